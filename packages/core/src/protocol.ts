@@ -1,0 +1,135 @@
+/**
+ * The protocols between the engine and its adapters. Everything that is not an iterable or a plain function comes in
+ * through them: topics and caches here, and whatever others write. They live under string keys, so that two copies of
+ * this package in one tree understand each other.
+ */
+
+export type MaybePromise<T> = T | PromiseLike<T>
+
+/** An ordered part of a source: a partition. */
+export type Lane = string | number
+/** An opaque, serialisable place in a lane: for Kafka the offset to read next. */
+export type Position = string | number
+export type Positions = ReadonlyMap<Lane, Position>
+/** In wire order, repeats kept. */
+export type Headers = readonly (readonly [name: string, value: Uint8Array])[]
+
+/** Some messages of one lane, in order. */
+export interface Batch<T> {
+  readonly lane: Lane
+  readonly messages: readonly T[]
+  /** What the batch holds in memory, in bytes, including what each record costs beside its payload. */
+  readonly bytes: number
+  /** Why message `i` could not be made (a decode error); it goes to the binding's `onError`, never to the handler. */
+  error?(i: number): Error | undefined
+  /** Event time of message `i`, in ms since the epoch. */
+  timestamp?(i: number): number | undefined
+  headers?(i: number): Headers | undefined
+  /** The position after the first `n` messages. */
+  position(n: number): Position
+  /** The first `n` messages have been handled by every binding: room for more. Promises nothing about durability. */
+  done(n: number): void
+}
+
+export interface ReaderOptions {
+  /** Aborted when reading has to end. */
+  readonly signal: AbortSignal
+  readonly host: Host
+  /** One map a run, shared by all its sources and sinks: the place to share a connection. */
+  readonly scope: Map<unknown, unknown>
+  /** To be awaited before the first batch of new lanes; may answer with the positions to start from. */
+  assigned(lanes: readonly Lane[]): MaybePromise<Positions | void>
+  /**
+   * To be awaited before lanes are given up. Stops them at the next message, waits for what is in flight, drops what is
+   * queued and, unless the lanes are lost already, makes a checkpoint.
+   */
+  revoked(lanes: readonly Lane[], reason: 'revoked' | 'lost'): Promise<void>
+}
+
+export interface SourceReader<T> {
+  /**
+   * The next batch of any lane, or undefined when the source has ended. Never called twice at once. At most two batches
+   * of a lane may be out (not yet `done`): while a lane has two, hand out other lanes or wait.
+   */
+  read(): MaybePromise<Batch<T> | undefined>
+  /** Everything before these positions is durable in every sink. Called once a checkpoint. */
+  commit(positions: Positions): MaybePromise<void>
+  /** Ends a pending `read` and lets go of everything. */
+  close(): MaybePromise<void>
+}
+
+export interface BatchSource<T> {
+  /**
+   * Opens a reader. The engine opens the readers of all sources before it reads from the first, so readers that share a
+   * connection through `scope` know of each other by then.
+   */
+  readonly '~snapstream.source': (options: ReaderOptions) => MaybePromise<SourceReader<T>>
+  /** The key of a message, for `concurrency`, where the source has one. */
+  readonly '~snapstream.key'?: (message: T) => unknown
+  /** True for a source that ends by itself (`until: 'end'`): it cannot feed itself for ever. */
+  readonly '~snapstream.bounded'?: boolean
+}
+
+/** The message a value came from. Valid during the call of `write` only: copy what you keep. */
+export interface Origin {
+  readonly lane: Lane
+  /** Event time in ms since the epoch. */
+  readonly timestamp: number | undefined
+  readonly headers: Headers | undefined
+}
+
+/** One round of making things durable. */
+export interface Checkpoint {
+  /** Counts up from 1 within a run. */
+  readonly id: number
+  /** What has been handled, by source object. */
+  readonly positions: ReadonlyMap<unknown, Positions>
+}
+
+export interface SinkWriter<T> {
+  /**
+   * Takes one value. Throws (or rejects with) what is wrong with this value: the binding's `onError` decides. A returned
+   * promise means "full, wait": the next message waits for it.
+   */
+  write(value: T, origin?: Origin): void | PromiseLike<void>
+  /** Resolves once all that was written is durable. Rejects for what is wrong with the sink itself: the stream stops. */
+  flush(checkpoint: Checkpoint): MaybePromise<void>
+  /**
+   * True: the sink keeps effects and positions together (a transaction). The engine then stops the lanes that feed it at
+   * a message boundary, puts the positions into `flush`, and does not commit them to the source.
+   */
+  readonly atomic?: boolean
+  /** For an atomic sink: the positions it holds for these lanes of a source. Asked when lanes are assigned. */
+  positions?(source: unknown, lanes: readonly Lane[]): MaybePromise<Positions | void>
+  close?(): MaybePromise<void>
+}
+
+export interface SinkOptions {
+  /** Aborted when the time for a graceful end is over. */
+  readonly signal: AbortSignal
+  readonly host: Host
+  /** One map a run, shared by all its sources and sinks. */
+  readonly scope: Map<unknown, unknown>
+}
+
+export interface SinkTarget<T> {
+  readonly '~snapstream.sink': (options: SinkOptions) => MaybePromise<SinkWriter<T>>
+}
+
+/** Opened before the first message, closed at the end. Opening is counted: it closes when every `open` had its `close`. */
+export interface Resource {
+  open(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Time, scheduling and process signals. Feature-detected by default, virtual in tests. */
+export interface Host {
+  /** Milliseconds since the epoch, with fractions where the platform has them. */
+  now(): number
+  /** Calls `f` after `ms` milliseconds; the returned function cancels it. */
+  setTimeout(f: () => void, ms: number): () => void
+  /** Resolves after timers, I/O and signals have had their turn. */
+  yield(): Promise<void>
+  /** Calls `f` when the process is asked to end; the returned function stops listening. */
+  onSignal(f: () => void): () => void
+}

@@ -1,0 +1,39 @@
+import type { SyncCodec } from './codec.ts'
+import { SnapstreamError, describe } from './error.ts'
+
+/**
+ * Strings as UTF-8, the default of topics. Bytes that are not UTF-8, and strings with a lone surrogate (which UTF-8
+ * cannot carry), are refused: nothing is replaced in silence.
+ *
+ * Rejects with `ENCODE_FAILED` or `DECODE_FAILED`.
+ */
+export function StringCodec(): SyncCodec<string> {
+  const encoder = new TextEncoder()
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  return {
+    encode(value) {
+      if (typeof value !== 'string')
+        throw new SnapstreamError(
+          'ENCODE_FAILED',
+          `StringCodec takes a string, got ${describe(value)}; return a string, or give the topic a codec`,
+        )
+      if (!value.isWellFormed())
+        throw new SnapstreamError(
+          'ENCODE_FAILED',
+          `StringCodec got a string with a lone surrogate, which UTF-8 cannot hold; send its bytes with BytesCodec()`,
+        )
+      return encoder.encode(value)
+    },
+    decode(bytes) {
+      try {
+        return decoder.decode(bytes)
+      } catch (cause) {
+        throw new SnapstreamError(
+          'DECODE_FAILED',
+          `${bytes.length} bytes are not UTF-8; to read raw bytes use BytesCodec()`,
+          { cause },
+        )
+      }
+    },
+  }
+}

@@ -1,0 +1,171 @@
+import type { Headers } from '@snapstream/core'
+
+/**
+ * The port between `Topic` and a Kafka client. It is small, pull-based and says nothing of any client: whoever
+ * implements it runs the suite of `@snapstream/kafka/conformance` against the result.
+ *
+ * Every promise rejects with a `SnapstreamError` whose `code` is one of the Kafka codes.
+ */
+export interface Driver {
+  /** As shown in error messages: `'kafkajs'`, `'memory'`. */
+  readonly name: string
+  readonly supports: DriverSupports
+  /** Connects nothing yet: admin, producers and consumers connect when they are made. */
+  client(settings: ClientSettings): DriverClient
+}
+
+/** What a driver can do beyond what every driver must. What it cannot is refused by name before anything is sent. */
+export interface DriverSupports {
+  /** Names of settings (as in `ClientSettings`, `ConsumerSettings`, `ProducerSettings`) the driver has no use for. */
+  readonly ignoredSettings: readonly string[]
+  /** True where broker and client share this process, and nothing has to be reachable. */
+  readonly inProcess: boolean
+}
+
+export interface ClientSettings {
+  /** `host:port` each; at least one. */
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  /** How long to try before `BROKER_UNREACHABLE`, all addresses and attempts together, in ms. */
+  readonly connectTimeoutMs: number
+  /** How long one request may take, in ms. */
+  readonly requestTimeoutMs: number
+}
+
+export interface DriverClient {
+  admin(): Promise<DriverAdmin>
+  producer(settings: ProducerSettings): Promise<DriverProducer>
+  consumer(settings: ConsumerSettings): Promise<DriverConsumer>
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface TopicPartitionOffset extends TopicPartition {
+  readonly offset: number
+}
+
+// ---- admin --------------------------------------------------------------------------------------------------------
+
+export interface NewTopic {
+  readonly topic: string
+  /** Default: the broker's. */
+  readonly partitions?: number
+  /** Default: the broker's. */
+  readonly replicationFactor?: number
+}
+
+export interface DriverAdmin {
+  /** Resolves when the topics can be written to and read. Topics that exist are left as they are. */
+  createTopics(topics: readonly NewTopic[]): Promise<void>
+  /** Rejects with `TOPIC_MISSING` if one does not exist. */
+  deleteTopics(topics: readonly string[]): Promise<void>
+  listTopics(): Promise<readonly string[]>
+  /** The number of partitions of each. Rejects with `TOPIC_MISSING` if one does not exist. */
+  describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Per partition the first offset that can be read, or the offset that the next record will get. */
+  offsets(topic: string, at: 'earliest' | 'latest'): Promise<readonly TopicPartitionOffset[]>
+  /** What a group has committed for these topics; partitions without a committed offset are left out. */
+  committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
+  close(): Promise<void>
+}
+
+// ---- producer -----------------------------------------------------------------------------------------------------
+
+export interface ProducerSettings {
+  /** -1: all in-sync replicas, 1: the leader, 0: nobody. */
+  readonly acks: -1 | 0 | 1
+}
+
+export interface ProduceRecord {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: Headers
+  /** In ms since the epoch. */
+  readonly timestamp: number
+}
+
+export interface ProduceBatch extends TopicPartition {
+  readonly records: readonly ProduceRecord[]
+}
+
+/** What became of one batch. `retriable`: nothing is known to be wrong with the records, sending again may work. */
+export type ProduceResult = { readonly error?: undefined } | { readonly error: Error; readonly retriable: boolean }
+
+export interface DriverProducer {
+  /** How many partitions the topic has, asked anew. Rejects with `TOPIC_MISSING`. */
+  partitions(topic: string): Promise<number>
+  /**
+   * Sends each batch once and answers for each, in the order given, when its acknowledgement is there. Never rejects,
+   * and never retries: whoever calls decides. A call holds at most one batch a partition, and the caller never has two
+   * calls with the same partition under way.
+   */
+  send(batches: readonly ProduceBatch[]): Promise<readonly ProduceResult[]>
+  close(): Promise<void>
+}
+
+// ---- consumer -----------------------------------------------------------------------------------------------------
+
+export interface ConsumerSettings {
+  /** The consumer group, or null to read every partition without joining one; then `commit` does nothing. */
+  readonly groupId: string | null
+  /** Names, and patterns that are matched against all topics when the consumer starts. */
+  readonly topics: readonly (string | RegExp)[]
+  /** Where to start in a partition without a committed offset. `'error'`: reject `poll` with `OFFSET_OUT_OF_RANGE`. */
+  readonly autoOffsetReset: 'earliest' | 'latest' | 'error'
+  /** What to do when the offset to read is not there any more (or not yet). Default: `'error'`. */
+  readonly onOffsetOutOfRange?: 'earliest' | 'latest' | 'error'
+  /** Where to start in this partition if nothing is committed, before `autoOffsetReset`; negative counts from the end. */
+  startOffset?(topic: string, partition: number): number | undefined
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  /** How long a member may take to hand over its partitions in a rebalance, in ms. */
+  readonly rebalanceTimeoutMs: number
+  readonly fetchMaxBytes: number
+  readonly fetchMaxWaitMs: number
+  readonly isolationLevel: 'read_committed' | 'read_uncommitted'
+  /**
+   * Awaited before the first batch of partitions that were assigned, with the offset each would start at. May answer
+   * with other offsets to start at.
+   */
+  assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[] | void>
+  /**
+   * Awaited before partitions are given up. With `'revoked'` this member still owns them, keeps sending heartbeats
+   * however long it takes, and `commit` works until the promise settles; with `'lost'` they belong to another already.
+   * Not called by `close`.
+   */
+  revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
+}
+
+/** Records of one partition, by column, so that a driver can decode what is asked for and nothing else. */
+export interface RecordBatch extends TopicPartition {
+  readonly length: number
+  /** The offset to go on from after the whole batch; it covers records that are not shown (control records). */
+  readonly nextOffset: number
+  /** What the batch holds in memory, in bytes, including what each record costs beside its payload. */
+  readonly bytes: number
+  offset(i: number): number
+  key(i: number): Uint8Array | null
+  value(i: number): Uint8Array | null
+  headers(i: number): Headers
+  /** In ms since the epoch. */
+  timestamp(i: number): number
+}
+
+export interface DriverConsumer {
+  /**
+   * The next batch of any partition that is assigned; undefined after `close`. A batch may be empty (`length` 0): it
+   * reports that reading went past records which are not shown. Of a partition at most two batches are out at a time:
+   * the next comes after `release`. Never called twice at once. Heartbeats go on whether or not it is called.
+   * Rejects when the consumer cannot go on.
+   */
+  poll(): Promise<RecordBatch | undefined>
+  /** The batch is done with: there is room for another of its partition. */
+  release(batch: RecordBatch): void
+  /** Commits offsets to read next. Partitions that are not (or no longer) assigned are left out, never committed. */
+  commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
+  /** Ends a pending `poll` with undefined and leaves the group, so that others take over at once. */
+  close(): Promise<void>
+}
