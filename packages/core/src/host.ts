@@ -19,7 +19,7 @@ const SIGNALS = [
 ] as const
 
 /** The host of the platform this runs on: Node, another runtime, a browser or a bare context with timers. */
-export function platformHost(platform: Platform = globalThis as Platform): Host {
+export function platformHost(platform: Platform = globalThis): Host {
   const { performance, process } = platform
   return {
     now: performance ? () => performance.timeOrigin + performance.now() : () => Date.now(),
