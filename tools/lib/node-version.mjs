@@ -1,0 +1,14 @@
+// Imported before anything else, and written for old versions of Node: it has to run in order to refuse them.
+import process from 'node:process'
+import { at, readJson } from './root.mjs'
+
+const range = readJson(at('package.json')).engines.node
+const [wantedMajor, wantedMinor] = range.replace('>=', '').split('.').map(Number)
+const [major, minor] = process.versions.node.split('.').map(Number)
+
+if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
+  console.error(
+    'Snapstream needs Node ' + range + ', and this is Node ' + process.versions.node + ': install a newer one (https://nodejs.org) and run the command again.',
+  )
+  process.exit(1)
+}

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import process from 'node:process'
+import { root } from './root.mjs'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/**
+ * Runs a program to its end. With `capture` its output is collected (both streams in the order they came), else it
+ * shares this process's terminal. Resolves with the exit code; what a signal ended has 128 + the signal's number.
+ */
+export function run(command, args, { cwd = root, env = process.env, capture = false, shell = false } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env, shell, stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit' })
+    const chunks = []
+    const stdout = []
+    if (capture) {
+      child.stdout.on('data', (chunk) => {
+        chunks.push(chunk)
+        stdout.push(chunk)
+      })
+      child.stderr.on('data', (chunk) => chunks.push(chunk))
+    }
+    const release = passSignals(child)
+    const end = (code, failure = '') => {
+      release()
+      const text = (list) => Buffer.concat(list).toString('utf8')
+      resolve({ code, output: text(chunks) + failure, stdout: text(stdout) })
+    }
+    child.once('error', (error) => {
+      if (!capture) console.error(`cannot run ${command}: ${error.message}`)
+      end(127, `cannot run ${command}: ${error.message}\n`)
+    })
+    child.once('close', (code, signal) => end(code ?? 128 + (constants.signals[signal] ?? 0)))
+  })
+}
+
+/** Passes signals on to a child until the returned function is called. This process then ends when the child has. */
+function passSignals(child) {
+  const listeners = SIGNALS.map((signal) => {
+    const listener = () => {
+      // Ctrl-C reaches the whole foreground group by itself, and a second SIGINT would cut a graceful end short.
+      if (signal === 'SIGINT' && process.stdin.isTTY) return
+      child.kill(signal)
+    }
+    process.on(signal, listener)
+    return () => process.off(signal, listener)
+  })
+  return () => listeners.forEach((off) => off())
+}

@@ -1,0 +1,43 @@
+import { connect } from 'node:net'
+
+const METADATA = 3
+const CORRELATION = 0x534e4150
+
+/**
+ * Whether a Kafka broker at this address serves requests: it answers a metadata request and knows of at least one
+ * broker that is not fenced. A port that merely accepts connections is not enough.
+ */
+export function kafkaAnswers(address, timeoutMs = 1000) {
+  const colon = address.lastIndexOf(':')
+  return new Promise((resolve) => {
+    const socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) })
+    let received = Buffer.alloc(0)
+    const finish = (answer) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.setTimeout(timeoutMs, () => finish(false))
+    socket.once('error', () => finish(false))
+    socket.once('close', () => finish(false))
+    socket.once('connect', () => socket.write(metadataRequest()))
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk])
+      if (received.length >= 12) finish(received.readInt32BE(4) === CORRELATION && received.readInt32BE(8) > 0)
+    })
+  })
+}
+
+/** Metadata, version 1, of no topics: the answer begins with the number of brokers. */
+function metadataRequest() {
+  const clientId = Buffer.from('snapstream')
+  const body = Buffer.alloc(2 + 2 + 4 + 2 + clientId.length + 4)
+  body.writeInt16BE(METADATA, 0)
+  body.writeInt16BE(1, 2)
+  body.writeInt32BE(CORRELATION, 4)
+  body.writeInt16BE(clientId.length, 8)
+  clientId.copy(body, 10)
+  body.writeInt32BE(0, 10 + clientId.length)
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(body.length)
+  return Buffer.concat([size, body])
+}

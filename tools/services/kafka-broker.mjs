@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { run } from '../lib/run.mjs'
+import { freePorts } from './free-port.mjs'
+import { findJava } from './java.mjs'
+import { kafkaJars } from './kafka-jars.mjs'
+import { kafkaProperties } from './kafka-properties.mjs'
+import { launchKafka } from './kafka-launch.mjs'
+import { endProcess, stopProcess } from './process.mjs'
+
+export const KAFKA_VERSION = '4.1.0'
+
+/**
+ * Starts a real Kafka broker with Java, on free ports and in a fresh folder unless told otherwise, and resolves when it
+ * serves requests. What it needs and what it returns is described in kafka-broker.d.mts.
+ */
+export async function startKafka(options = {}) {
+  const { version = KAFKA_VERSION, timeoutMs = 60_000, heapMb = 1024, detached = false, settings, signal } = options
+  const java = await findJava()
+  if (!java) throw new Error('Kafka needs Java 17 or newer: install one (or set JAVA_HOME)')
+  const libs = await kafkaJars(version, options.log)
+  signal?.throwIfAborted()
+
+  const [port, controllerPort] = await choosePorts(options)
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'snapstream-kafka-'))
+  const dataFolder = join(folder, 'data')
+  const properties = join(folder, 'server.properties')
+  mkdirSync(dataFolder, { recursive: true })
+  writeFileSync(properties, kafkaProperties({ version, port, controllerPort, dataFolder, settings }))
+
+  const brokers = `127.0.0.1:${port}`
+  const classPath = join(libs, '*')
+  const launch = () => launchKafka({ java, classPath, properties, folder, brokers, heapMb, timeoutMs, detached, signal })
+  let running
+  try {
+    await format(java, classPath, properties)
+    running = await launch()
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+
+  return {
+    brokers,
+    folder,
+    version,
+    get pid() {
+      return running.pid
+    },
+    async kill(killSignal = 'SIGKILL') {
+      if (killSignal === 'SIGSTOP' || killSignal === 'SIGCONT') process.kill(running.pid, killSignal)
+      else if (!(await endProcess(running.pid, killSignal, 30_000)))
+        throw new Error(`the broker at ${brokers} (process ${running.pid}) did not end 30 s after ${killSignal}`)
+    },
+    async restart() {
+      await stopProcess(running.pid)
+      running.release()
+      running = await launch()
+    },
+    async stop() {
+      await stopProcess(running.pid)
+      running.release()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function choosePorts({ port, controllerPort }) {
+  const free = await freePorts(2)
+  return [port ?? free[0], controllerPort ?? free[1]]
+}
+
+async function format(java, classPath, properties) {
+  const id = randomBytes(16).toString('base64url')
+  const args = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, '--ignore-formatted']
+  const { code, output } = await run(java, args, { capture: true })
+  if (code !== 0) throw new Error(`Kafka could not format its folder (it ended with ${code}):\n${output}`)
+}
