@@ -1,4 +1,4 @@
-import { delimiter } from 'node:path'
+import { delimiter, sep } from 'node:path'
 import process from 'node:process'
 import { at, readJson } from './root.mjs'
 import { run } from './run.mjs'
@@ -10,9 +10,12 @@ export function bin(name, packageName = name) {
   return `${folder}/${typeof entry === 'string' ? entry : entry[name]}`
 }
 
-/** What tools run in: the workspace's commands on PATH (nx looks for pnpm there), no nx daemon left behind. */
+// nx runs scripts with the pnpm on PATH, but takes the root's node_modules off it first: this spelling gets past that.
+const COMMANDS = [at('tools'), '..', 'node_modules', '.bin'].join(sep)
+
+/** What tools run in: the workspace's commands on PATH, no nx daemon left behind. */
 export function toolEnv(extra = {}) {
-  const path = [at('node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter)
+  const path = [COMMANDS, process.env.PATH ?? ''].join(delimiter)
   return { ...process.env, PATH: path, NX_DAEMON: 'false', NX_TUI: 'false', ...extra }
 }
 

@@ -33,9 +33,10 @@ export async function launchKafka({ java, classPath, properties, folder, brokers
     await sleep(100)
   }
 
-  const reason = signal?.aborted ? 'interrupted' : (ended ?? `no answer within ${timeoutMs / 1000} s`)
+  const reason = ended ?? `no answer within ${timeoutMs / 1000} s`
   if (ended === undefined) await stopProcess(child.pid)
   release()
+  signal?.throwIfAborted()
   throw new Error(`Kafka did not start at ${brokers}: ${reason}\n${tail(logFile)}`)
 }
 

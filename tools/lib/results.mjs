@@ -1,0 +1,42 @@
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { readJson } from './root.mjs'
+
+const fileOf = ({ folder }) => join(folder, 'test-results.json')
+
+/** Old results must not be counted; nx brings back those that are still right. */
+export function removeResults(projects) {
+  for (const project of projects) rmSync(fileOf(project), { force: true })
+}
+
+/** The counts over all projects. A file that does not load, or a project that leaves no results, counts as one failed. */
+export function sumResults(projects) {
+  const sum = { passed: 0, failed: 0, skipped: 0, problems: [] }
+  for (const project of projects) {
+    if (!existsSync(fileOf(project))) {
+      sum.failed += 1
+      sum.problems.push(`${project.name}: its tests did not run to the end`)
+      continue
+    }
+    const results = readJson(fileOf(project))
+    sum.passed += results.numPassedTests
+    sum.skipped += results.numPendingTests + results.numTodoTests
+    sum.failed += results.numFailedTests
+    const broken = results.testResults.filter(({ status, assertionResults }) => isBroken(status, assertionResults))
+    sum.failed += broken.length
+    for (const { name, message } of broken) sum.problems.push(`${name}: ${message || 'failed outside of its tests'}`)
+    if (!results.success && results.numFailedTests + broken.length === 0) {
+      sum.failed += 1
+      const none = results.testResults.length === 0
+      sum.problems.push(`${project.name}: ${none ? 'has no tests' : 'failed outside of its tests'}`)
+    }
+  }
+  return sum
+}
+
+const isBroken = (status, assertions) => status === 'failed' && !assertions.some((test) => test.status === 'failed')
+
+/** The line that ends every run. */
+export function summary({ passed, failed, skipped = 0 }) {
+  return `tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+}
