@@ -1,5 +1,8 @@
+export { createApp } from './app.ts'
+export type { App, AppOptions } from './app.ts'
 export { BytesCodec } from './bytes-codec.ts'
 export type { Codec, CodecContext, SyncCodec } from './codec.ts'
+export { snap, stream } from './default-app.ts'
 export { SnapstreamError, describe, toError } from './error.ts'
 export type { ErrorCode, ErrorFields } from './error.ts'
 export { platformHost } from './host.ts'
@@ -7,6 +10,7 @@ export type {
   Batch,
   BatchSource,
   Checkpoint,
+  Failure,
   Headers,
   Host,
   Lane,
@@ -22,3 +26,15 @@ export type {
   SourceReader,
 } from './protocol.ts'
 export { StringCodec } from './string-codec.ts'
+export type {
+  Binder,
+  Context,
+  Emits,
+  ErrorVerdict,
+  OnError,
+  Sink,
+  Snap,
+  SnapOptions,
+  Source,
+  StreamOptions,
+} from './types.ts'

@@ -25,6 +25,11 @@ export interface Batch<T> {
   /** Event time of message `i`, in ms since the epoch. */
   timestamp?(i: number): number | undefined
   headers?(i: number): Headers | undefined
+  /**
+   * Message `i` as the source had it, before decoding, for dead letters. Its `topic`, `partition`, `offset` and `key`,
+   * where it has them, go into errors.
+   */
+  raw?(i: number): object | undefined
   /** The position after the first `n` messages. */
   position(n: number): Position
   /** The first `n` messages have been handled by every binding: room for more. Promises nothing about durability. */
@@ -78,6 +83,18 @@ export interface Origin {
   readonly headers: Headers | undefined
 }
 
+/** What goes to a dead letter: a message that could not be handled, and why. */
+export interface Failure<M = unknown> {
+  readonly message: M
+  readonly error: Error
+  /** How often it was tried, at least 1. */
+  readonly attempts: number
+  /** The name of the binding that failed. */
+  readonly binding: string
+  /** The message as its source had it (`Batch.raw`), where the source keeps it. */
+  readonly raw?: object
+}
+
 /** One round of making things durable. */
 export interface Checkpoint {
   /** Counts up from 1 within a run. */
@@ -92,6 +109,8 @@ export interface SinkWriter<T> {
    * promise means "full, wait": the next message waits for it.
    */
   write(value: T, origin?: Origin): void | PromiseLike<void>
+  /** Takes a message that failed, as a dead letter. Without it a dead letter is written like any value. */
+  writeFailure?(failure: Failure, origin?: Origin): void | PromiseLike<void>
   /** Resolves once all that was written is durable. Rejects for what is wrong with the sink itself: the stream stops. */
   flush(checkpoint: Checkpoint): MaybePromise<void>
   /**

@@ -1,1 +1,2 @@
-export {}
+export { createVirtualHost } from './virtual-host.ts'
+export type { VirtualHost } from './virtual-host.ts'

@@ -1,0 +1,40 @@
+import type { Host } from './protocol.ts'
+
+/** How long messages may be handled before timers, I/O and signals get their turn, in ms. */
+const SLICE_MS = 10
+const MAX_STRIDE = 4096
+
+/**
+ * Says when it is time to yield. Reading a clock costs more than handling a message, so it is read every `stride`
+ * messages, and the stride follows how long messages take.
+ */
+export class Pace {
+  readonly #host: Host
+  #left = 1
+  #stride = 1
+  #start: number
+
+  constructor(host: Host) {
+    this.#host = host
+    this.#start = host.now()
+  }
+
+  /** To be asked after each message; when true, await `rest()`. */
+  spent(): boolean {
+    return --this.#left <= 0 && this.#late()
+  }
+
+  async rest(): Promise<void> {
+    await this.#host.yield()
+    this.#start = this.#host.now()
+  }
+
+  #late(): boolean {
+    const elapsed = this.#host.now() - this.#start
+    const late = elapsed >= SLICE_MS
+    if (late) this.#stride = Math.max(1, this.#stride >> 1)
+    else if (elapsed * 4 < SLICE_MS) this.#stride = Math.min(MAX_STRIDE, this.#stride * 2)
+    this.#left = this.#stride
+    return late
+  }
+}

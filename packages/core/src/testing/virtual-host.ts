@@ -1,0 +1,84 @@
+import { platformHost } from '../host.ts'
+import type { Host } from '../protocol.ts'
+
+/** A host whose clock stands still until it is moved, so that a whole app runs the same way every time. */
+export interface VirtualHost extends Host {
+  /** Moves the clock, running every timer on the way in its turn. Resolves when what they set off has settled. */
+  advance(ms: number): Promise<void>
+  /** Moves the clock from timer to timer until the promise settles. Rejects if `limitMs` of virtual time pass before. */
+  settle<T>(pending: Promise<T>, limitMs?: number): Promise<T>
+  /** Asks the app to end, as SIGTERM would. */
+  signal(): void
+  /** How many timers are set. */
+  readonly timers: number
+}
+
+interface Timer {
+  readonly at: number
+  readonly order: number
+  readonly f: () => void
+}
+
+/** Starts at 0 ms unless told otherwise. */
+export function createVirtualHost({ startMs = 0 }: { readonly startMs?: number } = {}): VirtualHost {
+  /** Resolves when every promise reaction that is due has run. */
+  const quiet = platformHost().yield
+  let now = startMs
+  let order = 0
+  const timers = new Set<Timer>()
+  const listeners = new Set<() => void>()
+
+  function schedule(f: () => void, ms: number) {
+    const timer = { at: now + ms, order: order++, f }
+    timers.add(timer)
+    return () => void timers.delete(timer)
+  }
+
+  function first(): Timer | undefined {
+    let best: Timer | undefined
+    for (const timer of timers)
+      if (best === undefined || timer.at < best.at || (timer.at === best.at && timer.order < best.order)) best = timer
+    return best
+  }
+
+  async function fire(timer: Timer) {
+    now = Math.max(now, timer.at)
+    timers.delete(timer)
+    timer.f()
+    await quiet()
+  }
+
+  return {
+    now: () => now,
+    setTimeout: schedule,
+    yield: () => new Promise((resolve) => schedule(resolve, 0)),
+    onSignal(f) {
+      listeners.add(f)
+      return () => void listeners.delete(f)
+    },
+    signal: () => listeners.forEach((f) => f()),
+    get timers() {
+      return timers.size
+    },
+    async advance(ms) {
+      const until = now + ms
+      await quiet()
+      for (let timer = first(); timer !== undefined && timer.at <= until; timer = first()) await fire(timer)
+      now = until
+    },
+    async settle<T>(pending: Promise<T>, limitMs = 3_600_000): Promise<T> {
+      let settled = false
+      const mark = () => (settled = true)
+      pending.then(mark, mark)
+      const limit = now + limitMs
+      await quiet()
+      while (!settled) {
+        const timer = first()
+        if (timer === undefined) throw new Error('nothing is scheduled, and the promise has not settled')
+        if (timer.at > limit) throw new Error(`the promise has not settled within ${limitMs} ms of virtual time`)
+        await fire(timer)
+      }
+      return pending
+    },
+  }
+}
