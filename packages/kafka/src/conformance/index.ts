@@ -1,1 +1,2 @@
-export {}
+export { driverConformance } from './driver-conformance.ts'
+export type { ConformanceOptions, TestRunner } from './harness.ts'

@@ -117,7 +117,10 @@ export interface ConsumerSettings {
   readonly autoOffsetReset: 'earliest' | 'latest' | 'error'
   /** What to do when the offset to read is not there any more (or not yet). Default: `'error'`. */
   readonly onOffsetOutOfRange?: 'earliest' | 'latest' | 'error'
-  /** Where to start in this partition if nothing is committed, before `autoOffsetReset`; negative counts from the end. */
+  /**
+   * Where to start in this partition if nothing is committed, before `autoOffsetReset`. Negative counts from the end, and
+   * ends at the first record there is; beyond the end is out of range.
+   */
   startOffset?(topic: string, partition: number): number | undefined
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
@@ -128,18 +131,27 @@ export interface ConsumerSettings {
   readonly isolationLevel: 'read_committed' | 'read_uncommitted'
   /**
    * Awaited before the first batch of partitions that were assigned, with the offset each would start at. May answer
-   * with other offsets to start at.
+   * with other offsets to start at. Called with an empty list when a rebalance left this member without a partition.
+   *
+   * A start that is not committed and would be another one later (`startOffset`, or `autoOffsetReset: 'latest'`) is
+   * committed by the driver at once, unless it was answered with another: whoever owns the partition next goes on from
+   * there instead of leaving out what came meanwhile.
    */
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[] | void>
   /**
    * Awaited before partitions are given up. With `'revoked'` this member still owns them, keeps sending heartbeats
    * however long it takes, and `commit` works until the promise settles; with `'lost'` they belong to another already.
-   * Not called by `close`.
+   * A member whose `'revoked'` takes longer than `rebalanceTimeoutMs` is put out of the group: it is called with `'lost'`
+   * while the first call is pending, and joins again when both have settled. Not called by `close`. A rejection of
+   * `assigned` or `revoked` is what `poll` rejects with; the consumer has left its group then.
    */
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
 }
 
-/** Records of one partition, by column, so that a driver can decode what is asked for and nothing else. */
+/**
+ * Records of one partition, by column, so that a driver can decode what is asked for and nothing else. Keys, values and
+ * headers may be views of memory that is shared: not to be written into.
+ */
 export interface RecordBatch extends TopicPartition {
   readonly length: number
   /** The offset to go on from after the whole batch; it covers records that are not shown (control records). */
@@ -159,7 +171,7 @@ export interface DriverConsumer {
    * The next batch of any partition that is assigned; undefined after `close`. A batch may be empty (`length` 0): it
    * reports that reading went past records which are not shown. Of a partition at most two batches are out at a time:
    * the next comes after `release`. Never called twice at once. Heartbeats go on whether or not it is called.
-   * Rejects when the consumer cannot go on.
+   * Rejects when the consumer cannot go on, and has left its group then.
    */
   poll(): Promise<RecordBatch | undefined>
   /** The batch is done with: there is room for another of its partition. */

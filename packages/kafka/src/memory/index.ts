@@ -1,1 +1,3 @@
-export {}
+export { memory } from './memory.ts'
+export type { MemoryOptions } from './memory.ts'
+export type { Retention } from './partition-log.ts'

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import type { Declare } from './driver-conformance.ts'
+import { rejects } from './rejects.ts'
+
+export function adminTests(declare: Declare): void {
+  declare('creates, lists, describes and deletes topics', async ({ admin, topic, until }) => {
+    const [one, three] = [await topic(1), await topic(3)]
+    const listed = await admin.listTopics()
+    assert.ok(listed.includes(one) && listed.includes(three))
+    assert.deepEqual(
+      await admin.describeTopics([one, three]),
+      new Map([
+        [one, 1],
+        [three, 3],
+      ]),
+    )
+    await admin.deleteTopics([one])
+    await until('the deleted topic to be gone', async () => !(await admin.listTopics()).includes(one))
+  })
+
+  declare('leaves a topic that exists as it is', async ({ admin, topic, produce }) => {
+    const name = await topic(2)
+    await produce(name, 1, ['a'])
+    await admin.createTopics([{ topic: name, partitions: 5, replicationFactor: 1 }])
+    assert.equal((await admin.describeTopics([name])).get(name), 2)
+    assert.equal((await admin.offsets(name, 'latest'))[1]?.offset, 1)
+  })
+
+  declare('a created topic can be written to and read at once', async ({ topic, produce, reader, until }) => {
+    for (let i = 0; i < 5; i++) {
+      const name = await topic(1)
+      await produce(name, 0, ['a'])
+      const { records } = await reader([name], { groupId: null })
+      await until('the record', () => records.length === 1)
+    }
+  })
+
+  declare('answers with the offsets of each partition', async ({ admin, topic, produce }) => {
+    const name = await topic(2)
+    await produce(name, 1, ['a', 'b', 'c'])
+    assert.deepEqual(await admin.offsets(name, 'earliest'), [
+      { topic: name, partition: 0, offset: 0 },
+      { topic: name, partition: 1, offset: 0 },
+    ])
+    assert.deepEqual(await admin.offsets(name, 'latest'), [
+      { topic: name, partition: 0, offset: 0 },
+      { topic: name, partition: 1, offset: 3 },
+    ])
+  })
+
+  declare('a group that has committed nothing has no offsets', async ({ admin, topic, name }) => {
+    assert.deepEqual(await admin.committed(name('group'), [await topic(2)]), [])
+  })
+
+  declare('names a topic that does not exist', async ({ admin, client, producer, settings, name }) => {
+    const missing = name('missing')
+    await rejects('TOPIC_MISSING', missing, () => admin.describeTopics([missing]))
+    await rejects('TOPIC_MISSING', missing, () => admin.deleteTopics([missing]))
+    await rejects('TOPIC_MISSING', missing, () => admin.offsets(missing, 'latest'))
+    await rejects('TOPIC_MISSING', missing, () => producer.partitions(missing))
+    await rejects('TOPIC_MISSING', missing, () => client.consumer(settings([missing])))
+    await rejects('TOPIC_MISSING', missing, () => client.consumer(settings([missing], { groupId: null })))
+    assert.ok(!(await admin.listTopics()).includes(missing), 'asking for a topic must not create it')
+  })
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import type { Declare } from './driver-conformance.ts'
+import { sleep } from './harness.ts'
+
+export function backpressureTests(declare: Declare): void {
+  declare('hands out at most two batches of a partition before one is released', async (harness) => {
+    const { topic, produce, reader, until } = harness
+    const name = await topic(1)
+    const value = 'x'.repeat(10_000)
+    // Far more than two batches of this size.
+    for (let i = 0; i < 20; i++)
+      await produce(
+        name,
+        0,
+        Array.from({ length: 20 }, () => value),
+      )
+    const { batches, consumer, records } = await reader([name], { fetchMaxBytes: 200_000, hold: () => true })
+    await until('two batches', () => batches.length === 2)
+    await sleep(300)
+    assert.equal(batches.length, 2)
+    for (let n = 2; records.length < 400; n++) {
+      assert.ok(batches.length <= n)
+      const batch = batches[n - 2]
+      assert.ok(batch)
+      consumer.release(batch)
+      consumer.release(batch)
+      await until('the next batch', () => batches.length > n || records.length === 400)
+      await sleep(5)
+      assert.ok(batches.length <= n + 1, 'releasing twice must not make room twice')
+    }
+    assert.deepEqual(
+      records.map(({ offset }) => offset),
+      records.map((_, i) => i),
+    )
+  })
+
+  declare('a partition that is stuck does not hold up another', async ({ topic, produce, reader, until }) => {
+    const name = await topic(2)
+    for (let i = 0; i < 5; i++) await produce(name, 0, ['stuck'])
+    const { records, batches } = await reader([name], { hold: ({ partition }) => partition === 0 })
+    await until('the stuck batch', () => batches.length > 0)
+    const delays: number[] = []
+    for (let i = 1; i <= 20; i++) {
+      await produce(name, 0, ['stuck'])
+      const sent = Date.now()
+      await produce(name, 1, [String(i)])
+      await until('the other record', () => records.filter(({ partition }) => partition === 1).length === i)
+      delays.push(Date.now() - sent)
+    }
+    assert.ok(Math.max(...delays) < 200, `delays of ${delays.join(', ')} ms`)
+    assert.ok(batches.length <= 2)
+  })
+
+  declare('batches count what they hold in memory', async ({ topic, produce, consumer }) => {
+    const name = await topic(1)
+    await produce(
+      name,
+      0,
+      Array.from({ length: 100 }, () => 'x'.repeat(100)),
+    )
+    const batch = await (await consumer([name])).poll()
+    assert.ok(batch && batch.bytes > batch.length * 100)
+  })
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import type { Declare } from './driver-conformance.ts'
+import { sleep } from './harness.ts'
+import { assertError } from './rejects.ts'
+
+export function closeTests(declare: Declare): void {
+  declare('close ends a pending poll; poll stays at its end; closing twice is one', async (harness) => {
+    const { topic, consumer, name } = harness
+    const topicName = await topic(1)
+    for (const groupId of [name('group'), null]) {
+      const one = await consumer([topicName], { groupId })
+      const polled = one.poll()
+      await sleep(50)
+      await Promise.all([one.close(), one.close()])
+      assert.equal(await polled, undefined)
+      assert.equal(await one.poll(), undefined)
+      await one.close()
+    }
+  })
+
+  declare('close while joining', async ({ topic, client, settings, name, consumer, produce }) => {
+    const [topicName, groupId] = [await topic(1), name('group')]
+    await produce(topicName, 0, ['a'])
+    for (let i = 0; i < 5; i++) {
+      const one = await client.consumer(settings([topicName], { groupId }))
+      await sleep(i * 7)
+      await one.close()
+    }
+    const last = await consumer([topicName], { groupId })
+    assert.equal((await last.poll())?.length, 1)
+  })
+
+  declare('close is quick, and others take over at once', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(1), name('group')]
+    const first = await reader([topicName], { groupId, fetchMaxWaitMs: 5000 })
+    await until('the assignment', () => first.owned.size === 1)
+    await sleep(200)
+    const started = Date.now()
+    await first.close()
+    const took = Date.now() - started
+    assert.ok(took < 1000, `closing took ${took} ms`)
+    assert.ok(!first.events.includes('revoked'), 'close must not call revoked')
+    const second = await reader([topicName], { groupId })
+    await produce(topicName, 0, ['a'])
+    await until('the record', () => second.records.length === 1)
+    assert.ok(Date.now() - started < 5000)
+  })
+
+  declare('close while revoked is pending', async ({ topic, reader, until, name }) => {
+    const [topicName, groupId] = [await topic(1), name('group')]
+    const first = await reader([topicName], { groupId, revoked: () => new Promise(() => {}) })
+    await until('the assignment', () => first.owned.size === 1)
+    const second = await reader([topicName], { groupId })
+    await until('revoked', () => first.events.includes('revoked...'))
+    await first.close()
+    await until('the takeover', () => second.owned.size === 1)
+  })
+
+  declare('an error in assigned or revoked ends the consumer with it', async (harness) => {
+    const { topic, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(1), name('group')]
+    const failed = await reader([topicName], {
+      groupId,
+      assigned: () => Promise.reject(new TypeError('assigned broke')),
+    })
+    await until('the error', failed.error)
+    assert.equal(failed.error()?.message, 'assigned broke')
+    const first = await reader([topicName], { groupId, revoked: () => Promise.reject(new TypeError('revoked broke')) })
+    await until('the assignment', () => first.owned.size === 1)
+    const second = await reader([topicName], { groupId })
+    await until('the error', first.error)
+    assert.equal(first.error()?.message, 'revoked broke')
+    await until('the takeover', () => second.owned.size === 1)
+  })
+
+  declare('a topic that is deleted while it is read ends the consumer with TOPIC_MISSING', async (harness) => {
+    const { admin, topic, produce, reader, until, name } = harness
+    for (const groupId of [name('group'), null]) {
+      const topicName = await topic(1)
+      await produce(topicName, 0, ['a'])
+      const { records, error } = await reader([topicName], { groupId })
+      await until('the record', () => records.length === 1)
+      await admin.deleteTopics([topicName])
+      await until('the error', error)
+      assertError('TOPIC_MISSING', topicName, error())
+    }
+  })
+}

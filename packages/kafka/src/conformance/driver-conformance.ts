@@ -1,0 +1,29 @@
+import { adminTests } from './admin-tests.ts'
+import { backpressureTests } from './backpressure-tests.ts'
+import { closeTests } from './close-tests.ts'
+import { groupTests } from './group-tests.ts'
+import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
+import { withHarness } from './harness.ts'
+import { offsetTests } from './offset-tests.ts'
+import { rebalanceTests } from './rebalance-tests.ts'
+import { recordTests } from './record-tests.ts'
+
+/** Declares one test, by name. */
+export type Declare = (name: string, run: (harness: Harness) => Promise<void>) => void
+
+/**
+ * What every driver must do, as tests for a runner of your choice. Each test makes topics and groups of its own names and
+ * deletes the topics at its end, so that the suite can run against a broker that others use.
+ *
+ * @example
+ * import { describe, test } from 'vitest'
+ * driverConformance({ test, describe }, { driver: myDriver(), brokers: ['localhost:9092'] })
+ */
+export function driverConformance(runner: TestRunner, options: ConformanceOptions): void {
+  const { test, describe = (_, run) => run() } = runner
+  const declare: Declare = (name, run) => test(name, () => withHarness(options, run), 60_000)
+  const parts = { adminTests, recordTests, offsetTests, backpressureTests, groupTests, rebalanceTests, closeTests }
+  describe(`${options.driver.name} driver`, () => {
+    for (const [name, part] of Object.entries(parts)) describe(name.replace('Tests', ''), () => part(declare))
+  })
+}

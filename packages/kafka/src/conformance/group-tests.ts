@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import type { Declare } from './driver-conformance.ts'
+
+const numbers = (n: number, prefix = 'v') => Array.from({ length: n }, (_, i) => `${prefix}${i}`)
+
+export function groupTests(declare: Declare): void {
+  declare('two consumers of one group with a topic each: all records of both are read', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    const [a, b, groupId] = [await topic(2), await topic(2), name('group')]
+    for (const partition of [0, 1]) {
+      await produce(a, partition, numbers(10, 'a'))
+      await produce(b, partition, numbers(10, 'b'))
+    }
+    const ofA = await reader([a], { groupId })
+    const ofB = await reader([b], { groupId })
+    const seen = (records: typeof ofA.records) => new Set(records.map((r) => `${r.topic}:${r.partition}:${r.offset}`))
+    await until('all records', () => seen(ofA.records).size === 20 && seen(ofB.records).size === 20)
+    assert.ok(ofA.records.every((r) => r.topic === a))
+    assert.ok(ofB.records.every((r) => r.topic === b))
+  })
+
+  declare('one consumer of several topics, by name and by pattern', async (harness) => {
+    const { topic, produce, reader, until } = harness
+    const [a, b, other] = [await topic(1), await topic(1), await topic(1)]
+    for (const one of [a, b, other]) await produce(one, 0, [one])
+    const tail = b.slice(-20)
+    const { values, records } = await reader([a, new RegExp(`${tail}$`, 'g')])
+    await until('both records', () => records.length === 2)
+    assert.deepEqual(new Set(values()), new Set([a, b]))
+  })
+
+  declare('shares the partitions of a topic among the members', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(4), name('group')]
+    const first = await reader([topicName], { groupId })
+    await until('the first assignment', () => first.owned.size === 4)
+    const second = await reader([topicName], { groupId })
+    await until('a share each', () => first.owned.size === 2 && second.owned.size === 2)
+    for (const partition of [0, 1, 2, 3]) await produce(topicName, partition, ['x'])
+    await until('all records', () => first.records.length + second.records.length === 4)
+    await first.close()
+    await until('the rest', () => second.owned.size === 4)
+  })
+
+  declare('a member without a partition is told so, and takes over when another goes', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(1), name('group')]
+    const first = await reader([topicName], { groupId })
+    await until('the first assignment', () => first.owned.size === 1)
+    const second = await reader([topicName], { groupId })
+    await until('an assignment each', () => second.events.includes('assigned') && first.events.length >= 4)
+    const [owner, idle] = first.owned.size === 1 ? [first, second] : [second, first]
+    assert.equal(owner.owned.size + idle.owned.size, 1)
+    await owner.close()
+    await until('the partition', () => idle.owned.size === 1)
+    await produce(topicName, 0, ['x'])
+    await until('the record', () => idle.records.length === 1)
+  })
+
+  declare('groups do not know of each other', async ({ topic, produce, reader, until }) => {
+    const topicName = await topic(1)
+    await produce(topicName, 0, numbers(3))
+    const readers = [await reader([topicName]), await reader([topicName])]
+    await until('all records, twice', () => readers.every(({ records }) => records.length === 3))
+  })
+
+  declare('without a group: every partition, to everyone, and nothing is committed', async (harness) => {
+    const { admin, topic, produce, reader, until } = harness
+    const topicName = await topic(3)
+    for (const partition of [0, 1, 2]) await produce(topicName, partition, numbers(5))
+    const readers = [await reader([topicName], { groupId: null }), await reader([topicName], { groupId: null })]
+    await until('all records, twice', () => readers.every(({ records }) => records.length === 15))
+    for (const { events, owned, consumer } of readers) {
+      assert.deepEqual(events, ['assigned'])
+      assert.equal(owned.size, 3)
+      await consumer.commit([{ topic: topicName, partition: 0, offset: 1 }])
+    }
+    const again = await reader([topicName], { groupId: null })
+    await until('all records again', () => again.records.length === 15)
+    assert.deepEqual(await admin.committed('null', [topicName]), [])
+  })
+}

@@ -1,0 +1,221 @@
+import type {
+  ConsumerSettings,
+  Driver,
+  DriverAdmin,
+  DriverClient,
+  DriverConsumer,
+  DriverProducer,
+  ProduceRecord,
+  RecordBatch,
+  TopicPartition,
+} from '../driver/driver.ts'
+import { partitionKey } from '../driver/partition-key.ts'
+
+export interface ConformanceOptions {
+  readonly driver: Driver
+  /** Where a broker listens; what a driver inside this process does not look at. */
+  readonly brokers: readonly string[]
+  /** How long a member may be silent, in ms; brokers take 6000 at least. @default 6000 */
+  readonly sessionTimeoutMs?: number
+  /** How long to wait for anything, in ms. @default 20000 */
+  readonly patienceMs?: number
+}
+
+/** The part of a test runner that is needed: vitest's and node:test's fit. */
+export interface TestRunner {
+  readonly test: (name: string, run: () => Promise<void>, timeoutMs?: number) => unknown
+  readonly describe?: (name: string, run: () => void) => unknown
+}
+
+/** A record as read, everything copied out of its batch. */
+export interface ReadRecord extends TopicPartition {
+  readonly offset: number
+  readonly key: string | null
+  readonly value: string | null
+  readonly headers: readonly (readonly [string, readonly number[]])[]
+  readonly timestamp: number
+}
+
+/** A consumer that is polled all the time, and what it saw. */
+export interface Reader {
+  readonly consumer: DriverConsumer
+  readonly records: ReadRecord[]
+  /** Batches that were handed out and, where `hold` is set, not released. */
+  readonly batches: RecordBatch[]
+  /** What is assigned now, as `topic:partition`. */
+  readonly owned: Set<string>
+  readonly events: string[]
+  readonly error: () => Error | undefined
+  readonly values: () => (string | null)[]
+  close(): Promise<void>
+}
+
+export interface ReaderOptions extends Partial<ConsumerSettings> {
+  /** Keeps batches instead of releasing them. */
+  readonly hold?: (batch: RecordBatch) => boolean
+}
+
+export interface Harness {
+  readonly client: DriverClient
+  readonly admin: DriverAdmin
+  readonly producer: DriverProducer
+  readonly sessionTimeoutMs: number
+  name(prefix: string): string
+  /** A new topic of its own. */
+  topic(partitions?: number): Promise<string>
+  produce(topic: string, partition: number, values: readonly (string | null)[]): Promise<void>
+  settings(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): ConsumerSettings
+  consumer(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): Promise<DriverConsumer>
+  reader(topics: ConsumerSettings['topics'], more?: ReaderOptions): Promise<Reader>
+  until(what: string, condition: () => unknown): Promise<void>
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+export const bytes = (text: string): Uint8Array => encoder.encode(text)
+export const text = (content: Uint8Array | null): string | null => (content === null ? null : decoder.decode(content))
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+export const record = (value: string | null, more: Partial<ProduceRecord> = {}): ProduceRecord => ({
+  key: null,
+  value: value === null ? null : bytes(value),
+  headers: [],
+  timestamp: Date.now(),
+  ...more,
+})
+
+export function readAll(batch: RecordBatch): ReadRecord[] {
+  return Array.from({ length: batch.length }, (_, i) => ({
+    topic: batch.topic,
+    partition: batch.partition,
+    offset: batch.offset(i),
+    key: text(batch.key(i)),
+    value: text(batch.value(i)),
+    headers: batch.headers(i).map(([name, value]) => [name, [...value]] as const),
+    timestamp: batch.timestamp(i),
+  }))
+}
+
+/** Runs a test with a client of its own, and closes all that it opened. */
+export async function withHarness(
+  options: ConformanceOptions,
+  run: (harness: Harness) => Promise<void>,
+): Promise<void> {
+  const { sessionTimeoutMs = 6000, patienceMs = 20_000 } = options
+  const client = options.driver.client({
+    brokers: options.brokers,
+    clientId: 'snapstream-conformance',
+    connectTimeoutMs: 10_000,
+    requestTimeoutMs: 10_000,
+  })
+  const admin = await client.admin()
+  const producer = await client.producer({ acks: -1 })
+  const topics: string[] = []
+  const closing: (() => Promise<void>)[] = []
+
+  async function until(what: string, condition: () => unknown): Promise<void> {
+    const end = Date.now() + patienceMs
+    while (!(await condition())) {
+      if (Date.now() > end) throw new Error(`waited ${patienceMs} ms for: ${what}`)
+      await sleep(2)
+    }
+  }
+
+  function settings(topics: ConsumerSettings['topics'], more: Partial<ConsumerSettings> = {}): ConsumerSettings {
+    return {
+      groupId: harness.name('group'),
+      topics,
+      autoOffsetReset: 'earliest',
+      sessionTimeoutMs,
+      heartbeatIntervalMs: Math.max(20, sessionTimeoutMs / 20),
+      rebalanceTimeoutMs: 60_000,
+      fetchMaxBytes: 1 << 20,
+      fetchMaxWaitMs: 100,
+      isolationLevel: 'read_committed',
+      assigned: async () => {},
+      revoked: async () => {},
+      ...more,
+    }
+  }
+
+  const harness: Harness = {
+    client,
+    admin,
+    producer,
+    sessionTimeoutMs,
+    until,
+    settings,
+    name: (prefix) => `snapstream-conformance-${prefix}-${crypto.randomUUID()}`,
+    async topic(partitions = 1) {
+      const topic = harness.name('topic')
+      topics.push(topic)
+      await admin.createTopics([{ topic, partitions, replicationFactor: 1 }])
+      return topic
+    },
+    async produce(topic, partition, values) {
+      const [result] = await producer.send([{ topic, partition, records: values.map((value) => record(value)) }])
+      if (result?.error) throw result.error
+    },
+    async consumer(topics, more) {
+      const consumer = await client.consumer(settings(topics, more))
+      closing.push(() => consumer.close())
+      return consumer
+    },
+    async reader(topics, { hold = () => false, ...more } = {}) {
+      const owned = new Set<string>()
+      const events: string[] = []
+      const records: ReadRecord[] = []
+      const batches: RecordBatch[] = []
+      let failure: Error | undefined
+      const consumer = await harness.consumer(topics, {
+        ...more,
+        async assigned(partitions) {
+          const answer = await more.assigned?.(partitions)
+          for (const at of partitions) owned.add(partitionKey(at))
+          events.push('assigned')
+          return answer
+        },
+        async revoked(partitions, reason) {
+          events.push(`${reason}...`)
+          await more.revoked?.(partitions, reason)
+          for (const at of partitions) owned.delete(partitionKey(at))
+          events.push(reason)
+        },
+      })
+      const pumping = (async () => {
+        for (;;) {
+          const batch = await consumer.poll()
+          if (!batch) return
+          records.push(...readAll(batch))
+          if (hold(batch)) batches.push(batch)
+          else consumer.release(batch)
+        }
+      })().catch((error: unknown) => {
+        failure = error as Error
+      })
+      return {
+        consumer,
+        records,
+        batches,
+        owned,
+        events,
+        error: () => failure,
+        values: () => records.map(({ value }) => value),
+        async close() {
+          await consumer.close()
+          await pumping
+          owned.clear()
+        },
+      }
+    },
+  }
+
+  try {
+    await run(harness)
+  } finally {
+    await Promise.all(closing.map((close) => close()))
+    await producer.close()
+    for (const topic of topics) await admin.deleteTopics([topic]).catch(() => {})
+    await admin.close()
+  }
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import type { ConsumerSettings } from '../driver/driver.ts'
+import type { Declare } from './driver-conformance.ts'
+import type { Harness } from './harness.ts'
+import { assertError } from './rejects.ts'
+
+const sorted = (values: readonly (string | null)[]) => values.map(String).sort((a, b) => (a < b ? -1 : 1))
+const abc = ['a', 'b', 'c', 'd', 'e']
+
+async function read(harness: Harness, count: number, topics: readonly string[], more: Partial<ConsumerSettings>) {
+  const reader = await harness.reader(topics, more)
+  await harness.until(`${count} records`, () => reader.records.length >= count || reader.error())
+  const values = reader.values()
+  await reader.close()
+  if (reader.error()) throw reader.error()
+  return values
+}
+
+export function offsetTests(declare: Declare): void {
+  declare('goes on from what the group committed', async (harness) => {
+    const { admin, topic, produce, name, reader, until } = harness
+    const [topicName, groupId] = [await topic(2), name('group')]
+    await produce(topicName, 0, abc)
+    await produce(topicName, 1, abc)
+    const first = await reader([topicName], { groupId })
+    await until('all records', () => first.records.length === 10)
+    await first.consumer.commit([
+      { topic: topicName, partition: 0, offset: 3 },
+      { topic: topicName, partition: 1, offset: 5 },
+    ])
+    await first.close()
+    assert.deepEqual(await admin.committed(groupId, [topicName]), [
+      { topic: topicName, partition: 0, offset: 3 },
+      { topic: topicName, partition: 1, offset: 5 },
+    ])
+    assert.deepEqual(await read(harness, 2, [topicName], { groupId, autoOffsetReset: 'error' }), ['d', 'e'])
+  })
+
+  declare('startOffset: from the start, from the end, only without a committed offset', async (harness) => {
+    const { topic, produce, name, reader, until } = harness
+    const topicName = await topic(1)
+    await produce(topicName, 0, abc)
+    for (const groupId of [name('group'), null]) {
+      const from = (offset: number) => ({ groupId: groupId && name('group'), startOffset: () => offset })
+      assert.deepEqual(await read(harness, 2, [topicName], from(3)), ['d', 'e'])
+      assert.deepEqual(await read(harness, 1, [topicName], from(-1)), ['e'])
+      assert.deepEqual(await read(harness, 5, [topicName], from(-100)), abc)
+      assert.deepEqual(await read(harness, 5, [topicName], from(0)), abc)
+    }
+    const groupId = name('group')
+    const first = await reader([topicName], { groupId })
+    await until('all records', () => first.records.length === 5)
+    await first.consumer.commit([{ topic: topicName, partition: 0, offset: 2 }])
+    await first.close()
+    assert.deepEqual(await read(harness, 3, [topicName], { groupId, startOffset: () => 0 }), ['c', 'd', 'e'])
+  })
+
+  declare('startOffset may leave a partition to autoOffsetReset', async (harness) => {
+    const { topic, produce } = harness
+    const topicName = await topic(2)
+    await produce(topicName, 0, abc)
+    await produce(topicName, 1, abc)
+    const startOffset = (_: string, partition: number) => (partition === 0 ? 4 : undefined)
+    assert.deepEqual(sorted(await read(harness, 6, [topicName], { startOffset })), ['a', 'b', 'c', 'd', 'e', 'e'])
+  })
+
+  declare("autoOffsetReset 'latest' reads what comes after the assignment", async (harness) => {
+    const { topic, produce, name, reader, until } = harness
+    for (const groupId of [name('group'), null]) {
+      const topicName = await topic(1)
+      await produce(topicName, 0, abc)
+      const { records, owned, values } = await reader([topicName], { groupId, autoOffsetReset: 'latest' })
+      await until('the assignment', () => owned.size === 1)
+      await produce(topicName, 0, ['new'])
+      await until('the new record', () => records.length > 0)
+      assert.deepEqual(values(), ['new'])
+    }
+  })
+
+  declare('a start that will not be found again is kept for the next owner', async (harness) => {
+    const { topic, produce, name, reader, until } = harness
+    const [topicName, groupId] = [await topic(1), name('group')]
+    await produce(topicName, 0, abc)
+    const settings = { groupId, autoOffsetReset: 'latest' } as const
+    const first = await reader([topicName], settings)
+    await until('the assignment', () => first.owned.size === 1)
+    await produce(topicName, 0, ['seen, and not committed'])
+    await until('the new record', () => first.records.length === 1)
+    await first.close()
+    assert.deepEqual(await read(harness, 1, [topicName], settings), ['seen, and not committed'])
+  })
+
+  declare("autoOffsetReset 'error' rejects poll", async ({ topic, reader, until }) => {
+    const topicName = await topic(1)
+    const { error } = await reader([topicName], { autoOffsetReset: 'error' })
+    await until('the error', error)
+    assertError('OFFSET_OUT_OF_RANGE', topicName, error())
+  })
+
+  declare('an offset out of range is an error, or where to go on is said', async (harness) => {
+    const { topic, produce, reader, until } = harness
+    const topicName = await topic(1)
+    await produce(topicName, 0, abc)
+    const startOffset = () => 99
+    const failed = await reader([topicName], { startOffset })
+    await until('the error', failed.error)
+    assertError('OFFSET_OUT_OF_RANGE', '99', failed.error())
+    for (const groupId of [harness.name('group'), null]) {
+      const reset = { groupId, startOffset, onOffsetOutOfRange: 'earliest' } as const
+      assert.deepEqual(await read(harness, 5, [topicName], reset), abc)
+    }
+    const latest = await reader([topicName], { startOffset, onOffsetOutOfRange: 'latest' })
+    await until('the assignment', () => latest.owned.size === 1)
+    // The reset happens some time after the assignment: what is written before it is not read.
+    let written = 0
+    await until('a new record', async () => {
+      await produce(topicName, 0, [`new${written++}`])
+      return latest.records.length > 0
+    })
+    assert.ok(latest.values().every((value) => value?.startsWith('new')))
+  })
+
+  declare('assigned is told where reading starts, and may answer with another place', async (harness) => {
+    const { topic, produce } = harness
+    const topicName = await topic(2)
+    await produce(topicName, 0, abc)
+    await produce(topicName, 1, abc)
+    for (const groupId of [harness.name('group'), null]) {
+      const told: unknown[] = []
+      const values = await read(harness, 6, [topicName], {
+        groupId,
+        startOffset: (_, partition) => partition,
+        async assigned(partitions) {
+          told.push(...partitions)
+          return [{ topic: topicName, partition: 1, offset: 4 }]
+        },
+      })
+      assert.deepEqual(sorted(values), ['a', 'b', 'c', 'd', 'e', 'e'])
+      assert.deepEqual(told, [
+        { topic: topicName, partition: 0, offset: 0 },
+        { topic: topicName, partition: 1, offset: 1 },
+      ])
+    }
+  })
+
+  declare('an empty topic gives nothing until something is written', async (harness) => {
+    const { topic, produce, reader, until } = harness
+    const topicName = await topic(1)
+    const { records, owned } = await reader([topicName])
+    await until('the assignment', () => owned.size === 1)
+    assert.equal(records.length, 0)
+    await produce(topicName, 0, ['a'])
+    await until('the record', () => records.length === 1)
+  })
+}

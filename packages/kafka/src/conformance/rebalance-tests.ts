@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import type { Declare } from './driver-conformance.ts'
+import type { Reader } from './harness.ts'
+import { sleep } from './harness.ts'
+
+export function rebalanceTests(declare: Declare): void {
+  declare('revoked is awaited before anything is assigned elsewhere; a commit in it counts', async (harness) => {
+    const { admin, topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(2), name('group')]
+    for (const partition of [0, 1]) await produce(topicName, partition, ['a', 'b', 'c'])
+    let revoking = false
+    let overlap = false
+    const first: Reader = await reader([topicName], {
+      groupId,
+      async revoked(partitions, reason) {
+        assert.equal(reason, 'revoked')
+        revoking = true
+        await sleep(400)
+        await first.consumer.commit(partitions.map((at) => ({ ...at, offset: 2 })))
+        revoking = false
+      },
+    })
+    await until('all records', () => first.records.length === 6)
+    const second = await reader([topicName], {
+      groupId,
+      async assigned() {
+        overlap ||= revoking
+      },
+    })
+    await until('a share each', () => first.owned.size === 1 && second.owned.size === 1)
+    await until('what was not committed', () => first.records.length + second.records.length === 8)
+    assert.ok(!overlap, 'assigned to another while revoked was pending')
+    assert.deepEqual(second.values(), ['c'])
+    assert.deepEqual(
+      (await admin.committed(groupId, [topicName])).map(({ offset }) => offset),
+      [2, 2],
+    )
+  })
+
+  declare('nothing is handed out of a partition once its revoked was called', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(1), name('group')]
+    let counted: number | undefined
+    const first: Reader = await reader([topicName], {
+      groupId,
+      async revoked() {
+        counted = first.records.length
+        await produce(topicName, 0, ['late'])
+        await sleep(200)
+        assert.equal(first.records.length, counted)
+      },
+    })
+    await produce(topicName, 0, ['early'])
+    await until('the first record', () => first.records.length === 1)
+    const second = await reader([topicName], { groupId })
+    await until('the handover', () => counted !== undefined && first.owned.size + second.owned.size === 1)
+    assert.equal(first.error(), undefined)
+  })
+
+  declare('commits of what is not owned are left out', async (harness) => {
+    const { admin, topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(2), name('group')]
+    for (const partition of [0, 1]) await produce(topicName, partition, ['a', 'b', 'c'])
+    const first = await reader([topicName], { groupId })
+    await until('the first assignment', () => first.owned.size === 2)
+    const second = await reader([topicName], { groupId })
+    await until('a share each', () => first.owned.size === 1 && second.owned.size === 1)
+    const at = (offset: number) => [0, 1].map((partition) => ({ topic: topicName, partition, offset }))
+    await second.consumer.commit(at(3))
+    await first.consumer.commit(at(1))
+    const mine = first.owned.has(`${topicName}:0`) ? 0 : 1
+    assert.deepEqual(
+      (await admin.committed(groupId, [topicName])).map(({ offset }) => offset),
+      mine === 0 ? [1, 3] : [3, 1],
+    )
+    await first.close()
+    await first.consumer.commit(at(0))
+    await until('the rest', () => second.owned.size === 2)
+    assert.deepEqual(
+      (await admin.committed(groupId, [topicName])).map(({ offset }) => offset),
+      mine === 0 ? [1, 3] : [3, 1],
+    )
+  })
+
+  declare('batches of an older assignment may still be released', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(2), name('group')]
+    for (const partition of [0, 1]) await produce(topicName, partition, ['a'])
+    const first = await reader([topicName], { groupId, hold: () => true })
+    await until('both batches', () => first.records.length === 2)
+    const second = await reader([topicName], { groupId })
+    await until('a share each', () => first.owned.size === 1 && second.owned.size === 1)
+    for (const batch of first.batches) first.consumer.release(batch)
+    await until('the records again', () => first.records.length + second.records.length === 4)
+    assert.equal(first.error(), undefined)
+  })
+
+  declare('a revoked that is slower than the session time-out keeps its membership', async (harness) => {
+    const { admin, topic, produce, reader, until, name, sessionTimeoutMs } = harness
+    const [topicName, groupId] = [await topic(1), name('group')]
+    await produce(topicName, 0, ['a', 'b', 'c'])
+    const first: Reader = await reader([topicName], {
+      groupId,
+      async revoked(partitions) {
+        await sleep(sessionTimeoutMs * 1.4)
+        await first.consumer.commit(partitions.map((at) => ({ ...at, offset: 3 })))
+      },
+    })
+    await until('all records', () => first.records.length === 3)
+    const second = await reader([topicName], { groupId })
+    await until('the handover', () => first.events.includes('revoked') && second.events.includes('assigned'))
+    assert.ok(!first.events.includes('lost'))
+    assert.equal((await admin.committed(groupId, [topicName]))[0]?.offset, 3)
+    assert.equal(second.records.length, 0)
+  })
+
+  declare('a handler that is slower than the session time-out keeps its membership', async (harness) => {
+    const { topic, produce, reader, until, name, sessionTimeoutMs } = harness
+    const [topicName, groupId] = [await topic(1), name('group')]
+    await produce(topicName, 0, ['a'])
+    // Nobody polls and nothing is released while the handler works.
+    const first = await reader([topicName], { groupId, hold: () => true })
+    await until('the record', () => first.records.length === 1)
+    await sleep(sessionTimeoutMs * 1.4)
+    assert.deepEqual(first.events, ['assigned'])
+    await first.consumer.commit([{ topic: topicName, partition: 0, offset: 1 }])
+    assert.equal((await harness.admin.committed(groupId, [topicName]))[0]?.offset, 1)
+  })
+
+  declare('a member that does not hand over in time loses what it had, and is told', async (harness) => {
+    const { admin, topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(1), name('group')]
+    await produce(topicName, 0, ['a', 'b', 'c'])
+    let finish = () => {}
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    const first = await reader([topicName], {
+      groupId,
+      rebalanceTimeoutMs: 1000,
+      revoked: (_, reason) => (reason === 'lost' ? Promise.resolve() : finished),
+    })
+    await until('all records', () => first.records.length === 3)
+    const second = await reader([topicName], { groupId, rebalanceTimeoutMs: 1000 })
+    await until('the loss', () => first.events.includes('lost'))
+    await until('the takeover', () => second.records.length === 3)
+    await first.consumer.commit([{ topic: topicName, partition: 0, offset: 3 }])
+    assert.deepEqual(await admin.committed(groupId, [topicName]), [])
+    assert.ok(!first.events.includes('revoked'))
+    finish()
+    await until('being back in the group', () => first.events.at(-1) === 'assigned')
+    assert.equal(first.error(), undefined)
+  })
+
+  declare('members that come and go: nothing is owned twice, nothing is lost', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(3), name('group')]
+    const owners = new Map<number, number>()
+    const seen = new Set<string>()
+    let twice = 0
+    const join = async (id: number): Promise<Reader> => {
+      let self: Reader | undefined
+      const own: Reader = await reader([topicName], {
+        groupId,
+        async assigned(partitions) {
+          for (const { partition } of partitions) {
+            if (owners.has(partition)) twice++
+            owners.set(partition, id)
+          }
+        },
+        async revoked(partitions) {
+          const done = self?.records ?? []
+          await self?.consumer.commit(
+            partitions.map((at) => ({
+              ...at,
+              offset: Math.max(0, ...done.filter((r) => r.partition === at.partition).map((r) => r.offset + 1)),
+            })),
+          )
+          for (const { partition } of partitions) owners.delete(partition)
+        },
+      })
+      self = own
+      return own
+    }
+    const all: Reader[] = [await join(0)]
+    let sent = 0
+    for (let round = 1; round <= 6; round++) {
+      for (const partition of [0, 1, 2]) await produce(topicName, partition, [`${sent++}`, `${sent++}`])
+      all.push(await join(round))
+      await sleep(50)
+      if (round % 2 === 0) {
+        const leaving = all[round - 2]
+        await leaving?.close()
+        for (const [partition, owner] of owners) if (owner === round - 2) owners.delete(partition)
+      }
+    }
+    await until('all records', () => {
+      for (const { records } of all) for (const { value } of records) seen.add(String(value))
+      return seen.size === sent
+    })
+    assert.equal(twice, 0)
+    for (const one of all) assert.equal(one.error(), undefined)
+  })
+}

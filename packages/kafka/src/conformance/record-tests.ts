@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import type { Declare } from './driver-conformance.ts'
+import { bytes, record } from './harness.ts'
+import { assertError } from './rejects.ts'
+
+export function recordTests(declare: Declare): void {
+  declare('hands out what was sent, in order', async ({ topic, produce, reader, until }) => {
+    const name = await topic(1)
+    const values = Array.from({ length: 2500 }, (_, i) => `v${i}`)
+    await produce(name, 0, values.slice(0, 1000))
+    const { records } = await reader([name])
+    await produce(name, 0, values.slice(1000))
+    await until('all records', () => records.length >= values.length)
+    assert.deepEqual(
+      records.map(({ value }) => value),
+      values,
+    )
+    assert.deepEqual(
+      records.map(({ offset }) => offset),
+      values.map((_, i) => i),
+    )
+  })
+
+  declare('keeps null, empty and binary keys and values apart', async ({ topic, producer, consumer }) => {
+    const name = await topic(1)
+    const binary = Uint8Array.from([0, 255, 128, 10, 192])
+    const pairs = [
+      [null, null],
+      [null, bytes('')],
+      [bytes(''), null],
+      [bytes('key'), null],
+      [null, bytes('value')],
+      [binary, binary],
+    ] as const
+    await producer.send([
+      { topic: name, partition: 0, records: pairs.map(([key, value]) => record('', { key, value })) },
+    ])
+    const batch = await (await consumer([name])).poll()
+    assert.equal(batch?.length, pairs.length)
+    const plain = (content: Uint8Array | null) => content && [...content]
+    assert.deepEqual(
+      pairs.map((_, i) => [plain(batch.key(i)), plain(batch.value(i))]),
+      pairs.map((pair) => pair.map(plain)),
+    )
+  })
+
+  declare('keeps timestamps', async ({ topic, producer, reader, until }) => {
+    const name = await topic(1)
+    const now = Date.now()
+    const timestamps = [now, now - 86_400_000, now + 5, now - 1, now - 3_000_000_000]
+    const records = timestamps.map((timestamp) => record('x', { timestamp }))
+    await producer.send([{ topic: name, partition: 0, records }])
+    const read = await reader([name])
+    await until('all records', () => read.records.length === timestamps.length)
+    assert.deepEqual(
+      read.records.map(({ timestamp }) => timestamp),
+      timestamps,
+    )
+  })
+
+  declare('keeps headers: order, repeats of a name, binary and empty values', async (harness) => {
+    const { topic, producer, reader, until } = harness
+    const name = await topic(1)
+    const headers = [
+      ['b', bytes('1')],
+      ['a', Uint8Array.from([0, 255, 254])],
+      ['b', bytes('2')],
+      ['é', bytes('')],
+      ['10', bytes('numeric')],
+      ['2', bytes('numeric')],
+      ['__proto__', bytes('x')],
+    ] as const
+    const sent = [record('x', { headers }), record('none')]
+    const results = await producer.send([{ topic: name, partition: 0, records: sent }])
+    assert.deepEqual(results, [{}])
+    const read = await reader([name])
+    await until('both records', () => read.records.length === 2)
+    // Names as a set of groups: a client may write repeats of a name side by side.
+    const byName = (pairs: readonly (readonly [string, readonly number[]])[]) =>
+      pairs.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    assert.deepEqual(
+      byName(read.records[0]?.headers ?? []),
+      byName(headers.map(([key, value]) => [key, [...value]] as const)),
+    )
+    assert.deepEqual(read.records[1]?.headers, [])
+  })
+
+  declare('the caller may reuse its buffers once a send is acknowledged', async (harness) => {
+    const { topic, producer, reader, until } = harness
+    const name = await topic(1)
+    const buffer = bytes('first')
+    await producer.send([{ topic: name, partition: 0, records: [record('', { key: buffer, value: buffer })] }])
+    buffer.fill(120)
+    const read = await reader([name])
+    await until('the record', () => read.records.length === 1)
+    assert.equal(read.records[0]?.value, 'first')
+    assert.equal(read.records[0]?.key, 'first')
+  })
+
+  declare('sends to several topics and partitions in one call', async ({ admin, topic, producer }) => {
+    const [a, b] = [await topic(2), await topic(1)]
+    const batch = (name: string, partition: number, n: number) => ({
+      topic: name,
+      partition,
+      records: Array.from({ length: n }, () => record('x')),
+    })
+    const results = await producer.send([batch(a, 0, 1), batch(b, 0, 2), batch(a, 1, 3)])
+    assert.deepEqual(results, [{}, {}, {}])
+    const ends = async (name: string) => (await admin.offsets(name, 'latest')).map(({ offset }) => offset)
+    assert.deepEqual([await ends(a), await ends(b)], [[1, 3], [2]])
+  })
+
+  declare('answers for each batch: one may fail and the others arrive', async (harness) => {
+    const { admin, topic, producer, name } = harness
+    const [good, missing] = [await topic(1), name('missing')]
+    const results = await producer.send([
+      { topic: missing, partition: 0, records: [record('x')] },
+      { topic: good, partition: 0, records: [record('x')] },
+      { topic: good, partition: 7, records: [record('x')] },
+    ])
+    assertError('TOPIC_MISSING', missing, results[0]?.error)
+    assert.equal(results[1]?.error, undefined)
+    assertError('KAFKA_FAILED', '7', results[2]?.error)
+    assert.equal((await admin.offsets(good, 'latest'))[0]?.offset, 1)
+    assert.ok(!(await admin.listTopics()).includes(missing), 'sending to a topic must not create it')
+  })
+
+  declare('refuses a record that is too large by name, and not as something to retry', async (harness) => {
+    const { topic, producer } = harness
+    const name = await topic(1)
+    const [result] = await producer.send([
+      { topic: name, partition: 0, records: [record('', { value: new Uint8Array(3_000_000) })] },
+    ])
+    assertError('RECORD_TOO_LARGE', name, result?.error)
+    assert.ok(result?.error && !result.retriable)
+    assert.deepEqual(await producer.send([{ topic: name, partition: 0, records: [record('fits')] }]), [{}])
+  })
+
+  declare('reads very many small records of one batch', async ({ topic, producer, reader, until }) => {
+    const name = await topic(1)
+    const count = 110_000
+    const value = new Uint8Array(0)
+    const timestamp = Date.now()
+    const records = Array.from({ length: count }, () => ({ key: null, value, headers: [], timestamp }))
+    assert.deepEqual(await producer.send([{ topic: name, partition: 0, records }]), [{}])
+    const read = await reader([name])
+    await until('all records', () => read.records.length >= count || read.error())
+    assert.equal(read.error(), undefined)
+    assert.equal(read.records.length, count)
+    assert.ok(read.records.every(({ offset }, i) => offset === i))
+  })
+}

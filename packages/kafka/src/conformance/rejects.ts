@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { SnapstreamError } from '@snapstream/core'
+import type { ErrorCode } from '@snapstream/core'
+
+/** The error has this code, and its message has this text in it. */
+export function assertError(code: ErrorCode, mentions: string, error: unknown): void {
+  assert.ok(SnapstreamError.is(error), `expected a SnapstreamError ${code}, got ${String(error)}`)
+  assert.equal(error.code, code, error.message)
+  assert.ok(error.message.includes(mentions), `${JSON.stringify(error.message)} does not mention ${mentions}`)
+}
+
+export async function rejects(code: ErrorCode, mentions: string, run: () => Promise<unknown>): Promise<void> {
+  let error: unknown
+  try {
+    await run()
+  } catch (thrown) {
+    error = thrown
+  }
+  assertError(code, mentions, error)
+}

@@ -1,0 +1,46 @@
+import { SnapstreamError } from '@snapstream/core'
+import type { TopicPartitionOffset } from './driver.ts'
+
+/** The errors that every driver words alike. */
+
+export function topicMissing(topic: string, cause?: unknown): SnapstreamError {
+  return new SnapstreamError(
+    'TOPIC_MISSING',
+    `the topic ${JSON.stringify(topic)} does not exist; create it first (topics are not created by using them)`,
+    { topic, cause },
+  )
+}
+
+export function partitionMissing(topic: string, partition: number, count: number): SnapstreamError {
+  return new SnapstreamError(
+    'KAFKA_FAILED',
+    `the topic ${JSON.stringify(topic)} has no partition ${partition}: it has ${count}, numbered from 0`,
+    { topic, partition },
+  )
+}
+
+export function outOfRange(at: TopicPartitionOffset, earliest: number, latest: number): SnapstreamError {
+  const { topic, partition, offset } = at
+  const why = offset < earliest ? 'it was deleted (retention)' : 'it has not been written yet'
+  return new SnapstreamError(
+    'OFFSET_OUT_OF_RANGE',
+    `offset ${offset} of partition ${partition} of ${JSON.stringify(topic)} cannot be read: ${why}; ` +
+      `there are ${earliest} to ${latest} (excluded); ` +
+      `set onOffsetOutOfRange to 'earliest' or 'latest' to go on from there`,
+    { topic, partition, offset },
+  )
+}
+
+export function nothingCommitted(groupId: string | null, topic: string, partition: number): SnapstreamError {
+  return new SnapstreamError(
+    'OFFSET_OUT_OF_RANGE',
+    `${groupId === null ? 'a reader without a group' : `the group ${JSON.stringify(groupId)}`} has no committed offset ` +
+      `in partition ${partition} of ${JSON.stringify(topic)} and autoOffsetReset is 'error'; ` +
+      `set it to 'earliest' or 'latest', or give an offset to start at`,
+    { topic, partition },
+  )
+}
+
+export function closed(what: string): SnapstreamError {
+  return new SnapstreamError('NOT_OPEN', `the ${what} is closed; make a new one`)
+}

@@ -1,0 +1,28 @@
+import type { ConsumerSettings, TopicPartition } from './driver.ts'
+import { nothingCommitted } from './driver-error.ts'
+
+export interface StartOffset {
+  readonly offset: number
+  /**
+   * The offset is not committed and would be another one if it was asked for again: it has to be committed before the
+   * partition can change hands, or the next owner starts after records that nobody has handled.
+   */
+  readonly passing: boolean
+}
+
+/** Where reading of a partition starts. `earliest` and `latest` are what can be read of it now. */
+export function startOffset(
+  settings: ConsumerSettings,
+  { topic, partition }: TopicPartition,
+  committed: number | undefined,
+  earliest: number,
+  latest: number,
+): StartOffset {
+  if (committed !== undefined) return { offset: committed, passing: false }
+  const asked = settings.startOffset?.(topic, partition)
+  if (asked !== undefined) return { offset: asked < 0 ? Math.max(earliest, latest + asked) : asked, passing: true }
+  if (settings.autoOffsetReset === 'error') throw nothingCommitted(settings.groupId, topic, partition)
+  return settings.autoOffsetReset === 'earliest'
+    ? { offset: earliest, passing: false }
+    : { offset: latest, passing: true }
+}

@@ -1,0 +1,118 @@
+import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
+import { assignPartitions } from '../driver/assign-partitions.ts'
+import { partitionKey } from '../driver/partition-key.ts'
+
+/** What the group asks of a member. None of it throws or rejects. */
+export interface MemberCallbacks {
+  /** These partitions are the member's, until it is told otherwise. */
+  assign(partitions: readonly TopicPartition[]): void
+  /** Settles when the member is done with all its partitions. */
+  revoke(): Promise<void>
+  /** It took too long, and is not a member any more. */
+  lose(): void
+}
+
+export interface Membership {
+  /** Takes offsets of partitions that are the member's; leaves the others out. */
+  commit(offsets: readonly TopicPartitionOffset[]): void
+  /** Gives up everything at once, without a call of `revoke`. */
+  leave(): void
+}
+
+export interface MemoryGroup {
+  join(topics: ReadonlySet<string>, rebalanceTimeoutMs: number, callbacks: MemberCallbacks): Membership
+  committed(topic: string, partition: number): number | undefined
+  forget(topic: string): void
+}
+
+interface Member extends MemberCallbacks {
+  readonly id: string
+  readonly topics: ReadonlySet<string>
+  readonly rebalanceTimeoutMs: number
+  owned: Set<string>
+  /** Ends the wait for `revoke`, for a member that left meanwhile. */
+  left(): void
+}
+
+/**
+ * A consumer group with eager rebalances, as Kafka's classic protocol has them: whenever a member comes or goes all give
+ * up what they have, and only when the last has done so (or its time is over) partitions are given out anew.
+ */
+export function memoryGroup(
+  partitionsOf: (topic: string) => number,
+  setTimeout: (f: () => void, ms: number) => () => void,
+): MemoryGroup {
+  const members = new Map<string, Member>()
+  const offsets = new Map<string, Map<number, number>>()
+  let joined = 0
+  let changed = false
+  let rebalancing = false
+
+  async function rebalance(): Promise<void> {
+    changed = true
+    if (rebalancing) return
+    rebalancing = true
+    while (changed) {
+      changed = false
+      await Promise.all([...members.values()].map(takeBack))
+      // Whoever came or went meanwhile is in `members`; one round covers all of them.
+      changed = false
+      for (const [id, partitions] of assignPartitions([...members.values()], partitionsOf)) {
+        const member = members.get(id)
+        if (!member) continue
+        member.owned = new Set(partitions.map(partitionKey))
+        member.assign(partitions)
+      }
+    }
+    rebalancing = false
+  }
+
+  async function takeBack(member: Member): Promise<void> {
+    if (member.owned.size === 0) return
+    let late = false
+    let cancel = () => {}
+    const time = new Promise<void>((resolve) => {
+      cancel = setTimeout(() => {
+        late = true
+        resolve()
+      }, member.rebalanceTimeoutMs)
+    })
+    const left = new Promise<void>((resolve) => {
+      member.left = resolve
+    })
+    await Promise.race([member.revoke(), time, left])
+    cancel()
+    member.owned = new Set()
+    if (late && members.delete(member.id)) member.lose()
+  }
+
+  return {
+    join(topics, rebalanceTimeoutMs, callbacks) {
+      const id = String(joined++).padStart(12, '0')
+      const member: Member = { ...callbacks, id, topics, rebalanceTimeoutMs, owned: new Set(), left() {} }
+      members.set(id, member)
+      void rebalance()
+      return {
+        commit(commits) {
+          if (!members.has(id)) return
+          for (const commit of commits) {
+            if (!member.owned.has(partitionKey(commit))) continue
+            let ofTopic = offsets.get(commit.topic)
+            if (!ofTopic) offsets.set(commit.topic, (ofTopic = new Map()))
+            ofTopic.set(commit.partition, commit.offset)
+          }
+        },
+        leave() {
+          if (!members.delete(id)) return
+          member.owned = new Set()
+          member.left()
+          void rebalance()
+        },
+      }
+    },
+    committed: (topic, partition) => offsets.get(topic)?.get(partition),
+    forget(topic) {
+      offsets.delete(topic)
+    },
+  }
+}

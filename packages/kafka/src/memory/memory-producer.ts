@@ -1,0 +1,51 @@
+import { SnapstreamError } from '@snapstream/core'
+import { closed, partitionMissing, topicMissing } from '../driver/driver-error.ts'
+import type { DriverProducer, ProduceBatch, ProduceResult } from '../driver/driver.ts'
+import type { MemoryBroker } from './memory-broker.ts'
+
+/** What the wire format adds to a small record, and to a batch. */
+const RECORD_OVERHEAD_BYTES = 9
+const BATCH_OVERHEAD_BYTES = 61
+const SENT: ProduceResult = {}
+
+export function memoryProducer(broker: MemoryBroker): DriverProducer {
+  let open = true
+
+  function send({ topic, partition, records }: ProduceBatch): ProduceResult {
+    if (!open) return { error: closed('producer'), retriable: false }
+    if (!broker.has(topic)) return { error: topicMissing(topic), retriable: false }
+    const logs = broker.logs(topic)
+    const log = logs[partition]
+    if (!log) return { error: partitionMissing(topic, partition, logs.length), retriable: false }
+    const bytes = sizeOf({ topic, partition, records })
+    if (bytes > broker.maxBatchBytes)
+      return {
+        error: new SnapstreamError(
+          'RECORD_TOO_LARGE',
+          `a batch of ${records.length} records and ${bytes} bytes for ${JSON.stringify(topic)} is larger than the ` +
+            `${broker.maxBatchBytes} bytes that are taken; send less at once, or raise maxBatchBytes`,
+          { topic, partition },
+        ),
+        retriable: false,
+      }
+    log.append(records)
+    return SENT
+  }
+
+  return {
+    partitions: async (topic) => broker.logs(topic).length,
+    send: async (batches) => batches.map(send),
+    async close() {
+      open = false
+    },
+  }
+}
+
+function sizeOf({ records }: ProduceBatch): number {
+  let bytes = BATCH_OVERHEAD_BYTES
+  for (const { key, value, headers } of records) {
+    bytes += RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+    for (const [name, content] of headers) bytes += name.length + content.length + 4
+  }
+  return bytes
+}

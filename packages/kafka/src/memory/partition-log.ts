@@ -1,0 +1,141 @@
+import type { Headers } from '@snapstream/core'
+import type { ProduceRecord } from '../driver/driver.ts'
+
+/** What a record costs beside its payload: the object, the views on its bytes, its place in the log. */
+const RECORD_OVERHEAD_BYTES = 250
+const ARENA_BYTES = 1 << 18
+
+export interface StoredRecord extends ProduceRecord {
+  readonly bytes: number
+}
+
+export interface Retention {
+  /** Keep at most this many records a partition. @default no limit */
+  readonly records?: number
+  /** Keep at most this many bytes a partition, counting 250 a record beside its payload. @default no limit */
+  readonly bytes?: number
+  /** Keep no record whose timestamp is older than this, in ms. @default no limit */
+  readonly ms?: number
+}
+
+/** The log of one partition. Its offsets have no holes. */
+export interface PartitionLog {
+  /** The first offset that can be read. */
+  earliest(): number
+  /** The offset that the next record gets. */
+  latest(): number
+  /** Appends copies: the caller may reuse its buffers. */
+  append(records: readonly ProduceRecord[]): void
+  /** Some records from an offset within the range on, at least one if there is one. */
+  read(offset: number, maxRecords: number, maxBytes: number): StoredRecord[]
+  /** Called after every `append` and at `drop`; returns how to stop that. */
+  watch(onChange: () => void): () => void
+  /** The topic was deleted: there is nothing to read any more. */
+  drop(): void
+  dropped(): boolean
+}
+
+export function partitionLog(retention: Retention, now: () => number): PartitionLog {
+  // `records[head]` has the offset `base`; what is before it is waiting to be cut off.
+  let records: StoredRecord[] = []
+  let head = 0
+  let base = 0
+  let bytes = 0
+  let gone = false
+  const watchers = new Set<() => void>()
+  const copy = copier()
+  const { records: maxRecords = Infinity, bytes: maxBytes = Infinity, ms: maxMs = Infinity } = retention
+
+  function trim(): void {
+    const oldest = maxMs === Infinity ? -Infinity : now() - maxMs
+    for (let first = records[head]; first !== undefined; first = records[head]) {
+      if (records.length - head <= maxRecords && bytes <= maxBytes && first.timestamp >= oldest) break
+      bytes -= first.bytes
+      head++
+      base++
+    }
+    if (head > 1024 && head * 2 > records.length) {
+      records = records.slice(head)
+      head = 0
+    }
+  }
+
+  function tell(): void {
+    for (const onChange of watchers) onChange()
+  }
+
+  return {
+    earliest() {
+      if (maxMs !== Infinity) trim()
+      return base
+    },
+    latest: () => base + records.length - head,
+    append(added) {
+      for (const record of added) {
+        const stored = copy(record)
+        bytes += stored.bytes
+        records.push(stored)
+      }
+      trim()
+      tell()
+    },
+    read(offset, maxRecords, maxBytes) {
+      const from = head + offset - base
+      let to = from
+      let size = 0
+      for (; to < records.length && to - from < maxRecords; to++) {
+        size += records[to]?.bytes ?? 0
+        if (size > maxBytes && to > from) break
+      }
+      return records.slice(from, to)
+    },
+    watch(onChange) {
+      watchers.add(onChange)
+      return () => watchers.delete(onChange)
+    },
+    drop() {
+      gone = true
+      tell()
+    },
+    dropped: () => gone,
+  }
+}
+
+/** Copies records into shared chunks of memory: one allocation for many records. */
+function copier(): (record: ProduceRecord) => StoredRecord {
+  let arena = new ArrayBuffer(0)
+  let used = 0
+
+  function bytesOf(source: Uint8Array): Uint8Array {
+    const { length } = source
+    if (used + length > arena.byteLength) {
+      // Small at first: most logs hold a handful of records.
+      arena = new ArrayBuffer(Math.max(length, Math.min(ARENA_BYTES, arena.byteLength * 4 || 1024)))
+      used = 0
+    }
+    const view = new Uint8Array(arena, used, length)
+    view.set(source)
+    used += length
+    return view
+  }
+
+  return ({ key, value, headers, timestamp }) => {
+    let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+    let copied: Headers = NO_HEADERS
+    if (headers.length > 0) {
+      copied = headers.map(([name, content]) => {
+        bytes += name.length + content.length
+        return [name, bytesOf(content)] as const
+      })
+    }
+    return {
+      key: key === null ? null : bytesOf(key),
+      value: value === null ? null : bytesOf(value),
+      headers: copied,
+      timestamp,
+      bytes,
+    }
+  }
+}
+
+const NO_HEADERS: Headers = Object.freeze([])
