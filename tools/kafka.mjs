@@ -2,7 +2,14 @@ import './lib/node-version.mjs'
 import process from 'node:process'
 import { interruption } from './lib/interruption.mjs'
 import { withLock } from './lib/lock.mjs'
-import { LOCAL_ADDRESS, LOCAL_LOCK, localKafka, localKafkaAnswers, startLocalKafka, stopLocalKafka } from './services/local-kafka.mjs'
+import {
+  LOCAL_ADDRESS,
+  LOCAL_LOCK,
+  localKafka,
+  localKafkaAnswers,
+  startLocalKafka,
+  stopLocalKafka,
+} from './services/local-kafka.mjs'
 
 const HELP = `npm run kafka               start a Kafka broker at ${LOCAL_ADDRESS}, in the background
 npm run kafka -- status     whether it runs
@@ -16,7 +23,8 @@ const commands = {
   async start() {
     const running = await localKafka()
     if (running) return say(`${describe(running)} already\nto stop it: npm run kafka -- stop`)
-    if (await localKafkaAnswers()) return say(`a Kafka that this command did not start runs at ${LOCAL_ADDRESS} already`)
+    if (await localKafkaAnswers())
+      return say(`a Kafka that this command did not start runs at ${LOCAL_ADDRESS} already`)
     const started = await startLocalKafka({ log: console.error, signal: interruption() })
     say(`${describe(started)}\nto stop it: npm run kafka -- stop`)
   },
@@ -31,7 +39,11 @@ const commands = {
     const stopped = await stopLocalKafka()
     if (stopped) return say(`Kafka at ${stopped.address} is stopped and its data removed`)
     const other = await localKafkaAnswers()
-    say(other ? `a Kafka that this command did not start runs at ${LOCAL_ADDRESS}; it was left alone` : 'Kafka did not run')
+    say(
+      other
+        ? `a Kafka that this command did not start runs at ${LOCAL_ADDRESS}; it was left alone`
+        : 'Kafka did not run',
+    )
   },
   help: () => say(HELP),
 }

@@ -28,7 +28,8 @@ const testable = projects().filter(({ manifest }) => manifest.scripts?.test)
 const isNamed = (arg) => testable.some(({ short, name }) => arg === short || arg === name)
 const names = args.filter(isNamed)
 const filters = args.filter((arg) => !isNamed(arg) && !OWN.has(arg))
-const chosen = names.length === 0 ? testable : testable.filter(({ short, name }) => names.includes(short) || names.includes(name))
+const chosen =
+  names.length === 0 ? testable : testable.filter(({ short, name }) => names.includes(short) || names.includes(name))
 const integration = chosen.flatMap(kafkaTests)
 const signal = interruption()
 

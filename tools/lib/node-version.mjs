@@ -8,7 +8,11 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor)) {
   console.error(
-    'Snapstream needs Node ' + range + ', and this is Node ' + process.versions.node + ': install a newer one (https://nodejs.org) and run the command again.',
+    'Snapstream needs Node ' +
+      range +
+      ', and this is Node ' +
+      process.versions.node +
+      ': install a newer one (https://nodejs.org) and run the command again.',
   )
   process.exit(1)
 }

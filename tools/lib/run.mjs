@@ -7,9 +7,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
  * Runs a program to its end. With `capture` its output is collected (both streams in the order they came), else it
- * shares this process's terminal. Resolves with the exit code; what a signal ended has 128 + the signal's number.
+ * shares this process's terminal. After `timeoutMs` it is killed. Resolves with the exit code; what a signal ended has 128 + the signal's number.
  */
-export function run(command, args, { cwd = root, env = process.env, capture = false, shell = false } = {}) {
+export function run(command, args, { cwd = root, env = process.env, capture = false, shell = false, timeoutMs } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, shell, stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit' })
     const chunks = []
@@ -22,8 +22,10 @@ export function run(command, args, { cwd = root, env = process.env, capture = fa
       child.stderr.on('data', (chunk) => chunks.push(chunk))
     }
     const release = passSignals(child)
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     const end = (code, failure = '') => {
       release()
+      clearTimeout(timer)
       const text = (list) => Buffer.concat(list).toString('utf8')
       resolve({ code, output: text(chunks) + failure, stdout: text(stdout) })
     }

@@ -33,7 +33,8 @@ export async function startKafka(options = {}) {
 
   const brokers = `127.0.0.1:${port}`
   const classPath = join(libs, '*')
-  const launch = () => launchKafka({ java, classPath, properties, folder, brokers, heapMb, timeoutMs, detached, signal })
+  const launch = () =>
+    launchKafka({ java, classPath, properties, folder, brokers, heapMb, timeoutMs, detached, signal })
   let running
   try {
     await format(java, classPath, properties)

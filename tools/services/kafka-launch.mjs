@@ -13,7 +13,17 @@ const WATCHDOG = fileURLToPath(new URL('watchdog.mjs', import.meta.url))
  * Starts the broker's process and waits until it serves requests. It has a process group of its own, so that Ctrl-C
  * leaves it alone until its owner stops it; unless `detached`, it ends with its owner, whatever ends that.
  */
-export async function launchKafka({ java, classPath, properties, folder, brokers, heapMb, timeoutMs, detached, signal }) {
+export async function launchKafka({
+  java,
+  classPath,
+  properties,
+  folder,
+  brokers,
+  heapMb,
+  timeoutMs,
+  detached,
+  signal,
+}) {
   const logFile = join(folder, 'broker.log')
   const log = openSync(logFile, 'a')
   const flags = [`-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']

@@ -8,7 +8,7 @@ import { KAFKA_VERSION, startKafka } from './kafka-broker.mjs'
 import { cachedKafkaJars } from './kafka-jars.mjs'
 import { isProcessOf, stopProcess } from './process.mjs'
 
-export const LOCAL_PORT = 29_091
+const LOCAL_PORT = 29_091
 export const LOCAL_ADDRESS = `localhost:${LOCAL_PORT}`
 const CONTROLLER_PORT = 29_093
 const PROJECT = 'snapstream'
@@ -25,7 +25,9 @@ export async function kafkaMeans() {
   if (!(await findJava())) missing.push('Java 17 or newer')
   if (!cachedKafkaJars(KAFKA_VERSION) && !which('mvn')) missing.push('Maven')
   if (missing.length === 0) return { means: 'java' }
-  return { missing: `no Docker engine answers, and ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not here` }
+  return {
+    missing: `no Docker engine answers, and ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not here`,
+  }
 }
 
 /** The broker that `npm run kafka` started, if it still runs. */
@@ -40,7 +42,9 @@ export async function localKafka() {
 export async function startLocalKafka({ log, signal }) {
   const { means, missing } = await kafkaMeans()
   if (!means)
-    throw new Error(`cannot start Kafka: ${missing}.\nInstall Docker, or Java 17 and Maven (Debian: apt-get install default-jre-headless maven).`)
+    throw new Error(
+      `cannot start Kafka: ${missing}.\nInstall Docker, or Java 17 and Maven (Debian: apt-get install default-jre-headless maven).`,
+    )
   for (const port of [LOCAL_PORT, CONTROLLER_PORT])
     if (!(await isFree(port))) throw new Error(`cannot start Kafka: port ${port} is in use by another program`)
 

@@ -11,7 +11,9 @@ testBlocks(undefined)
 
 describe('documents', () => {
   const all = documents()
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
 
   test('there is a README at the top and in every package', () => {
     const readmes = ['core', 'kafka', 'cache', 'codecs'].map((name) => `packages/${name}/README.md`)

@@ -15,7 +15,9 @@ export interface Document {
 /** What people read: the README at the top, one a package, and everything under docs/. */
 export function documents(): readonly Document[] {
   const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)
-  const docs = existsSync(join(root, 'docs')) ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }) : []
+  const docs = existsSync(join(root, 'docs'))
+    ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    : []
   return ['README.md', 'CONTRIBUTING.md', 'AGENTS.md', ...packages, ...docs.map((name) => `docs/${name}`)]
     .filter((path) => path.endsWith('.md') && existsSync(join(root, path)))
     .map((path) => ({ path, blocks: blocksOf(readFileSync(join(root, path), 'utf8')) }))

@@ -15,7 +15,7 @@ async function expectBlock(block: Block, path: string, brokers: string | undefin
   expect(compiled.code, `it does not compile:\n${compiled.stdout}`).toBe(0)
   const ran = await runBlock(block, path, brokers)
   expect(ran.code, `it did not end well:\n${shown(ran)}`).toBe(0)
-  if (block.output !== undefined) expect(ran.stdout.trimEnd()).toBe(block.output.trimEnd())
+  expect(ran.stdout.trimEnd()).toBe((block.output ?? ran.stdout).trimEnd())
 }
 
 const shown = ({ stdout, stderr }: Ended) => `${stdout}\n${stderr}`

@@ -1,0 +1,42 @@
+import './lib/bootstrap.mjs'
+import process from 'node:process'
+import { changesets } from './check/changesets.mjs'
+import { fileLength } from './check/file-length.mjs'
+import { published } from './check/published.mjs'
+import { size } from './check/size.mjs'
+import { versions } from './check/versions.mjs'
+import { workflows } from './check/workflows.mjs'
+import { judged, runSteps, setExitCode } from './lib/steps.mjs'
+import { build, pack } from './lib/tarballs.mjs'
+import { tool } from './lib/tool.mjs'
+
+const HELP = `npm run check             everything that is checked beside the tests
+npm run check -- --fix    the same, after formatting and the fixes that lint knows`
+
+const args = process.argv.slice(2)
+if (args.includes('--help') || args.includes('-h')) {
+  console.log(HELP)
+  process.exit()
+}
+const unknown = args.filter((arg) => arg !== '--fix')
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(' ')}\n${HELP}`)
+  process.exit(2)
+}
+const fix = args.includes('--fix')
+
+const quiet = (name, toolArgs) => judged(tool(name, toolArgs, { capture: true }))
+const counts = await runSteps([
+  { name: 'format', run: () => quiet('oxfmt', fix ? [] : ['--check']) },
+  { name: 'lint', run: () => quiet('oxlint', ['--type-aware', ...(fix ? ['--fix'] : [])]) },
+  { name: 'types', run: () => quiet('nx', ['run-many', '-t', 'typecheck', '--outputStyle=static']) },
+  { name: 'unused', run: () => quiet('knip', []) },
+  { name: 'versions', run: versions },
+  { name: 'file length', run: fileLength },
+  { name: 'workflows', run: workflows },
+  { name: 'changesets', run: changesets },
+  { name: 'build', run: () => judged(build()) },
+  { name: 'published files', needs: 'build', run: async () => published(await pack()) },
+  { name: 'size', needs: 'build', run: size },
+])
+setExitCode(counts)

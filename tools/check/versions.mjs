@@ -1,0 +1,15 @@
+import { at, readJson } from '../lib/root.mjs'
+
+/** What has to say the same in several places does. */
+export async function versions() {
+  const { packageManager, devDependencies } = readJson(at('package.json'))
+  const problems = []
+  if (packageManager !== `pnpm@${devDependencies.pnpm}`)
+    problems.push(
+      `package.json: packageManager is ${packageManager}, but the pnpm of devDependencies is ${devDependencies.pnpm}`,
+    )
+  const { version } = readJson(at('node_modules', 'typescript', 'package.json'))
+  if (version !== devDependencies.typescript)
+    problems.push(`the installed TypeScript is ${version}, but package.json asks for ${devDependencies.typescript}`)
+  return { ok: problems.length === 0, output: problems.join('\n') }
+}

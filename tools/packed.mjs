@@ -1,0 +1,65 @@
+import './lib/bootstrap.mjs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { at, readJson } from './lib/root.mjs'
+import { runSteps, setExitCode } from './lib/steps.mjs'
+import { summary } from './lib/results.mjs'
+import { build, pack } from './lib/tarballs.mjs'
+import { installTarballs } from './packed/install.mjs'
+import { compile, use } from './packed/use.mjs'
+
+// The packages as people get them: packed, installed by npm outside the workspace, loaded in both ways, compiled against.
+const SETS = [
+  { program: 'core', packages: ['core'] },
+  { program: 'kafka', packages: ['core', 'kafka'] },
+  { program: 'all', packages: ['core', 'kafka', 'cache', 'codecs'] },
+]
+const TYPESCRIPTS = ['typescript', 'typescript-5.9']
+
+const folder = mkdtempSync(join(tmpdir(), 'snapstream-packed-'))
+const nodeTypes = `@types/node@${readJson(at('package.json')).devDependencies['@types/node']}`
+let tarballs = {}
+
+const makeTarballs = async () => {
+  const { code, output } = await build()
+  if (code !== 0) return { ok: false, output }
+  tarballs = await pack(join(folder, 'tarballs'))
+  return { ok: true }
+}
+
+const stepsOf = ({ program, packages }) => {
+  const project = join(folder, program)
+  const what = packages.join(' + ')
+  const install = async () => {
+    await installTarballs(
+      project,
+      packages.map((name) => tarballs[name]),
+      [nodeTypes],
+    )
+    return { ok: true }
+  }
+  return [
+    { name: `install ${what}`, needs: 'pack', run: install },
+    ...['import', 'require'].map((how) => ({
+      name: `${what} by ${how}`,
+      needs: `install ${what}`,
+      run: () => use(project, program, how),
+    })),
+  ]
+}
+
+const compileStep = (typescript) => ({
+  name: `types under TypeScript ${readJson(at('node_modules', typescript, 'package.json')).version}`,
+  needs: 'install core + kafka + cache + codecs',
+  run: () => compile(join(folder, 'all'), typescript),
+})
+
+try {
+  const steps = [{ name: 'pack', run: makeTarballs }, ...SETS.flatMap(stepsOf), ...TYPESCRIPTS.map(compileStep)]
+  const counts = await runSteps(steps)
+  console.log(summary(counts))
+  setExitCode(counts)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,38 @@
+// All four: JSON through a topic of the memory driver into a cache on disk.
+export default async function all(load) {
+  const { createApp } = await load('@snapstream/core')
+  const { Topic } = await load('@snapstream/kafka')
+  const { memory } = await load('@snapstream/kafka/memory')
+  const { Cache } = await load('@snapstream/cache')
+  const { JsonCodec } = await load('@snapstream/codecs')
+  const { JsonCodec: fromSubpath } = await load('@snapstream/codecs/json')
+  const { AvroCodec } = await load('@snapstream/codecs/avro')
+  if (fromSubpath !== JsonCodec) throw new Error('the package and its subpath give different codecs')
+
+  const schema = { type: 'record', name: 'Order', fields: [{ name: 'id', type: 'string' }] }
+  const avro = AvroCodec(schema)
+  if (avro.decode(avro.encode({ id: 'x' })).id !== 'x') throw new Error('Avro did not come back as it went')
+
+  const conf = { driver: memory() }
+  const codec = JsonCodec()
+  const cache = Cache(`db/${Date.now()}`)
+  const out = createApp()
+  out.snap(
+    [
+      ['a', { amount: 1 }],
+      ['b', { amount: 2 }],
+    ],
+    { sink: [Topic('orders', { conf, codec, create: { partitions: 1 } })] },
+  )((pair) => pair)
+  await out.stream()
+
+  const into = createApp()
+  const orders = Topic('orders', { conf, codec, groupId: 'packed', until: 'end' })
+  into.snap(orders, { sink: [cache] })(({ key, value }) => [key, value.amount])
+  await into.stream()
+
+  await cache.open()
+  const amounts = [cache.getSync('a'), await cache.get('b')]
+  await cache.close()
+  if (amounts.join() !== '1,2') throw new Error(`the cache holds ${JSON.stringify(amounts)}`)
+}

@@ -1,0 +1,81 @@
+// A consumer's file, compiled against the packed tarballs: what the public types accept, and what they refuse.
+import { Cache, DELETE } from '@snapstream/cache'
+import { JsonCodec } from '@snapstream/codecs'
+import { createApp, snap, stream, type Failure } from '@snapstream/core'
+import { Topic } from '@snapstream/kafka'
+
+declare module '@snapstream/core' {
+  interface Context {
+    env: string
+  }
+}
+
+snap([0, 1, 2, 3, 4], { sink: [console.log] })(function* hello(n) {
+  const digits: string = n.toFixed()
+  yield `Hello ${digits}`
+})
+
+// The second example of the README, whole.
+const messages = ['🏆', '📞', '🐟', '👌', '🎉']
+const topic = Topic('demo', { groupId: 'demo', create: { partitions: 1 } })
+const cache = Cache<number, string>('db/demo')
+
+snap(messages, { sink: [topic] })((message) => message)
+snap(topic, { sink: [cache] })(({ value }) => [value.codePointAt(0)!, value])
+let seen = 0
+snap(cache, { sink: [console.log] })(([, emoji], { stop }) => {
+  if (++seen === messages.length) stop()
+  return `Look at this emoji: ${emoji}`
+})
+
+interface Order {
+  id: string
+  amount: number
+}
+const orders = Topic('orders', { groupId: 'demo', codec: JsonCodec<Order>() })
+snap(topic, orders, { sink: [orders] })((record) => {
+  if (typeof record.value === 'string') return // a union of both sources; nothing is emitted
+  return [record.value.id, { id: record.value.id, amount: record.value.amount + 1 }, { headers: { via: 'demo' } }]
+})
+const tags = Topic('tags', { codec: JsonCodec<string[]>() })
+snap(orders, { sink: [tags] })(async function* ({ value }) {
+  yield [value.id, ['a', 'b', 'c']]
+  yield undefined
+})
+const dead = Topic('dead')
+snap(orders, {
+  sink: [orders],
+  use: [cache],
+  concurrency: 16,
+  key: (record) => record.value.id,
+  onError: { retries: 3, deadLetter: dead },
+})(async ({ value }) => value)
+snap(orders, { onError: { deadLetter: (failure: Failure) => console.error(failure.error) } })(
+  ({ value }, { env, signal }) => void [value.amount, env.length, signal.aborted],
+)
+snap(orders, { sink: [(order) => console.log(order)] })(({ value }) => value) // a bare arrow as sink
+snap(orders, { sink: [Cache<string, number>('db/amounts')] })(({ value }) => [
+  value.id,
+  value.amount > 0 ? value.amount : DELETE,
+])
+snap(orders, { sink: [orders] })(({ value }) => [value.id, null]) // a tombstone
+const raw = Topic('raw', { codec: JsonCodec() })
+snap(orders, { sink: [raw] })(({ value }) => [value.id, value])
+
+const app = createApp<{ db: { insert(order: Order): Promise<void> } }>()
+app.snap(orders)(({ value }, { db }) => db.insert(value))
+
+// @ts-expect-error a cache takes [key, value] pairs
+snap(topic, { sink: [cache] })((record) => record.value)
+// @ts-expect-error not an Order
+snap(topic, { sink: [orders] })(() => ({ id: 1 }))
+// @ts-expect-error a topic of arrays takes pairs only
+snap(orders, { sink: [tags] })(() => ['a', 'b', 'c'])
+// @ts-expect-error a topic of unknown values takes pairs only
+snap(orders, { sink: [raw] })(() => ['a', 'b', 'c', 'd'])
+// @ts-expect-error one of the two sinks takes only strings
+snap(orders, { sink: [console.log, topic] })(({ value }) => value.amount)
+// @ts-expect-error no source
+snap({ sink: [console.log] })(() => 1)
+
+await stream({ env: 'DEV' }, { signal: AbortSignal.timeout(1000) })
