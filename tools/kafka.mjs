@@ -14,7 +14,7 @@ import {
 const HELP = `npm run kafka               start a Kafka broker at ${LOCAL_ADDRESS}, in the background
 npm run kafka -- status     whether it runs
 npm run kafka -- stop       stop it and remove its data
-It runs with Docker Compose where a Docker engine answers, else with Java 17 and Maven.`
+The port is another with SNAPSTREAM_KAFKA_PORT. It runs with Docker Compose where a Docker engine answers, else with Java 17 and Maven.`
 
 const describe = ({ version, address, means, pid }) =>
   `Kafka ${version} runs at ${address} (${means === 'docker' ? 'Docker Compose' : `process ${pid}`})`

@@ -36,9 +36,9 @@ const signal = interruption()
 let kafka = { env: {}, missing: 'switched off with --no-kafka', stop: async () => {} }
 let code = 1
 try {
+  removeResults(chosen)
   if (integration.length > 0 && !has('--no-kafka')) kafka = await testKafka({ log: console.error, signal })
   if (kafka.missing && has('--require-kafka')) throw new Error(`the integration tests have to run: ${kafka.missing}`)
-  removeResults(chosen)
   if (!signal.aborted) code = await runTests()
 } catch (error) {
   console.error(error.message)

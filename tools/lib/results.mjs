@@ -40,3 +40,11 @@ const isBroken = (status, assertions) => status === 'failed' && !assertions.some
 export function summary({ passed, failed, skipped = 0 }) {
   return `tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }
+
+/** The counts in the last such line of an output, if there is one. */
+export function parseSummary(output) {
+  const found = [...output.matchAll(/^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1)
+  if (!found) return undefined
+  const [, passed, failed, skipped = 0] = found
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) }
+}

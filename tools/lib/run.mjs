@@ -6,21 +6,21 @@ import { root } from './root.mjs'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * Runs a program to its end. With `capture` its output is collected (both streams in the order they came), else it
- * shares this process's terminal. After `timeoutMs` it is killed. Resolves with the exit code; what a signal ended has 128 + the signal's number.
+ * Runs a program to its end. With `capture` its output is collected (both streams in the order they came), with
+ * `capture: 'tee'` also shown; else it shares this process's terminal. After `timeoutMs` it is killed. Resolves with the exit code; what a signal ended has 128 + the signal's number.
  */
 export function run(command, args, { cwd = root, env = process.env, capture = false, shell = false, timeoutMs } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, shell, stdio: capture ? ['ignore', 'pipe', 'pipe'] : 'inherit' })
     const chunks = []
     const stdout = []
-    if (capture) {
-      child.stdout.on('data', (chunk) => {
-        chunks.push(chunk)
-        stdout.push(chunk)
+    const collect = (stream, shown, lists) =>
+      stream?.on('data', (chunk) => {
+        for (const list of lists) list.push(chunk)
+        if (capture === 'tee') shown.write(chunk)
       })
-      child.stderr.on('data', (chunk) => chunks.push(chunk))
-    }
+    collect(child.stdout, process.stdout, [chunks, stdout])
+    collect(child.stderr, process.stderr, [chunks])
     const release = passSignals(child)
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     const end = (code, failure = '') => {

@@ -2,13 +2,16 @@ import process from 'node:process'
 
 /**
  * Runs steps one after the other, all of them even if one fails. A step is `{ name, run, needs? }`, with
- * the name of a step without which it makes no sense; `run` answers with `{ ok, note?, output? }`. A good step prints a line, a failed one its output too. Returns the counts.
+ * the name of a step without which it makes no sense; `run` answers with `{ ok, note?, output? }`. A good step prints a line, a failed one its output too. With `announce` a line says what begins. Returns
+ * the counts.
  */
-export async function runSteps(steps, { signal, started = Date.now() } = {}) {
+export async function runSteps(steps, { signal, announce = false } = {}) {
+  const started = Date.now()
   const counts = { passed: 0, failed: 0 }
   const failed = new Set()
   for (const { name, run, needs } of steps) {
     if (signal?.aborted) break
+    if (announce) console.log(`\n----- ${name} (${elapsed(started)})`)
     const missing = { ok: false, note: `not run, as it needs: ${needs}` }
     const { ok, note, output = '' } = failed.has(needs) ? missing : await attempt(run)
     if (!ok) failed.add(name)
@@ -28,7 +31,7 @@ async function attempt(run) {
 }
 
 /** Minutes and seconds since then. */
-export function elapsed(started) {
+function elapsed(started) {
   const seconds = Math.round((Date.now() - started) / 1000)
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }

@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
 import { at, readJson } from '../lib/root.mjs'
 import { composeDown, composeIsUp, composeUp, hasCompose } from './compose.mjs'
 import { isFree } from './free-port.mjs'
@@ -8,15 +10,15 @@ import { KAFKA_VERSION, startKafka } from './kafka-broker.mjs'
 import { cachedKafkaJars } from './kafka-jars.mjs'
 import { isProcessOf, stopProcess } from './process.mjs'
 
-const LOCAL_PORT = 29_091
+const LOCAL_PORT = Number(process.env.SNAPSTREAM_KAFKA_PORT || 29_091)
 export const LOCAL_ADDRESS = `localhost:${LOCAL_PORT}`
-const CONTROLLER_PORT = 29_093
-const PROJECT = 'snapstream'
-const FOLDER = at('.cache', 'kafka')
-const BROKER_FOLDER = at('.cache', 'kafka', 'broker')
+const CONTROLLER_PORT = LOCAL_PORT + 2
+const PROJECT = `snapstream-${LOCAL_PORT}`
+const FOLDER = at('.cache', 'kafka', String(LOCAL_PORT))
+const BROKER_FOLDER = join(FOLDER, 'broker')
 /** Held by whoever starts or stops the broker. */
-export const LOCAL_LOCK = at('.cache', 'kafka', 'lock')
-const STATE = at('.cache', 'kafka', 'state.json')
+export const LOCAL_LOCK = join(FOLDER, 'lock')
+const STATE = join(FOLDER, 'state.json')
 
 /** How a broker can be had on this machine: `'docker'`, `'java'`, or undefined with what is missing. */
 export async function kafkaMeans() {

@@ -1,0 +1,38 @@
+import process from 'node:process'
+import { run } from '../lib/run.mjs'
+import { freePorts } from '../services/free-port.mjs'
+
+const EXPECTED = [
+  ...[0, 1, 2, 3, 4].map((n) => `Hello ${n}`),
+  ...['🏆', '📞', '🐟', '👌', '🎉'].map((emoji) => `Look at this emoji: ${emoji}`),
+]
+
+/** The demo as people run it, without a broker. */
+export async function demo() {
+  return runDemo([])
+}
+
+/** The demo on a broker that `npm run kafka` starts, twice: topics that are there already must make no difference. */
+export async function demoOnKafka(signal) {
+  const [port] = await freePorts(1)
+  const env = { ...process.env, SNAPSTREAM_KAFKA_PORT: String(port) }
+  const kafka = (...args) => run('npm', ['run', 'kafka', ...args], { capture: 'tee', env })
+  try {
+    if ((await kafka()).code !== 0) return { ok: false }
+    const first = await runDemo(['--kafka', `localhost:${port}`])
+    return first.ok && !signal.aborted ? runDemo(['--kafka', `localhost:${port}`]) : first
+  } finally {
+    await kafka('--', 'stop')
+  }
+}
+
+async function runDemo(args) {
+  const { code, stdout } = await run('npm', ['run', '--silent', 'demo', '--', ...args], {
+    capture: 'tee',
+    timeoutMs: 120_000,
+  })
+  if (code !== 0) return { ok: false, output: `the demo ended with ${code}` }
+  const lines = stdout.split('\n').filter((line) => EXPECTED.includes(line))
+  const same = lines.join('\n') === EXPECTED.join('\n')
+  return { ok: same, output: `expected these lines, in this order:\n${EXPECTED.join('\n')}` }
+}
