@@ -3,7 +3,7 @@ import { at } from '../lib/root.mjs'
 import { run } from '../lib/run.mjs'
 import { which } from '../services/java.mjs'
 
-const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.7'
+const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'
 
 /** The GitHub workflows, judged by actionlint: from PATH, or built with Go into .cache/bin. */
 export async function workflows() {
