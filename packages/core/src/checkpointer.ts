@@ -50,7 +50,7 @@ export function createCheckpointer({ sources, bindings, fail }: CheckpointerOpti
         if (handled.size > 0) noted.set(source, handled)
       }
       const concerned = bindings.filter(
-        ({ step, sources }) => step.takeWritten() || sources.some((one) => noted.has(one)),
+        ({ step, sources }) => step.takeTouched() || sources.some((one) => noted.has(one)),
       )
       if (concerned.length === 0) return
       const id = ++rounds

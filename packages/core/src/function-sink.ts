@@ -1,9 +1,10 @@
-import type { SinkWriter } from './protocol.ts'
+import type { Output } from './step.ts'
 
 /** A plain function as a sink: it gets the value and nothing else, and is done when its promise is. */
-export function createFunctionSink(f: (value: unknown) => unknown): SinkWriter<unknown> {
+export function createFunctionSink(call: (value: unknown) => unknown): Output {
   return {
-    write: (value) => f(value) as void,
+    write: (value) => call(value) as void,
     flush() {},
+    call,
   }
 }

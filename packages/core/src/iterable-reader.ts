@@ -3,7 +3,7 @@ import type { Batch, MaybePromise, SourceReader } from './protocol.ts'
 
 const LANE = 0
 /** An array is handed out in pieces of this many, so that what is appended meanwhile is read as well. */
-const PIECE = 256
+const PIECE = 2048
 
 /**
  * Any iterable as a reader with one lane and no positions to commit. It never reads ahead: what has been taken from an

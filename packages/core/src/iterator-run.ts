@@ -2,7 +2,6 @@ import { Cursor } from './cursor.ts'
 import { openIterator } from './iterable-reader.ts'
 import { LaneRun } from './lane.ts'
 import type { Pace } from './pace.ts'
-import { isThenable } from './promises.ts'
 import type { Host } from './protocol.ts'
 import type { SourceRun } from './source-run.ts'
 import type { Step } from './step.ts'
@@ -23,53 +22,77 @@ export function createIteratorRun({ source, step, timestamp, pace, host }: Itera
   const lane = new LaneRun(0, host)
   const cursor = new Cursor(lane, timestamp)
   const iterator = openIterator(source)
-  let count = 0
+  const { handle } = step
   let running = false
+  /** Suspended, but for want of a message: nothing is in flight. */
   let waiting = false
   let ended = false
   let closed = false
+  let returned: unknown
   lane.workers = [
     {
       push() {},
       kick() {},
-      progress: () => count,
+      progress: () => 0,
       get busy() {
         return running && !waiting ? 1 : 0
       },
     },
   ]
 
+  /** Handles messages until there is something to wait for, the lane is not open, or the iterator ends. */
+  function spin(): Promise<unknown> | undefined {
+    const sync = iterator as Iterator<unknown>
+    while (lane.open) {
+      const result = sync.next()
+      if (result.done) {
+        ended = true
+        return undefined
+      }
+      if (timestamp !== undefined) cursor.message = result.value
+      const pending = handle(result.value, cursor)
+      if (pending !== undefined) return pending
+      if (pace.spent()) return pace.rest()
+    }
+    return undefined
+  }
+
+  /** The same for an asynchronous iterator, which there is something to wait for at every message. */
+  async function follow() {
+    waiting = true
+    while (lane.open) {
+      const result = await iterator.next()
+      if (result.done) {
+        ended = true
+        return
+      }
+      if (closed) {
+        warnOfLoss(result.value)
+        return
+      }
+      if (timestamp !== undefined) cursor.message = result.value
+      const pending = handle(result.value, cursor)
+      if (pending !== undefined) {
+        waiting = false
+        await pending
+        waiting = true
+      }
+      if (pace.spent()) await pace.rest()
+    }
+  }
+
   async function read() {
-    running = true
+    const asynchronous = Symbol.asyncIterator in source
     try {
-      while (!lane.halted) {
-        if (!lane.open) {
-          running = false
-          lane.changed()
-          await lane.until(() => lane.open || lane.halted)
-          running = true
-          continue
-        }
-        const answer = iterator.next()
-        let result: IteratorResult<unknown>
-        if (isThenable(answer)) {
-          waiting = true
-          result = await answer
-          waiting = false
-        } else result = answer
-        if (result.done) {
-          ended = true
-          return
-        }
-        if (closed) {
-          warnOfLoss(result.value)
-          return
-        }
-        cursor.message = result.value
-        const pending = step.handle(result.value, cursor)
+      while (!ended && !lane.halted && !closed) {
+        running = true
+        const pending = asynchronous ? follow() : spin()
         if (pending !== undefined) await pending
-        count++
-        if (pace.spent()) await pace.rest()
+        waiting = false
+        if (lane.open) continue
+        running = false
+        lane.changed()
+        await lane.until(() => lane.open || lane.halted)
       }
     } catch (error) {
       ended = true
@@ -80,8 +103,6 @@ export function createIteratorRun({ source, step, timestamp, pace, host }: Itera
     }
   }
 
-  let returned: unknown
-  let told = 0
   return {
     source,
     lanes: [lane],
@@ -89,19 +110,16 @@ export function createIteratorRun({ source, step, timestamp, pace, host }: Itera
     read,
     halt() {
       lane.halt()
-      lane.changed()
       // A source that waits for its next message can end its wait now, and what it still gives is handled.
       if (waiting && returned === undefined) returned = iterator.return?.()
     },
-    handled: () => (count > told ? new Map([[lane.id, count]]) : new Map()),
-    async commit(positions) {
-      told = Number(positions.get(lane.id) ?? told)
-    },
+    // An iterator cannot be told where to go on: there is nothing to acknowledge.
+    handled: () => new Map(),
+    async commit() {},
     async close() {
       closed = true
-      if (ended) return
       // While the iterator still waits for a message its `return` may never settle: there is nobody to wait for.
-      if (!waiting) await iterator.return?.()
+      if (!ended && !waiting) await iterator.return?.()
     },
   }
 }

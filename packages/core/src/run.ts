@@ -48,7 +48,7 @@ export async function run(options: RunOptions): Promise<void> {
   }
 
   const stopListening = listen(options, stop)
-  let stopTicking = () => {}
+  let cancelTick: (() => void) | undefined
   try {
     await openAll()
     tick()
@@ -97,10 +97,15 @@ export async function run(options: RunOptions): Promise<void> {
   }
 
   function tick() {
-    stopTicking = host.setTimeout(async () => {
+    cancelTick = host.setTimeout(async () => {
       await checkpointer?.checkpoint()
-      if (!shutdown.begun) tick()
+      if (cancelTick !== undefined) tick()
     }, checkpointMs)
+  }
+
+  function stopTicking() {
+    cancelTick?.()
+    cancelTick = undefined
   }
 
   function sourceFailed(thrown: unknown) {

@@ -1,6 +1,7 @@
 import { Cursor } from './cursor.ts'
 import type { Held, LaneRun, Worker } from './lane.ts'
 import type { Pace } from './pace.ts'
+import type { Batch } from './protocol.ts'
 import type { Step } from './step.ts'
 
 export interface WorkerOptions {
@@ -16,29 +17,44 @@ export interface WorkerOptions {
 export function createSequentialWorker({ lane, step, pace, timestamp, fail }: WorkerOptions): Worker {
   const cursor = new Cursor(lane, timestamp)
   const queue: Held[] = []
-  /** How many messages of the first batch in the queue have been handled. */
-  let done = 0
+  const { handle } = step
+  /** How many messages of the first batch in the queue have been taken up; the last of them may be in flight. */
+  let taken = 0
+  let inFlight = 0
   let running = false
+
+  /** Handles messages of the batch until there is something to wait for, the batch ends or the lane is not open. */
+  function spin(batch: Batch<unknown>): Promise<unknown> | undefined {
+    const { messages } = batch
+    const count = messages.length
+    const fallible = batch.error !== undefined
+    let pending: Promise<unknown> | undefined
+    let i = taken
+    while (i < count && lane.open && pending === undefined) {
+      const message = messages[i]
+      cursor.index = i
+      if (timestamp !== undefined) cursor.message = message
+      const error = fallible ? batch.error?.(i) : undefined
+      i++
+      pending = error === undefined ? handle(message, cursor) : step.refuse(error, message, cursor)
+      if (pending !== undefined) inFlight = 1
+      else if (pace.spent()) pending = pace.rest()
+    }
+    taken = i
+    return pending
+  }
 
   async function run() {
     try {
       for (let held = queue[0]; held !== undefined && lane.open; held = queue[0]) {
-        const { batch } = held
-        const { messages } = batch
-        const count = messages.length
-        cursor.batch = batch
-        while (done < count && lane.open) {
-          const message = messages[done]
-          cursor.index = done
-          cursor.message = message
-          const error = batch.error?.(done)
-          const pending = error === undefined ? step.handle(message, cursor) : step.refuse(error, message, cursor)
+        cursor.batch = held.batch
+        while (taken < held.batch.messages.length && lane.open) {
+          const pending = spin(held.batch)
           if (pending !== undefined) await pending
-          done++
-          if (pace.spent()) await pace.rest()
+          inFlight = 0
         }
-        if (done < count) break
-        done = 0
+        if (taken < held.batch.messages.length) break
+        taken = 0
         queue.shift()
         lane.finished(held)
       }
@@ -61,6 +77,6 @@ export function createSequentialWorker({ lane, step, pace, timestamp, fail }: Wo
     get busy() {
       return running ? 1 : 0
     },
-    progress: (held) => (queue[0] === held ? done : queue.includes(held) ? 0 : held.batch.messages.length),
+    progress: (held) => (queue[0] === held ? taken - inFlight : queue.includes(held) ? 0 : held.batch.messages.length),
   }
 }

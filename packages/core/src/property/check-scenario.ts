@@ -1,0 +1,242 @@
+import type { App, AppOptions } from '../app.ts'
+import { createVirtualHost } from '../testing/virtual-host.ts'
+import type { SinkTarget } from '../protocol.ts'
+import type { OnError } from '../types.ts'
+import { createGroupLog } from './group-log.ts'
+import type { GroupLog, Message } from './group-log.ts'
+import type { Behaviour, BindingPlan, Scenario } from './scenario.ts'
+
+const BACKOFF_MS = 7
+
+/** A value on its way to the sink. */
+interface Output {
+  readonly message: Message
+  readonly binding: number
+  readonly nth: number
+}
+
+/** What has become of a message in one epoch of its lane. */
+interface Progress {
+  readonly message: Message
+  handlerTries: number
+  sinkTries: number
+  lastTryAt: number
+  handling: boolean
+  written: Set<number>
+  buried: boolean
+}
+
+/**
+ * Runs a scenario on virtual time and answers with the promises the engine broke, empty when it kept them all:
+ * a position is committed only when every output of every message before it is durable; order holds per lane and per
+ * key; a retry waits for its backoff; nothing is handled twice in one assignment or by two owners at once; the stream
+ * always ends and leaves no timer.
+ */
+export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, scenario: Scenario): Promise<string[]> {
+  const host = createVirtualHost()
+  const violations: string[] = []
+  const violated = (what: string) => void violations.push(what)
+  const durable = new Set<string>()
+  const progress = new Map<string, Progress>()
+  /** The message that was started last, by binding, lane, epoch and, with concurrency, key. */
+  const latest = new Map<string, Progress>()
+  const plans = scenario.bindings.map((plan) => ({
+    ...plan,
+    reads: [...new Set(plan.reads.map((i) => i % scenario.logs.length))],
+  }))
+
+  const behaviourOf = (plan: BindingPlan, { log, lane, index }: Message) =>
+    plan.behaviours[(log + lane + index) % plan.behaviours.length] as Behaviour
+  const retriesOf = (plan: BindingPlan) => (plan.onError === 'retry' || plan.onError === 'bury' ? plan.retries : 0)
+  const name = ({ log, lane, index }: Message, binding: number) => `${binding}:${log}/${lane}/${index}`
+
+  /** Whether a message is through: everything written, skipped, or in the dead letter. */
+  function isThrough(plan: BindingPlan, { message, handlerTries, sinkTries, handling, written, buried }: Progress) {
+    if (buried) return true
+    const { outputs, handlerFails } = behaviourOf(plan, message)
+    const tries = retriesOf(plan) + 1
+    const givenUp = handlerTries >= tries && handlerFails >= tries
+    const refused = sinkTries >= tries && outputs > 0 && behaviourOf(plan, message).sinkFails >= tries
+    if (givenUp || refused) return plan.onError === 'skip'
+    return !handling && handlerTries > handlerFails && written.size === outputs
+  }
+
+  function isDurable(plan: BindingPlan, message: Message, binding: number) {
+    const { outputs, handlerFails, sinkFails } = behaviourOf(plan, message)
+    const tries = retriesOf(plan) + 1
+    const fails = handlerFails >= tries || (outputs > 0 && sinkFails >= tries)
+    if (fails) return plan.onError === 'skip' || durable.has(`${name(message, binding)}!`)
+    return Array.from({ length: outputs }, (_, i) => i).every((i) => durable.has(`${name(message, binding)}+${i}`))
+  }
+
+  const logs: GroupLog[] = scenario.logs.map(({ lanes }, id) =>
+    createGroupLog({
+      id,
+      lanes,
+      members: scenario.members,
+      ...scenario.reader,
+      host,
+      violated,
+      committed(lane, position) {
+        for (let index = 0; index < position; index++)
+          for (const [binding, plan] of plans.entries()) {
+            const message = { log: id, lane, index, key: 0, member: 0, epoch: 0 }
+            if (plan.reads.includes(id) && !isDurable(plan, message, binding))
+              violated(`${name(message, binding)} is committed before its outputs are durable`)
+          }
+      },
+    }),
+  )
+
+  function started(plan: BindingPlan, binding: number, message: Message): Progress {
+    const id = `${name(message, binding)}@${message.epoch}`
+    let own = progress.get(id)
+    if (own === undefined) {
+      own = { message, handlerTries: 0, sinkTries: 0, lastTryAt: 0, handling: false, written: new Set(), buried: false }
+      progress.set(id, own)
+      const within = plan.concurrency === 1 ? '' : `#${message.key}`
+      const lane = `${binding}:${message.log}/${message.lane}${within}`
+      const before = latest.get(lane)
+      latest.set(lane, own)
+      if (before === undefined) return own
+      const same = before.message.epoch === message.epoch
+      if (same && before.message.index >= message.index) violated(`${id} comes after ${before.message.index}`)
+      if (same && !isThrough(plan, before)) violated(`${id} starts before ${before.message.index} is through`)
+      // Another owner, or the same one again: whoever had the lane must have let go, unless it was lost.
+      if (!same && before.handling && !logs[message.log]?.wasLost(before.message)) violated(`${id} has two owners`)
+      if (plan.concurrency === 1 && same && before.message.index + 1 !== message.index) violated(`${id} leaves a gap`)
+      return own
+    }
+    if (own.handling) violated(`${id} is handled twice at once`)
+    const lastFailed = own.handlerTries <= behaviourOf(plan, message).handlerFails
+    if (!lastFailed) violated(`${id} is handled again though it was handled`)
+    const backoffMs = BACKOFF_MS * 2 ** (own.handlerTries - 1)
+    if (host.now() < own.lastTryAt + backoffMs) violated(`${id} is retried before its backoff is over`)
+    return own
+  }
+
+  function createHandler(plan: BindingPlan, binding: number) {
+    return (message: Message) => {
+      const own = started(plan, binding, message)
+      const { handleMs, outputs, generator, handlerFails } = behaviourOf(plan, message)
+      const values = Array.from({ length: outputs }, (_, nth): Output => ({ message, binding, nth }))
+      own.handlerTries++
+      own.lastTryAt = host.now()
+      const fails = own.handlerTries <= handlerFails
+      const finish = () => {
+        own.handling = false
+        own.lastTryAt = host.now()
+        if (fails) throw new Error('the handler fails')
+      }
+      own.handling = true
+      const emit = outputs > 1 || generator
+      if (handleMs === 0) {
+        finish()
+        return emit ? values.values() : values[0]
+      }
+      return new Promise<void>((resolve) => host.setTimeout(resolve, handleMs)).then(() => {
+        finish()
+        return emit ? values.values() : values[0]
+      })
+    }
+  }
+
+  function createSink(isDeadLetter: boolean): SinkTarget<Output | { message: Message; binding: string }> {
+    const { writeMs, flushMs, failAtFlush } = scenario.sink
+    return {
+      '~snapstream.sink': () => {
+        let buffer: string[] = []
+        let flushes = 0
+        return {
+          write(value) {
+            if (isDeadLetter) {
+              const { message, binding } = value as { message: Message; binding: string }
+              const own = progress.get(`${name(message, Number(binding))}@${message.epoch}`)
+              if (own) own.buried = true
+              buffer.push(`${name(message, Number(binding))}!`)
+              return undefined
+            }
+            const { message, binding, nth } = value as Output
+            const id = name(message, binding)
+            const own = progress.get(`${id}@${message.epoch}`) as Progress
+            const plan = plans[binding] as BindingPlan
+            if (nth === 0 && own.sinkTries++ < behaviourOf(plan, message).sinkFails) throw new Error('the sink refuses')
+            if (own.written.has(nth)) violated(`${id}+${nth} is written twice`)
+            own.written.add(nth)
+            buffer.push(`${id}+${nth}`)
+            return writeMs === 0 ? undefined : new Promise<void>((resolve) => host.setTimeout(resolve, writeMs))
+          },
+          async flush() {
+            const flushed = buffer
+            buffer = []
+            await new Promise<void>((resolve) => host.setTimeout(resolve, flushMs))
+            if (++flushes === failAtFlush && !isDeadLetter) throw new Error('the flush fails')
+            for (const one of flushed) durable.add(one)
+          },
+        }
+      },
+    }
+  }
+
+  function createMember(member: number) {
+    const app = makeApp({ host })
+    for (const [binding, plan] of plans.entries()) {
+      const [first, ...rest] = plan.reads.map((i) => (logs[i] as GroupLog).source(member))
+      if (first === undefined) continue
+      const onError: OnError<Message> =
+        plan.onError === 'retry' || plan.onError === 'bury'
+          ? {
+              retries: plan.retries,
+              backoffMs: BACKOFF_MS,
+              ...(plan.onError === 'bury' && { deadLetter: createSink(true) }),
+            }
+          : plan.onError
+      const options = { name: String(binding), concurrency: plan.concurrency, onError, sink: [createSink(false)] }
+      app.snap(first, ...rest, options as never)(createHandler(plan, binding) as never)
+    }
+    return app
+  }
+
+  const stops = Array.from({ length: scenario.members }, () => new AbortController())
+  // Sources are shared by the bindings of a member: one object a log and member.
+  shareSources(logs, scenario.members)
+  const failed: unknown[] = []
+  const runs = Array.from({ length: scenario.members }, async (_, member) => {
+    const options = { signal: (stops[member] as AbortController).signal, checkpointMs: scenario.checkpointMs }
+    await createMember(member)
+      .stream({}, options)
+      .catch((error: unknown) => failed.push(error))
+  })
+  const events = Promise.all(
+    scenario.events.map(async ({ at, kind, log, lane, member }) => {
+      await new Promise<void>((resolve) => host.setTimeout(resolve, at))
+      const to = member % scenario.members
+      const one = logs[log % logs.length] as GroupLog
+      if (kind === 'stop') (stops[to] as AbortController).abort()
+      else await one.move(lane % one.committed.length, to, kind === 'lose')
+    }),
+  ).then(() => logs.forEach((log) => log.settle()))
+  try {
+    await host.settle(Promise.all([...runs, events]))
+  } catch (error) {
+    return [...violations, `the stream does not end: ${String(error)}`]
+  }
+  // The reader's own waits are short; what is left after them was forgotten by the engine.
+  await host.advance(1000)
+  if (host.timers > 0) violated(`${host.timers} timers are left`)
+  const mayStopEarly = failed.length > 0 || scenario.events.length > 0
+  for (const [id, log] of logs.entries())
+    for (const [lane, position] of log.committed.entries()) {
+      const length = scenario.logs[id]?.lanes[lane]?.length ?? 0
+      const read = plans.some((plan) => plan.reads.includes(id))
+      if (read && !mayStopEarly && position !== length) violated(`lane ${id}/${lane} ends at ${position} of ${length}`)
+    }
+  return violations
+}
+
+function shareSources(logs: readonly GroupLog[], members: number): void {
+  for (const log of logs) {
+    const sources = Array.from({ length: members }, (_, member) => log.source(member))
+    log.source = (member) => sources[member] as ReturnType<GroupLog['source']>
+  }
+}

@@ -1,0 +1,166 @@
+import type { Batch, BatchSource, Host, MaybePromise, Positions, ReaderOptions } from '../protocol.ts'
+
+export interface Message {
+  readonly log: number
+  readonly lane: number
+  readonly index: number
+  readonly key: number
+  readonly member: number
+  /** Counts the assignments of the lane: two assignments are two epochs. */
+  readonly epoch: number
+}
+
+export interface GroupLogOptions {
+  readonly id: number
+  readonly lanes: readonly (readonly number[])[]
+  readonly members: number
+  readonly batch: number
+  readonly readMs: number
+  readonly commitMs: number
+  readonly host: Host
+  /** Everything before the position is claimed to be durable. */
+  committed(lane: number, position: number): void
+  violated(what: string): void
+}
+
+/** A log with lanes that a group of members shares, as Kafka's partitions are, for tests of the engine. */
+export interface GroupLog {
+  source(member: number): BatchSource<Message>
+  readonly committed: readonly number[]
+  /** Hands a lane over to another member (or to the same one), which waits for the old owner unless it is `lost`. */
+  move(lane: number, to: number, lost: boolean): Promise<void>
+  /** There will be no more moves: members end when they have read what they own. */
+  settle(): void
+  /** Whether the lane was taken away in that epoch without its owner being asked. */
+  wasLost(message: Message): boolean
+}
+
+interface Ownership {
+  readonly epoch: number
+  next: number
+  out: number
+  giving: boolean
+}
+
+interface Member {
+  options?: ReaderOptions
+  readonly owned: Map<number, Ownership>
+  closed: boolean
+  wake: () => void
+}
+
+export function createGroupLog(options: GroupLogOptions): GroupLog {
+  const { id, lanes, host, violated } = options
+  const committed = lanes.map(() => 0)
+  const members: Member[] = Array.from({ length: options.members }, () => ({
+    owned: new Map<number, Ownership>(),
+    closed: false,
+    wake: () => {},
+  }))
+  const lostEpochs = new Set<number>()
+  let epochs = 0
+  let settled = false
+
+  const sleep = (ms: number) => new Promise<void>((resolve) => host.setTimeout(resolve, ms))
+
+  async function assign(lane: number, to: number) {
+    const member = members[to] as Member
+    if (member.closed || member.options === undefined) return
+    await member.options.assigned([lane])
+    member.owned.set(lane, { epoch: epochs++, next: committed[lane] as number, out: 0, giving: false })
+    member.wake()
+  }
+
+  function batchOf(memberId: number, lane: number, own: Ownership): Batch<Message> {
+    const keys = lanes[lane] as readonly number[]
+    const from = own.next
+    const count = Math.min(options.batch, keys.length - from)
+    own.next += count
+    own.out++
+    return {
+      lane,
+      messages: keys
+        .slice(from, from + count)
+        .map((key, i) => ({ log: id, lane, index: from + i, key, member: memberId, epoch: own.epoch })),
+      bytes: count,
+      position: (n) => from + n,
+      done(n) {
+        if (n < count) return
+        own.out--
+        members[memberId]?.wake()
+      },
+    }
+  }
+
+  function source(memberId: number): BatchSource<Message> {
+    const member = members[memberId] as Member
+    async function read(): Promise<Batch<Message> | undefined> {
+      for (;;) {
+        if (member.closed || member.options?.signal.aborted) return undefined
+        for (const [lane, own] of member.owned)
+          if (!own.giving && own.out < 2 && own.next < (lanes[lane]?.length ?? 0)) return batchOf(memberId, lane, own)
+        if (settled && [...member.owned].every(([lane, own]) => own.next >= (lanes[lane]?.length ?? 0)))
+          return undefined
+        await new Promise<void>((resolve) => (member.wake = resolve))
+      }
+    }
+    async function commit(positions: Positions) {
+      for (const [lane, position] of positions) {
+        const own = member.owned.get(lane as number)
+        if (own === undefined) violated(`member ${memberId} commits lane ${lane}, which it does not own`)
+        else if ((position as number) < (committed[lane as number] as number))
+          violated(`member ${memberId} moves the committed position of lane ${lane} back`)
+        else if ((position as number) > own.next) violated(`member ${memberId} commits lane ${lane} past what it read`)
+        else {
+          options.committed(lane as number, position as number)
+          committed[lane as number] = position as number
+        }
+      }
+      await sleep(options.commitMs)
+    }
+    return {
+      '~snapstream.key': (message) => message.key,
+      async '~snapstream.source'(readerOptions) {
+        member.options = readerOptions
+        readerOptions.signal.addEventListener('abort', () => member.wake())
+        // The first member starts with everything.
+        if (memberId === 0) for (const lane of lanes.keys()) await assign(lane, 0)
+        return {
+          read: (): MaybePromise<Batch<Message> | undefined> =>
+            options.readMs === 0 ? read() : sleep(options.readMs).then(read),
+          commit,
+          close() {
+            member.closed = true
+            member.owned.clear()
+            member.wake()
+          },
+        }
+      },
+    }
+  }
+
+  return {
+    source,
+    committed,
+    async move(lane, to, lost) {
+      const from = members.find((member) => member.owned.has(lane))
+      const own = from?.owned.get(lane)
+      if (from?.options === undefined || own === undefined || own.giving) return
+      own.giving = true
+      if (lost) {
+        from.owned.delete(lane)
+        lostEpochs.add(own.epoch)
+      }
+      const given = from.options.revoked([lane], lost ? 'lost' : 'revoked')
+      if (!lost) await given
+      if (from.owned.get(lane) === own) from.owned.delete(lane)
+      from.wake()
+      await assign(lane, to)
+    },
+    settle() {
+      settled = true
+      for (const member of members) member.wake()
+    },
+    wasLost: ({ epoch }) => lostEpochs.has(epoch),
+  }
+}

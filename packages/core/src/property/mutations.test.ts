@@ -1,0 +1,57 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { createApp } from '../app.ts'
+import { checkScenario } from './check-scenario.ts'
+import { mutations } from './mutations.ts'
+import type { Mutation } from './mutations.ts'
+import { scenarios } from './scenario.ts'
+
+const SOURCES = fileURLToPath(new URL('..', import.meta.url))
+/** More than any of the mutations has ever needed, by far. */
+const RUNS = 10_000
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'snapstream-mutations-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+/** The engine, built from its sources with one of them changed. */
+async function mutated({ name, file, find, replace }: Mutation): Promise<typeof createApp> {
+  const source = await readFile(join(SOURCES, file), 'utf8')
+  expect(source.split(find), `${file} has the code to change once`).toHaveLength(2)
+  const { outputFiles } = await build({
+    entryPoints: [join(SOURCES, 'app.ts')],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    plugins: [
+      {
+        name: 'mutate',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: new RegExp(`src/${file.replace('.', '\\.')}$`) }, () => ({
+            contents: source.replace(find, () => replace),
+            loader: 'ts',
+          })),
+      },
+    ],
+  })
+  const path = join(folder, `${name.replaceAll(' ', '-')}.mjs`)
+  await writeFile(path, outputFiles[0]?.contents ?? '')
+  const module = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as { createApp: typeof createApp }
+  return module.createApp
+}
+
+test.each(mutations)('the property catches: $name', { timeout: 120_000 }, async (mutation) => {
+  const createMutant = await mutated(mutation)
+  const result = await fc.check(
+    fc.asyncProperty(scenarios, async (scenario) => (await checkScenario(createMutant, scenario)).length === 0),
+    { numRuns: RUNS, endOnFailure: true },
+  )
+  expect(result.failed).toBe(true)
+})

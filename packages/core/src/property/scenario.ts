@@ -1,0 +1,99 @@
+import fc from 'fast-check'
+
+/** One random run of the engine: what is read, how it is handled, and what happens meanwhile. Times in virtual ms. */
+export interface Scenario {
+  /** Sources with lanes; each lane holds the keys of its messages. */
+  readonly logs: readonly { readonly lanes: readonly (readonly number[])[] }[]
+  readonly bindings: readonly BindingPlan[]
+  readonly sink: { readonly writeMs: number; readonly flushMs: number; readonly failAtFlush: number }
+  readonly reader: { readonly batch: number; readonly readMs: number; readonly commitMs: number }
+  readonly events: readonly Event[]
+  /** How many apps share the sources as one group. */
+  readonly members: number
+  readonly checkpointMs: number
+}
+
+export interface BindingPlan {
+  /** Which sources it reads, as indexes into `logs`, taken modulo their number. */
+  readonly reads: readonly number[]
+  readonly concurrency: number
+  readonly onError: 'stop' | 'skip' | 'retry' | 'bury'
+  readonly retries: number
+  /** What the handler does with a message; picked by the message's place. */
+  readonly behaviours: readonly Behaviour[]
+}
+
+export interface Behaviour {
+  /** 0 answers without a promise. */
+  readonly handleMs: number
+  readonly outputs: number
+  readonly generator: boolean
+  /** How many tries of the handler fail before one succeeds. */
+  readonly handlerFails: number
+  /** How many writes of its first output the sink refuses before it takes one. */
+  readonly sinkFails: number
+}
+
+export interface Event {
+  readonly at: number
+  readonly kind: 'revoke' | 'lose' | 'stop'
+  readonly log: number
+  readonly lane: number
+  readonly member: number
+}
+
+const behaviour: fc.Arbitrary<Behaviour> = fc.record({
+  handleMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 })),
+  outputs: fc.integer({ min: 0, max: 2 }),
+  generator: fc.boolean(),
+  handlerFails: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+  ),
+  sinkFails: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+  ),
+})
+
+const binding: fc.Arbitrary<BindingPlan> = fc.record({
+  reads: fc.uniqueArray(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 2 }),
+  concurrency: fc.integer({ min: 1, max: 3 }),
+  onError: fc.constantFrom('stop', 'skip', 'retry', 'retry', 'bury', 'bury'),
+  retries: fc.integer({ min: 0, max: 3 }),
+  behaviours: fc.array(behaviour, { minLength: 1, maxLength: 5 }),
+})
+
+const event: fc.Arbitrary<Event> = fc.record({
+  at: fc.integer({ min: 0, max: 400 }),
+  kind: fc.constantFrom('revoke', 'revoke', 'revoke', 'lose', 'stop'),
+  log: fc.integer({ min: 0, max: 1 }),
+  lane: fc.integer({ min: 0, max: 2 }),
+  member: fc.integer({ min: 0, max: 1 }),
+})
+
+export const scenarios: fc.Arbitrary<Scenario> = fc.record({
+  logs: fc.array(
+    fc.record({
+      lanes: fc.array(fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 8 }), { minLength: 1, maxLength: 3 }),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+  bindings: fc.array(binding, { minLength: 1, maxLength: 3 }),
+  sink: fc.record({
+    writeMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10 })),
+    flushMs: fc.integer({ min: 0, max: 60 }),
+    failAtFlush: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(0) },
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
+    ),
+  }),
+  reader: fc.record({
+    batch: fc.integer({ min: 1, max: 4 }),
+    readMs: fc.integer({ min: 0, max: 5 }),
+    commitMs: fc.integer({ min: 0, max: 30 }),
+  }),
+  events: fc.array(event, { maxLength: 4 }),
+  members: fc.integer({ min: 1, max: 2 }),
+  checkpointMs: fc.integer({ min: 5, max: 100 }),
+})
