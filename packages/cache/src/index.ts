@@ -1,1 +1,5 @@
-export {}
+export { Cache } from './cache.ts'
+export type { CacheOptions } from './cache.ts'
+export type { CacheKey } from './cache-key.ts'
+export type { CacheRange } from './cache-range.ts'
+export { DELETE } from './delete.ts'

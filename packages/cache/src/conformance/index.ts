@@ -1,1 +1,2 @@
-export {}
+export { ORDERED_KEYS, cacheConformance } from './cache-conformance.ts'
+export type { ConformanceOptions } from './conformance-options.ts'

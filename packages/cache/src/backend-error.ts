@@ -1,0 +1,30 @@
+import { SnapstreamError, toError } from '@snapstream/core'
+
+/** The code that abstract-level or a backend gave, which may lie in the cause of the cause. */
+export function backendCode(error: unknown, codes: readonly string[]): string | undefined {
+  for (let depth = 0, at = error; depth < 5 && typeof at === 'object' && at !== null; depth++) {
+    const { code, cause } = at as { code?: unknown; cause?: unknown }
+    if (typeof code === 'string' && codes.includes(code)) return code
+    at = cause
+  }
+  return undefined
+}
+
+/** What a backend threw, with the cache's name and what was being done. */
+export function backendError(thrown: unknown, name: string, doing: string): SnapstreamError {
+  if (SnapstreamError.is(thrown)) return thrown
+  const cause = toError(thrown)
+  if (backendCode(cause, ['LEVEL_CORRUPTION']))
+    return new SnapstreamError(
+      'CACHE_CORRUPT',
+      `${name} is damaged: ${doing} failed (${innermost(cause)}); restore the folder, or delete it and fill the cache again`,
+      { cause },
+    )
+  return new SnapstreamError('CACHE_FAILED', `${name}: ${doing} failed: ${innermost(cause)}`, { cause })
+}
+
+function innermost(error: Error): string {
+  let at: Error = error
+  while (at.cause instanceof Error) at = at.cause
+  return at.message
+}

@@ -1,0 +1,116 @@
+import { mkdir, realpath } from 'node:fs/promises'
+import { SnapstreamError, describe } from '@snapstream/core'
+import type { AbstractLevel } from 'abstract-level'
+import { Level } from 'level'
+import { backendCode, backendError } from './backend-error.ts'
+import { lockHolder } from './lock-holder.ts'
+import { claim } from './registry.ts'
+
+/** Any database of the abstract-level family. */
+// oxlint-disable-next-line typescript/no-explicit-any -- its own key and value types do not matter: encodings are given
+export type Backend = AbstractLevel<any, any, any>
+
+export interface OpenBackend {
+  readonly db: Backend
+  close(): Promise<void>
+}
+
+/** Where the entries are: a folder, or a database that somebody made. */
+export interface BackendSource {
+  /** For error messages. */
+  readonly name: string
+  /** Rejects with `CACHE_LOCKED`, `CACHE_CORRUPT` or `CACHE_FAILED`. */
+  open(): Promise<OpenBackend>
+}
+
+/** Throws `USAGE` for what is neither a path nor a database. */
+export function backendSource(location: string | Backend): BackendSource {
+  if (typeof location === 'string' && location !== '') {
+    const name = `the cache ${JSON.stringify(location)}`
+    return { name, open: () => openFolder(location, name) }
+  }
+  if (isBackend(location)) {
+    const name = `the cache over ${describeBackend(location)}`
+    return { name, open: () => openDatabase(location, name) }
+  }
+  throw new SnapstreamError(
+    'USAGE',
+    `Cache takes a folder or an abstract-level database, got ${location === '' ? 'an empty string' : describe(location)}; for example Cache('db/demo') or Cache(new MemoryLevel())`,
+  )
+}
+
+async function openFolder(folder: string, name: string): Promise<OpenBackend> {
+  const path = await realFolder(folder, name)
+  const release = claim(path, name)
+  // Made anew each time, so that a folder that failed to open can be opened later.
+  const db = new Level<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  try {
+    await db.open()
+  } catch (error) {
+    const translated = await openError(error, name, path)
+    release()
+    throw translated
+  }
+  return { db, close: () => closeAndRelease(db, name, release) }
+}
+
+async function openDatabase(db: Backend, name: string): Promise<OpenBackend> {
+  const folder = locationOf(db)
+  // A location need not be a folder (IndexedDB has names); the database object then stands for itself.
+  const path = folder === undefined ? undefined : await realFolder(folder, name).catch(() => undefined)
+  const release = claim(path ?? db, name)
+  const isOurs = db.status !== 'open'
+  try {
+    if (isOurs) await db.open()
+  } catch (error) {
+    const translated = await openError(error, name, path)
+    release()
+    throw translated
+  }
+  return { db, close: () => (isOurs ? closeAndRelease(db, name, release) : Promise.resolve(release())) }
+}
+
+async function closeAndRelease(db: Backend, name: string, release: () => void): Promise<void> {
+  try {
+    await db.close()
+  } catch (error) {
+    throw backendError(error, name, 'closing')
+  }
+  // Only now: a database that failed to close still has the folder.
+  release()
+}
+
+async function realFolder(folder: string, name: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true })
+    return await realpath(folder)
+  } catch (error) {
+    throw backendError(error, name, `creating the folder ${folder}`)
+  }
+}
+
+async function openError(error: unknown, name: string, path: string | undefined): Promise<SnapstreamError> {
+  if (!backendCode(error, ['LEVEL_LOCKED'])) return backendError(error, name, 'opening')
+  const pid = path === undefined ? undefined : await lockHolder(path)
+  return new SnapstreamError(
+    'CACHE_LOCKED',
+    `${name}${path === undefined ? '' : ` (${path})`} is held by another process${pid === undefined ? '' : `, pid ${pid}`}; stop it, or give this process a folder of its own`,
+    { cause: error },
+  )
+}
+
+// classic-level and those like it say where their files are. Seen through the cache of a folder, it is the same folder.
+function locationOf(db: Backend): string | undefined {
+  const { location } = db as { location?: unknown }
+  return typeof location === 'string' && db.supports.permanence ? location : undefined
+}
+
+function describeBackend(db: Backend): string {
+  return `${describe(db)}${locationOf(db) === undefined ? '' : ` at ${JSON.stringify(locationOf(db))}`}`
+}
+
+function isBackend(value: unknown): value is Backend {
+  if (typeof value !== 'object' || value === null) return false
+  const { supports, batch, iterator } = value as Partial<Backend>
+  return typeof supports === 'object' && typeof batch === 'function' && typeof iterator === 'function'
+}

@@ -1,0 +1,61 @@
+import { Buffer } from 'node:buffer'
+import type { Backend } from './backend.ts'
+import type { EncodedRange } from './cache-range.ts'
+import type { Entry } from './overlay.ts'
+
+/** An entry as bytes, as far as reading goes. */
+export type RawEntry = readonly [key: Buffer, value: Buffer | Entry]
+
+const FETCH = 256
+
+/**
+ * The entries of a backend in the order of their keys, with the writes that it does not have yet laid over them. Both are
+ * taken at the same moment, when the first entry is asked for.
+ */
+export async function* mergeEntries(
+  db: Backend,
+  overlay: Iterable<Entry>,
+  range: EncodedRange,
+): AsyncGenerator<RawEntry, void> {
+  const direction = range.reverse ? -1 : 1
+  const compare = (a: Buffer, b: Buffer) => direction * Buffer.compare(a, b)
+  const iterator = db.iterator<Buffer, Buffer>({
+    ...range.bounds,
+    reverse: range.reverse,
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+  })
+  try {
+    const over = [...overlay]
+      .filter((entry) => range.contains(entry.encodedKey))
+      .sort((a, b) => compare(a.encodedKey, b.encodedKey))
+    let left = range.limit
+    let at = 0
+    for (;;) {
+      if (left <= 0) return
+      const stored = await iterator.nextv(Math.min(FETCH, left + over.length - at))
+      for (const [key, value] of stored) {
+        let isHidden = false
+        for (; at < over.length; at++) {
+          const order = compare(over[at]!.encodedKey, key)
+          if (order > 0) break
+          if (order === 0) isHidden = true
+          if (over[at]!.stored === undefined) continue
+          if (left-- <= 0) return
+          yield [over[at]!.encodedKey, over[at]!]
+        }
+        if (isHidden) continue
+        if (left-- <= 0) return
+        yield [key, value]
+      }
+      if (stored.length === 0) break
+    }
+    for (; at < over.length; at++) {
+      if (over[at]!.stored === undefined) continue
+      if (left-- <= 0) return
+      yield [over[at]!.encodedKey, over[at]!]
+    }
+  } finally {
+    await iterator.close()
+  }
+}

@@ -1,0 +1,113 @@
+import type { Buffer } from 'node:buffer'
+import type { CacheKey } from './cache-key.ts'
+import type { Stored } from './value-format.ts'
+
+/** One write. */
+export interface Entry<K extends CacheKey = CacheKey> {
+  readonly id: EntryId
+  readonly key: K
+  readonly encodedKey: Buffer
+  /** Undefined: the key is deleted. */
+  readonly stored: Stored | undefined
+}
+export type EntryId = string | number | boolean
+
+/** What an entry holds in memory beside its key and value: the objects and the place in the Map. */
+const OVERHEAD_BYTES = 200
+
+export function bytesOf(entry: Entry): number {
+  return entry.encodedKey.length + (entry.stored?.length ?? 0) + OVERHEAD_BYTES
+}
+
+type Layer = Map<EntryId, Entry>
+
+/**
+ * The writes that the backend does not have yet, in three layers, newest first: what sinks buffered for the next
+ * checkpoint, what callers wait for, and the batch that is being written. A key's newest write hides the older ones.
+ */
+export interface Overlay {
+  readonly isEmpty: boolean
+  readonly size: number
+  /** What sinks buffered since it was last taken. */
+  readonly bufferedBytes: number
+  find(id: EntryId): Entry | undefined
+  /** Every key's newest write. */
+  entries(): Iterable<Entry>
+  /** For the next checkpoint. */
+  buffer(entry: Entry): void
+  /** For the next batch. */
+  queue(entry: Entry): void
+  /** Makes the next batch: what callers wait for and, if `all`, what sinks buffered. Only one may be out. */
+  take(all: boolean): ReadonlyMap<EntryId, Entry>
+  /** The batch is in the backend. */
+  written(): void
+  /** The batch is not in the backend: its entries wait for the next one, where nothing newer hides them. */
+  failed(): void
+  clear(): void
+}
+
+export function createOverlay(): Overlay {
+  let buffered: Layer = new Map()
+  let queued: Layer = new Map()
+  let writing: Layer = new Map()
+  let bufferedBytes = 0
+
+  const unbuffer = (id: EntryId) => {
+    const older = buffered.get(id)
+    if (older === undefined) return
+    bufferedBytes -= bytesOf(older)
+    buffered.delete(id)
+  }
+  return {
+    get isEmpty() {
+      return buffered.size === 0 && queued.size === 0 && writing.size === 0
+    },
+    get size() {
+      return merged().size
+    },
+    get bufferedBytes() {
+      return bufferedBytes
+    },
+    find: (id) => buffered.get(id) ?? queued.get(id) ?? writing.get(id),
+    entries: () => merged().values(),
+    buffer(entry) {
+      const older = buffered.get(entry.id)
+      if (older !== undefined) bufferedBytes -= bytesOf(older)
+      bufferedBytes += bytesOf(entry)
+      buffered.set(entry.id, entry)
+    },
+    queue(entry) {
+      unbuffer(entry.id)
+      queued.set(entry.id, entry)
+    },
+    take(all) {
+      writing = queued
+      queued = new Map()
+      if (!all) return writing
+      if (writing.size === 0) writing = buffered
+      else for (const [id, entry] of buffered) writing.set(id, entry)
+      buffered = new Map()
+      bufferedBytes = 0
+      return writing
+    },
+    written() {
+      writing = new Map()
+    },
+    failed() {
+      for (const [id, entry] of writing) if (!queued.has(id) && !buffered.has(id)) queued.set(id, entry)
+      writing = new Map()
+    },
+    clear() {
+      buffered = new Map()
+      queued = new Map()
+      writing = new Map()
+      bufferedBytes = 0
+    },
+  }
+
+  function merged(): Layer {
+    const all = new Map(writing)
+    for (const layer of [queued, buffered]) for (const [id, entry] of layer) all.set(id, entry)
+    return all
+  }
+}
