@@ -16,7 +16,14 @@ const COMMANDS = [at('tools'), '..', 'node_modules', '.bin'].join(sep)
 /** What tools run in: the workspace's commands on PATH, no nx daemon left behind. */
 export function toolEnv(extra = {}) {
   const path = [COMMANDS, process.env.PATH ?? ''].join(delimiter)
-  return { ...process.env, PATH: path, NX_DAEMON: 'false', NX_TUI: 'false', ...extra }
+  return {
+    ...process.env,
+    PATH: path,
+    NX_DAEMON: 'false',
+    NX_TUI: 'false',
+    NX_NATIVE_COMMAND_RUNNER: 'false',
+    ...extra,
+  }
 }
 
 /** Runs an installed command of the workspace: `tool('oxfmt', ['--check'])`. */

@@ -56,7 +56,10 @@ async function inModule<T>(block: Block, path: string, use: (folder: string, fil
 
 function node(args: readonly string[], cwd: string): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS })
+    // nx asks for colours, which no document shows.
+    const env = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1' }
+    const options = { cwd, env, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const
+    const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
