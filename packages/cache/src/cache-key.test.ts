@@ -32,8 +32,8 @@ describe('cache keys', () => {
     const points = (text: string) => Array.from(text, (character) => character.codePointAt(0)!)
     const compare = (a: number[], b: number[]): number => {
       const at = a.findIndex((point, i) => point !== b[i])
-      const [left = 0, right] = [a[at], b[at]]
-      return at === -1 ? Math.sign(a.length - b.length) : right === undefined ? 1 : Math.sign(left - right)
+      const [left, right] = [a[at], b[at]]
+      return at === -1 ? Math.sign(a.length - b.length) : right === undefined ? 1 : Math.sign(left! - right)
     }
     fc.assert(
       fc.property(string, string, (a, b) => {

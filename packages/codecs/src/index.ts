@@ -1,1 +1,3 @@
-export {}
+export { AvroCodec } from './avro/avro-codec.ts'
+export { JsonCodec } from './json/json-codec.ts'
+export type { JsonCodecOptions } from './json/json-codec.ts'

@@ -1,1 +1,1 @@
-export {}
+export { AvroCodec } from './avro-codec.ts'

@@ -1,1 +1,2 @@
-export {}
+export { JsonCodec } from './json-codec.ts'
+export type { JsonCodecOptions } from './json-codec.ts'

@@ -1,0 +1,185 @@
+import { Buffer } from 'node:buffer'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { AvroCodec } from './index.ts'
+
+const schema = {
+  type: 'record',
+  name: 'Everything',
+  fields: [
+    { name: 'text', type: 'string' },
+    { name: 'whole', type: 'int' },
+    { name: 'long', type: 'long' },
+    { name: 'double', type: 'double' },
+    { name: 'single', type: 'float' },
+    { name: 'flag', type: 'boolean' },
+    { name: 'bytes', type: 'bytes' },
+    { name: 'maybe', type: ['null', 'string'], default: null },
+    { name: 'list', type: { type: 'array', items: { type: 'array', items: 'int' } } },
+    { name: 'map', type: { type: 'map', values: { type: 'string' } } },
+    { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['A', 'B'] } },
+  ],
+}
+const int = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+const string = fc.string({ unit: 'binary' })
+const everything = fc.record({
+  text: string,
+  whole: int,
+  long: fc.integer({ min: Number.MIN_SAFE_INTEGER + 1, max: Number.MAX_SAFE_INTEGER - 1 }),
+  double: fc.double(),
+  single: fc.float(),
+  flag: fc.boolean(),
+  bytes: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+  maybe: fc.option(string),
+  list: fc.array(fc.array(int)),
+  map: fc.dictionary(string, string, { noNullPrototype: true }),
+  kind: fc.constantFrom('A', 'B'),
+})
+const codeOf = (run: () => unknown): unknown => {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    return (error as { code?: unknown }).code ?? error
+  }
+}
+const plain = (value: unknown) => ({ ...(value as object) })
+const of = (type: unknown) => AvroCodec(type as object)
+const record = (type: unknown) => AvroCodec({ type: 'record', name: 'R', fields: [{ name: 'a', type }] })
+
+describe('AvroCodec', () => {
+  test('brings values back, from a Buffer or a plain Uint8Array', () => {
+    const codec = AvroCodec(schema)
+    fc.assert(
+      fc.property(everything, (value) => {
+        const bytes = codec.encode(value)
+        expect(plain(codec.decode(bytes))).toEqual(value)
+        expect(plain(codec.decode(new Uint8Array(bytes)))).toEqual(value)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('refuses bytes that are too few or too many', () => {
+    const codec = AvroCodec(schema)
+    fc.assert(
+      fc.property(everything, fc.nat(), (value, cut) => {
+        const bytes = codec.encode(value)
+        const failed = expect.objectContaining({ code: 'DECODE_FAILED' })
+        expect(() => codec.decode(bytes.subarray(0, cut % bytes.length))).toThrow(failed)
+        expect(() => codec.decode(Buffer.concat([bytes, Buffer.of(0)]))).toThrow(failed)
+      }),
+    )
+    expect(() => codec.decode(Buffer.alloc(0))).toThrow('they end too early')
+    expect(() => of({ type: 'array', items: 'int' }).decode(Buffer.of(2, 2, 0, 0))).toThrow('more of them')
+  })
+
+  test('decodes any bytes to a value or an error, in little time', () => {
+    const codec = AvroCodec(schema)
+    const list = of({ type: 'array', items: 'int' })
+    const map = of({ type: 'map', values: 'null' })
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        for (const each of [codec, list, map]) {
+          const started = performance.now()
+          const code = codeOf(() => each.decode(bytes))
+          expect(code === undefined || code === 'DECODE_FAILED').toBe(true)
+          expect(performance.now() - started).toBeLessThan(1000)
+        }
+      }),
+      { numRuns: 3000 },
+    )
+    // A trillion items, says the first number.
+    expect(() => list.decode(Buffer.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40))).toThrow('end too early')
+  })
+
+  test.each([
+    ['long', 2 ** 53, '$.a should be a long'],
+    ['long', 1.5, '$.a should be a long'],
+    ['long', 1n, '1n'],
+    ['int', 2 ** 31, '$.a should be "int", got 2147483648'],
+    ['int', Number.NaN, 'NaN'],
+    ['float', 1e300, '$.a should be "float", got 1e+300'],
+    ['string', 'a\uD800', 'lone surrogate'],
+    ['string', 1, 'got 1'],
+    ['string', undefined, 'got undefined'],
+    ['bytes', new Uint8Array(1), '(a Buffer), got a Uint8Array'],
+    [['null', 'string'], 1, '$.a should be ["null","string"], got 1'],
+    [{ type: 'array', items: 'int' }, [1, 'x'], '$.a[1] should be "int", got'],
+    [{ type: 'map', values: 'int' }, { b: 'x' }, '$.a.b should be "int"'],
+    [{ type: 'map', values: 'int' }, { '\uD800': 1 }, '$.a should be'],
+    [{ type: 'enum', name: 'E', symbols: ['A'] }, 'B', '$.a should be "E", got'],
+    [{ type: 'record', name: 'S', fields: [] }, { extra: 1 }, 'got the fields extra that it does not have'],
+  ])('refuses for %j the value %o', (type, a, named) => {
+    expect(() => record(type).encode({ a })).toThrow(expect.objectContaining({ code: 'ENCODE_FAILED' }))
+    expect(() => record(type).encode({ a })).toThrow(named)
+  })
+
+  test.each([[null], [undefined], ['text'], [[]], [{}]])('refuses %j for a record', (value) => {
+    expect(() => record('int').encode(value)).toThrow(expect.objectContaining({ code: 'ENCODE_FAILED' }))
+  })
+
+  test('refuses what a number cannot hold and what is not UTF-8', () => {
+    const long = Buffer.from('feffffffffffffffff01', 'hex')
+    expect(() => of({ type: 'long' }).decode(long)).toThrow('beyond what a number holds exactly')
+    expect(() => of({ type: 'string' }).decode(Buffer.of(4, 0xff, 0xfe))).toThrow('not UTF-8')
+    expect(() => of({ type: 'map', values: 'null' }).decode(Buffer.of(2, 2, 0xff, 0))).toThrow('not UTF-8')
+    expect(of({ type: 'string' }).decode(of({ type: 'string' }).encode('\uFFFD'))).toBe('\uFFFD')
+  })
+
+  test('holds longs exactly up to what a number holds', () => {
+    const codec = of({ type: 'long' })
+    for (const sign of [1, -1])
+      for (const power of [1, 31, 32, 48, 49, 51, 52, 53])
+        for (const by of [-3, -2, -1, 0, 1]) {
+          const long = sign * (2 ** power + by)
+          if (Math.abs(long) >= Number.MAX_SAFE_INTEGER) continue
+          expect([long, codec.decode(codec.encode(long))]).toEqual([long, long])
+        }
+    // As another language writes it, zigzag: 2^53 + 1.
+    expect(() => codec.decode(Buffer.from('8280808080808020', 'hex'))).toThrow('beyond what a number holds exactly')
+    expect(() => codec.decode(Buffer.alloc(12, 0xff))).toThrow('more than 10 bytes')
+    expect(() => codec.decode(Buffer.alloc(9, 0xff))).toThrow('end too early')
+  })
+
+  test('keeps a map key that is the name of a prototype', () => {
+    const codec = of({ type: 'map', values: 'int' })
+    const map = JSON.parse('{"__proto__":1,"constructor":2}') as object
+    expect(Object.entries(codec.decode(codec.encode(map)) as object)).toEqual(Object.entries(map))
+  })
+})
+
+describe('the schema of AvroCodec', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'snapstream-avro-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const file = (name: string, content: string | Uint8Array) => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+
+  test('may be the path of a file', () => {
+    const codec = AvroCodec<{ id: string; amount: number }>(
+      fileURLToPath(new URL('../fixtures/order.avsc', import.meta.url)),
+    )
+    expect(plain(codec.decode(codec.encode({ id: 'a', amount: 1.5 })))).toEqual({ id: 'a', amount: 1.5 })
+  })
+
+  test.each([
+    [join(folder, 'missing.avsc'), 'missing.avsc'],
+    [file('broken.avsc', '{'), 'broken.avsc is not JSON'],
+    [file('wrong.avsc', '{"type":"recrod"}'), 'wrong.avsc) cannot use its schema'],
+    ['{"type":"string"}', 'a schema itself is given as an object'],
+    ['', '.avsc file'],
+    [null, 'null'],
+    [1, '1'],
+    [{}, 'cannot use its schema'],
+    [{ type: 'record', name: 'R', fields: [{ name: 'a', type: 'Nope' }] }, 'AvroCodec of R cannot use its schema'],
+  ])('refuses %j', (schema, named) => {
+    expect(() => AvroCodec(schema as object)).toThrow(expect.objectContaining({ code: 'USAGE' }))
+    expect(() => AvroCodec(schema as object)).toThrow(named)
+  })
+})

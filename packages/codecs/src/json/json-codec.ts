@@ -1,0 +1,93 @@
+import { Buffer } from 'node:buffer'
+import { SnapstreamError, describe, toError, type SyncCodec } from '@snapstream/core'
+import { compileSchema, type Check } from './compile-schema.ts'
+import { findLoss } from './lossless-json.ts'
+
+export interface JsonCodecOptions {
+  /**
+   * A JSON Schema (draft 2020-12) that values have to meet in both directions. `format` is an annotation, as the draft has
+   * it by default. A keyword that the draft does not know is refused.
+   *
+   * @default undefined: any JSON
+   */
+  readonly schema?: object | undefined
+}
+
+/**
+ * Values as JSON in UTF-8. What JSON would drop or change in silence is refused, wherever it stands: functions, symbols,
+ * NaN, Infinity, an undefined in an array, a Map or Set or typed array. A field that is undefined is left out (it reads
+ * back as undefined), a Date becomes its ISO string, and any object with `toJSON` says itself what it becomes. Numbers are
+ * read as float64.
+ *
+ * Throws `USAGE` for a schema that does not compile. Encoding rejects with `ENCODE_FAILED`, decoding with `DECODE_FAILED`:
+ * the message has the path, what was expected and what came.
+ *
+ * @example
+ * const codec = JsonCodec<{ id: string }>({
+ *   schema: { type: 'object', required: ['id'], properties: { id: { type: 'string' } } },
+ * })
+ */
+export function JsonCodec<T = unknown>(options: JsonCodecOptions = {}): SyncCodec<T> {
+  const check = compileSchema(options)
+  return {
+    encode(value) {
+      const text = stringify(value)
+      if (check) refuseUnfit(value, text, check)
+      return Buffer.from(text)
+    },
+    decode(bytes) {
+      const value = parse(toText(bytes))
+      const unfit = check?.(value)
+      if (unfit !== undefined) throw new SnapstreamError('DECODE_FAILED', `JsonCodec: ${unfit}`)
+      return value as T
+    },
+  }
+}
+
+function stringify(value: unknown): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch (error) {
+    // Cycles and bigints.
+    const cause = toError(error)
+    throw new SnapstreamError('ENCODE_FAILED', `JsonCodec cannot write ${describe(value)}: ${cause.message}`, { cause })
+  }
+  const loss = findLoss(value)
+  if (text !== undefined && loss === undefined) return text
+  throw new SnapstreamError(
+    'ENCODE_FAILED',
+    `JsonCodec: JSON would lose a part of the value: $${loss ?? ` is ${describe(value)}`}; leave it out, or turn it into something that JSON has`,
+  )
+}
+
+function refuseUnfit(value: unknown, text: string, check: Check): void {
+  if (check(value) === undefined) return
+  // What goes out counts: a Date is a string there, and a field that is undefined is not there.
+  const unfit = check(JSON.parse(text))
+  if (unfit !== undefined) throw new SnapstreamError('ENCODE_FAILED', `JsonCodec: ${unfit}`)
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function toText(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  // Quicker than a strict decoder, which is asked only where bytes may have been replaced.
+  if (!text.includes('\uFFFD')) return text
+  try {
+    return strict.decode(bytes)
+  } catch (cause) {
+    throw new SnapstreamError('DECODE_FAILED', `JsonCodec: ${bytes.length} bytes are not UTF-8`, { cause })
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const cause = toError(error)
+    throw new SnapstreamError('DECODE_FAILED', `JsonCodec expected JSON, got ${describe(text)}: ${cause.message}`, {
+      cause,
+    })
+  }
+}

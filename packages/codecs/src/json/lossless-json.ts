@@ -1,0 +1,47 @@
+import { describe } from '@snapstream/core'
+
+/**
+ * What JSON would drop or change in this value without a word: a path and what stands there (`.sizes[0] is NaN`), or
+ * undefined. To be asked after `JSON.stringify` went through, which rules out cycles. A property that is undefined reads
+ * back as undefined and is let through; an object with `toJSON` speaks for itself.
+ */
+export function findLoss(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'bigint':
+      return undefined
+    case 'number':
+      return Number.isFinite(value) ? undefined : ` is ${value}`
+    case 'object':
+      if (value === null) return undefined
+      return Array.isArray(value) ? findLossInItems(value) : findLossInFields(value as Record<string, unknown>)
+    default:
+      return ` is ${describe(value)}`
+  }
+}
+
+function findLossInItems(items: readonly unknown[]): string | undefined {
+  for (let i = 0; i < items.length; i++) {
+    const loss = findLoss(items[i])
+    if (loss !== undefined) return `[${i}]${loss}`
+  }
+  return undefined
+}
+
+function findLossInFields(value: Record<string, unknown>): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    if (value instanceof Date && Number.isNaN(value.getTime())) return ' is an invalid Date'
+    if (typeof value['toJSON'] === 'function') return undefined
+    // What JSON writes as {} or by index (Map, Set, RegExp, Error, typed arrays, ...) has a tag of its own.
+    if (Object.prototype.toString.call(value) !== '[object Object]') return ` is ${describe(value)}`
+  }
+  for (const name in value) {
+    const item = value[name]
+    if (item === undefined) continue
+    const loss = findLoss(item)
+    if (loss !== undefined && Object.hasOwn(value, name)) return `.${name}${loss}`
+  }
+  return undefined
+}
