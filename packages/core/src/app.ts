@@ -1,9 +1,8 @@
 import { createBinding, parseSnapArguments } from './binding.ts'
 import type { Binding } from './binding.ts'
 import { refuseCycles } from './cycle.ts'
-import { SnapstreamError, describe } from './error.ts'
+import { SnapstreamError, expectNames, expectNumber, expectUsage } from './error.ts'
 import { platformHost } from './host.ts'
-import { requireCount } from './policy.ts'
 import type { Host } from './protocol.ts'
 import { run } from './run.ts'
 import type { Context, Snap, StreamOptions } from './types.ts'
@@ -42,29 +41,34 @@ export interface App<C extends object> {
 export function createApp<C extends object = {}>({ host, signals = false }: AppOptions = {}): App<C> {
   let bindings: Binding[] = []
   /** Calls of snap that were not given their handler yet. */
-  const handlerless = new Set<object>()
+  let handlerless = new Set<unknown>()
   let running = false
 
   const snap = (...args: readonly unknown[]) => {
     const { sources, options } = parseSnapArguments(args)
-    const call = {}
-    handlerless.add(call)
+    handlerless.add(sources)
     return (handler: unknown) => {
-      handlerless.delete(call)
-      if (running) throw new SnapstreamError('ALREADY_RUNNING', 'snap was called while the stream runs; bind before it')
+      if (running) throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running; call snap before it')
+      handlerless.delete(sources)
       bindings.push(createBinding(sources, options, handler, bindings.length + 1))
       return handler
     }
   }
 
   async function stream(context: object = {}, options: StreamOptions = {}): Promise<void> {
-    if (running) throw new SnapstreamError('ALREADY_RUNNING', 'stream is running already; await it, or use createApp()')
+    if (running) throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running; await it, or use createApp()')
     const bound = bindings
     const forgotten = handlerless.size
     bindings = []
-    handlerless.clear()
-    const { signal, checkpointMs, shutdownMs } = parseStreamArguments(context, options)
-    if (forgotten > 0) throw new SnapstreamError('USAGE', 'a snap(...) was not given its handler: snap(...)(handler)')
+    handlerless = new Set()
+    expectUsage(typeof context === 'object' && context !== null, 'what stream gets first', 'a context object', context)
+    for (const name of ['stop', ...STREAM_OPTIONS])
+      expectUsage(!(name in context), `'${name}'`, 'an option, which come second: stream({}, { ... })', context)
+    expectNames(options, STREAM_OPTIONS, 'stream')
+    const { signal, checkpointMs = 1000, shutdownMs = 25_000 } = options
+    expectNumber(checkpointMs, 'checkpointMs', 1)
+    expectNumber(shutdownMs, 'shutdownMs', 0)
+    expectUsage(forgotten === 0, 'every snap(...)', 'given a handler: snap(...)(handler)', `${forgotten} without`)
     if (bound.length === 0)
       throw new SnapstreamError(
         'NOTHING_BOUND',
@@ -89,21 +93,3 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
 }
 
 const STREAM_OPTIONS = ['signal', 'checkpointMs', 'shutdownMs']
-
-function parseStreamArguments(context: object, options: StreamOptions) {
-  if (typeof context !== 'object' || context === null)
-    throw new SnapstreamError('USAGE', `stream takes a context object first, got ${describe(context)}`)
-  for (const name of ['signal', 'stop', ...STREAM_OPTIONS])
-    if (name in context)
-      throw new SnapstreamError(
-        'USAGE',
-        `'${name}' is not part of the context; options come second: stream({}, { ... })`,
-      )
-  for (const name of Object.keys(options))
-    if (!STREAM_OPTIONS.includes(name))
-      throw new SnapstreamError('USAGE', `stream has no option '${name}'; it takes ${STREAM_OPTIONS.join(', ')}`)
-  const { signal, checkpointMs = 1000, shutdownMs = 25_000 } = options
-  requireCount(checkpointMs, 'checkpointMs', 1)
-  requireCount(shutdownMs, 'shutdownMs', 0)
-  return { signal, checkpointMs, shutdownMs }
-}

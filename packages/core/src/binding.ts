@@ -1,5 +1,5 @@
-import { SnapstreamError, describe } from './error.ts'
-import { createPolicy, requireCount } from './policy.ts'
+import { describe, expectNames, expectNumber, expectUsage } from './error.ts'
+import { createPolicy } from './policy.ts'
 import type { Policy } from './policy.ts'
 import type { BatchSource, Resource, SinkTarget } from './protocol.ts'
 import type { Sink, SnapOptions, Source } from './types.ts'
@@ -27,16 +27,17 @@ const OPTIONS = ['name', 'sink', 'use', 'concurrency', 'key', 'timestamp', 'onEr
 /** Splits what `snap` was called with into sources and options, and checks both. Throws `USAGE`. */
 export function parseSnapArguments(args: readonly unknown[]): { sources: Source<unknown>[]; options: AnyOptions } {
   const last = args.at(-1)
-  const hasOptions = typeof last === 'object' && last !== null && !isSource(last) && isPlain(last)
-  const sources = (hasOptions ? args.slice(0, -1) : args) as Source<unknown>[]
+  const hasOptions = typeof last === 'object' && last !== null && !isSource(last)
   const options = (hasOptions ? last : {}) as AnyOptions
-  if (sources.length === 0) throw usage('snap needs at least one source before its options, e.g. snap(topic, { sink })')
-  sources.forEach((source, i) => {
-    if (!isSource(source)) throw usage(`source ${i + 1} of snap ${whyNotASource(source)}`)
-    if (sources.indexOf(source) !== i) throw usage(`source ${i + 1} of snap is listed twice; once is enough`)
-  })
-  for (const name of Object.keys(options))
-    if (!OPTIONS.includes(name)) throw usage(`snap has no option '${name}'; it takes ${OPTIONS.join(', ')}`)
+  const sources = (hasOptions ? args.slice(0, -1) : args) as Source<unknown>[]
+  expectUsage(sources.length > 0, 'what snap gets before its options', 'at least one source', sources)
+  for (const [i, source] of sources.entries()) {
+    const what = `source ${i + 1} of snap`
+    const hint = typeof source === 'string' ? ` (for one message write [${describe(source)}])` : ''
+    expectUsage(isSource(source), what, `an iterable that is not a string, a topic or a cache${hint}`, source)
+    expectUsage(sources.indexOf(source) === i, what, 'listed once', source)
+  }
+  expectNames(options, OPTIONS, 'snap')
   return { sources, options }
 }
 
@@ -47,51 +48,35 @@ export function createBinding(
   handler: unknown,
   position: number,
 ): Binding {
-  if (typeof handler !== 'function')
-    throw usage(`snap(...) takes a handler function, as in snap(source, options)(handler); got ${describe(handler)}`)
+  expectFunction(handler, 'what snap(...)(handler) gets')
   const { sink: sinks = [], use = [], concurrency = 1, key, timestamp, cycle = false } = options
-  const name = options.name ?? (handler.name || `handler ${position}`)
-  requireArray(sinks, 'sink', name)
-  requireArray(use, 'use', name)
-  sinks.forEach((sink: unknown, i) => {
-    if (typeof sink !== 'function' && !isSinkTarget(sink))
-      throw usage(`sink ${i + 1} of ${name} has to be a function, a topic or a cache, got ${describe(sink)}`)
-  })
-  use.forEach((resource: unknown, i) => {
-    if (!isResource(resource))
-      throw usage(
-        `use ${i + 1} of ${name} has to have open() and close(), as topics and caches do; got ${describe(resource)}`,
-      )
-  })
-  requireCount(concurrency, `concurrency of ${name}`, 1)
-  if (!Number.isInteger(concurrency)) throw usage(`concurrency of ${name} has to be a whole number, got ${concurrency}`)
-  for (const [option, f] of [
-    ['key', key],
-    ['timestamp', timestamp],
-  ] as const)
-    if (f !== undefined && typeof f !== 'function')
-      throw usage(`${option} of ${name} has to be a function, got ${describe(f)}`)
-  if (concurrency > 1 && !key && !sources.every((source) => isBatchSource(source) && source['~snapstream.key']))
-    throw usage(
-      `concurrency of ${name} needs a key: order is kept within a key. Topic records have one; for other messages give key: (message) => ...`,
-    )
+  const name = options.name ?? ((handler as { name: string }).name || `handler ${position}`)
   const policy = createPolicy(options.onError, name)
-  const { deadLetter } = policy
-  if (deadLetter !== undefined && typeof deadLetter !== 'function' && !isSinkTarget(deadLetter))
-    throw usage(`onError.deadLetter of ${name} has to be a function, a topic or a cache, got ${describe(deadLetter)}`)
+  expectEach(sinks, 'sink', name, isSink, SINK)
+  expectEach(use, 'use', name, isResource, 'something with open() and close(), as topics and caches are')
+  if (policy.deadLetter !== undefined)
+    expectUsage(isSink(policy.deadLetter), `deadLetter of ${name}`, SINK, policy.deadLetter)
+  expectNumber(concurrency, `concurrency of ${name}`, 1)
+  expectFunction(key, `key of ${name}`, true)
+  expectFunction(timestamp, `timestamp of ${name}`, true)
+  const keyed =
+    concurrency === 1 || key || sources.every((source) => isBatchSource(source) && source['~snapstream.key'])
+  expectUsage(!!keyed, `key of ${name}`, 'a function: with concurrency, order is kept within a key', key)
   return {
     name,
     sources,
     sinks,
     use,
     concurrency,
-    key: key as Binding['key'],
-    timestamp: timestamp as Binding['timestamp'],
+    key,
+    timestamp,
     policy,
     cycle,
     handler: handler as Binding['handler'],
   }
 }
+
+const SINK = 'a function, a topic or a cache'
 
 export function isBatchSource(value: unknown): value is BatchSource<unknown> {
   return has(value, '~snapstream.source')
@@ -105,37 +90,32 @@ export function isResource(value: unknown): value is Resource {
   return has(value, 'open') && has(value, 'close')
 }
 
+function isSink(value: unknown): boolean {
+  return typeof value === 'function' || isSinkTarget(value)
+}
+
 function isSource(value: unknown): value is Source<unknown> {
   return (
-    isBatchSource(value) ||
-    (typeof value !== 'string' && (has(value, Symbol.iterator) || has(value, Symbol.asyncIterator)))
+    typeof value !== 'string' &&
+    (isBatchSource(value) || has(value, Symbol.iterator) || has(value, Symbol.asyncIterator))
   )
 }
 
-/** Whether a value, callable or not, has a method of that name. */
 function has(value: unknown, name: PropertyKey): boolean {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    typeof (value as Record<PropertyKey, unknown>)[name] === 'function'
-  )
+  return typeof (value as Record<PropertyKey, unknown> | null | undefined)?.[name] === 'function'
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  // An options object of another realm has another Object.prototype, whose own prototype is null as well.
-  return prototype === null || Object.getPrototypeOf(prototype) === null
+function expectFunction(value: unknown, what: string, optional = false): void {
+  expectUsage(typeof value === 'function' || (optional && value === undefined), what, 'a function', value)
 }
 
-function whyNotASource(value: unknown): string {
-  if (typeof value === 'string')
-    return `is ${describe(value)}; a string is not a source: for one message write [${JSON.stringify(value)}], for a topic Topic(${JSON.stringify(value)})`
-  return `has to be an iterable, a topic or a cache, got ${describe(value)}`
-}
-
-function requireArray(value: unknown, option: string, name: string): asserts value is readonly unknown[] {
-  if (!Array.isArray(value)) throw usage(`${option} of ${name} has to be an array, got ${describe(value)}`)
-}
-
-function usage(message: string): SnapstreamError {
-  return new SnapstreamError('USAGE', message)
+function expectEach(
+  list: readonly unknown[],
+  option: string,
+  name: string,
+  is: (value: unknown) => boolean,
+  expected: string,
+): void {
+  expectUsage(Array.isArray(list), `${option} of ${name}`, 'an array', list)
+  for (const [i, value] of list.entries()) expectUsage(is(value), `${option} ${i + 1} of ${name}`, expected, value)
 }

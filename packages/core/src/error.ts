@@ -68,8 +68,7 @@ export class SnapstreamError extends Error {
   declare readonly key?: unknown
   declare readonly binding?: string
 
-  constructor(code: ErrorCode, message: string, options: ErrorFields & { readonly cause?: unknown } = {}) {
-    const { cause, ...fields } = options
+  constructor(code: ErrorCode, message: string, { cause, ...fields }: ErrorFields & { readonly cause?: unknown } = {}) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'SnapstreamError'
     this.code = code
@@ -85,32 +84,39 @@ export class SnapstreamError extends Error {
 
 /** Anything that was thrown, as an Error: what is not one is wrapped, with the thrown value as its `cause`. */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error || SnapstreamError.is(thrown)) return thrown
   // An error of another realm (a vm context, a worker) fails `instanceof` and is still an error.
-  if (Object.prototype.toString.call(thrown) === '[object Error]') return thrown as Error
-  return new SnapstreamError('HANDLER_FAILED', `a value that is not an Error was thrown: ${describe(thrown)}`, {
-    cause: thrown,
-  })
+  if (thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]') return thrown as Error
+  return new SnapstreamError('HANDLER_FAILED', `${describe(thrown)} was thrown`, { cause: thrown })
+}
+
+/** Anything that was thrown, as a SnapstreamError: what has no code yet gets this one. */
+export function toSnapstreamError(code: ErrorCode, what: string, thrown: unknown): SnapstreamError {
+  const cause = toError(thrown)
+  return SnapstreamError.is(cause) ? cause : new SnapstreamError(code, `${what}: ${cause.message}`, { cause })
 }
 
 /** A value in a few words, for error messages: its type, and its content where that is short. */
 export function describe(value: unknown): string {
-  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
-    return String(value)
-  if (typeof value === 'string')
-    return value.length > 60
-      ? `the string ${JSON.stringify(value.slice(0, 57))}...`
-      : `the string ${JSON.stringify(value)}`
-  if (typeof value === 'bigint') return `the bigint ${value}n`
-  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+  if (typeof value === 'function') return `the function ${value.name}`
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'symbol') return String(value)
-  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
-  return typeof name === 'string' && name !== 'Object' ? `a ${name}` : `an object with ${fieldsOf(value)}`
+  if (typeof value !== 'object' || value === null) return `${String(value)}${typeof value === 'bigint' ? 'n' : ''}`
+  const name: unknown = value.constructor?.name
+  return name === 'Object' ? `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no fields'}` : `a ${name}`
 }
 
-function fieldsOf(value: object): string {
-  const names = Object.keys(value)
-  if (names.length === 0) return 'no fields'
-  return `the fields ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}`
+/** Throws `USAGE` unless something is as expected. */
+export function expectUsage(ok: boolean, what: string, expected: string, got: unknown): void {
+  if (!ok) throw new SnapstreamError('USAGE', `${what} has to be ${expected}, got ${describe(got)}`)
+}
+
+/** Throws `USAGE` unless the value is a finite number of at least `min`. */
+export function expectNumber(value: unknown, what: string, min: number): void {
+  expectUsage(Number.isFinite(value) && (value as number) >= min, what, `a number of ${min} or more`, value)
+}
+
+/** Throws `USAGE` for an option that does not exist. */
+export function expectNames(options: object, names: readonly string[], what: string): void {
+  for (const name of Object.keys(options))
+    expectUsage(names.includes(name), `an option of ${what}`, `one of ${names.join(', ')}`, name)
 }

@@ -1,7 +1,8 @@
-import { Cursor } from './cursor.ts'
-import { SnapstreamError, describe, toError } from './error.ts'
-import type { Held, Worker } from './lane.ts'
-import type { WorkerOptions } from './sequential-worker.ts'
+import type { Cursor } from './cursor.ts'
+import { expectUsage, toSnapstreamError } from './error.ts'
+import type { Held, LaneRun, Worker } from './lane.ts'
+import type { Runtime } from './runtime.ts'
+import type { Step } from './step.ts'
 
 /** A batch with a mark for every message that was handled. */
 interface Window {
@@ -17,21 +18,26 @@ interface Window {
 interface Item {
   readonly window: Window
   readonly index: number
-  readonly key: unknown
+  key: unknown
   /** Why it cannot be handled: it did not decode, or it has no usable key. */
-  readonly error: Error | undefined
+  error: Error | undefined
   /** The next message of the same key. */
   next: Item | undefined
 }
 
-export interface KeyedWorkerOptions extends WorkerOptions {
+export interface KeyedWorkerOptions {
   readonly concurrency: number
   readonly key: (message: unknown) => unknown
+  newCursor(): Cursor
 }
 
 /** Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. */
-export function createKeyedWorker(options: KeyedWorkerOptions): Worker {
-  const { lane, step, pace, timestamp, fail, concurrency, key } = options
+export function createKeyedWorker(
+  { pace, fail }: Runtime,
+  lane: LaneRun,
+  step: Step,
+  { concurrency, key, newCursor }: KeyedWorkerOptions,
+): Worker {
   const windows: Window[] = []
   /** By key, the last message that is in flight or waiting. */
   const tails = new Map<unknown, Item>()
@@ -62,28 +68,28 @@ export function createKeyedWorker(options: KeyedWorkerOptions): Worker {
     if (window === undefined) return undefined
     const { batch } = window.held
     const index = window.next++
-    const undecoded = batch.error?.(index)
+    const item: Item = { window, index, key: undefined, error: batch.error?.(index), next: undefined }
     // What did not decode has no key to go by: it shares one with its like.
-    if (undecoded !== undefined) return { window, index, key: undefined, error: undecoded, next: undefined }
+    if (item.error !== undefined) return item
     try {
-      return { window, index, key: identityOf(key(batch.messages[index])), error: undefined, next: undefined }
+      item.key = identityOf(key(batch.messages[index]))
     } catch (thrown) {
-      const cause = toError(thrown)
-      const error = new SnapstreamError('HANDLER_FAILED', `key() failed: ${cause.message}`, { cause })
-      return { window, index, key: undefined, error, next: undefined }
+      item.error = toSnapstreamError('HANDLER_FAILED', 'key() failed', thrown)
     }
+    return item
   }
 
   /** Handles a message, and those of its key after it, for as long as they are handled on the spot. */
   function begin(first: Item) {
     active++
     for (let item: Item | undefined = first; item !== undefined; item = advance(item)) {
-      const cursor = cursors.pop() ?? new Cursor(lane, timestamp)
-      const message = (cursor.message = item.window.held.batch.messages[item.index])
-      cursor.batch = item.window.held.batch
-      cursor.index = item.index
-      const { error } = item
-      const pending = error === undefined ? step.handle(message, cursor) : step.refuse(error, message, cursor)
+      const { index, error } = item
+      const { batch } = item.window.held
+      const cursor = cursors.pop() ?? newCursor()
+      cursor.batch = batch
+      cursor.index = index
+      cursor.message = batch.messages[index]
+      const pending = error === undefined ? step.handle(cursor) : step.refuse(error, cursor)
       if (pending !== undefined) {
         void finishLater(pending, item, cursor)
         return
@@ -158,10 +164,8 @@ export function createKeyedWorker(options: KeyedWorkerOptions): Worker {
 
 /** A key as a map tells keys apart: bytes by content, everything else by value. */
 function identityOf(key: unknown): unknown {
-  if (key === null || (typeof key !== 'object' && typeof key !== 'function' && typeof key !== 'symbol')) return key
   if (key instanceof Uint8Array) return key.join()
-  throw new SnapstreamError(
-    'USAGE',
-    `a key has to be a string, number, bigint, boolean, null or Uint8Array, got ${describe(key)}`,
-  )
+  const simple = key === null || (typeof key !== 'object' && typeof key !== 'function' && typeof key !== 'symbol')
+  expectUsage(simple, 'a key', 'a string, number, bigint, boolean, null or Uint8Array', key)
+  return key
 }

@@ -26,6 +26,8 @@ export const HALTED = Symbol('halted')
  */
 export class LaneRun {
   readonly id: Lane
+  /** Of the bindings that read it. */
+  readonly names: string
   readonly held: Held[] = []
   workers: readonly Worker[] = []
   /** Workers look at this before each message. */
@@ -40,8 +42,9 @@ export class LaneRun {
   readonly #onHalt = new Set<() => void>()
   #waiting: (() => void)[] = []
 
-  constructor(id: Lane, host: Host) {
+  constructor(id: Lane, names: string, host: Host) {
     this.id = id
+    this.names = names
     this.#host = host
   }
 

@@ -1,8 +1,7 @@
-import { SnapstreamError, describe } from './error.ts'
+import { expectNames, expectNumber, expectUsage } from './error.ts'
 import type { MaybePromise } from './protocol.ts'
 import type { ErrorVerdict, OnError } from './types.ts'
 
-const DEFAULT_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 30_000
 
 /** `onError` in one form, whatever form it was given in. */
@@ -15,53 +14,29 @@ export interface Policy {
 }
 
 /** Checks and normalises `onError`; throws `USAGE`. */
-export function createPolicy(onError: OnError<unknown> | undefined, binding: string): Policy {
-  if (onError === undefined || onError === 'stop' || onError === 'skip')
-    return { decide: () => onError ?? 'stop', backoffMs: exponential(DEFAULT_BACKOFF_MS), deadLetter: undefined }
-  if (typeof onError === 'function')
-    return {
-      async decide(error, message, attempt) {
-        const verdict = await onError(error, message, attempt)
-        if (verdict === 'retry' || verdict === 'skip' || verdict === 'stop') return verdict
-        throw new SnapstreamError(
-          'USAGE',
-          `onError of ${binding} has to answer 'retry', 'skip' or 'stop', got ${describe(verdict)}`,
-          { cause: error },
-        )
-      },
-      backoffMs: exponential(DEFAULT_BACKOFF_MS),
-      deadLetter: undefined,
-    }
-  if (typeof onError !== 'object' || onError === null)
-    throw new SnapstreamError(
-      'USAGE',
-      `onError of ${binding} takes 'stop', 'skip', a function or { retries, backoffMs, deadLetter }, got ${describe(onError)}`,
-    )
-  const { retries = 0, backoffMs = DEFAULT_BACKOFF_MS, deadLetter, ...rest } = onError
-  const [unknown] = Object.keys(rest)
-  if (unknown !== undefined)
-    throw new SnapstreamError(
-      'USAGE',
-      `onError of ${binding} has no '${unknown}'; it takes retries, backoffMs, deadLetter`,
-    )
-  requireCount(retries, `onError.retries of ${binding}`, 0)
-  requireCount(backoffMs, `onError.backoffMs of ${binding}`, 0)
+export function createPolicy(onError: OnError<unknown> = 'stop', name = ''): Policy {
+  const what = `onError of ${name}`
+  const simple = onError === 'stop' || onError === 'skip'
+  const forms = `'stop', 'skip', a function or { retries, backoffMs, deadLetter }`
+  expectUsage(
+    simple || typeof onError === 'function' || (typeof onError === 'object' && onError !== null),
+    what,
+    forms,
+    onError,
+  )
+  const options = typeof onError === 'object' ? onError : {}
+  expectNames(options, ['retries', 'backoffMs', 'deadLetter'], what)
+  const { retries = 0, backoffMs = 100, deadLetter } = options
+  expectNumber(retries, `retries in ${what}`, 0)
+  expectNumber(backoffMs, `backoffMs in ${what}`, 0)
   return {
-    decide: (_error, _message, attempt, repeatable) => {
+    decide(error, message, attempt, repeatable) {
+      if (typeof onError === 'function') return onError(error, message, attempt)
+      if (simple) return onError
       if (repeatable && attempt <= retries) return 'retry'
       return deadLetter === undefined ? 'stop' : 'bury'
     },
-    backoffMs: exponential(backoffMs),
+    backoffMs: (attempt) => Math.min(backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS),
     deadLetter,
   }
-}
-
-/** Throws `USAGE` unless the value is a finite number of at least `min`. */
-export function requireCount(value: unknown, name: string, min: number): void {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= min) return
-  throw new SnapstreamError('USAGE', `${name} has to be a number of ${min} or more, got ${describe(value)}`)
-}
-
-function exponential(firstMs: number) {
-  return (attempt: number) => Math.min(firstMs * 2 ** (attempt - 1), MAX_BACKOFF_MS)
 }

@@ -1,15 +1,15 @@
 import { isResource, isSinkTarget } from './binding.ts'
 import type { Binding } from './binding.ts'
 import { createCheckpointer } from './checkpointer.ts'
-import type { Checkpointer } from './checkpointer.ts'
-import { SnapstreamError, toError } from './error.ts'
+import { SnapstreamError, toError, toSnapstreamError } from './error.ts'
 import { HALTED } from './lane.ts'
+import { Pace } from './pace.ts'
 import { createPlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { deferred } from './promises.ts'
 import type { Host, MaybePromise, SinkWriter } from './protocol.ts'
+import type { Runtime } from './runtime.ts'
 import { createShutdown } from './shutdown.ts'
-import type { Context } from './types.ts'
 
 export interface RunOptions {
   readonly bindings: readonly Binding[]
@@ -23,95 +23,98 @@ export interface RunOptions {
 }
 
 /** Opens everything, runs the bindings until they end, are stopped or fail, and closes everything again. */
-export async function run(options: RunOptions): Promise<void> {
-  const { bindings, host, checkpointMs } = options
-  const scope = new Map<unknown, unknown>()
+export async function run({ bindings, host, checkpointMs, ...options }: RunOptions): Promise<void> {
   const closers: (() => MaybePromise<void>)[] = []
   const failures: Error[] = []
   const stopped = deferred()
   const shutdown = createShutdown(host, options.shutdownMs)
-  let plan: Plan = { sources: [], bindings: [] }
-  let checkpointer: Checkpointer | undefined
+  const { reading, signal } = shutdown
+  let plan: Plan = { sources: [], writers: [] }
+  let checkpoint = async () => {}
+  let cancelTick: (() => void) | undefined
   let finished = false
 
-  function stop() {
-    if (!shutdown.begin()) return
-    for (const source of plan.sources) source.halt()
-    stopped.resolve()
+  const runtime: Runtime = {
+    host,
+    pace: new Pace(host),
+    scope: new Map(),
+    reading,
+    signal,
+    stop() {
+      if (reading.aborted) return
+      shutdown.begin()
+      for (const source of plan.sources) source.halt()
+      stopped.resolve()
+    },
+    fail(thrown) {
+      // What fails because everything is closed already was given up before, and said so.
+      if (thrown === HALTED || finished) return
+      failures.push(toError(thrown))
+      runtime.stop()
+    },
+    checkpoint: () => checkpoint(),
   }
+  const { stop, fail, scope } = runtime
 
-  function fail(thrown: unknown) {
-    // What fails because everything is closed already was given up before, and said so.
-    if (thrown === HALTED || finished) return
-    failures.push(toError(thrown))
-    stop()
-  }
-
-  const stopListening = listen(options, stop)
-  let cancelTick: (() => void) | undefined
+  const ignoreSignals = options.signals ? host.onSignal(stop) : undefined
+  if (options.signal?.aborted) stop()
+  options.signal?.addEventListener('abort', stop)
   try {
     await openAll()
     tick()
     const ended = Promise.all(plan.sources.map((source) => source.read().catch(sourceFailed)))
     await Promise.race([ended, stopped.promise])
-    if (shutdown.begun) await shutdown.drained(plan)
+    if (reading.aborted) await shutdown.drained(plan)
   } catch (error) {
     fail(error)
   }
-  stopTicking()
-  await shutdown.within('the last checkpoint', checkpointer?.checkpoint())
+  cancelTick?.()
+  cancelTick = undefined
+  await shutdown.within('the last checkpoint', checkpoint())
   for (const close of closers.toReversed()) await shutdown.within('closing', attempt(close))
   finished = true
   shutdown.end()
-  stopListening()
-  report(failures, shutdown.undone)
+  ignoreSignals?.()
+  options.signal?.removeEventListener('abort', stop)
+  throwFirst()
 
   async function openAll() {
     const targets = new Set(bindings.flatMap(({ sinks, policy, use }) => [...use, ...sinks, policy.deadLetter]))
-    const resources = new Set([...targets, ...bindings.flatMap(({ sources }) => sources)].filter(isResource))
-    for (const resource of resources) await opening(resource.open(), () => resource.close())
+    const sources = bindings.flatMap((binding) => binding.sources)
+    for (const resource of new Set([...targets, ...sources])) if (isResource(resource)) await open(resource)
     const writers = new Map<unknown, SinkWriter<unknown>>()
-    for (const target of targets) {
-      if (!isSinkTarget(target) || shutdown.begun) continue
-      const writer = await target['~snapstream.sink']({ signal: shutdown.signal, host, scope })
-      closers.push(() => writer.close?.())
-      writers.set(target, writer)
-    }
-    const context: Context = { ...options.context, signal: shutdown.signal, stop }
-    const checkpoint = async () => checkpointer?.checkpoint()
-    const made = createPlan({ bindings, writers, context, host, scope, reading: shutdown.reading, checkpoint, fail })
-    for (const source of made.sources) await opening(source.open(), () => source.close())
-    if (shutdown.begun) return
+    for (const target of targets)
+      if (isSinkTarget(target) && !reading.aborted) {
+        const writer = await target['~snapstream.sink']({ signal, host, scope })
+        closers.push(() => writer.close?.())
+        writers.set(target, writer)
+      }
+    const made = createPlan(runtime, bindings, writers, { ...options.context, signal, stop })
+    for (const source of made.sources) await open(source)
+    if (reading.aborted) return
     plan = made
-    checkpointer = createCheckpointer({ ...made, fail })
+    checkpoint = createCheckpointer(plan, fail)
   }
 
   /** Waits for something to open, unless the stream is stopped first; either way it will be closed. */
-  async function opening(pending: MaybePromise<void>, close: () => MaybePromise<void>) {
-    if (shutdown.begun) return
-    const opened = Promise.resolve(pending)
-    await Promise.race([opened, stopped.promise])
-    closers.push(close)
+  async function open(resource: { open(): Promise<void>; close(): MaybePromise<void> }) {
+    if (reading.aborted) return
+    const opened = resource.open()
     // Stopped while it was opening: how that ends does not matter any more.
     opened.catch(() => {})
+    await Promise.race([opened, stopped.promise])
+    closers.push(() => resource.close())
   }
 
   function tick() {
     cancelTick = host.setTimeout(async () => {
-      await checkpointer?.checkpoint()
+      await checkpoint()
       if (cancelTick !== undefined) tick()
     }, checkpointMs)
   }
 
-  function stopTicking() {
-    cancelTick?.()
-    cancelTick = undefined
-  }
-
   function sourceFailed(thrown: unknown) {
-    const cause = toError(thrown)
-    const known = thrown === HALTED || SnapstreamError.is(cause)
-    fail(known ? thrown : new SnapstreamError('SOURCE_FAILED', `a source failed: ${cause.message}`, { cause }))
+    fail(thrown === HALTED ? thrown : toSnapstreamError('SOURCE_FAILED', 'a source failed', thrown))
   }
 
   async function attempt(close: () => MaybePromise<void>) {
@@ -121,27 +124,20 @@ export async function run(options: RunOptions): Promise<void> {
       failures.push(toError(error))
     }
   }
-}
 
-function listen({ host, signals, signal }: RunOptions, stop: () => void): () => void {
-  const stopListening = signals ? host.onSignal(stop) : () => {}
-  if (signal?.aborted) stop()
-  signal?.addEventListener('abort', stop)
-  return () => {
-    stopListening()
-    signal?.removeEventListener('abort', stop)
+  function throwFirst() {
+    const { undone } = shutdown
+    if (undone.length > 0)
+      failures.push(
+        new SnapstreamError(
+          'SHUTDOWN_TIMEOUT',
+          `shutdownMs passed with this undone: ${undone.join('; ')}. It is not acknowledged and will come again`,
+        ),
+      )
+    const [first, ...suppressed] = failures
+    if (first === undefined) return
+    // Nothing is lost in silence: what failed after the first failure travels with it.
+    if (suppressed.length > 0) Object.assign(first, { suppressed })
+    throw first
   }
-}
-
-function report(failures: readonly Error[], undone: readonly string[]) {
-  const late = undone.length > 0 ? [new SnapstreamError('SHUTDOWN_TIMEOUT', timeoutMessage(undone))] : []
-  const [first, ...others] = [...failures, ...late]
-  if (first === undefined) return
-  // Nothing is lost in silence: what failed after the first failure travels with it.
-  if (others.length > 0) Object.defineProperty(first, 'suppressed', { value: others, configurable: true })
-  throw first
-}
-
-function timeoutMessage(undone: readonly string[]): string {
-  return `shutdownMs passed and this was left undone: ${undone.join('; ')}. What was in flight is not acknowledged and will come again`
 }

@@ -10,14 +10,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'acknowledge before the flush',
     file: 'checkpointer.ts',
-    find: 'await allSettledOrThrow([...writers].filter((writer) => !writer.atomic)',
-    replace: 'await commit(noted); await allSettledOrThrow([...writers].filter((writer) => !writer.atomic)',
+    find: 'await allSettled(writers.filter((writer) => !writer.atomic)',
+    replace:
+      'await Promise.all([...noted].map(([source, handled]) => source.commit(handled))); await allSettled(writers.filter((writer) => !writer.atomic)',
   },
   {
     name: 'flush without waiting',
     file: 'checkpointer.ts',
-    find: 'await allSettledOrThrow([...writers].filter((writer) => !writer.atomic)',
-    replace: 'void Promise.allSettled([...writers].filter((writer) => !writer.atomic)',
+    find: 'await allSettled(writers.filter((writer) => !writer.atomic)',
+    replace: 'void Promise.allSettled(writers.filter((writer) => !writer.atomic)',
   },
   {
     name: 'lost backoff',
@@ -39,14 +40,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'commit after revoke',
-    file: 'batch-run.ts',
+    file: 'source-run.ts',
     find: '.filter(([id]) => lanes.get(id) === marked.get(id))',
     replace: '',
   },
   {
     name: 'give a lane up without waiting for what is in flight',
-    file: 'batch-run.ts',
-    find: 'await Promise.all(given.map((lane) => lane.idle()))',
+    file: 'source-run.ts',
+    find: 'for (const lane of given) await lane.idle()',
     replace: '',
   },
   {
