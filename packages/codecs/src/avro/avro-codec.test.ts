@@ -137,7 +137,8 @@ describe('AvroCodec', () => {
       for (const power of [1, 31, 32, 48, 49, 51, 52, 53])
         for (const by of [-3, -2, -1, 0, 1]) {
           const long = sign * (2 ** power + by)
-          if (Math.abs(long) >= Number.MAX_SAFE_INTEGER) continue
+          // Avro has one zero.
+          if (long === 0 || Math.abs(long) >= Number.MAX_SAFE_INTEGER) continue
           expect([long, codec.decode(codec.encode(long))]).toEqual([long, long])
         }
     // As another language writes it, zigzag: 2^53 + 1.

@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe, toError, type SyncCodec } from '@snapstream/core'
+import { asBuffer } from '../as-buffer.ts'
 import { describeMismatch } from './describe-mismatch.ts'
 import { readAvroSchema } from './read-avro-schema.ts'
 import { toAvroType } from './to-avro-type.ts'
@@ -40,8 +40,7 @@ export function AvroCodec<T = unknown>(schema: object | string): SyncCodec<T> {
     },
     decode(bytes) {
       try {
-        // avsc reads Buffers only; this one shares the bytes.
-        return type.fromBuffer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as T
+        return type.fromBuffer(asBuffer(bytes)) as T
       } catch (error) {
         const cause = toError(error)
         throw new SnapstreamError(

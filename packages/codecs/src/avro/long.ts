@@ -11,14 +11,15 @@ const LARGEST = BigInt(Number.MAX_SAFE_INTEGER) - 1n
 /** Reads any long that a number holds exactly; throws for the others. */
 export function readLong(tap: Tap): number {
   const start = tap.pos
-  let end = start
-  while (end - start < MOST_BYTES && (tap.buf[end] ?? 0) & 0x80) end++
-  if (end - start < EXACT_BYTES) return tap.readLong()
-  if (end - start === MOST_BYTES) throw new Error('a long in them has more than 10 bytes')
+  const value = tap.readLong()
+  return tap.pos - start <= EXACT_BYTES ? value : readLargeLong(tap.buf.subarray(start, tap.pos))
+}
+
+function readLargeLong(bytes: Buffer): number {
+  if (bytes.length > MOST_BYTES) throw new Error('a long in them has more than 10 bytes')
+  if (bytes.at(-1)! & 0x80) throw new Error('truncated buffer')
   let zigzag = 0n
-  for (let at = end; at >= start; at--) zigzag = (zigzag << 7n) | BigInt(tap.buf[at]! & 0x7f)
-  tap.pos = end + 1
-  if (tap.pos > tap.buf.length) throw new Error('truncated buffer')
+  for (const byte of bytes.toReversed()) zigzag = (zigzag << 7n) | BigInt(byte & 0x7f)
   const value = (zigzag >> 1n) ^ -(zigzag & 1n)
   if (value > LARGEST || value < -LARGEST) throw new Error('potential precision loss')
   return Number(value)

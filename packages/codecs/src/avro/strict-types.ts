@@ -96,16 +96,17 @@ function readString(tap: Tap): string {
   return text
 }
 
-function readBlocks(tap: Tap, readItem: () => void): void {
+function readBlocks(tap: Tap, readItem: (tap: Tap) => void): void {
+  const end = tap.buf.length
   for (let count = tap.readLong(); count !== 0; count = tap.readLong()) {
     let left = Math.abs(count)
     if (count < 0) tap.skipLong()
     // Items may take no bytes at all (null), so their number can only be bounded loosely.
-    if (left > 1e6 && left > tap.buf.length) throw new Error('truncated buffer')
+    if (left > 1e6 && left > end) throw new Error('truncated buffer')
     for (; left > 0; left--) {
-      if (tap.pos > tap.buf.length) throw new Error('truncated buffer')
-      readItem()
+      if (tap.pos > end) throw new Error('truncated buffer')
+      readItem(tap)
     }
-    if (tap.pos > tap.buf.length) throw new Error('truncated buffer')
+    if (tap.pos > end) throw new Error('truncated buffer')
   }
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe, toError, type SyncCodec } from '@snapstream/core'
+import { asBuffer } from '../as-buffer.ts'
 import { compileSchema, type Check } from './compile-schema.ts'
 import { findLoss } from './lossless-json.ts'
 
@@ -71,7 +72,7 @@ function refuseUnfit(value: unknown, text: string, check: Check): void {
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function toText(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const text = asBuffer(bytes).toString('utf8')
   // Quicker than a strict decoder, which is asked only where bytes may have been replaced.
   if (!text.includes('\uFFFD')) return text
   try {
