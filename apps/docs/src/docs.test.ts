@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { documents, root } from './documents.ts'
 import { testBlocks } from './expect-block.ts'
+import { WRITTEN_ADDRESS } from './run-block.ts'
 
 const MARKS = [undefined, 'kafka']
 const LANGUAGES = ['ts', 'text', 'sh', 'json', 'yaml', 'mermaid']
@@ -21,9 +22,13 @@ describe('documents', () => {
   })
 
   test.each(all)('$path has only blocks that a test can judge', ({ path, blocks }) => {
-    for (const { language, line, mark } of blocks) {
+    for (const { language, line, mark, code } of blocks) {
       expect(LANGUAGES, `${path}:${line}: write \`\`\`ts for code that runs`).toContain(language)
       expect(MARKS, `${path}:${line}: an unknown mark above a block`).toContain(mark)
+      const where = mark === 'kafka' ? code : WRITTEN_ADDRESS
+      expect(where, `${path}:${line}: name the broker, so that the test can put its own in place`).toContain(
+        WRITTEN_ADDRESS,
+      )
     }
   })
 

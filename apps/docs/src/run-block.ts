@@ -16,7 +16,7 @@ const APP = fileURLToPath(new URL('../', import.meta.url))
 const TSC = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 const TIMEOUT_MS = 40_000
 /** The address that the documents use for a broker. */
-const WRITTEN_ADDRESS = /(localhost|127\.0\.0\.1):29091/g
+export const WRITTEN_ADDRESS = 'localhost:29091'
 
 /** Compiles a block as a module of its own; what the compiler says, or nothing. */
 export function compileBlock(block: Block, path: string): Promise<Ended> {
