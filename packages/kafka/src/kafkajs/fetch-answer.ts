@@ -1,0 +1,53 @@
+import type { RawAnswer } from './raw-answer.ts'
+import { readInt64 } from './read-int64.ts'
+
+/** What a fetch brought of one partition, not decoded yet. */
+export interface FetchedPartition {
+  readonly topic: string
+  readonly partition: number
+  /** Kafka's number of the error, 0 for none. */
+  readonly errorCode: number
+  readonly aborted: readonly AbortedTransaction[]
+  /** Record batches in the wire format; the last may be cut off. */
+  readonly records: Buffer
+}
+
+export interface AbortedTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+}
+
+/** Takes an answer to Fetch, versions 4 to 11, apart. Nothing is copied. */
+export function readFetchAnswer({ apiVersion, bytes }: RawAnswer): {
+  errorCode: number
+  partitions: FetchedPartition[]
+} {
+  let at = 4
+  let errorCode = 0
+  if (apiVersion >= 7) {
+    errorCode = bytes.readInt16BE(at)
+    at += 6
+  }
+  const partitions: FetchedPartition[] = []
+  const int32 = () => bytes.readInt32BE((at += 4) - 4)
+  for (let topics = int32(); topics > 0; topics--) {
+    const length = bytes.readInt16BE(at)
+    const topic = bytes.toString('utf8', at + 2, (at += 2 + length))
+    for (let count = int32(); count > 0; count--) {
+      const partition = int32()
+      const errorCode = bytes.readInt16BE(at)
+      // The high watermark, the last stable offset and, from version 5 on, the start of the log.
+      at += apiVersion >= 5 ? 26 : 18
+      const aborted: AbortedTransaction[] = []
+      for (let transactions = int32(); transactions > 0; transactions--) {
+        aborted.push({ producerId: readInt64(bytes, at), firstOffset: readInt64(bytes, at + 8) })
+        at += 16
+      }
+      if (apiVersion >= 11) at += 4
+      const size = Math.max(0, int32())
+      partitions.push({ topic, partition, errorCode, aborted, records: bytes.subarray(at, at + size) })
+      at += size
+    }
+  }
+  return { errorCode, partitions }
+}

@@ -1,0 +1,72 @@
+import { isPassing, kindOf } from './kafkajs-error.ts'
+import { pause } from './pause.ts'
+
+/** The heart of a member in one generation of its group. */
+export interface Heartbeats {
+  /** The partitions have to be given up: on request, or they belong to others already. */
+  readonly ended: Promise<'revoked' | 'lost'>
+  /** They belong to others already, maybe while they were being given up. */
+  readonly lost: Promise<void>
+  /** Another reason to give up: partitions were added to a topic. */
+  rejoin(): void
+  stop(): void
+}
+
+const LOST = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID'])
+
+/**
+ * Sends a heartbeat each `intervalMs` until stopped, whatever else goes on: a slow handler or a slow handover does not
+ * end the membership. When the coordinator was not reached for `sessionTimeoutMs` the membership counts as lost.
+ */
+export function heartbeats(options: {
+  readonly beat: () => Promise<unknown>
+  /** Looks for the coordinator anew. */
+  readonly repair: () => Promise<unknown>
+  readonly intervalMs: number
+  readonly sessionTimeoutMs: number
+  readonly onError: (error: unknown) => void
+}): Heartbeats {
+  const { beat, repair, intervalMs, sessionTimeoutMs, onError } = options
+  let end: (reason: 'revoked' | 'lost') => void = () => {}
+  let lose = () => {}
+  let stop = () => {}
+  let running = true
+  const ended = new Promise<'revoked' | 'lost'>((resolve) => {
+    end = resolve
+  })
+  const lost = new Promise<void>((resolve) => {
+    lose = resolve
+  })
+  const stopped = new Promise<void>((resolve) => {
+    stop = () => {
+      running = false
+      resolve()
+    }
+  })
+
+  async function run(): Promise<void> {
+    let lastAnswer = Date.now()
+    for (;;) {
+      await pause(intervalMs, stopped)
+      if (!running) return
+      try {
+        await beat()
+        lastAnswer = Date.now()
+      } catch (error) {
+        if (!running) return
+        if (kindOf(error) === 'REBALANCE_IN_PROGRESS') {
+          lastAnswer = Date.now()
+          end('revoked')
+        } else if (LOST.has(kindOf(error)) || (isPassing(error) && Date.now() - lastAnswer > sessionTimeoutMs)) {
+          end('lost')
+          lose()
+          return
+        } else if (isPassing(error)) await repair().catch(() => {})
+        else return onError(error)
+      }
+    }
+  }
+
+  void run()
+  return { ended, lost, rejoin: () => end('revoked'), stop }
+}

@@ -1,0 +1,9 @@
+/** Resolves after some time, or as soon as `until` does. */
+export async function pause(ms: number, until?: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const time = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await (until ? Promise.race([time, until]) : time)
+  clearTimeout(timer)
+}

@@ -1,0 +1,35 @@
+import { isPassing } from './kafkajs-error.ts'
+import { pause } from './pause.ts'
+
+const FIRST_PAUSE_MS = 20
+const LAST_PAUSE_MS = 1000
+
+/** Runs something again while it fails for a passing reason, for a limited time. */
+export async function persistently<T>(
+  run: () => Promise<T>,
+  options: {
+    readonly patienceMs: number
+    /** Between two attempts: what may cure the reason. */
+    readonly repair?: () => Promise<unknown>
+    /** Settles when there is no point any more. */
+    readonly closed?: Promise<unknown>
+  },
+): Promise<T> {
+  const { patienceMs, repair = async () => {}, closed } = options
+  const end = Date.now() + patienceMs
+  let over = false
+  void closed?.then(() => {
+    over = true
+  })
+  for (let waitMs = FIRST_PAUSE_MS; ; waitMs = Math.min(waitMs * 2, LAST_PAUSE_MS)) {
+    try {
+      return await run()
+    } catch (error) {
+      if (over || !isPassing(error) || Date.now() + waitMs > end) throw error
+    }
+    await pause(waitMs, closed)
+    await repair().catch((error: unknown) => {
+      if (!isPassing(error)) throw error
+    })
+  }
+}

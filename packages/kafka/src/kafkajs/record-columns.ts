@@ -1,0 +1,124 @@
+import type { Headers } from '@snapstream/core'
+import type { RecordBatch, TopicPartition } from '../driver/driver.ts'
+import type { Section } from './record-sections.ts'
+
+/** Where the parts of a record are: start and length of key and value (length -1: null), and start of the headers. */
+const STRIDE = 5
+/** The columns, and what a view of key and value costs once they are asked for. */
+const RECORD_OVERHEAD_BYTES = STRIDE * 4 + 16 + 200
+const NO_HEADERS: Headers = Object.freeze([])
+
+/** Decodes records into columns: nothing is made for a record before it is asked for. */
+export function recordColumns(
+  { topic, partition }: TopicPartition,
+  sections: readonly Section[],
+  from: number,
+  nextOffset: number,
+): RecordBatch {
+  // Uncompressed sections are parts of one answer; those that were compressed are joined.
+  const whole =
+    sections.length === 1 ? (sections[0]?.bytes ?? EMPTY) : Buffer.concat(sections.map(({ bytes }) => bytes))
+  let capacity = 0
+  for (const { count } of sections) capacity += count
+  const places = new Int32Array(capacity * STRIDE)
+  const offsets = new Float64Array(capacity)
+  const timestamps = new Float64Array(capacity)
+  const read = reader(whole)
+  let length = 0
+  let start = 0
+  for (const { bytes, count, baseOffset, baseTimestamp, appendTime } of sections) {
+    read.goto(start)
+    for (let n = 0; n < count; n++) {
+      const size = read.varint()
+      const end = read.at() + size
+      // One byte of attributes, which nobody uses.
+      read.goto(read.at() + 1)
+      const timestampDelta = read.varlong()
+      const offset = baseOffset + read.varint()
+      // The answer starts with the whole batch that holds the offset asked for.
+      if (offset >= from) {
+        const place = length * STRIDE
+        const keyLength = (places[place + 1] = read.varint())
+        places[place] = read.at()
+        if (keyLength > 0) read.goto(read.at() + keyLength)
+        const valueLength = (places[place + 3] = read.varint())
+        places[place + 2] = read.at()
+        if (valueLength > 0) read.goto(read.at() + valueLength)
+        places[place + 4] = read.at()
+        offsets[length] = offset
+        timestamps[length] = appendTime ?? baseTimestamp + timestampDelta
+        length++
+      }
+      read.goto(end)
+    }
+    start += bytes.length
+    if (read.at() > start) throw new RangeError('a record reaches beyond its batch')
+  }
+
+  const part = (i: number, column: 0 | 2): Uint8Array | null => {
+    const size = places[i * STRIDE + column + 1] ?? -1
+    if (size < 0) return null
+    const at = places[i * STRIDE + column] ?? 0
+    return whole.subarray(at, at + size)
+  }
+  return {
+    topic,
+    partition,
+    length,
+    nextOffset,
+    bytes: whole.length + length * RECORD_OVERHEAD_BYTES,
+    offset: (i) => offsets[i] ?? NaN,
+    key: (i) => part(i, 0),
+    value: (i) => part(i, 2),
+    headers: (i) => headersAt(whole, places[i * STRIDE + 4] ?? 0),
+    timestamp: (i) => timestamps[i] ?? NaN,
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function headersAt(whole: Buffer, at: number): Headers {
+  if (whole[at] === 0) return NO_HEADERS
+  const read = reader(whole)
+  read.goto(at)
+  const bytes = () => {
+    const size = Math.max(0, read.varint())
+    const start = read.at()
+    read.goto(start + size)
+    return whole.subarray(start, start + size)
+  }
+  return Array.from({ length: read.varint() }, () => [bytes().toString('utf8'), bytes()] as const)
+}
+
+function reader(bytes: Buffer) {
+  let at = 0
+  return {
+    at: () => at,
+    goto(place: number): void {
+      if (place > bytes.length) throw new RangeError('a record reaches beyond its batch')
+      at = place
+    },
+    /** A zigzag integer of at most 32 bits. */
+    varint(): number {
+      let byte = bytes[at++] ?? 0
+      let value = byte & 0x7f
+      for (let shift = 7; byte > 0x7f; shift += 7) {
+        if (shift > 28) throw new RangeError('an integer of a record is longer than 32 bits')
+        byte = bytes[at++] ?? 0
+        value |= (byte & 0x7f) << shift
+      }
+      return (value >>> 1) ^ -(value & 1)
+    },
+    /** A zigzag integer of at most 64 bits, exact up to 2^53. */
+    varlong(): number {
+      let byte = bytes[at++] ?? 0
+      let value = byte & 0x7f
+      for (let factor = 128; byte > 0x7f; factor *= 128) {
+        if (factor > 2 ** 63) throw new RangeError('an integer of a record is longer than 64 bits')
+        byte = bytes[at++] ?? 0
+        value += (byte & 0x7f) * factor
+      }
+      return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+    },
+  }
+}
