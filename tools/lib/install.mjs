@@ -23,8 +23,9 @@ async function install(wanted) {
   console.error(`installing dependencies with ${packageManager} (once, until the lock file changes)`)
   const { code, output } = await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], {
     capture: true,
-    // CI: pnpm asks no questions. The shell finds npx.cmd on Windows.
-    env: { ...process.env, CI: 'true' },
+    // CI: pnpm asks no questions. The level: `npm run --silent` hands its own down, and errors would not be seen.
+    env: { ...process.env, CI: 'true', npm_config_loglevel: 'warn' },
+    // The shell finds npx.cmd on Windows.
     shell: process.platform === 'win32',
   })
   if (code !== 0) {
