@@ -33,7 +33,7 @@ describe('cache keys', () => {
     const compare = (a: number[], b: number[]): number => {
       const at = a.findIndex((point, i) => point !== b[i])
       const [left, right] = [a[at], b[at]]
-      return at === -1 ? Math.sign(a.length - b.length) : right === undefined ? 1 : Math.sign(left! - right)
+      return at === -1 ? Math.sign(a.length - b.length) : right === undefined ? 1 : Math.sign(Number(left) - right)
     }
     fc.assert(
       fc.property(string, string, (a, b) => {
@@ -72,10 +72,10 @@ describe('cache keys', () => {
   test.each([
     [Number.NaN, 'NaN'],
     ['a\uD800', 'lone surrogate'],
-    [1n, 'the bigint 1n'],
+    [1n, '1n'],
     [null, 'null'],
     [undefined, 'undefined'],
-    [{ id: 1 }, 'an object with the fields id'],
+    [{ id: 1 }, 'an object with'],
     [['a'], 'an array of 1'],
     [Symbol('s'), 'Symbol(s)'],
     [new Date(), 'a Date'],
