@@ -31,9 +31,8 @@ describe('cache keys', () => {
   test('sort strings by code point, which is not how JavaScript does it', () => {
     const points = (text: string) => Array.from(text, (character) => character.codePointAt(0)!)
     const compare = (a: number[], b: number[]): number => {
-      const at = a.findIndex((point, i) => point !== b[i])
-      const [left, right] = [a[at], b[at]]
-      return at === -1 ? Math.sign(a.length - b.length) : right === undefined ? 1 : Math.sign(Number(left) - right)
+      for (const [i, point] of a.entries()) if (point !== b[i]) return point < (b[i] ?? -1) ? -1 : 1
+      return a.length < b.length ? -1 : 0
     }
     fc.assert(
       fc.property(string, string, (a, b) => {

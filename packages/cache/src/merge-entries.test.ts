@@ -5,7 +5,7 @@ import { checkpoint, collect, openSink } from './fixtures/protocol.ts'
 import { Cache, DELETE } from './index.ts'
 
 const key = fc.nat({ max: 40 })
-const write = fc.tuple(key, fc.option(fc.nat(), { nil: DELETE as typeof DELETE }))
+const write = fc.tuple(key, fc.option<number, typeof DELETE>(fc.nat(), { nil: DELETE }))
 const bound = fc.option(key, { nil: undefined })
 const range = fc.record({
   gt: bound,
