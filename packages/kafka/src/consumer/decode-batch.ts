@@ -1,0 +1,140 @@
+import { SnapstreamError, toError } from '@snapstream/core'
+import type { CodecContext } from '@snapstream/core'
+import type { RecordBatch } from '../driver/driver.ts'
+import { NO_HEADERS } from '../topic/encode-record.ts'
+import { isThenable } from '../topic/thenable.ts'
+import type { RawTopicRecord, TopicRecord } from '../topic/topic-record.ts'
+import type { TopicSpec } from '../topic/topic-spec.ts'
+
+/** The records of a batch that a handler is to see. */
+export interface DecodedBatch {
+  readonly messages: readonly TopicRecord<unknown, unknown>[]
+  /** By message, for those that did not decode; in their place stands the raw record. */
+  readonly errors: ReadonlyMap<number, Error>
+  /** Where message `i` is in the batch. */
+  indexOf(i: number): number
+  /** To be awaited before the messages are used, if a codec answered with promises. */
+  readonly pending: Promise<unknown> | undefined
+}
+
+interface Decoding {
+  readonly messages: { -readonly [F in keyof TopicRecord<unknown, unknown>]: TopicRecord<unknown, unknown>[F] }[]
+  readonly errors: Map<number, Error>
+  readonly pending: PromiseLike<void>[]
+}
+
+/** Decodes the records before the offset `end`. */
+export function decodeBatch(
+  batch: RecordBatch,
+  { codec, keyCodec, tombstones }: Pick<TopicSpec, 'codec' | 'keyCodec' | 'tombstones'>,
+  contexts: { readonly key: CodecContext; readonly value: CodecContext },
+  end: number,
+): DecodedBatch {
+  const { topic, partition, length } = batch
+  const decoding: Decoding = { messages: [], errors: new Map(), pending: [] }
+  const { messages } = decoding
+  let indexes: number[] | undefined
+  for (let i = 0; i < length; i++) {
+    const offset = batch.offset(i)
+    if (offset >= end) break
+    const valueBytes = batch.value(i)
+    if (valueBytes === null && !tombstones) {
+      indexes ??= messages.map((_, j) => j)
+      continue
+    }
+    indexes?.push(i)
+    const keyBytes = batch.key(i)
+    let key: unknown = keyBytes
+    let value: unknown = valueBytes
+    let failed: SnapstreamError | undefined
+    try {
+      key = keyBytes === null ? null : keyCodec.decode(keyBytes, contexts.key)
+    } catch (thrown) {
+      failed = decodeFailed(thrown, 'key', { topic, partition, offset })
+    }
+    if (failed === undefined && valueBytes !== null)
+      try {
+        value = codec.decode(valueBytes, contexts.value)
+      } catch (thrown) {
+        failed = decodeFailed(thrown, 'value', { topic, partition, offset })
+      }
+    const headers = batch.headers(i)
+    const record = {
+      topic,
+      partition,
+      offset,
+      key,
+      value,
+      headers: headers.length === 0 ? NO_HEADERS : headers,
+      timestamp: batch.timestamp(i),
+    }
+    const at = messages.push(record) - 1
+    if (failed !== undefined) fail(decoding, at, failed, keyBytes, valueBytes)
+    if (typeof key === 'object' || typeof value === 'object') {
+      settleLater(decoding, at, 'key', key, batch, i)
+      settleLater(decoding, at, 'value', value, batch, i)
+    }
+  }
+  return {
+    messages,
+    errors: decoding.errors,
+    indexOf: (i) => indexes?.[i] ?? i,
+    pending: decoding.pending.length > 0 ? Promise.all(decoding.pending) : undefined,
+  }
+}
+
+function settleLater(
+  decoding: Decoding,
+  at: number,
+  part: 'key' | 'value',
+  decoded: unknown,
+  batch: RecordBatch,
+  i: number,
+): void {
+  if (!isThenable(decoded)) return
+  const record = decoding.messages[at]
+  if (record === undefined) return
+  const settled = decoded.then(
+    (content) => {
+      if (!decoding.errors.has(at)) record[part] = content
+    },
+    (thrown: unknown) => fail(decoding, at, decodeFailed(thrown, part, record), batch.key(i), batch.value(i)),
+  )
+  decoding.pending.push(settled)
+}
+
+/** Message `at` did not decode: the raw record takes its place. */
+function fail({ messages, errors }: Decoding, at: number, error: Error, key: unknown, value: unknown): void {
+  const record = messages[at]
+  if (record === undefined || errors.has(at)) return
+  record.key = key
+  record.value = value
+  errors.set(at, error)
+}
+
+function decodeFailed(
+  thrown: unknown,
+  part: 'key' | 'value',
+  { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: number },
+): SnapstreamError {
+  const cause = toError(thrown)
+  return new SnapstreamError(
+    'DECODE_FAILED',
+    `the ${part} of ${topic}/${partition} offset ${offset} did not decode: ${cause.message}`,
+    { topic, partition, offset, cause },
+  )
+}
+
+/** Record `i` of a batch as Kafka has it. */
+export function rawRecord(batch: RecordBatch, i: number): RawTopicRecord {
+  const { topic, partition } = batch
+  return {
+    topic,
+    partition,
+    offset: batch.offset(i),
+    key: batch.key(i),
+    value: batch.value(i),
+    headers: batch.headers(i),
+    timestamp: batch.timestamp(i),
+  }
+}

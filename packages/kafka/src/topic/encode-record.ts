@@ -1,0 +1,80 @@
+import { SnapstreamError, describe, toError } from '@snapstream/core'
+import type { Codec, CodecContext, Headers, MaybePromise } from '@snapstream/core'
+import type { ProduceRecord } from '../driver/driver.ts'
+import type { RecordMeta } from './topic-record.ts'
+import { isThenable } from './thenable.ts'
+import { codecContext } from './topic-spec.ts'
+import type { TopicSpec } from './topic-spec.ts'
+
+export const NO_HEADERS: Headers = Object.freeze([])
+
+/** Makes records of keys and values. Answers with a promise if a codec does. */
+export type RecordEncoder = (
+  key: unknown,
+  value: unknown,
+  headers: Headers,
+  timestamp: number,
+) => MaybePromise<ProduceRecord>
+
+/** Throws and rejects with `ENCODE_FAILED`. */
+export function recordEncoder({ codec, keyCodec }: TopicSpec, topic: string): RecordEncoder {
+  const keyContext = codecContext(topic, 'key')
+  const valueContext = codecContext(topic, 'value')
+  return (key, value, headers, timestamp) => {
+    const keyBytes = key === null ? null : encode(keyCodec, key, keyContext, key)
+    const valueBytes = value === null ? null : encode(codec, value, valueContext, key)
+    if (isThenable(keyBytes) || isThenable(valueBytes))
+      return Promise.all([keyBytes, valueBytes]).then(([key, value]) => ({ key, value, headers, timestamp }))
+    return { key: keyBytes, value: valueBytes, headers, timestamp }
+  }
+}
+
+function encode(codec: Codec<unknown>, value: unknown, context: CodecContext, key: unknown): MaybePromise<Uint8Array> {
+  let bytes: unknown
+  try {
+    bytes = codec.encode(value, context)
+  } catch (thrown) {
+    throw encodeFailed(thrown, context, key)
+  }
+  if (isThenable(bytes))
+    return bytes.then(
+      (settled) => checked(settled, context, key),
+      (thrown: unknown) => {
+        throw encodeFailed(thrown, context, key)
+      },
+    )
+  return checked(bytes, context, key)
+}
+
+function checked(bytes: unknown, context: CodecContext, key: unknown): Uint8Array {
+  if (ArrayBuffer.isView(bytes)) return bytes as Uint8Array
+  throw encodeFailed(new TypeError(`encode has to answer with a Uint8Array, got ${describe(bytes)}`), context, key)
+}
+
+function encodeFailed(thrown: unknown, { topic, part }: CodecContext, key: unknown): SnapstreamError {
+  const cause = toError(thrown)
+  return new SnapstreamError(
+    'ENCODE_FAILED',
+    `the ${part} of a record for ${JSON.stringify(topic)} could not be encoded: ${cause.message}`,
+    { topic, key, cause },
+  )
+}
+
+/** Headers as they go over the wire. Throws `SINK_REFUSED` for what is not a string or bytes. */
+export function toHeaders(given: RecordMeta['headers'], topic: string): Headers {
+  if (given === undefined) return NO_HEADERS
+  const entries: readonly (readonly [string, unknown])[] = Array.isArray(given) ? given : Object.entries(given)
+  if (entries.length === 0) return NO_HEADERS
+  return entries.map((entry) => {
+    const [name, content] = Array.isArray(entry) ? entry : []
+    if (typeof name === 'string' && name.isWellFormed()) {
+      if (typeof content === 'string' && content.isWellFormed()) return [name, Buffer.from(content, 'utf8')]
+      if (content instanceof Uint8Array) return [name, content]
+    }
+    throw new SnapstreamError(
+      'SINK_REFUSED',
+      `a header for ${JSON.stringify(topic)} has to be a string or a Uint8Array, got ${describe(content)} as ${describe(name)}`,
+      { topic },
+    )
+  })
+}

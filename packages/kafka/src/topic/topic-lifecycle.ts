@@ -1,0 +1,72 @@
+import type { Host } from '@snapstream/core'
+import { resolveSettings } from '../conf/resolve-settings.ts'
+import type { ResolvedSettings } from '../conf/resolve-settings.ts'
+import { prepareTopics, withAdmin } from './prepare-topics.ts'
+import { topicSender } from './topic-sender.ts'
+import type { TopicSender } from './topic-sender.ts'
+import type { TopicSpec } from './topic-spec.ts'
+
+/** A topic while it is open. */
+export interface OpenTopic {
+  readonly settings: ResolvedSettings
+  /** There is none for several names or a pattern. */
+  readonly sender: TopicSender | undefined
+  /** The topics that were found at the broker; looked for at once, unless the topic is dry. */
+  found(): Promise<readonly string[]>
+  readonly host: Host
+}
+
+/** Opens when it is first asked to, and closes when every `open` had its `close`. */
+export interface TopicLifecycle {
+  /** Undefined until it is open. */
+  readonly current: OpenTopic | undefined
+  open(host: Host): Promise<OpenTopic>
+  /** `gaveUp`: there is no more time to wait for what is not acknowledged. */
+  close(gaveUp?: boolean): Promise<void>
+}
+
+/** From the first `open` to the last `close`. */
+interface Session {
+  readonly opening: Promise<OpenTopic>
+  opened: OpenTopic | undefined
+  count: number
+}
+
+export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
+  let session: Session | undefined
+
+  async function start(host: Host): Promise<OpenTopic> {
+    const settings = resolveSettings(spec.conf)
+    let pending: Promise<readonly string[]> | undefined
+    const found = () => (pending ??= withAdmin(settings, (admin) => prepareTopics(admin, spec)))
+    // A dry run leaves no trace, and needs nothing to write to.
+    if (!spec.dry) await found()
+    const sender = spec.single === undefined ? undefined : topicSender(spec, spec.single, settings, host)
+    return { settings, sender, found, host }
+  }
+
+  return {
+    get current() {
+      return session?.opened
+    },
+    async open(host) {
+      const mine = (session ??= { opening: start(host), count: 0, opened: undefined })
+      mine.count++
+      try {
+        return (mine.opened = await mine.opening)
+      } catch (error) {
+        // All that waited for this attempt fail with it; whoever comes next tries anew.
+        if (session === mine) session = undefined
+        throw error
+      }
+    },
+    async close(gaveUp = false) {
+      const mine = session
+      if (mine === undefined || --mine.count > 0) return
+      session = undefined
+      const opened = await mine.opening.catch(() => undefined)
+      if (!gaveUp) await opened?.sender?.drained()
+      await opened?.sender?.close()
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import { SnapstreamError, describe } from '@snapstream/core'
+import type { Codec } from '@snapstream/core'
+import { closestName } from '../conf/closest-name.ts'
+import type { KafkaConf } from '../conf/kafka-conf.ts'
+
+export interface TopicOptions {
+  /**
+   * The consumer group that reads the topic, or null to read all of it without a group and without committing. A topic
+   * that is a source needs one or the other.
+   */
+  readonly groupId?: string | null | undefined
+  /**
+   * Where to start in a partition in which the group has committed nothing; negative counts from the end.
+   * @default what `autoOffsetReset` says
+   */
+  readonly offset?: number | undefined
+  /** Ends the source where each partition ended when the topic was opened. @default it never ends */
+  readonly until?: 'end' | undefined
+  /** Creates the topic when it is opened, if it does not exist. @default false: that is an error */
+  readonly create?: boolean | TopicCreation | undefined
+  /** Checks and encodes what is written, and does not send it. @default false */
+  readonly dry?: boolean | undefined
+  /** Settings that go before those of `Conf`. */
+  readonly conf?: KafkaConf | undefined
+}
+
+export interface TopicCreation {
+  /** @default the broker's */
+  readonly partitions?: number
+  /** @default the broker's */
+  readonly replicationFactor?: number
+}
+
+/** How values and keys are turned into bytes and back. */
+export interface TopicCodecs<V, K> {
+  readonly codec: Codec<V>
+  /** @default StringCodec() */
+  readonly keyCodec?: Codec<K> | undefined
+}
+
+/** Everything `Topic` takes, before it is checked. */
+export interface AnyTopicOptions extends TopicOptions {
+  readonly codec?: Codec<unknown> | undefined
+  readonly keyCodec?: Codec<unknown> | undefined
+  readonly tombstones?: boolean | undefined
+}
+
+export type TopicNames = string | readonly string[] | RegExp
+
+const OPTIONS = ['groupId', 'codec', 'keyCodec', 'offset', 'until', 'create', 'dry', 'tombstones', 'conf']
+const LEGAL = /^[a-zA-Z0-9._-]{1,249}$/
+
+/** The names or the pattern of a topic, checked. Throws `USAGE`. */
+export function parseNames(names: unknown): readonly string[] | RegExp {
+  // A global or sticky pattern remembers where it matched last.
+  if (names instanceof RegExp) return new RegExp(names.source, names.flags.replaceAll(/[gy]/g, ''))
+  const list: readonly unknown[] = Array.isArray(names) ? names : [names]
+  if (list.length === 0) throw usage('Topic takes at least one name, got an empty array')
+  for (const name of list) {
+    if (typeof name !== 'string')
+      throw usage(`Topic takes a name, an array of names or a RegExp, got ${describe(name)}`)
+    if (!LEGAL.test(name) || name === '.' || name === '..')
+      throw usage(`a topic's name has 1 to 249 letters, digits, '.', '_' or '-'; got ${describe(name)}`)
+  }
+  return [...new Set(list as readonly string[])]
+}
+
+/** Throws `USAGE` for what a topic of this name does not take. */
+export function checkOptions(options: AnyTopicOptions, name: string): void {
+  const topic = `Topic(${JSON.stringify(name)})`
+  if (typeof options !== 'object' || options === null)
+    throw usage(`${topic} takes an object of options, got ${describe(options)}`)
+  for (const option of Object.keys(options))
+    if (!OPTIONS.includes(option)) {
+      const closest = closestName(option, OPTIONS)
+      throw usage(
+        `${topic} has no option '${option}'; ${closest ? `did you mean '${closest}'?` : `it takes ${OPTIONS.join(', ')}`}`,
+      )
+    }
+  const expect = (option: keyof AnyTopicOptions, ok: boolean, expected: string) => {
+    if (options[option] !== undefined && !ok)
+      throw usage(`${option} of ${topic} takes ${expected}, got ${describe(options[option])}`)
+  }
+  const { groupId, offset, until, create, dry, tombstones, codec, keyCodec } = options
+  expect('groupId', groupId === null || (typeof groupId === 'string' && groupId !== ''), 'a name, or null for no group')
+  expect('offset', Number.isSafeInteger(offset) && !Object.is(offset, -0), 'a whole number (negative: from the end)')
+  expect('until', until === 'end', "'end'")
+  expect('dry', typeof dry === 'boolean', 'true or false')
+  expect('tombstones', typeof tombstones === 'boolean', 'true or false')
+  expect('codec', isCodec(codec), 'an object with encode and decode')
+  expect('keyCodec', isCodec(keyCodec), 'an object with encode and decode')
+  expect('create', typeof create === 'boolean' || isCreation(create), 'true, or { partitions, replicationFactor }')
+}
+
+function isCodec(value: unknown): boolean {
+  const codec = value as Partial<Codec<unknown>> | null | undefined
+  return typeof codec?.encode === 'function' && typeof codec.decode === 'function'
+}
+
+function isCreation(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).every(
+    ([name, count]) =>
+      (name === 'partitions' || name === 'replicationFactor') &&
+      (count === undefined || (Number.isSafeInteger(count) && count >= 1)),
+  )
+}
+
+function usage(message: string): SnapstreamError {
+  return new SnapstreamError('USAGE', message)
+}

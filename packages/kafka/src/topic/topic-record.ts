@@ -1,0 +1,39 @@
+import type { Headers } from '@snapstream/core'
+
+/** A record as a handler gets it. */
+export interface TopicRecord<V, K = string> {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly key: K | null
+  /** Never null, unless the topic was made with `tombstones: true`. */
+  readonly value: V
+  readonly headers: Headers
+  /** In ms since the epoch. */
+  readonly timestamp: number
+}
+
+/** A record as Kafka has it: what goes to a dead letter, and what stands for a record that did not decode. */
+export type RawTopicRecord = TopicRecord<Uint8Array | null, Uint8Array>
+
+/** What goes with a value to a topic. */
+export interface RecordMeta {
+  /** Strings are written as UTF-8. The headers of a record can be handed on as they are. */
+  readonly headers?: Readonly<Record<string, string | Uint8Array>> | Headers
+  /** In ms since the epoch. @default the event time of the message the value came from, else now */
+  readonly timestamp?: number
+  /** @default where Kafka's own clients put the key; without a key one partition a batch, in turn */
+  readonly partition?: number
+}
+
+export type Pair<V, K> = readonly [key: K | null, value: V | null, meta?: RecordMeta]
+
+/**
+ * What a topic takes as a sink: a value, or a `[key, value, meta?]` pair, where a null value is a tombstone. A topic whose
+ * values may be arrays (or are unknown) takes pairs only.
+ */
+export type TopicInput<V, K = string> = unknown extends V
+  ? Pair<V, K>
+  : [Extract<V, readonly unknown[]>] extends [never]
+    ? Exclude<V, null> | Pair<V, K>
+    : Pair<V, K>

@@ -1,0 +1,58 @@
+import { StringCodec } from '@snapstream/core'
+import type { Codec, CodecContext } from '@snapstream/core'
+import { parseSettings } from '../conf/parse-settings.ts'
+import type { Settings } from '../conf/settings.ts'
+import { fastStringCodec } from './fast-string-codec.ts'
+import { checkOptions, parseNames } from './topic-options.ts'
+import type { AnyTopicOptions, TopicCreation, TopicNames } from './topic-options.ts'
+
+/** What a topic was made with, checked and completed. */
+export interface TopicSpec {
+  /** As shown in messages. */
+  readonly name: string
+  /** One or more names, or a pattern. */
+  readonly topics: readonly string[] | RegExp
+  /** The topic that can be written to: there is one if there is one name. */
+  readonly single: string | undefined
+  readonly groupId: string | null | undefined
+  readonly offset: number | undefined
+  readonly untilEnd: boolean
+  readonly create: TopicCreation | undefined
+  readonly dry: boolean
+  readonly tombstones: boolean
+  readonly codec: Codec<unknown>
+  /** Whether values are strings because nothing else was said. */
+  readonly plain: boolean
+  readonly keyCodec: Codec<unknown>
+  readonly conf: Settings
+}
+
+/** Throws `USAGE`. */
+export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpec {
+  const topics = parseNames(names)
+  const name = topics instanceof RegExp ? String(topics) : topics.join(',')
+  checkOptions(options, name)
+  const { create = false, codec, keyCodec } = options
+  return {
+    name,
+    topics,
+    single: topics instanceof RegExp || topics.length > 1 ? undefined : topics[0],
+    groupId: options.groupId,
+    offset: options.offset,
+    untilEnd: options.until === 'end',
+    create: create === false ? undefined : create === true ? {} : create,
+    dry: options.dry ?? false,
+    tombstones: options.tombstones ?? false,
+    codec: codec ?? strings,
+    plain: codec === undefined,
+    keyCodec: keyCodec ?? strings,
+    conf: parseSettings(options.conf ?? {}, `conf of Topic(${JSON.stringify(name)})`),
+  }
+}
+
+const strings = fastStringCodec(StringCodec())
+
+/** For codecs that want to know whose bytes they have. */
+export function codecContext(topic: string, part: CodecContext['part']): CodecContext {
+  return { topic, part }
+}

@@ -1,0 +1,90 @@
+import type { Failure, Host, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
+import type { Owner } from '../producer/partition-queue.ts'
+import { checkBare, checkPair } from './check-input.ts'
+import { deadLetterRecord } from './dead-letter-record.ts'
+import { toHeaders } from './encode-record.ts'
+import type { TopicCall } from './topic-call.ts'
+import type { TopicLifecycle } from './topic-lifecycle.ts'
+import type { RecordMeta } from './topic-record.ts'
+import type { TopicSender } from './topic-sender.ts'
+import type { TopicSpec } from './topic-spec.ts'
+
+/** A topic as a sink in one run. It is closed with `close` of the lifecycle. */
+export function topicWriter(
+  spec: TopicSpec,
+  sender: TopicSender,
+  { signal, host }: SinkOptions,
+  lifecycle: Pick<TopicLifecycle, 'close'>,
+  call: Pick<TopicCall, 'takeFailed'>,
+): SinkWriter<unknown> {
+  let failure: Error | undefined
+  // One for all records: what failed once is not made good by what comes after it.
+  const owner: Owner = {
+    acknowledged() {},
+    failed(error) {
+      failure ??= error
+    },
+  }
+
+  function send(key: unknown, value: unknown, meta: RecordMeta | undefined, origin: Origin | undefined) {
+    const sending = {
+      key,
+      value,
+      headers: toHeaders(meta?.headers, spec.name),
+      timestamp: meta?.timestamp ?? eventTime(origin, host),
+      partition: meta?.partition,
+    }
+    return sender.send(sending, owner)
+  }
+
+  return {
+    write(input, origin) {
+      if (Array.isArray(input)) {
+        checkPair(input, spec)
+        return send(input[0], input[1], input[2] as RecordMeta | undefined, origin)
+      }
+      checkBare(input, spec)
+      return send(null, input, undefined, origin)
+    },
+    writeFailure(failure: Failure, origin) {
+      const made = deadLetterRecord(failure, eventTime(origin, host))
+      if (made.bytes) return sender.sendBytes(made.record, undefined, owner)
+      const { headers, timestamp } = made
+      const value =
+        spec.plain && typeof failure.message !== 'string' ? JSON.stringify(failure.message) : failure.message
+      return sender.send({ key: null, value, headers, timestamp, partition: undefined }, owner)
+    },
+    async flush() {
+      const gone = aborted(signal)
+      try {
+        await Promise.race([sender.drained(), gone.promise])
+      } finally {
+        gone.stop()
+      }
+      if (failure !== undefined) throw failure
+      // A call that failed tells its caller. If nobody listens the process ends, and has to before this is acknowledged.
+      if (call.takeFailed()) await host.yield()
+    },
+    // What failed is known already; to go on waiting for the rest would only delay the news.
+    close: () => lifecycle.close(signal.aborted || failure !== undefined),
+  }
+}
+
+/** When what happened a value stands for: the time of the message it came from, else now. In whole ms. */
+function eventTime(origin: Origin | undefined, host: Host): number {
+  const time = origin?.timestamp
+  // Kafka says -1 for a record without a timestamp.
+  return Math.floor(time !== undefined && time >= 0 && time <= Number.MAX_SAFE_INTEGER ? time : host.now())
+}
+
+function aborted(signal: AbortSignal): { readonly promise: Promise<never>; stop(): void } {
+  let stop = () => {}
+  const promise = new Promise<never>((_, reject) => {
+    const abort = () => reject(signal.reason as Error)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    stop = () => signal.removeEventListener('abort', abort)
+  })
+  promise.catch(() => {})
+  return { promise, stop }
+}

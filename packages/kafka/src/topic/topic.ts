@@ -1,0 +1,88 @@
+import { platformHost } from '@snapstream/core'
+import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
+import { recordKey } from './record-key.ts'
+import { refuseMany } from './refuse-many.ts'
+import { topicCall } from './topic-call.ts'
+import type { CallOptions } from './topic-call.ts'
+import { topicLifecycle } from './topic-lifecycle.ts'
+import type { AnyTopicOptions, TopicCodecs, TopicNames, TopicOptions } from './topic-options.ts'
+import type { RecordMeta, TopicInput, TopicRecord } from './topic-record.ts'
+import { openTopicSource } from './topic-source.ts'
+import { topicSpec } from './topic-spec.ts'
+import { topicWriter } from './topic-writer.ts'
+
+/**
+ * A Kafka topic: a source of records, a sink for values and `[key, value, meta?]` pairs, and a function that writes one
+ * record. Its lanes are called `topic/partition`.
+ */
+export interface Topic<V, K = string>
+  extends BatchSource<TopicRecord<V, K>>, SinkTarget<TopicInput<V, K>>, Resource, AsyncDisposable {
+  /**
+   * Writes one record and resolves when it is acknowledged. A null value is a tombstone. Rejects with `NOT_OPEN`,
+   * `ENCODE_FAILED`, `SINK_REFUSED` or what the broker says, such as `RECORD_TOO_LARGE`.
+   */
+  (value: V | null, options?: { readonly key?: K | null } & RecordMeta): Promise<void>
+  /** The topic's name; several are joined by commas, a pattern is as it is written. */
+  readonly name: string
+  /**
+   * Opens the topic for calls; `stream` does it for what is bound. Rejects with `TOPIC_MISSING`, `BROKER_UNREACHABLE`,
+   * `USAGE` for settings that do not fit.
+   */
+  open(): Promise<void>
+  /** Waits until all that was written is acknowledged or has failed, then closes, if it is the last of those who opened. */
+  close(): Promise<void>
+}
+
+const host = platformHost()
+
+/**
+ * A topic by its name; several topics, or all that match a pattern when it is opened, can be read as one.
+ *
+ * Throws `USAGE` for a name or an option that is not what it takes.
+ *
+ * @example
+ * const orders = Topic('orders', { groupId: 'billing', create: { partitions: 4 } })
+ * snap(orders, { sink: [console.log] })(({ key, value }) => `${key}: ${value}`)
+ */
+export function Topic(name: TopicNames, options: TopicOptions & { readonly tombstones: true }): Topic<string | null>
+export function Topic(name: TopicNames, options?: TopicOptions & { readonly tombstones?: false }): Topic<string>
+export function Topic<V, K = string>(
+  name: TopicNames,
+  options: TopicOptions & TopicCodecs<V, K> & { readonly tombstones: true },
+): Topic<V | null, K>
+export function Topic<V, K = string>(
+  name: TopicNames,
+  options: TopicOptions & TopicCodecs<V, K> & { readonly tombstones?: false },
+): Topic<V, K>
+export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown {
+  const spec = topicSpec(names, options)
+  const lifecycle = topicLifecycle(spec)
+  const call = topicCall(spec, lifecycle)
+  const topic = (value: unknown, options?: CallOptions) => call.send(value, options)
+
+  const members: Omit<Topic<unknown, unknown>, 'name'> = {
+    async open() {
+      await lifecycle.open(host)
+    },
+    close: () => lifecycle.close(),
+    [Symbol.asyncDispose]: () => lifecycle.close(),
+    async '~snapstream.sink'(options) {
+      if (spec.single === undefined) throw refuseMany(spec.name)
+      const { sender } = await lifecycle.open(options.host)
+      try {
+        if (sender === undefined) throw refuseMany(spec.name)
+        await sender.connect()
+        return topicWriter(spec, sender, options, lifecycle, call)
+      } catch (error) {
+        await lifecycle.close(true)
+        throw error
+      }
+    },
+    '~snapstream.source': (options) =>
+      openTopicSource(spec, lifecycle, options) as ReturnType<Topic<unknown, unknown>['~snapstream.source']>,
+    '~snapstream.key': recordKey,
+    '~snapstream.bounded': spec.untilEnd,
+  }
+  Object.defineProperty(topic, 'name', { value: spec.name })
+  return Object.assign(topic, members)
+}
