@@ -1,7 +1,7 @@
 import type { BatchSource, Failure, MaybePromise, Resource, SinkTarget } from './protocol.ts'
 
 /** Anything that can be read: an iterable, an async iterable, a topic, a cache. A string is not one. */
-export type Source<T> = Iterable<T> | AsyncIterable<T> | BatchSource<T>
+export type Source<T> = (Iterable<T> & object) | AsyncIterable<T> | BatchSource<T>
 
 /** Anything that takes values: a function (a promise it returns is awaited), a topic, a cache. */
 export type Sink<T> = ((value: T) => unknown) | SinkTarget<T>
@@ -81,15 +81,13 @@ type InputOf<K extends readonly unknown[]> = K extends readonly []
     ? V
     : never
 type MessageOf<S extends readonly unknown[]> = S[number] extends infer U
-  ? U extends string
-    ? never
-    : U extends BatchSource<infer T>
+  ? U extends BatchSource<infer T>
+    ? T
+    : U extends AsyncIterable<infer T>
       ? T
-      : U extends AsyncIterable<infer T>
+      : U extends Iterable<infer T>
         ? T
-        : U extends Iterable<infer T>
-          ? T
-          : never
+        : never
   : never
 
 // oxlint-disable-next-line typescript/no-explicit-any -- bounds of inferred parameters

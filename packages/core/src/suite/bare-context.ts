@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url'
+import { createContext, runInContext } from 'node:vm'
+import { build } from 'esbuild'
+import type { Core } from './core.ts'
+
+/** Everything the engine may use beside the language itself: no `process`, no `require`, nothing of Node's. */
+const GLOBALS = { AbortController, console, setTimeout, clearTimeout, TextEncoder, TextDecoder }
+
+/** Loads the package, bundled, into a context that has these globals and nothing else. */
+export async function loadBare(): Promise<Core> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../index.ts', import.meta.url))],
+    bundle: true,
+    format: 'iife',
+    globalName: 'core',
+    platform: 'neutral',
+    write: false,
+  })
+  const context = createContext({ ...GLOBALS })
+  return runInContext(`${outputFiles[0]?.text}; core`, context) as Core
+}

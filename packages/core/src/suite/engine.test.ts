@@ -1,0 +1,24 @@
+import { describe } from 'vitest'
+import * as sources from '../index.ts'
+import { loadBare } from './bare-context.ts'
+import { checkpointSuite } from './checkpoints.ts'
+import type { Core } from './core.ts'
+import { errorSuite } from './errors.ts'
+import { flowSuite } from './flow.ts'
+import { handlerSuite } from './handlers.ts'
+import { lifecycleSuite } from './lifecycle.ts'
+import { usageSuite } from './usage-errors.ts'
+
+const cores: [name: string, core: Core][] = [
+  ['the engine', sources],
+  ['the engine in a bare context', await loadBare()],
+]
+
+describe.each(cores)('%s', (_, core) => {
+  handlerSuite(core)
+  usageSuite(core)
+  errorSuite(core)
+  lifecycleSuite(core)
+  flowSuite(core)
+  checkpointSuite(core)
+})

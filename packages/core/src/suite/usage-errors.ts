@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import type { Core } from './core.ts'
+import { fakeSink, fakeSource } from './fakes.ts'
+
+/** Calls that are wrong in a way the types would not let through. */
+type Loose = (...args: unknown[]) => (handler: unknown) => unknown
+
+export function usageSuite({ createApp, SnapstreamError }: Core): void {
+  describe('bad input', () => {
+    const app = createApp()
+    const loose = app.snap as Loose
+    const handler = () => {}
+    const cases: [what: string, call: () => unknown, message: RegExp][] = [
+      ['no source', () => loose({ sink: [] })(handler), /at least one source/],
+      ['a string as source', () => loose('orders')(handler), /source 1 of snap .*\["orders"\].*got "orders"/],
+      ['a number as source', () => loose([1], 42)(handler), /source 2 of snap .*got 42/],
+      [
+        'a source listed twice',
+        () => {
+          const s = [1]
+          loose(s, s)(handler)
+        },
+        /source 2 of snap .*once/,
+      ],
+      ['a misspelt option', () => loose([1], { sinks: [] })(handler), /option of snap .*sink.*got "sinks"/],
+      ['a handler that is no function', () => loose([1])('handler'), /snap.*function.*got "handler"/],
+      ['a sink that is no function', () => loose([1], { sink: [42] })(handler), /sink 1 of handler .*got 42/],
+      ['a sink outside an array', () => loose([1], { sink: handler })(handler), /sink of handler .*array/],
+      ['a use without open and close', () => loose([1], { use: [{}] })(handler), /use 1 of handler .*open\(\)/],
+      ['concurrency without a key', () => loose([1], { concurrency: 2 })(handler), /handler.*key/],
+      ['a concurrency of nothing', () => loose([1], { concurrency: 0 })(handler), /concurrency of handler .*got 0/],
+      ['a key that is no function', () => loose([1], { key: 'id' })(handler), /key of handler .*function.*got "id"/],
+      ['an unknown onError', () => loose([1], { onError: 'ignore' })(handler), /onError of handler .*got "ignore"/],
+      ['a misspelt retry', () => loose([1], { onError: { retry: 3 } })(handler), /onError of handler .*got "retry"/],
+      ['negative retries', () => loose([1], { onError: { retries: -1 } })(handler), /retries.*got -1/],
+      [
+        'a dead letter that is no sink',
+        () => loose([1], { onError: { deadLetter: 1 } })(handler),
+        /deadLetter of handler .*got 1/,
+      ],
+    ]
+    test.each(cases)('%s is refused', (_, call, message) => {
+      let thrown: unknown
+      try {
+        call()
+      } catch (error) {
+        thrown = error
+      }
+      expect(SnapstreamError.is(thrown)).toBe(true)
+      expect((thrown as Error).message).toMatch(message)
+      expect(thrown).toMatchObject({ code: 'USAGE', name: 'SnapstreamError' })
+    })
+
+    test('stream with nothing bound is refused', async () => {
+      await expect(createApp().stream()).rejects.toMatchObject({ code: 'NOTHING_BOUND' })
+    })
+
+    test('stream twice at once is refused, and the first goes on', async () => {
+      const own = createApp()
+      const out: number[] = []
+      own.snap([1, 2], { sink: [(n: number) => out.push(n)] })(async (n) => n)
+      const first = own.stream()
+      await expect(own.stream()).rejects.toMatchObject({ code: 'ALREADY_RUNNING' })
+      expect(() => own.snap([1])(handler)).toThrow(/running/)
+      await first
+      expect(out).toEqual([1, 2])
+    })
+
+    test('a snap without its handler is refused, and forgotten', async () => {
+      const own = createApp()
+      own.snap([1])
+      await expect(own.stream()).rejects.toMatchObject({ code: 'USAGE' })
+      await expect(own.stream()).rejects.toMatchObject({ code: 'NOTHING_BOUND' })
+    })
+
+    test.each([
+      [[{ signal: new AbortController().signal }], /signal/],
+      [[{}, { checkpointsMs: 1 }], /checkpointsMs/],
+      [[{}, { checkpointMs: 0 }], /checkpointMs.*got 0/],
+      [[{}, { shutdownMs: 'soon' }], /shutdownMs.*got "soon"/],
+      [['DEV'], /context.*got "DEV"/],
+    ])('stream(%j) is refused', async (args, message) => {
+      const own = createApp()
+      own.snap([1])(handler)
+      await expect((own.stream as (...args: unknown[]) => Promise<void>)(...args)).rejects.toThrow(message)
+    })
+
+    test('a message without a usable key goes to onError', async () => {
+      const own = createApp()
+      own.snap([{}], { concurrency: 2, key: (message) => message })(handler)
+      await expect(own.stream()).rejects.toThrow(/key.*string, number/)
+    })
+  })
+
+  describe('a cycle', () => {
+    const cycleOf = (log: string[]) => Object.assign(fakeSource(log, []), fakeSink(log))
+
+    test('of one binding is refused', async () => {
+      const app = createApp()
+      const cache = cycleOf([])
+      app.snap(cache, { sink: [cache] })(function loop(value) {
+        return value
+      })
+      await expect(app.stream()).rejects.toMatchObject({
+        code: 'CYCLE',
+        message: expect.stringContaining('loop') as string,
+      })
+    })
+
+    test('over two bindings, or through a dead letter, is refused', async () => {
+      const app = createApp()
+      const [a, b] = [cycleOf([]), cycleOf([])]
+      app.snap(a, { sink: [b] })((value) => value)
+      app.snap(b, { sink: [a] })((value) => value)
+      await expect(app.stream()).rejects.toMatchObject({ code: 'CYCLE' })
+      app.snap(a, { onError: { deadLetter: a } })((value) => value)
+      await expect(app.stream()).rejects.toMatchObject({ code: 'CYCLE' })
+    })
+
+    test('is fine when the source ends by itself, when it is asked for, and when there is none', async () => {
+      const app = createApp()
+      const bounded = Object.assign(cycleOf([]), { '~snapstream.bounded': true })
+      app.snap(bounded, { sink: [bounded] })((value) => value)
+      const wanted = cycleOf([])
+      app.snap(wanted, { sink: [wanted], cycle: true })((value) => value)
+      const [from, to] = [cycleOf([]), cycleOf([])]
+      app.snap(from, { sink: [to] })((value) => value)
+      await expect(app.stream()).resolves.toBeUndefined()
+    })
+  })
+}

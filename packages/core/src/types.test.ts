@@ -1,0 +1,51 @@
+import { expect, expectTypeOf, test } from 'vitest'
+import { createApp } from './index.ts'
+import type { BatchSource, Failure, SinkTarget } from './index.ts'
+
+declare const numbers: BatchSource<number>
+declare const pairs: SinkTarget<readonly [string, number]>
+
+/** Never called: the compiler checks it. */
+export function cases(): void {
+  const { snap } = createApp<{ db: string }>()
+
+  snap([1, 2])((n, context) => {
+    expectTypeOf(n).toEqualTypeOf<number>()
+    expectTypeOf(context.db).toEqualTypeOf<string>()
+    expectTypeOf(context.signal).toEqualTypeOf<AbortSignal>()
+  })
+  snap(numbers, new Set(['a']))((message) => expectTypeOf(message).toEqualTypeOf<string | number>())
+  snap(numbers, { key: (n) => n.toFixed(), concurrency: 2, timestamp: (n) => n })(() => {})
+  snap(numbers, { sink: [console.log] })((n) => n)
+  snap(numbers, { sink: [(s: string) => s, console.log] })((n) => n.toFixed())
+  snap(numbers, { sink: [pairs] })((n) => ['a', n])
+  snap(numbers, { sink: [pairs] })(async function* (n) {
+    yield ['a', n]
+    yield undefined
+  })
+  snap(numbers, { onError: { deadLetter: (failure: Failure<number>) => failure.message.toFixed() } })(() => {})
+  expectTypeOf(snap(numbers)((n: number) => n.toFixed())).toEqualTypeOf<(n: number) => string>()
+
+  // @ts-expect-error a string is not a source
+  snap('orders')(() => {})
+  // @ts-expect-error no source
+  snap({ sink: [console.log] })(() => 1)
+  // @ts-expect-error the sink takes pairs
+  snap(numbers, { sink: [pairs] })((n) => n)
+  // @ts-expect-error one of the two sinks takes strings only
+  snap(numbers, { sink: [console.log, (s: string) => s] })((n) => n)
+  // @ts-expect-error the generator yields what the sink does not take
+  snap(numbers, { sink: [pairs] })(function* () {
+    yield 1
+  })
+  // @ts-expect-error a misspelt option
+  snap(numbers, { sinks: [] })(() => {})
+  // @ts-expect-error the key is asked of the wrong message
+  snap(numbers, { key: (s: string) => s })(() => {})
+  // @ts-expect-error the context lacks what the app asks for
+  void createApp<{ db: string }>().stream({})
+}
+
+test('the types were checked by the compiler', () => {
+  expect(cases).toBeTypeOf('function')
+})
