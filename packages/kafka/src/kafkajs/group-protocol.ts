@@ -1,10 +1,10 @@
-import { AssignerProtocol } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import { assignPartitions } from '../driver/assign-partitions.ts'
 import type { TopicPartition } from '../driver/driver.ts'
 import type { JoinedGroup, KafkaBroker, KafkaCluster } from './internals.ts'
 import { isTopicMissing } from './kafkajs-error.ts'
 
-const { MemberAssignment, MemberMetadata } = AssignerProtocol
+const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
 
 /** A protocol that clients of other languages know too, so that a group can be taken over from them member by member. */
 const PROTOCOL = 'roundrobin'

@@ -1,6 +1,6 @@
 /**
  * What this driver leans on of KafkaJS beside its public types, and nothing else of it. The exact version is pinned, and
- * `internals.kafka.test.ts` fails when one of these is gone.
+ * `internals.test.ts` fails when one of these is gone.
  */
 
 export interface KafkaPartitionMetadata {
@@ -54,7 +54,8 @@ export interface KafkaMetadata {
 
 export interface KafkaConnection {
   readonly requestQueue: { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void }
-  readonly socket?: { destroy(): void }
+  socket: { readonly destroyed: boolean; destroy(): void } | undefined
+  connect(): Promise<unknown>
   rejectRequests(error: Error): void
   disconnect(): Promise<unknown>
 }
@@ -72,7 +73,6 @@ export interface KafkaCluster {
   findBroker(at: { readonly nodeId: number | string }): Promise<KafkaBroker>
   findGroupCoordinator(of: { readonly groupId: string }): Promise<KafkaBroker>
   findTopicPartitionMetadata(topic: string): readonly KafkaPartitionMetadata[]
-  removeBroker(at: { readonly host: string; readonly port: number }): void
   fetchTopicsOffset(
     topics: readonly {
       readonly topic: string

@@ -1,4 +1,4 @@
-import { Kafka } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import { topicMissing } from '../driver/driver-error.ts'
 import type { ClientSettings, DriverAdmin, NewTopic, TopicPartition } from '../driver/driver.ts'
 import { followTopic, listOffsets, listTopics, refreshTopics } from './cluster-topics.ts'
@@ -13,7 +13,7 @@ const CREATED_PAUSE_MS = 20
 export async function kafkajsAdmin(client: ClientSettings): Promise<DriverAdmin> {
   const { cluster, destroy } = await openCluster(client)
   // Requests that change something go through KafkaJS's own admin, connected when there is one.
-  const admin = new Kafka(kafkaConfig(client)).admin({ retry: { retries: 3, initialRetryTime: 100 } })
+  const admin = new kafkajs.Kafka(kafkaConfig(client)).admin({ retry: { retries: 3, initialRetryTime: 100 } })
   let connected: Promise<void> | undefined
   const ask = <T>(doing: string, run: () => Promise<T>): Promise<T> =>
     persistently(run, { patienceMs: client.connectTimeoutMs, repair: () => refreshTopics(cluster, true) }).catch(

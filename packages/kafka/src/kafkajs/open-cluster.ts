@@ -1,10 +1,11 @@
 import { SnapstreamError } from '@snapstream/core'
-import { Kafka, logLevel } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import type { KafkaConfig } from 'kafkajs'
 import type { ClientSettings } from '../driver/driver.ts'
-import type { KafkaCluster, KafkaConnection } from './internals.ts'
+import type { KafkaCluster } from './internals.ts'
 import { isUnreachable, kafkaError } from './kafkajs-error.ts'
 import { pause } from './pause.ts'
+import { watchConnections } from './watch-connections.ts'
 
 /** A connection to the cluster, for one admin, producer or consumer. */
 export interface OpenCluster {
@@ -23,7 +24,7 @@ export function kafkaConfig(settings: ClientSettings): KafkaConfig {
     // So that each address has its turn before the time is over.
     connectionTimeout: Math.max(100, Math.floor(settings.connectTimeoutMs / (settings.brokers.length + 1))),
     requestTimeout: settings.requestTimeoutMs,
-    logLevel: logLevel.NOTHING,
+    logLevel: kafkajs.logLevel.NOTHING,
     logCreator: () => () => {},
     // Trying again is decided here, where it is known what for and how long.
     retry: { retries: 0 },
@@ -32,7 +33,7 @@ export function kafkaConfig(settings: ClientSettings): KafkaConfig {
 
 /** Connects, or rejects with `BROKER_UNREACHABLE` once `connectTimeoutMs` is over. */
 export async function openCluster(settings: ClientSettings, readUncommitted = false): Promise<OpenCluster> {
-  const kafka = new Kafka(kafkaConfig(settings))
+  const kafka = new kafkajs.Kafka(kafkaConfig(settings))
   let captured: KafkaCluster | undefined
   // A factory of assigners is given the cluster that its consumer uses. The consumer itself is not needed.
   kafka.consumer({
@@ -62,26 +63,6 @@ export async function openCluster(settings: ClientSettings, readUncommitted = fa
 }
 
 const NOTHING = Buffer.alloc(0)
-
-/** Keeps every connection that the cluster makes, without the timer that KafkaJS runs each millisecond on all of them. */
-function watchConnections(cluster: KafkaCluster): KafkaConnection[] {
-  const connections: KafkaConnection[] = []
-  const builder = cluster.connectionPoolBuilder
-  const build = builder.build.bind(builder)
-  builder.build = async (at) => {
-    const pool = await build(at)
-    for (const connection of pool.pool) {
-      const queue = connection.requestQueue
-      const schedule = queue.scheduleCheckPendingRequests.bind(queue)
-      queue.scheduleCheckPendingRequests = () => {
-        if (queue.pending.length > 0) schedule()
-      }
-      connections.push(connection)
-    }
-    return pool
-  }
-  return connections
-}
 
 async function connect(cluster: KafkaCluster, settings: ClientSettings, destroy: () => Promise<void>): Promise<void> {
   const { brokers, connectTimeoutMs } = settings

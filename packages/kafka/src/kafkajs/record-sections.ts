@@ -1,6 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { MaybePromise } from '@snapstream/core'
-import { CompressionCodecs } from 'kafkajs'
+// By its default export: Node does not find all names that this CommonJS module exports.
+import kafkajs from 'kafkajs'
 import type { AbortedTransaction, FetchedPartition } from './fetch-answer.ts'
 import { readInt64 } from './read-int64.ts'
 
@@ -103,7 +104,8 @@ async function decompress(section: Section, { topic, partition }: FetchedPartiti
   const { compression, baseOffset: offset } = section
   if (compression === 0) return section
   try {
-    const codecs: Record<number, (() => { decompress(bytes: Buffer): Promise<Buffer> }) | undefined> = CompressionCodecs
+    const codecs: Record<number, (() => { decompress(bytes: Buffer): Promise<Buffer> }) | undefined> =
+      kafkajs.CompressionCodecs
     const codec = codecs[compression]
     if (!codec) throw new Error(`there is no codec ${compression}`)
     return { ...section, bytes: await codec().decompress(section.bytes), compression: 0 }
