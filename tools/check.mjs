@@ -6,6 +6,7 @@ import { published } from './check/published.mjs'
 import { size } from './check/size.mjs'
 import { versions } from './check/versions.mjs'
 import { workflows } from './check/workflows.mjs'
+import { imports } from './check/imports.mjs'
 import { judged, runSteps, setExitCode } from './lib/steps.mjs'
 import { build, pack } from './lib/tarballs.mjs'
 import { tool } from './lib/tool.mjs'
@@ -36,6 +37,7 @@ const counts = await runSteps([
   { name: 'workflows', run: workflows },
   { name: 'changesets', run: changesets },
   { name: 'build', run: () => judged(build()) },
+  { name: 'published imports', needs: 'build', run: imports },
   { name: 'published files', needs: 'build', run: async () => published(await pack()) },
   { name: 'size', needs: 'build', run: size },
 ])
