@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const HELLO = [0, 1, 2, 3, 4].map((n) => `Hello ${n}`)
+const EMOJI = ['🏆', '📞', '🐟', '👌', '🎉'].map((emoji) => `Look at this emoji: ${emoji}`)
+const SUMMARY = 'orders: 200 handled, 2 dead letters, 4 customers, 20100 in total\n'
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+const demo = (...args: string[]) =>
+  promisify(execFile)(process.execPath, ['--import', 'tsx', '--conditions=@snapstream/source', main, ...args])
+
+test('runs all examples on the memory driver and ends', async () => {
+  const { stdout, stderr } = await demo()
+  expect(stdout).toBe([...HELLO, ...EMOJI, ''].join('\n'))
+  expect(stderr).toBe(SUMMARY)
+})
+
+test('runs the example it is asked for', async () => {
+  expect((await demo('emoji')).stdout).toBe([...EMOJI, ''].join('\n'))
+})
+
+test('says what it takes', async () => {
+  expect((await demo('--help')).stdout).toContain('--kafka [address]')
+  expect((await demo('--list')).stdout.trim().split('\n')).toHaveLength(3)
+})
+
+test('names what there is when asked for what there is not', async () => {
+  await expect(demo('helo')).rejects.toMatchObject({
+    code: 1,
+    stderr: "demo: there is no example 'helo'; there are hello, emoji, orders\n",
+  })
+  await expect(demo('--kafak')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('--kafak') as string })
+})
+
+test('ends with an error that names the address when no broker is there', async () => {
+  const started = Date.now()
+  await expect(demo('emoji', '--kafka', 'localhost:9')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^demo: .*localhost:9.*\n$/) as string,
+  })
+  expect(Date.now() - started).toBeLessThan(14_000)
+})

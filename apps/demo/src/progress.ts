@@ -1,0 +1,20 @@
+interface Terminal {
+  readonly isTTY?: boolean
+  write(text: string): unknown
+}
+
+/** One line that is written over and over, on a terminal only; `done` wipes it. */
+export function createProgress(terminal: Terminal): { show(line: string): void; done(): void } {
+  let shown = false
+  return {
+    show(line) {
+      if (!terminal.isTTY) return
+      terminal.write(`\r\u001B[K${line}`)
+      shown = true
+    },
+    done() {
+      if (shown) terminal.write('\r\u001B[K')
+      shown = false
+    },
+  }
+}
