@@ -1,4 +1,5 @@
 import kafkajs from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import { topicMissing } from '../driver/driver-error.ts'
 import type { ClientSettings, DriverAdmin, NewTopic, TopicPartition } from '../driver/driver.ts'
 import { followTopic, listOffsets, listTopics, refreshTopics } from './cluster-topics.ts'
@@ -12,9 +13,7 @@ const CREATED_PAUSE_MS = 20
 
 export async function kafkajsAdmin(client: ClientSettings): Promise<DriverAdmin> {
   const { cluster, destroy } = await openCluster(client)
-  // Requests that change something go through KafkaJS's own admin, connected when there is one.
-  const admin = new kafkajs.Kafka(kafkaConfig(client)).admin({ retry: { retries: 3, initialRetryTime: 100 } })
-  let connected: Promise<void> | undefined
+  const kafka = new kafkajs.Kafka(kafkaConfig(client))
   const ask = <T>(doing: string, run: () => Promise<T>): Promise<T> =>
     persistently(run, { patienceMs: client.connectTimeoutMs, repair: () => refreshTopics(cluster, true) }).catch(
       (error: unknown) => {
@@ -22,16 +21,16 @@ export async function kafkajsAdmin(client: ClientSettings): Promise<DriverAdmin>
       },
     )
 
-  async function change(doing: string, run: () => Promise<unknown>): Promise<void> {
+  /** Requests that change something go through KafkaJS's own admin, connected for as long as that takes. */
+  async function change(doing: string, run: (admin: Admin) => Promise<unknown>): Promise<void> {
     await ask(doing, async () => {
-      connected ??= admin.connect()
+      const admin = kafka.admin({ retry: { retries: 3, initialRetryTime: 100 } })
       try {
-        await connected
-      } catch (error) {
-        connected = undefined
-        throw error
+        await admin.connect()
+        await run(admin)
+      } finally {
+        await admin.disconnect()
       }
-      await run()
     })
   }
 
@@ -59,7 +58,7 @@ export async function kafkajsAdmin(client: ClientSettings): Promise<DriverAdmin>
 
   async function create({ topic, partitions: numPartitions = -1, replicationFactor = -1 }: NewTopic): Promise<void> {
     const doing = `create the topic ${JSON.stringify(topic)}`
-    await change(doing, () => admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }] }))
+    await change(doing, (admin) => admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }] }))
     // The controller has it; the brokers may still have to hear of it, and of their part in it.
     const end = Date.now() + client.requestTimeoutMs
     for (;;) {
@@ -81,7 +80,7 @@ export async function kafkajsAdmin(client: ClientSettings): Promise<DriverAdmin>
       await describeTopics(topics)
       for (const topic of new Set(topics)) {
         cluster.targetTopics.delete(topic)
-        await change(`delete the topic ${JSON.stringify(topic)}`, () =>
+        await change(`delete the topic ${JSON.stringify(topic)}`, (admin) =>
           admin.deleteTopics({ topics: [topic] }).catch((error: unknown) => {
             throw isTopicMissing(error) ? topicMissing(topic, error) : error
           }),
@@ -99,9 +98,6 @@ export async function kafkajsAdmin(client: ClientSettings): Promise<DriverAdmin>
         return found.toSorted((a, b) => topics.indexOf(a.topic) - topics.indexOf(b.topic) || a.partition - b.partition)
       })
     },
-    async close() {
-      await destroy()
-      await connected?.then(() => admin.disconnect()).catch(() => {})
-    },
+    close: destroy,
   }
 }
