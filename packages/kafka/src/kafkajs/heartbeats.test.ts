@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { heartbeats } from './heartbeats.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const answer = (type: string) => Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type })
+
+/** A heart whose coordinator answers what `state.error` says. */
+function heart() {
+  const state: { error: Error | undefined; beats: number; repairs: number; events: unknown[] } = {
+    error: undefined,
+    beats: 0,
+    repairs: 0,
+    events: [],
+  }
+  const beating = heartbeats({
+    async beat() {
+      state.beats++
+      if (state.error) throw state.error
+    },
+    async repair() {
+      state.repairs++
+      throw new Error('not yet')
+    },
+    intervalMs: 100,
+    sessionTimeoutMs: 1000,
+    onError: (error) => state.events.push(error),
+  })
+  void beating.ended.then((reason) => state.events.push(reason))
+  void beating.lost.then(() => state.events.push('gone'))
+  return { state, beating }
+}
+
+test('beats until it is stopped', async () => {
+  const { state, beating } = heart()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(state.beats).toBe(10)
+  beating.stop()
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(state).toEqual({ error: undefined, beats: 10, repairs: 0, events: [] })
+})
+
+test('goes on beating while partitions are given up, and tells when they are lost all the same', async () => {
+  const { state } = heart()
+  state.error = answer('REBALANCE_IN_PROGRESS')
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(state.events).toEqual(['revoked'])
+  expect(state.beats).toBe(50)
+  state.error = answer('UNKNOWN_MEMBER_ID')
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(state.events).toEqual(['revoked', 'gone'])
+  expect(state.beats).toBe(51)
+})
+
+test('a generation that is over is lost', async () => {
+  const { state } = heart()
+  state.error = answer('ILLEGAL_GENERATION')
+  await vi.advanceTimersByTimeAsync(100)
+  expect(state.events).toEqual(['lost', 'gone'])
+})
+
+test('a coordinator that is away is looked for, and the membership counts as lost when its time is over', async () => {
+  const { state } = heart()
+  state.error = answer('NOT_COORDINATOR_FOR_GROUP')
+  await vi.advanceTimersByTimeAsync(900)
+  state.error = undefined
+  await vi.advanceTimersByTimeAsync(100)
+  expect(state.events).toEqual([])
+  expect(state.repairs).toBe(9)
+  state.error = Object.assign(new Error('refused'), { name: 'KafkaJSConnectionError' })
+  await vi.advanceTimersByTimeAsync(1200)
+  expect(state.events).toEqual(['lost', 'gone'])
+})
+
+test('what nobody can cure is an error', async () => {
+  const { state } = heart()
+  const error = answer('GROUP_AUTHORIZATION_FAILED')
+  state.error = error
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(state.events).toEqual([error])
+  expect(state.beats).toBe(1)
+})
