@@ -1,1 +1,7 @@
-export {}
+export { Conf } from './conf/conf.ts'
+export type { DottedConf, KafkaConf } from './conf/kafka-conf.ts'
+export { kafkajs } from './kafkajs/index.ts'
+export { murmur2, partitionOf } from './producer/murmur2.ts'
+export type { TopicCodecs, TopicCreation, TopicNames, TopicOptions } from './topic/topic-options.ts'
+export type { Pair, RawTopicRecord, RecordMeta, TopicInput, TopicRecord } from './topic/topic-record.ts'
+export { Topic } from './topic/topic.ts'

@@ -34,6 +34,12 @@ interface Session {
 
 export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
   let session: Session | undefined
+  let warned = false
+
+  function warnDry() {
+    if (!warned) console.warn(`snapstream: the topic ${JSON.stringify(spec.name)} is dry: nothing is sent to it`)
+    warned = true
+  }
 
   async function start(host: Host): Promise<OpenTopic> {
     const settings = resolveSettings(spec.conf)
@@ -41,7 +47,8 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
     const found = () => (pending ??= withAdmin(settings, (admin) => prepareTopics(admin, spec)))
     // A dry run leaves no trace, and needs nothing to write to.
     if (!spec.dry) await found()
-    const sender = spec.single === undefined ? undefined : topicSender(spec, spec.single, settings, host)
+    const sender =
+      spec.single === undefined ? undefined : topicSender({ spec, topic: spec.single, settings, host, warnDry })
     return { settings, sender, found, host }
   }
 

@@ -37,14 +37,22 @@ export interface TopicSender {
   close(): Promise<void>
 }
 
-export function topicSender(spec: TopicSpec, topic: string, settings: ResolvedSettings, host: Host): TopicSender {
+export interface TopicSenderOptions {
+  readonly spec: TopicSpec
+  readonly topic: string
+  readonly settings: ResolvedSettings
+  readonly host: Host
+  /** A record was not sent because the topic is dry. */
+  warnDry(): void
+}
+
+export function topicSender({ spec, topic, settings, host, warnDry }: TopicSenderOptions): TopicSender {
   const encode = recordEncoder(spec, topic)
   let lease: Promise<ProducerLease> | undefined
   let queue: TopicQueue | undefined
   let connecting: Promise<void> | undefined
   /** While something is awaited, what comes after it waits as well. Never rejects. */
   let tail: Promise<void> | undefined
-  let warned = false
   let closed = false
 
   function connect(): Promise<void> {
@@ -75,8 +83,7 @@ export function topicSender(spec: TopicSpec, topic: string, settings: ResolvedSe
   function add(record: ProduceRecord, partition: number | undefined, owner: Owner): Promise<void> | undefined {
     if (queue !== undefined) return queue.add(record, partition, owner)
     if (!spec.dry || closed) throw notOpen(topic)
-    if (!warned) console.warn(`snapstream: the topic ${JSON.stringify(topic)} is dry: nothing is sent to it`)
-    warned = true
+    warnDry()
     owner.acknowledged()
     return undefined
   }

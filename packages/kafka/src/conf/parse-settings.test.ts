@@ -1,0 +1,111 @@
+import { SnapstreamError } from '@snapstream/core'
+import { describe, expect, test } from 'vitest'
+import { memory } from '../memory/index.ts'
+import { parseSettings } from './parse-settings.ts'
+import { NAMES, SETTINGS } from './setting-table.ts'
+
+const parse = (given: unknown) => parseSettings(given, 'Conf')
+
+function usage(given: unknown): string {
+  try {
+    parse(given)
+  } catch (error) {
+    if (SnapstreamError.is(error) && error.code === 'USAGE') return error.message
+    throw error
+  }
+  throw new Error('it was taken')
+}
+
+describe('names', () => {
+  test('each is taken as Kafka writes it, and means the same', () => {
+    const samples: Record<string, unknown> = {
+      driver: memory(),
+      brokers: 'a:1',
+      autoOffsetReset: 'latest',
+      onOffsetOutOfRange: 'latest',
+      isolationLevel: 'read_uncommitted',
+      acks: 1,
+    }
+    for (const [alias, name] of NAMES) {
+      const sample = samples[name] ?? (name.endsWith('Id') ? 'x' : 7)
+      expect(parse({ [alias]: sample })).toEqual({ [name]: SETTINGS[name].parse(sample) })
+    }
+  })
+
+  test('a misspelt one is refused with the one that was meant', () => {
+    expect(usage({ bootstrapServer: 'a:1' })).toBe(
+      'Conf has no setting bootstrapServer; did you mean bootstrap.servers?',
+    )
+  })
+
+  test('one that is nothing like any is refused with what there is', () => {
+    expect(usage({ colour: 'red' })).toContain('it takes driver, brokers, groupId')
+  })
+
+  test('a setting of other clients is refused with the reason', () => {
+    expect(usage({ 'enable.auto.commit': false })).toBe(
+      'Conf: leave enable.auto.commit out: offsets are committed once the sinks are flushed, by stream',
+    )
+  })
+
+  test('two names of one setting agree, or are refused', () => {
+    expect(parse({ brokers: ['a:1', 'b:2'], 'bootstrap.servers': 'a:1, b:2' })).toEqual({ brokers: ['a:1', 'b:2'] })
+    expect(usage({ groupId: 'a', 'group.id': 'b' })).toContain('groupId and group.id are two names of one setting')
+  })
+
+  test('what is undefined is not given', () => {
+    expect(parse({ brokers: undefined, groupId: 'a' })).toEqual({ groupId: 'a' })
+  })
+})
+
+describe('values', () => {
+  test.each([
+    ['localhost:9092', ['localhost:9092']],
+    ['a:1,b:2 , c:3', ['a:1', 'b:2', 'c:3']],
+    [
+      ['a:1', ' [::1]:9092'],
+      ['a:1', '[::1]:9092'],
+    ],
+  ])('brokers %j', (brokers, parsed) => {
+    expect(parse({ brokers })).toEqual({ brokers: parsed })
+  })
+
+  test.each(['localhost', 'a:1,', 'http://a:1', 'a:0', 'a:65536', 'a:x', '', [], [1], 7, null])(
+    'brokers %j is refused',
+    (brokers) => {
+      expect(usage({ brokers })).toContain(
+        "brokers takes 'host:port' addresses, as an array or separated by commas, got",
+      )
+    },
+  )
+
+  test.each([
+    ['all', -1],
+    [-1, -1],
+    ['1', 1],
+    [0, 0],
+  ])('acks %j', (acks, parsed) => {
+    expect(parse({ acks })).toEqual({ acks: parsed })
+  })
+
+  test('a wrong type says what is expected and what came', () => {
+    expect(usage({ lingerMs: '5' })).toBe('Conf: lingerMs takes a whole number of 0 or more, got "5"')
+    expect(usage({ 'session.timeout.ms': -1 })).toContain(
+      'session.timeout.ms takes a whole number of 1 or more, got -1',
+    )
+    expect(usage({ acks: 2 })).toBe("Conf: acks takes one of 0, 1, 'all', -1, got 2")
+    expect(usage({ autoOffsetReset: 'first' })).toContain("takes one of 'earliest', 'latest', 'error', 'none', got")
+    expect(usage({ groupId: '' })).toContain('groupId takes a string that is not empty')
+    expect(usage({ driver: 'kafkajs' })).toContain('driver takes a driver, as kafkajs() or memory() make it')
+    expect(usage('localhost:9092')).toContain('Conf takes an object of settings')
+  })
+
+  test('names of Object.prototype are no values', () => {
+    expect(usage({ autoOffsetReset: 'constructor' })).toContain('got "constructor"')
+    expect(usage({ toString: 1 })).toContain('no setting toString')
+  })
+
+  test("Kafka's own word for no reset", () => {
+    expect(parse({ 'auto.offset.reset': 'none' })).toEqual({ autoOffsetReset: 'error' })
+  })
+})

@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Driver } from '../driver/driver.ts'
+import { memory } from '../memory/index.ts'
+import { Conf } from './conf.ts'
+import { resolveSettings } from './resolve-settings.ts'
+
+afterEach(() => {
+  Conf.reset()
+  vi.restoreAllMocks()
+})
+
+describe('Conf', () => {
+  test('a later call is merged over an earlier one, and a topic goes before both', () => {
+    Conf({ brokers: 'a:1', groupId: 'g', lingerMs: 1 })
+    Conf({ 'group.id': 'h', lingerMs: 2 })
+    const resolved = resolveSettings({ lingerMs: 3 })
+    expect(resolved.client.brokers).toEqual(['a:1'])
+    expect(resolved.groupId).toBe('h')
+    expect(resolved.producer.lingerMs).toBe(3)
+  })
+
+  test('a call that is refused changes nothing', () => {
+    Conf({ brokers: 'a:1' })
+    expect(() => Conf({ brokers: 'b:1', lingerMs: -1 })).toThrow('lingerMs')
+    expect(resolveSettings({}).client.brokers).toEqual(['a:1'])
+  })
+})
+
+test('KafkaJS is the driver unless there is another', () => {
+  expect(resolveSettings({ brokers: ['a:1'] }).driver.name).toBe('kafkajs')
+  expect(resolveSettings({ brokers: ['a:1'] }).driver).toBe(resolveSettings({ brokers: ['b:1'] }).driver)
+})
+
+test('without a broker it says what to do', () => {
+  expect(() => resolveSettings({})).toThrow(
+    "no broker is known; call Conf({ brokers: 'host:port' }), or Conf({ driver: memory() }) to do without one",
+  )
+  expect(resolveSettings({ driver: memory() }).client.brokers).toEqual([])
+})
+
+describe('what a driver has no use for', () => {
+  const driver = (ignoredSettings: string[]): Driver => ({
+    ...memory(),
+    name: 'other',
+    supports: { inProcess: false, ignoredSettings },
+  })
+
+  test('is warned about once', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const settings = { driver: driver(['lingerMs', 'clientId']), brokers: ['a:1'], lingerMs: 5 }
+    resolveSettings(settings)
+    resolveSettings(settings)
+    expect(warn.mock.calls).toEqual([['snapstream: the driver other has no use for lingerMs; it is ignored']])
+  })
+
+  test('is refused where a promise would be broken', () => {
+    expect(() => resolveSettings({ driver: driver(['acks']), brokers: ['a:1'], acks: 1 })).toThrow(
+      'the driver other has no acks; leave it out or change driver',
+    )
+  })
+
+  test('does not matter in one process', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    resolveSettings({ driver: memory(), brokers: ['a:1'], acks: 1 })
+    expect(warn).not.toHaveBeenCalled()
+  })
+})

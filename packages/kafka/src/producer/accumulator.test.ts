@@ -1,0 +1,421 @@
+import { SnapstreamError } from '@snapstream/core'
+import { createVirtualHost } from '@snapstream/core/testing'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ProducerDefaults } from '../conf/resolve-settings.ts'
+import type { DriverProducer, ProduceBatch, ProduceResult } from '../driver/driver.ts'
+import { createAccumulator } from './accumulator.ts'
+import type { Owner } from './partition-queue.ts'
+import { partitionOf } from './murmur2.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const text = (content: Uint8Array | null) => new TextDecoder().decode(content ?? new Uint8Array())
+const OK: ProduceResult = {}
+const retriable = (): ProduceResult => ({ error: new SnapstreamError('KAFKA_FAILED', 'not leader'), retriable: true })
+const fatal = (): ProduceResult => ({ error: new SnapstreamError('FENCED', 'fenced'), retriable: false })
+const tooLarge = (): ProduceResult => ({ error: new SnapstreamError('RECORD_TOO_LARGE', 'large'), retriable: false })
+
+const DEFAULTS: ProducerDefaults = {
+  acks: -1,
+  deliveryTimeoutMs: 120_000,
+  lingerMs: 0,
+  batchSizeBytes: 524_288,
+  bufferBytes: 33_554_432,
+  metadataMaxAgeMs: 300_000,
+}
+
+type Answer = (batch: ProduceBatch) => ProduceResult | Promise<ProduceResult>
+
+function setup({
+  settings = {},
+  answer = () => OK,
+  partitions = 4,
+}: {
+  settings?: Partial<ProducerDefaults>
+  answer?: Answer
+  partitions?: number
+} = {}) {
+  const host = createVirtualHost()
+  const sends: ProduceBatch[][] = []
+  const underWay = new Set<string>()
+  const log: string[][] = []
+  const state = { partitions, asked: 0 }
+  const producer: DriverProducer = {
+    async partitions() {
+      state.asked++
+      return state.partitions
+    },
+    async send(batches) {
+      sends.push(batches.map((batch) => ({ ...batch, records: [...batch.records] })))
+      for (const { topic, partition } of batches) {
+        if (underWay.has(`${topic}/${partition}`)) throw new Error('two sends of one partition under way')
+        underWay.add(`${topic}/${partition}`)
+      }
+      return Promise.all(
+        batches.map(async (batch) => {
+          const result = await answer(batch)
+          underWay.delete(`${batch.topic}/${batch.partition}`)
+          if (!result.error) (log[batch.partition] ??= []).push(...batch.records.map(({ value }) => text(value)))
+          return result
+        }),
+      )
+    },
+    async close() {},
+  }
+  const accumulator = createAccumulator(producer, { ...DEFAULTS, ...settings }, host)
+  const outcomes = new Map<string, true | Error>()
+  const open = async (name = 't') => {
+    const queue = await accumulator.topic(name)
+    const add = (value: string, { key, partition }: { key?: string; partition?: number } = {}): unknown => {
+      const owner: Owner = {
+        acknowledged: () => void outcomes.set(value, true),
+        failed: (error) => void outcomes.set(value, error),
+      }
+      const record = { key: key === undefined ? null : bytes(key), value: bytes(value), headers: [], timestamp: 0 }
+      return queue.add(record, partition, owner)
+    }
+    return { queue, add }
+  }
+  return { host, sends, log, state, accumulator, outcomes, open }
+}
+
+describe('batches', () => {
+  test('what is written in one go travels together, one call for all partitions', async () => {
+    const { sends, open } = setup()
+    const { queue, add } = await open()
+    for (let i = 0; i < 10; i++) add(`v${i}`, { partition: i % 2 })
+    await queue.drained()
+    expect(sends).toHaveLength(1)
+    expect(sends[0]?.map(({ partition, records }) => [partition, records.length])).toEqual([
+      [0, 5],
+      [1, 5],
+    ])
+  })
+
+  test('what comes while a batch is under way waits for it, and goes together', async () => {
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const { sends, open } = setup({ answer: async () => gate.then(() => OK) })
+    const { queue, add } = await open()
+    add('a', { partition: 0 })
+    await Promise.resolve()
+    add('b', { partition: 0 })
+    add('c', { partition: 0 })
+    await Promise.resolve()
+    expect(sends).toHaveLength(1)
+    release()
+    await queue.drained()
+    expect(sends.map(([batch]) => batch?.records.map(({ value }) => text(value)))).toEqual([['a'], ['b', 'c']])
+  })
+
+  test('a slow partition does not hold up another', async () => {
+    const { open, outcomes, host } = setup({
+      answer: ({ partition }) => (partition === 0 ? new Promise(() => {}) : OK),
+    })
+    const { add } = await open()
+    add('slow', { partition: 0 })
+    await host.advance(1)
+    add('fast', { partition: 1 })
+    await host.advance(1)
+    expect(outcomes.get('fast')).toBe(true)
+    expect(outcomes.has('slow')).toBe(false)
+  })
+
+  test('at most 1000 records and batchSizeBytes', async () => {
+    const { sends, open } = setup({ partitions: 1 })
+    const { queue, add } = await open()
+    for (let i = 0; i < 2500; i++) add(`${i}`)
+    await queue.drained()
+    expect(sends.map(([batch]) => batch?.records.length)).toEqual([1000, 1000, 500])
+    const small = setup({ partitions: 1, settings: { batchSizeBytes: 1000 } })
+    const other = await small.open()
+    for (let i = 0; i < 5; i++) other.add('x'.repeat(400))
+    await other.queue.drained()
+    expect(small.sends.map(([batch]) => batch?.records.length)).toEqual([2, 2, 1])
+  })
+
+  test('lingerMs waits for more, but not when somebody waits or the batch is full', async () => {
+    const { host, sends, open } = setup({ settings: { lingerMs: 50 }, partitions: 1 })
+    const { queue, add } = await open()
+    add('a')
+    await host.advance(49)
+    expect(sends).toHaveLength(0)
+    add('b')
+    await host.advance(2)
+    expect(sends.map(([batch]) => batch?.records.length)).toEqual([2])
+    add('c')
+    await queue.drained()
+    expect(sends).toHaveLength(2)
+    for (let i = 0; i < 1000; i++) add(`${i}`)
+    await host.advance(0)
+    expect(sends).toHaveLength(3)
+    expect(host.timers).toBe(0)
+  })
+})
+
+describe('partitions', () => {
+  test('keys go where Java puts them, and stay there through retries', async () => {
+    let failures = 3
+    const { log, open, host } = setup({ answer: () => (failures-- > 0 ? retriable() : OK) })
+    const { queue, add } = await open()
+    for (let i = 0; i < 40; i++) add(`${i}`, { key: `k${i}` })
+    await host.settle(queue.drained())
+    for (let i = 0; i < 40; i++) expect(log[partitionOf(bytes(`k${i}`), 4)]).toContain(`${i}`)
+  })
+
+  test('without a key one partition is used a batch, and all in turn', async () => {
+    const { log, open } = setup({ partitions: 3 })
+    const { queue, add } = await open()
+    for (let round = 0; round < 6; round++) {
+      for (let i = 0; i < 5; i++) add(`${round}`)
+      await queue.drained()
+    }
+    expect(log.map((values) => values.length)).toEqual([10, 10, 10])
+    for (const values of log) expect(new Set(values).size).toBe(2)
+  })
+
+  test('without a key nobody piles up on one partition while it is slow', async () => {
+    const { log, open, host } = setup({
+      partitions: 3,
+      settings: { batchSizeBytes: 1000 },
+      answer: async () => host.yield().then(() => OK),
+    })
+    const { queue, add } = await open()
+    for (let i = 0; i < 60; i++) add('x'.repeat(400))
+    await host.settle(queue.drained())
+    for (const values of log) expect(values.length).toBeGreaterThan(10)
+  })
+
+  test('one that does not exist is refused, and asked about', async () => {
+    const { open, state, host } = setup({ partitions: 2 })
+    const { add, queue } = await open()
+    state.partitions = 3
+    expect(() => add('a', { partition: 2 })).toThrow('has no partition 2: it has 2, numbered from 0')
+    await host.advance(0)
+    add('b', { partition: 2 })
+    await queue.drained()
+  })
+
+  test('that are added are found once metadataMaxAgeMs has passed', async () => {
+    const { open, state, host, log } = setup({ partitions: 1, settings: { metadataMaxAgeMs: 1000 } })
+    const { queue, add } = await open()
+    state.partitions = 2
+    await host.advance(1000)
+    add('a')
+    await queue.drained()
+    await host.advance(0)
+    for (const key of ['a', 'b', 'c', 'd', 'e']) add(key, { key })
+    await queue.drained()
+    expect(log[1]?.length).toBeGreaterThan(0)
+    expect(state.asked).toBe(2)
+  })
+})
+
+describe('failures', () => {
+  test('are tried again in order, with growing pauses', async () => {
+    let failures = 5
+    const times: number[] = []
+    const { log, open, host } = setup({
+      partitions: 1,
+      answer: () => {
+        times.push(host.now())
+        return failures-- > 0 ? retriable() : OK
+      },
+    })
+    const { queue, add } = await open()
+    add('a')
+    await host.advance(0)
+    add('b')
+    await host.settle(queue.drained())
+    expect(log[0]).toEqual(['a', 'b'])
+    expect(times.slice(0, 6)).toEqual([0, 100, 300, 700, 1500, 2500])
+  })
+
+  test('end with deliveryTimeoutMs, for all that are as old', async () => {
+    const { open, host, outcomes } = setup({
+      partitions: 1,
+      settings: { deliveryTimeoutMs: 1000 },
+      answer: () => retriable(),
+    })
+    const { queue, add } = await open()
+    add('a')
+    await host.advance(0)
+    add('b')
+    await host.advance(900)
+    add('young')
+    const drained = queue.drained()
+    await host.advance(100)
+    expect((outcomes.get('a') as Error).message).toBe(
+      'a record for partition 0 of "t" could not be delivered within deliveryTimeoutMs (1000): not leader',
+    )
+    expect(outcomes.get('b')).toMatchObject({ code: 'KAFKA_FAILED' })
+    expect(outcomes.has('young')).toBe(true)
+    await drained
+    expect(host.now()).toBeLessThan(1100)
+  })
+
+  test('that are final are not tried again, and do not stop what comes after', async () => {
+    let first = true
+    const { open, outcomes, sends } = setup({
+      partitions: 1,
+      answer: () => {
+        const result = first ? fatal() : OK
+        first = false
+        return result
+      },
+    })
+    const { queue, add } = await open()
+    add('a')
+    await queue.drained()
+    add('b')
+    await queue.drained()
+    expect(outcomes.get('a')).toMatchObject({ code: 'FENCED', topic: 't', partition: 0 })
+    expect(outcomes.get('b')).toBe(true)
+    expect(sends).toHaveLength(2)
+  })
+
+  test('only the record that is too large is refused', async () => {
+    const { open, outcomes, log } = setup({
+      partitions: 1,
+      answer: ({ records }) => (records.some(({ value }) => text(value) === 'big') ? tooLarge() : OK),
+    })
+    const { queue, add } = await open()
+    const others = Array.from({ length: 20 }, (_, i) => `${i}`)
+    for (const value of [...others.slice(0, 13), 'big', ...others.slice(13)]) add(value)
+    await queue.drained()
+    expect(log[0]).toEqual(others)
+    expect(outcomes.get('big')).toMatchObject({ code: 'RECORD_TOO_LARGE' })
+    expect([...outcomes.values()].filter((outcome) => outcome !== true)).toHaveLength(1)
+  })
+
+  test('of a driver that throws reach the owners', async () => {
+    const { open, outcomes } = setup({
+      answer: () => {
+        throw new Error('broken')
+      },
+    })
+    const { queue, add } = await open()
+    add('a')
+    await queue.drained()
+    expect((outcomes.get('a') as Error).message).toContain('broken')
+  })
+
+  test('of one topic leave another alone', async () => {
+    const { open, outcomes } = setup({ answer: ({ topic }) => (topic === 't' ? fatal() : OK) })
+    const [one, other] = [await open('t'), await open('u')]
+    one.add('a')
+    other.add('b')
+    await one.queue.drained()
+    await other.queue.drained()
+    expect(outcomes.get('a')).toBeInstanceOf(Error)
+    expect(outcomes.get('b')).toBe(true)
+  })
+})
+
+describe('the buffer', () => {
+  test('answers with a promise when it is full, and only then', async () => {
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const { open, host } = setup({
+      partitions: 1,
+      settings: { bufferBytes: 2000, lingerMs: 60_000 },
+      answer: () => gate.then(() => OK),
+    })
+    const { add } = await open()
+    expect(add('x'.repeat(500))).toBeUndefined()
+    expect(add('x'.repeat(500))).toBeUndefined()
+    const room = add('x'.repeat(500)) as Promise<void>
+    expect(room).toBeInstanceOf(Promise)
+    let free = false
+    void room.then(() => (free = true))
+    await host.advance(1000)
+    expect(free).toBe(false)
+    release()
+    await host.settle(room)
+    expect(add('x')).toBeUndefined()
+  })
+
+  test('has room again after failures', async () => {
+    const { open, outcomes } = setup({ partitions: 1, settings: { bufferBytes: 300 }, answer: () => fatal() })
+    const { add } = await open()
+    for (let i = 0; i < 10; i++) await add(`${i}${'x'.repeat(200)}`)
+    expect(outcomes.size).toBe(10)
+  })
+})
+
+test('drained does not wait for what is written after it was called', async () => {
+  let sends = 0
+  let add: (value: string) => unknown = () => {}
+  const { open, host } = setup({
+    partitions: 1,
+    answer: async () => {
+      if (++sends < 50) add(`${sends}`)
+      return host.yield().then(() => OK)
+    },
+  })
+  const opened = await open()
+  add = opened.add
+  add('first')
+  await host.settle(opened.queue.drained())
+  expect(sends).toBeLessThan(5)
+})
+
+test('what is abandoned is said to its owners', async () => {
+  const { open, outcomes, accumulator, host } = setup({ answer: () => new Promise(() => {}) })
+  const { add, queue } = await open()
+  add('under way', { partition: 0 })
+  await host.advance(0)
+  add('waiting', { partition: 0 })
+  const drained = queue.drained()
+  accumulator.abandon(new Error('closed'))
+  await drained
+  expect([...outcomes.keys()]).toEqual(['under way', 'waiting'])
+  expect(outcomes.get('waiting')).toMatchObject({ message: 'closed' })
+})
+
+test('whatever fails, each record is settled once, and what is acknowledged is in order', async () => {
+  const result = fc.constantFrom('ok', 'retriable', 'fatal', 'large')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ partition: fc.nat({ max: 2 }), pause: fc.boolean() }), { minLength: 1, maxLength: 60 }),
+      fc.array(result, { maxLength: 30 }),
+      async (records, results) => {
+        const { open, host, log } = setup({
+          partitions: 3,
+          settings: { deliveryTimeoutMs: 2000, bufferBytes: 3000 },
+          answer: async ({ records }) => {
+            await host.yield()
+            const next = results.shift() ?? 'ok'
+            if (next === 'retriable') return retriable()
+            if (next === 'fatal') return fatal()
+            return next === 'large' && records.length > 1 ? tooLarge() : OK
+          },
+        })
+        const { queue } = await open()
+        const settled: string[][] = [[], [], []]
+        const acknowledged: string[][] = [[], [], []]
+        for (const [i, { partition, pause }] of records.entries()) {
+          const value = `${i}`
+          const owner: Owner = {
+            acknowledged: () => {
+              settled[partition]?.push(value)
+              acknowledged[partition]?.push(value)
+            },
+            failed: () => void settled[partition]?.push(value),
+          }
+          const room = queue.add({ key: null, value: bytes(value), headers: [], timestamp: 0 }, partition, owner)
+          if (room) await host.settle(room)
+          else if (pause) await host.advance(1)
+        }
+        await host.settle(queue.drained())
+        const expected = [0, 1, 2].map((partition) =>
+          records.flatMap((record, i) => (record.partition === partition ? [`${i}`] : [])),
+        )
+        expect(settled).toEqual(expected)
+        expect([0, 1, 2].map((partition) => log[partition] ?? [])).toEqual(acknowledged)
+        expect(host.timers).toBe(0)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})

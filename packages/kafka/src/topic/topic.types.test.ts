@@ -1,0 +1,88 @@
+import { BytesCodec, StringCodec, createApp } from '@snapstream/core'
+import type { BatchSource, Codec, Resource, SinkTarget } from '@snapstream/core'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { Topic } from './topic.ts'
+import type { Pair, TopicInput, TopicRecord } from './topic-record.ts'
+
+interface Order {
+  id: string
+  amount: number
+}
+const codec = { encode: () => new Uint8Array(), decode: () => ({ id: '', amount: 0 }) } satisfies Codec<Order>
+const codecOfStrings: Codec<string[]> = { encode: () => new Uint8Array(), decode: () => [] }
+const app = createApp()
+
+describe('what a topic is', () => {
+  test('strings, unless it has a codec', () => {
+    const topic = Topic('demo')
+    expectTypeOf(topic).toEqualTypeOf<Topic<string>>()
+    expectTypeOf(topic).toExtend<BatchSource<TopicRecord<string>>>()
+    expectTypeOf(topic).toExtend<SinkTarget<TopicInput<string>>>()
+    expectTypeOf(topic).toExtend<Resource>()
+    expectTypeOf(Topic('orders', { codec })).toEqualTypeOf<Topic<Order>>()
+    expectTypeOf(Topic('orders', { codec, keyCodec: BytesCodec() })).toEqualTypeOf<Topic<Order, Uint8Array>>()
+    expectTypeOf(Topic(['a', 'b'])).toEqualTypeOf<Topic<string>>()
+    expectTypeOf(Topic(/a/, { codec: StringCodec() })).toEqualTypeOf<Topic<string>>()
+  })
+
+  test('null values are values with tombstones only', () => {
+    expectTypeOf(Topic('demo', { tombstones: true })).toEqualTypeOf<Topic<string | null>>()
+    expectTypeOf(Topic('orders', { codec, tombstones: true })).toEqualTypeOf<Topic<Order | null>>()
+  })
+
+  test('a type without a codec that makes it true is refused', () => {
+    // @ts-expect-error values are strings without a codec
+    Topic<Order>('orders')
+    // @ts-expect-error no such option
+    expect(() => Topic('orders', { groupID: 'x' })).toThrow('groupID')
+    // @ts-expect-error no such setting
+    expect(() => Topic('orders', { conf: { broker: 'x' } })).toThrow('broker')
+  })
+})
+
+describe('what it takes', () => {
+  test('values and pairs', () => {
+    expectTypeOf<TopicInput<string>>().toEqualTypeOf<string | Pair<string, string>>()
+    expectTypeOf<TopicInput<Order, number>>().toEqualTypeOf<Order | Pair<Order, number>>()
+    expectTypeOf<TopicInput<string | null>>().toEqualTypeOf<string | Pair<string | null, string>>()
+  })
+
+  test('pairs only where values may be arrays, or anything', () => {
+    expectTypeOf<TopicInput<string[]>>().toEqualTypeOf<Pair<string[], string>>()
+    expectTypeOf<TopicInput<Order | number[]>>().toEqualTypeOf<Pair<Order | number[], string>>()
+    expectTypeOf<TopicInput<unknown>>().toEqualTypeOf<Pair<unknown, string>>()
+  })
+
+  test('as a function: a value or null, and what goes with it', () => {
+    const orders = Topic('orders', { codec })
+    expectTypeOf(orders).parameter(0).toEqualTypeOf<Order | null>()
+    expectTypeOf(orders).returns.toEqualTypeOf<Promise<void>>()
+    // @ts-expect-error not an Order
+    void (() => orders({ id: 1 }))
+    // @ts-expect-error keys are strings
+    void (() => orders(null, { key: 1 }))
+    void (() => orders(null, { key: 'a', headers: { a: 'b' }, timestamp: 1, partition: 0 }))
+  })
+})
+
+test('snap checks what a handler emits against it', () => {
+  const orders = Topic('orders', { groupId: 'g', codec })
+  const texts = Topic('texts')
+  const tags = Topic('tags', { codec: codecOfStrings })
+  app.snap(orders, { sink: [orders] })(({ value }) => [value.id, { ...value, amount: 1 }, { headers: { a: 'b' } }])
+  app.snap(orders, { sink: [orders] })(({ value, key }) => {
+    expectTypeOf(key).toEqualTypeOf<string | null>()
+    return value
+  })
+  app.snap(orders, { sink: [orders] })(({ value }) => [value.id, null])
+  app.snap(orders, { sink: [texts] })(({ headers }) => ['k', 'v', { headers }])
+  app.snap(orders, { sink: [tags] })(({ value }) => [value.id, ['a', 'b', 'c']])
+  // @ts-expect-error not an Order
+  app.snap(texts, { sink: [orders] })(() => ({ id: 1 }))
+  // @ts-expect-error a topic of arrays takes pairs only
+  app.snap(orders, { sink: [tags] })(() => ['a', 'b', 'c'])
+  // @ts-expect-error one of the two sinks takes only strings
+  app.snap(orders, { sink: [console.log, texts] })(({ value }) => value.amount)
+  // @ts-expect-error null alone has no key to be a tombstone of
+  app.snap(orders, { sink: [texts] })(() => null)
+})
