@@ -61,6 +61,24 @@ export function closeTests(declare: Declare): void {
     await until('the takeover', () => second.owned.size === 1)
   })
 
+  declare('close while assigned is pending', async ({ topic, reader, until, name }) => {
+    const [topicName, groupId] = [await topic(1), name('group')]
+    let asked = false
+    const first = await reader([topicName], {
+      groupId,
+      assigned: () => {
+        asked = true
+        return new Promise(() => {})
+      },
+    })
+    await until('assigned', () => asked)
+    const started = Date.now()
+    await first.close()
+    const second = await reader([topicName], { groupId })
+    await until('the takeover', () => second.owned.size === 1)
+    assert.ok(Date.now() - started < 3000)
+  })
+
   declare('an error in assigned or revoked ends the consumer with it', async (harness) => {
     const { topic, reader, until, name } = harness
     const [topicName, groupId] = [await topic(1), name('group')]

@@ -132,6 +132,12 @@ export function groupMember(options: {
         onError,
       })
       const unwatch = generation.leads ? watchPartitions(cluster, topics, heart.rejoin, onError) : () => {}
+      const rest = () => {
+        heart.stop()
+        unwatch()
+      }
+      // Also while somebody is still being told of the assignment.
+      void closed.then(rest)
       try {
         await assigned(generation.partitions)
         const reason = await Promise.race([heart.ended, closed])
@@ -139,8 +145,7 @@ export function groupMember(options: {
         await handOver(generation, reason, heart.lost)
       } finally {
         current = undefined
-        heart.stop()
-        unwatch()
+        rest()
       }
     }
   }

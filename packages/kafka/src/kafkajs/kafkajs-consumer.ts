@@ -36,6 +36,10 @@ export async function kafkajsConsumer(client: ClientSettings, settings: Consumer
   /** Counts assignments: what belongs to an older one is dropped. */
   let epoch = 0
   let closing: Promise<void> | undefined
+  let over = () => {}
+  const ended = new Promise<void>((resolve) => {
+    over = resolve
+  })
 
   function fail(error: unknown): void {
     if (!open || failure) return
@@ -48,6 +52,7 @@ export async function kafkajsConsumer(client: ClientSettings, settings: Consumer
     closing ??= (async () => {
       epoch++
       reading.stop()
+      over()
       wake()
       await member?.leave()
       await destroy()
@@ -78,6 +83,7 @@ export async function kafkajsConsumer(client: ClientSettings, settings: Consumer
     const starts = await persistently(() => startOffsets(cluster, settings, partitions), {
       patienceMs,
       repair: () => refreshTopics(cluster),
+      closed: ended,
     })
     if (!current()) return
     const answer = await settings.assigned(starts.map(({ at }) => at))
