@@ -139,11 +139,12 @@ export interface ConsumerSettings {
    */
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[] | void>
   /**
-   * Awaited before partitions are given up. With `'revoked'` this member still owns them, keeps sending heartbeats
-   * however long it takes, and `commit` works until the promise settles; with `'lost'` they belong to another already.
-   * A member whose `'revoked'` takes longer than `rebalanceTimeoutMs` is put out of the group: it is called with `'lost'`
-   * while the first call is pending, and joins again when both have settled. Not called by `close`. A rejection of
-   * `assigned` or `revoked` is what `poll` rejects with; the consumer has left its group then.
+   * Awaited before partitions are given up; what `poll` handed out of them has arrived by then, and no more comes. With
+   * `'revoked'` this member still owns them, keeps sending heartbeats however long it takes, and `commit` works until the
+   * promise settles; with `'lost'` they belong to another already. A member whose `'revoked'` takes longer than
+   * `rebalanceTimeoutMs` is put out of the group: it is called with `'lost'` while the first call is pending, and joins
+   * again when both have settled. Not called by `close`. A rejection of `assigned` or `revoked` is what `poll` rejects
+   * with; the consumer has left its group then.
    */
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { toError } from '@snapstream/core'
 import { outOfRange } from '../driver/driver-error.ts'
 import type {
@@ -98,6 +99,8 @@ export async function kafkajsConsumer(client: ClientSettings, settings: Consumer
   async function revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
     epoch++
     reading.stop()
+    // A batch that was just taken has to reach whoever polls first.
+    await setImmediate()
     if (open && !failure && partitions.length > 0) await settings.revoked(partitions, reason)
   }
 
