@@ -1,0 +1,5 @@
+import type { Suite } from './suite.ts'
+import { core } from './suites/core.ts'
+import { kafka } from './suites/kafka.ts'
+
+export const suites: readonly Suite[] = [core, kafka]
