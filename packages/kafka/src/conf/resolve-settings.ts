@@ -14,7 +14,7 @@ export interface ResolvedSettings {
   readonly producer: ProducerDefaults
 }
 
-export type ConsumerDefaults = Required<
+type ConsumerDefaults = Required<
   Pick<
     ConsumerSettings,
     | 'autoOffsetReset'

@@ -131,6 +131,6 @@ export function bothRead(one: string, other: string, topic: string, groupId: str
   )
 }
 
-export function shownGroup(groupId: string | null): string {
+function shownGroup(groupId: string | null): string {
   return groupId === null ? 'no group' : `the group ${JSON.stringify(groupId)}`
 }

@@ -1,8 +1,8 @@
 import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
 import { RECORD_HEAP_BYTES, wireBytes } from './record-size.ts'
 
-/** Facts about KafkaJS and Kafka alike: from here on a larger batch is not faster. */
-export const MAX_BATCH_RECORDS = 1000
+/** A larger batch is not faster, neither for the client nor for the broker. */
+const MAX_BATCH_RECORDS = 1000
 
 /** Who wants to know what becomes of a record. */
 export interface Owner {

@@ -30,6 +30,8 @@ interface Session {
   readonly opening: Promise<OpenTopic>
   opened: OpenTopic | undefined
   count: number
+  /** Somebody had no time to wait for what was written, and it is still not acknowledged. */
+  givenUp: boolean
 }
 
 export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
@@ -57,7 +59,7 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
       return session?.opened
     },
     async open(host) {
-      const mine = (session ??= { opening: start(host), count: 0, opened: undefined })
+      const mine = (session ??= { opening: start(host), count: 0, opened: undefined, givenUp: false })
       mine.count++
       try {
         return (mine.opened = await mine.opening)
@@ -69,10 +71,16 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
     },
     async close(gaveUp = false) {
       const mine = session
-      if (mine === undefined || --mine.count > 0) return
+      if (mine === undefined) return
+      if (gaveUp) {
+        mine.givenUp = true
+        // Who closes after this one need not give up if it comes to an end after all.
+        void mine.opened?.sender?.drained().then(() => (mine.givenUp = false))
+      }
+      if (--mine.count > 0) return
       session = undefined
       const opened = await mine.opening.catch(() => undefined)
-      if (!gaveUp) await opened?.sender?.drained()
+      if (!mine.givenUp) await opened?.sender?.drained()
       await opened?.sender?.close()
     },
   }

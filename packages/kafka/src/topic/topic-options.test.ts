@@ -23,6 +23,10 @@ test.each([
   expect(make(names)).toThrow(why)
 })
 
+test('a pattern creates nothing', () => {
+  expect(make(/a/, { create: true })).toThrow('only a topic with a name can be created')
+})
+
 test.each([
   [{ groupID: 'x' }, "Topic(\"demo\") has no option 'groupID'; did you mean 'groupId'?"],
   [{ colour: 1 }, 'it takes groupId, codec'],

@@ -65,8 +65,8 @@ export function parseNames(names: unknown): readonly string[] | RegExp {
   return [...new Set(list as readonly string[])]
 }
 
-/** Throws `USAGE` for what a topic of this name does not take. */
-export function checkOptions(options: AnyTopicOptions, name: string): void {
+/** Throws `USAGE` for what a topic of this name, or these names, does not take. */
+export function checkOptions(options: AnyTopicOptions, name: string, pattern: boolean): void {
   const topic = `Topic(${JSON.stringify(name)})`
   if (typeof options !== 'object' || options === null)
     throw usage(`${topic} takes an object of options, got ${describe(options)}`)
@@ -89,6 +89,8 @@ export function checkOptions(options: AnyTopicOptions, name: string): void {
   expect('tombstones', typeof tombstones === 'boolean', 'true or false')
   expect('codec', isCodec(codec), 'an object with encode and decode')
   expect('keyCodec', isCodec(keyCodec), 'an object with encode and decode')
+  if (pattern && create)
+    throw usage(`${topic} is a pattern, and only a topic with a name can be created; leave create out`)
   expect('create', typeof create === 'boolean' || isCreation(create), 'true, or { partitions, replicationFactor }')
 }
 

@@ -12,7 +12,7 @@ import { isThenable } from './thenable.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
 /** What is to be written, and who is told. */
-export interface Sending {
+interface Sending {
   readonly key: unknown
   readonly value: unknown
   readonly headers: Headers

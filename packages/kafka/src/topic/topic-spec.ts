@@ -31,7 +31,7 @@ export interface TopicSpec {
 export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpec {
   const topics = parseNames(names)
   const name = topics instanceof RegExp ? String(topics) : topics.join(',')
-  checkOptions(options, name)
+  checkOptions(options, name, topics instanceof RegExp)
   const { create = false, codec, keyCodec } = options
   return {
     name,

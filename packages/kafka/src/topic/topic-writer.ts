@@ -1,3 +1,4 @@
+import { SnapstreamError } from '@snapstream/core'
 import type { Failure, Host, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
 import type { Owner } from '../producer/partition-queue.ts'
 import { checkBare, checkPair } from './check-input.ts'
@@ -55,7 +56,7 @@ export function topicWriter(
       return sender.send({ key: null, value, headers, timestamp, partition: undefined }, owner)
     },
     async flush() {
-      const gone = aborted(signal)
+      const gone = aborted(signal, spec.name)
       try {
         await Promise.race([sender.drained(), gone.promise])
       } finally {
@@ -77,10 +78,18 @@ function eventTime(origin: Origin | undefined, host: Host): number {
   return Math.floor(time !== undefined && time >= 0 && time <= Number.MAX_SAFE_INTEGER ? time : host.now())
 }
 
-function aborted(signal: AbortSignal): { readonly promise: Promise<never>; stop(): void } {
+function aborted(signal: AbortSignal, name: string): { readonly promise: Promise<never>; stop(): void } {
   let stop = () => {}
   const promise = new Promise<never>((_, reject) => {
-    const abort = () => reject(signal.reason as Error)
+    const abort = () =>
+      reject(
+        new SnapstreamError(
+          'SHUTDOWN_TIMEOUT',
+          `what was written to the topic ${JSON.stringify(name)} was not acknowledged before the time for a graceful end ` +
+            `was over; it will be written again. Raise shutdownMs if the broker needs longer`,
+          { topic: name },
+        ),
+      )
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort)
     stop = () => signal.removeEventListener('abort', abort)

@@ -267,10 +267,20 @@ describe('as a sink', () => {
 
   test('several names or a pattern are refused', async () => {
     for (const names of [['a', 'b'], /a/] as const) {
-      const topic = Topic(names, { create: true, conf: { driver: memory() } } as object)
+      const driver = memory()
+      for (const name of ['a', 'b']) {
+        const one = Topic(name, { create: true, conf: { driver } })
+        await one.open()
+        await one.close()
+      }
+      const topic = Topic(names, { conf: { driver } })
       const app = createApp()
       app.snap(['a'], { sink: [topic] })((value) => value)
-      await expect(app.stream({})).rejects.toMatchObject({ code: names instanceof RegExp ? 'TOPIC_MISSING' : 'USAGE' })
+      await expect(app.stream({})).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringContaining('can only be read; write to a Topic with one name'),
+      })
+      await expect(topic('a')).rejects.toMatchObject({ code: 'USAGE' })
     }
   })
 
@@ -292,6 +302,28 @@ describe('as a sink', () => {
     })
     const admin = await driver.client({} as never).admin()
     expect(await admin.committed('g', ['from'])).toEqual([])
+    expect(state.open).toBe(0)
+  })
+
+  test('a broker that does not answer does not hold up a graceful end for longer than it may take', async () => {
+    const { driver, state } = watched()
+    const topic = Topic('out', { create: true, conf: { driver } })
+    state.answer = () => ({ error: new SnapstreamError('KAFKA_FAILED', 'not leader'), retriable: true })
+    const app = createApp()
+    app.snap(
+      (async function* () {
+        yield 'a'
+        await new Promise(() => {})
+      })(),
+      { sink: [topic] },
+    )((value, { stop }) => {
+      stop()
+      return value
+    })
+    await expect(app.stream({}, { shutdownMs: 300 })).rejects.toMatchObject({
+      code: 'SHUTDOWN_TIMEOUT',
+      message: expect.stringContaining('what was written to the topic "out" was not acknowledged'),
+    })
     expect(state.open).toBe(0)
   })
 
