@@ -1,3 +1,4 @@
+import { platformHost } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
 import { resolveSettings } from '../conf/resolve-settings.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
@@ -13,6 +14,7 @@ export interface OpenTopic {
   readonly sender: TopicSender | undefined
   /** The topics that were found at the broker; looked for at once, unless the topic is dry. */
   found(): Promise<readonly string[]>
+  /** That of the run it was last opened for. */
   readonly host: Host
 }
 
@@ -20,14 +22,21 @@ export interface OpenTopic {
 export interface TopicLifecycle {
   /** Undefined until it is open. */
   readonly current: OpenTopic | undefined
-  open(host: Host): Promise<OpenTopic>
+  /** `host`: that of the run it is opened for. */
+  open(host?: Host): Promise<OpenTopic>
   /** `gaveUp`: there is no more time to wait for what is not acknowledged. */
   close(gaveUp?: boolean): Promise<void>
+}
+
+/** Whose time counts: a topic may be open before it is known for which run. */
+interface Clock {
+  host: Host
 }
 
 /** From the first `open` to the last `close`. */
 interface Session {
   readonly opening: Promise<OpenTopic>
+  readonly clock: Clock
   opened: OpenTopic | undefined
   count: number
   /** Somebody had no time to wait for what was written, and it is still not acknowledged. */
@@ -43,15 +52,27 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
     warned = true
   }
 
-  async function start(host: Host): Promise<OpenTopic> {
+  async function start(clock: Clock): Promise<OpenTopic> {
     const settings = resolveSettings(spec.conf)
     let pending: Promise<readonly string[]> | undefined
     const found = () => (pending ??= withAdmin(settings, (admin) => prepareTopics(admin, spec)))
     // A dry run leaves no trace, and needs nothing to write to.
     if (!spec.dry) await found()
     const sender =
-      spec.single === undefined ? undefined : topicSender({ spec, topic: spec.single, settings, host, warnDry })
-    return { settings, sender, found, host }
+      spec.single === undefined ? undefined : topicSender({ spec, topic: spec.single, settings, clock, warnDry })
+    return {
+      settings,
+      sender,
+      found,
+      get host() {
+        return clock.host
+      },
+    }
+  }
+
+  function begin(): Session {
+    const clock: Clock = { host: platformHost() }
+    return { opening: start(clock), clock, count: 0, opened: undefined, givenUp: false }
   }
 
   return {
@@ -59,7 +80,8 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
       return session?.opened
     },
     async open(host) {
-      const mine = (session ??= { opening: start(host), count: 0, opened: undefined, givenUp: false })
+      const mine = (session ??= begin())
+      if (host !== undefined) mine.clock.host = host
       mine.count++
       try {
         return (mine.opened = await mine.opening)

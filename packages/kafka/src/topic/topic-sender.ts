@@ -41,12 +41,13 @@ export interface TopicSenderOptions {
   readonly spec: TopicSpec
   readonly topic: string
   readonly settings: ResolvedSettings
-  readonly host: Host
+  /** Whose time counts, once there is something to send. */
+  readonly clock: { readonly host: Host }
   /** A record was not sent because the topic is dry. */
   warnDry(): void
 }
 
-export function topicSender({ spec, topic, settings, host, warnDry }: TopicSenderOptions): TopicSender {
+export function topicSender({ spec, topic, settings, clock, warnDry }: TopicSenderOptions): TopicSender {
   const encode = recordEncoder(spec, topic)
   let lease: Promise<ProducerLease> | undefined
   let queue: TopicQueue | undefined
@@ -66,7 +67,7 @@ export function topicSender({ spec, topic, settings, host, warnDry }: TopicSende
   async function open(): Promise<void> {
     if (closed) throw notOpen(topic)
     if (spec.dry) return
-    lease ??= acquireProducer(settings, host)
+    lease ??= acquireProducer(settings, clock.host)
     const acquired = lease
     acquired.catch(() => {
       if (lease === acquired) lease = undefined

@@ -1,5 +1,6 @@
 import { BytesCodec, SnapstreamError, createApp } from '@snapstream/core'
 import type { Codec } from '@snapstream/core'
+import { createVirtualHost } from '@snapstream/core/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Conf } from '../conf/conf.ts'
 import type { Driver, ProduceResult } from '../driver/driver.ts'
@@ -303,6 +304,20 @@ describe('as a sink', () => {
     const admin = await driver.client({} as never).admin()
     expect(await admin.committed('g', ['from'])).toEqual([])
     expect(state.open).toBe(0)
+  })
+
+  test('runs on the time of the app', async () => {
+    const { driver, state } = watched()
+    const host = createVirtualHost({ startMs: 5000 })
+    const topic = Topic('out', { create: true, conf: { driver } })
+    let failures = 20
+    state.answer = () =>
+      failures-- > 0 ? { error: new SnapstreamError('KAFKA_FAILED', 'not leader'), retriable: true } : undefined
+    const app = createApp({ host })
+    app.snap(['a'], { sink: [topic] })((value) => value)
+    await host.settle(app.stream({}))
+    expect(host.now()).toBeGreaterThan(15_000)
+    expect((await contentOf(driver, 'out')).map(({ value, timestamp }) => [value, timestamp])).toEqual([['a', 5000]])
   })
 
   test('a broker that does not answer does not hold up a graceful end for longer than it may take', async () => {

@@ -1,4 +1,3 @@
-import { platformHost } from '@snapstream/core'
 import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
 import { recordKey } from './record-key.ts'
 import { refuseMany } from './refuse-many.ts'
@@ -33,8 +32,6 @@ export interface Topic<V, K = string>
   close(): Promise<void>
 }
 
-const host = platformHost()
-
 /**
  * A topic by its name; several topics, or all that match a pattern when it is opened, can be read as one.
  *
@@ -62,7 +59,7 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
 
   const members: Omit<Topic<unknown, unknown>, 'name'> = {
     async open() {
-      await lifecycle.open(host)
+      await lifecycle.open()
     },
     close: () => lifecycle.close(),
     [Symbol.asyncDispose]: () => lifecycle.close(),
