@@ -54,7 +54,6 @@ export function topicReader({ spec, options, ends, join, closed }: TopicReaderOp
       return answered
     },
     async revoked(partitions, reason) {
-      leftOut = false
       const given = partitions.map((at) => [laneOf(at), lanes.get(laneOf(at))] as const)
       drop((lane) => given.some(([, state]) => state === lane))
       // Until they are handed over, what was handled of them can still be committed.

@@ -111,6 +111,15 @@ describe('a group', () => {
     expect(seen.sort()).toEqual(['1a', '2a'])
   })
 
+  test('two topics of one name are refused also when their settings differ', async () => {
+    const driver = memory()
+    await fill(driver, 'demo', ['a'])
+    const app = createApp()
+    app.snap(Topic('demo', { groupId: 'g', conf: { driver } }))(() => {})
+    app.snap(Topic('demo', { groupId: 'g', conf: { driver, fetchMaxBytes: 1000 } }))(() => {})
+    await expect(app.stream({})).rejects.toMatchObject({ code: 'USAGE', topic: 'demo' })
+  })
+
   test('without one each topic is read on its own, and nothing is committed', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a'])

@@ -114,6 +114,45 @@ describe('as a function', () => {
     expect((await contentOf(driver, 'demo')).map(({ value }) => value)).toEqual(numbers.map(String))
   })
 
+  test('keeps the order also when only some values take time to encode', async () => {
+    const driver = memory()
+    const codec: Codec<string> = {
+      encode: (value) => {
+        const bytes = Buffer.from(value)
+        return value.startsWith('slow') ? new Promise((resolve) => setTimeout(resolve, 5, bytes)) : bytes
+      },
+      decode: String,
+    }
+    const topic = Topic('demo', { create: true, codec, conf: { driver } })
+    await topic.open()
+    await topic('first')
+    const calls = ['slow 1', 'quick 2', 'slow 3', 'quick 4'].map((value) => topic(value))
+    await Promise.all(calls)
+    await topic.close()
+    const values = (await contentOf(driver, 'demo')).map(({ value }) => value)
+    expect(values).toEqual(['first', 'slow 1', 'quick 2', 'slow 3', 'quick 4'])
+  })
+
+  test('a value that fails to encode late is refused alone', async () => {
+    const driver = memory()
+    const codec: Codec<string> = {
+      async encode(value) {
+        if (value === 'bad') throw new Error('no')
+        // What fails while it waits behind this one must not count as a rejection that nobody handles.
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        return Buffer.from(value)
+      },
+      decode: String,
+    }
+    const topic = Topic('demo', { create: true, codec, conf: { driver } })
+    await topic.open()
+    const results = await Promise.allSettled(['a', 'bad', 'b'].map((value) => topic(value)))
+    await topic.close()
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(results[1]).toMatchObject({ reason: { code: 'ENCODE_FAILED', topic: 'demo' } })
+    expect((await contentOf(driver, 'demo')).map(({ value }) => value)).toEqual(['a', 'b'])
+  })
+
   test('is refused while the topic is not open', async () => {
     const topic = Topic('demo', { create: true, conf: { driver: memory() } })
     const told = { code: 'NOT_OPEN', message: expect.stringContaining('call await topic.open() first') }
