@@ -58,8 +58,11 @@ export async function kafkajsAdmin(client: ClientSettings): Promise<DriverAdmin>
 
   async function create({ topic, partitions: numPartitions = -1, replicationFactor = -1 }: NewTopic): Promise<void> {
     const doing = `create the topic ${JSON.stringify(topic)}`
-    await change(doing, (admin) => admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }] }))
-    // The controller has it; the brokers may still have to hear of it, and of their part in it.
+    await change(doing, (admin) =>
+      admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }], waitForLeaders: false }),
+    )
+    // The controller has it; the brokers may still have to hear of it, and of their part in it. KafkaJS's own way to wait
+    // fails when it asks before they did.
     const end = Date.now() + client.requestTimeoutMs
     for (;;) {
       try {
