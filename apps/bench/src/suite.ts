@@ -1,5 +1,5 @@
 /** One way to do the work of a case. It runs in a process of its own and answers with messages per second. */
-export interface Contestant {
+interface Contestant {
   readonly name: string
   run(input: string): Promise<number>
 }

@@ -1,5 +1,5 @@
 /** What an example gets to work with. */
-export interface ExampleOptions {
+interface ExampleOptions {
   /** A folder of its own for what it keeps on disk; it is removed afterwards. */
   readonly folder: string
   /** Shows how far it has come, on a terminal. */

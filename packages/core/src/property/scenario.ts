@@ -34,7 +34,7 @@ export interface Behaviour {
   readonly sinkFails: number
 }
 
-export interface Event {
+interface Event {
   readonly at: number
   readonly kind: 'revoke' | 'lose' | 'stop'
   readonly log: number
