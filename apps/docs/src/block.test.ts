@@ -23,9 +23,10 @@ describe('blocksOf', () => {
     expect(blocksOf(markdown('~ts', 'a()', '~', '~sh', 'ls', '~', '~text', 'A', '~'))[0]?.output).toBeUndefined()
   })
 
-  test('reads the mark in a comment right above', () => {
-    const blocks = blocksOf(markdown('<!-- kafka -->', '~ts', 'a()', '~', '<!-- kafka -->', '', '~ts', 'b()', '~'))
-    expect(blocks.map(({ mark }) => mark)).toEqual(['kafka', undefined])
+  test('reads the mark in a comment above, with or without a blank line between', () => {
+    const block = ['~ts', 'a()', '~']
+    const blocks = blocksOf(markdown('<!-- kafka -->', ...block, '<!-- kafka -->', '', ...block, 'text', '', ...block))
+    expect(blocks.map(({ mark }) => mark)).toEqual(['kafka', 'kafka', undefined])
   })
 
   test('keeps shorter fences inside longer ones', () => {

@@ -4,7 +4,7 @@ export interface Block {
   readonly code: string
   /** The line of the code's first line in the file, from 1. */
   readonly line: number
-  /** The word in an HTML comment right above the block, as in `<!-- kafka -->`. */
+  /** The word in an HTML comment above the block, as in `<!-- kafka -->`. */
   readonly mark: string | undefined
   /** What it prints: the next block, if that is ```text and stands under the same heading. */
   readonly output: string | undefined
@@ -26,7 +26,9 @@ export function blocksOf(markdown: string): readonly Block[] {
     const close = lines.findIndex((line, j) => j > i && line.trim().startsWith(fence) && /^[`~]+$/.test(line.trim()))
     const end = close === -1 ? lines.length : close
     const code = `${lines.slice(i + 1, end).join('\n')}\n`
-    const mark = /^<!--\s*(\S+)\s*-->$/.exec(lines[i - 1] ?? '')?.[1]
+    // The formatter keeps a blank line between a comment and a block.
+    const above = lines[i - 1]?.trim() === '' ? lines[i - 2] : lines[i - 1]
+    const mark = /^<!--\s*(\S+)\s*-->$/.exec(above ?? '')?.[1]
     const previous = found.at(-1)
     if (language === 'text' && previous?.language === 'ts' && found.length > sinceHeading) previous.output = code
     found.push({ language, code, line: i + 2, mark, output: undefined })
