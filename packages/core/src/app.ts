@@ -1,4 +1,4 @@
-import { createBinding, parseSnapArguments } from './binding.ts'
+import { createBinding } from './binding.ts'
 import type { Binding } from './binding.ts'
 import { refuseCycles } from './cycle.ts'
 import { SnapstreamError, expectNames, expectNumber, expectUsage } from './error.ts'
@@ -44,27 +44,31 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
   let handlerless = new Set<unknown>()
   let running = false
 
+  function expectIdle() {
+    if (running)
+      throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running: await it before this, or use createApp()')
+  }
+
   const snap = (...args: readonly unknown[]) => {
-    const { sources, options } = parseSnapArguments(args)
-    handlerless.add(sources)
+    handlerless.add(args)
     return (handler: unknown) => {
-      if (running) throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running; call snap before it')
-      handlerless.delete(sources)
-      bindings.push(createBinding(sources, options, handler, bindings.length + 1))
+      expectIdle()
+      handlerless.delete(args)
+      bindings.push(createBinding(args, handler, bindings.length + 1))
       return handler
     }
   }
 
   async function stream(context: object = {}, options: StreamOptions = {}): Promise<void> {
-    if (running) throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running; await it, or use createApp()')
+    expectIdle()
     const bound = bindings
     const forgotten = handlerless.size
     bindings = []
     handlerless = new Set()
     expectUsage(typeof context === 'object' && context !== null, 'what stream gets first', 'a context object', context)
-    for (const name of ['stop', ...STREAM_OPTIONS])
+    for (const name of ['stop', ...OPTIONS])
       expectUsage(!(name in context), `'${name}'`, 'an option, which come second: stream({}, { ... })', context)
-    expectNames(options, STREAM_OPTIONS, 'stream')
+    expectNames(options, OPTIONS, 'stream')
     const { signal, checkpointMs = 1000, shutdownMs = 25_000 } = options
     expectNumber(checkpointMs, 'checkpointMs', 1)
     expectNumber(shutdownMs, 'shutdownMs', 0)
@@ -77,7 +81,7 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     refuseCycles(bound)
     running = true
     try {
-      await run({ bindings: bound, context, host: host ?? platformHost(), signals, signal, checkpointMs, shutdownMs })
+      await run(bound, context, host ?? platformHost(), signals, signal, checkpointMs, shutdownMs)
     } finally {
       running = false
     }
@@ -92,4 +96,4 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
   }
 }
 
-const STREAM_OPTIONS = ['signal', 'checkpointMs', 'shutdownMs']
+const OPTIONS = ['signal', 'checkpointMs', 'shutdownMs']

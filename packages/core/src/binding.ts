@@ -9,7 +9,8 @@ export interface Binding {
   readonly name: string
   readonly sources: readonly Source<unknown>[]
   readonly sinks: readonly Sink<unknown>[]
-  readonly use: readonly Resource[]
+  /** All that it may write to: what it uses, its sinks and its dead letter, if any. */
+  readonly targets: readonly unknown[]
   readonly concurrency: number
   readonly key: ((message: unknown) => unknown) | undefined
   readonly timestamp: ((message: unknown) => number) | undefined
@@ -20,63 +21,50 @@ export interface Binding {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the message type was checked by `snap`
-export type AnyOptions = SnapOptions<any> & { readonly sink?: readonly Sink<unknown>[] | undefined }
+type AnyOptions = SnapOptions<any> & { readonly sink?: readonly Sink<unknown>[] | undefined }
 
 const OPTIONS = ['name', 'sink', 'use', 'concurrency', 'key', 'timestamp', 'onError', 'cycle']
+const SINK = 'a function, a topic or a cache'
 
-/** Splits what `snap` was called with into sources and options, and checks both. Throws `USAGE`. */
-export function parseSnapArguments(args: readonly unknown[]): { sources: Source<unknown>[]; options: AnyOptions } {
+/** Makes a binding of what `snap` was called with and its handler, and checks it. Throws `USAGE`. */
+export function createBinding(args: readonly unknown[], handler: unknown, position: number): Binding {
+  expectFunction(handler, 'what snap(...)(handler) gets')
   const last = args.at(-1)
-  const hasOptions = typeof last === 'object' && last !== null && !isSource(last)
-  const options = (hasOptions ? last : {}) as AnyOptions
-  const sources = (hasOptions ? args.slice(0, -1) : args) as Source<unknown>[]
+  const given = typeof last === 'object' && !isSource(last) ? (last as AnyOptions | null) : undefined
+  const sources = (given ? args.slice(0, -1) : args) as Source<unknown>[]
+  const options = given ?? {}
+  expectNames(options, OPTIONS, 'snap')
+  const { sink: sinks = [], use = [], concurrency = 1, key, timestamp, cycle = false } = options
+  const name = options.name ?? (handler.name || `handler ${position}`)
+  const policy = createPolicy(options.onError, `onError of ${name}`)
+  const { deadLetter } = policy
+
   expectUsage(sources.length > 0, 'what snap gets before its options', 'at least one source', sources)
   for (const [i, source] of sources.entries()) {
-    const what = `source ${i + 1} of snap`
     const hint = typeof source === 'string' ? ` (for one message write [${describe(source)}])` : ''
-    expectUsage(isSource(source), what, `an iterable that is not a string, a topic or a cache${hint}`, source)
-    expectUsage(sources.indexOf(source) === i, what, 'listed once', source)
+    const once = sources.indexOf(source) === i
+    expectUsage(
+      isSource(source) && once,
+      `source ${i + 1} of snap`,
+      once ? `an iterable that is not a string, a topic or a cache${hint}` : 'listed once',
+      source,
+    )
   }
-  expectNames(options, OPTIONS, 'snap')
-  return { sources, options }
-}
-
-/** Completes and checks a binding. Throws `USAGE`. */
-export function createBinding(
-  sources: readonly Source<unknown>[],
-  options: AnyOptions,
-  handler: unknown,
-  position: number,
-): Binding {
-  expectFunction(handler, 'what snap(...)(handler) gets')
-  const { sink: sinks = [], use = [], concurrency = 1, key, timestamp, cycle = false } = options
-  const name = options.name ?? ((handler as { name: string }).name || `handler ${position}`)
-  const policy = createPolicy(options.onError, name)
-  expectEach(sinks, 'sink', name, isSink, SINK)
+  expectEach(sinks, `sink`, name, isSink, SINK)
   expectEach(use, 'use', name, isResource, 'something with open() and close(), as topics and caches are')
-  if (policy.deadLetter !== undefined)
-    expectUsage(isSink(policy.deadLetter), `deadLetter of ${name}`, SINK, policy.deadLetter)
+  expectUsage(deadLetter === undefined || isSink(deadLetter), `deadLetter of ${name}`, SINK, deadLetter)
   expectNumber(concurrency, `concurrency of ${name}`, 1)
-  expectFunction(key, `key of ${name}`, true)
-  expectFunction(timestamp, `timestamp of ${name}`, true)
-  const keyed =
-    concurrency === 1 || key || sources.every((source) => isBatchSource(source) && source['~snapstream.key'])
-  expectUsage(!!keyed, `key of ${name}`, 'a function: with concurrency, order is kept within a key', key)
-  return {
-    name,
-    sources,
-    sinks,
-    use,
-    concurrency,
+  if (key !== undefined) expectFunction(key, `key of ${name}`)
+  if (timestamp !== undefined) expectFunction(timestamp, `timestamp of ${name}`)
+  expectUsage(
+    concurrency === 1 || key || sources.every((source) => has(source, '~snapstream.key')),
+    `key of ${name}`,
+    'a function: with concurrency, order is kept within a key',
     key,
-    timestamp,
-    policy,
-    cycle,
-    handler: handler as Binding['handler'],
-  }
+  )
+  const targets = [...use, ...sinks, deadLetter]
+  return { name, sources, sinks, targets, concurrency, key, timestamp, policy, cycle, handler }
 }
-
-const SINK = 'a function, a topic or a cache'
 
 export function isBatchSource(value: unknown): value is BatchSource<unknown> {
   return has(value, '~snapstream.source')
@@ -91,7 +79,7 @@ export function isResource(value: unknown): value is Resource {
 }
 
 function isSink(value: unknown): boolean {
-  return typeof value === 'function' || isSinkTarget(value)
+  return isFunction(value) || isSinkTarget(value)
 }
 
 function isSource(value: unknown): value is Source<unknown> {
@@ -102,11 +90,17 @@ function isSource(value: unknown): value is Source<unknown> {
 }
 
 function has(value: unknown, name: PropertyKey): boolean {
-  return typeof (value as Record<PropertyKey, unknown> | null | undefined)?.[name] === 'function'
+  return isFunction((value as Record<PropertyKey, unknown> | null | undefined)?.[name])
 }
 
-function expectFunction(value: unknown, what: string, optional = false): void {
-  expectUsage(typeof value === 'function' || (optional && value === undefined), what, 'a function', value)
+// oxlint-disable-next-line typescript/no-explicit-any -- what it takes was checked by `snap`
+function isFunction(value: unknown): value is (...args: any[]) => unknown {
+  return typeof value === 'function'
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what it takes was checked by `snap`
+function expectFunction(value: unknown, what: string): asserts value is (...args: any[]) => unknown {
+  expectUsage(isFunction(value), what, 'a function', value)
 }
 
 function expectEach(

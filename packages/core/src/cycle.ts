@@ -12,19 +12,18 @@ export function refuseCycles(bindings: readonly Binding[]): void {
     for (const source of sources) {
       if (!isBatchSource(source) || source['~snapstream.bounded']) continue
       // A set that grows while it is walked visits what was added.
-      const reached = new Set<unknown>()
-      const feed = (from: unknown) => {
-        for (const { sources, sinks, policy } of free)
-          if (sources.some((one) => one === from))
-            for (const target of [...sinks, policy.deadLetter]) reached.add(target)
-      }
-      feed(source)
-      for (const target of reached) feed(target)
-      if (reached.has(source))
-        throw new SnapstreamError(
-          'CYCLE',
-          `${name} would feed itself without end: what comes of it is written to what it reads. Write elsewhere, give ` +
-            `the source an end (until: 'end'), or, if the handler brings it to an end, set cycle: true`,
-        )
+      const reached = new Set<unknown>([source])
+      for (const from of reached)
+        for (const { sources: read, sinks, policy } of free)
+          if (read.some((one) => one === from))
+            for (const target of [...sinks, policy.deadLetter]) {
+              if (target === source)
+                throw new SnapstreamError(
+                  'CYCLE',
+                  `${name} would feed itself without end: what comes of it is written to what it reads. Write ` +
+                    "elsewhere, end the source (until: 'end'), or set cycle: true if the handler brings it to an end",
+                )
+              reached.add(target)
+            }
     }
 }

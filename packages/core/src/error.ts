@@ -47,8 +47,6 @@ export interface ErrorFields {
   readonly binding?: string
 }
 
-const BRAND = '~snapstream.error'
-
 /**
  * The one error class of Snapstream. The message states what was expected, what came and what to do; `code` says the
  * kind; `cause` holds the original error where there is one.
@@ -61,52 +59,64 @@ const BRAND = '~snapstream.error'
  * }
  */
 export class SnapstreamError extends Error {
-  readonly code: ErrorCode
+  declare readonly code: ErrorCode
   declare readonly topic?: string
   declare readonly partition?: number
   declare readonly offset?: number
   declare readonly key?: unknown
   declare readonly binding?: string
 
-  constructor(code: ErrorCode, message: string, { cause, ...fields }: ErrorFields & { readonly cause?: unknown } = {}) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.name = 'SnapstreamError'
-    this.code = code
-    Object.assign(this, fields)
-    Object.defineProperty(this, BRAND, { value: true })
+  constructor(code: ErrorCode, message: string, fields: ErrorFields & { readonly cause?: unknown } = {}) {
+    super(message, fields)
+    Object.assign(this, { name: 'SnapstreamError', code }, fields)
+  }
+
+  /** What `is` goes by. */
+  get '~snapstream.error'(): true {
+    return true
   }
 
   /** Whether a value is a SnapstreamError, also one made by another copy of this package in the same process. */
   static is(value: unknown): value is SnapstreamError {
-    return typeof value === 'object' && value !== null && BRAND in value
+    return !!(value as SnapstreamError | null | undefined)?.['~snapstream.error']
   }
+}
+
+/** Whether a value is an instance of a built-in class, be it that of another realm (a vm context, a worker). */
+export function isA<T>(value: unknown, type: new (...args: never) => T): value is T {
+  return value instanceof type || Object.prototype.toString.call(value) === `[object ${type.name}]`
 }
 
 /** Anything that was thrown, as an Error: what is not one is wrapped, with the thrown value as its `cause`. */
 export function toError(thrown: unknown): Error {
-  // An error of another realm (a vm context, a worker) fails `instanceof` and is still an error.
-  if (thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]') return thrown as Error
-  return new SnapstreamError('HANDLER_FAILED', `${describe(thrown)} was thrown`, { cause: thrown })
+  return isA(thrown, Error) ? thrown : new Error(`${describe(thrown)} was thrown`, { cause: thrown })
 }
 
-/** Anything that was thrown, as a SnapstreamError: what has no code yet gets this one. */
-export function toSnapstreamError(code: ErrorCode, what: string, thrown: unknown): SnapstreamError {
+/**
+ * Anything that was thrown, as a SnapstreamError that says what failed. One that is given keeps its code, and is wrapped
+ * only where there are fields to add.
+ */
+export function failure(code: ErrorCode, what: string, thrown: unknown, fields?: ErrorFields): SnapstreamError {
   const cause = toError(thrown)
-  return SnapstreamError.is(cause) ? cause : new SnapstreamError(code, `${what}: ${cause.message}`, { cause })
+  const known = SnapstreamError.is(cause)
+  if (known && !fields) return cause
+  const message = `${what} failed: ${cause.message || describe(cause)}`
+  return new SnapstreamError(known ? cause.code : code, message, { cause, ...fields })
 }
 
 /** A value in a few words, for error messages: its type, and its content where that is short. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+  if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return `the function ${value.name}`
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value !== 'object' || value === null) return `${String(value)}${typeof value === 'bigint' ? 'n' : ''}`
-  const name: unknown = value.constructor?.name
+  if (typeof value !== 'object' || value === null) return String(value)
+  const name = value.constructor?.name ?? 'Object'
   return name === 'Object' ? `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no fields'}` : `a ${name}`
 }
 
 /** Throws `USAGE` unless something is as expected. */
-export function expectUsage(ok: boolean, what: string, expected: string, got: unknown): void {
+export function expectUsage(ok: unknown, what: string, expected: string, got: unknown): asserts ok {
   if (!ok) throw new SnapstreamError('USAGE', `${what} has to be ${expected}, got ${describe(got)}`)
 }
 

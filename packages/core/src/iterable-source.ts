@@ -1,15 +1,13 @@
-import { isThenable } from './promises.ts'
+import { deferred } from './promises.ts'
+import type { AnyIterator } from './promises.ts'
 import type { Batch, BatchSource } from './protocol.ts'
-
-export type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
 
 /** An iterator in the place of a batch: its messages are handled as they come out of it, without a queue between. */
 export interface IteratorBatch extends Batch<unknown> {
   readonly iterator: AnyIterator
   readonly asynchronous: boolean
-  /** Set by whoever drains it: the iterator waits for its next message, or has ended. */
-  waiting: boolean
-  ended: boolean
+  /** Kept up by whoever drains it: the iterator neither waits for its next message nor has it ended. */
+  suspended: boolean
 }
 
 export function isIteratorBatch(batch: Batch<unknown>): batch is IteratorBatch {
@@ -29,56 +27,46 @@ export function createIterableSource(
     '~snapstream.source'({ signal }) {
       const asynchronous = Symbol.asyncIterator in iterable
       const iterator = asynchronous ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
+      /** How many messages, or, directly, whether the one batch was given out. */
+      let count = 0
+      let handled = deferred()
       const state: IteratorBatch = {
         lane: 0,
         messages: [],
         bytes: 0,
-        position: () => 0,
+        position: (n) => n,
         done() {},
         iterator,
         asynchronous,
-        waiting: false,
-        ended: false,
+        suspended: true,
       }
-      let count = 0
-      let room: (() => void) | undefined
-      let out = false
 
       // A source that waits for its next message can end its wait now, and what it still gives is handled.
       signal.addEventListener('abort', () => {
-        if (state.waiting) void iterator.return?.()
+        if (!state.suspended) void iterator.return?.()
       })
 
-      function done() {
-        out = false
-        room?.()
-      }
-
       async function single(): Promise<Batch<unknown> | undefined> {
-        if (out) await new Promise<void>((resolve) => (room = resolve))
-        state.waiting = true
+        // One message is out at a time.
+        if (count > 0) await handled.promise
+        handled = deferred()
         const answer = iterator.next()
-        const result = isThenable(answer) ? await answer : answer
-        state.waiting = false
-        state.ended = !!result.done
-        if (state.ended) return undefined
-        out = true
+        state.suspended = !asynchronous
+        const result = asynchronous ? await answer : (answer as IteratorResult<unknown>)
+        state.suspended = !result.done
         const position = ++count
-        return { lane: 0, messages: [result.value], bytes: 0, position: () => position, done }
+        return result.done
+          ? undefined
+          : { lane: 0, messages: [result.value], bytes: 0, position: () => position, done: () => handled.resolve() }
       }
 
       return {
-        read() {
-          if (!direct) return single()
-          // One batch, and no other after it: it ends when the iterator does.
-          const first = !out
-          out = true
-          return first ? state : undefined
-        },
+        // One batch, and no other after it: it ends when the iterator does.
+        read: direct ? () => (count++ === 0 ? state : undefined) : single,
         commit() {},
         async close() {
           // While the iterator waits for a message its `return` may never settle: there is nobody to wait for.
-          if (!state.ended && !state.waiting) await iterator.return?.()
+          if (state.suspended) await iterator.return?.()
         },
       }
     },

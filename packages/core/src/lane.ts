@@ -1,21 +1,17 @@
-import type { Batch, Host, Lane, Position } from './protocol.ts'
+import type { Batch, Lane, Position } from './protocol.ts'
+import type { Runtime } from './runtime.ts'
 
-/** A batch in the hands of the engine, and how many workers still have it before them. */
-export interface Held {
+/** A batch in the hands of one worker. */
+export interface Share {
   readonly batch: Batch<unknown>
-  left: number
+  /** How many messages at its start have been handled, without a gap. */
+  handled: number
+  /** All of them have been. */
+  over: boolean
 }
 
-/** Handles the batches of one lane for one binding. */
-export interface Worker {
-  push(held: Held): void
-  /** Goes on where it stopped, if it may. */
-  kick(): void
-  /** Messages in flight, started and not finished. */
-  readonly busy: number
-  /** How many messages at the start of the batch have been handled, without a gap. */
-  progress(held: Held): number
-}
+/** Takes up the messages of a batch for one binding. The next batch comes when the promise resolves. */
+export type Worker = (share: Share) => Promise<void>
 
 /** Thrown through a message that is given up because its lane ends: it was not handled and is not acknowledged. */
 export const HALTED = Symbol('halted')
@@ -24,110 +20,120 @@ export const HALTED = Symbol('halted')
  * One ordered part of a source in a run: the batches that are held, the workers (one a binding) that go through them,
  * and whether they may.
  */
-export class LaneRun {
+export interface LaneRun {
   readonly id: Lane
   /** Of the bindings that read it. */
   readonly names: string
-  readonly held: Held[] = []
-  workers: readonly Worker[] = []
+  /** The batches that are not finished, each as its workers have it. */
+  readonly held: Share[][]
   /** Workers look at this before each message. */
-  open = true
+  open: boolean
   /** Ends for good at the next message. */
-  halted = false
-  /** After the batches that every binding has finished. */
-  #position: Position | undefined
+  halted: boolean
+  /** How many messages are in flight: started and not finished. */
+  busy: number
   /** What the source has been told. */
   committed: Position | undefined
-  readonly #host: Host
-  readonly #onHalt = new Set<() => void>()
-  #waiting: (() => void)[] = []
-
-  constructor(id: Lane, names: string, host: Host) {
-    this.id = id
-    this.names = names
-    this.#host = host
-  }
-
-  push(batch: Batch<unknown>): void {
-    const held = { batch, left: this.workers.length }
-    this.held.push(held)
-    for (const worker of this.workers) worker.push(held)
-    for (const worker of this.workers) worker.kick()
-  }
-
-  /** A worker is through with a batch. Workers go in order, so the oldest batch is always the first to be finished. */
-  finished(held: Held): void {
-    if (--held.left > 0) return
-    const { batch } = held
-    this.held.shift()
-    this.#position = batch.position(batch.messages.length)
-    batch.done(batch.messages.length)
-    this.changed()
-  }
-
+  push(batch: Batch<unknown>): void
+  /** A worker is through with its share. */
+  finish(share: Share): void
   /** The position up to which every binding has handled everything. */
-  handled(): Position | undefined {
-    const first = this.held[0]
-    if (first === undefined) return this.#position
-    const count = Math.min(...this.workers.map((worker) => worker.progress(first)))
-    return count > 0 ? first.batch.position(count) : this.#position
-  }
-
-  get busy(): number {
-    return this.workers.reduce((sum, worker) => sum + worker.busy, 0)
-  }
-
-  pause(): void {
-    this.open = false
-  }
-
-  resume(): void {
-    if (this.halted) return
-    this.open = true
-    for (const worker of this.workers) worker.kick()
-  }
-
-  halt(): void {
-    this.open = false
-    this.halted = true
-    for (const wake of this.#onHalt) wake()
-    this.#onHalt.clear()
-    this.changed()
-  }
-
+  handled(): Position | undefined
+  resume(): void
+  halt(): void
+  /** Wakes what waits for a condition of this lane. */
+  changed(): void
+  /** Counts a message as in flight until its promise settles. */
+  flight(pending: PromiseLike<unknown>): Promise<void>
   /** Waits; rejects with HALTED as soon as the lane ends. */
-  sleep(ms: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.halted) {
-        reject(HALTED)
-        return
-      }
-      const wake = () => {
-        cancel()
-        reject(HALTED)
-      }
-      const cancel = this.#host.setTimeout(() => {
-        this.#onHalt.delete(wake)
-        resolve()
-      }, ms)
-      this.#onHalt.add(wake)
-    })
-  }
-
-  /** Resolves once the condition holds; it is looked at when a batch is finished, a worker stops or the lane halts. */
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-  }
-
+  sleep(ms: number): Promise<void>
+  /** Resolves once the condition, which has to be about this lane, holds. */
+  until(condition: () => boolean): Promise<void>
   /** Resolves when nothing is in flight. */
-  idle(): Promise<void> {
-    return this.until(() => this.busy === 0)
+  idle(): Promise<void>
+}
+
+export function createLane(
+  { host, fail }: Runtime,
+  id: Lane,
+  names: string,
+  createWorkers: (lane: LaneRun) => readonly Worker[],
+): LaneRun {
+  const held: Share[][] = []
+  /** After the batches that every binding has finished. */
+  let position: Position | undefined
+  let waiting: (() => void)[] = []
+
+  const lane: LaneRun = {
+    id,
+    names,
+    held,
+    open: true,
+    halted: false,
+    busy: 0,
+    committed: undefined,
+    push(batch) {
+      held.push(queues.map((enqueue) => enqueue({ batch, handled: 0, over: false })))
+    },
+    finish(share) {
+      share.over = true
+      while (held[0]?.every(({ over }) => over)) {
+        const [{ batch, handled }] = held.shift() as [Share]
+        position = batch.position(handled)
+        batch.done(handled)
+      }
+      lane.changed()
+    },
+    handled() {
+      const [first] = held
+      const count = first ? Math.min(...first.map(({ handled }) => handled)) : 0
+      return count > 0 ? first?.[0]?.batch.position(count) : position
+    },
+    resume() {
+      lane.open = !lane.halted
+      lane.changed()
+    },
+    halt() {
+      lane.halted = true
+      lane.open = false
+      lane.changed()
+    },
+    changed() {
+      const woken = waiting
+      if (woken.length > 0) waiting = []
+      for (const wake of woken) wake()
+    },
+    async flight(pending) {
+      lane.busy++
+      try {
+        await pending
+      } finally {
+        lane.busy--
+        lane.changed()
+      }
+    },
+    async sleep(ms) {
+      let over = false
+      const cancel = host.setTimeout(() => {
+        over = true
+        lane.changed()
+      }, ms)
+      await lane.until(() => over || lane.halted)
+      cancel()
+      if (lane.halted) throw HALTED
+    },
+    async until(condition) {
+      while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    idle: () => lane.until(() => lane.busy === 0),
   }
 
-  changed(): void {
-    const waiting = this.#waiting
-    if (waiting.length === 0) return
-    this.#waiting = []
-    for (const wake of waiting) wake()
-  }
+  const queues = createWorkers(lane).map((work) => {
+    let last = Promise.resolve()
+    return (share: Share) => {
+      last = last.then(() => work(share)).catch(fail)
+      return share
+    }
+  })
+  return lane
 }

@@ -14,25 +14,22 @@ export interface Policy {
 }
 
 /** Checks and normalises `onError`; throws `USAGE`. */
-export function createPolicy(onError: OnError<unknown> = 'stop', name = ''): Policy {
-  const what = `onError of ${name}`
-  const simple = onError === 'stop' || onError === 'skip'
-  const forms = `'stop', 'skip', a function or { retries, backoffMs, deadLetter }`
+export function createPolicy(onError: OnError<unknown> = 'stop', what = 'onError'): Policy {
+  const options = typeof onError === 'object' && onError
   expectUsage(
-    simple || typeof onError === 'function' || (typeof onError === 'object' && onError !== null),
+    options || typeof onError === 'function' || onError === 'stop' || onError === 'skip',
     what,
-    forms,
+    `'stop', 'skip', a function or { retries, backoffMs, deadLetter }`,
     onError,
   )
-  const options = typeof onError === 'object' ? onError : {}
-  expectNames(options, ['retries', 'backoffMs', 'deadLetter'], what)
-  const { retries = 0, backoffMs = 100, deadLetter } = options
+  const { retries = 0, backoffMs = 100, deadLetter, ...others } = options || {}
+  expectNames(others, ['retries', 'backoffMs', 'deadLetter'], what)
   expectNumber(retries, `retries in ${what}`, 0)
   expectNumber(backoffMs, `backoffMs in ${what}`, 0)
   return {
     decide(error, message, attempt, repeatable) {
       if (typeof onError === 'function') return onError(error, message, attempt)
-      if (simple) return onError
+      if (typeof onError === 'string') return onError
       if (repeatable && attempt <= retries) return 'retry'
       return deadLetter === undefined ? 'stop' : 'bury'
     },

@@ -1,21 +1,23 @@
+export type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
+
 /** Whether a value is to be awaited. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+  return typeof value === 'object' && typeof (value as PromiseLike<unknown> | null)?.then === 'function'
+}
+
+/** Whether a value is to be drained. */
+export function isIterator(value: unknown): value is AnyIterator {
+  return typeof value === 'object' && typeof (value as AnyIterator | null)?.next === 'function'
 }
 
 export interface Deferred<T> {
   readonly promise: Promise<T>
-  resolve(value: T): void
-  reject(error: unknown): void
+  readonly resolve: (value: T) => void
 }
 
 /** `Promise.withResolvers`, which Node 20 lacks. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve!: (value: T) => void
-  let reject!: (error: unknown) => void
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  return { promise, resolve, reject }
+  const promise = new Promise<T>((settle) => (resolve = settle))
+  return { promise, resolve }
 }

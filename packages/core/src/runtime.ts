@@ -1,5 +1,6 @@
 import type { Pace } from './pace.ts'
 import type { Host } from './protocol.ts'
+import type { Context } from './types.ts'
 
 /** What everything in one run shares. */
 export interface Runtime {
@@ -11,7 +12,8 @@ export interface Runtime {
   readonly reading: AbortSignal
   /** Aborted when the time for a graceful end is over. */
   readonly signal: AbortSignal
-  stop(): void
+  /** What handlers get beside the message. */
+  readonly context: Context
   /** Takes what stops the stream, and HALTED. */
   fail(error: unknown): void
   checkpoint(): Promise<void>

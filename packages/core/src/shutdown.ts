@@ -1,9 +1,6 @@
-import type { Plan } from './plan.ts'
+import type { LaneRun } from './lane.ts'
 import { deferred } from './promises.ts'
 import type { Host } from './protocol.ts'
-
-/** The parts of `shutdownMs` after which handlers are told, after which nobody waits for them, and after which it ends. */
-const STAGES = [0.8, 0.9, 1]
 
 /** A graceful end against the clock: it starts with `begin`, and from then on everything has its time. */
 export interface Shutdown {
@@ -11,12 +8,14 @@ export interface Shutdown {
   readonly reading: AbortSignal
   /** Aborted when most of the time has passed: whatever honours it should give up. */
   readonly signal: AbortSignal
+  /** Resolves at once. */
+  readonly begun: Promise<void>
   readonly undone: readonly string[]
   begin(): void
   /** Waits for what is in flight, as long as there is time. */
-  drained(plan: Plan): Promise<void>
+  drained(lanes: readonly LaneRun[]): Promise<void>
   /** Waits for a step of the end, as long as there is time; before `begin` there is. */
-  within(what: string, pending: Promise<void> | undefined): Promise<void>
+  within(what: string, pending: Promise<void>): Promise<void>
   /** Everything is over: stops the clock. */
   end(): void
 }
@@ -24,33 +23,35 @@ export interface Shutdown {
 export function createShutdown(host: Host, shutdownMs: number): Shutdown {
   const reading = new AbortController()
   const handling = new AbortController()
-  const [tell, giveUp, over] = STAGES.map(() => deferred()) as [Stage, Stage, Stage]
+  const begun = deferred()
+  const late = deferred()
+  const over = deferred<boolean>()
   const undone: string[] = []
-  let cancels: (() => void)[] = []
+  const cancels: (() => void)[] = []
+  const after = (share: number, f: () => void) => void cancels.push(host.setTimeout(f, shutdownMs * share))
   const abort = () => handling.abort()
-  void tell.promise.then(abort)
 
   return {
     reading: reading.signal,
     signal: handling.signal,
+    begun: begun.promise,
     undone,
     begin() {
       reading.abort()
-      cancels = [tell, giveUp, over].map(({ resolve }, i) =>
-        host.setTimeout(resolve, shutdownMs * (STAGES[i] as number)),
-      )
+      begun.resolve()
+      // Handlers are told, nobody waits for them any more, nobody waits for anything any more.
+      after(0.8, abort)
+      after(0.9, late.resolve)
+      after(1, () => over.resolve(true))
     },
-    async drained({ sources }) {
+    async drained(lanes) {
       // What a source still gives when it is told to end is handled as well.
       await host.yield()
-      const idle = Promise.all(sources.flatMap(({ lanes }) => lanes.map((lane) => lane.idle())))
-      await Promise.race([idle, giveUp.promise])
-      for (const { id, busy, names } of sources.flatMap(({ lanes }) => lanes))
-        if (busy > 0) undone.push(`${busy} in flight in ${names} (lane ${id})`)
+      await Promise.race([Promise.all(lanes.map((lane) => lane.idle())), late.promise])
+      for (const { id, busy, names } of lanes) if (busy > 0) undone.push(`${busy} in flight in ${names} (lane ${id})`)
     },
     async within(what, pending) {
-      const late = await Promise.race([pending, over.promise.then(() => true)])
-      if (late) undone.push(what)
+      if (await Promise.race([pending, over.promise])) undone.push(what)
     },
     end() {
       for (const cancel of cancels) cancel()
@@ -58,5 +59,3 @@ export function createShutdown(host: Host, shutdownMs: number): Shutdown {
     },
   }
 }
-
-type Stage = ReturnType<typeof deferred<void>>

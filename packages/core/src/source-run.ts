@@ -1,9 +1,9 @@
 import { isBatchSource } from './binding.ts'
 import { createIterableSource } from './iterable-source.ts'
-import { LaneRun } from './lane.ts'
-import type { Worker } from './lane.ts'
+import { createLane } from './lane.ts'
+import type { LaneRun, Worker } from './lane.ts'
 import { isThenable } from './promises.ts'
-import type { Lane, MaybePromise, Position, Positions, SinkWriter, SourceReader } from './protocol.ts'
+import type { Lane, Position, Positions, SinkWriter, SourceReader } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { Source } from './types.ts'
 
@@ -17,48 +17,41 @@ export interface SourceRun {
   /** Whether it feeds an atomic sink. */
   readonly atomic: boolean
   readonly lanes: readonly LaneRun[]
-  open(): Promise<void>
+  /** Answers with what is to be closed. */
+  open(): Promise<SourceReader<unknown>>
   /** Reads until the source has ended and everything is handled. Rejects when the source fails. */
   read(): Promise<void>
-  /** No further message is started. */
-  halt(): void
-  /** Per lane, what every binding has handled and the source has not been told. Empty when there is nothing new. */
-  handled(): Map<Lane, Position>
+  /** Notes, per lane, what every binding has handled and the source has not been told. Empty when there is nothing new. */
+  note(): Positions
   /**
-   * Tells the source that what `handled` answered last is durable; lanes that were given up in the meantime are left
-   * out. With an atomic sink, which has kept the positions, the source itself is not told.
+   * Tells the source that what was noted is durable; lanes that were given up in the meantime are left out. With an
+   * atomic sink, which has kept the positions, the source itself is not told.
    */
-  commit(positions: Positions): Promise<void>
-  close(): MaybePromise<void>
+  commit(): Promise<void>
 }
 
-export interface SourceRunOptions {
-  readonly source: Source<unknown>
-  /** Of the bindings that read it. */
-  readonly names: string
-  /** For an iterable: it feeds one binding, one message at a time. */
-  readonly direct: boolean
-  /** One worker for each binding of the source. */
-  createWorkers(lane: LaneRun): readonly Worker[]
-  /** The atomic sink it feeds. */
-  readonly atomicSink: SinkWriter<unknown> | undefined
-}
-
-export function createSourceRun(runtime: Runtime, options: SourceRunOptions): SourceRun {
-  const { source, names, direct, createWorkers, atomicSink } = options
-  const atomic = atomicSink !== undefined
+/**
+ * `names`: of the bindings that read it. `createWorkers` makes one worker for each of them. `direct`, for an iterable: it
+ * feeds one binding, one message at a time.
+ */
+export function createSourceRun(
+  runtime: Runtime,
+  source: Source<unknown>,
+  names: string,
+  createWorkers: (lane: LaneRun) => readonly Worker[],
+  direct: boolean,
+  atomicSink: SinkWriter<unknown> | undefined,
+): SourceRun {
   const { host, scope, reading, checkpoint } = runtime
   const lanes = new Map<Lane, LaneRun>()
   /** Lanes that were given up and still have messages in flight. */
   const leaving = new Set<LaneRun>()
-  /** The lanes whose positions were noted last. */
-  let marked = new Map<Lane, LaneRun>()
+  let noted: (readonly [LaneRun, Position])[] = []
   let reader: SourceReader<unknown> | undefined
   let assigns = false
 
   function addLane(id: Lane): LaneRun {
-    const lane = new LaneRun(id, names, host)
-    lane.workers = createWorkers(lane)
+    const lane = createLane(runtime, id, names, createWorkers)
     if (reading.aborted) lane.halt()
     lanes.set(id, lane)
     return lane
@@ -88,15 +81,17 @@ export function createSourceRun(runtime: Runtime, options: SourceRunOptions): So
     }
   }
 
+  const toPositions = (places: typeof noted) => new Map(places.map(([lane, position]) => [lane.id, position]))
+
   return {
     source,
-    atomic,
+    atomic: atomicSink !== undefined,
     get lanes() {
       return [...lanes.values(), ...leaving]
     },
     async open() {
       const target = isBatchSource(source) ? source : createIterableSource(source, direct)
-      reader = await target['~snapstream.source']({ signal: reading, host, scope, assigned, revoked })
+      return (reader = await target['~snapstream.source']({ signal: reading, host, scope, assigned, revoked }))
     },
     async read() {
       while (reader && !reading.aborted) {
@@ -107,31 +102,24 @@ export function createSourceRun(runtime: Runtime, options: SourceRunOptions): So
         const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
         if (lane === undefined || lane.halted) continue
         lane.push(batch)
-        if (lane.held.length > MAX_HELD) await lane.until(() => lane.held.length <= MAX_HELD || lane.halted)
+        await lane.until(() => lane.held.length <= MAX_HELD || lane.halted)
       }
       for (const lane of lanes.values()) await lane.until(() => lane.held.length === 0 || lane.halted)
     },
-    halt() {
-      for (const lane of lanes.values()) lane.halt()
-    },
-    handled() {
-      marked = new Map()
-      const positions = new Map<Lane, Position>()
-      for (const [id, lane] of lanes) {
+    note() {
+      noted = []
+      for (const lane of lanes.values()) {
         const position = lane.handled()
-        if (position === undefined || position === lane.committed) continue
-        positions.set(id, position)
-        marked.set(id, lane)
+        if (position !== undefined && position !== lane.committed) noted.push([lane, position])
       }
-      return positions
+      return toPositions(noted)
     },
-    async commit(positions) {
+    async commit() {
       // A lane may have gone, and even come back, since its position was noted: then it is not ours to commit.
-      const own = [...positions].filter(([id]) => lanes.get(id) === marked.get(id))
+      const own = noted.filter(([lane]) => lanes.get(lane.id) === lane)
       if (own.length === 0) return
-      if (!atomic) await reader?.commit(new Map(own))
-      for (const [id, position] of own) (marked.get(id) as LaneRun).committed = position
+      if (!atomicSink) await reader?.commit(toPositions(own))
+      for (const [lane, position] of own) lane.committed = position
     },
-    close: () => reader?.close(),
   }
 }

@@ -10,15 +10,14 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'acknowledge before the flush',
     file: 'checkpointer.ts',
-    find: 'await allSettled(writers.filter((writer) => !writer.atomic)',
-    replace:
-      'await Promise.all([...noted].map(([source, handled]) => source.commit(handled))); await allSettled(writers.filter((writer) => !writer.atomic)',
+    find: 'await all(plain, flush)',
+    replace: 'await all(sources, (source) => source.commit()); await all(plain, flush)',
   },
   {
     name: 'flush without waiting',
     file: 'checkpointer.ts',
-    find: 'await allSettled(writers.filter((writer) => !writer.atomic)',
-    replace: 'void Promise.allSettled(writers.filter((writer) => !writer.atomic)',
+    find: 'await all(plain, flush)',
+    replace: 'void all(plain, flush)',
   },
   {
     name: 'lost backoff',
@@ -35,13 +34,13 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'double batch',
     file: 'lane.ts',
-    find: 'for (const worker of this.workers) worker.push(held)',
-    replace: 'for (const worker of this.workers) { worker.push(held); if (this.held.length === 2) worker.push(held) }',
+    find: 'queues.map((enqueue) => enqueue(',
+    replace: 'queues.map((enqueue) => held.length === 1 && enqueue({ batch, handled: 0, over: false }) && enqueue(',
   },
   {
     name: 'commit after revoke',
     file: 'source-run.ts',
-    find: '.filter(([id]) => lanes.get(id) === marked.get(id))',
+    find: '.filter(([lane]) => lanes.get(lane.id) === lane)',
     replace: '',
   },
   {
@@ -53,19 +52,19 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'go on before an asynchronous handler has finished',
     file: 'sequential-worker.ts',
-    find: 'if (pending !== undefined) await pending',
-    replace: 'if (pending !== undefined) await Promise.race([pending.catch(() => {}), 0])',
+    find: 'await pending',
+    replace: 'await Promise.race([Promise.resolve(pending).catch(() => {}), 0])',
   },
   {
     name: 'start the messages of a key side by side',
     file: 'keyed-worker.ts',
-    find: 'if (tail === undefined) begin(item)',
-    replace: 'if (true) begin(item)',
+    find: 'const before = tails.get(key)',
+    replace: 'const before = undefined',
   },
   {
     name: 'count a message as handled while it is in flight',
     file: 'sequential-worker.ts',
-    find: 'taken - inFlight',
-    replace: 'taken',
+    find: 'await pending\n          share.handled++',
+    replace: 'share.handled++\n          await pending',
   },
 ]
