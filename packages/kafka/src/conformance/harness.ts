@@ -50,7 +50,7 @@ export interface Reader {
   close(): Promise<void>
 }
 
-export interface ReaderOptions extends Partial<ConsumerSettings> {
+interface ReaderOptions extends Partial<ConsumerSettings> {
   /** Keeps batches instead of releasing them. */
   readonly hold?: (batch: RecordBatch) => boolean
 }
@@ -74,7 +74,7 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 export const bytes = (text: string): Uint8Array => encoder.encode(text)
-export const text = (content: Uint8Array | null): string | null => (content === null ? null : decoder.decode(content))
+const text = (content: Uint8Array | null): string | null => (content === null ? null : decoder.decode(content))
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 export const record = (value: string | null, more: Partial<ProduceRecord> = {}): ProduceRecord => ({
   key: null,

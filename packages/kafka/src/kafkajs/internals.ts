@@ -3,7 +3,7 @@
  * `internals.test.ts` fails when one of these is gone.
  */
 
-export interface KafkaPartitionMetadata {
+interface KafkaPartitionMetadata {
   readonly partitionId: number
   /** -1 while there is none. */
   readonly leader: number
@@ -32,7 +32,7 @@ export interface KafkaBroker {
   produce(request: object): Promise<unknown>
 }
 
-export interface TopicOffsets {
+interface TopicOffsets {
   readonly topic: string
   readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
 }
@@ -45,7 +45,7 @@ export interface JoinedGroup {
   readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[]
 }
 
-export interface KafkaMetadata {
+interface KafkaMetadata {
   readonly topicMetadata: readonly {
     readonly topic: string
     readonly partitionMetadata: readonly KafkaPartitionMetadata[]

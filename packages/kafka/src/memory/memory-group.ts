@@ -3,7 +3,7 @@ import { assignPartitions } from '../driver/assign-partitions.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 
 /** What the group asks of a member. None of it throws or rejects. */
-export interface MemberCallbacks {
+interface MemberCallbacks {
   /** These partitions are the member's, until it is told otherwise. */
   assign(partitions: readonly TopicPartition[]): void
   /** Settles when the member is done with all its partitions. */
