@@ -46,7 +46,7 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
 
   function expectIdle() {
     if (running)
-      throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running: await it before this, or use createApp()')
+      throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running: await it first, or use createApp()')
   }
 
   const snap = (...args: readonly unknown[]) => {
@@ -65,19 +65,16 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     const forgotten = handlerless.size
     bindings = []
     handlerless = new Set()
-    expectUsage(typeof context === 'object' && context !== null, 'what stream gets first', 'a context object', context)
+    expectUsage(typeof context === 'object' && context !== null, 'the context of stream', 'an object', context)
     for (const name of ['stop', ...OPTIONS])
-      expectUsage(!(name in context), `'${name}'`, 'an option, which come second: stream({}, { ... })', context)
+      expectUsage(!(name in context), `'${name}'`, 'given second: stream({}, { ... })', context)
     expectNames(options, OPTIONS, 'stream')
     const { signal, checkpointMs = 1000, shutdownMs = 25_000 } = options
     expectNumber(checkpointMs, 'checkpointMs', 1)
     expectNumber(shutdownMs, 'shutdownMs', 0)
     expectUsage(forgotten === 0, 'every snap(...)', 'given a handler: snap(...)(handler)', `${forgotten} without`)
     if (bound.length === 0)
-      throw new SnapstreamError(
-        'NOTHING_BOUND',
-        'nothing is bound: call snap(source, { sink })(handler) before stream()',
-      )
+      throw new SnapstreamError('NOTHING_BOUND', 'nothing is bound: call snap(source, { sink })(handler) first')
     refuseCycles(bound)
     running = true
     try {

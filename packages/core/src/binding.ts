@@ -24,43 +24,40 @@ export interface Binding {
 type AnyOptions = SnapOptions<any> & { readonly sink?: readonly Sink<unknown>[] | undefined }
 
 const OPTIONS = ['name', 'sink', 'use', 'concurrency', 'key', 'timestamp', 'onError', 'cycle']
-const SINK = 'a function, a topic or a cache'
+const SINK = 'a topic, a cache or a function'
 
 /** Makes a binding of what `snap` was called with and its handler, and checks it. Throws `USAGE`. */
 export function createBinding(args: readonly unknown[], handler: unknown, position: number): Binding {
-  expectFunction(handler, 'what snap(...)(handler) gets')
+  expectFunction(handler, 'the handler of snap(...)(handler)')
   const last = args.at(-1)
-  const given = typeof last === 'object' && !isSource(last) ? (last as AnyOptions | null) : undefined
-  const sources = (given ? args.slice(0, -1) : args) as Source<unknown>[]
-  const options = given ?? {}
+  const given = typeof last === 'object' && last !== null && !isSource(last)
+  const options = (given ? last : {}) as AnyOptions
+  const sources = args.slice(0, given ? -1 : undefined) as Source<unknown>[]
   expectNames(options, OPTIONS, 'snap')
   const { sink: sinks = [], use = [], concurrency = 1, key, timestamp, cycle = false } = options
   const name = options.name ?? (handler.name || `handler ${position}`)
   const policy = createPolicy(options.onError, `onError of ${name}`)
   const { deadLetter } = policy
 
-  expectUsage(sources.length > 0, 'what snap gets before its options', 'at least one source', sources)
-  for (const [i, source] of sources.entries()) {
-    const hint = typeof source === 'string' ? ` (for one message write [${describe(source)}])` : ''
-    const once = sources.indexOf(source) === i
+  expectUsage(sources.length > 0, 'what snap reads', 'at least one source', sources)
+  for (const [i, source] of sources.entries())
     expectUsage(
-      isSource(source) && once,
+      isSource(source) && sources.indexOf(source) === i,
       `source ${i + 1} of snap`,
-      once ? `an iterable that is not a string, a topic or a cache${hint}` : 'listed once',
+      `a topic, a cache or an iterable (for one message [${describe(source)}]), listed once`,
       source,
     )
-  }
-  expectEach(sinks, `sink`, name, isSink, SINK)
-  expectEach(use, 'use', name, isResource, 'something with open() and close(), as topics and caches are')
-  expectUsage(deadLetter === undefined || isSink(deadLetter), `deadLetter of ${name}`, SINK, deadLetter)
+  expectEach(sinks, 'sink', name, isSink, SINK)
+  expectEach(use, 'use', name, isResource, 'a topic, a cache or what else has open() and close()')
+  if (deadLetter !== undefined) expectUsage(isSink(deadLetter), `deadLetter of ${name}`, SINK, deadLetter)
   expectNumber(concurrency, `concurrency of ${name}`, 1)
   if (key !== undefined) expectFunction(key, `key of ${name}`)
   if (timestamp !== undefined) expectFunction(timestamp, `timestamp of ${name}`)
   expectUsage(
     concurrency === 1 || key || sources.every((source) => has(source, '~snapstream.key')),
-    `key of ${name}`,
-    'a function: with concurrency, order is kept within a key',
-    key,
+    `concurrency of ${name}`,
+    '1 without a key function: order is kept within a key',
+    concurrency,
   )
   const targets = [...use, ...sinks, deadLetter]
   return { name, sources, sinks, targets, concurrency, key, timestamp, policy, cycle, handler }

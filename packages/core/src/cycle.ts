@@ -20,8 +20,8 @@ export function refuseCycles(bindings: readonly Binding[]): void {
               if (target === source)
                 throw new SnapstreamError(
                   'CYCLE',
-                  `${name} would feed itself without end: what comes of it is written to what it reads. Write ` +
-                    "elsewhere, end the source (until: 'end'), or set cycle: true if the handler brings it to an end",
+                  `${name} would feed itself without end. Write elsewhere, end its source (until: 'end'), or set ` +
+                    'cycle: true if the handler ends it',
                 )
               reached.add(target)
             }

@@ -111,13 +111,19 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return `the function ${value.name}`
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value !== 'object' || value === null) return String(value)
-  const name = value.constructor?.name ?? 'Object'
+  const { name } = value.constructor ?? Object
   return name === 'Object' ? `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no fields'}` : `a ${name}`
 }
 
-/** Throws `USAGE` unless something is as expected. */
-export function expectUsage(ok: unknown, what: string, expected: string, got: unknown): asserts ok {
-  if (!ok) throw new SnapstreamError('USAGE', `${what} has to be ${expected}, got ${describe(got)}`)
+/** Throws `USAGE`, or another code, unless something is as expected. */
+export function expectUsage(
+  ok: unknown,
+  what: string,
+  expected: string,
+  got: unknown,
+  code: ErrorCode = 'USAGE',
+): asserts ok {
+  if (!ok) throw new SnapstreamError(code, `${what} has to be ${expected}, got ${describe(got)}`)
 }
 
 /** Throws `USAGE` unless the value is a finite number of at least `min`. */

@@ -5,18 +5,15 @@ interface Platform {
   performance?: { now(): number; timeOrigin: number }
   setTimeout(f: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
-  setImmediate?(f: () => void): unknown
+  setImmediate?(f: () => void, argument?: unknown): unknown
   process?: {
-    on?(signal: string, f: () => void): unknown
-    off?(signal: string, f: () => void): unknown
+    on?(signal: string, f: (signal: string, number: number) => void): unknown
+    off?(signal: string, f: (signal: string, number: number) => void): unknown
     exit?(code: number): never
   }
 }
 
-const SIGNALS = [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const
+const SIGNALS = ['SIGINT', 'SIGTERM']
 
 /** The host of the platform this runs on: Node, another runtime, a browser or a bare context with timers. */
 export function platformHost(platform: Platform = globalThis): Host {
@@ -27,25 +24,17 @@ export function platformHost(platform: Platform = globalThis): Host {
       const timer = platform.setTimeout(f, ms)
       return () => platform.clearTimeout(timer)
     },
-    yield: () =>
-      new Promise((resolve) => {
-        if (platform.setImmediate) platform.setImmediate(resolve)
-        else platform.setTimeout(resolve, 0)
-      }),
+    yield: () => new Promise((resolve) => void (platform.setImmediate ?? platform.setTimeout)(resolve, 0)),
     onSignal(f) {
-      if (!process?.on || !process.off) return () => {}
       let asked = false
-      const listeners = SIGNALS.map(([signal, exitCode]) => {
-        const listener = () => {
-          // Whoever asks twice does not want to wait.
-          if (asked) process.exit?.(exitCode)
-          asked = true
-          f()
-        }
-        process.on?.(signal, listener)
-        return () => process.off?.(signal, listener)
-      })
-      return () => listeners.forEach((remove) => remove())
+      const listener = (_: string, number: number) => {
+        // Whoever asks twice does not want to wait.
+        if (asked) process?.exit?.(128 + number)
+        asked = true
+        f()
+      }
+      for (const signal of SIGNALS) process?.on?.(signal, listener)
+      return () => SIGNALS.forEach((signal) => process?.off?.(signal, listener))
     },
   }
 }

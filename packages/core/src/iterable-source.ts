@@ -6,12 +6,8 @@ import type { Batch, BatchSource } from './protocol.ts'
 export interface IteratorBatch extends Batch<unknown> {
   readonly iterator: AnyIterator
   readonly asynchronous: boolean
-  /** Kept up by whoever drains it: the iterator neither waits for its next message nor has it ended. */
+  /** The iterator neither waits for its next message nor has it ended; kept up by whoever drains it. */
   suspended: boolean
-}
-
-export function isIteratorBatch(batch: Batch<unknown>): batch is IteratorBatch {
-  return 'iterator' in batch
 }
 
 /**
@@ -35,7 +31,9 @@ export function createIterableSource(
         messages: [],
         bytes: 0,
         position: (n) => n,
-        done() {},
+        done() {
+          state.suspended = false
+        },
         iterator,
         asynchronous,
         suspended: true,

@@ -1,4 +1,5 @@
-import type { Cursor } from './cursor.ts'
+import type { Binding } from './binding.ts'
+import { Cursor } from './cursor.ts'
 import { expectUsage, failure, isA } from './error.ts'
 import type { LaneRun, Worker } from './lane.ts'
 import type { Runtime } from './runtime.ts'
@@ -9,13 +10,11 @@ export function createKeyedWorker(
   { pace, fail }: Runtime,
   lane: LaneRun,
   step: Step,
-  newCursor: () => Cursor,
-  concurrency: number,
+  { concurrency, timestamp }: Binding,
   keyOf: (message: unknown) => unknown,
 ): Worker {
   /** By key, the last of its messages that was taken up, until it is handled. */
   const tails = new Map<unknown, Promise<void>>()
-  const open = () => lane.open
   const room = () => lane.open && tails.size < concurrency
 
   return async (share) => {
@@ -31,7 +30,7 @@ export function createKeyedWorker(
 
     for (const [index, message] of messages.entries()) {
       if (!room()) await lane.until(room)
-      const cursor = Object.assign(newCursor(), { batch, index, message })
+      const cursor = Object.assign(new Cursor(lane, timestamp), { batch, index, message })
       let error = batch.error?.(index)
       // What did not decode has no key to go by: it shares one with its like.
       let key: unknown
@@ -42,12 +41,12 @@ export function createKeyedWorker(
       }
 
       const start = () => {
-        const pending = error === undefined ? step.handle(cursor) : step.refuse(error, cursor)
+        const pending = step(cursor, error)
         return pending && lane.flight(pending)
       }
       const before = tails.get(key)
       // After a failure the lane never opens again, so what waits behind it is not started.
-      const pending = before ? before.then(() => lane.until(open)).then(start) : start()
+      const pending = before ? before.then(lane.opened).then(start) : start()
       if (pending === undefined) handled(index)
       else {
         const tail: Promise<void> = pending.then(() => {

@@ -51,6 +51,8 @@ export interface LaneRun {
   until(condition: () => boolean): Promise<void>
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>
+  /** Resolves when messages may be handled; never, once the lane is halted. */
+  readonly opened: () => Promise<void>
 }
 
 export function createLane(
@@ -126,6 +128,7 @@ export function createLane(
       while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve))
     },
     idle: () => lane.until(() => lane.busy === 0),
+    opened: () => lane.until(() => lane.open),
   }
 
   const queues = createWorkers(lane).map((work) => {

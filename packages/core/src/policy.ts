@@ -19,7 +19,7 @@ export function createPolicy(onError: OnError<unknown> = 'stop', what = 'onError
   expectUsage(
     options || typeof onError === 'function' || onError === 'stop' || onError === 'skip',
     what,
-    `'stop', 'skip', a function or { retries, backoffMs, deadLetter }`,
+    "'stop', 'skip', a function or { retries, backoffMs, deadLetter }",
     onError,
   )
   const { retries = 0, backoffMs = 100, deadLetter, ...others } = options || {}

@@ -4,10 +4,10 @@ import { createCheckpointer } from './checkpointer.ts'
 import { SnapstreamError, failure, toError } from './error.ts'
 import { HALTED } from './lane.ts'
 import { Pace } from './pace.ts'
-import { createSourceRuns } from './plan.ts'
+import { deferred } from './promises.ts'
 import type { Host, MaybePromise, SinkWriter } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
-import { createShutdown } from './shutdown.ts'
+import { createSourceRun } from './source-run.ts'
 import type { SourceRun } from './source-run.ts'
 
 interface Closable {
@@ -29,8 +29,15 @@ export async function run(
 ): Promise<void> {
   const closers: MaybePromise<Closable | void>[] = []
   const failures: Error[] = []
-  const shutdown = createShutdown(host, shutdownMs)
-  const { reading, signal, begun, undone } = shutdown
+  const undone: string[] = []
+  const timers: (() => void)[] = []
+  /** Aborted when reading has to end, and when most of the time for a graceful end has passed. */
+  const reading = new AbortController()
+  const handling = new AbortController()
+  const { signal } = handling
+  const stopped = deferred()
+  const late = deferred()
+  const over = deferred<boolean>()
   const scope = new Map()
   let sources: readonly SourceRun[] = []
   let checkpoint = async () => {}
@@ -41,7 +48,7 @@ export async function run(
     host,
     pace: new Pace(host),
     scope,
-    reading,
+    reading: reading.signal,
     signal,
     context: { ...given, signal, stop },
     fail(thrown) {
@@ -57,23 +64,24 @@ export async function run(
   try {
     await openAll()
     tick()
-    await Promise.race([Promise.all(sources.map((source) => source.read().catch(fail))), begun])
-    if (reading.aborted) await shutdown.drained(sources.flatMap(({ lanes }) => lanes))
+    await Promise.race([Promise.all(sources.map((source) => source.read().catch(fail))), stopped.promise])
+    if (reading.signal.aborted) await drain()
   } catch (error) {
     failed(error)
   }
   cancelTick?.()
   cancelTick = undefined
-  await shutdown.within('the last checkpoint', checkpoint())
-  for (const closer of closers.toReversed()) await shutdown.within('closing', close(closer).catch(failed))
+  await within('the last checkpoint', checkpoint())
+  for (const closer of closers.toReversed()) await within('closing', close(closer).catch(failed))
   finished = true
-  shutdown.end()
+  for (const cancel of timers) cancel()
+  handling.abort()
   if (ignoreSignals) ignoreSignals()
   if (undone.length > 0)
     failures.push(
       new SnapstreamError(
         'SHUTDOWN_TIMEOUT',
-        `shutdownMs passed with this undone: ${undone.join('; ')}. It is not acknowledged and will come again`,
+        `shutdownMs passed with this undone, to be done again: ${undone.join('; ')}`,
       ),
     )
   const [first, ...suppressed] = failures
@@ -81,10 +89,34 @@ export async function run(
   if (suppressed.length > 0) Object.assign(first as Error, { suppressed })
   if (first) throw first
 
+  /** Begins a graceful end: from now on everything has its time. */
   function stop() {
-    if (reading.aborted) return
-    shutdown.begin()
+    if (reading.signal.aborted) return
+    reading.abort()
+    stopped.resolve()
     for (const { lanes } of sources) for (const lane of lanes) lane.halt()
+    // First handlers are told, then nobody waits for them, then nobody waits for anything.
+    after(0.8, () => handling.abort())
+    after(0.9, late.resolve)
+    after(1, () => over.resolve(true))
+  }
+
+  function after(share: number, f: () => void) {
+    timers.push(host.setTimeout(f, shutdownMs * share))
+  }
+
+  /** Waits for what is in flight, as long as there is time. */
+  async function drain() {
+    // What a source still gives when it is told to end is handled as well.
+    await host.yield()
+    const lanes = sources.flatMap((source) => source.lanes)
+    await Promise.race([Promise.all(lanes.map((lane) => lane.idle())), late.promise])
+    for (const { id, busy, names } of lanes) if (busy > 0) undone.push(`${busy} in flight in ${names} (lane ${id})`)
+  }
+
+  /** Waits for a step of the end, as long as there is time; before `stop` there is. */
+  async function within(what: string, pending: Promise<void>) {
+    if (await Promise.race([pending, over.promise])) undone.push(what)
   }
 
   function failed(thrown: unknown) {
@@ -96,7 +128,8 @@ export async function run(
 
   async function openAll() {
     const targets = new Set<unknown>(bindings.flatMap((binding) => binding.targets))
-    for (const resource of new Set([...targets, ...bindings.flatMap((binding) => binding.sources)]))
+    const bound = new Set(bindings.flatMap((binding) => binding.sources))
+    for (const resource of new Set([...targets, ...bound]))
       if (isResource(resource)) await open(() => resource.open(), resource)
     const writers = new Map<unknown, SinkWriter<unknown>>()
     for (const target of targets)
@@ -104,16 +137,19 @@ export async function run(
         const writer = await open(() => target['~snapstream.sink']({ signal, host, scope }))
         if (writer) writers.set(target, writer)
       }
-    sources = createSourceRuns(runtime, bindings, writers)
-    for (const source of sources) await open(() => source.open())
-    if (!reading.aborted) checkpoint = createCheckpointer(sources, [...writers.values()], fail)
+    sources = [...bound].map((source) => {
+      const readers = bindings.filter((binding) => binding.sources.includes(source))
+      return createSourceRun(runtime, source, readers, writers)
+    })
+    for (const source of sources) await open(source.open)
+    if (!reading.signal.aborted) checkpoint = createCheckpointer(sources, [...writers.values()], fail)
   }
 
   /** Waits for something to open, unless the stream is stopped first; either way it will be closed. */
   async function open<T extends Closable | void>(start: () => MaybePromise<T>, closer?: Closable): Promise<T | void> {
-    if (reading.aborted) return
+    if (reading.signal.aborted) return
     const opened = Promise.resolve(start())
-    const result = await Promise.race([opened, begun])
+    const result = await Promise.race([opened, stopped.promise])
     // Stopped while it was opening: how that ends does not matter any more.
     closers.push(closer ?? opened.catch(() => {}))
     return result

@@ -1,6 +1,8 @@
-import type { Cursor } from './cursor.ts'
-import { isIteratorBatch } from './iterable-source.ts'
+import type { Binding } from './binding.ts'
+import { Cursor } from './cursor.ts'
+import type { IteratorBatch } from './iterable-source.ts'
 import type { LaneRun, Share, Worker } from './lane.ts'
+import type { Batch } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { Outcome, Step } from './step.ts'
 
@@ -8,59 +10,50 @@ import type { Outcome, Step } from './step.ts'
 export function createSequentialWorker(
   { pace, signal }: Runtime,
   lane: LaneRun,
-  { handle, refuse }: Step,
-  cursor: Cursor,
+  step: Step,
+  { timestamp }: Binding,
 ): Worker {
-  const open = () => lane.open
+  const cursor = new Cursor(lane, timestamp)
 
   /** Handles messages until one has to be waited for, or others have to get their turn. A loop with `await` is slower. */
   function spin(share: Share, iterator: Iterator<unknown>): Outcome {
     const { batch } = share
     const fallible = batch.error !== undefined
-    let index = share.handled
-    let pending: Outcome
-    while (lane.open && pending === undefined) {
+    while (lane.open) {
       const result = iterator.next()
       if (result.done) {
         share.over = true
         break
       }
+      const index = share.handled
       cursor.index = index
       cursor.message = result.value
-      const error = fallible ? batch.error?.(index) : undefined
-      pending = error === undefined ? handle(cursor) : refuse(error, cursor)
-      if (pending === undefined) {
-        index++
-        if (pace.spent()) break
-      }
+      const pending = step(cursor, fallible ? batch.error?.(index) : undefined)
+      if (pending !== undefined) return pending
+      share.handled = index + 1
+      if (pace.spent()) break
     }
-    share.handled = index
-    return pending
+    return undefined
   }
 
   return async (share) => {
-    const { batch } = share
-    const source = isIteratorBatch(batch) ? batch : undefined
-    const asynchronous = source?.asynchronous
-    const iterator = source ? source.iterator : batch.messages[Symbol.iterator]()
+    const batch: Batch<unknown> & Partial<IteratorBatch> = share.batch
+    const { asynchronous, iterator = batch.messages[Symbol.iterator]() } = batch
     cursor.batch = batch
     while (!share.over) {
-      if (!lane.open) await lane.until(open)
+      if (!lane.open) await lane.opened()
       let pending: Outcome
       if (asynchronous) {
-        source.suspended = false
+        batch.suspended = false
         const { done, value } = await (iterator as AsyncIterator<unknown>).next()
-        source.suspended = !done
+        batch.suspended = true
         if (done) break
-        if (signal.aborted)
-          return console.warn('snapstream: a message came after the stream had ended and was not handled:', value)
+        if (signal.aborted) return console.warn('snapstream: not handled, as the stream had ended:', value)
         cursor.message = value
-        pending = handle(cursor)
-        if (pending === undefined) share.handled++
+        pending = step(cursor)
+        if (!pending) share.handled++
       } else pending = spin(share, iterator as Iterator<unknown>)
-      if (pending === undefined) {
-        if (lane.open && !share.over && (!asynchronous || pace.spent())) await pace.rest()
-      } else {
+      if (pending) {
         lane.busy++
         try {
           await pending
@@ -70,9 +63,8 @@ export function createSequentialWorker(
           // Nobody waits for a lane that is open to be idle.
           if (!lane.open) lane.changed()
         }
-      }
+      } else if (lane.open && !share.over && (!asynchronous || pace.spent())) await pace.rest()
     }
-    if (source) source.suspended = false
     lane.finish(share)
   }
 }

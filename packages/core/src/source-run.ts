@@ -1,10 +1,15 @@
 import { isBatchSource } from './binding.ts'
+import type { Binding } from './binding.ts'
+import { expectUsage } from './error.ts'
 import { createIterableSource } from './iterable-source.ts'
+import { createKeyedWorker } from './keyed-worker.ts'
 import { createLane } from './lane.ts'
-import type { LaneRun, Worker } from './lane.ts'
+import type { LaneRun } from './lane.ts'
 import { isThenable } from './promises.ts'
 import type { Lane, Position, Positions, SinkWriter, SourceReader } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
+import { createSequentialWorker } from './sequential-worker.ts'
+import { createStep } from './step.ts'
 import type { Source } from './types.ts'
 
 /** Reading ahead: while one batch of a lane is handled, one more may wait. */
@@ -18,7 +23,7 @@ export interface SourceRun {
   readonly atomic: boolean
   readonly lanes: readonly LaneRun[]
   /** Answers with what is to be closed. */
-  open(): Promise<SourceReader<unknown>>
+  readonly open: () => Promise<SourceReader<unknown>>
   /** Reads until the source has ended and everything is handled. Rejects when the source fails. */
   read(): Promise<void>
   /** Notes, per lane, what every binding has handled and the source has not been told. Empty when there is nothing new. */
@@ -30,25 +35,40 @@ export interface SourceRun {
   commit(): Promise<void>
 }
 
-/**
- * `names`: of the bindings that read it. `createWorkers` makes one worker for each of them. `direct`, for an iterable: it
- * feeds one binding, one message at a time.
- */
+/** `readers`: the bindings that read it. `writers`: of all topics and caches, by the object that was bound. */
 export function createSourceRun(
   runtime: Runtime,
   source: Source<unknown>,
-  names: string,
-  createWorkers: (lane: LaneRun) => readonly Worker[],
-  direct: boolean,
-  atomicSink: SinkWriter<unknown> | undefined,
+  readers: readonly Binding[],
+  writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): SourceRun {
   const { host, scope, reading, checkpoint } = runtime
+  const names = readers.map(({ name }) => name).join(', ')
+  const batched = isBatchSource(source)
+  const fed = readers.flatMap(({ targets }) => targets.flatMap((target) => writers.get(target) ?? []))
+  const [atomicSink, ...others] = new Set(fed.filter((writer) => writer.atomic))
+  // Effects and positions can only be kept together if one transaction sees all that a source's messages do.
+  expectUsage(
+    !batched || !atomicSink || (others.length === 0 && readers.length === 1),
+    `an atomic sink of ${names}`,
+    'all that the source feeds, from one binding',
+    readers,
+  )
   const lanes = new Map<Lane, LaneRun>()
   /** Lanes that were given up and still have messages in flight. */
   const leaving = new Set<LaneRun>()
   let noted: (readonly [LaneRun, Position])[] = []
   let reader: SourceReader<unknown> | undefined
   let assigns = false
+
+  const createWorkers = (lane: LaneRun) =>
+    readers.map((binding) => {
+      const { concurrency, key = batched && source['~snapstream.key'] } = binding
+      const step = createStep(runtime, binding, writers)
+      return concurrency === 1
+        ? createSequentialWorker(runtime, lane, step, binding)
+        : createKeyedWorker(runtime, lane, step, binding, key as (message: unknown) => unknown)
+    })
 
   function addLane(id: Lane): LaneRun {
     const lane = createLane(runtime, id, names, createWorkers)
@@ -90,7 +110,8 @@ export function createSourceRun(
       return [...lanes.values(), ...leaving]
     },
     async open() {
-      const target = isBatchSource(source) ? source : createIterableSource(source, direct)
+      const direct = readers.length === 1 && readers[0]?.concurrency === 1
+      const target = batched ? source : createIterableSource(source, direct)
       return (reader = await target['~snapstream.source']({ signal: reading, host, scope, assigned, revoked }))
     },
     async read() {

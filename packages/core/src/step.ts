@@ -13,13 +13,12 @@ import type { Runtime } from './runtime.ts'
 /** Nothing when all was done without a promise; else a promise, of true where the message was skipped or dead-lettered. */
 export type Outcome = PromiseLike<unknown> | undefined
 
-/** Handles messages for one binding: handler, then sinks in order, with `onError` around each. */
-export interface Step {
-  /** Handles the message under the cursor. Rejects with what stops the stream, or with HALTED. */
-  handle(cursor: Cursor, attempt?: number): Outcome
-  /** The message could not be made (it did not decode): straight to `onError`. */
-  refuse(error: Error, cursor: Cursor): Outcome
-}
+/**
+ * Handles the message under the cursor for one binding: handler, then sinks in order, with `onError` around each.
+ * `error`: why the message could not be made; then it goes straight to `onError`. Rejects with what stops the stream, or
+ * with HALTED.
+ */
+export type Step = (cursor: Cursor, error?: Error) => Outcome
 
 export function createStep(
   { pace, context }: Runtime,
@@ -32,7 +31,8 @@ export function createStep(
   const only = outputs.length === 1 && outputs[0]?.call
   const deadLetter = outputOf(policy.deadLetter)
 
-  function handle(cursor: Cursor, attempt = 1): Outcome {
+  function handle(cursor: Cursor, error?: Error, attempt = 1): Outcome {
+    if (error) return refuse(error, cursor, attempt)
     let emitted: unknown
     try {
       emitted = handler(cursor.message, context)
@@ -40,13 +40,14 @@ export function createStep(
       return handlerFailed(thrown, cursor, attempt)
     }
     if (emitted === undefined) return undefined
-    if (!only || isThenable(emitted) || isIterator(emitted)) return take(emitted, cursor, attempt)
+    if (!only || typeof emitted === 'object') return take(emitted, cursor, attempt)
+    let pending: unknown
     try {
-      const pending = only(emitted)
-      return isThenable(pending) ? written(pending, emitted, cursor, 0, 1) : undefined
+      pending = only(emitted)
     } catch (thrown) {
       return sinkRefused(thrown, emitted, cursor, 0, 1)
     }
+    return isThenable(pending) ? written(pending, emitted, cursor, 0, 1) : undefined
   }
 
   /** What a handler answered with: a value, or what has to become one first. */
@@ -117,11 +118,14 @@ export function createStep(
     return emit(value, cursor, i + 1)
   }
 
+  const refuse = (error: Error, cursor: Cursor, attempt: number) =>
+    failed('DECODE_FAILED', error, cursor, attempt, false, () => handle(cursor, error, attempt + 1))
+
   const handlerFailed = (thrown: unknown, cursor: Cursor, attempt: number) =>
-    failed('HANDLER_FAILED', thrown, cursor, attempt, () => handle(cursor, attempt + 1))
+    failed('HANDLER_FAILED', thrown, cursor, attempt, true, () => handle(cursor, undefined, attempt + 1))
 
   const sinkRefused = (thrown: unknown, value: unknown, cursor: Cursor, i: number, attempt: number) =>
-    failed('SINK_REFUSED', thrown, cursor, attempt, () => emit(value, cursor, i, attempt + 1))
+    failed('SINK_REFUSED', thrown, cursor, attempt, true, () => emit(value, cursor, i, attempt + 1))
 
   /** Asks `onError`, and does what it says. */
   async function failed(
@@ -129,31 +133,32 @@ export function createStep(
     thrown: unknown,
     cursor: Cursor,
     attempt: number,
-    redo?: () => Outcome,
+    repeatable: boolean,
+    redo: () => Outcome,
   ): Promise<unknown> {
     const { message, raw } = cursor
     // The time for a graceful end is over: what failed because of that is not the message's fault.
     if (context.signal.aborted) throw HALTED
     const error = toError(thrown)
+    let what = 'onError of '
     let verdict: string
     try {
-      verdict = await policy.decide(error, message, attempt, redo !== undefined)
+      verdict = await policy.decide(error, message, attempt, repeatable)
+      if (verdict === 'bury') {
+        what = 'the dead letter of '
+        code = 'SINK_FAILED'
+        const dead: Failure = { message, error, attempts: attempt, binding: name, ...(raw && { raw }) }
+        if (deadLetter.writeFailure) await deadLetter.writeFailure(dead, cursor)
+        else await deadLetter.write(dead, cursor)
+        verdict = 'skip'
+      }
     } catch (cause) {
-      throw located(code, cause, raw, 'onError of ')
+      throw located(code, cause, raw, what)
     }
     if (verdict === 'skip') return true
-    if (verdict === 'retry') {
-      await cursor.run.sleep(policy.backoffMs(attempt))
-      return redo ? redo() : failed(code, error, cursor, attempt + 1)
-    }
-    if (verdict !== 'bury') throw located(code, error, raw)
-    const dead: Failure = { message, error, attempts: attempt, binding: name, ...(raw && { raw }) }
-    try {
-      await (deadLetter.writeFailure ?? deadLetter.write).call(deadLetter, dead, cursor)
-    } catch (cause) {
-      throw located('SINK_FAILED', cause, raw, 'the dead letter of ')
-    }
-    return true
+    if (verdict !== 'retry') throw located(code, error, raw)
+    await cursor.run.sleep(policy.backoffMs(attempt))
+    return redo()
   }
 
   function located(code: ErrorCode, thrown: unknown, raw: ErrorFields | undefined, what = '') {
@@ -163,7 +168,7 @@ export function createStep(
     return failure(code, `${what}${name}${at}`, thrown, { binding: name, ...(place as ErrorFields) })
   }
 
-  return { handle, refuse: (error, cursor) => failed('DECODE_FAILED', error, cursor, 1) }
+  return handle
 }
 
 type Waits = Generator<unknown, unknown, unknown>

@@ -1,5 +1,5 @@
 import type { SyncCodec } from './codec.ts'
-import { SnapstreamError, describe } from './error.ts'
+import { SnapstreamError, expectUsage } from './error.ts'
 
 /**
  * Strings as UTF-8, the default of topics. Bytes that are not UTF-8, and strings with a lone surrogate (which UTF-8
@@ -12,27 +12,22 @@ export function StringCodec(): SyncCodec<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   return {
     encode(value) {
-      if (typeof value !== 'string')
-        throw new SnapstreamError(
-          'ENCODE_FAILED',
-          `StringCodec takes a string, got ${describe(value)}; return a string, or give the topic a codec`,
-        )
-      if (!value.isWellFormed())
-        throw new SnapstreamError(
-          'ENCODE_FAILED',
-          `StringCodec got a string with a lone surrogate, which UTF-8 cannot hold; send its bytes with BytesCodec()`,
-        )
+      expectUsage(
+        typeof value === 'string' && value.isWellFormed(),
+        'what StringCodec() takes',
+        'a string without lone surrogates, which UTF-8 cannot hold (use a codec, or BytesCodec())',
+        value,
+        'ENCODE_FAILED',
+      )
       return encoder.encode(value)
     },
     decode(bytes) {
       try {
         return decoder.decode(bytes)
       } catch (cause) {
-        throw new SnapstreamError(
-          'DECODE_FAILED',
-          `${bytes.length} bytes are not UTF-8; to read raw bytes use BytesCodec()`,
-          { cause },
-        )
+        throw new SnapstreamError('DECODE_FAILED', `${bytes.length} bytes are not UTF-8; read them with BytesCodec()`, {
+          cause,
+        })
       }
     },
   }
