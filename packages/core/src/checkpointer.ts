@@ -11,15 +11,13 @@ export function createCheckpointer(
   writers: readonly SinkWriter<unknown>[],
   fail: (error: unknown) => void,
 ): () => Promise<void> {
-  const atomic = writers.filter((writer) => writer.atomic)
-  const plain = writers.filter((writer) => !writer.atomic)
   let current = Promise.resolve()
   let next: Promise<void> | undefined
   let id = 0
   let failed = false
 
   /** Waits for all of them, also when one fails, so that none goes on unseen. */
-  async function all<T>(targets: readonly T[], call: (target: T) => MaybePromise<void>): Promise<void> {
+  async function all<T>(targets: readonly T[], call: (target: T) => MaybePromise<void> | undefined): Promise<void> {
     const attempt = async (target: T) => {
       try {
         await call(target)
@@ -41,9 +39,8 @@ export function createCheckpointer(
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const positions = new Map<unknown, Positions>(noted.filter(([, handled]) => handled.size > 0))
     const checkpoint: Checkpoint = { id: ++id, positions }
-    const flush = (writer: SinkWriter<unknown>) => writer.flush(checkpoint)
-    await all(plain, flush)
-    await all(atomic, flush)
+    await all(writers, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
+    await all(writers, (writer) => (writer.atomic ? writer.flush(checkpoint) : undefined))
     for (const lane of paused) lane.resume()
     await all(sources, (source) => source.commit())
   }

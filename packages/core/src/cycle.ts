@@ -1,6 +1,6 @@
 import type { Binding } from './binding.ts'
-import { isBatchSource } from './binding.ts'
 import { SnapstreamError } from './error.ts'
+import type { BatchSource } from './protocol.ts'
 
 /**
  * Refuses bindings that would feed themselves without bound: a topic or cache that is read, and written to by what
@@ -8,22 +8,21 @@ import { SnapstreamError } from './error.ts'
  */
 export function refuseCycles(bindings: readonly Binding[]): void {
   const free = bindings.filter((binding) => !binding.cycle)
-  for (const { name, sources } of free)
-    for (const source of sources) {
-      if (!isBatchSource(source) || source['~snapstream.bounded']) continue
-      // A set that grows while it is walked visits what was added.
-      const reached = new Set<unknown>([source])
-      for (const from of reached)
-        for (const { sources: read, sinks, policy } of free)
-          if (read.some((one) => one === from))
-            for (const target of [...sinks, policy.deadLetter]) {
-              if (target === source)
-                throw new SnapstreamError(
-                  'CYCLE',
-                  `${name} would feed itself without end. Write elsewhere, end its source (until: 'end'), or set ` +
-                    'cycle: true if the handler ends it',
-                )
-              reached.add(target)
-            }
-    }
+  const fedBy = ({ sinks, policy }: Binding) => {
+    const targets: unknown[] = [...sinks, policy.deadLetter]
+    const feeds = (source: unknown) =>
+      targets.includes(source) && !(source as BatchSource<unknown>)['~snapstream.bounded']
+    return free.filter(({ sources }) => sources.some(feeds))
+  }
+  for (const binding of free) {
+    // A set that grows while it is walked visits what was added.
+    const reached = new Set(fedBy(binding))
+    for (const next of reached) for (const one of fedBy(next)) reached.add(one)
+    if (reached.has(binding))
+      throw new SnapstreamError(
+        'CYCLE',
+        `${binding.name} would feed itself without end. Write elsewhere, end its source (until: 'end'), or set ` +
+          'cycle: true if the handler ends it',
+      )
+  }
 }

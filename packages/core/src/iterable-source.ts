@@ -1,4 +1,3 @@
-import { deferred } from './promises.ts'
 import type { AnyIterator } from './promises.ts'
 import type { Batch, BatchSource } from './protocol.ts'
 
@@ -23,9 +22,8 @@ export function createIterableSource(
     '~snapstream.source'({ signal }) {
       const asynchronous = Symbol.asyncIterator in iterable
       const iterator = asynchronous ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
-      /** How many messages, or, directly, whether the one batch was given out. */
+      /** How many batches were given out. */
       let count = 0
-      let handled = deferred()
       const state: IteratorBatch = {
         lane: 0,
         messages: [],
@@ -44,23 +42,17 @@ export function createIterableSource(
         if (!state.suspended) void iterator.return?.()
       })
 
-      async function single(): Promise<Batch<unknown> | undefined> {
-        // One message is out at a time.
-        if (count > 0) await handled.promise
-        handled = deferred()
-        const answer = iterator.next()
-        state.suspended = !asynchronous
-        const result = asynchronous ? await answer : (answer as IteratorResult<unknown>)
-        state.suspended = !result.done
-        const position = ++count
-        return result.done
-          ? undefined
-          : { lane: 0, messages: [result.value], bytes: 0, position: () => position, done: () => handled.resolve() }
-      }
-
       return {
-        // One batch, and no other after it: it ends when the iterator does.
-        read: direct ? () => (count++ === 0 ? state : undefined) : single,
+        async read() {
+          // One batch, and no other after it: it ends when the iterator does.
+          if (direct) return count++ === 0 ? state : undefined
+          const answer = iterator.next()
+          state.suspended = !asynchronous
+          const { done, value } = await answer
+          state.suspended = !done
+          const position = ++count
+          return done ? undefined : { lane: 0, messages: [value], bytes: 0, position: () => position, done() {} }
+        },
         commit() {},
         async close() {
           // While the iterator waits for a message its `return` may never settle: there is nobody to wait for.

@@ -20,13 +20,7 @@ export function createKeyedWorker(
   return async (share) => {
     const { batch } = share
     const { messages } = batch
-    const marks: boolean[] = []
-
-    function handled(index: number) {
-      marks[index] = true
-      while (marks[share.handled]) share.handled++
-      if (share.handled === messages.length) lane.finish(share)
-    }
+    const done = new Set<number>()
 
     for (const [index, message] of messages.entries()) {
       if (!room()) await lane.until(room)
@@ -35,27 +29,29 @@ export function createKeyedWorker(
       // What did not decode has no key to go by: it shares one with its like.
       let key: unknown
       try {
-        if (error === undefined) key = identityOf(keyOf(message))
+        if (!error) key = identityOf(keyOf(message))
       } catch (thrown) {
         error = failure('HANDLER_FAILED', 'key()', thrown)
       }
-
-      const start = () => {
-        const pending = step(cursor, error)
-        return pending && lane.flight(pending)
-      }
       const before = tails.get(key)
-      // After a failure the lane never opens again, so what waits behind it is not started.
-      const pending = before ? before.then(lane.opened).then(start) : start()
-      if (pending === undefined) handled(index)
-      else {
-        const tail: Promise<void> = pending.then(() => {
+      const handle = async () => {
+        await before
+        // After a failure the lane never opens again, so what waits behind it is not started.
+        await lane.opened()
+        lane.busy++
+        try {
+          await step(cursor, error)
           if (tails.get(key) === tail) tails.delete(key)
-          handled(index)
+          done.add(index)
+          while (done.delete(share.handled)) share.handled++
+          if (share.handled === messages.length) lane.finish(share)
+        } finally {
+          lane.busy--
           lane.changed()
-        }, fail)
-        tails.set(key, tail)
+        }
       }
+      const tail = handle().catch(fail)
+      tails.set(key, tail)
       if (pace.spent()) await pace.rest()
     }
     if (messages.length === 0) lane.finish(share)

@@ -43,8 +43,6 @@ export interface LaneRun {
   halt(): void
   /** Wakes what waits for a condition of this lane. */
   changed(): void
-  /** Counts a message as in flight until its promise settles. */
-  flight(pending: PromiseLike<unknown>): Promise<void>
   /** Waits; rejects with HALTED as soon as the lane ends. */
   sleep(ms: number): Promise<void>
   /** Resolves once the condition, which has to be about this lane, holds. */
@@ -104,15 +102,6 @@ export function createLane(
       const woken = waiting
       if (woken.length > 0) waiting = []
       for (const wake of woken) wake()
-    },
-    async flight(pending) {
-      lane.busy++
-      try {
-        await pending
-      } finally {
-        lane.busy--
-        lane.changed()
-      }
     },
     async sleep(ms) {
       let over = false

@@ -18,7 +18,6 @@ export function createSequentialWorker(
   /** Handles messages until one has to be waited for, or others have to get their turn. A loop with `await` is slower. */
   function spin(share: Share, iterator: Iterator<unknown>): Outcome {
     const { batch } = share
-    const fallible = batch.error !== undefined
     while (lane.open) {
       const result = iterator.next()
       if (result.done) {
@@ -28,7 +27,7 @@ export function createSequentialWorker(
       const index = share.handled
       cursor.index = index
       cursor.message = result.value
-      const pending = step(cursor, fallible ? batch.error?.(index) : undefined)
+      const pending = step(cursor, batch.error?.(index))
       if (pending !== undefined) return pending
       share.handled = index + 1
       if (pace.spent()) break

@@ -12,9 +12,6 @@ import { createSequentialWorker } from './sequential-worker.ts'
 import { createStep } from './step.ts'
 import type { Source } from './types.ts'
 
-/** Reading ahead: while one batch of a lane is handled, one more may wait. */
-const MAX_HELD = 2
-
 /** One source in a run. It is read once, however many bindings share it. */
 export interface SourceRun {
   /** The object that was bound: its identity is what makes a source one. */
@@ -45,6 +42,8 @@ export function createSourceRun(
   const { host, scope, reading, checkpoint } = runtime
   const names = readers.map(({ name }) => name).join(', ')
   const batched = isBatchSource(source)
+  /** How many batches of a lane to hold: while one is handled, one more may wait. What an iterator gives may not. */
+  const ahead = batched ? 2 : 0
   const fed = readers.flatMap(({ targets }) => targets.flatMap((target) => writers.get(target) ?? []))
   const [atomicSink, ...others] = new Set(fed.filter((writer) => writer.atomic))
   // Effects and positions can only be kept together if one transaction sees all that a source's messages do.
@@ -123,7 +122,7 @@ export function createSourceRun(
         const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
         if (lane === undefined || lane.halted) continue
         lane.push(batch)
-        await lane.until(() => lane.held.length <= MAX_HELD || lane.halted)
+        await lane.until(() => lane.held.length <= ahead || lane.halted)
       }
       for (const lane of lanes.values()) await lane.until(() => lane.held.length === 0 || lane.halted)
     },

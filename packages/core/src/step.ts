@@ -119,13 +119,13 @@ export function createStep(
   }
 
   const refuse = (error: Error, cursor: Cursor, attempt: number) =>
-    failed('DECODE_FAILED', error, cursor, attempt, false, () => handle(cursor, error, attempt + 1))
+    failed('DECODE_FAILED', error, cursor, attempt, () => handle(cursor, error, attempt + 1))
 
   const handlerFailed = (thrown: unknown, cursor: Cursor, attempt: number) =>
-    failed('HANDLER_FAILED', thrown, cursor, attempt, true, () => handle(cursor, undefined, attempt + 1))
+    failed('HANDLER_FAILED', thrown, cursor, attempt, () => handle(cursor, undefined, attempt + 1))
 
   const sinkRefused = (thrown: unknown, value: unknown, cursor: Cursor, i: number, attempt: number) =>
-    failed('SINK_REFUSED', thrown, cursor, attempt, true, () => emit(value, cursor, i, attempt + 1))
+    failed('SINK_REFUSED', thrown, cursor, attempt, () => emit(value, cursor, i, attempt + 1))
 
   /** Asks `onError`, and does what it says. */
   async function failed(
@@ -133,7 +133,6 @@ export function createStep(
     thrown: unknown,
     cursor: Cursor,
     attempt: number,
-    repeatable: boolean,
     redo: () => Outcome,
   ): Promise<unknown> {
     const { message, raw } = cursor
@@ -143,7 +142,7 @@ export function createStep(
     let what = 'onError of '
     let verdict: string
     try {
-      verdict = await policy.decide(error, message, attempt, repeatable)
+      verdict = await policy.decide(error, message, attempt, code !== 'DECODE_FAILED')
       if (verdict === 'bury') {
         what = 'the dead letter of '
         code = 'SINK_FAILED'
@@ -161,10 +160,10 @@ export function createStep(
     return redo()
   }
 
-  function located(code: ErrorCode, thrown: unknown, raw: ErrorFields | undefined, what = '') {
-    const { topic, partition, offset, key } = raw ?? {}
-    const place = topic !== undefined && { topic, partition, offset, key }
-    const at = place ? ` at ${topic}/${partition} offset ${offset}` : ''
+  function located(code: ErrorCode, thrown: unknown, raw: ErrorFields = {}, what = '') {
+    const { topic, partition, offset, key } = raw
+    const at = topic ? ` at ${topic}/${partition} offset ${offset}` : ''
+    const place = topic ? { topic, partition, offset, key } : {}
     return failure(code, `${what}${name}${at}`, thrown, { binding: name, ...(place as ErrorFields) })
   }
 

@@ -10,14 +10,15 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'acknowledge before the flush',
     file: 'checkpointer.ts',
-    find: 'await all(plain, flush)',
-    replace: 'await all(sources, (source) => source.commit()); await all(plain, flush)',
+    find: 'await all(writers, (writer) => (writer.atomic ? undefined',
+    replace:
+      'await all(sources, (source) => source.commit()); await all(writers, (writer) => (writer.atomic ? undefined',
   },
   {
     name: 'flush without waiting',
     file: 'checkpointer.ts',
-    find: 'await all(plain, flush)',
-    replace: 'void all(plain, flush)',
+    find: 'await all(writers, (writer) => (writer.atomic ? undefined',
+    replace: 'void all(writers, (writer) => (writer.atomic ? undefined',
   },
   {
     name: 'lost backoff',
