@@ -20,7 +20,8 @@ export async function demoOnKafka(signal) {
   try {
     if ((await kafka()).code !== 0) return { ok: false }
     const first = await runDemo(['--kafka', `localhost:${port}`])
-    return first.ok && !signal.aborted ? runDemo(['--kafka', `localhost:${port}`]) : first
+    // Awaited here: the broker has to outlive it.
+    return first.ok && !signal.aborted ? await runDemo(['--kafka', `localhost:${port}`]) : first
   } finally {
     await kafka('--', 'stop')
   }
