@@ -1,10 +1,11 @@
 import { createBinding } from './binding.ts'
 import type { Binding } from './binding.ts'
 import { refuseCycles } from './cycle.ts'
-import { SnapstreamError, expectNames, expectNumber, expectUsage } from './error.ts'
+import { SnapstreamError, expectNumber, expectUsage, withDefaults } from './error.ts'
 import { platformHost } from './host.ts'
 import type { Host } from './protocol.ts'
 import { run } from './run.ts'
+import type { RunOptions } from './run.ts'
 import type { Context, Snap, StreamOptions } from './types.ts'
 
 export interface AppOptions {
@@ -30,6 +31,8 @@ export interface App<C extends object> {
   readonly bindings: readonly { readonly name: string }[]
 }
 
+const DEFAULTS: RunOptions = { signal: undefined, checkpointMs: 1000, shutdownMs: 25_000 }
+
 /**
  * Makes an app of its own, apart from the default one behind `snap` and `stream`.
  *
@@ -45,8 +48,7 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
   let running = false
 
   function expectIdle() {
-    if (running)
-      throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running: await it first, or use createApp()')
+    if (running) throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running; await it')
   }
 
   const snap = (...args: readonly unknown[]) => {
@@ -65,20 +67,18 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     const forgotten = handlerless.size
     bindings = []
     handlerless = new Set()
-    expectUsage(typeof context === 'object' && context !== null, 'the context of stream', 'an object', context)
-    for (const name of ['stop', ...OPTIONS])
+    expectUsage(context === Object(context), 'the context of stream', 'an object', context)
+    for (const name of ['stop', ...Object.keys(DEFAULTS)])
       expectUsage(!(name in context), `'${name}'`, 'given second: stream({}, { ... })', context)
-    expectNames(options, OPTIONS, 'stream')
-    const { signal, checkpointMs = 1000, shutdownMs = 25_000 } = options
-    expectNumber(checkpointMs, 'checkpointMs', 1)
-    expectNumber(shutdownMs, 'shutdownMs', 0)
-    expectUsage(forgotten === 0, 'every snap(...)', 'given a handler: snap(...)(handler)', `${forgotten} without`)
-    if (bound.length === 0)
-      throw new SnapstreamError('NOTHING_BOUND', 'nothing is bound: call snap(source, { sink })(handler) first')
+    const timing = withDefaults(DEFAULTS, options, 'stream')
+    expectNumber(timing.checkpointMs, 'checkpointMs', 1)
+    expectNumber(timing.shutdownMs, 'shutdownMs', 0)
+    expectUsage(forgotten === 0, 'every snap(...)', 'given a handler', `${forgotten} without`)
+    if (bound.length === 0) throw new SnapstreamError('NOTHING_BOUND', 'nothing is bound; call snap first')
     refuseCycles(bound)
     running = true
     try {
-      await run(bound, context, host ?? platformHost(), signals, signal, checkpointMs, shutdownMs)
+      await run(bound, context, host ?? platformHost(), signals, timing)
     } finally {
       running = false
     }
@@ -92,5 +92,3 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     },
   }
 }
-
-const OPTIONS = ['signal', 'checkpointMs', 'shutdownMs']

@@ -1,42 +1,53 @@
-import { describe, expectNames, expectNumber, expectUsage } from './error.ts'
+import { describe, expectNumber, expectUsage, withDefaults } from './error.ts'
 import { createPolicy } from './policy.ts'
 import type { Policy } from './policy.ts'
 import type { BatchSource, Resource, SinkTarget } from './protocol.ts'
-import type { Sink, SnapOptions, Source } from './types.ts'
+import type { OnError, Sink, Source } from './types.ts'
 
-/** What `snap` makes: sources, a handler and its sinks, checked. */
-export interface Binding {
+/** The options of `snap`, with their defaults. */
+interface Options {
   readonly name: string
-  readonly sources: readonly Source<unknown>[]
-  readonly sinks: readonly Sink<unknown>[]
-  /** All that it may write to: what it uses, its sinks and its dead letter, if any. */
-  readonly targets: readonly unknown[]
+  readonly sink: readonly Sink<unknown>[]
+  readonly use: readonly Resource[]
   readonly concurrency: number
   readonly key: ((message: unknown) => unknown) | undefined
   readonly timestamp: ((message: unknown) => number) | undefined
-  readonly policy: Policy
+  readonly onError: OnError<unknown>
   readonly cycle: boolean
+}
+
+/** What `snap` makes: sources, a handler and its sinks, checked. */
+export interface Binding extends Options {
+  readonly sources: readonly Source<unknown>[]
+  /** All that it may write to: what it uses, its sinks and its dead letter, if any. */
+  readonly targets: readonly unknown[]
+  readonly policy: Policy
   // oxlint-disable-next-line typescript/no-explicit-any -- the app's own context type was checked by `snap`
   readonly handler: (message: unknown, context: any) => unknown
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- the message type was checked by `snap`
-type AnyOptions = SnapOptions<any> & { readonly sink?: readonly Sink<unknown>[] | undefined }
-
-const OPTIONS = ['name', 'sink', 'use', 'concurrency', 'key', 'timestamp', 'onError', 'cycle']
+const DEFAULTS: Options = {
+  name: '',
+  sink: [],
+  use: [],
+  concurrency: 1,
+  key: undefined,
+  timestamp: undefined,
+  onError: 'stop',
+  cycle: false,
+}
 const SINK = 'a topic, a cache or a function'
 
 /** Makes a binding of what `snap` was called with and its handler, and checks it. Throws `USAGE`. */
 export function createBinding(args: readonly unknown[], handler: unknown, position: number): Binding {
-  expectFunction(handler, 'the handler of snap(...)(handler)')
+  expectFunction(handler, 'the handler of snap')
   const last = args.at(-1)
-  const given = typeof last === 'object' && last !== null && !isSource(last)
-  const options = (given ? last : {}) as AnyOptions
+  const given = last === Object(last) && !isSource(last)
+  const options = withDefaults(DEFAULTS, (given ? last : {}) as object, 'snap')
   const sources = args.slice(0, given ? -1 : undefined) as Source<unknown>[]
-  expectNames(options, OPTIONS, 'snap')
-  const { sink: sinks = [], use = [], concurrency = 1, key, timestamp, cycle = false } = options
-  const name = options.name ?? (handler.name || `handler ${position}`)
-  const policy = createPolicy(options.onError, `onError of ${name}`)
+  const { sink, use, concurrency, key, timestamp, onError } = options
+  const name = options.name || handler.name || `handler ${position}`
+  const policy = createPolicy(onError, `onError of ${name}`)
   const { deadLetter } = policy
 
   expectUsage(sources.length > 0, 'what snap reads', 'at least one source', sources)
@@ -47,8 +58,8 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
       `a topic, a cache or an iterable (for one message [${describe(source)}]), listed once`,
       source,
     )
-  expectEach(sinks, 'sink', name, isSink, SINK)
-  expectEach(use, 'use', name, isResource, 'a topic, a cache or what else has open() and close()')
+  expectEach(sink, 'sink', name, isSink, SINK)
+  expectEach(use, 'use', name, isResource, 'a topic, a cache or an object with open() and close()')
   if (deadLetter !== undefined) expectUsage(isSink(deadLetter), `deadLetter of ${name}`, SINK, deadLetter)
   expectNumber(concurrency, `concurrency of ${name}`, 1)
   if (key !== undefined) expectFunction(key, `key of ${name}`)
@@ -56,11 +67,10 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
   expectUsage(
     concurrency === 1 || key || sources.every((source) => has(source, '~snapstream.key')),
     `concurrency of ${name}`,
-    '1 without a key function: order is kept within a key',
+    '1 without a key',
     concurrency,
   )
-  const targets = [...use, ...sinks, deadLetter]
-  return { name, sources, sinks, targets, concurrency, key, timestamp, policy, cycle, handler }
+  return { ...options, name, sources, targets: [...use, ...sink, deadLetter], policy, handler }
 }
 
 export function isBatchSource(value: unknown): value is BatchSource<unknown> {

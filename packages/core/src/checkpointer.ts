@@ -1,5 +1,5 @@
 import { failure } from './error.ts'
-import type { Checkpoint, MaybePromise, Positions, SinkWriter } from './protocol.ts'
+import type { Checkpoint, MaybePromise, SinkWriter } from './protocol.ts'
 import type { SourceRun } from './source-run.ts'
 
 /**
@@ -37,8 +37,7 @@ export function createCheckpointer(
 
     // From here to the flushes nothing may be awaited: what is handled now is what has been written by now.
     const noted = sources.map((run) => [run.source, run.note()] as const)
-    const positions = new Map<unknown, Positions>(noted.filter(([, handled]) => handled.size > 0))
-    const checkpoint: Checkpoint = { id: ++id, positions }
+    const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
     await all(writers, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
     await all(writers, (writer) => (writer.atomic ? writer.flush(checkpoint) : undefined))
     for (const lane of paused) lane.resume()

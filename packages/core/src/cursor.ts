@@ -1,4 +1,3 @@
-import type { LaneRun } from './lane.ts'
 import type { Batch, Headers, Lane, Origin } from './protocol.ts'
 
 /**
@@ -6,30 +5,22 @@ import type { Batch, Headers, Lane, Origin } from './protocol.ts'
  * moved from message to message, so that nothing is allocated for sinks that do not ask.
  */
 export class Cursor implements Origin {
-  readonly run: LaneRun
+  readonly lane: Lane
   readonly #timestamp: ((message: unknown) => number) | undefined
-  batch: Batch<unknown> | undefined
+  batch!: Batch<unknown>
   index = 0
   message: unknown
 
-  constructor(run: LaneRun, timestamp: ((message: unknown) => number) | undefined) {
-    this.run = run
+  constructor(lane: Lane, timestamp: ((message: unknown) => number) | undefined) {
+    this.lane = lane
     this.#timestamp = timestamp
   }
 
-  get lane(): Lane {
-    return this.run.id
-  }
-
   get timestamp(): number | undefined {
-    return this.#timestamp ? this.#timestamp(this.message) : this.batch?.timestamp?.(this.index)
+    return this.#timestamp ? this.#timestamp(this.message) : this.batch.timestamp?.(this.index)
   }
 
   get headers(): Headers | undefined {
-    return this.batch?.headers?.(this.index)
-  }
-
-  get raw(): object | undefined {
-    return this.batch?.raw?.(this.index)
+    return this.batch.headers?.(this.index)
   }
 }

@@ -8,10 +8,9 @@ import type { BatchSource } from './protocol.ts'
  */
 export function refuseCycles(bindings: readonly Binding[]): void {
   const free = bindings.filter((binding) => !binding.cycle)
-  const fedBy = ({ sinks, policy }: Binding) => {
-    const targets: unknown[] = [...sinks, policy.deadLetter]
-    const feeds = (source: unknown) =>
-      targets.includes(source) && !(source as BatchSource<unknown>)['~snapstream.bounded']
+  const fedBy = ({ sink, policy }: Binding) => {
+    const targets = new Set<unknown>([...sink, policy.deadLetter])
+    const feeds = (source: unknown) => targets.has(source) && !(source as BatchSource<unknown>)['~snapstream.bounded']
     return free.filter(({ sources }) => sources.some(feeds))
   }
   for (const binding of free) {
@@ -21,8 +20,7 @@ export function refuseCycles(bindings: readonly Binding[]): void {
     if (reached.has(binding))
       throw new SnapstreamError(
         'CYCLE',
-        `${binding.name} would feed itself without end. Write elsewhere, end its source (until: 'end'), or set ` +
-          'cycle: true if the handler ends it',
+        `${binding.name} would feed itself without end; end its source (until: 'end'), or set cycle: true`,
       )
   }
 }

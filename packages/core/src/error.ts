@@ -84,7 +84,7 @@ export class SnapstreamError extends Error {
 
 /** Whether a value is an instance of a built-in class, be it that of another realm (a vm context, a worker). */
 export function isA<T>(value: unknown, type: new (...args: never) => T): value is T {
-  return value instanceof type || Object.prototype.toString.call(value) === `[object ${type.name}]`
+  return value instanceof type || {}.toString.call(value) === `[object ${type.name}]`
 }
 
 /** Anything that was thrown, as an Error: what is not one is wrapped, with the thrown value as its `cause`. */
@@ -106,13 +106,17 @@ export function failure(code: ErrorCode, what: string, thrown: unknown, fields?:
 
 /** A value in a few words, for error messages: its type, and its content where that is short. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
-  if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return `the function ${value.name}`
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value !== 'object' || value === null) return String(value)
-  const { name } = value.constructor ?? Object
-  return name === 'Object' ? `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no fields'}` : `a ${name}`
+  if (value !== Object(value)) return String(value)
+  const { name } = (value as object).constructor ?? Object
+  return name === 'Object'
+    ? `an object with ${
+        Object.keys(value as object)
+          .slice(0, 5)
+          .join(', ') || 'no fields'
+      }`
+    : `a ${name}`
 }
 
 /** Throws `USAGE`, or another code, unless something is as expected. */
@@ -131,8 +135,12 @@ export function expectNumber(value: unknown, what: string, min: number): void {
   expectUsage(Number.isFinite(value) && (value as number) >= min, what, `a number of ${min} or more`, value)
 }
 
-/** Throws `USAGE` for an option that does not exist. */
-export function expectNames(options: object, names: readonly string[], what: string): void {
-  for (const name of Object.keys(options))
-    expectUsage(names.includes(name), `an option of ${what}`, `one of ${names.join(', ')}`, name)
+/** The options with their defaults; throws `USAGE` for one that does not exist. */
+export function withDefaults<T extends object>(defaults: T, options: Partial<T>, what: string): T {
+  const filled = { ...defaults }
+  for (const [name, value] of Object.entries(options)) {
+    expectUsage(name in defaults, `an option of ${what}`, `one of ${Object.keys(defaults).join(', ')}`, name)
+    if (value !== undefined) filled[name as keyof T] = value as T[keyof T]
+  }
+  return filled
 }

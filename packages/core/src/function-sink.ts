@@ -6,6 +6,7 @@ export interface Output extends SinkWriter<unknown> {
 }
 
 /** A plain function as a sink: it gets the value and nothing else, and is done when its promise is. */
-export function createFunctionSink(call: (value: unknown) => unknown): Output {
+export function createFunctionSink(sink: unknown): Output {
+  const call = sink as (value: unknown) => unknown
   return { write: (value) => call(value) as void, flush() {}, call }
 }

@@ -1,8 +1,8 @@
 import type { Host } from './protocol.ts'
 
-/** What the platform may have beside the language. Nothing of it is required. */
+/** What the platform has beside the language: a clock and timers; the rest is used where it is there. */
 interface Platform {
-  performance?: { now(): number; timeOrigin: number }
+  performance: { now(): number; timeOrigin: number }
   setTimeout(f: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
   setImmediate?(f: () => void, argument?: unknown): unknown
@@ -19,7 +19,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM']
 export function platformHost(platform: Platform = globalThis): Host {
   const { performance, process } = platform
   return {
-    now: performance ? () => performance.timeOrigin + performance.now() : () => Date.now(),
+    // Not Date: its clock may be set back, and a loop that waits for it would not yield.
+    now: () => performance.timeOrigin + performance.now(),
     setTimeout(f, ms) {
       const timer = platform.setTimeout(f, ms)
       return () => platform.clearTimeout(timer)
@@ -33,7 +34,7 @@ export function platformHost(platform: Platform = globalThis): Host {
         asked = true
         f()
       }
-      for (const signal of SIGNALS) process?.on?.(signal, listener)
+      SIGNALS.forEach((signal) => process?.on?.(signal, listener))
       return () => SIGNALS.forEach((signal) => process?.off?.(signal, listener))
     },
   }

@@ -9,6 +9,11 @@ export interface IteratorBatch extends Batch<unknown> {
   suspended: boolean
 }
 
+/** Says what could not be handled any more, as it came when the stream had ended: it may come never again. */
+export function warnOfLate(message: unknown): void {
+  console.warn('snapstream: too late to be handled:', message)
+}
+
 /**
  * Any iterable as a source with one lane and nothing to commit. It is never read ahead: what had been taken from the
  * iterator and was not handled would be lost at a stop. `direct`: it feeds one binding, one message at a time, which may
@@ -22,41 +27,40 @@ export function createIterableSource(
     '~snapstream.source'({ signal }) {
       const asynchronous = Symbol.asyncIterator in iterable
       const iterator = asynchronous ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
-      /** How many batches were given out. */
-      let count = 0
+      let given = 0
+      const batch: Batch<unknown> = { lane: 0, messages: [], bytes: 0, position: (n) => n, done() {} }
       const state: IteratorBatch = {
-        lane: 0,
-        messages: [],
-        bytes: 0,
-        position: (n) => n,
-        done() {
-          state.suspended = false
-        },
+        ...batch,
         iterator,
         asynchronous,
         suspended: true,
+        done() {
+          state.suspended = false
+        },
       }
 
       // A source that waits for its next message can end its wait now, and what it still gives is handled.
       signal.addEventListener('abort', () => {
-        if (!state.suspended) void iterator.return?.()
+        if (!state.suspended) leave().catch(console.warn)
       })
+      const leave = async () => iterator.return?.()
 
       return {
         async read() {
           // One batch, and no other after it: it ends when the iterator does.
-          if (direct) return count++ === 0 ? state : undefined
+          if (direct) return given++ > 0 ? undefined : state
           const answer = iterator.next()
           state.suspended = !asynchronous
           const { done, value } = await answer
           state.suspended = !done
-          const position = ++count
-          return done ? undefined : { lane: 0, messages: [value], bytes: 0, position: () => position, done() {} }
+          if (done) return undefined
+          if (signal.aborted) warnOfLate(value)
+          return { ...batch, messages: [value] }
         },
         commit() {},
         async close() {
           // While the iterator waits for a message its `return` may never settle: there is nobody to wait for.
-          if (state.suspended) await iterator.return?.()
+          if (state.suspended) await leave()
         },
       }
     },

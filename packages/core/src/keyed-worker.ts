@@ -24,7 +24,7 @@ export function createKeyedWorker(
 
     for (const [index, message] of messages.entries()) {
       if (!room()) await lane.until(room)
-      const cursor = Object.assign(new Cursor(lane, timestamp), { batch, index, message })
+      const cursor = Object.assign(new Cursor(lane.id, timestamp), { batch, index, message })
       let error = batch.error?.(index)
       // What did not decode has no key to go by: it shares one with its like.
       let key: unknown
@@ -61,7 +61,6 @@ export function createKeyedWorker(
 /** A key as a map tells keys apart: bytes by content, everything else by value. */
 function identityOf(key: unknown): unknown {
   if (isA(key, Uint8Array)) return key.join()
-  const simple = key === null || !/object|function|symbol/.test(typeof key)
-  expectUsage(simple, 'a key', 'a string, number, bigint, boolean, null or Uint8Array', key)
+  expectUsage(key !== Object(key), 'a key', 'a primitive or a Uint8Array', key)
   return key
 }

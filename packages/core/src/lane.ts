@@ -24,8 +24,6 @@ export interface LaneRun {
   readonly id: Lane
   /** Of the bindings that read it. */
   readonly names: string
-  /** The batches that are not finished, each as its workers have it. */
-  readonly held: Share[][]
   /** Workers look at this before each message. */
   open: boolean
   /** Ends for good at the next message. */
@@ -47,6 +45,8 @@ export interface LaneRun {
   sleep(ms: number): Promise<void>
   /** Resolves once the condition, which has to be about this lane, holds. */
   until(condition: () => boolean): Promise<void>
+  /** Resolves when no more than so many batches are left, or none will be handled. */
+  rest(count: number): Promise<void>
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>
   /** Resolves when messages may be handled; never, once the lane is halted. */
@@ -54,11 +54,12 @@ export interface LaneRun {
 }
 
 export function createLane(
-  { host, fail }: Runtime,
+  { host, fail, reading }: Runtime,
   id: Lane,
   names: string,
   createWorkers: (lane: LaneRun) => readonly Worker[],
 ): LaneRun {
+  /** The batches that are not finished, each as its workers have it. */
   const held: Share[][] = []
   /** After the batches that every binding has finished. */
   let position: Position | undefined
@@ -67,9 +68,8 @@ export function createLane(
   const lane: LaneRun = {
     id,
     names,
-    held,
-    open: true,
-    halted: false,
+    open: !reading.aborted,
+    halted: reading.aborted,
     busy: 0,
     committed: undefined,
     push(batch) {
@@ -116,6 +116,7 @@ export function createLane(
     async until(condition) {
       while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve))
     },
+    rest: (count) => lane.until(() => held.length <= count || lane.halted),
     idle: () => lane.until(() => lane.busy === 0),
     opened: () => lane.until(() => lane.open),
   }

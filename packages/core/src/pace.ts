@@ -32,8 +32,7 @@ export class Pace {
   #late(): boolean {
     const elapsed = this.#host.now() - this.#start
     const late = elapsed >= SLICE_MS
-    if (late) this.#stride = Math.max(1, this.#stride >> 1)
-    else if (elapsed * 4 < SLICE_MS) this.#stride = Math.min(MAX_STRIDE, this.#stride * 2)
+    this.#stride = late ? Math.max(1, this.#stride >> 1) : Math.min(MAX_STRIDE, this.#stride * 2)
     this.#left = this.#stride
     return late
   }

@@ -1,8 +1,9 @@
-import { expectNames, expectNumber, expectUsage } from './error.ts'
+import { expectNumber, expectUsage, withDefaults } from './error.ts'
 import type { MaybePromise } from './protocol.ts'
 import type { ErrorVerdict, OnError } from './types.ts'
 
 const MAX_BACKOFF_MS = 30_000
+const DEFAULTS = { retries: 0, backoffMs: 100, deadLetter: undefined as unknown }
 
 /** `onError` in one form, whatever form it was given in. */
 export interface Policy {
@@ -14,7 +15,7 @@ export interface Policy {
 }
 
 /** Checks and normalises `onError`; throws `USAGE`. */
-export function createPolicy(onError: OnError<unknown> = 'stop', what = 'onError'): Policy {
+export function createPolicy(onError: OnError<unknown>, what: string): Policy {
   const options = typeof onError === 'object' && onError
   expectUsage(
     options || typeof onError === 'function' || onError === 'stop' || onError === 'skip',
@@ -22,8 +23,7 @@ export function createPolicy(onError: OnError<unknown> = 'stop', what = 'onError
     "'stop', 'skip', a function or { retries, backoffMs, deadLetter }",
     onError,
   )
-  const { retries = 0, backoffMs = 100, deadLetter, ...others } = options || {}
-  expectNames(others, ['retries', 'backoffMs', 'deadLetter'], what)
+  const { retries, backoffMs, deadLetter } = withDefaults(DEFAULTS, options || {}, what)
   expectNumber(retries, `retries in ${what}`, 0)
   expectNumber(backoffMs, `backoffMs in ${what}`, 0)
   return {

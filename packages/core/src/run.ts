@@ -10,6 +10,13 @@ import type { Runtime } from './runtime.ts'
 import { createSourceRun } from './source-run.ts'
 import type { SourceRun } from './source-run.ts'
 
+/** `StreamOptions`, with their defaults. */
+export interface RunOptions {
+  readonly signal: AbortSignal | undefined
+  readonly checkpointMs: number
+  readonly shutdownMs: number
+}
+
 interface Closable {
   close?(): MaybePromise<void>
 }
@@ -23,25 +30,23 @@ export async function run(
   given: object,
   host: Host,
   signals: boolean,
-  asked: AbortSignal | undefined,
-  checkpointMs: number,
-  shutdownMs: number,
+  { signal: asked, checkpointMs, shutdownMs }: RunOptions,
 ): Promise<void> {
   const closers: MaybePromise<Closable | void>[] = []
   const failures: Error[] = []
   const undone: string[] = []
-  const timers: (() => void)[] = []
-  /** Aborted when reading has to end, and when most of the time for a graceful end has passed. */
+  const cancels: (() => void)[] = []
   const reading = new AbortController()
   const handling = new AbortController()
   const { signal } = handling
   const stopped = deferred()
   const late = deferred()
-  const over = deferred<boolean>()
+  const over = deferred()
   const scope = new Map()
   let sources: readonly SourceRun[] = []
   let checkpoint = async () => {}
-  let cancelTick: (() => void) | undefined
+  let cancelTick = () => {}
+  let ticking = true
   let finished = false
 
   const runtime: Runtime = {
@@ -57,8 +62,9 @@ export async function run(
     checkpoint: () => checkpoint(),
   }
   const { fail } = runtime
+  const lanes = () => sources.flatMap((source) => source.lanes)
 
-  const ignoreSignals = signals && host.onSignal(stop)
+  if (signals) cancels.push(host.onSignal(stop))
   if (asked?.aborted) stop()
   asked?.addEventListener('abort', stop, { signal })
   try {
@@ -69,20 +75,16 @@ export async function run(
   } catch (error) {
     failed(error)
   }
-  cancelTick?.()
-  cancelTick = undefined
+  ticking = false
+  cancelTick()
   await within('the last checkpoint', checkpoint())
   for (const closer of closers.toReversed()) await within('closing', close(closer).catch(failed))
   finished = true
-  for (const cancel of timers) cancel()
+  for (const cancel of cancels) cancel()
   handling.abort()
-  if (ignoreSignals) ignoreSignals()
   if (undone.length > 0)
     failures.push(
-      new SnapstreamError(
-        'SHUTDOWN_TIMEOUT',
-        `shutdownMs passed with this undone, to be done again: ${undone.join('; ')}`,
-      ),
+      new SnapstreamError('SHUTDOWN_TIMEOUT', `shutdownMs passed, and this will come again: ${undone.join('; ')}`),
     )
   const [first, ...suppressed] = failures
   // Nothing is lost in silence: what failed after the first failure travels with it.
@@ -94,29 +96,24 @@ export async function run(
     if (reading.signal.aborted) return
     reading.abort()
     stopped.resolve()
-    for (const { lanes } of sources) for (const lane of lanes) lane.halt()
+    for (const lane of lanes()) lane.halt()
     // First handlers are told, then nobody waits for them, then nobody waits for anything.
-    after(0.8, () => handling.abort())
-    after(0.9, late.resolve)
-    after(1, () => over.resolve(true))
-  }
-
-  function after(share: number, f: () => void) {
-    timers.push(host.setTimeout(f, shutdownMs * share))
+    const stages = [() => handling.abort(), late.resolve, over.resolve]
+    for (const [i, reach] of stages.entries()) cancels.push(host.setTimeout(reach, shutdownMs * (0.8 + i / 10)))
   }
 
   /** Waits for what is in flight, as long as there is time. */
   async function drain() {
     // What a source still gives when it is told to end is handled as well.
     await host.yield()
-    const lanes = sources.flatMap((source) => source.lanes)
-    await Promise.race([Promise.all(lanes.map((lane) => lane.idle())), late.promise])
-    for (const { id, busy, names } of lanes) if (busy > 0) undone.push(`${busy} in flight in ${names} (lane ${id})`)
+    await Promise.race([Promise.all(lanes().map((lane) => lane.idle())), late.promise])
+    for (const { id, busy, names } of lanes()) if (busy > 0) undone.push(`${busy} in flight in ${names} (lane ${id})`)
   }
 
   /** Waits for a step of the end, as long as there is time; before `stop` there is. */
   async function within(what: string, pending: Promise<void>) {
-    if (await Promise.race([pending, over.promise])) undone.push(what)
+    const done = pending.then(() => true)
+    if (!(await Promise.race([done, over.promise]))) undone.push(what)
   }
 
   function failed(thrown: unknown) {
@@ -162,7 +159,7 @@ export async function run(
   function tick() {
     cancelTick = host.setTimeout(async () => {
       await checkpoint()
-      if (cancelTick) tick()
+      if (ticking) tick()
     }, checkpointMs)
   }
 }

@@ -1,5 +1,6 @@
 import type { Binding } from './binding.ts'
 import { Cursor } from './cursor.ts'
+import { warnOfLate } from './iterable-source.ts'
 import type { IteratorBatch } from './iterable-source.ts'
 import type { LaneRun, Share, Worker } from './lane.ts'
 import type { Batch } from './protocol.ts'
@@ -13,11 +14,12 @@ export function createSequentialWorker(
   step: Step,
   { timestamp }: Binding,
 ): Worker {
-  const cursor = new Cursor(lane, timestamp)
+  const cursor = new Cursor(lane.id, timestamp)
 
   /** Handles messages until one has to be waited for, or others have to get their turn. A loop with `await` is slower. */
   function spin(share: Share, iterator: Iterator<unknown>): Outcome {
     const { batch } = share
+    const fallible = batch.error !== undefined
     while (lane.open) {
       const result = iterator.next()
       if (result.done) {
@@ -27,8 +29,8 @@ export function createSequentialWorker(
       const index = share.handled
       cursor.index = index
       cursor.message = result.value
-      const pending = step(cursor, batch.error?.(index))
-      if (pending !== undefined) return pending
+      const pending = step(cursor, fallible ? batch.error?.(index) : undefined)
+      if (pending) return pending
       share.handled = index + 1
       if (pace.spent()) break
     }
@@ -44,13 +46,15 @@ export function createSequentialWorker(
       let pending: Outcome
       if (asynchronous) {
         batch.suspended = false
-        const { done, value } = await (iterator as AsyncIterator<unknown>).next()
-        batch.suspended = true
-        if (done) break
-        if (signal.aborted) return console.warn('snapstream: not handled, as the stream had ended:', value)
-        cursor.message = value
-        pending = step(cursor)
-        if (!pending) share.handled++
+        do {
+          const { done, value } = await (iterator as AsyncIterator<unknown>).next()
+          share.over = !!done
+          if (done) break
+          if (signal.aborted) return warnOfLate(value)
+          cursor.message = value
+          pending = step(cursor)
+        } while (!pending && lane.open && !pace.spent())
+        batch.suspended = !share.over
       } else pending = spin(share, iterator as Iterator<unknown>)
       if (pending) {
         lane.busy++
@@ -62,7 +66,8 @@ export function createSequentialWorker(
           // Nobody waits for a lane that is open to be idle.
           if (!lane.open) lane.changed()
         }
-      } else if (lane.open && !share.over && (!asynchronous || pace.spent())) await pace.rest()
+      }
+      if (lane.open && !share.over && (!pending || pace.spent())) await pace.rest()
     }
     lane.finish(share)
   }

@@ -5,7 +5,6 @@ import { createIterableSource } from './iterable-source.ts'
 import { createKeyedWorker } from './keyed-worker.ts'
 import { createLane } from './lane.ts'
 import type { LaneRun } from './lane.ts'
-import { isThenable } from './promises.ts'
 import type { Lane, Position, Positions, SinkWriter, SourceReader } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSequentialWorker } from './sequential-worker.ts'
@@ -50,7 +49,7 @@ export function createSourceRun(
   expectUsage(
     !batched || !atomicSink || (others.length === 0 && readers.length === 1),
     `an atomic sink of ${names}`,
-    'all that the source feeds, from one binding',
+    'all that its source feeds',
     readers,
   )
   const lanes = new Map<Lane, LaneRun>()
@@ -63,7 +62,7 @@ export function createSourceRun(
   const createWorkers = (lane: LaneRun) =>
     readers.map((binding) => {
       const { concurrency, key = batched && source['~snapstream.key'] } = binding
-      const step = createStep(runtime, binding, writers)
+      const step = createStep(runtime, lane, binding, writers)
       return concurrency === 1
         ? createSequentialWorker(runtime, lane, step, binding)
         : createKeyedWorker(runtime, lane, step, binding, key as (message: unknown) => unknown)
@@ -71,7 +70,6 @@ export function createSourceRun(
 
   function addLane(id: Lane): LaneRun {
     const lane = createLane(runtime, id, names, createWorkers)
-    if (reading.aborted) lane.halt()
     lanes.set(id, lane)
     return lane
   }
@@ -85,7 +83,7 @@ export function createSourceRun(
   }
 
   async function revoked(ids: readonly Lane[], reason: 'revoked' | 'lost'): Promise<void> {
-    const given = [...lanes.values()].filter((lane) => ids.includes(lane.id))
+    const given = ids.flatMap((id) => lanes.get(id) ?? [])
     for (const lane of given) {
       lane.halt()
       leaving.add(lane)
@@ -104,7 +102,7 @@ export function createSourceRun(
 
   return {
     source,
-    atomic: atomicSink !== undefined,
+    atomic: !!atomicSink,
     get lanes() {
       return [...lanes.values(), ...leaving]
     },
@@ -115,16 +113,16 @@ export function createSourceRun(
     },
     async read() {
       while (reader && !reading.aborted) {
-        const answer = reader.read()
-        const batch = isThenable(answer) ? await answer : answer
-        if (batch === undefined) break
+        const batch = await reader.read()
+        if (!batch) break
         // What comes for a lane that is not ours (any more) is not handled: its owner will get it.
         const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
-        if (lane === undefined || lane.halted) continue
-        lane.push(batch)
-        await lane.until(() => lane.held.length <= ahead || lane.halted)
+        if (lane && !lane.halted) {
+          lane.push(batch)
+          await lane.rest(ahead)
+        }
       }
-      for (const lane of lanes.values()) await lane.until(() => lane.held.length === 0 || lane.halted)
+      for (const lane of lanes.values()) await lane.rest(0)
     },
     note() {
       noted = []

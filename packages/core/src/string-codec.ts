@@ -15,7 +15,7 @@ export function StringCodec(): SyncCodec<string> {
       expectUsage(
         typeof value === 'string' && value.isWellFormed(),
         'what StringCodec() takes',
-        'a string without lone surrogates, which UTF-8 cannot hold (use a codec, or BytesCodec())',
+        'a string without lone surrogates; use BytesCodec()',
         value,
         'ENCODE_FAILED',
       )
@@ -25,7 +25,7 @@ export function StringCodec(): SyncCodec<string> {
       try {
         return decoder.decode(bytes)
       } catch (cause) {
-        throw new SnapstreamError('DECODE_FAILED', `${bytes.length} bytes are not UTF-8; read them with BytesCodec()`, {
+        throw new SnapstreamError('DECODE_FAILED', `${bytes.length} bytes are not UTF-8; use BytesCodec()`, {
           cause,
         })
       }

@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import type { Core } from './core.ts'
 
 /** Everything the engine may use beside the language itself: no `process`, no `require`, nothing of Node's. */
-const GLOBALS = { AbortController, console, setTimeout, clearTimeout, TextEncoder, TextDecoder }
+const GLOBALS = { AbortController, console, performance, setTimeout, clearTimeout, TextEncoder, TextDecoder }
 
 /** Loads the package, bundled, into a context that has these globals and nothing else. */
 export async function loadBare(): Promise<Core> {
