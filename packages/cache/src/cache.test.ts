@@ -46,7 +46,7 @@ describe('Cache', () => {
 
   test.each([
     [undefined, 'undefined'],
-    [() => {}, 'function'],
+    [() => {}, 'Function'],
     [Number.NaN, 'NaN'],
     [1n, 'BigInt'],
     [Symbol('s'), 'Symbol'],

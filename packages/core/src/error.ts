@@ -108,6 +108,7 @@ export function failure(code: ErrorCode, what: string, thrown: unknown, fields?:
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
   if (Array.isArray(value)) return `an array of ${value.length}`
+  if (typeof value === 'bigint') return `${value}n`
   if (value !== Object(value)) return String(value)
   const { name } = (value as object).constructor ?? Object
   return name === 'Object'

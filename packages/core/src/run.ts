@@ -77,15 +77,13 @@ export async function run(
   }
   ticking = false
   cancelTick()
-  await within('the last checkpoint', checkpoint())
+  await within('the checkpoint', checkpoint())
   for (const closer of closers.toReversed()) await within('closing', close(closer).catch(failed))
   finished = true
   for (const cancel of cancels) cancel()
   handling.abort()
   if (undone.length > 0)
-    failures.push(
-      new SnapstreamError('SHUTDOWN_TIMEOUT', `shutdownMs passed, and this will come again: ${undone.join('; ')}`),
-    )
+    failures.push(new SnapstreamError('SHUTDOWN_TIMEOUT', `not done in shutdownMs: ${undone.join('; ')}`))
   const [first, ...suppressed] = failures
   // Nothing is lost in silence: what failed after the first failure travels with it.
   if (suppressed.length > 0) Object.assign(first as Error, { suppressed })
