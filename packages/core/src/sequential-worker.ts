@@ -47,11 +47,13 @@ export function createSequentialWorker(
       if (asynchronous) {
         batch.suspended = false
         do {
-          const { done, value } = await (iterator as AsyncIterator<unknown>).next()
-          share.over = !!done
-          if (done) break
-          if (signal.aborted) return warnOfLate(value)
-          cursor.message = value
+          const result = await (iterator as AsyncIterator<unknown>).next()
+          if (result.done) {
+            share.over = true
+            break
+          }
+          cursor.message = result.value
+          if (lane.halted && signal.aborted) return warnOfLate(result.value)
           pending = step(cursor)
         } while (!pending && lane.open && !pace.spent())
         batch.suspended = !share.over
