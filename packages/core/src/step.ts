@@ -173,12 +173,22 @@ export function createStep(
 
 type Waits = Generator<unknown, unknown, unknown>
 
-/** Runs a generator that yields what it waits for; without a promise for as long as it does not wait. */
-function drive(steps: Waits, how: 'next' | 'throw' = 'next', input?: unknown): Outcome {
-  const { done, value } = steps[how](input)
-  if (done) return value as undefined
-  return Promise.resolve(value).then(
-    (answer) => drive(steps, 'next', answer),
-    (thrown) => drive(steps, 'throw', thrown),
-  )
+/**
+ * Runs a generator that yields what it waits for; without a promise for as long as it does not wait. In a loop, as a
+ * generator may go on for as long as the stream: a chain of promises would grow with it.
+ */
+function drive(steps: Waits): Outcome {
+  let step = steps.next()
+  const wait = async () => {
+    while (!step.done) {
+      try {
+        const answer = await step.value
+        step = steps.next(answer)
+      } catch (thrown) {
+        step = steps.throw(thrown)
+      }
+    }
+    return step.value
+  }
+  return step.done ? (step.value as undefined) : wait()
 }
