@@ -1,21 +1,6 @@
 import type { RawAnswer } from './raw-answer.ts'
-import { readInt64 } from './read-int64.ts'
-
-/** What a fetch brought of one partition, not decoded yet. */
-export interface FetchedPartition {
-  readonly topic: string
-  readonly partition: number
-  /** Kafka's number of the error, 0 for none. */
-  readonly errorCode: number
-  readonly aborted: readonly AbortedTransaction[]
-  /** Record batches in the wire format; the last may be cut off. */
-  readonly records: Buffer
-}
-
-export interface AbortedTransaction {
-  readonly producerId: number
-  readonly firstOffset: number
-}
+import { readInt64 } from '../record-batch/read-int64.ts'
+import type { AbortedTransaction, FetchedPartition } from '../record-batch/fetched-partition.ts'
 
 /** Takes an answer to Fetch, versions 4 to 11, apart. Nothing is copied. */
 export function readFetchAnswer({ apiVersion, bytes }: RawAnswer): {

@@ -3,14 +3,14 @@ import { groupBy } from '../driver/group-by.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import { refreshTopics } from './cluster-topics.ts'
 import { readFetchAnswer } from './fetch-answer.ts'
-import type { FetchedPartition } from './fetch-answer.ts'
+import type { FetchedPartition } from '../record-batch/fetched-partition.ts'
 import type { KafkaCluster } from './internals.ts'
 import { isPassing, isTopicMissing, kafkaError } from './kafkajs-error.ts'
 import { pause } from './pause.ts'
 import { protocolError } from './protocol-error.ts'
 import { withRawAnswers } from './raw-answer.ts'
-import { recordColumns } from './record-columns.ts'
-import { decompressed, recordSections } from './record-sections.ts'
+import { recordColumns } from '../record-batch/record-columns.ts'
+import { decompressed, recordSections } from '../record-batch/record-sections.ts'
 
 const MAX_BATCHES_OUT = 2
 const MAX_PARTITION_BYTES = 1 << 20

@@ -2,7 +2,7 @@ import { SnapstreamError } from '@snapstream/core'
 import type { MaybePromise } from '@snapstream/core'
 // By its default export: Node does not find all names that this CommonJS module exports.
 import kafkajs from 'kafkajs'
-import type { AbortedTransaction, FetchedPartition } from './fetch-answer.ts'
+import type { AbortedTransaction, FetchedPartition } from './fetched-partition.ts'
 import { readInt64 } from './read-int64.ts'
 
 /** The records of one batch of the log, where they are to be shown. */

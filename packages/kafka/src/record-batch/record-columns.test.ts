@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { SnapstreamError } from '@snapstream/core'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { FetchedPartition } from './fetch-answer.ts'
+import type { FetchedPartition } from './fetched-partition.ts'
 import { recordColumns } from './record-columns.ts'
 import { decompressed, recordSections } from './record-sections.ts'
 
