@@ -10,7 +10,7 @@
  * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: what another party threw; the original is the `cause`.
  * - `SHUTDOWN_TIMEOUT`: `shutdownMs` passed before everything in flight was finished.
  * - `BROKER_UNREACHABLE`, `TOPIC_MISSING`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`, `OFFSET_OUT_OF_RANGE`,
- *   `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or its client said.
+ *   `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or its client said.
  * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: what a cache's backend said.
  */
 export type ErrorCode =
@@ -31,6 +31,8 @@ export type ErrorCode =
   | 'AUTHENTICATION_REFUSED'
   | 'RECORD_TOO_LARGE'
   | 'OFFSET_OUT_OF_RANGE'
+  | 'GROUP_MISSING'
+  | 'GROUP_NOT_EMPTY'
   | 'FENCED'
   | 'UNSUPPORTED'
   | 'KAFKA_FAILED'

@@ -20,7 +20,12 @@ export interface DriverSupports {
   readonly ignoredSettings: readonly string[]
   /** True where broker and client share this process, and nothing has to be reachable. */
   readonly inProcess: boolean
+  /** How records can be compressed when they are written; all of these are understood when they are read. */
+  readonly compression: readonly Compression[]
 }
+
+/** Kafka's codecs. */
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 export interface ClientSettings {
   /** `host:port` each; at least one. */
@@ -30,6 +35,28 @@ export interface ClientSettings {
   readonly connectTimeoutMs: number
   /** How long one request may take, in ms. */
   readonly requestTimeoutMs: number
+  /** Encrypts the connections. Undefined: plain text. */
+  readonly tls?: TlsSettings
+  /** Undefined: nobody in particular. */
+  readonly sasl?: SaslSettings
+}
+
+/** Certificates and keys in PEM. */
+export interface TlsSettings {
+  /** Whose certificates are trusted. Undefined: those that Node trusts. */
+  readonly ca?: string
+  /** The client's own certificate (chain), and its private key. */
+  readonly cert?: string
+  readonly key?: string
+  readonly passphrase?: string
+  /** False: the certificate's name need not be that of the broker. The certificate itself is checked all the same. */
+  readonly checkHostname: boolean
+}
+
+export interface SaslSettings {
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+  readonly username: string
+  readonly password: string
 }
 
 export interface DriverClient {
@@ -55,6 +82,36 @@ export interface NewTopic {
   readonly partitions?: number
   /** Default: the broker's. */
   readonly replicationFactor?: number
+  /** Kafka's settings of a topic, such as `cleanup.policy`. Default: the broker's. */
+  readonly config?: Readonly<Record<string, string>>
+}
+
+export interface PartitionDescription {
+  readonly partition: number
+  /** The node that leads it; undefined while none does. */
+  readonly leader: number | undefined
+  readonly replicas: readonly number[]
+  readonly inSyncReplicas: readonly number[]
+}
+
+export interface GroupListing {
+  readonly groupId: string
+  /** `'consumer'` for groups of consumers; others keep groups for their own purposes. */
+  readonly protocolType: string
+}
+
+export interface GroupDescription extends GroupListing {
+  /** Kafka's name of it: `Empty`, `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
+  readonly state: string
+  readonly members: readonly GroupMemberDescription[]
+}
+
+export interface GroupMemberDescription {
+  readonly memberId: string
+  readonly groupInstanceId: string | undefined
+  readonly clientId: string
+  readonly host: string
+  readonly partitions: readonly TopicPartition[]
 }
 
 export interface DriverAdmin {
@@ -63,12 +120,29 @@ export interface DriverAdmin {
   /** Rejects with `TOPIC_MISSING` if one does not exist. */
   deleteTopics(topics: readonly string[]): Promise<void>
   listTopics(): Promise<readonly string[]>
-  /** The number of partitions of each. Rejects with `TOPIC_MISSING` if one does not exist. */
-  describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** Per partition the first offset that can be read, or the offset that the next record will get. */
-  offsets(topic: string, at: 'earliest' | 'latest'): Promise<readonly TopicPartitionOffset[]>
+  /** The partitions of each, in order. Rejects with `TOPIC_MISSING` if one does not exist. */
+  describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionDescription[]>>
+  /**
+   * Per partition, in order: the first offset that can be read, the one behind the last, or that of the first record
+   * with at least a timestamp (in ms since the epoch; the one behind the last where there is none). With
+   * `'read_committed'` the last is the last before the first open transaction.
+   *
+   * @param isolationLevel default `'read_uncommitted'`
+   */
+  offsets(
+    topic: string,
+    at: 'earliest' | 'latest' | number,
+    isolationLevel?: ConsumerSettings['isolationLevel'],
+  ): Promise<readonly TopicPartitionOffset[]>
   /** What a group has committed for these topics; partitions without a committed offset are left out. */
   committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
+  listGroups(): Promise<readonly GroupListing[]>
+  /** Rejects with `GROUP_MISSING` if one does not exist. */
+  describeGroups(groupIds: readonly string[]): Promise<ReadonlyMap<string, GroupDescription>>
+  /** Rejects with `GROUP_MISSING`, or `GROUP_NOT_EMPTY` if one has members. */
+  deleteGroups(groupIds: readonly string[]): Promise<void>
+  /** Sets what a group has committed; the group need not exist. Rejects with `GROUP_NOT_EMPTY` if it has members. */
+  commit(groupId: string, offsets: readonly TopicPartitionOffset[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -77,6 +151,9 @@ export interface DriverAdmin {
 export interface ProducerSettings {
   /** -1: all in-sync replicas, 1: the leader, 0: nobody. */
   readonly acks: -1 | 0 | 1
+  readonly compression: Compression
+  /** A batch that is sent again, because it is not known what became of it, is written once. Needs `acks` -1. */
+  readonly idempotence: boolean
 }
 
 export interface ProduceRecord {
@@ -100,7 +177,7 @@ export interface DriverProducer {
   /**
    * Sends each batch once and answers for each, in the order given, when its acknowledgement is there. Never rejects,
    * and never retries: whoever calls decides. A call holds at most one batch a partition, and the caller never has two
-   * calls with the same partition under way.
+   * calls with the same partition under way. Sending the same `records` array again is a retry.
    */
   send(batches: readonly ProduceBatch[]): Promise<readonly ProduceResult[]>
   close(): Promise<void>
@@ -111,17 +188,24 @@ export interface DriverProducer {
 export interface ConsumerSettings {
   /** The consumer group, or null to read every partition without joining one; then `commit` does nothing. */
   readonly groupId: string | null
+  /** A member that comes back under this name within the session time-out gets its partitions again, without a rebalance. */
+  readonly groupInstanceId?: string
+  /** Where this consumer is: a replica in the same rack is read where the brokers offer it. */
+  readonly rackId?: string
   /** Names, and patterns that are matched against all topics when the consumer starts. */
   readonly topics: readonly (string | RegExp)[]
+  /** Without a group: which partitions are read. Default: all. */
+  readonly only?: readonly TopicPartition[]
   /** Where to start in a partition without a committed offset. `'error'`: reject `poll` with `OFFSET_OUT_OF_RANGE`. */
   readonly autoOffsetReset: 'earliest' | 'latest' | 'error'
   /** What to do when the offset to read is not there any more (or not yet). Default: `'error'`. */
   readonly onOffsetOutOfRange?: 'earliest' | 'latest' | 'error'
   /**
    * Where to start in this partition if nothing is committed, before `autoOffsetReset`. Negative counts from the end, and
-   * ends at the first record there is; beyond the end is out of range.
+   * ends at the first record there is; beyond the end is out of range. A timestamp (in ms since the epoch) means the
+   * first record that has at least this one, or the end.
    */
-  startOffset?(topic: string, partition: number): number | undefined
+  startOffset?(topic: string, partition: number): number | { readonly timestamp: number } | undefined
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   /** How long a member may take to hand over its partitions in a rebalance, in ms. */
@@ -157,6 +241,8 @@ export interface RecordBatch extends TopicPartition {
   readonly length: number
   /** The offset to go on from after the whole batch; it covers records that are not shown (control records). */
   readonly nextOffset: number
+  /** The offset behind the last record that could have been read when this was fetched: what lies between is the lag. */
+  readonly endOffset: number
   /** What the batch holds in memory, in bytes, including what each record costs beside its payload. */
   readonly bytes: number
   offset(i: number): number
@@ -177,6 +263,11 @@ export interface DriverConsumer {
   poll(): Promise<RecordBatch | undefined>
   /** The batch is done with: there is room for another of its partition. */
   release(batch: RecordBatch): void
+  /**
+   * Goes on from another offset of an assigned partition. What was read of it and not polled is dropped; batches that are
+   * out are still to be released. Does nothing for a partition that is not (or no longer) assigned.
+   */
+  seek(to: TopicPartitionOffset): void
   /** Commits offsets to read next. Partitions that are not (or no longer) assigned are left out, never committed. */
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
   /** Ends a pending `poll` with undefined and leaves the group, so that others take over at once. */

@@ -5,6 +5,12 @@ export interface FetchedPartition {
   /** Kafka's number of the error, 0 for none. */
   readonly errorCode: number
   readonly aborted: readonly AbortedTransaction[]
+  /** Kafka calls it the high watermark. */
+  readonly endOffset: number
+  /** With `read_committed`: the offset of the first open transaction, or the high watermark. */
+  readonly lastStableOffset: number
+  /** Another node to read from (-1: none), where this consumer is in a rack. */
+  readonly preferredReplica: number
   /** Record batches in the wire format; the last may be cut off. */
   readonly records: Buffer
 }
