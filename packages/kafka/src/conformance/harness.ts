@@ -5,7 +5,9 @@ import type {
   DriverClient,
   DriverConsumer,
   DriverProducer,
+  DriverSupports,
   ProduceRecord,
+  ProducerSettings,
   RecordBatch,
   TopicPartition,
 } from '../driver/driver.ts'
@@ -59,6 +61,7 @@ export interface Harness {
   readonly client: DriverClient
   readonly admin: DriverAdmin
   readonly producer: DriverProducer
+  readonly supports: DriverSupports
   readonly sessionTimeoutMs: number
   name(prefix: string): string
   /** A new topic of its own. */
@@ -96,6 +99,13 @@ export function readAll(batch: RecordBatch): ReadRecord[] {
   }))
 }
 
+export const producerSettings = (more: Partial<ProducerSettings> = {}): ProducerSettings => ({
+  acks: -1,
+  compression: 'none',
+  idempotence: false,
+  ...more,
+})
+
 /** Runs a test with a client of its own, and closes all that it opened. */
 export async function withHarness(
   options: ConformanceOptions,
@@ -109,7 +119,7 @@ export async function withHarness(
     requestTimeoutMs: 10_000,
   })
   const admin = await client.admin()
-  const producer = await client.producer({ acks: -1 })
+  const producer = await client.producer(producerSettings())
   const topics: string[] = []
   const closing: (() => Promise<void>)[] = []
 
@@ -142,6 +152,7 @@ export async function withHarness(
     client,
     admin,
     producer,
+    supports: options.driver.supports,
     sessionTimeoutMs,
     until,
     settings,

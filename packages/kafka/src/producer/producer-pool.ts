@@ -51,6 +51,7 @@ export async function acquireProducer(settings: ResolvedSettings, host: Host): P
 }
 
 async function connect({ driver, client, producer: settings }: ResolvedSettings, host: Host) {
-  const producer = await driver.client(client).producer({ acks: settings.acks })
+  const { acks, compression, idempotence } = settings
+  const producer = await driver.client(client).producer({ acks, compression, idempotence })
   return { producer, accumulator: createAccumulator(producer, settings, host) }
 }
