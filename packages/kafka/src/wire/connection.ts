@@ -7,7 +7,12 @@ import type { FetchedPartition } from '../record-batch/fetched-partition.ts'
  *
  * Each request is sent once. Kafka's error codes come as numbers in the answers (0 for none), also where a library would
  * throw them. What is wrong with the connection rejects, as a `SnapstreamError`: `BROKER_UNREACHABLE` (also for one that
- * was closed, or did not answer in time), `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `KAFKA_FAILED`.
+ * was closed, or did not answer in time), `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `KAFKA_FAILED`. In time is
+ * `requestTimeoutMs`, and that beyond what the request itself lets the broker wait (`maxWaitMs` of a fetch,
+ * `rebalanceTimeoutMs` of a join).
+ *
+ * One socket is enough: a broker answers the requests of a connection in order, so the layer above opens connections of
+ * their own for what may be held back (fetching, joining a group).
  */
 export interface Connection {
   /** Of all topics for null. A topic that does not exist is not created. */
@@ -64,7 +69,10 @@ export interface Connection {
   close(): Promise<void>
 }
 
-/** How a library opens connections: resolves once it is connected, secured and authenticated. */
+/**
+ * How a library opens connections: resolves once it is connected, secured and authenticated. Tries once; how long that may
+ * take is watched by the layer above, which closes what comes too late.
+ */
 export type Connect = (address: BrokerAddress) => Promise<Connection>
 
 export interface Answer {
