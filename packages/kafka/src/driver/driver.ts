@@ -265,7 +265,8 @@ export interface DriverConsumer {
   release(batch: RecordBatch): void
   /**
    * Goes on from another offset of an assigned partition. What was read of it and not polled is dropped; batches that are
-   * out are still to be released. Does nothing for a partition that is not (or no longer) assigned.
+   * out are still to be released. Possible as soon as `assigned` was called with the partition, and goes before what that
+   * answers. Does nothing for a partition that is not (or no longer) assigned.
    */
   seek(to: TopicPartitionOffset): void
   /** Commits offsets to read next. Partitions that are not (or no longer) assigned are left out, never committed. */

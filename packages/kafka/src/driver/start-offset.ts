@@ -10,16 +10,24 @@ export interface StartOffset {
   readonly passing: boolean
 }
 
-/** Where reading of a partition starts. `earliest` and `latest` are what can be read of it now. */
+/** What can be read of a partition now. */
+export interface PartitionRange {
+  readonly earliest: number
+  readonly latest: number
+  /** The first offset with at least this timestamp, or `latest`. */
+  atTimestamp(timestamp: number): number
+}
+
+/** Where reading of a partition starts. */
 export function startOffset(
   settings: ConsumerSettings,
   { topic, partition }: TopicPartition,
   committed: number | undefined,
-  earliest: number,
-  latest: number,
+  { earliest, latest, atTimestamp }: PartitionRange,
 ): StartOffset {
   if (committed !== undefined) return { offset: committed, passing: false }
   const asked = settings.startOffset?.(topic, partition)
+  if (typeof asked === 'object') return { offset: atTimestamp(asked.timestamp), passing: true }
   if (asked !== undefined) return { offset: asked < 0 ? Math.max(earliest, latest + asked) : asked, passing: true }
   if (settings.autoOffsetReset === 'error') throw nothingCommitted(settings.groupId, topic, partition)
   return settings.autoOffsetReset === 'earliest'

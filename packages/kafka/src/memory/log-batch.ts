@@ -6,6 +6,7 @@ export function logBatch(
   { topic, partition }: TopicPartition,
   first: number,
   records: readonly StoredRecord[],
+  endOffset: number,
 ): RecordBatch {
   const at = (i: number): StoredRecord => {
     const record = records[i]
@@ -19,6 +20,7 @@ export function logBatch(
     partition,
     length: records.length,
     nextOffset: first + records.length,
+    endOffset,
     bytes,
     offset: (i) => first + i,
     key: (i) => at(i).key,
