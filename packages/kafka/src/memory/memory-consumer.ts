@@ -5,6 +5,7 @@ import { partitionKey } from '../driver/partition-key.ts'
 import { startOffset } from '../driver/start-offset.ts'
 import { wakeUp } from '../driver/wake-up.ts'
 import { logBatch } from './log-batch.ts'
+import { offsetAtTimestamp } from './offset-at-timestamp.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 import type { Membership } from './memory-group.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -19,12 +20,14 @@ interface Reading extends TopicPartition {
   batchesOut: number
 }
 
-export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings): DriverConsumer {
+export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings, clientId: string): DriverConsumer {
   const topics = subscribedTopics(broker, settings)
   const group = settings.groupId === null ? undefined : broker.group(settings.groupId)
   const { wake, wait } = wakeUp()
   const out = new Map<RecordBatch, Reading>()
   let readings: Reading[] = []
+  /** Where to go on instead, while partitions are being assigned. */
+  const sought = new Map<string, number>()
   let unwatch: (() => void)[] = []
   let next = 0
   let owned: readonly TopicPartition[] = []
@@ -38,26 +41,30 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings)
   let turn: Promise<void> = Promise.resolve()
 
   function join(): void {
-    membership = group?.join(topics, settings.rebalanceTimeoutMs, {
-      assign(partitions) {
-        owned = partitions
-        const assignment = ++epoch
-        turn = turn.then(() => start(partitions, assignment)).catch(fail)
+    const { groupInstanceId, rebalanceTimeoutMs } = settings
+    membership = group?.join(
+      { clientId, groupInstanceId, topics, rebalanceTimeoutMs },
+      {
+        assign(partitions) {
+          owned = partitions
+          const assignment = ++epoch
+          turn = turn.then(() => start(partitions, assignment)).catch(fail)
+        },
+        revoke() {
+          const partitions = owned
+          revoking = partitions
+          stop()
+          turn = turn.then(() => revoked(partitions, 'revoked')).catch(fail)
+          return turn
+        },
+        lose() {
+          // The call for 'revoked' is still waiting: the news must not wait for it.
+          turn = Promise.all([turn, revoked(revoking, 'lost').catch(fail)]).then(() => {
+            if (open && !failure) join()
+          })
+        },
       },
-      revoke() {
-        const partitions = owned
-        revoking = partitions
-        stop()
-        turn = turn.then(() => revoked(partitions, 'revoked')).catch(fail)
-        return turn
-      },
-      lose() {
-        // The call for 'revoked' is still waiting: the news must not wait for it.
-        turn = Promise.all([turn, revoked(revoking, 'lost').catch(fail)]).then(() => {
-          if (open && !failure) join()
-        })
-      },
-    })
+    )
   }
 
   async function revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
@@ -67,16 +74,21 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings)
   async function start(partitions: readonly TopicPartition[], assignment: number): Promise<void> {
     const current = () => open && assignment === epoch
     if (!current()) return
+    sought.clear()
     const found = partitions.map(({ topic, partition }) => {
       const log = broker.logs(topic)[partition]
       if (!log) throw topicMissing(topic)
       const committed = group?.committed(topic, partition)
-      const { offset, passing } = startOffset(settings, { topic, partition }, committed, log.earliest(), log.latest())
+      const { offset, passing } = startOffset(settings, { topic, partition }, committed, {
+        earliest: log.earliest(),
+        latest: log.latest(),
+        atTimestamp: (timestamp) => offsetAtTimestamp(log, timestamp),
+      })
       return { log, passing, at: { topic, partition, offset } }
     })
     const answer = await settings.assigned(found.map(({ at }) => at))
     if (!current()) return
-    const answered = new Map(answer?.map((at) => [partitionKey(at), at.offset]))
+    const answered = new Map([...(answer?.map((at) => [partitionKey(at), at.offset] as const) ?? []), ...sought])
     membership?.commit(
       found.filter(({ passing, at }) => passing && !answered.has(partitionKey(at))).map(({ at }) => at),
     )
@@ -126,11 +138,20 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings)
       reading,
       reading.position,
       log.read(reading.position, MAX_BATCH_RECORDS, settings.fetchMaxBytes),
+      latest,
     )
     reading.position = batch.nextOffset
     reading.batchesOut++
     out.set(batch, reading)
     return batch
+  }
+
+  /** Without a group. */
+  function partitionsRead(): TopicPartition[] {
+    const only = settings.only && new Set(settings.only.map(partitionKey))
+    return [...topics]
+      .flatMap((topic) => broker.logs(topic).map((_, partition) => ({ topic, partition })))
+      .filter((at) => only?.has(partitionKey(at)) ?? true)
   }
 
   function nextBatch(): RecordBatch | undefined {
@@ -145,8 +166,7 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings)
 
   if (group) join()
   else {
-    const all = [...topics].flatMap((topic) => broker.logs(topic).map((_, partition) => ({ topic, partition })))
-    turn = start(all, ++epoch).catch(fail)
+    turn = start(partitionsRead(), ++epoch).catch(fail)
   }
 
   return {
@@ -169,6 +189,14 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings)
       if (!reading) return
       out.delete(batch)
       reading.batchesOut--
+      wake()
+    },
+    seek(to) {
+      const key = partitionKey(to)
+      const reading = readings.find((candidate) => partitionKey(candidate) === key)
+      if (reading) reading.position = to.offset
+      // What is being assigned is looked up there, what is not assigned nowhere.
+      else sought.set(key, to.offset)
       wake()
     },
     async commit(offsets) {

@@ -1,4 +1,4 @@
-import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
+import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { assignPartitions } from '../driver/assign-partitions.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 
@@ -19,17 +19,29 @@ export interface Membership {
   leave(): void
 }
 
-export interface MemoryGroup {
-  join(topics: ReadonlySet<string>, rebalanceTimeoutMs: number, callbacks: MemberCallbacks): Membership
-  committed(topic: string, partition: number): number | undefined
-  forget(topic: string): void
-}
-
-interface Member extends MemberCallbacks {
-  readonly id: string
+/** Who joins. */
+interface MemberSettings {
+  readonly clientId: string
+  readonly groupInstanceId: string | undefined
   readonly topics: ReadonlySet<string>
   readonly rebalanceTimeoutMs: number
-  owned: Set<string>
+}
+
+export interface MemoryGroup {
+  join(settings: MemberSettings, callbacks: MemberCallbacks): Membership
+  committed(topic: string, partition: number): number | undefined
+  forget(topic: string): void
+  /** For admins; undefined while nobody has joined or committed. */
+  describe(): Pick<GroupDescription, 'state' | 'members'> | undefined
+  /** Takes offsets from outside; for a group without members. */
+  reset(offsets: readonly TopicPartitionOffset[]): void
+  /** Forgets everything; for a group without members. */
+  clear(): void
+}
+
+interface Member extends MemberSettings, MemberCallbacks {
+  readonly id: string
+  owned: ReadonlyMap<string, TopicPartition>
   /** Ends the wait for `revoke`, for a member that left meanwhile. */
   left(): void
 }
@@ -45,6 +57,7 @@ export function memoryGroup(
   const members = new Map<string, Member>()
   const offsets = new Map<string, Map<number, number>>()
   let joined = 0
+  let known = false
   let changed = false
   let rebalancing = false
 
@@ -60,7 +73,7 @@ export function memoryGroup(
       for (const [id, partitions] of assignPartitions([...members.values()], partitionsOf)) {
         const member = members.get(id)
         if (!member) continue
-        member.owned = new Set(partitions.map(partitionKey))
+        member.owned = new Map(partitions.map((at) => [partitionKey(at), at]))
         member.assign(partitions)
       }
     }
@@ -82,29 +95,31 @@ export function memoryGroup(
     })
     await Promise.race([member.revoke(), time, left])
     cancel()
-    member.owned = new Set()
+    member.owned = NOTHING
     if (late && members.delete(member.id)) member.lose()
   }
 
+  function keep({ topic, partition, offset }: TopicPartitionOffset): void {
+    let ofTopic = offsets.get(topic)
+    if (!ofTopic) offsets.set(topic, (ofTopic = new Map()))
+    ofTopic.set(partition, offset)
+  }
+
   return {
-    join(topics, rebalanceTimeoutMs, callbacks) {
-      const id = String(joined++).padStart(12, '0')
-      const member: Member = { ...callbacks, id, topics, rebalanceTimeoutMs, owned: new Set(), left() {} }
+    join(settings, callbacks) {
+      const id = `${settings.clientId}-${String(joined++).padStart(12, '0')}`
+      const member: Member = { ...settings, ...callbacks, id, owned: NOTHING, left() {} }
+      known = true
       members.set(id, member)
       void rebalance()
       return {
         commit(commits) {
           if (!members.has(id)) return
-          for (const commit of commits) {
-            if (!member.owned.has(partitionKey(commit))) continue
-            let ofTopic = offsets.get(commit.topic)
-            if (!ofTopic) offsets.set(commit.topic, (ofTopic = new Map()))
-            ofTopic.set(commit.partition, commit.offset)
-          }
+          for (const at of commits) if (member.owned.has(partitionKey(at))) keep(at)
         },
         leave() {
           if (!members.delete(id)) return
-          member.owned = new Set()
+          member.owned = NOTHING
           member.left()
           void rebalance()
         },
@@ -114,5 +129,28 @@ export function memoryGroup(
     forget(topic) {
       offsets.delete(topic)
     },
+    describe() {
+      if (!known) return undefined
+      return {
+        state: members.size === 0 ? 'Empty' : rebalancing ? 'PreparingRebalance' : 'Stable',
+        members: [...members.values()].map(({ id, clientId, groupInstanceId, owned }) => ({
+          memberId: id,
+          groupInstanceId,
+          clientId,
+          host: '127.0.0.1',
+          partitions: [...owned.values()],
+        })),
+      }
+    },
+    reset(commits) {
+      known = true
+      for (const at of commits) keep(at)
+    },
+    clear() {
+      known = false
+      offsets.clear()
+    },
   }
 }
+
+const NOTHING: ReadonlyMap<string, TopicPartition> = new Map()

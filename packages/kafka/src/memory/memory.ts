@@ -44,17 +44,20 @@ export function memory(options: MemoryOptions = {}): Driver {
         'connectTimeoutMs',
         'requestTimeoutMs',
         'acks',
+        'compression',
+        'idempotence',
         'sessionTimeoutMs',
         'heartbeatIntervalMs',
         'fetchMaxWaitMs',
         'isolationLevel',
       ],
       inProcess: true,
+      compression: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
     },
-    client: () => ({
+    client: ({ clientId }) => ({
       admin: async () => memoryAdmin(broker),
       producer: async () => memoryProducer(broker),
-      consumer: async (settings) => memoryConsumer(broker, settings),
+      consumer: async (settings) => memoryConsumer(broker, settings, clientId),
     }),
   }
 }
