@@ -7,6 +7,7 @@ import { withHarness } from './harness.ts'
 import { offsetTests } from './offset-tests.ts'
 import { rebalanceTests } from './rebalance-tests.ts'
 import { recordTests } from './record-tests.ts'
+import { seekTests } from './seek-tests.ts'
 
 /** Declares one test, by name. */
 export type Declare = (name: string, run: (harness: Harness) => Promise<void>) => void
@@ -22,7 +23,16 @@ export type Declare = (name: string, run: (harness: Harness) => Promise<void>) =
 export function driverConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
   const declare: Declare = (name, run) => test(name, () => withHarness(options, run), 60_000)
-  const parts = { adminTests, recordTests, offsetTests, backpressureTests, groupTests, rebalanceTests, closeTests }
+  const parts = {
+    adminTests,
+    recordTests,
+    offsetTests,
+    seekTests,
+    backpressureTests,
+    groupTests,
+    rebalanceTests,
+    closeTests,
+  }
   describe(`${options.driver.name} driver`, () => {
     for (const [name, part] of Object.entries(parts)) describe(name.replace('Tests', ''), () => part(declare))
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { ConsumerSettings } from '../driver/driver.ts'
 import type { Declare } from './driver-conformance.ts'
 import type { Harness } from './harness.ts'
+import { record } from './harness.ts'
 import { assertError } from './rejects.ts'
 
 const sorted = (values: readonly (string | null)[]) => values.map(String).sort((a, b) => (a < b ? -1 : 1))
@@ -62,6 +63,69 @@ export function offsetTests(declare: Declare): void {
     await produce(topicName, 1, abc)
     const startOffset = (_: string, partition: number) => (partition === 0 ? 4 : undefined)
     assert.deepEqual(sorted(await read(harness, 6, [topicName], { startOffset })), ['a', 'b', 'c', 'd', 'e', 'e'])
+  })
+
+  declare('startOffset: from the first record with at least a timestamp', async (harness) => {
+    const { admin, topic, producer, name } = harness
+    const topicName = await topic(1)
+    // Not in order: what counts is the first that is late enough, and not the one closest to it.
+    const records = [1000, 3000, 2000, 4000].map((timestamp) => record(String(timestamp), { timestamp }))
+    // Two to a batch: what is found is a record, and not the batch that holds it.
+    for (const one of [records.slice(0, 2), records.slice(2)])
+      assert.deepEqual(await producer.send([{ topic: topicName, partition: 0, records: one }]), [{}])
+    const offsetsAt = async (timestamp: number) => (await admin.offsets(topicName, timestamp))[0]?.offset
+    assert.deepEqual(await Promise.all([0, 1000, 1500, 3001, 4001].map(offsetsAt)), [0, 0, 1, 3, 4])
+    for (const grouped of [true, false]) {
+      const from = (timestamp: number) => ({
+        groupId: grouped ? name('group') : null,
+        startOffset: () => ({ timestamp }),
+      })
+      assert.deepEqual(await read(harness, 3, [topicName], from(1001)), ['3000', '2000', '4000'])
+      assert.deepEqual(await read(harness, 1, [topicName], from(3001)), ['4000'])
+      assert.deepEqual(await read(harness, 4, [topicName], from(0)), ['1000', '3000', '2000', '4000'])
+    }
+    const late = await harness.reader([topicName], { startOffset: () => ({ timestamp: 5000 }) })
+    await harness.until('the assignment', () => late.owned.size === 1)
+    assert.deepEqual(await producer.send([{ topic: topicName, partition: 0, records: [record('new')] }]), [{}])
+    await harness.until('the new record', () => late.records.length > 0)
+    assert.deepEqual(late.values(), ['new'])
+  })
+
+  declare('offsets: where a topic begins and ends, for readers of either isolation', async (harness) => {
+    const { admin, topic, produce } = harness
+    const topicName = await topic(2)
+    await produce(topicName, 1, abc)
+    const offsets = async (...how: ['earliest' | 'latest', ConsumerSettings['isolationLevel']?]) =>
+      (await admin.offsets(topicName, ...how)).map(({ partition, offset }) => [partition, offset])
+    assert.deepEqual(await offsets('earliest', 'read_committed'), [
+      [0, 0],
+      [1, 0],
+    ])
+    for (const isolationLevel of ['read_committed', 'read_uncommitted', undefined] as const)
+      assert.deepEqual(await offsets('latest', isolationLevel), [
+        [0, 0],
+        [1, 5],
+      ])
+  })
+
+  declare('only: without a group, these partitions and no others', async (harness) => {
+    const { topic, produce, reader, until } = harness
+    const [one, other] = [await topic(3), await topic(1)]
+    for (const partition of [0, 1, 2]) await produce(one, partition, [`${partition}`])
+    await produce(other, 0, ['other'])
+    const { records, owned, values } = await reader([one, other], {
+      groupId: null,
+      only: [
+        { topic: one, partition: 2 },
+        { topic: one, partition: 0 },
+      ],
+    })
+    await until('both records', () => records.length >= 2)
+    assert.deepEqual([...owned].toSorted(), [`${one}:0`, `${one}:2`])
+    await produce(one, 1, ['not read'])
+    await produce(one, 0, ['last'])
+    await until('the last', () => values().includes('last'))
+    assert.deepEqual(sorted(values()), ['0', '2', 'last'])
   })
 
   declare("autoOffsetReset 'latest' reads what comes after the assignment", async (harness) => {

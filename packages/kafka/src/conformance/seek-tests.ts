@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import type { RecordBatch } from '../driver/driver.ts'
+import type { Declare } from './driver-conformance.ts'
+import { sleep } from './harness.ts'
+import { assertError } from './rejects.ts'
+
+const abc = ['a', 'b', 'c', 'd', 'e']
+
+export function seekTests(declare: Declare): void {
+  declare('seek goes on from there, backwards and forwards, in that partition alone', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    for (const groupId of [name('group'), null]) {
+      const topicName = await topic(2)
+      for (const partition of [0, 1]) await produce(topicName, partition, abc)
+      const { consumer, records, error } = await reader([topicName], { groupId })
+      const of = (partition: number) => records.filter((r) => r.partition === partition).map(({ value }) => value)
+      await until('all records', () => records.length === 10)
+      consumer.seek({ topic: topicName, partition: 0, offset: 3 })
+      await until('the last two again', () => records.length === 12)
+      assert.deepEqual(of(0), [...abc, 'd', 'e'])
+      await produce(topicName, 0, ['f', 'g', 'h'])
+      await until('the new ones', () => records.length === 15)
+      consumer.seek({ topic: topicName, partition: 0, offset: 7 })
+      await until('the last again', () => records.length === 16)
+      assert.deepEqual(of(0), [...abc, 'd', 'e', 'f', 'g', 'h', 'h'])
+      assert.deepEqual(of(1), abc)
+      assert.equal(error(), undefined)
+    }
+  })
+
+  declare('seek drops what was read and not polled', async (harness) => {
+    const { topic, produce, consumer } = harness
+    const topicName = await topic(1)
+    const value = 'x'.repeat(10_000)
+    for (let i = 0; i < 10; i++)
+      await produce(
+        topicName,
+        0,
+        Array.from({ length: 10 }, () => value),
+      )
+    const polling = await consumer([topicName], { fetchMaxBytes: 200_000 })
+    const first = await polling.poll()
+    assert.equal(first?.offset(0), 0)
+    // By now the next batch may be waiting.
+    await sleep(200)
+    polling.seek({ topic: topicName, partition: 0, offset: 90 })
+    const next = await polling.poll()
+    assert.equal(next?.offset(0), 90)
+    assert.equal(next.nextOffset, 100)
+  })
+
+  declare('seek while batches are out: they are still to be released', async (harness) => {
+    const { topic, produce, reader, until } = harness
+    const topicName = await topic(1)
+    const value = 'x'.repeat(10_000)
+    for (let i = 0; i < 20; i++)
+      await produce(
+        topicName,
+        0,
+        Array.from({ length: 20 }, () => value),
+      )
+    const { batches, consumer, records } = await reader([topicName], { fetchMaxBytes: 200_000, hold: () => true })
+    await until('two batches', () => batches.length === 2)
+    consumer.seek({ topic: topicName, partition: 0, offset: 399 })
+    await sleep(300)
+    assert.equal(batches.length, 2)
+    for (const batch of batches.slice(0, 2)) consumer.release(batch)
+    await until('the record', () => batches.length === 3)
+    assert.equal(records.at(-1)?.offset, 399)
+    assert.equal(batches[2]?.length, 1)
+  })
+
+  declare('seek goes before what assigned answers', async (harness) => {
+    const { admin, topic, produce, reader, until, name } = harness
+    const topicName = await topic(1)
+    await produce(topicName, 0, abc)
+    for (const groupId of [name('group'), null]) {
+      const { promise: soughtFirst, resolve } = later()
+      const seeking = await reader([topicName], {
+        groupId,
+        startOffset: () => 0,
+        async assigned() {
+          await soughtFirst
+          return [{ topic: topicName, partition: 0, offset: 1 }]
+        },
+      })
+      // `assigned` is pending for as long as nobody has sought.
+      await sleep(200)
+      seeking.consumer.seek({ topic: topicName, partition: 0, offset: 3 })
+      resolve()
+      await until('two records', () => seeking.records.length >= 2)
+      assert.deepEqual(seeking.values(), ['d', 'e'])
+      if (groupId !== null) assert.deepEqual(await admin.committed(groupId, [topicName]), [])
+    }
+  })
+
+  declare('what is committed follows a seek, also backwards', async (harness) => {
+    const { admin, topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(1), name('group')]
+    await produce(topicName, 0, abc)
+    const { consumer, records, close } = await reader([topicName], { groupId })
+    await until('all records', () => records.length === 5)
+    await consumer.commit([{ topic: topicName, partition: 0, offset: 5 }])
+    consumer.seek({ topic: topicName, partition: 0, offset: 1 })
+    await consumer.commit([{ topic: topicName, partition: 0, offset: 1 }])
+    assert.equal((await admin.committed(groupId, [topicName]))[0]?.offset, 1)
+    await close()
+    const again = await reader([topicName], { groupId })
+    await until('the rest', () => again.records.length === 4)
+  })
+
+  declare('seek to what is not there is out of range; of what is not assigned it does nothing', async (harness) => {
+    const { topic, produce, reader, until } = harness
+    const topicName = await topic(1)
+    await produce(topicName, 0, abc)
+    const { consumer, error, records } = await reader([topicName])
+    await until('all records', () => records.length === 5)
+    consumer.seek({ topic: topicName, partition: 7, offset: 0 })
+    consumer.seek({ topic: `${topicName}-other`, partition: 0, offset: 0 })
+    await sleep(200)
+    assert.equal(records.length, 5)
+    assert.equal(error(), undefined)
+    consumer.seek({ topic: topicName, partition: 0, offset: 99 })
+    await until('the error', error)
+    assertError('OFFSET_OUT_OF_RANGE', '99', error())
+  })
+
+  declare('a batch says where its partition ends', async ({ topic, produce, consumer }) => {
+    const topicName = await topic(1)
+    const polling = await consumer([topicName])
+    await produce(topicName, 0, abc)
+    const batch = await polling.poll()
+    assert.ok(batch)
+    assert.ok(batch.endOffset >= batch.nextOffset && batch.endOffset <= 5, `${batch.endOffset}`)
+    let last: RecordBatch = batch
+    for (polling.release(batch); last.nextOffset < 5; polling.release(last)) {
+      const next = await polling.poll()
+      assert.ok(next)
+      last = next
+    }
+    assert.equal(last.endOffset, 5)
+  })
+}
+
+function later(): { readonly promise: Promise<void>; resolve(): void } {
+  let settle = () => {}
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve
+  })
+  return { promise, resolve: () => settle() }
+}
