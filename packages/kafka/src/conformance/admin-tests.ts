@@ -7,13 +7,15 @@ export function adminTests(declare: Declare): void {
     const [one, three] = [await topic(1), await topic(3)]
     const listed = await admin.listTopics()
     assert.ok(listed.includes(one) && listed.includes(three))
+    const described = await admin.describeTopics([one, three])
+    assert.deepEqual([...described.keys()].toSorted(), [one, three].toSorted())
     assert.deepEqual(
-      await admin.describeTopics([one, three]),
-      new Map([
-        [one, 1],
-        [three, 3],
-      ]),
+      described.get(three)?.map(({ partition }) => partition),
+      [0, 1, 2],
     )
+    const [only] = described.get(one) ?? []
+    assert.equal(typeof only?.leader, 'number')
+    assert.deepEqual([only?.replicas, only?.inSyncReplicas], [[only?.leader], [only?.leader]])
     await admin.deleteTopics([one])
     await until('the deleted topic to be gone', async () => !(await admin.listTopics()).includes(one))
   })
@@ -22,7 +24,7 @@ export function adminTests(declare: Declare): void {
     const name = await topic(2)
     await produce(name, 1, ['a'])
     await admin.createTopics([{ topic: name, partitions: 5, replicationFactor: 1 }])
-    assert.equal((await admin.describeTopics([name])).get(name), 2)
+    assert.equal((await admin.describeTopics([name])).get(name)?.length, 2)
     assert.equal((await admin.offsets(name, 'latest'))[1]?.offset, 1)
   })
 

@@ -44,3 +44,21 @@ export function nothingCommitted(groupId: string | null, topic: string, partitio
 export function closed(what: string): SnapstreamError {
   return new SnapstreamError('NOT_OPEN', `the ${what} is closed; make a new one`)
 }
+
+export function noSuchGroup(groupId: string, cause?: unknown): SnapstreamError {
+  return new SnapstreamError(
+    'GROUP_MISSING',
+    `the group ${JSON.stringify(groupId)} does not exist; a group comes with its first reader, or its first commit, ` +
+      `and goes some time after its last`,
+    { cause },
+  )
+}
+
+export function groupNotEmpty(groupId: string, cause?: unknown): SnapstreamError {
+  return new SnapstreamError(
+    'GROUP_NOT_EMPTY',
+    `the group ${JSON.stringify(groupId)} has members that read at this moment; stop them first, and try again ` +
+      `(one that died without saying so counts as a member until its session timed out)`,
+    { cause },
+  )
+}

@@ -1,22 +1,27 @@
 import type { Host } from '@snapstream/core'
 import { topicMissing } from '../driver/driver-error.ts'
+import type { NewTopic } from '../driver/driver.ts'
 import { memoryGroup } from './memory-group.ts'
 import type { MemoryGroup } from './memory-group.ts'
+import { topicConfig } from './memory-topic.ts'
+import type { MemoryTopic } from './memory-topic.ts'
 import { partitionLog } from './partition-log.ts'
 import type { PartitionLog, Retention } from './partition-log.ts'
 
 /** What all clients of one `memory()` share. */
 export interface MemoryBroker {
   /** Does nothing if the topic exists. */
-  createTopic(topic: string, partitions?: number): void
+  createTopic(topic: NewTopic): void
   /** Throws `TOPIC_MISSING`. */
   deleteTopic(topic: string): void
   topics(): string[]
   /** The partitions of a topic. Throws `TOPIC_MISSING`. */
   logs(topic: string): readonly PartitionLog[]
   has(topic: string): boolean
+  maxBatchBytes(topic: string): number
+  /** One that is asked for is made: whether it counts as existing, it knows itself. */
   group(groupId: string): MemoryGroup
-  readonly maxBatchBytes: number
+  groupIds(): string[]
 }
 
 export function memoryBroker(options: {
@@ -25,44 +30,45 @@ export function memoryBroker(options: {
   readonly maxBatchBytes: number
   readonly host: Pick<Host, 'now' | 'setTimeout'>
 }): MemoryBroker {
-  const { defaultPartitions, retention, maxBatchBytes, host } = options
-  const topics = new Map<string, readonly PartitionLog[]>()
+  const { defaultPartitions, host } = options
+  const topics = new Map<string, MemoryTopic>()
   const groups = new Map<string, MemoryGroup>()
 
-  function logs(topic: string): readonly PartitionLog[] {
-    const found = topics.get(topic)
-    if (!found) throw topicMissing(topic)
-    return found
+  function found(topic: string): MemoryTopic {
+    const known = topics.get(topic)
+    if (!known) throw topicMissing(topic)
+    return known
   }
 
   return {
-    createTopic(topic, partitions = defaultPartitions) {
-      if (topics.has(topic)) return
-      topics.set(
-        topic,
-        Array.from({ length: partitions }, () => partitionLog(retention, () => host.now())),
-      )
+    createTopic(topic) {
+      if (topics.has(topic.topic)) return
+      const { retention, maxBatchBytes } = topicConfig(topic, options)
+      const { partitions = defaultPartitions } = topic
+      const logs = Array.from({ length: partitions }, () => partitionLog(retention, () => host.now()))
+      topics.set(topic.topic, { logs, maxBatchBytes })
     },
     deleteTopic(topic) {
-      const dropped = logs(topic)
+      const { logs } = found(topic)
       topics.delete(topic)
       for (const group of groups.values()) group.forget(topic)
-      for (const log of dropped) log.drop()
+      for (const log of logs) log.drop()
     },
     topics: () => [...topics.keys()],
-    logs,
+    logs: (topic) => found(topic).logs,
     has: (topic) => topics.has(topic),
+    maxBatchBytes: (topic) => found(topic).maxBatchBytes,
     group(groupId) {
       let group = groups.get(groupId)
       if (!group) {
         group = memoryGroup(
-          (topic) => topics.get(topic)?.length ?? 0,
+          (topic) => topics.get(topic)?.logs.length ?? 0,
           (f, ms) => host.setTimeout(f, ms),
         )
         groups.set(groupId, group)
       }
       return group
     },
-    maxBatchBytes,
+    groupIds: () => [...groups.keys()],
   }
 }

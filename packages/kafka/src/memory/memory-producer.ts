@@ -18,12 +18,13 @@ export function memoryProducer(broker: MemoryBroker): DriverProducer {
     const log = logs[partition]
     if (!log) return { error: partitionMissing(topic, partition, logs.length), retriable: false }
     const bytes = sizeOf({ topic, partition, records })
-    if (bytes > broker.maxBatchBytes)
+    const maxBytes = broker.maxBatchBytes(topic)
+    if (bytes > maxBytes)
       return {
         error: new SnapstreamError(
           'RECORD_TOO_LARGE',
           `a batch of ${records.length} records and ${bytes} bytes for ${JSON.stringify(topic)} is larger than the ` +
-            `${broker.maxBatchBytes} bytes that are taken; send less at once, or raise maxBatchBytes`,
+            `${maxBytes} bytes that are taken; send less at once, or raise max.message.bytes of the topic`,
           { topic, partition },
         ),
         retriable: false,

@@ -20,7 +20,8 @@ export interface MemoryOptions {
 
 /**
  * A Kafka broker and its client inside this process, for tests and demos: topics, partitions, offsets, consumer groups
- * with rebalances, retention. Each call makes a broker of its own; what is to share topics shares the driver. Addresses
+ * with rebalances, retention. Of a topic's config `retention.ms`, `retention.bytes` and `max.message.bytes` count, the
+ * rest is taken and means nothing; replicas are not made, and nothing is compressed or compacted. Each call makes a broker of its own; what is to share topics shares the driver. Addresses
  * are not looked at, nothing is kept on disk. Records handed out share the log's bytes: do not write into them.
  *
  * @example
