@@ -1,5 +1,7 @@
 export { Conf } from './conf/conf.ts'
-export type { DottedConf, KafkaConf } from './conf/kafka-conf.ts'
+export type { DottedConf } from './conf/dotted-conf.ts'
+export type { KafkaConf } from './conf/kafka-conf.ts'
+export type { Secret } from './conf/secret.ts'
 export { kafkajs } from './kafkajs/index.ts'
 export { murmur2, partitionOf } from './producer/murmur2.ts'
 export type { TopicCodecs, TopicCreation, TopicNames, TopicOptions } from './topic/topic-options.ts'

@@ -1,6 +1,8 @@
 import type { KafkaConf } from './kafka-conf.ts'
+import { mergeSettings } from './merge-settings.ts'
 import { parseSettings } from './parse-settings.ts'
 import type { Settings } from './settings.ts'
+import { forgetWarnings } from './warn-once.ts'
 
 // Module state is the purpose here: defaults for every topic of the process.
 let defaults: Settings = {}
@@ -15,12 +17,13 @@ let defaults: Settings = {}
  * Conf({ brokers: 'localhost:29091', groupId: 'orders' })
  */
 export function Conf(conf: KafkaConf): void {
-  defaults = { ...defaults, ...parseSettings(conf, 'Conf') }
+  defaults = mergeSettings(defaults, parseSettings(conf, 'Conf'))
 }
 
-/** Forgets all that was set: for tests. */
+/** Forgets all that was set, and which warnings were given: for tests. */
 Conf.reset = (): void => {
   defaults = {}
+  forgetWarnings()
 }
 
 /** What `Conf` has been given so far. */

@@ -1,4 +1,7 @@
-import type { Driver } from '../driver/driver.ts'
+import type { Compression, Driver, SaslSettings } from '../driver/driver.ts'
+import type { DottedConf } from './dotted-conf.ts'
+import type { Secret } from './secret.ts'
+import type { SecurityProtocol } from './settings.ts'
 
 /**
  * Settings of Kafka, for all topics (`Conf`) or for one (`conf` of `Topic`). Each can also be given under the dotted
@@ -13,6 +16,8 @@ export interface KafkaConf extends DottedConf {
   readonly groupId?: string | undefined
   /** How the broker names this client in its logs and quotas. @default 'snapstream' */
   readonly clientId?: string | undefined
+  /** In which rack (or availability zone) this client is, to read from a replica near by. */
+  readonly clientRack?: string | undefined
   /** How long to look for a broker before `BROKER_UNREACHABLE`, all addresses and attempts together. @default 10000 */
   readonly connectTimeoutMs?: number | undefined
   /** How long one request may take. @default 30000 */
@@ -20,13 +25,39 @@ export interface KafkaConf extends DottedConf {
   /** How old the known number of partitions of a topic may become while it is written to. @default 300000 */
   readonly metadataMaxAgeMs?: number | undefined
 
+  /** How connections are secured: encrypted or not, with a user or without. @default 'plaintext' */
+  readonly securityProtocol?: SecurityProtocol | Uppercase<SecurityProtocol> | undefined
+  /** Whose certificates are trusted, as PEM text. @default those that Node trusts */
+  readonly sslCa?: string | undefined
+  /** The same as a file, read when a topic opens. */
+  readonly sslCaLocation?: string | undefined
+  /** The client's own certificate, with those in between up to the authority, as PEM text. */
+  readonly sslCert?: string | undefined
+  readonly sslCertLocation?: string | undefined
+  /** The private key of `sslCert`, as PEM text. */
+  readonly sslKey?: string | Secret | undefined
+  readonly sslKeyLocation?: string | undefined
+  /** The password of the private key. */
+  readonly sslKeyPassword?: string | Secret | undefined
+  /**
+   * Whether a broker's certificate has to have the name that was connected to; `'https'` is true, `'none'` and `''` are
+   * false. @default true
+   */
+  readonly sslCheckHostname?: boolean | 'https' | 'none' | '' | undefined
+  /** How the user is proven to be who it is. Required with SASL. */
+  readonly saslMechanism?: SaslSettings['mechanism'] | undefined
+  readonly saslUsername?: string | undefined
+  readonly saslPassword?: string | Secret | undefined
+
+  /** The name of this consumer within its group: one that comes back under it in time gets its partitions without a rebalance. */
+  readonly groupInstanceId?: string | undefined
   /** Where to start in a partition without a committed offset; `'error'` (or `'none'`) refuses. @default 'earliest' */
   readonly autoOffsetReset?: 'earliest' | 'latest' | 'error' | 'none' | undefined
   /** What to do when the offset to read is gone, for instance by retention. @default 'error' */
   readonly onOffsetOutOfRange?: 'earliest' | 'latest' | 'error' | undefined
   /** After how long without a heartbeat a consumer counts as dead. @default 30000 */
   readonly sessionTimeoutMs?: number | undefined
-  /** @default 3000 */
+  /** @default 3000, or a third of the session's time-out if that is less */
   readonly heartbeatIntervalMs?: number | undefined
   /** How long a consumer may take to hand over its partitions: longer than the slowest handler. @default 60000 */
   readonly rebalanceTimeoutMs?: number | undefined
@@ -39,38 +70,18 @@ export interface KafkaConf extends DottedConf {
 
   /** Who has to have a record before it counts as written: `'all'` (-1) in-sync replicas, the leader (1), nobody (0). @default 'all' */
   readonly acks?: 'all' | -1 | 0 | 1 | undefined
+  /** Whether a batch that has to be sent again is written once. Needs `acks: 'all'`. @default false */
+  readonly idempotence?: boolean | undefined
+  /** How batches are compressed; which of these a driver has is in its `supports`. @default 'none' */
+  readonly compression?: Compression | undefined
   /** How long to go on trying before a record counts as not delivered. @default 120000 */
   readonly deliveryTimeoutMs?: number | undefined
   /** How long to wait for more records when none is being sent. @default 0 */
   readonly lingerMs?: number | undefined
   /** How large a batch of one partition may get; at most 1000 records. @default 524288 */
   readonly batchSizeBytes?: number | undefined
+  /** The largest batch that is sent; a record that does not fit is refused. @default 1048576 */
+  readonly maxRequestBytes?: number | undefined
   /** How much may wait to be acknowledged before writing has to wait, counting 200 a record beside its payload. @default 33554432 */
   readonly bufferBytes?: number | undefined
-}
-
-/** The same under the names that configuration of other clients has. */
-export interface DottedConf {
-  readonly 'bootstrap.servers'?: string | readonly string[] | undefined
-  readonly 'metadata.broker.list'?: string | readonly string[] | undefined
-  readonly 'group.id'?: string | undefined
-  readonly 'client.id'?: string | undefined
-  readonly 'socket.connection.setup.timeout.ms'?: number | undefined
-  readonly 'request.timeout.ms'?: number | undefined
-  readonly 'metadata.max.age.ms'?: number | undefined
-  readonly 'auto.offset.reset'?: 'earliest' | 'latest' | 'error' | 'none' | undefined
-  readonly 'session.timeout.ms'?: number | undefined
-  readonly 'heartbeat.interval.ms'?: number | undefined
-  readonly 'max.poll.interval.ms'?: number | undefined
-  readonly 'rebalance.timeout.ms'?: number | undefined
-  readonly 'fetch.max.bytes'?: number | undefined
-  readonly 'fetch.max.wait.ms'?: number | undefined
-  readonly 'fetch.wait.max.ms'?: number | undefined
-  readonly 'isolation.level'?: 'read_committed' | 'read_uncommitted' | undefined
-  readonly 'request.required.acks'?: 'all' | -1 | 0 | 1 | undefined
-  readonly 'delivery.timeout.ms'?: number | undefined
-  readonly 'linger.ms'?: number | undefined
-  readonly 'queue.buffering.max.ms'?: number | undefined
-  readonly 'batch.size'?: number | undefined
-  readonly 'buffer.memory'?: number | undefined
 }

@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { memory } from '../memory/index.ts'
-import { parseSettings } from './parse-settings.ts'
+import { parseSettings, same } from './parse-settings.ts'
 import { NAMES, SETTINGS } from './setting-table.ts'
 
 const parse = (given: unknown) => parseSettings(given, 'Conf')
@@ -25,10 +25,21 @@ describe('names', () => {
       onOffsetOutOfRange: 'latest',
       isolationLevel: 'read_uncommitted',
       acks: 1,
+      idempotence: true,
+      compression: 'GZIP',
+      securityProtocol: 'SASL_SSL',
+      saslMechanism: 'scram-sha-256',
+      sslCheckHostname: 'none',
+      sslCa: '-----BEGIN CERTIFICATE-----',
+      sslCert: '-----BEGIN CERTIFICATE-----',
+      sslKey: '-----BEGIN EC PRIVATE KEY-----',
     }
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
     for (const [alias, name] of NAMES) {
-      const sample = samples[name] ?? (name.endsWith('Id') ? 'x' : 7)
-      expect(parse({ [alias]: sample })).toEqual({ [name]: SETTINGS[name].parse(sample) })
+      const sample = samples[name] ?? (/(Ms|Bytes)$/.test(name) ? 7 : 'x')
+      const parsed = parse({ [alias]: sample })
+      expect(Object.keys(parsed)).toEqual([name])
+      expect(same(parsed[name], SETTINGS[name].parse(sample))).toBe(true)
     }
   })
 

@@ -1,7 +1,10 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import { closestName } from './closest-name.ts'
-import { LEFT_OUT, NAMES, SETTINGS } from './setting-table.ts'
+import { LEFT_OUT } from './left-out.ts'
+import { isSecret, reveal } from './secret.ts'
+import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName, Settings } from './settings.ts'
+import { warnOnce } from './warn-once.ts'
 
 /**
  * Checks settings as a person wrote them, and brings each under its one name. What is undefined counts as not given.
@@ -14,30 +17,60 @@ export function parseSettings(given: unknown, where: string): Settings {
   const givenAs = new Map<SettingName, string>()
   for (const [alias, value] of Object.entries(given)) {
     const name = NAMES.get(alias)
-    if (name === undefined) throw unknown(alias, where)
+    if (name === undefined) {
+      refuseUnknown(alias, value, where)
+      continue
+    }
     if (value === undefined) continue
-    const parsed = SETTINGS[name].parse(value)
-    if (parsed === undefined) throw usage(`${where}: ${alias} takes ${SETTINGS[name].expected}, got ${describe(value)}`)
+    const parsed = parseSetting(name, value, `${where}: ${alias}`)
     const before = givenAs.get(name)
-    if (before !== undefined && !same(settings[name], parsed))
-      throw usage(`${where}: ${before} and ${alias} are two names of one setting and have different values; give one`)
+    if (before !== undefined && !same(settings[name], parsed)) throw twoNames(before, alias, where)
     settings[name] = parsed
     givenAs.set(name, alias)
+    const present = OLD_NAMES.get(alias)
+    if (present !== undefined) warnOnce(`${where}: ${alias} is an old name and works; Kafka calls it ${present} now`)
   }
   return settings as Settings
 }
 
-function unknown(alias: string, where: string): SnapstreamError {
-  const reason = LEFT_OUT.get(alias)
-  if (reason !== undefined) return usage(`${where}: leave ${alias} out: ${reason}`)
+/** The value in its one form. `what` names it in the error. Throws `USAGE`. */
+export function parseSetting(name: SettingName, value: unknown, what: string): unknown {
+  const { expected, hidden } = SETTINGS[name]
+  const parsed = SETTINGS[name].parse(value)
+  if (parsed !== undefined) return parsed
+  // An address with a password in it, as other systems take it.
+  const concealed = hidden || isSecret(value) || (typeof value === 'string' && value.includes('@'))
+  throw usage(`${what} takes ${expected}, got ${concealed ? withoutContent(value) : describe(value)}`)
+}
+
+/** What came, without what is in it. */
+function withoutContent(value: unknown): string {
+  if (isSecret(value)) return 'something else'
+  if (typeof value === 'string') return value === '' ? '""' : `a text of ${value.length} characters that is not shown`
+  return value === null ? 'null' : `a value of type ${typeof value} that is not shown`
+}
+
+export function twoNames(one: string, other: string, where: string): SnapstreamError {
+  return usage(`${where}: ${one} and ${other} are two names of one setting and have different values; give one`)
+}
+
+function refuseUnknown(alias: string, value: unknown, where: string): void {
+  const left = LEFT_OUT.get(alias)
+  if (left !== undefined) {
+    if (value === undefined || left.harmless?.includes(value)) return
+    throw usage(`${where}: leave ${alias} out: ${left.reason}`)
+  }
   const closest = closestName(alias, NAMES.keys())
-  return usage(
+  throw usage(
     `${where} has no setting ${alias}; ` +
       (closest === undefined ? `it takes ${Object.keys(SETTINGS).join(', ')}` : `did you mean ${closest}?`),
   )
 }
 
-const same = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b)
+export function same(a: unknown, b: unknown): boolean {
+  if (isSecret(a) && isSecret(b)) return reveal(a) === reveal(b)
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
 
 function usage(message: string): SnapstreamError {
   return new SnapstreamError('USAGE', message)

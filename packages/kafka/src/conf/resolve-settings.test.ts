@@ -42,7 +42,7 @@ describe('what a driver has no use for', () => {
   const driver = (ignoredSettings: string[]): Driver => ({
     ...memory(),
     name: 'other',
-    supports: { inProcess: false, ignoredSettings },
+    supports: { inProcess: false, ignoredSettings, compression: ['none', 'gzip'] },
   })
 
   test('is warned about once', () => {

@@ -1,7 +1,10 @@
 import { SnapstreamError } from '@snapstream/core'
-import type { ClientSettings, ConsumerSettings, Driver } from '../driver/driver.ts'
+import type { ClientSettings, ConsumerSettings, Driver, ProducerSettings } from '../driver/driver.ts'
 import { kafkajs } from '../kafkajs/index.ts'
 import { confDefaults } from './conf.ts'
+import { mergeSettings } from './merge-settings.ts'
+import { refuseUnsupported } from './refuse-unsupported.ts'
+import { resolveSecurity } from './resolve-security.ts'
 import { DEFAULTS } from './settings.ts'
 import type { Settings } from './settings.ts'
 
@@ -14,46 +17,48 @@ export interface ResolvedSettings {
   readonly producer: ProducerDefaults
 }
 
-type ConsumerDefaults = Required<
-  Pick<
-    ConsumerSettings,
-    | 'autoOffsetReset'
-    | 'onOffsetOutOfRange'
-    | 'sessionTimeoutMs'
-    | 'heartbeatIntervalMs'
-    | 'rebalanceTimeoutMs'
-    | 'fetchMaxBytes'
-    | 'fetchMaxWaitMs'
-    | 'isolationLevel'
-  >
->
+export interface ConsumerDefaults
+  extends
+    Required<
+      Pick<
+        ConsumerSettings,
+        | 'autoOffsetReset'
+        | 'onOffsetOutOfRange'
+        | 'sessionTimeoutMs'
+        | 'heartbeatIntervalMs'
+        | 'rebalanceTimeoutMs'
+        | 'fetchMaxBytes'
+        | 'fetchMaxWaitMs'
+        | 'isolationLevel'
+      >
+    >,
+    Pick<ConsumerSettings, 'groupInstanceId' | 'rackId'> {}
 
-export interface ProducerDefaults {
-  readonly acks: -1 | 0 | 1
+export interface ProducerDefaults extends ProducerSettings {
   readonly deliveryTimeoutMs: number
   readonly lingerMs: number
   readonly batchSizeBytes: number
+  /** The largest request, and so the largest batch, that is sent. */
+  readonly maxRequestBytes: number
   readonly bufferBytes: number
   readonly metadataMaxAgeMs: number
 }
 
-/** Without these a promise that was asked for would not be kept. */
-const NOT_TO_BE_IGNORED = new Set(['acks', 'isolationLevel', 'autoOffsetReset', 'onOffsetOutOfRange'])
-
 let defaultDriver: Driver | undefined
-const warned = new WeakMap<Driver, Set<string>>()
 
 /** The settings of one topic: its own over what `Conf` set over the defaults. Throws `USAGE` or `UNSUPPORTED`. */
 export function resolveSettings(own: Settings): ResolvedSettings {
-  const given = { ...confDefaults(), ...own }
-  const all = { ...DEFAULTS, ...given }
+  const given = mergeSettings(confDefaults(), own)
   const driver = given.driver ?? (defaultDriver ??= kafkajs())
-  refuseIgnored(driver, given)
-  if (given.brokers === undefined && !driver.supports.inProcess)
-    throw new SnapstreamError(
-      'USAGE',
+  refuseUnsupported(driver, given)
+  const { inProcess } = driver.supports
+  if (given.brokers === undefined && !inProcess)
+    throw usage(
       `no broker is known; call Conf({ brokers: 'host:port' }), or Conf({ driver: memory() }) to do without one`,
     )
+  const all = { ...DEFAULTS, ...given }
+  if (all.idempotence && all.acks !== -1)
+    throw usage(`idempotence needs acks 'all', and acks is ${all.acks}; leave one of them out`)
   return {
     driver,
     client: {
@@ -61,42 +66,45 @@ export function resolveSettings(own: Settings): ResolvedSettings {
       clientId: all.clientId,
       connectTimeoutMs: all.connectTimeoutMs,
       requestTimeoutMs: all.requestTimeoutMs,
+      ...resolveSecurity(given, inProcess),
     },
     groupId: given.groupId,
     consumer: {
       autoOffsetReset: all.autoOffsetReset,
       onOffsetOutOfRange: all.onOffsetOutOfRange,
       sessionTimeoutMs: all.sessionTimeoutMs,
-      heartbeatIntervalMs: all.heartbeatIntervalMs,
+      heartbeatIntervalMs: heartbeatIntervalMs(given),
       rebalanceTimeoutMs: all.rebalanceTimeoutMs,
       fetchMaxBytes: all.fetchMaxBytes,
       fetchMaxWaitMs: all.fetchMaxWaitMs,
       isolationLevel: all.isolationLevel,
+      ...(given.groupInstanceId === undefined ? {} : { groupInstanceId: given.groupInstanceId }),
+      ...(given.clientRack === undefined ? {} : { rackId: given.clientRack }),
     },
     producer: {
       acks: all.acks,
+      compression: all.compression,
+      idempotence: all.idempotence,
       deliveryTimeoutMs: all.deliveryTimeoutMs,
       lingerMs: all.lingerMs,
       batchSizeBytes: all.batchSizeBytes,
+      maxRequestBytes: all.maxRequestBytes,
       bufferBytes: all.bufferBytes,
       metadataMaxAgeMs: all.metadataMaxAgeMs,
     },
   }
 }
 
-function refuseIgnored(driver: Driver, given: Settings) {
-  // In one process there is no connection to set up, and swapping the driver must not mean rewriting the settings.
-  if (driver.supports.inProcess) return
-  const seen = warned.get(driver) ?? new Set()
-  warned.set(driver, seen)
-  for (const name of driver.supports.ignoredSettings) {
-    if (given[name as keyof Settings] === undefined || seen.has(name)) continue
-    if (NOT_TO_BE_IGNORED.has(name))
-      throw new SnapstreamError(
-        'UNSUPPORTED',
-        `the driver ${driver.name} has no ${name}; leave it out or change driver`,
-      )
-    seen.add(name)
-    console.warn(`snapstream: the driver ${driver.name} has no use for ${name}; it is ignored`)
-  }
+function heartbeatIntervalMs({ heartbeatIntervalMs: interval, sessionTimeoutMs }: Settings): number {
+  const session = sessionTimeoutMs ?? DEFAULTS.sessionTimeoutMs
+  if (interval === undefined) return Math.min(DEFAULTS.heartbeatIntervalMs, Math.ceil(session / 3))
+  if (interval < session) return interval
+  throw usage(
+    `heartbeatIntervalMs is ${interval} and sessionTimeoutMs is ${session}: a consumer would count as dead between ` +
+      'two heartbeats; make the first a third of the second at most',
+  )
+}
+
+function usage(message: string): SnapstreamError {
+  return new SnapstreamError('USAGE', message)
 }

@@ -1,4 +1,5 @@
-import type { Driver } from '../driver/driver.ts'
+import type { Compression, Driver, SaslSettings } from '../driver/driver.ts'
+import type { Secret } from './secret.ts'
 
 /** Settings under one name and in one form each, as far as they were given. */
 export interface Settings {
@@ -6,9 +7,23 @@ export interface Settings {
   readonly brokers?: readonly string[]
   readonly groupId?: string
   readonly clientId?: string
+  readonly clientRack?: string
   readonly connectTimeoutMs?: number
   readonly requestTimeoutMs?: number
   readonly metadataMaxAgeMs?: number
+  readonly securityProtocol?: SecurityProtocol
+  readonly sslCa?: string
+  readonly sslCaLocation?: string
+  readonly sslCert?: string
+  readonly sslCertLocation?: string
+  readonly sslKey?: Secret
+  readonly sslKeyLocation?: string
+  readonly sslKeyPassword?: Secret
+  readonly sslCheckHostname?: boolean
+  readonly saslMechanism?: SaslSettings['mechanism']
+  readonly saslUsername?: string
+  readonly saslPassword?: Secret
+  readonly groupInstanceId?: string
   readonly autoOffsetReset?: 'earliest' | 'latest' | 'error'
   readonly onOffsetOutOfRange?: 'earliest' | 'latest' | 'error'
   readonly sessionTimeoutMs?: number
@@ -18,13 +33,18 @@ export interface Settings {
   readonly fetchMaxWaitMs?: number
   readonly isolationLevel?: 'read_committed' | 'read_uncommitted'
   readonly acks?: -1 | 0 | 1
+  readonly idempotence?: boolean
+  readonly compression?: Compression
   readonly deliveryTimeoutMs?: number
   readonly lingerMs?: number
   readonly batchSizeBytes?: number
+  readonly maxRequestBytes?: number
   readonly bufferBytes?: number
 }
 
 export type SettingName = keyof Settings
+
+export type SecurityProtocol = 'plaintext' | 'ssl' | 'sasl_plaintext' | 'sasl_ssl'
 
 /** What is used where nothing was given. */
 export const DEFAULTS = {
@@ -32,6 +52,8 @@ export const DEFAULTS = {
   connectTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   metadataMaxAgeMs: 300_000,
+  securityProtocol: 'plaintext',
+  sslCheckHostname: true,
   autoOffsetReset: 'earliest',
   onOffsetOutOfRange: 'error',
   sessionTimeoutMs: 30_000,
@@ -41,8 +63,11 @@ export const DEFAULTS = {
   fetchMaxWaitMs: 250,
   isolationLevel: 'read_committed',
   acks: -1,
+  idempotence: false,
+  compression: 'none',
   deliveryTimeoutMs: 120_000,
   lingerMs: 0,
   batchSizeBytes: 524_288,
+  maxRequestBytes: 1_048_576,
   bufferBytes: 33_554_432,
 } as const satisfies Settings

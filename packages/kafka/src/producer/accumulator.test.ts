@@ -17,6 +17,9 @@ const tooLarge = (): ProduceResult => ({ error: new SnapstreamError('RECORD_TOO_
 
 const DEFAULTS: ProducerDefaults = {
   acks: -1,
+  compression: 'none',
+  idempotence: false,
+  maxRequestBytes: 1_048_576,
   deliveryTimeoutMs: 120_000,
   lingerMs: 0,
   batchSizeBytes: 524_288,

@@ -1,12 +1,14 @@
 import type { Host } from '@snapstream/core'
 import { SnapstreamError } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
+import { sameSettings } from '../conf/same-settings.ts'
 import type { Driver, DriverProducer } from '../driver/driver.ts'
 import { createAccumulator } from './accumulator.ts'
 import type { Accumulator } from './accumulator.ts'
 
 /** One producer, for all topics that are open with the same settings. */
 interface Shared {
+  readonly settings: ResolvedSettings
   readonly made: Promise<{ readonly producer: DriverProducer; readonly accumulator: Accumulator }>
   users: number
 }
@@ -18,21 +20,21 @@ export interface ProducerLease {
 }
 
 // Topics open one by one, in a run or outside of one, and are to share a connection all the same.
-const pools = new WeakMap<Driver, Map<string, Shared>>()
+const pools = new WeakMap<Driver, Set<Shared>>()
 
 /** Connects, or joins those who are. Rejects with what the driver says, `BROKER_UNREACHABLE` for one. */
 export async function acquireProducer(settings: ResolvedSettings, host: Host): Promise<ProducerLease> {
-  const { driver, client, producer } = settings
-  const pool = pools.get(driver) ?? new Map<string, Shared>()
+  const { driver } = settings
+  const pool = pools.get(driver) ?? new Set<Shared>()
   pools.set(driver, pool)
-  const id = JSON.stringify([client, producer])
-  const shared = pool.get(id) ?? { made: connect(settings, host), users: 0 }
-  pool.set(id, shared)
+  const known = [...pool].find((other) => sameSettings(other.settings, settings, 'producer'))
+  const shared = known ?? { settings, made: connect(settings, host), users: 0 }
+  pool.add(shared)
   shared.users++
 
   async function release(): Promise<void> {
     if (--shared.users > 0) return
-    if (pool.get(id) === shared) pool.delete(id)
+    pool.delete(shared)
     const { producer, accumulator } = await shared.made
     accumulator.abandon(
       new SnapstreamError('NOT_OPEN', 'the topic was closed before the record was acknowledged; it may be lost'),
@@ -45,7 +47,7 @@ export async function acquireProducer(settings: ResolvedSettings, host: Host): P
     return { accumulator, release }
   } catch (error) {
     // Whoever comes next tries anew.
-    if (pool.get(id) === shared) pool.delete(id)
+    pool.delete(shared)
     throw error
   }
 }

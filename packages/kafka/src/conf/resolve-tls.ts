@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+import { SnapstreamError, toError } from '@snapstream/core'
+import type { TlsSettings } from '../driver/driver.ts'
+import { reveal, secret, withSecrets } from './secret.ts'
+import type { Secret } from './secret.ts'
+import { PRIVATE_KEY } from './setting.ts'
+import { DEFAULTS } from './settings.ts'
+import type { SettingName, Settings } from './settings.ts'
+
+/** Certificates and keys, read from their files and tried out. Throws `USAGE`. */
+export function resolveTls(given: Settings): TlsSettings {
+  const ca = certificatesOf(given, 'sslCa', 'sslCaLocation')
+  const cert = certificatesOf(given, 'sslCert', 'sslCertLocation')
+  const key = keyOf(given)
+  const passphrase = given.sslKeyPassword
+  if ((cert === undefined) !== (key === undefined))
+    throw usage(
+      cert === undefined
+        ? "a client's private key is given without its certificate; give sslCert or sslCertLocation"
+        : "a client's certificate is given without its private key; give sslKey or sslKeyLocation",
+    )
+  if (passphrase !== undefined && key === undefined)
+    throw usage('sslKeyPassword is given without a private key; give sslKey or sslKeyLocation')
+  const settings = withSecrets(
+    {
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      checkHostname: given.sslCheckHostname ?? DEFAULTS.sslCheckHostname,
+    },
+    { key, passphrase },
+  )
+  try {
+    createSecureContext({ ca, cert, key: settings.key, passphrase: settings.passphrase })
+  } catch (thrown) {
+    const cause = toError(thrown)
+    throw usage(
+      `the certificates and the key cannot be used together (${cause.message}); check that the key belongs to the ` +
+        'certificate, that sslKeyPassword is its password, and that nothing of them is cut off',
+      cause,
+    )
+  }
+  return settings
+}
+
+function certificatesOf(
+  given: Settings,
+  text: 'sslCa' | 'sslCert',
+  file: 'sslCaLocation' | 'sslCertLocation',
+): string | undefined {
+  refuseBoth(given, text, file)
+  const path = given[file]
+  if (path === undefined) return given[text]
+  // There may be a key beside them, which is not to be handed on.
+  const found = read(path, file).match(/-----BEGIN ([A-Z ]*CERTIFICATE)-----[^]*?-----END \1-----/g)
+  if (found === null)
+    throw usage(`the file ${JSON.stringify(path)} of ${file} has no certificate in PEM (-----BEGIN CERTIFICATE-----)`)
+  return found.join('\n')
+}
+
+function keyOf(given: Settings): Secret | undefined {
+  refuseBoth(given, 'sslKey', 'sslKeyLocation')
+  const path = given.sslKeyLocation
+  if (path === undefined) return given.sslKey
+  const found = secret(read(path, 'sslKeyLocation'))
+  if (!PRIVATE_KEY.test(reveal(found)))
+    throw usage(
+      `the file ${JSON.stringify(path)} of sslKeyLocation has no private key in PEM (-----BEGIN PRIVATE KEY-----)`,
+    )
+  return found
+}
+
+function refuseBoth(given: Settings, text: SettingName, file: SettingName): void {
+  if (given[text] !== undefined && given[file] !== undefined)
+    throw usage(`${text} and ${file} are given, and are two ways to give one thing; give one`)
+}
+
+function read(path: string, setting: SettingName): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (thrown) {
+    const cause = toError(thrown)
+    throw usage(`the file ${JSON.stringify(path)} of ${setting} cannot be read: ${cause.message}`, cause)
+  }
+}
+
+function usage(message: string, cause?: Error): SnapstreamError {
+  return new SnapstreamError('USAGE', message, cause === undefined ? {} : { cause })
+}
