@@ -1,5 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
+import { sameSettings } from '../conf/same-settings.ts'
 import type { Driver } from '../driver/driver.ts'
 import { bothRead, covers, groupConsumer } from './group-consumer.ts'
 import type { GroupConsumer, GroupMember } from './group-consumer.ts'
@@ -9,7 +10,7 @@ interface Entry {
   readonly driver: Driver
   readonly groupId: string
   readonly brokers: string
-  readonly settings: string
+  readonly settings: ResolvedSettings
   readonly consumer: GroupConsumer
 }
 
@@ -32,18 +33,13 @@ export function joinConsumer(
   }
   const entries = (scope.get(SCOPE_KEY) as Set<Entry> | undefined) ?? new Set<Entry>()
   scope.set(SCOPE_KEY, entries)
-  const { driver, client, consumer } = settings
-  const wanted = {
-    driver,
-    groupId,
-    brokers: client.brokers.toSorted().join(),
-    settings: JSON.stringify([client, consumer]),
-  }
+  const { driver, client } = settings
+  const wanted = { driver, groupId, brokers: client.brokers.toSorted().join(), settings }
   const sameGroup = [...entries].filter(
     (entry) => entry.driver === driver && entry.groupId === groupId && entry.brokers === wanted.brokers,
   )
   for (const entry of sameGroup) for (const other of entry.consumer.members) refuseBoth(member, other, groupId)
-  let entry = sameGroup.find((candidate) => candidate.settings === wanted.settings)
+  let entry = sameGroup.find((candidate) => sameSettings(candidate.settings, settings, 'consumer'))
   if (entry === undefined) {
     const made: Entry = { ...wanted, consumer: groupConsumer(settings, groupId, () => entries.delete(made)) }
     entry = made
