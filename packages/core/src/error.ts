@@ -7,6 +7,7 @@
  * - `NOT_OPEN`: a topic or cache was used before `open()`.
  * - `DECODE_FAILED`, `ENCODE_FAILED`: bytes or a value that a codec refuses.
  * - `SINK_REFUSED`: a sink cannot take this value.
+ * - `BUFFER_FULL`: more was written, without waiting, than may wait to be acknowledged.
  * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: what another party threw; the original is the `cause`.
  * - `SHUTDOWN_TIMEOUT`: `shutdownMs` passed before everything in flight was finished.
  * - `BROKER_UNREACHABLE`, `TOPIC_MISSING`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`, `OFFSET_OUT_OF_RANGE`,
@@ -22,6 +23,7 @@ export type ErrorCode =
   | 'DECODE_FAILED'
   | 'ENCODE_FAILED'
   | 'SINK_REFUSED'
+  | 'BUFFER_FULL'
   | 'SINK_FAILED'
   | 'SOURCE_FAILED'
   | 'HANDLER_FAILED'

@@ -10,6 +10,8 @@ import { createSender } from './sender.ts'
 export interface Accumulator {
   /** Where records of a topic go. Rejects with `TOPIC_MISSING`. */
   topic(name: string): Promise<TopicQueue>
+  /** How much waits to be acknowledged. */
+  readonly bufferedBytes: number
   /** Gives up what is not acknowledged: its owners are told. */
   abandon(error: Error): void
 }
@@ -100,6 +102,9 @@ export function createAccumulator(producer: DriverProducer, settings: ProducerDe
       topics.set(name, made)
       made.catch(() => topics.delete(name))
       return made
+    },
+    get bufferedBytes() {
+      return buffered
     },
     abandon(error) {
       for (const queue of queues) {

@@ -1,3 +1,4 @@
+import { SnapstreamError } from '@snapstream/core'
 import type { ProduceRecord } from '../driver/driver.ts'
 
 /** What a record costs in memory beside its payload while it waits. */
@@ -12,4 +13,19 @@ export function wireBytes({ key, value, headers }: ProduceRecord): number {
   // UTF-8 takes at most 3 bytes a UTF-16 unit.
   for (const [name, content] of headers) bytes += HEADER_WIRE_BYTES + name.length * 3 + content.length
   return bytes
+}
+
+/** What a batch adds on the wire to its records. */
+const BATCH_WIRE_BYTES = 61
+
+/** Throws `RECORD_TOO_LARGE` for one that would make a request of its own that is larger than requests may be. */
+export function refuseTooLarge(record: ProduceRecord, topic: string, maxRequestBytes: number): void {
+  const bytes = wireBytes(record) + BATCH_WIRE_BYTES
+  if (bytes <= maxRequestBytes) return
+  throw new SnapstreamError(
+    'RECORD_TOO_LARGE',
+    `a record of about ${bytes} bytes for ${JSON.stringify(topic)} is larger than maxRequestBytes (${maxRequestBytes}), ` +
+      `before compression; send less in one record, or raise maxRequestBytes and, if need be, max.message.bytes of the topic`,
+    { topic },
+  )
 }

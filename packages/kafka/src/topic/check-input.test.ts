@@ -62,7 +62,8 @@ test('null alone has no key to be a tombstone of', () => {
 })
 
 test.each([
-  [{ topic: 'x' }, "takes headers, timestamp, partition with a value, got 'topic'"],
+  [{ offset: 1 }, "takes headers, timestamp, partition, topic with a value, got 'offset'"],
+  [{ topic: 1 }, 'takes the name of the topic a record goes to as text, got 1'],
   [{ timestamp: 1.5 }, 'takes a timestamp in whole ms since the epoch, got 1.5'],
   [{ timestamp: -1 }, 'got -1'],
   [{ partition: '1' }, 'takes a partition as a number from 0, got "1"'],

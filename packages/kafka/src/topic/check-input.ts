@@ -2,7 +2,7 @@ import { SnapstreamError, describe } from '@snapstream/core'
 import type { RecordMeta } from './topic-record.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
-const META = ['headers', 'timestamp', 'partition']
+const META = ['headers', 'timestamp', 'partition', 'topic']
 
 /** Throws `SINK_REFUSED` unless an array that was written to a topic is a `[key, value, meta?]` pair. */
 export function checkPair(pair: readonly unknown[], { name, plain }: TopicSpec): void {
@@ -31,11 +31,13 @@ export function checkMeta(meta: RecordMeta | undefined, name: string): void {
   if (!isMeta(meta)) throw refused(name, `takes { ${META.join(', ')} } with a value, got ${describe(meta)}`)
   for (const field in meta)
     if (!META.includes(field)) throw refused(name, `takes ${META.join(', ')} with a value, got '${field}'`)
-  const { timestamp, partition, headers } = meta
+  const { timestamp, partition, headers, topic } = meta
   if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0))
     throw refused(name, `takes a timestamp in whole ms since the epoch, got ${describe(timestamp)}`)
   if (partition !== undefined && !(Number.isSafeInteger(partition) && partition >= 0))
     throw refused(name, `takes a partition as a number from 0, got ${describe(partition)}`)
+  if (topic !== undefined && typeof topic !== 'string')
+    throw refused(name, `takes the name of the topic a record goes to as text, got ${describe(topic)}`)
   if (headers !== undefined && (typeof headers !== 'object' || headers === null))
     throw refused(name, `takes headers as an object, or as a record has them; got ${describe(headers)}`)
 }

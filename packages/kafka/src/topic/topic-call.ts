@@ -1,8 +1,8 @@
+import { SnapstreamError } from '@snapstream/core'
 import type { Owner } from '../producer/partition-queue.ts'
 import { checkMeta } from './check-input.ts'
 import { toHeaders } from './encode-record.ts'
 import { notOpen } from './not-open.ts'
-import { refuseMany } from './refuse-many.ts'
 import type { TopicLifecycle } from './topic-lifecycle.ts'
 import type { RecordMeta } from './topic-record.ts'
 import type { TopicSpec } from './topic-spec.ts'
@@ -16,21 +16,28 @@ export interface TopicCall {
   takeFailed(): boolean
 }
 
+/**
+ * A sink waits when `bufferBytes` are not acknowledged. A call cannot make its caller wait, who may go on without: beyond
+ * that many times as much it is refused, or nothing would bound what is held.
+ */
+const CALLS_BUFFER_FACTOR = 2
+
 export function topicCall(spec: TopicSpec, lifecycle: Pick<TopicLifecycle, 'current'>): TopicCall {
   let failed = false
 
   async function send(value: unknown, options: CallOptions = {}): Promise<void> {
     const { current } = lifecycle
-    if (spec.single === undefined) throw refuseMany(spec.name)
-    if (current?.sender === undefined) throw notOpen(spec.name)
-    const { sender, host } = current
+    if (current === undefined) throw notOpen(spec.name)
+    const { sender, host, settings } = current
     const { key = null, ...meta } = options
     checkMeta(meta, spec.name)
     const headers = toHeaders(meta.headers, spec.name)
-    const { timestamp = Math.floor(host.now()), partition } = meta
+    const { timestamp = Math.floor(host.now()), partition, topic } = meta
+    const limit = CALLS_BUFFER_FACTOR * settings.producer.bufferBytes
+    if (sender.waitingBytes > limit) throw bufferFull(spec.name, limit)
     await new Promise<void>((resolve, reject) => {
       const owner: Owner = { acknowledged: resolve, failed: reject }
-      const taken = sender.send({ key, value, headers, timestamp, partition }, owner)
+      const taken = sender.send({ key, value, headers, timestamp, partition, topic }, owner)
       taken?.catch(reject)
     })
   }
@@ -50,4 +57,13 @@ export function topicCall(spec: TopicSpec, lifecycle: Pick<TopicLifecycle, 'curr
       return was
     },
   }
+}
+
+function bufferFull(name: string, limit: number): SnapstreamError {
+  return new SnapstreamError(
+    'BUFFER_FULL',
+    `the topic ${JSON.stringify(name)} was called faster than Kafka acknowledges: more than ${limit} bytes wait ` +
+      `(twice bufferBytes); await calls before the next ones, or raise bufferBytes`,
+    { topic: name },
+  )
 }

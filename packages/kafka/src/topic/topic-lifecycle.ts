@@ -10,8 +10,7 @@ import type { TopicSpec } from './topic-spec.ts'
 /** A topic while it is open. */
 export interface OpenTopic {
   readonly settings: ResolvedSettings
-  /** There is none for several names or a pattern. */
-  readonly sender: TopicSender | undefined
+  readonly sender: TopicSender
   /** The topics that were found at the broker; looked for at once, unless the topic is dry. */
   found(): Promise<readonly string[]>
   /** That of the run it was last opened for. */
@@ -58,8 +57,7 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
     const found = () => (pending ??= withAdmin(settings, (admin) => prepareTopics(admin, spec)))
     // A dry run leaves no trace, and needs nothing to write to.
     if (!spec.dry) await found()
-    const sender =
-      spec.single === undefined ? undefined : topicSender({ spec, topic: spec.single, settings, clock, warnDry })
+    const sender = topicSender({ spec, settings, clock, warnDry })
     return {
       settings,
       sender,
@@ -97,13 +95,13 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
       if (gaveUp) {
         mine.givenUp = true
         // Who closes after this one need not give up if it comes to an end after all.
-        void mine.opened?.sender?.drained().then(() => (mine.givenUp = false))
+        void mine.opened?.sender.drained().then(() => (mine.givenUp = false))
       }
       if (--mine.count > 0) return
       session = undefined
       const opened = await mine.opening.catch(() => undefined)
-      if (!mine.givenUp) await opened?.sender?.drained()
-      await opened?.sender?.close()
+      if (!mine.givenUp) await opened?.sender.drained()
+      await opened?.sender.close()
     },
   }
 }

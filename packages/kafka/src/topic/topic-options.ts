@@ -2,6 +2,7 @@ import { SnapstreamError, describe } from '@snapstream/core'
 import type { Codec } from '@snapstream/core'
 import { closestName } from '../conf/closest-name.ts'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
+import { TOPIC_NAME, isTopicName } from './is-topic-name.ts'
 
 export interface TopicOptions {
   /**
@@ -10,10 +11,17 @@ export interface TopicOptions {
    */
   readonly groupId?: string | null | undefined
   /**
-   * Where to start in a partition in which the group has committed nothing; negative counts from the end.
+   * Where to start in a partition in which the group has committed nothing: one offset for all of them, or one for each
+   * that is named. Negative counts from the end.
    * @default what `autoOffsetReset` says
    */
-  readonly offset?: number | undefined
+  readonly offset?: number | Readonly<Record<number, number>> | undefined
+  /**
+   * Where to start in a partition in which the group has committed nothing: at the first record of this time or later, in
+   * ms since the epoch. Not together with `offset`.
+   * @default what `autoOffsetReset` says
+   */
+  readonly timestamp?: number | Date | undefined
   /** Ends the source where each partition ended when the topic was opened. @default it never ends */
   readonly until?: 'end' | undefined
   /** Creates the topic when it is opened, if it does not exist. @default false: that is an error */
@@ -47,8 +55,7 @@ export interface AnyTopicOptions extends TopicOptions {
 
 export type TopicNames = string | readonly string[] | RegExp
 
-const OPTIONS = ['groupId', 'codec', 'keyCodec', 'offset', 'until', 'create', 'dry', 'tombstones', 'conf']
-const LEGAL = /^[a-zA-Z0-9._-]{1,249}$/
+const OPTIONS = ['groupId', 'codec', 'keyCodec', 'offset', 'timestamp', 'until', 'create', 'dry', 'tombstones', 'conf']
 
 /** The names or the pattern of a topic, checked. Throws `USAGE`. */
 export function parseNames(names: unknown): readonly string[] | RegExp {
@@ -59,8 +66,7 @@ export function parseNames(names: unknown): readonly string[] | RegExp {
   for (const name of list) {
     if (typeof name !== 'string')
       throw usage(`Topic takes a name, an array of names or a RegExp, got ${describe(name)}`)
-    if (!LEGAL.test(name) || name === '.' || name === '..')
-      throw usage(`a topic's name has 1 to 249 letters, digits, '.', '_' or '-'; got ${describe(name)}`)
+    if (!isTopicName(name)) throw usage(`a topic's name has ${TOPIC_NAME}; got ${describe(name)}`)
   }
   return [...new Set(list as readonly string[])]
 }
@@ -81,9 +87,16 @@ export function checkOptions(options: AnyTopicOptions, name: string, pattern: bo
     if (options[option] !== undefined && !ok)
       throw usage(`${option} of ${topic} takes ${expected}, got ${describe(options[option])}`)
   }
-  const { groupId, offset, until, create, dry, tombstones, codec, keyCodec } = options
+  const { groupId, offset, timestamp, until, create, dry, tombstones, codec, keyCodec } = options
   expect('groupId', groupId === null || (typeof groupId === 'string' && groupId !== ''), 'a name, or null for no group')
-  expect('offset', Number.isSafeInteger(offset) && !Object.is(offset, -0), 'a whole number (negative: from the end)')
+  expect(
+    'offset',
+    typeof offset === 'object' ? areOffsets(offset) : isOffset(offset),
+    'a whole number (negative: from the end), or one for each partition: { 0: 12, 1: -1 }',
+  )
+  expect('timestamp', isTimestamp(timestamp), 'a Date, or a whole number of ms since the epoch')
+  if (offset !== undefined && timestamp !== undefined)
+    throw usage(`${topic} starts at an offset or at a timestamp, and was given both; leave one out`)
   expect('until', until === 'end', "'end'")
   expect('dry', typeof dry === 'boolean', 'true or false')
   expect('tombstones', typeof tombstones === 'boolean', 'true or false')
@@ -92,6 +105,21 @@ export function checkOptions(options: AnyTopicOptions, name: string, pattern: bo
   if (pattern && create)
     throw usage(`${topic} is a pattern, and only a topic with a name can be created; leave create out`)
   expect('create', typeof create === 'boolean' || isCreation(create), 'true, or { partitions, replicationFactor }')
+}
+
+/** Whether it is a whole number; -0 is none, as it would say two things. */
+export function isOffset(value: unknown): value is number {
+  return Number.isSafeInteger(value) && !Object.is(value, -0)
+}
+
+function areOffsets(value: object | null): boolean {
+  if (value === null || Array.isArray(value)) return false
+  return Object.entries(value).every(([partition, offset]) => /^(0|[1-9]\d*)$/.test(partition) && isOffset(offset))
+}
+
+export function isTimestamp(value: unknown): value is number | Date {
+  const ms = value instanceof Date ? value.getTime() : value
+  return Number.isSafeInteger(ms) && (ms as number) >= 0
 }
 
 function isCodec(value: unknown): boolean {

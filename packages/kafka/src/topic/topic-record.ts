@@ -24,6 +24,11 @@ export interface RecordMeta {
   readonly timestamp?: number
   /** @default where Kafka's own clients put the key; without a key one partition a batch, in turn */
   readonly partition?: number
+  /**
+   * The topic it goes to instead. It has to exist, is looked up at the first record that names it, and gets the same
+   * promises as the topic's own name. @default the topic's own name
+   */
+  readonly topic?: string
 }
 
 export type Pair<V, K> = readonly [key: K | null, value: V | null, meta?: RecordMeta]

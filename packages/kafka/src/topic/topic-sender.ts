@@ -1,36 +1,44 @@
+import { SnapstreamError } from '@snapstream/core'
 import type { Headers, Host } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { ProduceRecord } from '../driver/driver.ts'
 import type { Owner } from '../producer/partition-queue.ts'
 import { acquireProducer } from '../producer/producer-pool.ts'
 import type { ProducerLease } from '../producer/producer-pool.ts'
+import { refuseTooLarge } from '../producer/record-size.ts'
 import type { TopicQueue } from '../producer/topic-queue.ts'
-import { recordEncoder } from './encode-record.ts'
+import { isTopicName } from './is-topic-name.ts'
 import { notOpen } from './not-open.ts'
 import { missing } from './prepare-topics.ts'
-import { isThenable } from './thenable.ts'
+import { nameOne, namedMissing, notAName } from './route-error.ts'
+import { topicRoute } from './topic-route.ts'
+import type { TopicRoute } from './topic-route.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
-/** What is to be written, and who is told. */
-interface Sending {
+/** What is to be written, and where to. */
+export interface Sending {
   readonly key: unknown
   readonly value: unknown
   readonly headers: Headers
   readonly timestamp: number
   readonly partition: number | undefined
+  /** Undefined: the topic's own. */
+  readonly topic: string | undefined
 }
 
-/** Writes to one topic while it is open, in the order of the calls. */
+/** Writes to a topic, and to others that records name, while it is open; to each in the order of the calls. */
 export interface TopicSender {
-  /** Connects; without it the first record does. */
+  /** Connects, and looks the topic's own name up; without it the first record does. */
   connect(): Promise<void>
   /**
    * Throws or rejects with what is wrong with the record. A promise is to be waited for before the next one. What becomes
    * of a record that was taken, its owner is told.
    */
   send(sending: Sending, owner: Owner): void | Promise<void>
-  /** The same with bytes instead of values. */
-  sendBytes(record: ProduceRecord, partition: number | undefined, owner: Owner): void | Promise<void>
+  /** The same with bytes instead of values, to the topic's own name. */
+  sendBytes(record: ProduceRecord, owner: Owner): void | Promise<void>
+  /** How much waits to be acknowledged, in bytes. */
+  readonly waitingBytes: number
   /** Resolves when everything that was sent by now is acknowledged or has failed. */
   drained(): Promise<void>
   /** Lets go of the producer. What is not acknowledged may be lost: call `drained` before. */
@@ -39,7 +47,6 @@ export interface TopicSender {
 
 export interface TopicSenderOptions {
   readonly spec: TopicSpec
-  readonly topic: string
   readonly settings: ResolvedSettings
   /** Whose time counts, once there is something to send. */
   readonly clock: { readonly host: Host }
@@ -47,94 +54,98 @@ export interface TopicSenderOptions {
   warnDry(): void
 }
 
-export function topicSender({ spec, topic, settings, clock, warnDry }: TopicSenderOptions): TopicSender {
-  const encode = recordEncoder(spec, topic)
+export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptions): TopicSender {
+  const { maxRequestBytes } = settings.producer
+  const routes = new Map<string, TopicRoute>()
   let lease: Promise<ProducerLease> | undefined
-  let queue: TopicQueue | undefined
-  let connecting: Promise<void> | undefined
-  /** While something is awaited, what comes after it waits as well. Never rejects. */
-  let tail: Promise<void> | undefined
+  let acquired: ProducerLease | undefined
   let closed = false
 
-  function connect(): Promise<void> {
-    connecting ??= open().catch((error: unknown) => {
-      connecting = undefined
-      throw error
+  async function accumulator() {
+    lease ??= acquireProducer(settings, clock.host)
+    const mine = lease
+    mine.catch(() => {
+      if (lease === mine) lease = undefined
     })
-    return connecting
+    acquired = await mine
+    return acquired.accumulator
   }
 
-  async function open(): Promise<void> {
-    if (closed) throw notOpen(topic)
-    if (spec.dry) return
-    lease ??= acquireProducer(settings, clock.host)
-    const acquired = lease
-    acquired.catch(() => {
-      if (lease === acquired) lease = undefined
-    })
-    const { accumulator } = await acquired
+  async function find(topic: string): Promise<TopicQueue | undefined> {
+    if (closed) throw notOpen(spec.name)
+    if (spec.dry) return undefined
+    const { topic: queueOf } = await accumulator()
     try {
-      const found = await accumulator.topic(topic)
-      if (!closed) queue = found
+      return await queueOf(topic)
     } catch (error) {
-      throw missing(error)
+      throw topic === spec.single ? missing(error) : namedMissing(spec.name, error)
     }
   }
 
-  function add(record: ProduceRecord, partition: number | undefined, owner: Owner): Promise<void> | undefined {
-    if (queue !== undefined) return queue.add(record, partition, owner)
-    if (!spec.dry || closed) throw notOpen(topic)
-    warnDry()
-    owner.acknowledged()
-    return undefined
-  }
-
-  function take(
-    record: ProduceRecord | PromiseLike<ProduceRecord>,
-    partition: number | undefined,
-    owner: Owner,
-  ): void | Promise<void> {
-    const connected = queue !== undefined || spec.dry
-    if (tail === undefined && connected && !isThenable(record)) return add(record, partition, owner)
-    return later(record, partition, owner)
-  }
-
-  async function later(
-    record: ProduceRecord | PromiseLike<ProduceRecord>,
-    partition: number | undefined,
-    owner: Owner,
-  ): Promise<void> {
-    const before = tail ?? Promise.resolve()
-    const encoded = Promise.resolve(record)
-    // It may fail while it is not looked at yet.
-    encoded.catch(() => {})
-    let room: Promise<void> | undefined
-    const added = before.then(connect).then(async () => {
-      room = add(await encoded, partition, owner)
+  function routeTo(topic: string): TopicRoute {
+    const known = routes.get(topic)
+    if (known !== undefined) return known
+    if (!isTopicName(topic)) throw notAName(spec.name, topic)
+    const made = topicRoute({
+      spec,
+      topic,
+      find: () => find(topic),
+      check(record) {
+        if (closed) throw notOpen(spec.name)
+        refuseTooLarge(record, topic, maxRequestBytes)
+      },
+      warnDry,
+      unused() {
+        if (routes.get(topic) === made) routes.delete(topic)
+      },
     })
-    const mine = added.catch(() => {})
-    tail = mine
-    await mine
-    if (tail === mine) tail = undefined
-    await added
-    await room
+    routes.set(topic, made)
+    return made
+  }
+
+  const own = spec.single === undefined ? undefined : routeTo(spec.single)
+
+  function named(topic: string | undefined): TopicRoute {
+    const route = topic === undefined ? own : routeTo(topic)
+    if (route === undefined) throw nameOne(spec.name)
+    return route
+  }
+
+  async function unreachable(taken: Promise<void>, owner: Owner): Promise<void> {
+    try {
+      await taken
+    } catch (error) {
+      // Nothing is wrong with the one record that happened to come first.
+      if (!SnapstreamError.is(error) || error.code !== 'BROKER_UNREACHABLE') throw error
+      owner.failed(error)
+    }
   }
 
   return {
-    connect,
-    send: ({ key, value, headers, timestamp, partition }, owner) =>
-      take(encode(key, value, headers, timestamp), partition, owner),
-    sendBytes: take,
+    async connect() {
+      if (own !== undefined) await own.connect()
+      else if (!spec.dry) await accumulator()
+    },
+    send({ key, value, headers, timestamp, partition, topic }, owner) {
+      const route = named(topic)
+      const taken = route.take(route.encode(key, value, headers, timestamp), partition, owner)
+      return taken && unreachable(taken, owner)
+    },
+    sendBytes: (record, owner) => named(undefined).take(record, undefined, owner),
+    get waitingBytes() {
+      let bytes = acquired?.accumulator.bufferedBytes ?? 0
+      for (const route of routes.values()) bytes += route.heldBytes
+      return bytes
+    },
     async drained() {
-      await tail
-      await queue?.drained()
+      await Promise.all(Array.from(routes.values(), (route) => route.drained()))
     },
     async close() {
       closed = true
-      const acquired = await lease?.catch(() => undefined)
+      const leased = await lease?.catch(() => undefined)
       lease = undefined
-      queue = undefined
-      await acquired?.release()
+      acquired = undefined
+      await leased?.release()
     },
   }
 }

@@ -22,6 +22,7 @@ function setup({ callFailed = false } = {}) {
       owners.push(owner)
     },
     sendBytes() {},
+    waitingBytes: 0,
     drained: () => drained,
     close: async () => {},
   }

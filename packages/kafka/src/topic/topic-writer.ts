@@ -10,6 +10,11 @@ import type { RecordMeta } from './topic-record.ts'
 import type { TopicSender } from './topic-sender.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
+export interface TopicWriter extends SinkWriter<unknown> {
+  /** The first of what was not delivered; the stream learns of it at the next checkpoint. */
+  readonly failure: Error | undefined
+}
+
 /** A topic as a sink in one run. It is closed with `close` of the lifecycle. */
 export function topicWriter(
   spec: TopicSpec,
@@ -17,7 +22,7 @@ export function topicWriter(
   { signal, host }: SinkOptions,
   lifecycle: Pick<TopicLifecycle, 'close'>,
   call: Pick<TopicCall, 'takeFailed'>,
-): SinkWriter<unknown> {
+): TopicWriter {
   let failure: Error | undefined
   // One for all records: what failed once is not made good by what comes after it.
   const owner: Owner = {
@@ -34,11 +39,15 @@ export function topicWriter(
       headers: toHeaders(meta?.headers, spec.name),
       timestamp: meta?.timestamp ?? eventTime(origin, host),
       partition: meta?.partition,
+      topic: meta?.topic,
     }
     return sender.send(sending, owner)
   }
 
   return {
+    get failure() {
+      return failure
+    },
     write(input, origin) {
       if (Array.isArray(input)) {
         checkPair(input, spec)
@@ -49,11 +58,11 @@ export function topicWriter(
     },
     writeFailure(failure: Failure, origin) {
       const made = deadLetterRecord(failure, eventTime(origin, host))
-      if (made.bytes) return sender.sendBytes(made.record, undefined, owner)
+      if (made.bytes) return sender.sendBytes(made.record, owner)
       const { headers, timestamp } = made
       const value =
         spec.plain && typeof failure.message !== 'string' ? JSON.stringify(failure.message) : failure.message
-      return sender.send({ key: null, value, headers, timestamp, partition: undefined }, owner)
+      return sender.send({ key: null, value, headers, timestamp, partition: undefined, topic: undefined }, owner)
     },
     async flush() {
       const gone = aborted(signal, spec.name)

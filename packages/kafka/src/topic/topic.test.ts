@@ -305,7 +305,7 @@ describe('as a sink', () => {
     expect(shown(await contentOf(driver, 'out')).map(([, value]) => value)).toEqual(['a', 'b'])
   })
 
-  test('several names or a pattern are refused', async () => {
+  test('of several names or a pattern, each record has to name the one it goes to', async () => {
     for (const names of [['a', 'b'], /a/] as const) {
       const driver = memory()
       for (const name of ['a', 'b']) {
@@ -313,14 +313,20 @@ describe('as a sink', () => {
         await one.open()
         await one.close()
       }
-      const topic = Topic(names, { conf: { driver } })
+      await using topic = Topic(names, { conf: { driver } })
+      await topic.open()
       const app = createApp()
-      app.snap(['a'], { sink: [topic] })((value) => value)
+      app.snap(['x'], { sink: [topic] })((value) => value)
       await expect(app.stream({})).rejects.toMatchObject({
-        code: 'USAGE',
-        message: expect.stringContaining('can only be read; write to a Topic with one name'),
+        code: 'SINK_REFUSED',
+        message: expect.stringContaining('stands for several topics, so each record has to name the one it goes to'),
       })
-      await expect(topic('a')).rejects.toMatchObject({ code: 'USAGE' })
+      await expect(topic('x')).rejects.toMatchObject({ code: 'SINK_REFUSED' })
+      app.snap(['1', '2'], { sink: [topic] })((value) => [null, value, { topic: value === '1' ? 'a' : 'b' }])
+      await app.stream({})
+      await topic('3', { topic: 'b' })
+      expect(shown(await contentOf(driver, 'a'))).toEqual([[null, '1']])
+      expect((await contentOf(driver, 'b')).map(({ value }) => value)).toEqual(['2', '3'])
     }
   })
 

@@ -1,8 +1,9 @@
 import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
 import { recordKey } from './record-key.ts'
-import { refuseMany } from './refuse-many.ts'
 import { topicCall } from './topic-call.ts'
 import type { CallOptions } from './topic-call.ts'
+import { topicFlush } from './topic-flush.ts'
+import { topicControl } from './topic-control.ts'
 import { topicLifecycle } from './topic-lifecycle.ts'
 import type { AnyTopicOptions, TopicCodecs, TopicNames, TopicOptions } from './topic-options.ts'
 import type { RecordMeta, TopicInput, TopicRecord } from './topic-record.ts'
@@ -18,7 +19,8 @@ export interface Topic<V, K = string>
   extends BatchSource<TopicRecord<V, K>>, SinkTarget<TopicInput<V, K>>, Resource, AsyncDisposable {
   /**
    * Writes one record and resolves when it is acknowledged. A null value is a tombstone. Rejects with `NOT_OPEN`,
-   * `ENCODE_FAILED`, `SINK_REFUSED` or what the broker says, such as `RECORD_TOO_LARGE`.
+   * `ENCODE_FAILED`, `SINK_REFUSED`, `RECORD_TOO_LARGE`, what the broker says, or `BUFFER_FULL` when twice `bufferBytes`
+   * wait already, because calls were not awaited.
    */
   (value: V | null, options?: { readonly key?: K | null } & RecordMeta): Promise<void>
   /** The topic's name; several are joined by commas, a pattern is as it is written. */
@@ -28,6 +30,11 @@ export interface Topic<V, K = string>
    * `USAGE` for settings that do not fit.
    */
   open(): Promise<void>
+  /**
+   * Resolves when everything that was written by now is acknowledged, by calls and as a sink. Rejects with what was not
+   * delivered of what was written as a sink; calls told their callers. Rejects with `NOT_OPEN`.
+   */
+  flush(): Promise<void>
   /** Waits until all that was written is acknowledged or has failed, then closes, if it is the last of those who opened. */
   close(): Promise<void>
 }
@@ -54,29 +61,37 @@ export function Topic<V, K = string>(
 export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown {
   const spec = topicSpec(names, options)
   const lifecycle = topicLifecycle(spec)
+  const control = topicControl()
   const call = topicCall(spec, lifecycle)
+  const flushing = topicFlush(spec.name, lifecycle)
   const topic = (value: unknown, options?: CallOptions) => call.send(value, options)
 
   const members: Omit<Topic<unknown, unknown>, 'name'> = {
     async open() {
       await lifecycle.open()
     },
+    flush: () => flushing.flush(),
     close: () => lifecycle.close(),
     [Symbol.asyncDispose]: () => lifecycle.close(),
     async '~snapstream.sink'(options) {
-      if (spec.single === undefined) throw refuseMany(spec.name)
       const { sender } = await lifecycle.open(options.host)
       try {
-        if (sender === undefined) throw refuseMany(spec.name)
         await sender.connect()
-        return topicWriter(spec, sender, options, lifecycle, call)
+        const writer = topicWriter(spec, sender, options, { close }, call)
+        const leave = flushing.add(writer)
+        return writer
+
+        function close(gaveUp?: boolean): Promise<void> {
+          leave()
+          return lifecycle.close(gaveUp)
+        }
       } catch (error) {
         await lifecycle.close(true)
         throw error
       }
     },
     '~snapstream.source': (options) =>
-      openTopicSource(spec, lifecycle, options) as ReturnType<Topic<unknown, unknown>['~snapstream.source']>,
+      openTopicSource(spec, lifecycle, control, options) as ReturnType<Topic<unknown, unknown>['~snapstream.source']>,
     '~snapstream.key': recordKey,
     '~snapstream.bounded': spec.untilEnd,
   }
