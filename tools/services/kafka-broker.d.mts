@@ -5,10 +5,12 @@ export interface StartKafkaOptions {
   controllerPort?: number
   /** For the broker's settings, data and log (`broker.log`); `stop` removes it. Default: a new temporary folder. */
   folder?: string
-  /** @default '4.1.0' */
+  /** @default SNAPSTREAM_KAFKA_VERSION of the environment, else '4.1.0' */
   version?: string
   /** Broker settings under Kafka's own names, on top of the defaults. */
   settings?: Record<string, string | number | boolean>
+  /** Listens with TLS and SASL as well; `security` of what is returned says where, and has the keys. @default false */
+  security?: boolean
   /** How long the broker may take until it serves requests, in ms. @default 60_000 */
   timeoutMs?: number
   /** The most memory for its heap, in MB. @default 1024 */
@@ -28,12 +30,42 @@ export interface RunningKafka {
   readonly pid: number
   readonly folder: string
   readonly version: string
+  /** With `security` only. */
+  readonly security?: KafkaSecurity
   /** SIGTERM, SIGKILL if that does not help, and its folder removed. */
   stop(): Promise<void>
   /** Resolves when the process is gone (at once for SIGSTOP and SIGCONT). The data stays. @default 'SIGKILL' */
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again, on the same port and data; stops it first if it runs. */
   restart(): Promise<void>
+}
+
+/** Certificates and keys are PEM, made for this broker and worth nothing after it. */
+export interface KafkaSecurity {
+  readonly addresses: {
+    /** That of `brokers`. */
+    readonly plaintext: string
+    readonly ssl: string
+    readonly saslPlaintext: string
+    readonly saslSsl: string
+    /** Lets clients in whose certificate `ca` has signed. */
+    readonly mutualSsl: string
+    /** Shows a certificate that is not valid any more. */
+    readonly expiredSsl: string
+    /** Shows a certificate for another host. */
+    readonly elsewhereSsl: string
+  }
+  /** The authority that signed all certificates but one. */
+  readonly ca: string
+  /** One that signed none of the broker's. */
+  readonly otherCa: string
+  /** Its key is encrypted with the passphrase. */
+  readonly client: { readonly cert: string; readonly key: string; readonly passphrase: string }
+  /** Signed by the other authority. */
+  readonly strangeClient: { readonly cert: string; readonly key: string }
+  /** Known to PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. */
+  readonly username: string
+  readonly password: string
 }
 
 export const KAFKA_VERSION: string

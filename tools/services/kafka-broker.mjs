@@ -9,9 +9,10 @@ import { findJava } from './java.mjs'
 import { kafkaJars } from './kafka-jars.mjs'
 import { kafkaProperties } from './kafka-properties.mjs'
 import { launchKafka } from './kafka-launch.mjs'
+import { kafkaSecurity } from './kafka-security.mjs'
 import { endProcess, stopProcess } from './process.mjs'
 
-export const KAFKA_VERSION = '4.1.0'
+export const KAFKA_VERSION = process.env.SNAPSTREAM_KAFKA_VERSION || '4.1.0'
 
 /**
  * Starts a real Kafka broker with Java, on free ports and in a fresh folder unless told otherwise, and resolves when it
@@ -25,11 +26,13 @@ export async function startKafka(options = {}) {
   signal?.throwIfAborted()
 
   const [port, controllerPort] = await choosePorts(options)
+  const security = options.security ? await kafkaSecurity({ port, controllerPort }) : undefined
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'snapstream-kafka-'))
   const dataFolder = join(folder, 'data')
   const properties = join(folder, 'server.properties')
   mkdirSync(dataFolder, { recursive: true })
-  writeFileSync(properties, kafkaProperties({ version, port, controllerPort, dataFolder, settings }))
+  const allSettings = { ...security?.settings, ...settings }
+  writeFileSync(properties, kafkaProperties({ version, port, controllerPort, dataFolder, settings: allSettings }))
 
   const brokers = `127.0.0.1:${port}`
   const classPath = join(libs, '*')
@@ -37,7 +40,7 @@ export async function startKafka(options = {}) {
     launchKafka({ java, classPath, properties, folder, brokers, heapMb, timeoutMs, detached, signal })
   let running
   try {
-    await format(java, classPath, properties)
+    await format(java, classPath, properties, security?.scram)
     running = await launch()
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
@@ -48,6 +51,7 @@ export async function startKafka(options = {}) {
     brokers,
     folder,
     version,
+    ...(security ? { security: security.forClients } : {}),
     get pid() {
       return running.pid
     },
@@ -74,9 +78,10 @@ async function choosePorts({ port, controllerPort }) {
   return [port ?? free[0], controllerPort ?? free[1]]
 }
 
-async function format(java, classPath, properties) {
+async function format(java, classPath, properties, scram = []) {
   const id = randomBytes(16).toString('base64url')
   const args = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, '--ignore-formatted']
-  const { code, output } = await run(java, args, { capture: true })
+  const users = scram.flatMap((user) => ['--add-scram', user])
+  const { code, output } = await run(java, [...args, ...users], { capture: true })
   if (code !== 0) throw new Error(`Kafka could not format its folder (it ended with ${code}):\n${output}`)
 }
