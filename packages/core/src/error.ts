@@ -10,8 +10,8 @@
  * - `BUFFER_FULL`: more was written, without waiting, than may wait to be acknowledged.
  * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: what another party threw; the original is the `cause`.
  * - `SHUTDOWN_TIMEOUT`: `shutdownMs` passed before everything in flight was finished.
- * - `BROKER_UNREACHABLE`, `TOPIC_MISSING`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`, `OFFSET_OUT_OF_RANGE`,
- *   `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or its client said.
+ * - `BROKER_UNREACHABLE`, `TLS_REFUSED`, `TOPIC_MISSING`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`,
+ *   `OFFSET_OUT_OF_RANGE`, `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or its client said.
  * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: what a cache's backend said.
  */
 export type ErrorCode =
@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'HANDLER_FAILED'
   | 'SHUTDOWN_TIMEOUT'
   | 'BROKER_UNREACHABLE'
+  | 'TLS_REFUSED'
   | 'TOPIC_MISSING'
   | 'AUTHENTICATION_REFUSED'
   | 'RECORD_TOO_LARGE'
