@@ -13,9 +13,14 @@ export interface FetchedPartition {
   readonly preferredReplica: number
   /** Record batches in the wire format; the last may be cut off. */
   readonly records: Buffer
+  /** With it every batch is checked against its checksum before it is decoded. Default: they are not. */
+  readonly crc32c?: Crc32c
 }
 
 export interface AbortedTransaction {
   readonly producerId: number
   readonly firstOffset: number
 }
+
+/** Kafka's checksum, CRC32C (Castagnoli), as an unsigned integer. */
+export type Crc32c = (bytes: Uint8Array) => number

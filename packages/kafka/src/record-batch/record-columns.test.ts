@@ -48,16 +48,20 @@ async function batch(
 
 const BASE_TIME = 1_700_000_000_000
 const at = { topic: 't', partition: 3 }
+const END_OFFSET = 2 ** 34
 const fetched = (records: Buffer, aborted: FetchedPartition['aborted'] = []): FetchedPartition => ({
   ...at,
   errorCode: 0,
   aborted,
+  endOffset: END_OFFSET,
+  lastStableOffset: END_OFFSET,
+  preferredReplica: -1,
   records,
 })
 
 async function decode(of: FetchedPartition, from: number) {
   const { sections, nextOffset } = recordSections(of, from)
-  return recordColumns(at, await decompressed(sections, of), from, nextOffset)
+  return recordColumns(of, await decompressed(sections, of), from, nextOffset)
 }
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((content) => Buffer.from(content))
@@ -110,6 +114,7 @@ test('reads what KafkaJS writes, compressed or not, from any offset, with holes'
         })),
       ).toEqual(expected.filter((record) => (record as { offset: number }).offset >= from))
       expect(read.nextOffset).toBe(Math.max(from, offset))
+      expect(read.endOffset).toBe(END_OFFSET)
     }),
     { numRuns: 200 },
   )
@@ -157,11 +162,25 @@ test('names what it cannot read', async () => {
   const old = await batch(4, [one])
   old[16] = 1
   expect(await refusal(old)).toEqual(['UNSUPPORTED', expect.stringContaining('message format 1 at offset 4')])
-  const zstd = await batch(4, [one], { attributes: 4 })
-  expect(await refusal(zstd)).toEqual(['UNSUPPORTED', expect.stringContaining('zstd')])
+  const unknown = await batch(4, [one], { attributes: 5 })
+  expect(await refusal(unknown)).toEqual(['UNSUPPORTED', expect.stringContaining('an unknown codec, number 5')])
+  for (const [attributes, name] of ['gzip', 'snappy', 'lz4', 'zstd'].entries()) {
+    const garbage = await batch(4, [one], { attributes: attributes + 1 })
+    expect(await refusal(garbage)).toEqual([
+      'KAFKA_FAILED',
+      expect.stringContaining(`partition 3 of "t" from offset 4 on are not what ${name} makes`),
+    ])
+  }
   const half = (await batch(4, [one])).subarray(0, 65)
   expect(await refusal(half)).toEqual(['KAFKA_FAILED', expect.stringContaining('not a whole batch')])
   const broken = await batch(4, [one])
   broken.fill(0xff, 61)
   expect(await refusal(broken)).toBeInstanceOf(RangeError)
+})
+
+test('refuses the name of a header that is not UTF-8', async () => {
+  const buffer = await batch(4, [{ ...one, headers: [['name', Buffer.from('v')]] }])
+  buffer[buffer.indexOf('name')] = 0xff
+  const read = await decode(fetched(buffer), 4)
+  expect(() => read.headers(0)).toThrow(expect.objectContaining({ code: 'DECODE_FAILED', topic: 't', offset: 4 }))
 })

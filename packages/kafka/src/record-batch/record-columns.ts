@@ -1,5 +1,8 @@
+import { isUtf8 } from 'node:buffer'
+import { SnapstreamError } from '@snapstream/core'
 import type { Headers } from '@snapstream/core'
-import type { RecordBatch, TopicPartition } from '../driver/driver.ts'
+import type { RecordBatch } from '../driver/driver.ts'
+import type { FetchedPartition } from './fetched-partition.ts'
 import type { Section } from './record-sections.ts'
 
 /** Where the parts of a record are: start and length of key and value (length -1: null), and start of the headers. */
@@ -10,7 +13,7 @@ const NO_HEADERS: Headers = Object.freeze([])
 
 /** Decodes records into columns: nothing is made for a record before it is asked for. */
 export function recordColumns(
-  { topic, partition }: TopicPartition,
+  { topic, partition, lastStableOffset }: Pick<FetchedPartition, 'topic' | 'partition' | 'lastStableOffset'>,
   sections: readonly Section[],
   from: number,
   nextOffset: number,
@@ -66,18 +69,29 @@ export function recordColumns(
     partition,
     length,
     nextOffset,
+    endOffset: Math.max(lastStableOffset, nextOffset),
     bytes: whole.length + length * RECORD_OVERHEAD_BYTES,
     offset: (i) => offsets[i] ?? NaN,
     key: (i) => part(i, 0),
     value: (i) => part(i, 2),
-    headers: (i) => headersAt(whole, places[i * STRIDE + 4] ?? 0),
+    headers(i) {
+      const headers = headersAt(whole, places[i * STRIDE + 4] ?? 0)
+      if (headers) return headers
+      throw new SnapstreamError(
+        'DECODE_FAILED',
+        `the record at offset ${offsets[i]} of partition ${partition} of ${JSON.stringify(topic)} has a header whose ` +
+          'name is not UTF-8',
+        { topic, partition, offset: offsets[i] ?? NaN },
+      )
+    },
     timestamp: (i) => timestamps[i] ?? NaN,
   }
 }
 
 const EMPTY = Buffer.alloc(0)
 
-function headersAt(whole: Buffer, at: number): Headers {
+/** Undefined where a name is not UTF-8. */
+function headersAt(whole: Buffer, at: number): Headers | undefined {
   if (whole[at] === 0) return NO_HEADERS
   const read = reader(whole)
   read.goto(at)
@@ -87,7 +101,13 @@ function headersAt(whole: Buffer, at: number): Headers {
     read.goto(start + size)
     return whole.subarray(start, start + size)
   }
-  return Array.from({ length: read.varint() }, () => [bytes().toString('utf8'), bytes()] as const)
+  const headers: (readonly [name: string, value: Uint8Array])[] = []
+  for (let left = read.varint(); left > 0; left--) {
+    const name = bytes()
+    if (!isUtf8(name)) return undefined
+    headers.push([name.toString('utf8'), bytes()])
+  }
+  return headers
 }
 
 function reader(bytes: Buffer) {
@@ -112,13 +132,14 @@ function reader(bytes: Buffer) {
     /** A zigzag integer of at most 64 bits, exact up to 2^53. */
     varlong(): number {
       let byte = bytes[at++] ?? 0
-      let value = byte & 0x7f
-      for (let factor = 128; byte > 0x7f; factor *= 128) {
-        if (factor > 2 ** 63) throw new RangeError('an integer of a record is longer than 64 bits')
+      const isNegative = (byte & 1) === 1
+      let magnitude = (byte & 0x7f) >> 1
+      for (let factor = 64; byte > 0x7f; factor *= 128) {
+        if (factor > 2 ** 62) throw new RangeError('an integer of a record is longer than 64 bits')
         byte = bytes[at++] ?? 0
-        value += (byte & 0x7f) * factor
+        magnitude += (byte & 0x7f) * factor
       }
-      return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+      return isNegative ? -magnitude - 1 : magnitude
     },
   }
 }

@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { MaybePromise } from '@snapstream/core'
-// By its default export: Node does not find all names that this CommonJS module exports.
-import kafkajs from 'kafkajs'
+import { CHECKED_FROM, CHECKSUM_AT, HEADER_BYTES } from './batch-header.ts'
+import { COMPRESSIONS, compressionCodec } from './compression.ts'
 import type { AbortedTransaction, FetchedPartition } from './fetched-partition.ts'
 import { readInt64 } from './read-int64.ts'
 
@@ -17,7 +17,6 @@ export interface Section {
   readonly compression: number
 }
 
-const HEADER_BYTES = 61
 const COMPRESSION = 0x07
 const APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
@@ -49,6 +48,14 @@ export function recordSections(
     const end = at + 12 + records.readInt32BE(at + 8)
     if (end > records.length) break
     const baseOffset = readInt64(records, at)
+    const sum = fetched.crc32c?.(records.subarray(at + CHECKED_FROM, end))
+    if (sum !== undefined && sum !== records.readUInt32BE(at + CHECKSUM_AT))
+      throw new SnapstreamError(
+        'KAFKA_FAILED',
+        `the records of partition ${partition} of ${JSON.stringify(topic)} from offset ${baseOffset} on arrived with ` +
+          'another checksum than they were written with; read them again, and look at the disk of the broker if it stays',
+        { topic, partition, offset: baseOffset },
+      )
     const attributes = records.readInt16BE(at + 21)
     const lastOffset = baseOffset + records.readInt32BE(at + 23)
     const count = records.readInt32BE(at + 57)
@@ -102,20 +109,23 @@ export function decompressed(sections: readonly Section[], of: FetchedPartition)
 
 async function decompress(section: Section, { topic, partition }: FetchedPartition): Promise<Section> {
   const { compression, baseOffset: offset } = section
-  if (compression === 0) return section
-  try {
-    const codecs: Record<number, (() => { decompress(bytes: Buffer): Promise<Buffer> }) | undefined> =
-      kafkajs.CompressionCodecs
-    const codec = codecs[compression]
-    if (!codec) throw new Error(`there is no codec ${compression}`)
-    return { ...section, bytes: await codec().decompress(section.bytes), compression: 0 }
-  } catch (cause) {
-    const name = ['none', 'gzip', 'snappy', 'lz4', 'zstd'][compression] ?? String(compression)
+  const name = COMPRESSIONS[compression]
+  if (name === 'none') return section
+  const what = `the records of partition ${partition} of ${JSON.stringify(topic)} from offset ${offset} on`
+  const fields = { topic, partition, offset }
+  if (name === undefined)
     throw new SnapstreamError(
       'UNSUPPORTED',
-      `could not decompress ${name} in partition ${partition} of ${JSON.stringify(topic)} at offset ${offset}; ` +
-        'all but gzip needs a codec in CompressionCodecs of kafkajs',
-      { topic, partition, offset, cause },
+      `${what} are compressed by an unknown codec, number ${compression}`,
+      fields,
     )
+  const codec = await compressionCodec(name).catch((cause: Error) => {
+    throw new SnapstreamError('UNSUPPORTED', `${what} cannot be read: ${cause.message}`, { ...fields, cause })
+  })
+  try {
+    const bytes = await codec.decompress(section.bytes)
+    return { ...section, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), compression: 0 }
+  } catch (cause) {
+    throw new SnapstreamError('KAFKA_FAILED', `${what} are not what ${name} makes of records`, { ...fields, cause })
   }
 }

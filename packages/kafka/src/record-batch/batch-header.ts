@@ -1,0 +1,35 @@
+import { writeInt64 } from './write-int64.ts'
+
+/** How a record batch starts, up to its records. */
+export const HEADER_BYTES = 61
+/** What its checksum covers starts here: all but what the broker changes. */
+export const CHECKED_FROM = 21
+export const CHECKSUM_AT = 17
+
+export interface BatchHeader {
+  /** Kafka's number of the codec. */
+  readonly compression: number
+  readonly count: number
+  readonly baseTimestamp: number
+  readonly maxTimestamp: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly firstSequence: number
+}
+
+/** Writes the header of a whole batch, all but the checksum. Its offset is the broker's to set. */
+export function writeBatchHeader(batch: Buffer, header: BatchHeader): void {
+  writeInt64(batch, 0, 0)
+  batch.writeInt32BE(batch.length - 12, 8)
+  // The epoch of the leader, which the broker fills in.
+  batch.writeInt32BE(-1, 12)
+  batch.writeInt8(2, 16)
+  batch.writeInt16BE(header.compression, CHECKED_FROM)
+  batch.writeInt32BE(header.count - 1, 23)
+  writeInt64(batch, header.baseTimestamp, 27)
+  writeInt64(batch, header.maxTimestamp, 35)
+  writeInt64(batch, header.producerId, 43)
+  batch.writeInt16BE(header.producerEpoch, 51)
+  batch.writeInt32BE(header.firstSequence, 53)
+  batch.writeInt32BE(header.count, 57)
+}

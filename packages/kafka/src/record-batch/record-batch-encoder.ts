@@ -1,0 +1,51 @@
+import type { MaybePromise } from '@snapstream/core'
+import type { Compression, ProduceRecord } from '../driver/driver.ts'
+import { CHECKED_FROM, CHECKSUM_AT, HEADER_BYTES, writeBatchHeader } from './batch-header.ts'
+import { COMPRESSIONS, compressionCodec } from './compression.ts'
+import type { Crc32c } from './fetched-partition.ts'
+import { recordWriter } from './record-writer.ts'
+
+export interface EncodeOptions {
+  readonly compression: Compression
+  /** For idempotence, with `firstSequence`. */
+  readonly producer?: { readonly producerId: number; readonly producerEpoch: number } | undefined
+  /** Counts what a producer sent to the partition; -1 without idempotence. */
+  readonly firstSequence: number
+}
+
+/** Throws or rejects with `ENCODE_FAILED`, or with `UNSUPPORTED` where the package of the compression is not installed. */
+export type RecordBatchEncoder = (records: readonly ProduceRecord[], options: EncodeOptions) => MaybePromise<Buffer>
+
+/**
+ * Makes record batches in Kafka's format 2. Records are written into one memory that is used again and again, then copied
+ * out at their size; without compression that is done when the call returns.
+ */
+export function recordBatchEncoder({ crc32c }: { readonly crc32c: Crc32c }): RecordBatchEncoder {
+  const write = recordWriter()
+  return (records, { compression, producer, firstSequence }) => {
+    const { bytes, baseTimestamp, maxTimestamp } = write(records)
+    const header = {
+      compression: COMPRESSIONS.indexOf(compression),
+      count: records.length,
+      baseTimestamp,
+      maxTimestamp,
+      producerId: producer?.producerId ?? -1,
+      producerEpoch: producer?.producerEpoch ?? -1,
+      firstSequence,
+    }
+    const finish = (batch: Buffer): Buffer => {
+      writeBatchHeader(batch, header)
+      batch.writeUInt32BE(crc32c(batch.subarray(CHECKED_FROM)), CHECKSUM_AT)
+      return batch
+    }
+    // Outside of Node's pool, which would be held as a whole for as long as the batch.
+    const copy = Buffer.allocUnsafeSlow(bytes.length)
+    copy.set(bytes)
+    return compression === 'none' ? finish(copy) : compressed(copy, compression).then(finish)
+  }
+}
+
+async function compressed(batch: Buffer, compression: Exclude<Compression, 'none'>): Promise<Buffer> {
+  const codec = await compressionCodec(compression)
+  return Buffer.concat([batch.subarray(0, HEADER_BYTES), await codec.compress(batch.subarray(HEADER_BYTES))])
+}

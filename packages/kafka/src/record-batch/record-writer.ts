@@ -1,0 +1,141 @@
+import { SnapstreamError } from '@snapstream/core'
+import type { Headers } from '@snapstream/core'
+import type { ProduceRecord } from '../driver/driver.ts'
+import { HEADER_BYTES } from './batch-header.ts'
+
+/** The most that a record takes beside its key, value and headers: seven integers of variable length. */
+const RECORD_FRAME_BYTES = 48
+/** A `set` is a call out of JavaScript: below this a loop is faster. */
+const COPY_BY_SET_BYTES = 24
+/** Memory beyond this is given back after the batch that needed it. */
+const KEPT_BYTES = 4 << 20
+const FIRST_BYTES = 1 << 16
+
+interface WrittenRecords {
+  /** The records, with room for the header in front. Valid until the next call. */
+  readonly bytes: Uint8Array
+  readonly baseTimestamp: number
+  readonly maxTimestamp: number
+}
+
+/** Writes records one behind the other into memory that it keeps. */
+export function recordWriter(): (records: readonly ProduceRecord[]) => WrittenRecords {
+  let kept: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  return (records) => {
+    let into = kept
+    let at = HEADER_BYTES
+    const baseTimestamp = Math.trunc(records[0]?.timestamp ?? 0)
+    let maxTimestamp = baseTimestamp
+    for (let i = 0; i < records.length; i++) {
+      const { key, value, headers, timestamp } = records[i] as ProduceRecord
+      const time = Math.trunc(timestamp)
+      if (time > maxTimestamp) maxTimestamp = time
+      const delta = time - baseTimestamp
+      const keyLength = key === null ? -1 : key.length
+      const valueLength = value === null ? -1 : value.length
+      const contentBytes = Math.max(0, keyLength) + Math.max(0, valueLength)
+      const headerBytes = headers.length === 0 ? 1 : sizeOfHeaders(headers)
+      if (at + contentBytes + headerBytes + RECORD_FRAME_BYTES > into.length)
+        into = grown(into, at, contentBytes + headerBytes + RECORD_FRAME_BYTES)
+      const body =
+        1 + sizeOfLong(delta) + sizeOf(i) + sizeOf(keyLength) + sizeOf(valueLength) + contentBytes + headerBytes
+      at = writeInt(into, body, at)
+      // Attributes: there are none yet.
+      into[at++] = 0
+      at = delta === 0 ? writeZero(into, at) : writeLong(into, delta, at)
+      at = writeInt(into, i, at)
+      at = writeBytes(into, key, at)
+      at = writeBytes(into, value, at)
+      at = headers.length === 0 ? writeZero(into, at) : writeHeaders(into, headers, at)
+    }
+    kept = into.length > KEPT_BYTES ? Buffer.allocUnsafeSlow(FIRST_BYTES) : into
+    return { bytes: into.subarray(0, at), baseTimestamp, maxTimestamp }
+  }
+}
+
+function grown(from: Buffer, used: number, wanted: number): Buffer {
+  const to = Buffer.allocUnsafeSlow(Math.max(from.length * 2, used + wanted))
+  from.copy(to, 0, 0, used)
+  return to
+}
+
+function sizeOfHeaders(headers: Headers): number {
+  let size = sizeOf(headers.length)
+  for (const [name, value] of headers) {
+    if (!name.isWellFormed())
+      throw new SnapstreamError(
+        'ENCODE_FAILED',
+        `the name of a header has to be a string without lone surrogates, got ${JSON.stringify(name)}`,
+      )
+    const nameLength = Buffer.byteLength(name)
+    size += sizeOf(nameLength) + nameLength + sizeOf(value.length) + value.length
+  }
+  return size
+}
+
+function writeHeaders(into: Buffer, headers: Headers, start: number): number {
+  let at = writeInt(into, headers.length, start)
+  for (const [name, value] of headers) {
+    at = writeInt(into, Buffer.byteLength(name), at)
+    at += into.write(name, at)
+    at = writeBytes(into, value, at)
+  }
+  return at
+}
+
+function writeBytes(into: Uint8Array, bytes: Uint8Array | null, start: number): number {
+  if (bytes === null) return writeInt(into, -1, start)
+  const { length } = bytes
+  const at = writeInt(into, length, start)
+  if (length > COPY_BY_SET_BYTES) into.set(bytes, at)
+  else for (let i = 0; i < length; i++) into[at + i] = bytes[i] as number
+  return at + length
+}
+
+function writeZero(into: Uint8Array, at: number): number {
+  into[at] = 0
+  return at + 1
+}
+
+/** A 32-bit integer as Kafka writes it: small ones short, whatever their sign. */
+function writeInt(into: Uint8Array, value: number, start: number): number {
+  let at = start
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0
+  while (rest > 0x7f) {
+    into[at++] = (rest & 0x7f) | 0x80
+    rest >>>= 7
+  }
+  into[at++] = rest
+  return at
+}
+
+function sizeOf(value: number): number {
+  const rest = ((value << 1) ^ (value >> 31)) >>> 0
+  return rest < 0x80 ? 1 : rest < 0x4000 ? 2 : rest < 0x20_0000 ? 3 : rest < 0x1000_0000 ? 4 : 5
+}
+
+/** The same for integers of up to 53 bits, by arithmetic: the operators on bits know only 32. */
+function writeLong(into: Uint8Array, value: number, start: number): number {
+  let at = start
+  const isNegative = value < 0
+  const magnitude = isNegative ? -value - 1 : value
+  let byte = (magnitude % 64) * 2 + (isNegative ? 1 : 0)
+  let rest = Math.floor(magnitude / 64)
+  while (rest > 0) {
+    into[at++] = byte | 0x80
+    byte = rest % 128
+    rest = Math.floor(rest / 128)
+  }
+  into[at++] = byte
+  return at
+}
+
+function sizeOfLong(value: number): number {
+  let rest = Math.floor((value < 0 ? -value - 1 : value) / 64)
+  let size = 1
+  while (rest > 0) {
+    rest = Math.floor(rest / 128)
+    size++
+  }
+  return size
+}
