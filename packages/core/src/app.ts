@@ -88,7 +88,7 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     snap: snap as Snap<Context & C>,
     stream,
     get bindings() {
-      return bindings.map(({ name }) => ({ name }))
+      return bindings
     },
   }
 }

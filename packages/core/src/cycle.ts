@@ -1,6 +1,6 @@
 import type { Binding } from './binding.ts'
 import { SnapstreamError } from './error.ts'
-import type { BatchSource } from './protocol.ts'
+import type { BatchSource, SinkTarget } from './protocol.ts'
 
 /**
  * Refuses bindings that would feed themselves without bound: a topic or cache that is read, and written to by what
@@ -9,8 +9,10 @@ import type { BatchSource } from './protocol.ts'
 export function refuseCycles(bindings: readonly Binding[]): void {
   const free = bindings.filter((binding) => !binding.cycle)
   const fedBy = ({ sink, policy }: Binding) => {
-    const targets = new Set<unknown>([...sink, policy.deadLetter])
-    const feeds = (source: unknown) => targets.has(source) && !(source as BatchSource<unknown>)['~snapstream.bounded']
+    const targets = [...sink, policy.deadLetter] as readonly (Partial<SinkTarget<unknown>> | undefined)[]
+    const feeds = (source: unknown) =>
+      targets.flatMap((target) => target?.['~snapstream.targets'] ?? target).includes(source) &&
+      !(source as BatchSource<unknown>)['~snapstream.bounded']
     return free.filter(({ sources }) => sources.some(feeds))
   }
   for (const binding of free) {

@@ -133,6 +133,8 @@ export interface SinkOptions {
 
 export interface SinkTarget<T> {
   readonly '~snapstream.sink': (options: SinkOptions) => MaybePromise<SinkWriter<T>>
+  /** For a sink that hands on to others: all of these, so that a cycle through it is found. */
+  readonly '~snapstream.targets'?: readonly unknown[]
 }
 
 /** Opened before the first message, closed at the end. Opening is counted: it closes when every `open` had its `close`. */

@@ -71,7 +71,7 @@ export interface StreamOptions {
 
 // A sink's `any` (console.log takes any) must not switch off the checks of the other sinks.
 type NotAny<T> = 0 extends 1 & T ? unknown : T
-type SinkInput<S> =
+export type SinkInput<S> =
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever else the function takes
   S extends SinkTarget<infer T> ? T : S extends (value: infer T, ...rest: any[]) => unknown ? NotAny<T> : never
 type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
