@@ -7,6 +7,7 @@ import type { DriverProducer, ProduceBatch, ProduceResult } from '../driver/driv
 import { createAccumulator } from './accumulator.ts'
 import type { Owner } from './partition-queue.ts'
 import { partitionOf } from './murmur2.ts'
+import { wireBytes } from './record-size.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (content: Uint8Array | null) => new TextDecoder().decode(content ?? new Uint8Array())
@@ -157,6 +158,18 @@ describe('batches', () => {
 })
 
 describe('partitions', () => {
+  test('requests are no larger than maxRequestBytes', async () => {
+    const { sends, open } = setup({ settings: { maxRequestBytes: 3000 } })
+    const { queue, add } = await open()
+    for (let i = 0; i < 40; i++) add('x'.repeat(500) + i, { partition: i % 4 })
+    await queue.drained()
+    const sizes = sends.map((batches) =>
+      batches.flatMap(({ records }) => records).reduce((sum, record) => sum + wireBytes(record), 0),
+    )
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(3000)
+    expect(sends.flat().flatMap(({ records }) => records)).toHaveLength(40)
+  })
+
   test('keys go where Java puts them, and stay there through retries', async () => {
     let failures = 3
     const { log, open, host } = setup({ answer: () => (failures-- > 0 ? retriable() : OK) })
@@ -249,7 +262,8 @@ describe('failures', () => {
     const drained = queue.drained()
     await host.advance(100)
     expect((outcomes.get('a') as Error).message).toBe(
-      'a record for partition 0 of "t" could not be delivered within deliveryTimeoutMs (1000): not leader',
+      'a record for partition 0 of "t" could not be delivered within deliveryTimeoutMs (1000): not leader; ' +
+        'see to the brokers, or raise deliveryTimeoutMs if they need longer',
     )
     expect(outcomes.get('b')).toMatchObject({ code: 'KAFKA_FAILED' })
     expect(outcomes.has('young')).toBe(true)
@@ -417,6 +431,48 @@ test('whatever fails, each record is settled once, and what is acknowledged is i
         expect(settled).toEqual(expected)
         expect([0, 1, 2].map((partition) => log[partition] ?? [])).toEqual(acknowledged)
         expect(host.timers).toBe(0)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+test('over a driver that loses requests and acknowledgements nothing is lost, and a retry is known as one', async () => {
+  const what = fc.constantFrom('ok', 'request lost', 'acknowledgement lost')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ partition: fc.nat({ max: 1 }), pause: fc.boolean() }), { minLength: 1, maxLength: 60 }),
+      fc.array(what, { maxLength: 30 }),
+      async (records, losses) => {
+        const written: string[][] = [[], []]
+        // What a driver with idempotence goes by.
+        const known = new Set<unknown>()
+        const producer: DriverProducer = {
+          partitions: async () => 2,
+          send: async (batches) =>
+            batches.map(({ partition, records: sent }) => {
+              const loss = losses.shift() ?? 'ok'
+              if (loss === 'request lost') return retriable()
+              if (!known.has(sent)) written[partition]?.push(...sent.map(({ value }) => text(value)))
+              known.add(sent)
+              return loss === 'ok' ? OK : retriable()
+            }),
+          async close() {},
+        }
+        const host = createVirtualHost()
+        const queue = await createAccumulator(producer, { ...DEFAULTS, maxRequestBytes: 200 }, host).topic('t')
+        const failures: Error[] = []
+        let acknowledged = 0
+        const owner: Owner = { acknowledged: () => void acknowledged++, failed: (error) => void failures.push(error) }
+        for (const [i, { partition, pause }] of records.entries()) {
+          void queue.add({ key: null, value: bytes(`${i}`), headers: [], timestamp: 0 }, partition, owner)
+          if (pause) await host.advance(50)
+        }
+        await host.settle(queue.drained())
+        expect(failures).toEqual([])
+        expect(acknowledged).toBe(records.length)
+        const expected = [0, 1].map((p) => records.flatMap(({ partition }, i) => (partition === p ? [`${i}`] : [])))
+        expect(written).toEqual(expected)
       },
     ),
     { numRuns: 300 },

@@ -4,6 +4,7 @@ import type { DriverProducer } from '../driver/driver.ts'
 import { topicQueue } from './topic-queue.ts'
 import type { TopicQueue } from './topic-queue.ts'
 import type { PartitionQueue } from './partition-queue.ts'
+import { requestsOf } from './requests-of.ts'
 import { createSender } from './sender.ts'
 
 /** Gathers records into batches, and sends them in order. */
@@ -17,7 +18,7 @@ export interface Accumulator {
 }
 
 export function createAccumulator(producer: DriverProducer, settings: ProducerDefaults, host: Host): Accumulator {
-  const { lingerMs, bufferBytes } = settings
+  const { lingerMs, bufferBytes, maxRequestBytes } = settings
   const topics = new Map<string, Promise<TopicQueue>>()
   const queues = new Set<PartitionQueue>()
   const ready = new Set<PartitionQueue>()
@@ -55,7 +56,7 @@ export function createAccumulator(producer: DriverProducer, settings: ProducerDe
       scheduled = false
       const all = [...ready]
       ready.clear()
-      void sender.send(all)
+      for (const request of requestsOf(all, maxRequestBytes)) void sender.send(request)
     })
   }
 

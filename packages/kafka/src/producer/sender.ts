@@ -110,18 +110,19 @@ function isTooLarge(error: Error): boolean {
   return SnapstreamError.is(error) && error.code === 'RECORD_TOO_LARGE'
 }
 
-function refused({ topic, partition }: PartitionQueue, batch: QueuedBatch, cause: Error): SnapstreamError {
+function refused(queue: PartitionQueue, batch: QueuedBatch, cause: Error): SnapstreamError {
+  const { topic, partition } = queue
   if (isTooLarge(cause))
     return new SnapstreamError(
       'RECORD_TOO_LARGE',
       `a record of about ${batch.bytes} bytes is larger than the topic ${JSON.stringify(topic)} takes; send less in one ` +
         `record, or raise max.message.bytes of the topic`,
-      { topic, partition, cause },
+      fieldsOf(queue, batch, cause),
     )
   return new SnapstreamError(
     SnapstreamError.is(cause) ? cause.code : 'KAFKA_FAILED',
-    `${recordsOf(batch)} for partition ${partition} of ${JSON.stringify(topic)} failed: ${cause.message}`,
-    { topic, partition, cause },
+    `${recordsOf(batch)} for partition ${partition} of ${JSON.stringify(topic)} failed, and would fail again: ${cause.message}`,
+    fieldsOf(queue, batch, cause),
   )
 }
 
@@ -130,10 +131,27 @@ function expired(queue: PartitionQueue, batch: QueuedBatch, cause: Error, timeou
   return new SnapstreamError(
     SnapstreamError.is(cause) ? cause.code : 'KAFKA_FAILED',
     `${recordsOf(batch)} for partition ${partition} of ${JSON.stringify(topic)} could not be delivered within ` +
-      `deliveryTimeoutMs (${timeoutMs}): ${cause.message}`,
-    { topic, partition, cause },
+      `deliveryTimeoutMs (${timeoutMs}): ${cause.message}; ` +
+      `see to the brokers, or raise deliveryTimeoutMs if they need longer`,
+    fieldsOf(queue, batch, cause),
   )
 }
+
+function fieldsOf({ topic, partition }: PartitionQueue, { records }: QueuedBatch, cause: Error) {
+  const key = records.length === 1 ? records[0]?.key : undefined
+  return { topic, partition, cause, ...(key ? { key: keyOf(key) } : {}) }
+}
+
+/** As text, where it is some. */
+function keyOf(key: Uint8Array): unknown {
+  try {
+    return strict.decode(key)
+  } catch {
+    return key
+  }
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function recordsOf({ records }: QueuedBatch): string {
   return records.length === 1 ? 'a record' : `${records.length} records`

@@ -42,7 +42,7 @@ export async function topicQueue(options: TopicQueueOptions): Promise<TopicQueue
   function queueOf(partition: number): PartitionQueue {
     let queue = partitions[partition]
     if (queue === undefined) {
-      queue = new PartitionQueue(topic, partition, settings.batchSizeBytes)
+      queue = new PartitionQueue(topic, partition, Math.min(settings.batchSizeBytes, settings.maxRequestBytes))
       partitions[partition] = queue
       queues.add(queue)
     }

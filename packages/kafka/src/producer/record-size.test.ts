@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { ProduceRecord } from '../driver/driver.ts'
+import { refuseTooLarge, wireBytes } from './record-size.ts'
+
+const content = fc.option(fc.uint8Array({ maxLength: 200 }))
+const record: fc.Arbitrary<ProduceRecord> = fc.record({
+  key: content,
+  value: content,
+  headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.uint8Array({ maxLength: 50 })), {
+    maxLength: 4,
+  }),
+  timestamp: fc.nat(),
+})
+
+/** What the record batch format makes of it at most, by its definition. */
+function exactBytes({ key, value, headers }: ProduceRecord): number {
+  const varint = (n: number) => (n < 64 ? 1 : n < 8192 ? 2 : n < 1_048_576 ? 3 : 5)
+  let bytes = 1 + 10 + 5
+  for (const part of [key, value]) bytes += part === null ? 1 : varint(part.length) + part.length
+  bytes += varint(headers.length)
+  for (const [name, part] of headers) {
+    const length = Buffer.byteLength(name)
+    bytes += varint(length) + length + varint(part.length) + part.length
+  }
+  return bytes + varint(bytes)
+}
+
+test('is never less than a record takes', () => {
+  fc.assert(fc.property(record, (one) => wireBytes(one) >= exactBytes(one)))
+})
+
+test('a record that does not fit into a request is refused with its size, the limit and what to do', () => {
+  const one = { key: null, value: new Uint8Array(1000), headers: [], timestamp: 0 }
+  expect(() => refuseTooLarge(one, 'demo', 1100)).not.toThrow()
+  expect(() => refuseTooLarge(one, 'demo', 1000)).toThrow(
+    expect.objectContaining({
+      code: 'RECORD_TOO_LARGE',
+      topic: 'demo',
+      message:
+        'a record of about 1085 bytes for "demo" is larger than maxRequestBytes (1000), before compression; send less in ' +
+        'one record, or raise maxRequestBytes and, if need be, max.message.bytes of the topic',
+    }),
+  )
+})
