@@ -1,0 +1,212 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { SnapstreamError } from '@snapstream/core'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Conf, confDefaults } from './conf.ts'
+import type { Environment } from './from-env.ts'
+import { variableName } from './from-env.ts'
+import { reveal } from './secret.ts'
+import type { Secret } from './secret.ts'
+import { NAMES } from './setting-table.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'snapstream-env-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+function file(name: string, content: string): string {
+  writeFileSync(join(folder, name), content)
+  return join(folder, name)
+}
+
+let warn = vi.spyOn(console, 'warn')
+beforeEach(() => {
+  warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+})
+afterEach(() => {
+  Conf.reset()
+  vi.restoreAllMocks()
+})
+
+const read = (env: Environment) => Conf.fromEnv('KAFKA_', env)
+const revealed = (value: unknown) => reveal(value as Secret)
+function usage(env: Environment): SnapstreamError {
+  try {
+    read(env)
+  } catch (error) {
+    if (SnapstreamError.is(error) && error.code === 'USAGE') return error
+    throw error
+  }
+  throw new Error('it was taken')
+}
+
+describe('names', () => {
+  test('each is the name of a setting, or a dotted one, in capitals', () => {
+    expect(variableName('saslPassword')).toBe('SASL_PASSWORD')
+    expect(variableName('sasl.password')).toBe('SASL_PASSWORD')
+    expect(variableName('ssl.endpoint.identification.algorithm')).toBe('SSL_ENDPOINT_IDENTIFICATION_ALGORITHM')
+    expect(read({ KAFKA_BOOTSTRAP_SERVERS: 'a:1,b:2', KAFKA_GROUP_ID: 'g', KAFKA_COMPRESSION: 'gzip' })).toEqual({
+      brokers: ['a:1', 'b:2'],
+      groupId: 'g',
+      compression: 'gzip',
+    })
+  })
+
+  test('no two settings have one variable', () => {
+    const owners = new Map<string, string>()
+    for (const [alias, name] of NAMES) {
+      const variable = variableName(alias)
+      expect(owners.get(variable) ?? name).toBe(name)
+      owners.set(variable, name)
+      expect(variable.endsWith('_FILE')).toBe(false)
+    }
+  })
+
+  test('the prefix is another if that is asked for', () => {
+    expect(Conf.fromEnv('ORDERS_', { ORDERS_BROKERS: 'a:1', KAFKA_BROKERS: 'b:1' })).toEqual({ brokers: ['a:1'] })
+  })
+
+  test('those of the process are read by default', () => {
+    vi.stubEnv('SNAPSTREAM_TEST_CLIENT_ID', 'me')
+    expect(Conf.fromEnv('SNAPSTREAM_TEST_')).toEqual({ clientId: 'me' })
+    vi.unstubAllEnvs()
+  })
+
+  test('a misspelt one is refused with the one that was meant', () => {
+    expect(usage({ KAFKA_BOOTSTRAP_SERVER: 'a:1' }).message).toBe(
+      'there is no setting for the variable KAFKA_BOOTSTRAP_SERVER; did you mean KAFKA_BOOTSTRAP_SERVERS?',
+    )
+    expect(usage({ KAFKA_SASL_PASWORD_FILE: '/run/x' }).message).toContain('did you mean KAFKA_SASL_PASSWORD_FILE?')
+  })
+
+  test('those of other programs are named in one warning', () => {
+    const env = {
+      KAFKA_HOME: '/opt/kafka',
+      KAFKA_OPTS: '-Dx',
+      KAFKA_HEAP_OPTS: '-Xmx1g',
+      KAFKA_BROKER_ID: '1',
+      KAFKA_ADVERTISED_LISTENERS: 'PLAINTEXT://:1',
+      KAFKA_PORT_9092_TCP_ADDR: '10.0.0.1',
+      KAFKA_SERVICE_HOST: '10.0.0.1',
+      KAFKA_ACKS: 'all',
+    }
+    expect(read(env)).toEqual({ acks: -1 })
+    read(env)
+    expect(warn.mock.calls).toEqual([
+      [
+        'snapstream: these variables of the environment are no settings and left alone: KAFKA_ADVERTISED_LISTENERS, ' +
+          'KAFKA_BROKER_ID, KAFKA_HEAP_OPTS, KAFKA_HOME, KAFKA_OPTS, KAFKA_PORT_9092_TCP_ADDR, KAFKA_SERVICE_HOST',
+      ],
+    ])
+  })
+
+  test('an old one counts, with one warning', () => {
+    expect(read({ KAFKA_QUEUE_BUFFERING_MAX_MS: '5' })).toEqual({ lingerMs: 5 })
+    expect(warn.mock.calls).toEqual([
+      ['snapstream: KAFKA_QUEUE_BUFFERING_MAX_MS is an old name and works; call it KAFKA_LINGER_MS now'],
+    ])
+  })
+
+  test('a setting of other clients is refused with the reason, unless it changes nothing', () => {
+    expect(usage({ KAFKA_SASL_JAAS_CONFIG: 'password="sesame"' }).message).toBe(
+      'leave the variable KAFKA_SASL_JAAS_CONFIG out: give saslUsername and saslPassword',
+    )
+    expect(read({ KAFKA_ENABLE_SSL_CERTIFICATE_VERIFICATION: 'true' })).toEqual({})
+    expect(usage({ KAFKA_DRIVER: 'kafkajs' }).message).toContain('a driver is no text')
+  })
+
+  test('two of one setting agree, or are refused', () => {
+    expect(read({ KAFKA_BROKERS: 'a:1', KAFKA_BOOTSTRAP_SERVERS: 'a:1' })).toEqual({ brokers: ['a:1'] })
+    const { message } = usage({ KAFKA_SASL_PASSWORD: 'sesame', KAFKA_SASL_PASSWORD_FILE: file('other', 'simsim') })
+    expect(message).toContain('KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE are two names of one setting')
+  })
+})
+
+describe('values', () => {
+  test('are what the setting takes', () => {
+    expect(
+      read({
+        KAFKA_LINGER_MS: '5',
+        KAFKA_ENABLE_IDEMPOTENCE: 'True',
+        KAFKA_ACKS: '-1',
+        KAFKA_SSL_CHECK_HOSTNAME: 'false',
+        KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+      }),
+    ).toEqual({ lingerMs: 5, idempotence: true, acks: -1, sslCheckHostname: false, securityProtocol: 'sasl_ssl' })
+  })
+
+  test.each([
+    [{ KAFKA_LINGER_MS: '5s' }, 'KAFKA_LINGER_MS takes a whole number of 0 or more, got "5s"'],
+    [{ KAFKA_LINGER_MS: '1e3' }, 'KAFKA_LINGER_MS takes a whole number of 0 or more, got "1e3"'],
+    [{ KAFKA_IDEMPOTENCE: 'yes' }, 'KAFKA_IDEMPOTENCE takes true or false, got "yes"'],
+  ])('%j is refused', (env, message) => {
+    expect(usage(env).message).toBe(message)
+  })
+
+  test('an empty one counts as not given', () => {
+    expect(read({ KAFKA_GROUP_ID: '', KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM: '', KAFKA_LINGR_MS: '' })).toEqual(
+      {},
+    )
+  })
+
+  test('PEM may have its line ends written out', () => {
+    const { sslCa } = read({ KAFKA_SSL_CA: String.raw`-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----` })
+    expect(sslCa).toBe('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----')
+  })
+})
+
+describe('files', () => {
+  test.each([
+    ['sesame', 'sesame'],
+    ['sesame\n', 'sesame'],
+    ['sesame\r\n', 'sesame'],
+    [' open\nsesame \n\n', ' open\nsesame \n'],
+  ])('%j holds %j', (content, expected) => {
+    const { saslPassword } = read({ KAFKA_SASL_PASSWORD_FILE: file('password', content) })
+    expect(revealed(saslPassword)).toBe(expected)
+  })
+
+  test('can have any setting', () => {
+    expect(read({ KAFKA_LINGER_MS_FILE: file('linger', '7\n') })).toEqual({ lingerMs: 7 })
+  })
+
+  test('that are missing, unreadable or empty are errors that name them', () => {
+    const missing = join(folder, 'missing')
+    const error = usage({ KAFKA_SASL_PASSWORD_FILE: missing })
+    expect(error.message).toContain('the file that KAFKA_SASL_PASSWORD_FILE names cannot be read: ENOENT')
+    expect(error.message).toContain(missing)
+    expect(error.cause).toMatchObject({ code: 'ENOENT' })
+    expect(usage({ KAFKA_SASL_PASSWORD_FILE: folder }).message).toContain('EISDIR')
+    const empty = file('empty', '\n')
+    expect(usage({ KAFKA_SASL_PASSWORD_FILE: empty }).message).toBe(
+      `the file that KAFKA_SASL_PASSWORD_FILE names is empty: ${empty}`,
+    )
+  })
+})
+
+describe('secrets', () => {
+  test('do not show in what is returned, also when it is copied', () => {
+    const env = { KAFKA_SASL_PASSWORD: 'sesame', KAFKA_SSL_KEY_PASSWORD: 'simsim', KAFKA_GROUP_ID: 'g' }
+    const conf = { ...read(env), clientId: 'me' }
+    for (const shown of [inspect(conf, { depth: Infinity, showHidden: true }), JSON.stringify(conf)]) {
+      expect(shown).toContain('[secret]')
+      expect(shown).not.toMatch(/sesame|simsim/)
+    }
+    Conf(conf)
+    expect(revealed(confDefaults().saslPassword)).toBe('sesame')
+  })
+
+  test('that got into the wrong place are not shown either', () => {
+    const key = '-----BEGIN PRIVATE KEY-----\nse/same\n-----END PRIVATE KEY-----'
+    for (const env of [
+      { KAFKA_SASL_PASSWORD_FILE: 'sesame' },
+      { KAFKA_SSL_KEY_FILE: key },
+      { KAFKA_SSL_KEY_LOCATION: key },
+      { KAFKA_SSL_CA: key },
+      { KAFKA_SSL_CERT: key },
+      { KAFKA_SSL_KEY: 'sesame' },
+      { KAFKA_BROKERS: 'alice:sesame@a:1' },
+      { KAFKA_SASL_PASWORD: 'sesame' },
+    ])
+      expect(inspect(usage(env), { depth: Infinity, showHidden: true })).not.toMatch(/sesame|se\/same/)
+  })
+})
