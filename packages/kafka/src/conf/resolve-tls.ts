@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { SnapstreamError, toError } from '@snapstream/core'
@@ -31,7 +32,7 @@ export function resolveTls(given: Settings): TlsSettings {
     { key, passphrase },
   )
   try {
-    createSecureContext({ ca, cert, key: settings.key, passphrase: settings.passphrase })
+    createSecureContext({ ca: parsed(ca), cert: parsed(cert), key: settings.key, passphrase: settings.passphrase })
   } catch (thrown) {
     const cause = toError(thrown)
     throw usage(
@@ -52,10 +53,23 @@ function certificatesOf(
   const path = given[file]
   if (path === undefined) return given[text]
   // There may be a key beside them, which is not to be handed on.
-  const found = read(path, file).match(/-----BEGIN ([A-Z ]*CERTIFICATE)-----[^]*?-----END \1-----/g)
-  if (found === null)
+  const found = blocksOf(read(path, file))
+  if (found.length === 0)
     throw usage(`the file ${JSON.stringify(path)} of ${file} has no certificate in PEM (-----BEGIN CERTIFICATE-----)`)
   return found.join('\n')
+}
+
+/** The same, once each could be read: Node passes over an authority it cannot read, and then trusts nobody. */
+function parsed(pem: string | undefined): string | undefined {
+  if (pem === undefined) return undefined
+  return blocksOf(pem)
+    .map((one) => new X509Certificate(one).toString())
+    .join('')
+}
+
+/** Each certificate of a PEM text; the last may lack its end. */
+function blocksOf(pem: string): readonly string[] {
+  return pem.match(/-----BEGIN ([A-Z ]*CERTIFICATE)-----(?:[^]*?-----END \1-----|[^]*$)/g) ?? []
 }
 
 function keyOf(given: Settings): Secret | undefined {

@@ -7,7 +7,7 @@ const ways: Record<string, (value: unknown) => string> = {
   'inspect with getters': (value) => inspect(value, { depth: Infinity, showHidden: true, getters: true }),
   'inspect without custom': (value) => inspect(value, { depth: Infinity, showHidden: true, customInspect: false }),
   JSON: (value) => JSON.stringify({ value }),
-  string: (value) => `${String(value)}`,
+  string: String,
 }
 
 describe.each(Object.entries(ways))('by %s', (_, show) => {
