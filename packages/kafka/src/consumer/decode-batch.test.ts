@@ -17,6 +17,7 @@ function batchOf(rows: readonly Row[]): RecordBatch {
     partition: 3,
     length: rows.length,
     nextOffset: 10 + rows.length * 2,
+    endOffset: 10 + rows.length * 2,
     bytes: 100,
     offset: (i) => 10 + i * 2,
     key: (i) => rows[i]?.[0] ?? null,

@@ -1,14 +1,21 @@
 import { SnapstreamError, toError } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
-import type { DriverConsumer, RecordBatch, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
+import type {
+  ConsumerSettings,
+  DriverConsumer,
+  RecordBatch,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../driver/driver.ts'
+import { partitionKey } from '../driver/partition-key.ts'
 
 /** One topic (or several, or a pattern) that is read through a consumer that others share. */
 export interface GroupMember {
   /** As shown in messages. */
   readonly name: string
   readonly topics: readonly string[] | RegExp
-  /** Where to start when nothing is committed. */
-  readonly offset: number | undefined
+  /** Where to start in a partition when nothing is committed. */
+  readonly startOffset: NonNullable<ConsumerSettings['startOffset']>
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]>
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
   push(batch: RecordBatch): void
@@ -22,6 +29,8 @@ export interface GroupConsumer {
   /** Subscribes to all that have joined and hands out what comes. Called again it does nothing. */
   start(): void
   release(batch: RecordBatch): void
+  /** Goes on from there in that partition: what comes from now on begins there. */
+  seek(to: TopicPartitionOffset): void
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
   /** The last to leave closes the consumer. */
   leave(member: GroupMember): Promise<void>
@@ -34,6 +43,9 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
   let consumer: DriverConsumer | undefined
   let running: Promise<void> | undefined
   let closing = false
+  let polling = false
+  /** Sought while a batch may have been on its way that was read before, by partition. */
+  const uncertain = new Map<string, TopicPartitionOffset>()
 
   function memberOf(topic: string): GroupMember | undefined {
     if (routes.has(topic)) return routes.get(topic)
@@ -64,7 +76,7 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
       topics: [...members].flatMap(({ topics }): (string | RegExp)[] =>
         topics instanceof RegExp ? [topics] : [...topics],
       ),
-      startOffset: (topic) => memberOf(topic)?.offset,
+      startOffset: (topic, partition) => memberOf(topic)?.startOffset(topic, partition),
       async assigned(partitions) {
         const parts = byMember(partitions)
         // Also those who got nothing are told: they may be waiting to know.
@@ -72,6 +84,7 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
         return answers.flat()
       },
       async revoked(partitions, reason) {
+        for (const at of partitions) uncertain.delete(partitionKey(at))
         await Promise.all([...byMember(partitions)].map(([member, part]) => member.revoked(part, reason)))
       },
     })
@@ -80,10 +93,24 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
       return
     }
     consumer = made
-    for (let batch = await made.poll(); batch !== undefined; batch = await made.poll())
+    for (let batch = await poll(made); batch !== undefined; batch = await poll(made))
       // Without a reader it is not released either: there is no use in fetching more of it.
       memberOf(batch.topic)?.push(batch)
     if (!closing) throw new SnapstreamError('KAFKA_FAILED', `the consumer of ${shownGroup(groupId)} ended by itself`)
+  }
+
+  async function poll(from: DriverConsumer): Promise<RecordBatch | undefined> {
+    for (;;) {
+      polling = true
+      const batch = await from.poll()
+      polling = false
+      const sought = batch && uncertain.get(partitionKey(batch))
+      uncertain.clear()
+      if (sought === undefined) return batch
+      // It may be from before or from after: sought again now, when nothing is on its way, there is no doubt.
+      from.seek(sought)
+      from.release(batch)
+    }
   }
 
   return {
@@ -104,6 +131,10 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
       })
     },
     release: (batch) => consumer?.release(batch),
+    seek(to) {
+      if (polling) uncertain.set(partitionKey(to), to)
+      consumer?.seek(to)
+    },
     async commit(offsets) {
       if (offsets.length > 0) await consumer?.commit(offsets)
     },

@@ -2,10 +2,13 @@ import type { Batch, MaybePromise, Positions, ReaderOptions, SourceReader } from
 import type { RecordBatch, TopicPartitionOffset } from '../driver/driver.ts'
 import { wakeUp } from '../driver/wake-up.ts'
 import { isThenable } from '../topic/thenable.ts'
+import type { ControlledReader, TopicControl } from '../topic/topic-control.ts'
 import type { TopicRecord } from '../topic/topic-record.ts'
 import type { TopicSpec } from '../topic/topic-spec.ts'
 import { decodeBatch } from './decode-batch.ts'
+import type { DecodedBatch } from './decode-batch.ts'
 import type { GroupConsumer, GroupMember } from './group-consumer.ts'
+import { laneMoves } from './lane-moves.ts'
 import { laneOf, laneState } from './lane-state.ts'
 import type { LaneState } from './lane-state.ts'
 import { messageBatch } from './message-batch.ts'
@@ -15,6 +18,7 @@ type RecordsBatch = Batch<TopicRecord<unknown, unknown>>
 export interface TopicReaderOptions {
   readonly spec: TopicSpec
   readonly options: ReaderOptions
+  readonly control: TopicControl
   /** Per lane, where reading ends; undefined: it does not end. */
   readonly ends: ReadonlyMap<string, number> | undefined
   /** Called with the reader's side of the consumer, which it is to share with others. */
@@ -24,7 +28,7 @@ export interface TopicReaderOptions {
 }
 
 /** Reads one topic (or several, or a pattern) through a consumer that is shared. */
-export function topicReader({ spec, options, ends, join, closed }: TopicReaderOptions): SourceReader<unknown> {
+export function topicReader({ spec, options, control, ends, join, closed }: TopicReaderOptions): SourceReader<unknown> {
   const { signal } = options
   const lanes = new Map<string, LaneState>()
   const queue: { readonly batch: RecordBatch; readonly lane: LaneState }[] = []
@@ -33,57 +37,119 @@ export function topicReader({ spec, options, ends, join, closed }: TopicReaderOp
   let open = true
   /** The last that was heard is that there is no partition for this reader. */
   let leftOut = false
+  let committing = Promise.resolve()
+
+  const moves = laneMoves({
+    options,
+    lanes,
+    paused: () => control.paused,
+    drop,
+    commit,
+    consumer: () => consumer,
+    wake,
+    fail,
+  })
 
   const member: GroupMember = {
     name: spec.name,
     topics: spec.topics,
-    offset: spec.offset,
+    startOffset: (_, partition) => spec.start(partition),
     async assigned(partitions) {
       const starts = new Map(partitions.map((at) => [laneOf(at), at]))
-      const answer = starts.size > 0 ? await options.assigned([...starts.keys()]) : undefined
+      // While it is paused the engine is not told: it will be when reading goes on.
+      const reading = !control.paused
+      const answer = reading && starts.size > 0 ? await options.assigned([...starts.keys()]) : undefined
       const answered: TopicPartitionOffset[] = []
       for (const [lane, { topic, partition, offset }] of starts) {
         const kept = answer?.get(lane)
         const start = kept === undefined ? offset : Number(kept)
         if (kept !== undefined) answered.push({ topic, partition, offset: start })
         // What was added to the topic after it was opened is not part of what there was then.
-        lanes.set(lane, laneState(topic, partition, start, ends === undefined ? Infinity : (ends.get(lane) ?? 0)))
+        const end = ends === undefined ? Infinity : (ends.get(lane) ?? 0)
+        const state = laneState(topic, partition, start, end)
+        if (!reading) state.stopped = Promise.resolve()
+        lanes.set(lane, state)
       }
+      // Either may have been called meanwhile.
+      if (control.paused) moves.stop([...lanes.values()])
+      else if (!reading) moves.resume([...lanes.values()])
       leftOut = lanes.size === 0
       wake()
       return answered
     },
     async revoked(partitions, reason) {
-      const given = partitions.map((at) => [laneOf(at), lanes.get(laneOf(at))] as const)
-      drop((lane) => given.some(([, state]) => state === lane))
+      const given = partitions.flatMap((at) => lanes.get(laneOf(at)) ?? [])
+      drop(given)
+      for (const state of given) state.leaving = true
       // Until they are handed over, what was handled of them can still be committed.
       if (reason === 'lost') forget()
-      await options.revoked(
-        given.map(([lane]) => lane),
-        reason,
-      )
+      await options.revoked(partitions.map(laneOf), reason)
+      // Who owns them next has to go on from where they were sought.
+      if (reason === 'revoked') await moves.settled(given)
       forget()
 
       function forget() {
-        for (const [lane, state] of given) if (lanes.get(lane) === state) lanes.delete(lane)
+        for (const state of given) if (lanes.get(state.lane) === state) lanes.delete(state.lane)
       }
     },
     push(batch) {
       const lane = lanes.get(laneOf(batch))
       if (!open || lane === undefined) return
+      lane.out.add(batch)
+      // What comes of a lane that is stopped is kept, so that no more of it is fetched, and read again later.
+      if (lane.stopped !== undefined) return
       queue.push({ batch, lane })
       wake()
     },
-    fail(error) {
-      failure ??= error
-      wake()
-    },
+    fail,
   }
   const consumer = join(member)
 
-  function drop(which: (lane: LaneState) => boolean): void {
-    const kept = queue.filter(({ lane }) => !which(lane))
+  const controlled: ControlledReader = {
+    partitions: () => [...lanes.values()].filter(({ leaving }) => !leaving),
+    pause: () => moves.stop([...lanes.values()]),
+    resume() {
+      moves.resume([...lanes.values()])
+      wake()
+    },
+    seek(to) {
+      for (const at of to) moves.seek(at)
+    },
+  }
+  control.attach(controlled)
+
+  function fail(error: Error): void {
+    failure ??= error
+    wake()
+  }
+
+  function drop(states: readonly LaneState[]): void {
+    const kept = queue.filter(({ lane }) => !states.includes(lane))
     queue.splice(0, queue.length, ...kept)
+  }
+
+  /** One after the other: what was committed last counts. */
+  function commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const committed = committing.then(() => consumer.commit(offsets))
+    committing = committed.catch(() => {})
+    return committed
+  }
+
+  function release(lane: LaneState, batch: RecordBatch): void {
+    if (!lane.out.delete(batch)) return
+    consumer.release(batch)
+    // What ends may have been waiting for it.
+    if (ends !== undefined) wake()
+  }
+
+  function handOut(lane: LaneState, batch: RecordBatch, decoded: DecodedBatch, position: number): RecordsBatch {
+    lane.handed = position
+    lane.reached = position
+    lane.handling++
+    return messageBatch(batch, decoded, lane.lane, position, () => {
+      lane.handling--
+      release(lane, batch)
+    })
   }
 
   /** The next batch that has something to hand out, if there is one now. */
@@ -96,34 +162,34 @@ export function topicReader({ spec, options, ends, join, closed }: TopicReaderOp
       const position = Math.min(batch.nextOffset, lane.end)
       if (decoded.messages.length === 0) {
         lane.reached = position
-        consumer.release(batch)
+        release(lane, batch)
         continue
       }
-      const made = () => {
-        lane.handed = position
-        lane.reached = position
-        return messageBatch(batch, decoded, lane.lane, position, () => consumer.release(batch))
-      }
+      if (decoded.pending === undefined) return handOut(lane, batch, decoded, position)
       // A lane that was given up meanwhile belongs to others, also if it has come back since.
-      if (decoded.pending !== undefined)
-        return decoded.pending.then(() => (lanes.get(lane.lane) === lane ? made() : undefined))
-      return made()
+      const current = () => lanes.get(lane.lane) === lane && !lane.leaving && lane.stopped === undefined
+      return decoded.pending.then(() => (current() ? handOut(lane, batch, decoded, position) : undefined))
     }
     return undefined
   }
 
   function ended(): boolean {
     if (!open || signal.aborted) return true
-    if (ends === undefined || queue.length > 0) return false
+    if (ends === undefined || queue.length > 0 || control.paused) return false
     if (lanes.size === 0) return leftOut
-    for (const { reached, end } of lanes.values()) if (reached < end) return false
+    // While anything is being handled it may still be stopped, and has to be read again then.
+    for (const { reached, end, handling, stopped } of lanes.values())
+      if (reached < end || handling > 0 || stopped !== undefined) return false
     return true
   }
 
   async function readLater(first: PromiseLike<RecordsBatch | undefined> | undefined) {
     let batch = await first
     while (batch === undefined) {
-      if (ended()) return undefined
+      if (ended()) {
+        control.detach(controlled)
+        return undefined
+      }
       if (failure !== undefined) throw failure
       if (queue.length === 0) await wait()
       if (!signal.aborted && open) batch = await take()
@@ -144,17 +210,19 @@ export function topicReader({ spec, options, ends, join, closed }: TopicReaderOp
       const offsets: TopicPartitionOffset[] = []
       for (const [lane, position] of positions) {
         const state = lanes.get(String(lane))
-        if (state === undefined) continue
+        // What was sought is committed already, and counts more.
+        if (state === undefined || state.sought !== undefined) continue
         const { topic, partition, handed, reached } = state
-        const offset = Number(position)
-        offsets.push({ topic, partition, offset: offset === handed ? reached : offset })
+        state.handled = Number(position) === handed ? reached : Number(position)
+        offsets.push({ topic, partition, offset: state.handled })
       }
-      await consumer.commit(offsets)
+      await commit(offsets)
     },
     async close() {
       if (!open) return
       open = false
       signal.removeEventListener('abort', wake)
+      control.detach(controlled)
       queue.length = 0
       wake()
       try {

@@ -20,7 +20,7 @@ export interface PartitionRange {
 
 /** Where reading of a partition starts. */
 export function startOffset(
-  settings: ConsumerSettings,
+  settings: Pick<ConsumerSettings, 'startOffset' | 'autoOffsetReset' | 'groupId'>,
   { topic, partition }: TopicPartition,
   committed: number | undefined,
   { earliest, latest, atTimestamp }: PartitionRange,

@@ -2,7 +2,9 @@ import type { ReaderOptions, SourceReader } from '@snapstream/core'
 import { laneOf } from '../consumer/lane-state.ts'
 import { groupMissing, joinConsumer } from '../consumer/shared-consumers.ts'
 import { topicReader } from '../consumer/topic-reader.ts'
+import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import { withAdmin } from './prepare-topics.ts'
+import type { TopicControl } from './topic-control.ts'
 import type { OpenTopic, TopicLifecycle } from './topic-lifecycle.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
@@ -10,16 +12,17 @@ import type { TopicSpec } from './topic-spec.ts'
 export async function openTopicSource(
   spec: TopicSpec,
   lifecycle: TopicLifecycle,
+  control: TopicControl,
   options: ReaderOptions,
 ): Promise<SourceReader<unknown>> {
   const opened = await lifecycle.open(options.host)
   try {
     const { settings } = opened
-    const groupId = spec.groupId === undefined ? settings.groupId : spec.groupId
-    if (groupId === undefined) throw groupMissing(spec.name)
+    const groupId = groupOf(spec, settings)
     return topicReader({
       spec,
       options,
+      control,
       ends: await endsOf(spec, opened),
       join: (member) => joinConsumer(options.scope, settings, groupId, member),
       closed: () => lifecycle.close(),
@@ -30,6 +33,13 @@ export async function openTopicSource(
   }
 }
 
+/** The group that reads the topic, or null for none. Throws `USAGE` where nothing is said. */
+export function groupOf({ groupId, name }: TopicSpec, settings: ResolvedSettings): string | null {
+  const group = groupId === undefined ? settings.groupId : groupId
+  if (group === undefined) throw groupMissing(name)
+  return group
+}
+
 /** Per lane, where it ends now, if that is where reading is to end. */
 async function endsOf(
   { untilEnd }: TopicSpec,
@@ -38,7 +48,9 @@ async function endsOf(
   const topics = await found()
   if (!untilEnd) return undefined
   return withAdmin(settings, async (admin) => {
-    const latest = await Promise.all(topics.map((topic) => admin.offsets(topic, 'latest')))
+    const latest = await Promise.all(
+      topics.map((topic) => admin.offsets(topic, 'latest', settings.consumer.isolationLevel)),
+    )
     return new Map(latest.flat().map((at) => [laneOf(at), at.offset]))
   })
 }

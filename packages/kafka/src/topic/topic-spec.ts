@@ -15,7 +15,8 @@ export interface TopicSpec {
   /** The topic that can be written to: there is one if there is one name. */
   readonly single: string | undefined
   readonly groupId: string | null | undefined
-  readonly offset: number | undefined
+  /** Where to start in a partition in which nothing is committed, if that is said. */
+  readonly start: (partition: number) => number | { readonly timestamp: number } | undefined
   readonly untilEnd: boolean
   readonly create: TopicCreation | undefined
   readonly dry: boolean
@@ -38,7 +39,7 @@ export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpe
     topics,
     single: topics instanceof RegExp || topics.length > 1 ? undefined : topics[0],
     groupId: options.groupId,
-    offset: options.offset,
+    start: startOf(options),
     untilEnd: options.until === 'end',
     create: create === false ? undefined : create === true ? {} : create,
     dry: options.dry ?? false,
@@ -48,6 +49,16 @@ export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpe
     keyCodec: keyCodec ?? strings,
     conf: parseSettings(options.conf ?? {}, `conf of Topic(${JSON.stringify(name)})`),
   }
+}
+
+function startOf({ offset, timestamp }: AnyTopicOptions): TopicSpec['start'] {
+  if (timestamp !== undefined) {
+    const start = { timestamp: Number(timestamp) }
+    return () => start
+  }
+  if (typeof offset !== 'object') return () => offset
+  const offsets = { ...offset }
+  return (partition) => offsets[partition]
 }
 
 const strings = fastStringCodec(StringCodec())

@@ -1,0 +1,62 @@
+import type { ResolvedSettings } from '../conf/resolve-settings.ts'
+import type { RecordBatch, TopicPartition } from '../driver/driver.ts'
+import { partitionKey } from '../driver/partition-key.ts'
+import { rangeReader } from './range-reader.ts'
+
+/** What can be read of a partition. */
+export interface PartitionBounds extends TopicPartition {
+  readonly earliest: number
+  readonly latest: number
+}
+
+/** A small step costs as much as a larger one: what counts is the way to the broker. */
+const FIRST_STEP = 100
+
+/**
+ * The offsets of the last `count` records of each partition that count, or of all if there are fewer; there may be some
+ * more. Offsets have holes, so that it reads from ever further back.
+ */
+export async function lookBack(
+  settings: ResolvedSettings,
+  partitions: readonly PartitionBounds[],
+  count: number,
+  counts: (batch: RecordBatch, i: number) => boolean,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const found = new Map(partitions.map((at): [string, number[]] => [partitionKey(at), []]))
+  let rest = partitions.map((at) => ({ ...at, from: at.latest }))
+  for (let step = Math.max(count, FIRST_STEP); ; step *= 2) {
+    rest = rest.filter((at) => at.from > at.earliest && (found.get(partitionKey(at))?.length ?? 0) < count)
+    if (rest.length === 0) return found
+    const ranges = rest.map(({ topic, partition, earliest, from }) => ({
+      topic,
+      partition,
+      start: Math.max(earliest, from - step),
+      end: from,
+    }))
+    for (const [key, earlier] of await offsetsIn(settings, ranges, counts))
+      found.set(key, earlier.concat(found.get(key) ?? []))
+    rest = rest.map((at, i) => ({ ...at, from: ranges[i]?.start ?? at.earliest }))
+  }
+}
+
+async function offsetsIn(
+  settings: ResolvedSettings,
+  ranges: Parameters<typeof rangeReader>[1],
+  counts: (batch: RecordBatch, i: number) => boolean,
+): Promise<ReadonlyMap<string, number[]>> {
+  const offsets = new Map(ranges.map((range): [string, number[]] => [partitionKey(range), []]))
+  const ends = new Map(ranges.map((range) => [partitionKey(range), range.end]))
+  const reader = rangeReader(settings, ranges)
+  try {
+    for (let batch = await reader.read(); batch !== undefined; batch = await reader.read()) {
+      const key = partitionKey(batch)
+      const end = ends.get(key) ?? 0
+      for (let i = 0; i < batch.length && batch.offset(i) < end; i++)
+        if (counts(batch, i)) offsets.get(key)?.push(batch.offset(i))
+      reader.release(batch)
+    }
+  } finally {
+    await reader.close()
+  }
+  return offsets
+}
