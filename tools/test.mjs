@@ -4,16 +4,18 @@ import { interruption } from './lib/interruption.mjs'
 import { kafkaTests, projects } from './lib/projects.mjs'
 import { removeResults, sumResults, summary } from './lib/results.mjs'
 import { tool } from './lib/tool.mjs'
+import { clientOf, missingClients } from './services/other-clients.mjs'
 import { testKafka } from './services/test-kafka.mjs'
 
 const HELP = `npm test                          all tests of all projects
 npm test -- core kafka            those of some projects
 npm test -- kafka topic -t batch  the rest goes to vitest: parts of file names, its options
 npm test -- --no-kafka            without the integration tests (*.kafka.test.ts)
-npm test -- --require-kafka       fail if there is no broker for the integration tests
+npm test -- --require-kafka       fail if an integration test cannot run, for want of a broker or another client
 npm test -- --no-cache            run what is known to pass again
 The integration tests run against the broker at KAFKA_BROKERS, else against one that is started for the run with
-Java 17 and Maven or with Docker.`
+Java 17 and Maven or with Docker. Those of other clients (*.java.kafka.test.ts, *.python.kafka.test.ts) need a JDK,
+or Python 3.9 with venv.`
 
 const OWN = new Set(['--no-kafka', '--require-kafka', '--no-cache', '--help', '-h'])
 const args = process.argv.slice(2)
@@ -34,11 +36,14 @@ const integration = chosen.flatMap(kafkaTests)
 const signal = interruption()
 
 let kafka = { env: {}, missing: 'switched off with --no-kafka', stop: async () => {} }
+let clients = {}
 let code = 1
 try {
   removeResults(chosen)
   if (integration.length > 0 && !has('--no-kafka')) kafka = await testKafka({ log: console.error, signal })
-  if (kafka.missing && has('--require-kafka')) throw new Error(`the integration tests have to run: ${kafka.missing}`)
+  if (!kafka.missing && integration.some(clientOf)) clients = await missingClients()
+  if (leftOut().length > 0 && has('--require-kafka'))
+    throw new Error(`the integration tests have to run:\n${leftOut().join('\n')}`)
   if (!signal.aborted) code = await runTests()
 } catch (error) {
   console.error(error.message)
@@ -53,8 +58,15 @@ async function runTests() {
   const forVitest = filters.length > 0 ? ['--', '--passWithNoTests', ...filters] : []
   const nxArgs = ['run-many', '-t', 'test', '-p', chosen.map(({ name }) => name).join(','), ...options, ...forVitest]
   const withoutKafka = kafka.missing ? { KAFKA_BROKERS: undefined } : {}
-  const ended = await tool('nx', nxArgs, { env: { ...kafka.env, ...withoutKafka } })
+  const withoutClients = { SNAPSTREAM_MISSING_CLIENTS: Object.keys(clients).join(',') }
+  const ended = await tool('nx', nxArgs, { env: { ...kafka.env, ...withoutKafka, ...withoutClients } })
   return ended.code
+}
+
+/** The integration tests that cannot run, each with what it needs. */
+function leftOut() {
+  const needs = (file) => (kafka.missing ? `a Kafka broker (${kafka.missing})` : clients[clientOf(file)])
+  return integration.filter(needs).map((file) => `${file} needs ${needs(file)}`)
 }
 
 function report() {
@@ -64,10 +76,11 @@ function report() {
     sum.problems.push(`the run failed outside of the tests (nx ended with ${code})`)
   }
   for (const problem of sum.problems) console.log(problem)
-  if (kafka.missing && integration.length > 0) {
-    console.log(`\nskipped, as they need a Kafka broker (${kafka.missing}); each file counts as one:`)
-    for (const file of integration) console.log(`  ${file}`)
-    sum.skipped += integration.length
+  const skipped = leftOut()
+  if (skipped.length > 0) {
+    console.log('\nskipped, as something is not here; each file counts as one:')
+    for (const line of skipped) console.log(`  ${line}`)
+    sum.skipped += skipped.length
   }
   console.log(summary(sum))
   process.exitCode ??= sum.failed > 0 ? 1 : 0

@@ -1,20 +1,39 @@
 import process from 'node:process'
 import { run } from '../lib/run.mjs'
 import { which } from '../services/java.mjs'
+import { cachedKafkaJars } from '../services/kafka-jars.mjs'
 import { kafkaMeans } from '../services/local-kafka.mjs'
+import { missingClients } from '../services/other-clients.mjs'
+import { OLDER_KAFKA } from './older-kafka.mjs'
 
-/** The integration tests must run here: what a broker needs is installed where that is possible, else it is a failure. */
+const APT_PACKAGES = ['default-jdk-headless', 'maven', 'python3', 'python3-venv']
+
+/**
+ * The integration tests must run here: what brokers and the clients of other languages need is installed where that is
+ * possible, else it is a failure.
+ */
 export async function prerequisites() {
-  const found = await kafkaMeans()
-  if (found.means) return { ok: true, note: `Kafka runs with ${found.means}` }
-  if (process.getuid?.() !== 0 || !which('apt-get')) return { ok: false, output: `no Kafka: ${found.missing}` }
-  console.log('installing Java and Maven with apt-get')
+  const found = await look()
+  if (found.missing.length === 0) return { ok: true, note: found.note }
+  if (process.getuid?.() !== 0 || !which('apt-get')) return { ok: false, output: found.missing.join('\n') }
+  console.log(`installing ${APT_PACKAGES.join(', ')} with apt-get`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const packages = ['install', '--yes', '--no-install-recommends', 'default-jre-headless', 'maven']
-  for (const args of [['update'], packages]) {
+  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...APT_PACKAGES]]) {
     const { code, output } = await run('apt-get', args, { capture: true, env })
     if (code !== 0) return { ok: false, output }
   }
-  const { means, missing } = await kafkaMeans()
-  return { ok: means !== undefined, note: means && `Kafka runs with ${means}`, output: missing }
+  const { missing, note } = await look()
+  return { ok: missing.length === 0, note, output: missing.join('\n') }
+}
+
+async function look() {
+  const { means, missing: broker } = await kafkaMeans()
+  const clients = await missingClients()
+  const missing = Object.entries(clients).map(
+    ([client, what]) => `the ${client} client needs ${what}, which is not here`,
+  )
+  if (!means) missing.push(`no Kafka: ${broker}`)
+  else if (means === 'java' && !cachedKafkaJars(OLDER_KAFKA) && !which('mvn'))
+    missing.push(`no Kafka ${OLDER_KAFKA}: Maven is not here`)
+  return { missing, note: `Kafka runs with ${means}, and there are a JDK and Python for other clients` }
 }

@@ -1,0 +1,132 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Kafka's own client: one request a line comes in, one answer a line goes out. */
+public class Interop {
+  static final ObjectMapper JSON = new ObjectMapper();
+  static final long PATIENCE_MS = 40_000;
+
+  public static void main(String[] args) throws Exception {
+    var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    for (var line = in.readLine(); line != null; line = in.readLine()) {
+      var answer = JSON.createObjectNode();
+      try {
+        var request = JSON.readTree(line);
+        answer.set("ok", switch (request.get("command").asText()) {
+          case "produce" -> produce(request);
+          case "consume" -> consume(request);
+          case "bytesOnDisk" -> bytesOnDisk(request);
+          default -> throw new IllegalArgumentException("unknown command in " + line);
+        });
+      } catch (Exception error) {
+        answer.put("error", error.toString());
+      }
+      out.println(answer);
+    }
+  }
+
+  static JsonNode produce(JsonNode request) throws Exception {
+    var topic = request.get("topic").asText();
+    var sent = new ArrayList<Future<RecordMetadata>>();
+    try (var producer = new KafkaProducer<>(settings(request), new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (var record : request.get("records")) {
+        var headers = new ArrayList<Header>();
+        for (var header : record.get("headers"))
+          headers.add(new RecordHeader(header.get(0).asText(), bytes(header.get(1))));
+        var partition = record.hasNonNull("partition") ? record.get("partition").asInt() : null;
+        var timestamp = record.get("timestamp").asLong();
+        sent.add(producer.send(new ProducerRecord<>(
+            topic, partition, timestamp, bytes(record.get("key")), bytes(record.get("value")), headers)));
+      }
+      producer.flush();
+      for (var future : sent) future.get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+    }
+    return JSON.getNodeFactory().numberNode(sent.size());
+  }
+
+  static JsonNode consume(JsonNode request) {
+    var topic = request.get("topic").asText();
+    var records = JSON.createArrayNode();
+    try (var consumer = new KafkaConsumer<>(settings(request), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      var partitions = new ArrayList<TopicPartition>();
+      for (var info : consumer.partitionsFor(topic)) partitions.add(new TopicPartition(topic, info.partition()));
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      var ends = consumer.endOffsets(partitions);
+      var deadline = System.currentTimeMillis() + PATIENCE_MS;
+      while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+        if (System.currentTimeMillis() > deadline)
+          throw new IllegalStateException("read " + records.size() + " records of " + topic + ", which ends at " + ends);
+        for (var record : consumer.poll(Duration.ofMillis(200))) records.add(line(record));
+      }
+    }
+    return records;
+  }
+
+  /** What a topic takes in the broker's log, all its partitions together. */
+  static JsonNode bytesOnDisk(JsonNode request) throws Exception {
+    var topic = request.get("topic").asText();
+    var bytes = 0L;
+    try (var admin = Admin.create(settings(request))) {
+      var nodes = admin.describeCluster().nodes().get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+      var ids = nodes.stream().map(node -> node.id()).toList();
+      var folders = admin.describeLogDirs(ids).allDescriptions().get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+      for (var folder : folders.values())
+        for (var log : folder.values())
+          for (var replica : log.replicaInfos().entrySet())
+            if (replica.getKey().topic().equals(topic)) bytes += replica.getValue().size();
+    }
+    return JSON.getNodeFactory().numberNode(bytes);
+  }
+
+  static ObjectNode line(ConsumerRecord<byte[], byte[]> record) {
+    var line = JSON.createObjectNode();
+    line.put("partition", record.partition()).put("offset", record.offset()).put("timestamp", record.timestamp());
+    line.put("key", base64(record.key())).put("value", base64(record.value()));
+    ArrayNode headers = line.putArray("headers");
+    for (var header : record.headers()) headers.addArray().add(header.key()).add(base64(header.value()));
+    return line;
+  }
+
+  static Map<String, Object> settings(JsonNode request) {
+    var settings = new HashMap<String, Object>();
+    settings.put("bootstrap.servers", request.get("brokers").asText());
+    if (request.has("settings"))
+      for (var entry : request.get("settings").properties()) settings.put(entry.getKey(), entry.getValue().asText());
+    return settings;
+  }
+
+  static byte[] bytes(JsonNode node) {
+    return node.isNull() ? null : Base64.getDecoder().decode(node.asText());
+  }
+
+  static String base64(byte[] bytes) {
+    return bytes == null ? null : Base64.getEncoder().encodeToString(bytes);
+  }
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createApp } from '@snapstream/core'
+import { Topic } from '@snapstream/kafka'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { drivers } from './drivers.ts'
+import type { OtherClient } from './other-client.ts'
+import { pythonClient } from './python-client.ts'
+import { toBase64 } from './record-line.ts'
+import type { ReadLine } from './record-line.ts'
+import { PARTITIONS, testTopics } from './test-topics.ts'
+
+interface Member {
+  readonly assigned: readonly number[]
+  readonly records: readonly ReadLine[]
+}
+
+const COUNT = 600
+
+describe('a group of clients of two kinds', () => {
+  const brokers = process.env['KAFKA_BROKERS'] ?? ''
+  const topics = testTopics(brokers)
+  let python: OtherClient
+
+  beforeAll(async () => {
+    python = await pythonClient(brokers)
+  })
+  afterAll(async () => {
+    await python?.close()
+    await topics.deleteAll()
+  })
+
+  test.each(drivers.map((tested) => [tested.name, tested.driver] as const))(
+    '%s and Python share the partitions, and take over from each other with nothing lost or read twice',
+    async (_, driver) => {
+      const topic = await topics.create()
+      const settings = {
+        'group.id': topic,
+        'partition.assignment.strategy': 'roundrobin',
+        'session.timeout.ms': 6000,
+        'heartbeat.interval.ms': 200,
+      }
+      let written = 0
+      const write = async () => {
+        const records = Array.from({ length: COUNT }, (_, i) => ({
+          partition: i % PARTITIONS,
+          key: null,
+          value: toBase64(Buffer.from(`${written + i}`)),
+          headers: [],
+          timestamp: 1_700_000_000_000,
+        }))
+        written += COUNT
+        await python.produce(topic, records)
+      }
+      const conf = { brokers, driver, sessionTimeoutMs: 6000, heartbeatIntervalMs: 200 }
+      const ours: string[] = []
+      const theirs: string[] = []
+      const read = (state: Member) => state.records.map(({ value }) => String(Buffer.from(value ?? '', 'base64')))
+      const state = () => python.ask<Member>('state', {})
+      const seen = async (more: readonly string[] = []) => new Set([...ours, ...theirs, ...more]).size
+
+      const app = createApp()
+      app.snap(Topic(topic, { groupId: topic, conf }))(({ value }) => void ours.push(value))
+      const end = new AbortController()
+      const running = app.stream({}, { signal: end.signal, checkpointMs: 100 })
+      running.catch(() => {})
+      try {
+        await write()
+        await until('our member reads alone', async () => (await seen()) === written)
+
+        await python.ask('join', { topic, settings })
+        await until('they share the partitions', async () => (await state()).assigned.length === PARTITIONS / 2)
+        await write()
+        await until('they read together', async () => (await seen(read(await state()))) === written)
+        expect((await state()).records).toHaveLength(COUNT / 2)
+
+        theirs.push(...read(await python.ask<Member>('leave', {})))
+        await write()
+        await until('our member has taken over', async () => (await seen()) === written)
+
+        await python.ask('join', { topic, settings })
+        await until('they share again', async () => (await state()).assigned.length === PARTITIONS / 2)
+        end.abort()
+        await running
+        await until("Python's member has taken over", async () => (await state()).assigned.length === PARTITIONS)
+        await write()
+        await until("Python's member reads alone", async () => (await seen(read(await state()))) === written)
+        theirs.push(...read(await python.ask<Member>('leave', {})))
+      } finally {
+        end.abort()
+        await running
+      }
+      const all = [...ours, ...theirs].map(Number).sort((a, b) => a - b)
+      expect(all).toEqual(Array.from({ length: written }, (_, i) => i))
+    },
+    120_000,
+  )
+})
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 25_000
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited 25 s until ${what}`)
+    await sleep(50)
+  }
+}

@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url'
+import { javaCommand } from '../../../tools/services/other-clients.mjs'
+import { otherClient } from './other-client.ts'
+import type { OtherClient } from './other-client.ts'
+
+/** `org.apache.kafka:kafka-clients`, the client that Kafka itself ships. */
+export async function javaClient(brokers: string): Promise<OtherClient> {
+  return otherClient(await javaCommand(fileURLToPath(new URL('Interop.java', import.meta.url))), brokers)
+}

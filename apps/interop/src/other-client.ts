@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { ReadLine, RecordLine } from './record-line.ts'
+
+/** The client of another language in a process of its own, which answers one request after the other. */
+export interface OtherClient {
+  /** Resolves when all records are acknowledged. `settings` go by the client's own names. */
+  produce(topic: string, records: readonly RecordLine[], settings?: Settings): Promise<void>
+  /** All records of a topic up to where it ends now, by partition and offset. */
+  consume(topic: string, settings?: Settings): Promise<readonly ReadLine[]>
+  /** What only one of the clients knows. */
+  ask<T>(command: string, request: object): Promise<T>
+  close(): Promise<void>
+}
+
+type Settings = Readonly<Record<string, string | number | boolean>>
+
+const PATIENCE_MS = 50_000
+
+/** One request a line goes in, as JSON, and one answer a line comes out: `{ ok }` or `{ error }`. */
+export function otherClient([command, ...args]: readonly [string, ...string[]], brokers: string): OtherClient {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? code}`))
+  })
+  // A process that is gone is noticed by its end.
+  child.stdin.on('error', () => {})
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function answer(request: object): Promise<unknown> {
+    child.stdin.write(`${JSON.stringify({ brokers, ...request })}\n`)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve(`no answer within ${PATIENCE_MS} ms`), PATIENCE_MS)
+    })
+    const line = await Promise.race([lines.next(), ended, late])
+    clearTimeout(timer)
+    if (typeof line === 'string' || line.done === true) {
+      child.kill('SIGKILL')
+      throw new Error(`${command} did not answer: ${typeof line === 'string' ? line : 'its output ended'}`)
+    }
+    const { ok, error } = JSON.parse(line.value) as { ok?: unknown; error?: string }
+    if (error !== undefined) throw new Error(`${command} answered: ${error}`)
+    return ok
+  }
+
+  const client: OtherClient = {
+    async produce(topic, records, settings = {}) {
+      const written = await client.ask<number>('produce', { topic, records, settings })
+      if (written !== records.length) throw new Error(`${command} wrote ${written} of ${records.length} records`)
+    },
+    async consume(topic, settings = {}) {
+      const records = await client.ask<ReadLine[]>('consume', { topic, settings })
+      return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+    },
+    async ask<T>(command: string, request: object) {
+      const mine = last.then(() => answer({ command, ...request }))
+      last = mine.catch(() => {})
+      return (await mine) as T
+    },
+    async close() {
+      child.stdin.end()
+      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+      await ended
+      clearTimeout(timer)
+    },
+  }
+  return client
+}

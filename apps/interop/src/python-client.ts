@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url'
+import { pythonCommand } from '../../../tools/services/other-clients.mjs'
+import { otherClient } from './other-client.ts'
+import type { OtherClient } from './other-client.ts'
+
+/** `confluent-kafka`: Python over librdkafka. */
+export async function pythonClient(brokers: string): Promise<OtherClient> {
+  return otherClient(await pythonCommand(fileURLToPath(new URL('interop.py', import.meta.url))), brokers)
+}

@@ -1,0 +1,30 @@
+import type { ProduceRecord } from '@snapstream/kafka/driver'
+import fc from 'fast-check'
+
+const bytes = fc.oneof(
+  { weight: 8, arbitrary: fc.uint8Array({ maxLength: 40 }) },
+  // Lengths whose varints take two bytes and three.
+  { weight: 1, arbitrary: fc.uint8Array({ minLength: 60, maxLength: 70 }) },
+  { weight: 1, arbitrary: fc.uint8Array({ minLength: 8180, maxLength: 8200, size: 'max' }) },
+)
+
+// librdkafka ends a name at a zero.
+const name = fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replaceAll('\0', ''))
+
+const record: fc.Arbitrary<ProduceRecord> = fc.record({
+  key: fc.option(bytes, { freq: 4 }),
+  value: fc.option(bytes, { freq: 8 }),
+  headers: fc.oneof(fc.constant([]), fc.array(fc.tuple(name, fc.uint8Array({ maxLength: 20 })), { maxLength: 80 })),
+  timestamp: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10 }), fc.nat({ max: Date.UTC(2026, 0, 1) })),
+})
+
+const batch = fc.oneof(
+  { weight: 9, arbitrary: fc.array(record, { minLength: 1, maxLength: 12 }) },
+  // Offsets within the batch take two bytes.
+  { weight: 1, arbitrary: fc.array(record, { minLength: 65, maxLength: 80, size: 'max' }) },
+)
+
+/** The same for the same seed. */
+export function randomBatches(count: number, seed: number): readonly (readonly ProduceRecord[])[] {
+  return fc.sample(batch, { numRuns: count, seed })
+}

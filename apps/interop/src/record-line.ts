@@ -1,0 +1,34 @@
+import type { Headers } from '@snapstream/core'
+
+/** A record as it goes to the clients of other languages and comes back, as JSON: bytes are base64, null is null. */
+export interface RecordLine {
+  /** Undefined: where the client puts the key. */
+  readonly partition?: number | undefined
+  readonly key: string | null
+  readonly value: string | null
+  readonly headers: readonly (readonly [name: string, value: string | null])[]
+  /** In ms since the epoch. */
+  readonly timestamp: number
+}
+
+/** One that was read. */
+export interface ReadLine extends RecordLine {
+  readonly partition: number
+  readonly offset: number
+}
+
+export const toBase64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+
+export const toBase64OrNull = (bytes: Uint8Array | null): string | null => (bytes === null ? null : toBase64(bytes))
+
+const toBytes = (base64: string): Uint8Array => Buffer.from(base64, 'base64')
+
+export const toBytesOrNull = (base64: string | null): Uint8Array | null => (base64 === null ? null : toBytes(base64))
+
+/** A driver knows no header without a value: it reads one as empty. */
+export const headerBytes = ({ headers }: RecordLine): Headers =>
+  headers.map(([name, value]) => [name, toBytes(value ?? '')])
+
+export const headerLines = (headers: Headers): RecordLine['headers'] =>
+  headers.map(([name, value]) => [name, toBase64(value)])

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+import type { DriverAdmin } from '@snapstream/kafka/driver'
+import { drivers } from './drivers.ts'
+
+export const PARTITIONS = 12
+
+/** Topics under names of their own, which are deleted in the end. */
+export interface TestTopics {
+  create(): Promise<string>
+  deleteAll(): Promise<void>
+}
+
+export function testTopics(brokers: string): TestTopics {
+  const made: string[] = []
+  const withAdmin = async (work: (admin: DriverAdmin) => Promise<void>) => {
+    const settings = { clientId: 'snapstream-interop', connectTimeoutMs: 10_000, requestTimeoutMs: 10_000 }
+    const admin = await drivers[0]?.driver.client({ brokers: brokers.split(','), ...settings }).admin()
+    if (admin === undefined) throw new Error('there is no driver to test')
+    try {
+      await work(admin)
+    } finally {
+      await admin.close()
+    }
+  }
+  return {
+    async create() {
+      const topic = `snapstream-interop-${randomUUID()}`
+      // Records of long ago are not to be cleaned up while they are looked at.
+      const config = { 'retention.ms': '-1' }
+      await withAdmin((admin) => admin.createTopics([{ topic, partitions: PARTITIONS, replicationFactor: 1, config }]))
+      made.push(topic)
+      return topic
+    },
+    async deleteAll() {
+      if (made.length > 0) await withAdmin((admin) => admin.deleteTopics(made.splice(0)))
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { kafkaTests, projects } from '../lib/projects.mjs'
+import { at } from '../lib/root.mjs'
+
+export const OLDER_KAFKA = '3.9.1'
+
+/** What every driver must do, on a broker of the version before the one that all other tests run on. */
+export async function onOlderKafka(npmTest) {
+  const isSuite = (file) => readFileSync(at(file), 'utf8').includes('driverConformance(')
+  const drivers = projects()
+    .map((project) => ({ ...project, suites: kafkaTests(project).filter(isSuite) }))
+    .filter(({ suites }) => suites.length > 0)
+  if (drivers.length === 0) return { ok: false, output: 'no driver is tested' }
+  const names = drivers.map(({ short }) => short)
+  const files = drivers.flatMap(({ folder, suites }) => suites.map((file) => relative(folder, at(file))))
+  // A broker that was given for the other tests is of another version.
+  const env = { SNAPSTREAM_KAFKA_VERSION: OLDER_KAFKA, KAFKA_BROKERS: undefined }
+  const { ok } = await npmTest([...names, ...files], env)
+  return { ok, note: names.join(', ') }
+}
