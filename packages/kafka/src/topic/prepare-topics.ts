@@ -1,6 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { DriverAdmin } from '../driver/driver.ts'
+import { newTopic } from './topic-creation.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
 /** Asks the broker something, over a connection of its own: it is needed at the start only. */
@@ -28,7 +29,7 @@ export async function prepareTopics(admin: DriverAdmin, spec: TopicSpec): Promis
       { topic: name },
     )
   }
-  if (create !== undefined) await admin.createTopics(topics.map((topic) => ({ topic, ...create })))
+  if (create !== undefined) await admin.createTopics(topics.map((topic) => newTopic(topic, create)))
   try {
     await admin.describeTopics(topics)
   } catch (cause) {

@@ -3,6 +3,8 @@ import type { Codec } from '@snapstream/core'
 import { closestName } from '../conf/closest-name.ts'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
 import { TOPIC_NAME, isTopicName } from './is-topic-name.ts'
+import { TOPIC_CREATION, isTopicCreation } from './topic-creation.ts'
+import type { TopicCreation } from './topic-creation.ts'
 
 export interface TopicOptions {
   /**
@@ -30,13 +32,6 @@ export interface TopicOptions {
   readonly dry?: boolean | undefined
   /** Settings that go before those of `Conf`. */
   readonly conf?: KafkaConf | undefined
-}
-
-export interface TopicCreation {
-  /** @default the broker's */
-  readonly partitions?: number
-  /** @default the broker's */
-  readonly replicationFactor?: number
 }
 
 /** How values and keys are turned into bytes and back. */
@@ -104,7 +99,7 @@ export function checkOptions(options: AnyTopicOptions, name: string, pattern: bo
   expect('keyCodec', isCodec(keyCodec), 'an object with encode and decode')
   if (pattern && create)
     throw usage(`${topic} is a pattern, and only a topic with a name can be created; leave create out`)
-  expect('create', typeof create === 'boolean' || isCreation(create), 'true, or { partitions, replicationFactor }')
+  expect('create', typeof create === 'boolean' || isTopicCreation(create), `true, or ${TOPIC_CREATION}`)
 }
 
 /** Whether it is a whole number; -0 is none, as it would say two things. */
@@ -125,15 +120,6 @@ export function isTimestamp(value: unknown): value is number | Date {
 function isCodec(value: unknown): boolean {
   const codec = value as Partial<Codec<unknown>> | null | undefined
   return typeof codec?.encode === 'function' && typeof codec.decode === 'function'
-}
-
-function isCreation(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).every(
-    ([name, count]) =>
-      (name === 'partitions' || name === 'replicationFactor') &&
-      (count === undefined || (Number.isSafeInteger(count) && count >= 1)),
-  )
 }
 
 function usage(message: string): SnapstreamError {

@@ -4,7 +4,8 @@ import { parseSettings } from '../conf/parse-settings.ts'
 import type { Settings } from '../conf/settings.ts'
 import { fastStringCodec } from './fast-string-codec.ts'
 import { checkOptions, parseNames } from './topic-options.ts'
-import type { AnyTopicOptions, TopicCreation, TopicNames } from './topic-options.ts'
+import type { TopicCreation } from './topic-creation.ts'
+import type { AnyTopicOptions, TopicNames } from './topic-options.ts'
 
 /** What a topic was made with, checked and completed. */
 export interface TopicSpec {

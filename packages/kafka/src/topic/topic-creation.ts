@@ -1,0 +1,44 @@
+import type { NewTopic } from '../driver/driver.ts'
+
+/** How a topic is created. */
+export interface TopicCreation {
+  /** @default the broker's */
+  readonly partitions?: number
+  /** @default the broker's */
+  readonly replicationFactor?: number
+  /**
+   * Kafka's settings of a topic by their names, such as `{ 'cleanup.policy': 'compact', 'retention.ms': 86_400_000 }`.
+   * @default the broker's
+   */
+  readonly config?: Readonly<Record<string, string | number | boolean>>
+}
+
+export const TOPIC_CREATION =
+  '{ partitions, replicationFactor, config }: whole numbers of 1 or more, and an object of texts, numbers, true or false'
+
+export function isTopicCreation(value: unknown): value is TopicCreation {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.entries(value).every(([name, content]) => {
+    if (content === undefined) return name === 'config' || isCount(name)
+    return name === 'config' ? isConfig(content) : isCount(name) && Number.isSafeInteger(content) && content >= 1
+  })
+}
+
+const isCount = (name: string) => name === 'partitions' || name === 'replicationFactor'
+
+function isConfig(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value).every((content) => ['string', 'number', 'boolean'].includes(typeof content))
+}
+
+/** As a driver takes it. */
+export function newTopic(topic: string, { config, partitions, replicationFactor }: TopicCreation): NewTopic {
+  return {
+    topic,
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+    ...(config === undefined
+      ? {}
+      : { config: Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)])) }),
+  }
+}
