@@ -7,6 +7,8 @@ import { topicControl } from './topic-control.ts'
 import { topicLifecycle } from './topic-lifecycle.ts'
 import type { AnyTopicOptions, TopicCodecs, TopicNames, TopicOptions } from './topic-options.ts'
 import type { RecordMeta, TopicInput, TopicRecord } from './topic-record.ts'
+import { topicReading } from './topic-reading.ts'
+import type { TopicReading } from './topic-reading.ts'
 import { openTopicSource } from './topic-source.ts'
 import { topicSpec } from './topic-spec.ts'
 import { topicWriter } from './topic-writer.ts'
@@ -16,7 +18,7 @@ import { topicWriter } from './topic-writer.ts'
  * record. Its lanes are called `topic/partition`.
  */
 export interface Topic<V, K = string>
-  extends BatchSource<TopicRecord<V, K>>, SinkTarget<TopicInput<V, K>>, Resource, AsyncDisposable {
+  extends BatchSource<TopicRecord<V, K>>, TopicReading<V, K>, SinkTarget<TopicInput<V, K>>, Resource, AsyncDisposable {
   /**
    * Writes one record and resolves when it is acknowledged. A null value is a tombstone. Rejects with `NOT_OPEN`,
    * `ENCODE_FAILED`, `SINK_REFUSED`, `RECORD_TOO_LARGE`, what the broker says, or `BUFFER_FULL` when twice `bufferBytes`
@@ -66,7 +68,16 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
   const flushing = topicFlush(spec.name, lifecycle)
   const topic = (value: unknown, options?: CallOptions) => call.send(value, options)
 
-  const members: Omit<Topic<unknown, unknown>, 'name'> = {
+  const source: BatchSource<TopicRecord<unknown, unknown>> = {
+    '~snapstream.source': (options) =>
+      openTopicSource(spec, lifecycle, control, options) as ReturnType<Topic<unknown, unknown>['~snapstream.source']>,
+    '~snapstream.key': recordKey,
+    '~snapstream.bounded': spec.untilEnd,
+  }
+  const members: Omit<Topic<unknown, unknown>, 'name' | 'paused'> = {
+    ...source,
+    ...topicReading(spec, lifecycle, control, source),
+
     async open() {
       await lifecycle.open()
     },
@@ -90,11 +101,8 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
         throw error
       }
     },
-    '~snapstream.source': (options) =>
-      openTopicSource(spec, lifecycle, control, options) as ReturnType<Topic<unknown, unknown>['~snapstream.source']>,
-    '~snapstream.key': recordKey,
-    '~snapstream.bounded': spec.untilEnd,
   }
   Object.defineProperty(topic, 'name', { value: spec.name })
+  Object.defineProperty(topic, 'paused', { get: () => control.paused })
   return Object.assign(topic, members)
 }

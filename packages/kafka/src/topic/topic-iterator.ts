@@ -1,0 +1,98 @@
+import { createApp, toError } from '@snapstream/core'
+import type { BatchSource } from '@snapstream/core'
+
+/** A record that is on its way through the loop. */
+interface Offer<T> {
+  readonly record: T
+  /** The next one was asked for. */
+  handled(): void
+  /** The loop was left: it may not have been handled. */
+  giveUp(): void
+}
+
+interface Asked<T> {
+  resolve(result: IteratorResult<T, undefined>): void
+  reject(error: Error): void
+}
+
+/**
+ * A source in `for await`, through an app of its own. A record counts as handled when the next one is asked for; that of
+ * the moment in which the loop is left does not, as nobody can tell a `break` from an error.
+ */
+export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIterator<T, undefined> {
+  const app = createApp()
+  const stopping = new AbortController()
+  const left = new Error('the loop was left')
+  /** Not asked for yet: at most one a partition. */
+  const offers: Offer<T>[] = []
+  let taken: Offer<T>[] = []
+  const waiting: Asked<T>[] = []
+  let running: Promise<void> | undefined
+  let over = false
+  let failure: Error | undefined
+
+  app.snap(source, { name: `the loop over ${name}` })((record: T) => {
+    if (stopping.signal.aborted) throw left
+    return new Promise<void>((resolve, reject) => {
+      offers.push({ record, handled: resolve, giveUp: () => reject(left) })
+      hand()
+    })
+  })
+
+  function hand(): void {
+    while (waiting.length > 0) {
+      const offer = offers.shift()
+      if (offer === undefined) break
+      taken.push(offer)
+      waiting.shift()?.resolve({ done: false, value: offer.record })
+    }
+  }
+
+  async function run(): Promise<void> {
+    try {
+      await app.stream({}, { signal: stopping.signal })
+    } catch (error) {
+      failure = withoutLeaving(toError(error), left)
+    }
+    over = true
+    while (waiting.length > 0) end(waiting.shift())
+  }
+
+  /** Tells of a failure once. */
+  function end(asked: Asked<T> | undefined): void {
+    const error = failure
+    failure = undefined
+    if (error === undefined) asked?.resolve({ done: true, value: undefined })
+    else asked?.reject(error)
+  }
+
+  return {
+    next() {
+      for (const { handled } of taken) handled()
+      taken = []
+      running ??= run()
+      return new Promise((resolve, reject) => {
+        if (over) return end({ resolve, reject })
+        waiting.push({ resolve, reject })
+        hand()
+      })
+    },
+    async return() {
+      running ??= Promise.resolve()
+      over = true
+      stopping.abort()
+      for (const { giveUp } of [...taken, ...offers]) giveUp()
+      await running
+      // What was handled may not have been committed.
+      await new Promise<unknown>((resolve, reject) => end({ resolve, reject }))
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+/** What failed, apart from the records that were given up as the loop was left. */
+function withoutLeaving(error: Error, left: Error): Error | undefined {
+  const { suppressed = [] } = error as { readonly suppressed?: readonly Error[] }
+  const [first, ...others] = [error, ...suppressed].filter(({ cause }) => cause !== left)
+  return first && Object.assign(first, suppressed.length > 0 && { suppressed: others })
+}
