@@ -10,7 +10,7 @@
  * - `BUFFER_FULL`: more was written, without waiting, than may wait to be acknowledged.
  * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: what another party threw; the original is the `cause`.
  * - `SHUTDOWN_TIMEOUT`: `shutdownMs` passed before everything in flight was finished.
- * - `BROKER_UNREACHABLE`, `TLS_REFUSED`, `TOPIC_MISSING`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`,
+ * - `BROKER_UNREACHABLE`, `TLS_REFUSED`, `TOPIC_MISSING`, `TOPIC_EXISTS`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`,
  *   `OFFSET_OUT_OF_RANGE`, `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or
  *   its client said.
  * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: what a cache's backend said.
@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'BROKER_UNREACHABLE'
   | 'TLS_REFUSED'
   | 'TOPIC_MISSING'
+  | 'TOPIC_EXISTS'
   | 'AUTHENTICATION_REFUSED'
   | 'RECORD_TOO_LARGE'
   | 'OFFSET_OUT_OF_RANGE'
