@@ -1,9 +1,8 @@
-import type { RawAnswer } from './raw-answer.ts'
 import { readInt64 } from '../record-batch/read-int64.ts'
 import type { AbortedTransaction, FetchedPartition } from '../record-batch/fetched-partition.ts'
 
 /** Takes an answer to Fetch, versions 4 to 11, apart. Nothing is copied. */
-export function readFetchAnswer({ apiVersion, bytes }: RawAnswer): {
+export function readFetchAnswer({ apiVersion, bytes }: { readonly apiVersion: number; readonly bytes: Buffer }): {
   errorCode: number
   partitions: FetchedPartition[]
 } {
@@ -21,16 +20,19 @@ export function readFetchAnswer({ apiVersion, bytes }: RawAnswer): {
     for (let count = int32(); count > 0; count--) {
       const partition = int32()
       const errorCode = bytes.readInt16BE(at)
-      // The high watermark, the last stable offset and, from version 5 on, the start of the log.
+      const endOffset = readInt64(bytes, at + 2)
+      const lastStableOffset = readInt64(bytes, at + 10)
+      // From version 5 on the start of the log follows.
       at += apiVersion >= 5 ? 26 : 18
       const aborted: AbortedTransaction[] = []
       for (let transactions = int32(); transactions > 0; transactions--) {
         aborted.push({ producerId: readInt64(bytes, at), firstOffset: readInt64(bytes, at + 8) })
         at += 16
       }
-      if (apiVersion >= 11) at += 4
+      const preferredReplica = apiVersion >= 11 ? int32() : -1
       const size = Math.max(0, int32())
-      partitions.push({ topic, partition, errorCode, aborted, records: bytes.subarray(at, at + size) })
+      const records = bytes.subarray(at, at + size)
+      partitions.push({ topic, partition, errorCode, aborted, endOffset, lastStableOffset, preferredReplica, records })
       at += size
     }
   }

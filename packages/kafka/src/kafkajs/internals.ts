@@ -3,81 +3,120 @@
  * `internals.test.ts` fails when one of these is gone.
  */
 
-interface KafkaPartitionMetadata {
-  readonly partitionId: number
-  /** -1 while there is none. */
-  readonly leader: number
-}
-
 /** One request in a version that the broker knows. */
 export interface KafkaProtocol {
-  readonly request: { readonly apiVersion: number }
+  readonly request: {
+    readonly apiKey: number
+    readonly apiVersion: number
+    readonly apiName: string
+    expectResponse?(): boolean
+    encode(): Promise<KafkaEncoder>
+  }
   readonly response: {
     decode(raw: Buffer): Promise<unknown>
     parse(decoded: unknown): Promise<unknown>
   }
+  readonly requestTimeout?: number
+  readonly logResponseError?: boolean
 }
 
-export interface KafkaBroker {
-  readonly nodeId: number
-  lookupRequest(apiKey: number, definition: unknown): (args: unknown) => KafkaProtocol
-  metadata(topics: readonly string[]): Promise<KafkaMetadata>
-  joinGroup(request: object): Promise<JoinedGroup>
-  syncGroup(request: object): Promise<{ readonly memberAssignment: Buffer }>
-  heartbeat(request: object): Promise<unknown>
-  leaveGroup(request: object): Promise<unknown>
-  offsetFetch(request: object): Promise<{ readonly responses: readonly TopicOffsets[] }>
-  offsetCommit(request: object): Promise<unknown>
-  fetch(request: object): Promise<unknown>
-  produce(request: object): Promise<unknown>
-}
-
-interface TopicOffsets {
-  readonly topic: string
-  readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
-}
-
-export interface JoinedGroup {
-  readonly generationId: number
-  readonly memberId: string
-  readonly leaderId: string
-  /** Empty for all but the leader. */
-  readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[]
-}
-
-interface KafkaMetadata {
-  readonly topicMetadata: readonly {
-    readonly topic: string
-    readonly partitionMetadata: readonly KafkaPartitionMetadata[]
-  }[]
+export interface KafkaEncoder {
+  readonly buffer: Buffer
+  writeArray(values: readonly unknown[]): KafkaEncoder
+  writeBoolean(value: boolean): KafkaEncoder
 }
 
 export interface KafkaConnection {
   readonly requestQueue: { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void }
-  socket: { readonly destroyed: boolean; destroy(): void } | undefined
-  connect(): Promise<unknown>
+  readonly socket: { destroy(): void } | undefined
+  isConnected(): boolean
+  /** Takes an answer apart with `decode`, and judges it with `parse`. */
+  send(protocol: KafkaProtocol): Promise<unknown>
   rejectRequests(error: Error): void
   disconnect(): Promise<unknown>
 }
 
-export interface KafkaCluster {
-  readonly targetTopics: Set<string>
-  readonly connectionPoolBuilder: { build(at?: object): Promise<{ readonly pool: readonly KafkaConnection[] }> }
+export interface KafkaConnectionPool {
+  /** The first for requests, the second for fetching. */
+  pool: KafkaConnection[]
+}
+
+/** Knows which versions of the requests a broker speaks, once it is connected. */
+export interface KafkaBroker {
   connect(): Promise<void>
-  disconnect(): Promise<void>
-  isConnected(): boolean
-  addTargetTopic(topic: string): Promise<void>
-  refreshMetadata(): Promise<void>
-  refreshMetadataIfNecessary(): Promise<void>
-  getNodeIds(): readonly string[]
-  findBroker(at: { readonly nodeId: number | string }): Promise<KafkaBroker>
-  findGroupCoordinator(of: { readonly groupId: string }): Promise<KafkaBroker>
-  findTopicPartitionMetadata(topic: string): readonly KafkaPartitionMetadata[]
-  fetchTopicsOffset(
-    topics: readonly {
-      readonly topic: string
-      readonly partitions: readonly { readonly partition: number }[]
-      readonly fromTimestamp: number
-    }[],
-  ): Promise<readonly TopicOffsets[]>
+  lookupRequest(apiKey: number, definition: unknown): (args: unknown) => KafkaProtocol
+}
+
+export interface KafkaLogger {
+  namespace(): KafkaLogger
+  info(): void
+  error(): void
+  warn(): void
+  debug(): void
+}
+
+interface PoolOptions {
+  readonly host: string
+  readonly port: number
+  readonly clientId: string
+  readonly connectionTimeout: number
+  readonly requestTimeout: number
+  readonly logger: KafkaLogger
+  readonly socketFactory: unknown
+  readonly ssl?: object
+  readonly sasl?: object
+}
+
+type Codecs = Record<number, () => { compress(encoder: KafkaEncoder): Promise<Buffer> }>
+
+export interface Internals {
+  readonly ConnectionPool: new (options: PoolOptions) => KafkaConnectionPool
+  readonly Broker: new (options: {
+    readonly connectionPool: KafkaConnectionPool
+    readonly logger: KafkaLogger
+    readonly allowAutoTopicCreation: boolean
+  }) => KafkaBroker
+  readonly Encoder: new () => KafkaEncoder
+  readonly createSocketFactory: () => unknown
+  readonly requests: Readonly<Record<string, unknown>>
+  readonly apiKeys: Readonly<Record<string, number>>
+  readonly codecs: Codecs
+}
+
+let loading: Promise<Internals> | undefined
+
+/** Loads KafkaJS when it is needed first: it takes longer to load than all else. */
+export function internals(): Promise<Internals> {
+  loading ??= load().catch((error: unknown) => {
+    loading = undefined
+    throw error
+  })
+  return loading
+}
+
+async function load(): Promise<Internals> {
+  const [kafkajs, pool, broker, encoder, socketFactory, requests, apiKeys] = await Promise.all([
+    import('kafkajs'),
+    // @ts-expect-error There are no types of what is inside of KafkaJS.
+    import('kafkajs/src/network/connectionPool.js'),
+    // @ts-expect-error The same.
+    import('kafkajs/src/broker/index.js'),
+    // @ts-expect-error The same.
+    import('kafkajs/src/protocol/encoder.js'),
+    // @ts-expect-error The same.
+    import('kafkajs/src/network/socketFactory.js'),
+    // @ts-expect-error The same.
+    import('kafkajs/src/protocol/requests/index.js'),
+    // @ts-expect-error The same.
+    import('kafkajs/src/protocol/requests/apiKeys.js'),
+  ])
+  return {
+    ConnectionPool: pool.default,
+    Broker: broker.default,
+    Encoder: encoder.default,
+    createSocketFactory: socketFactory.default,
+    requests: requests.default.requests,
+    apiKeys: apiKeys.default,
+    codecs: kafkajs.default.CompressionCodecs as unknown as Codecs,
+  }
 }

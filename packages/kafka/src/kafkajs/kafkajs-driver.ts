@@ -1,21 +1,15 @@
 import type { Driver } from '../driver/driver.ts'
-import { kafkajsAdmin } from './kafkajs-admin.ts'
-import { kafkajsConsumer } from './kafkajs-consumer.ts'
-import { kafkajsProducer } from './kafkajs-producer.ts'
+import { wireDriver } from '../wire/wire-driver.ts'
+import { kafkajsConnect } from './kafkajs-connection.ts'
 
 /**
- * The driver that topics use by default: Kafka 0.11 and later through KafkaJS's connections and requests.
- *
- * Headers keep the order of the values of one name; names that look like whole numbers come first.
+ * The driver that topics use by default: Kafka 0.11 and later through KafkaJS's connections and requests. KafkaJS is
+ * loaded with the first connection.
  */
 export function kafkajs(): Driver {
-  return {
+  return wireDriver({
     name: 'kafkajs',
-    supports: { ignoredSettings: [], inProcess: false },
-    client: (settings) => ({
-      admin: () => kafkajsAdmin(settings),
-      producer: (producer) => kafkajsProducer(settings, producer),
-      consumer: (consumer) => kafkajsConsumer(settings, consumer),
-    }),
-  }
+    supports: { ignoredSettings: [], inProcess: false, compression: ['none', 'gzip', 'snappy', 'lz4', 'zstd'] },
+    connect: kafkajsConnect,
+  })
 }

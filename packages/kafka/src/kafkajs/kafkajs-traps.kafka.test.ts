@@ -1,6 +1,6 @@
 import kafkajsClient from 'kafkajs'
 import { describe, expect, test, vi } from 'vitest'
-import { record, withHarness } from '../conformance/harness.ts'
+import { producerSettings, record, withHarness } from '../conformance/harness.ts'
 import type { Harness } from '../conformance/harness.ts'
 import { kafkajs } from './kafkajs-driver.ts'
 
@@ -80,7 +80,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
       await plain.disconnect()
       const driverProducer = await kafkajs()
         .client({ brokers, clientId: 'many', connectTimeoutMs: 5000, requestTimeoutMs: 30_000 })
-        .producer({ acks: -1 })
+        .producer(producerSettings())
       const records = Array.from({ length: count }, (_, i) => record(String(i)))
       // A change of a topic's configuration comes into force some time after it was accepted.
       await until('the batch to be taken', async () => {
@@ -190,7 +190,11 @@ describe('the KafkaJS driver without a broker', () => {
         assigned: async () => {},
         revoked: async () => {},
       } as const
-      for (const open of [() => client.admin(), () => client.producer({ acks: -1 }), () => client.consumer(settings)]) {
+      for (const open of [
+        () => client.admin(),
+        () => client.producer(producerSettings()),
+        () => client.consumer(settings),
+      ]) {
         const started = Date.now()
         const error: unknown = await open().catch((thrown: unknown) => thrown)
         expect(error).toMatchObject({

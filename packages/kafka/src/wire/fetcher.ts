@@ -1,18 +1,16 @@
-import type { ConsumerSettings, RecordBatch, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
+import type { ConsumerSettings, RecordBatch, TopicPartitionOffset } from '../driver/driver.ts'
 import { groupBy } from '../driver/group-by.ts'
 import { partitionKey } from '../driver/partition-key.ts'
-import { refreshTopics } from './cluster-topics.ts'
-import { readFetchAnswer } from './fetch-answer.ts'
 import type { FetchedPartition } from '../record-batch/fetched-partition.ts'
-import type { KafkaCluster } from './internals.ts'
-import { isPassing, isTopicMissing, kafkaError } from './kafkajs-error.ts'
-import { pause } from './pause.ts'
-import { protocolError } from './protocol-error.ts'
-import { withRawAnswers } from './raw-answer.ts'
 import { recordColumns } from '../record-batch/record-columns.ts'
 import { decompressed, recordSections } from '../record-batch/record-sections.ts'
+import type { Cluster } from './cluster.ts'
+import { KAFKA } from './error-table.ts'
+import { hasRoom, newLane, nodeOf, preferReplica } from './fetch-lane.ts'
+import type { Lane } from './fetch-lane.ts'
+import { isPassing, isTopicMissing, kafkaError, protocolError, throwFor } from './kafka-error.ts'
+import { pause } from './pause.ts'
 
-const MAX_BATCHES_OUT = 2
 const MAX_PARTITION_BYTES = 1 << 20
 const SHORTEST_WAIT_MS = 5
 const RETRY_PAUSE_MS = 100
@@ -21,32 +19,24 @@ const RETRY_PAUSE_MS = 100
 export interface Fetcher {
   /** Reads these partitions from there, and nothing else any more. */
   start(from: readonly TopicPartitionOffset[]): void
+  /** Reads these as well. */
+  add(from: readonly TopicPartitionOffset[]): void
   /** Drops what was read and not taken, and what is under way. */
   stop(): void
+  /** Drops what was read of the partition and not taken, and goes on from there. Does nothing for another partition. */
+  seek(to: TopicPartitionOffset): void
   take(): RecordBatch | undefined
   release(batch: RecordBatch): void
 }
 
-/** A partition that is read. */
-interface Lane extends TopicPartition {
-  position: number
-  readonly queue: RecordBatch[]
-  batchesOut: number
-  /** Since when it has had no room for another batch. */
-  fullSince: number
-  /** A fetch is under way, or it is being repaired. */
-  busy: boolean
-  failingSince: number | undefined
-}
-
 interface Epoch {
-  readonly lanes: readonly Lane[]
+  readonly lanes: Lane[]
   readonly busyNodes: Set<number>
   ended: boolean
 }
 
 export function fetcher(options: {
-  readonly cluster: KafkaCluster
+  readonly cluster: Cluster
   readonly settings: ConsumerSettings
   /** How long a partition may fail for a passing reason, in ms. */
   readonly patienceMs: number
@@ -56,24 +46,20 @@ export function fetcher(options: {
   readonly onError: (error: Error) => void
 }): Fetcher {
   const { cluster, settings, patienceMs, onBatch, onError } = options
+  const { fetchMaxBytes, rackId = '' } = settings
+  const readCommitted = settings.isolationLevel === 'read_committed'
   const out = new Map<RecordBatch, Lane>()
   let epoch: Epoch = { lanes: [], busyNodes: new Set(), ended: true }
   let next = 0
-
-  const hasRoom = (lane: Lane) => lane.queue.length + lane.batchesOut < MAX_BATCHES_OUT
-
-  function leaderOf({ topic, partition }: Lane): number {
-    const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)
-    return found?.leader ?? -1
-  }
+  let turn = 0
 
   /** Sends a fetch to every broker that has something for a partition with room, one at a time to each. */
   function schedule(of: Epoch): void {
     if (of.ended) return
-    for (const [node, lanes] of groupBy(of.lanes, leaderOf)) {
+    for (const [node, lanes] of groupBy(of.lanes, (lane) => nodeOf(lane, cluster.topics.leaderOf))) {
       const ready = lanes.filter((lane) => !lane.busy && hasRoom(lane))
       if (ready.length === 0) continue
-      if (node === -1) void repair(of, ready, protocolError(5))
+      if (node === -1) void repair(of, ready, protocolError(KAFKA.LEADER_NOT_AVAILABLE))
       else if (!of.busyNodes.has(node)) void fetch(of, node, ready, waitMs(lanes))
     }
   }
@@ -90,37 +76,34 @@ export function fetcher(options: {
     return wait
   }
 
-  async function fetch(of: Epoch, node: number, lanes: readonly Lane[], maxWaitTime: number): Promise<void> {
+  async function fetch(of: Epoch, node: number, ready: readonly Lane[], maxWaitMs: number): Promise<void> {
     of.busyNodes.add(node)
+    // A broker fills its answer in the order asked for: each partition has its turn to be the first.
+    const first = turn++ % ready.length
+    const lanes = [...ready.slice(first), ...ready.slice(0, first)]
     for (const lane of lanes) lane.busy = true
+    const asked = new Map(lanes.map((lane) => [partitionKey(lane), { lane, seeks: lane.seeks }]))
     let failed: Lane[] = []
     let problem: unknown
     try {
-      const broker = await cluster.findBroker({ nodeId: node })
-      const answer = await withRawAnswers(broker).fetch({
-        maxWaitTime,
-        minBytes: 1,
-        maxBytes: settings.fetchMaxBytes,
-        isolationLevel: settings.isolationLevel === 'read_committed' ? 1 : 0,
-        topics: [...groupBy(lanes, ({ topic }) => topic)].map(([topic, of]) => ({
-          topic,
-          // KafkaJS shuffles the partitions and hands them on as they are.
-          partitions: of.map(({ partition, position }) => ({
-            partition,
-            fetchOffset: String(position),
-            maxBytes: Math.min(settings.fetchMaxBytes, MAX_PARTITION_BYTES),
-          })),
-        })),
+      const connection = await cluster.node(node, 'fetch')
+      const maxBytes = Math.min(fetchMaxBytes, MAX_PARTITION_BYTES)
+      const answer = await connection.fetch({
+        maxWaitMs,
+        maxBytes: fetchMaxBytes,
+        readCommitted,
+        rackId,
+        partitions: lanes.map(({ topic, partition, position: offset }) => ({ topic, partition, offset, maxBytes })),
       })
       if (of.ended) return
-      const { errorCode, partitions } = readFetchAnswer(answer)
-      if (errorCode !== 0) throw protocolError(errorCode)
-      const byKey = new Map(lanes.map((lane) => [partitionKey(lane), lane]))
-      for (const fetched of partitions) {
-        const lane = byKey.get(partitionKey(fetched))
-        if (!lane) continue
-        if (fetched.errorCode === 0) await receive(of, lane, fetched)
-        else if (fetched.errorCode === 1) await recover(lane)
+      throwFor(answer)
+      for (const fetched of answer.partitions) {
+        const { lane, seeks } = asked.get(partitionKey(fetched)) ?? {}
+        if (!lane || lane.seeks !== seeks) continue
+        if (fetched.errorCode === 0) await receive(of, lane, node, fetched)
+        // A replica may be behind, and a replica may be no more: only the leader knows what there is.
+        else if (lane.replica) lane.replica = undefined
+        else if (fetched.errorCode === KAFKA.OFFSET_OUT_OF_RANGE) await recover(lane)
         else {
           failed.push(lane)
           problem = protocolError(fetched.errorCode)
@@ -137,12 +120,22 @@ export function fetcher(options: {
     schedule(of)
   }
 
-  async function receive(of: Epoch, lane: Lane, fetched: FetchedPartition): Promise<void> {
+  async function receive(of: Epoch, lane: Lane, node: number, fetched: FetchedPartition): Promise<void> {
+    const { seeks, position } = lane
     lane.failingSince = undefined
-    const { sections, nextOffset } = recordSections(fetched, lane.position)
-    if (nextOffset === lane.position) return
-    const batch = recordColumns(lane, await decompressed(sections, fetched), lane.position, nextOffset)
-    if (of.ended) return
+    const { preferredReplica } = fetched
+    if (preferredReplica >= 0 && preferredReplica !== node) {
+      if (cluster.nodeIds().includes(preferredReplica)) preferReplica(lane, preferredReplica)
+      return
+    }
+    const { sections, nextOffset } = recordSections(fetched, position)
+    if (nextOffset === position) return
+    const plain = await decompressed(sections, fetched)
+    // Asked for before the last seek: nobody wants it any more.
+    if (of.ended || lane.seeks !== seeks) return
+    // Brokers send it to those as well who do not care what is committed.
+    const readable = readCommitted && fetched.lastStableOffset >= 0 ? fetched.lastStableOffset : fetched.endOffset
+    const batch = recordColumns({ ...lane, lastStableOffset: readable }, plain, position, nextOffset)
     lane.position = nextOffset
     lane.queue.push(batch)
     if (!hasRoom(lane)) lane.fullSince = Date.now()
@@ -150,8 +143,9 @@ export function fetcher(options: {
   }
 
   async function recover(lane: Lane): Promise<void> {
-    const { topic, partition, position: offset } = lane
-    lane.position = await options.onOutOfRange({ topic, partition, offset })
+    const { topic, partition, position: offset, seeks } = lane
+    const position = await options.onOutOfRange({ topic, partition, offset })
+    if (lane.seeks === seeks) lane.position = position
   }
 
   /** After a failure: looks at the cluster anew and lets the partitions be read again, for a limited time. */
@@ -159,6 +153,7 @@ export function fetcher(options: {
     const now = Date.now()
     for (const lane of lanes) {
       lane.busy = true
+      lane.replica = undefined
       lane.failingSince ??= now
     }
     try {
@@ -169,7 +164,7 @@ export function fetcher(options: {
         throw kafkaError(problem, `read ${JSON.stringify(lane?.topic)}`, { ...(lane && { topic: lane.topic }) })
       await pause(RETRY_PAUSE_MS)
       if (of.ended) return
-      await refreshTopics(cluster).catch((error: unknown) => {
+      await cluster.topics.refresh().catch((error: unknown) => {
         if (!isPassing(error)) throw error
       })
     } catch (error) {
@@ -183,17 +178,25 @@ export function fetcher(options: {
   return {
     start(from) {
       this.stop()
-      const lanes = from.map(({ topic, partition, offset }): Lane => {
-        const none = { batchesOut: 0, fullSince: 0, busy: false, failingSince: undefined }
-        return { topic, partition, position: offset, queue: [], ...none }
-      })
-      epoch = { lanes, busyNodes: new Set(), ended: false }
+      epoch = { lanes: from.map(newLane), busyNodes: new Set(), ended: false }
+      schedule(epoch)
+    },
+    add(from) {
+      epoch.lanes.push(...from.map(newLane))
       schedule(epoch)
     },
     stop() {
       epoch.ended = true
       epoch = { lanes: [], busyNodes: new Set(), ended: true }
       out.clear()
+    },
+    seek(to) {
+      const lane = epoch.lanes.find(({ topic, partition }) => topic === to.topic && partition === to.partition)
+      if (!lane) return
+      lane.seeks++
+      lane.position = to.offset
+      lane.queue.length = 0
+      schedule(epoch)
     },
     take() {
       const { lanes } = epoch

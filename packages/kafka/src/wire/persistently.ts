@@ -1,4 +1,4 @@
-import { isPassing } from './kafkajs-error.ts'
+import { isPassing } from './kafka-error.ts'
 import { pause } from './pause.ts'
 
 const FIRST_PAUSE_MS = 20

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { brokerUnreachable } from './connection-error.ts'
 import { heartbeats } from './heartbeats.ts'
+import { protocolError } from './kafka-error.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -8,7 +10,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const answer = (type: string) => Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type })
+const REBALANCE_IN_PROGRESS = 27
+const unreachable = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is away')
 
 /** A heart whose coordinator answers what `state.error` says. */
 function heart() {
@@ -47,11 +50,11 @@ test('beats until it is stopped', async () => {
 
 test('goes on beating while partitions are given up, and tells when they are lost all the same', async () => {
   const { state } = heart()
-  state.error = answer('REBALANCE_IN_PROGRESS')
+  state.error = protocolError(REBALANCE_IN_PROGRESS)
   await vi.advanceTimersByTimeAsync(5000)
   expect(state.events).toEqual(['revoked'])
   expect(state.beats).toBe(50)
-  state.error = answer('UNKNOWN_MEMBER_ID')
+  state.error = protocolError(25)
   await vi.advanceTimersByTimeAsync(5000)
   expect(state.events).toEqual(['revoked', 'gone'])
   expect(state.beats).toBe(51)
@@ -59,27 +62,30 @@ test('goes on beating while partitions are given up, and tells when they are los
 
 test('a generation that is over is lost', async () => {
   const { state } = heart()
-  state.error = answer('ILLEGAL_GENERATION')
+  state.error = protocolError(22)
   await vi.advanceTimersByTimeAsync(100)
   expect(state.events).toEqual(['lost', 'gone'])
 })
 
 test('a coordinator that is away is looked for, and the membership counts as lost when its time is over', async () => {
   const { state } = heart()
-  state.error = answer('NOT_COORDINATOR_FOR_GROUP')
+  state.error = protocolError(16)
   await vi.advanceTimersByTimeAsync(900)
   state.error = undefined
   await vi.advanceTimersByTimeAsync(100)
   expect(state.events).toEqual([])
   expect(state.repairs).toBe(9)
-  state.error = Object.assign(new Error('refused'), { name: 'KafkaJSConnectionError' })
+  state.error = unreachable
   await vi.advanceTimersByTimeAsync(1200)
   expect(state.events).toEqual(['lost', 'gone'])
 })
 
-test('what nobody can cure is an error', async () => {
+test.each([
+  ['what nobody can cure', 30],
+  ['another member that took the name of this one', 82],
+])('%s is an error', async (_, errorCode) => {
   const { state } = heart()
-  const error = answer('GROUP_AUTHORIZATION_FAILED')
+  const error = protocolError(errorCode)
   state.error = error
   await vi.advanceTimersByTimeAsync(1000)
   expect(state.events).toEqual([error])

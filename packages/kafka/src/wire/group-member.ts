@@ -1,14 +1,14 @@
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
-import { groupBy } from '../driver/group-by.ts'
-import { refreshTopics } from './cluster-topics.ts'
-import { groupProtocols, readAssignment, shareOut } from './group-protocol.ts'
+import type { Cluster } from './cluster.ts'
+import type { Connection } from './connection.ts'
+import { KAFKA } from './error-table.ts'
+import { decodeAssignment } from './group-protocol.ts'
 import { heartbeats } from './heartbeats.ts'
-import type { JoinedGroup, KafkaBroker, KafkaCluster } from './internals.ts'
-import { kafkaError, kindOf } from './kafkajs-error.ts'
+import { joinGroup } from './join-group.ts'
+import { errorCodeOf, kafkaError, throwFor } from './kafka-error.ts'
 import { pause } from './pause.ts'
 import { persistently } from './persistently.ts'
-import { withAnswers } from './raw-answer.ts'
 import { watchPartitions } from './watch-partitions.ts'
 
 export interface GroupMember {
@@ -26,16 +26,19 @@ interface Generation {
 }
 
 /** The answers that mean: this generation is over. */
-const OVER = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS', 'FENCED_INSTANCE_ID'])
+const OVER = new Set<number | undefined>([
+  KAFKA.UNKNOWN_MEMBER_ID,
+  KAFKA.ILLEGAL_GENERATION,
+  KAFKA.REBALANCE_IN_PROGRESS,
+])
 const LEAVE_PATIENCE_MS = 1000
 
 /**
- * Membership in a consumer group. It speaks Kafka's group protocol with the requests of KafkaJS, not through KafkaJS's
- * consumer: there the heartbeat and the rejoin hang on handing out batches, and a commit takes the generation that
- * happens to be current.
+ * Membership in a consumer group. A static member (one with a `groupInstanceId`) keeps its partitions while it is away:
+ * it does not say that it leaves, and ends with `FENCED` when another takes its name.
  */
 export function groupMember(options: {
-  readonly cluster: KafkaCluster
+  readonly cluster: Cluster
   readonly groupId: string
   readonly topics: ReadonlySet<string>
   readonly settings: ConsumerSettings
@@ -43,12 +46,11 @@ export function groupMember(options: {
   readonly assigned: (partitions: readonly TopicPartition[]) => Promise<void>
   readonly revoked: (partitions: readonly TopicPartition[], reason: 'revoked' | 'lost') => Promise<void>
   readonly onError: (error: unknown) => void
-  /** Runs something with a connection of its own. */
-  readonly elsewhere: (run: (cluster: KafkaCluster) => Promise<unknown>) => Promise<unknown>
 }): GroupMember {
-  const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError, elsewhere } = options
+  const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError } = options
+  const { groupInstanceId } = settings
   let memberId = ''
-  let coordinator: KafkaBroker | undefined
+  let coordinator: number | undefined
   let current: Generation | undefined
   let open = true
   let joining = false
@@ -64,50 +66,44 @@ export function groupMember(options: {
     know = resolve
   })
 
-  async function findCoordinator(): Promise<KafkaBroker> {
-    coordinator = await cluster.findGroupCoordinator({ groupId })
+  async function findCoordinator(): Promise<number> {
+    coordinator = await cluster.findCoordinator(groupId)
     return coordinator
   }
 
+  const toCoordinator = async (): Promise<Connection> => cluster.node(coordinator ?? (await findCoordinator()))
+
   const repair = async () => {
-    await refreshTopics(cluster)
+    await cluster.topics.refresh()
     await findCoordinator()
   }
 
   async function joinOnce(): Promise<Generation> {
-    const broker = await findCoordinator()
+    // A join may have to wait for all other members: leaving, above all, must not wait behind it.
+    const connection = await cluster.node(await findCoordinator(), 'join')
     if (!open) throw new Error('closed')
-    // The first answer to a new member is its id and an error; KafkaJS asks again with it and does not tell.
-    const telling = withAnswers(broker, (answer) => {
-      memberId = (answer as Partial<JoinedGroup>).memberId || memberId
-      know()
-    })
-    const joined = await telling.joinGroup({
+    const joined = await joinGroup(cluster, connection, {
       groupId,
-      memberId,
-      sessionTimeout: settings.sessionTimeoutMs,
-      rebalanceTimeout: settings.rebalanceTimeoutMs,
-      groupProtocols: groupProtocols(topics),
+      topics,
+      settings,
+      memberId: () => memberId,
+      onMemberId(id) {
+        memberId = id
+        know()
+      },
     })
-    const leads = joined.leaderId === joined.memberId
-    if (leads) await refreshTopics(cluster)
-    const { memberAssignment } = await broker.syncGroup({
-      groupId,
-      memberId,
-      generationId: joined.generationId,
-      groupAssignment: leads ? await shareOut(cluster, broker, joined.members) : [],
-    })
-    return { id: joined.generationId, memberId, partitions: readAssignment(memberAssignment), leads }
+    return { id: joined.generationId, memberId, partitions: decodeAssignment(joined.assignment), leads: joined.leads }
   }
 
   async function join(): Promise<Generation> {
     for (;;) {
       try {
-        return await persistently(joinOnce, { patienceMs, repair: () => refreshTopics(cluster), closed })
+        return await persistently(joinOnce, { patienceMs, repair: () => cluster.topics.refresh(), closed })
       } catch (error) {
-        if (!open || !OVER.has(kindOf(error))) throw error
+        const errorCode = errorCodeOf(error)
+        if (!open || !OVER.has(errorCode)) throw error
         // A rebalance on top of another: the same member joins again. All else: as a new one.
-        if (kindOf(error) !== 'REBALANCE_IN_PROGRESS') memberId = ''
+        if (errorCode !== KAFKA.REBALANCE_IN_PROGRESS) memberId = ''
       }
     }
   }
@@ -120,18 +116,16 @@ export function groupMember(options: {
       if (!open) return
       current = generation
       const heart = heartbeats({
-        beat: async () =>
-          (coordinator ?? (await findCoordinator())).heartbeat({
-            groupId,
-            memberId: generation.memberId,
-            groupGenerationId: generation.id,
-          }),
+        beat: async () => {
+          const { id: generationId, memberId } = generation
+          throwFor(await (await toCoordinator()).heartbeat({ groupId, memberId, groupInstanceId, generationId }))
+        },
         repair,
         intervalMs: settings.heartbeatIntervalMs,
         sessionTimeoutMs: settings.sessionTimeoutMs,
-        onError,
+        onError: (error) => onError(memberError(error, 'stay in')),
       })
-      const unwatch = generation.leads ? watchPartitions(cluster, topics, heart.rejoin, onError) : () => {}
+      const unwatch = generation.leads ? watchPartitions(cluster.topics, topics, heart.rejoin, onError) : () => {}
       const rest = () => {
         heart.stop()
         unwatch()
@@ -171,47 +165,45 @@ export function groupMember(options: {
     const owned = new Set(generation.partitions.map(partitionKey))
     const mine = offsets.filter((at) => owned.has(partitionKey(at)))
     if (mine.length === 0) return
-    const request = {
-      groupId,
-      memberId: generation.memberId,
-      groupGenerationId: generation.id,
-      topics: [...groupBy(mine, ({ topic }) => topic)].map(([topic, of]) => ({
-        topic,
-        partitions: of.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
-      })),
-    }
+    const { id: generationId, memberId } = generation
+    const request = { groupId, memberId, groupInstanceId, generationId, offsets: mine }
     try {
-      await persistently(async () => (coordinator ?? (await findCoordinator())).offsetCommit(request), {
+      await persistently(async () => (await (await toCoordinator()).offsetCommit(request)).forEach(throwFor), {
         patienceMs,
         repair,
         closed,
       })
     } catch (error) {
-      if (OVER.has(kindOf(error)) || !open) return
-      throw kafkaError(error, `commit offsets of the group ${JSON.stringify(groupId)}`)
+      if (OVER.has(errorCodeOf(error)) || !open) return
+      throw memberError(error, 'commit offsets of')
     }
+  }
+
+  const memberError = (error: unknown, doing: string): unknown => {
+    // What `assigned` and `revoked` threw is not of the group.
+    if (errorCodeOf(error) === undefined) return error
+    const name = groupInstanceId === undefined ? '' : ` as ${JSON.stringify(groupInstanceId)}`
+    return kafkaError(error, `${doing} the group ${JSON.stringify(groupId)}${name}`)
   }
 
   async function leave(): Promise<void> {
     if (!open) return
     close()
+    // It keeps its partitions until its session is over, for when it comes back.
+    if (groupInstanceId !== undefined) return
     // A member whose id is still on its way would keep the group waiting until its session is over.
     if (joining && memberId === '') await pause(LEAVE_PATIENCE_MS, known)
     if (memberId === '') return
-    const request = { groupId, memberId }
-    // The broker answers the requests of a connection in order, and a join may have to wait for all other members.
-    const leaving = joining
-      ? elsewhere(async (other) => (await other.findGroupCoordinator({ groupId })).leaveGroup(request))
-      : coordinator?.leaveGroup(request)
+    const leaving = toCoordinator().then((broker) => broker.leaveGroup({ groupId, memberId, groupInstanceId }))
     await pause(
       LEAVE_PATIENCE_MS,
-      leaving?.catch(() => {}),
+      leaving.catch(() => {}),
     )
   }
 
   run()
     .catch((error: unknown) => {
-      if (open) onError(error)
+      if (open) onError(memberError(error, 'join'))
     })
     .finally(know)
   return { commit, leave }

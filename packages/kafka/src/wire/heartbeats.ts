@@ -1,4 +1,5 @@
-import { isPassing, kindOf } from './kafkajs-error.ts'
+import { KAFKA } from './error-table.ts'
+import { errorCodeOf, isPassing } from './kafka-error.ts'
 import { pause } from './pause.ts'
 
 /** The heart of a member in one generation of its group. */
@@ -12,7 +13,8 @@ export interface Heartbeats {
   stop(): void
 }
 
-const LOST = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID'])
+/** Not when another took the name of this member: to come back would be to take it back, and so on for ever. */
+const LOST = new Set<number | undefined>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION])
 
 /**
  * Sends a heartbeat each `intervalMs` until stopped, whatever else goes on: a slow handler or a slow handover does not
@@ -54,10 +56,10 @@ export function heartbeats(options: {
         lastAnswer = Date.now()
       } catch (error) {
         if (!running) return
-        if (kindOf(error) === 'REBALANCE_IN_PROGRESS') {
+        if (errorCodeOf(error) === KAFKA.REBALANCE_IN_PROGRESS) {
           lastAnswer = Date.now()
           end('revoked')
-        } else if (LOST.has(kindOf(error)) || (isPassing(error) && Date.now() - lastAnswer > sessionTimeoutMs)) {
+        } else if (LOST.has(errorCodeOf(error)) || (isPassing(error) && Date.now() - lastAnswer > sessionTimeoutMs)) {
           end('lost')
           lose()
           return

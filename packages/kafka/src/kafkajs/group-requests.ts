@@ -1,0 +1,118 @@
+import { SnapstreamError } from '@snapstream/core'
+import type { Connection, GroupIdentity } from '../wire/connection.ts'
+import { shownAddress } from '../wire/broker-address.ts'
+import { buffer, byTopic, flat } from './by-topic.ts'
+import type { KafkaProtocol } from './internals.ts'
+import type { OpenBroker } from './open-broker.ts'
+
+type GroupRequests = Pick<
+  Connection,
+  'joinGroup' | 'syncGroup' | 'heartbeat' | 'leaveGroup' | 'offsetFetch' | 'offsetCommit'
+>
+
+/** Since Kafka 2.3. An older broker would take a static member for any other. */
+const STATIC_JOIN_VERSION = 5
+const NOTHING = Buffer.alloc(0)
+
+interface JoinGroupAnswer {
+  readonly errorCode: number
+  readonly generationId: number
+  readonly memberId: string | null
+  readonly leaderId: string | null
+  readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer | null }[]
+}
+
+/** The requests that members of a group send. */
+export function groupRequests(broker: OpenBroker): GroupRequests {
+  return {
+    async joinGroup({ groupId, memberId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocols }) {
+      const protocol = broker.request('JoinGroup', {
+        groupId,
+        memberId,
+        groupInstanceId,
+        sessionTimeout: sessionTimeoutMs,
+        rebalanceTimeout: rebalanceTimeoutMs,
+        protocolType: 'consumer',
+        groupProtocols: protocols.map(({ name, metadata }) => ({ name, metadata: buffer(metadata) })),
+      })
+      if (groupInstanceId !== undefined) expectStatic(broker, protocol)
+      const answer = await broker.send<JoinGroupAnswer>({
+        ...protocol,
+        requestTimeout: broker.requestTimeoutMs + rebalanceTimeoutMs,
+      })
+      return {
+        errorCode: answer.errorCode,
+        generationId: answer.generationId,
+        memberId: answer.memberId ?? '',
+        leaderId: answer.leaderId ?? '',
+        members: answer.members.map((member) => ({
+          memberId: member.memberId,
+          metadata: member.memberMetadata ?? NOTHING,
+        })),
+      }
+    },
+
+    async syncGroup({ groupId, memberId, groupInstanceId, generationId, assignments }) {
+      const protocol = broker.request('SyncGroup', {
+        groupId,
+        memberId,
+        groupInstanceId,
+        generationId,
+        groupAssignment: assignments.map(({ memberId, assignment }) => ({
+          memberId,
+          memberAssignment: buffer(assignment),
+        })),
+      })
+      const answer = await broker.send<{ errorCode: number; memberAssignment: Buffer | null }>(protocol)
+      return { errorCode: answer.errorCode, assignment: answer.memberAssignment ?? NOTHING }
+    },
+
+    async heartbeat({ groupId, memberId, groupInstanceId, generationId }) {
+      const args = { groupId, memberId, groupInstanceId, groupGenerationId: generationId }
+      const { errorCode } = await broker.send<{ errorCode: number }>(broker.request('Heartbeat', args))
+      return { errorCode }
+    },
+
+    async leaveGroup({ groupId, memberId, groupInstanceId }: GroupIdentity) {
+      const protocol = broker.request('LeaveGroup', { groupId, memberId, groupInstanceId })
+      const { errorCode, members = [] } = await broker.send<{ errorCode: number; members?: { errorCode: number }[] }>(
+        protocol,
+      )
+      return { errorCode: errorCode || (members.find((member) => member.errorCode !== 0)?.errorCode ?? 0) }
+    },
+
+    async offsetFetch({ groupId, partitions }) {
+      const topics = byTopic(partitions, ({ partition }) => ({ partition }))
+      const { errorCode = 0, responses } = await broker.send<{
+        errorCode?: number
+        responses: { topic: string; partitions: { partition: number; offset: string; errorCode: number }[] }[]
+      }>(broker.request('OffsetFetch', { groupId, topics }))
+      return {
+        errorCode,
+        partitions: flat(responses).map(({ topic, partition, offset, errorCode }) => ({
+          topic,
+          partition,
+          offset: Number(offset),
+          errorCode,
+        })),
+      }
+    },
+
+    async offsetCommit({ groupId, memberId, generationId, offsets }) {
+      const topics = byTopic(offsets, ({ partition, offset }) => ({ partition, offset: String(offset) }))
+      const protocol = broker.request('OffsetCommit', { groupId, memberId, groupGenerationId: generationId, topics })
+      const { responses } = await broker.send<{
+        responses: { topic: string; partitions: { partition: number; errorCode: number }[] }[]
+      }>(protocol)
+      return flat(responses).map(({ topic, partition, errorCode }) => ({ topic, partition, errorCode }))
+    },
+  }
+}
+
+function expectStatic({ address }: OpenBroker, { request }: KafkaProtocol): void {
+  if (request.apiVersion >= STATIC_JOIN_VERSION) return
+  throw new SnapstreamError(
+    'UNSUPPORTED',
+    `the broker ${shownAddress(address)} is too old for groupInstanceId (Kafka 2.3); leave it out`,
+  )
+}

@@ -1,0 +1,22 @@
+import type { ClientSettings } from '../driver/driver.ts'
+import type { Connect, Connection } from '../wire/connection.ts'
+import { adminRequests } from './admin-requests.ts'
+import { groupRequests } from './group-requests.ts'
+import { openBroker } from './open-broker.ts'
+import { recordRequests } from './record-requests.ts'
+
+/** Opens connections to single brokers with KafkaJS. */
+export function kafkajsConnect(settings: ClientSettings): Connect {
+  return async (address): Promise<Connection> => {
+    const broker = await openBroker(settings, address)
+    return {
+      ...recordRequests(broker),
+      ...groupRequests(broker),
+      ...adminRequests(broker),
+      get isOpen() {
+        return broker.isOpen()
+      },
+      close: broker.close,
+    }
+  }
+}

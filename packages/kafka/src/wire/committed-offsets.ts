@@ -1,0 +1,22 @@
+import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
+import type { Cluster } from './cluster.ts'
+import { throwFor } from './kafka-error.ts'
+
+/** What a group has committed for these partitions; those without are left out. */
+export async function committedOffsets(
+  cluster: Cluster,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<TopicPartitionOffset[]> {
+  if (partitions.length === 0) return []
+  const coordinator = await cluster.node(await cluster.findCoordinator(groupId))
+  const answer = await coordinator.offsetFetch({ groupId, partitions })
+  throwFor(answer)
+  const committed: TopicPartitionOffset[] = []
+  for (const one of answer.partitions) {
+    throwFor(one)
+    const { topic, partition, offset } = one
+    if (offset >= 0) committed.push({ topic, partition, offset })
+  }
+  return committed
+}

@@ -1,0 +1,128 @@
+import type { ErrorCode } from '@snapstream/core'
+
+/** One of Kafka's error codes. */
+export interface KafkaErrorKind {
+  /** Kafka's name of it. */
+  readonly name: string
+  readonly code: ErrorCode
+  /** Whether the same may work later without anybody doing something about it. */
+  readonly passes: boolean
+}
+
+const UNKNOWN_TOPIC_OR_PARTITION = 3
+const UNKNOWN_TOPIC_ID = 100
+
+/** The codes that somebody here decides by. */
+export const KAFKA = {
+  OFFSET_OUT_OF_RANGE: 1,
+  LEADER_NOT_AVAILABLE: 5,
+  ILLEGAL_GENERATION: 22,
+  UNKNOWN_MEMBER_ID: 25,
+  REBALANCE_IN_PROGRESS: 27,
+  TOPIC_ALREADY_EXISTS: 36,
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 45,
+  DUPLICATE_SEQUENCE_NUMBER: 46,
+  UNKNOWN_PRODUCER_ID: 59,
+  MEMBER_ID_REQUIRED: 79,
+  FENCED_INSTANCE_ID: 82,
+} as const
+
+type Row = readonly [number: number, name: string, code?: ErrorCode | 'passes']
+
+const ROWS: readonly Row[] = [
+  [-1, 'UNKNOWN_SERVER_ERROR'],
+  [1, 'OFFSET_OUT_OF_RANGE', 'OFFSET_OUT_OF_RANGE'],
+  [2, 'CORRUPT_MESSAGE', 'passes'],
+  [UNKNOWN_TOPIC_OR_PARTITION, 'UNKNOWN_TOPIC_OR_PARTITION', 'TOPIC_MISSING'],
+  [4, 'INVALID_FETCH_SIZE'],
+  [5, 'LEADER_NOT_AVAILABLE', 'passes'],
+  [6, 'NOT_LEADER_OR_FOLLOWER', 'passes'],
+  [7, 'REQUEST_TIMED_OUT', 'passes'],
+  [8, 'BROKER_NOT_AVAILABLE', 'passes'],
+  [9, 'REPLICA_NOT_AVAILABLE', 'passes'],
+  [10, 'MESSAGE_TOO_LARGE', 'RECORD_TOO_LARGE'],
+  [11, 'STALE_CONTROLLER_EPOCH', 'passes'],
+  [12, 'OFFSET_METADATA_TOO_LARGE'],
+  [13, 'NETWORK_EXCEPTION', 'passes'],
+  [14, 'COORDINATOR_LOAD_IN_PROGRESS', 'passes'],
+  [15, 'COORDINATOR_NOT_AVAILABLE', 'passes'],
+  [16, 'NOT_COORDINATOR', 'passes'],
+  [17, 'INVALID_TOPIC_EXCEPTION'],
+  [18, 'RECORD_LIST_TOO_LARGE', 'RECORD_TOO_LARGE'],
+  [19, 'NOT_ENOUGH_REPLICAS', 'passes'],
+  [20, 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'passes'],
+  [21, 'INVALID_REQUIRED_ACKS'],
+  [22, 'ILLEGAL_GENERATION'],
+  [23, 'INCONSISTENT_GROUP_PROTOCOL'],
+  [24, 'INVALID_GROUP_ID'],
+  [25, 'UNKNOWN_MEMBER_ID'],
+  [26, 'INVALID_SESSION_TIMEOUT'],
+  [27, 'REBALANCE_IN_PROGRESS'],
+  [28, 'INVALID_COMMIT_OFFSET_SIZE'],
+  [29, 'TOPIC_AUTHORIZATION_FAILED', 'AUTHENTICATION_REFUSED'],
+  [30, 'GROUP_AUTHORIZATION_FAILED', 'AUTHENTICATION_REFUSED'],
+  [31, 'CLUSTER_AUTHORIZATION_FAILED', 'AUTHENTICATION_REFUSED'],
+  [32, 'INVALID_TIMESTAMP'],
+  [33, 'UNSUPPORTED_SASL_MECHANISM', 'AUTHENTICATION_REFUSED'],
+  [34, 'ILLEGAL_SASL_STATE', 'AUTHENTICATION_REFUSED'],
+  [35, 'UNSUPPORTED_VERSION', 'UNSUPPORTED'],
+  [36, 'TOPIC_ALREADY_EXISTS'],
+  [37, 'INVALID_PARTITIONS'],
+  [38, 'INVALID_REPLICATION_FACTOR'],
+  [39, 'INVALID_REPLICA_ASSIGNMENT'],
+  [40, 'INVALID_CONFIG'],
+  [41, 'NOT_CONTROLLER', 'passes'],
+  [42, 'INVALID_REQUEST'],
+  [43, 'UNSUPPORTED_FOR_MESSAGE_FORMAT', 'UNSUPPORTED'],
+  [44, 'POLICY_VIOLATION'],
+  [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
+  [46, 'DUPLICATE_SEQUENCE_NUMBER'],
+  [47, 'INVALID_PRODUCER_EPOCH', 'FENCED'],
+  [48, 'INVALID_TXN_STATE'],
+  [49, 'INVALID_PRODUCER_ID_MAPPING'],
+  [50, 'INVALID_TRANSACTION_TIMEOUT'],
+  [51, 'CONCURRENT_TRANSACTIONS', 'passes'],
+  [52, 'TRANSACTION_COORDINATOR_FENCED', 'FENCED'],
+  [53, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'AUTHENTICATION_REFUSED'],
+  [54, 'SECURITY_DISABLED'],
+  [55, 'OPERATION_NOT_ATTEMPTED'],
+  [56, 'KAFKA_STORAGE_ERROR', 'passes'],
+  [57, 'LOG_DIR_NOT_FOUND'],
+  [58, 'SASL_AUTHENTICATION_FAILED', 'AUTHENTICATION_REFUSED'],
+  [59, 'UNKNOWN_PRODUCER_ID'],
+  [60, 'REASSIGNMENT_IN_PROGRESS'],
+  [68, 'NON_EMPTY_GROUP', 'GROUP_NOT_EMPTY'],
+  [69, 'GROUP_ID_NOT_FOUND', 'GROUP_MISSING'],
+  [70, 'FETCH_SESSION_ID_NOT_FOUND', 'passes'],
+  [71, 'INVALID_FETCH_SESSION_EPOCH', 'passes'],
+  [72, 'LISTENER_NOT_FOUND', 'passes'],
+  [73, 'TOPIC_DELETION_DISABLED'],
+  [74, 'FENCED_LEADER_EPOCH', 'passes'],
+  [75, 'UNKNOWN_LEADER_EPOCH', 'passes'],
+  [76, 'UNSUPPORTED_COMPRESSION_TYPE', 'UNSUPPORTED'],
+  [77, 'STALE_BROKER_EPOCH', 'passes'],
+  [78, 'OFFSET_NOT_AVAILABLE', 'passes'],
+  [79, 'MEMBER_ID_REQUIRED'],
+  [80, 'PREFERRED_LEADER_NOT_AVAILABLE', 'passes'],
+  [81, 'GROUP_MAX_SIZE_REACHED'],
+  [82, 'FENCED_INSTANCE_ID', 'FENCED'],
+  [86, 'GROUP_SUBSCRIBED_TO_TOPIC'],
+  [87, 'INVALID_RECORD'],
+  [88, 'UNSTABLE_OFFSET_COMMIT', 'passes'],
+  [89, 'THROTTLING_QUOTA_EXCEEDED', 'passes'],
+  [90, 'PRODUCER_FENCED', 'FENCED'],
+  // A topic that was deleted and made again is another one.
+  [UNKNOWN_TOPIC_ID, 'UNKNOWN_TOPIC_ID', 'TOPIC_MISSING'],
+  [103, 'INCONSISTENT_TOPIC_ID', 'passes'],
+]
+
+const TABLE: ReadonlyMap<number, KafkaErrorKind> = new Map(
+  ROWS.map(([number, name, code = 'KAFKA_FAILED']) => [
+    number,
+    code === 'passes' ? { name, code: 'KAFKA_FAILED', passes: true } : { name, code, passes: false },
+  ]),
+)
+
+export function kafkaErrorKind(errorCode: number): KafkaErrorKind {
+  return TABLE.get(errorCode) ?? { name: `ERROR_${errorCode}`, code: 'KAFKA_FAILED', passes: false }
+}

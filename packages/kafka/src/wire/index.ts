@@ -1,0 +1,3 @@
+export { brokerUnreachable, connectionError } from './connection-error.ts'
+export type * from './connection.ts'
+export { wireDriver } from './wire-driver.ts'

@@ -1,0 +1,32 @@
+import type { FollowedTopics } from './followed-topics.ts'
+import { isPassing } from './kafka-error.ts'
+
+const INTERVAL_MS = 60_000
+
+/** Calls `onChange` each time a topic has got more partitions. Returns how to stop. */
+export function watchPartitions(
+  followed: FollowedTopics,
+  topics: ReadonlySet<string>,
+  onChange: () => void,
+  onError: (error: unknown) => void,
+): () => void {
+  const counts = () => [...topics].map((topic) => followed.partitions(topic).length).join()
+  let before = counts()
+  let open = true
+  const timer = setInterval(() => {
+    followed.refresh().then(
+      () => {
+        if (!open || counts() === before) return
+        before = counts()
+        onChange()
+      },
+      (error: unknown) => {
+        if (open && !isPassing(error)) onError(error)
+      },
+    )
+  }, INTERVAL_MS)
+  return () => {
+    open = false
+    clearInterval(timer)
+  }
+}

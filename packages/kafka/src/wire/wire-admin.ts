@@ -1,0 +1,103 @@
+import { groupBy } from '../driver/group-by.ts'
+import type { ClientSettings, DriverAdmin, NewTopic, TopicPartition } from '../driver/driver.ts'
+import { topicMissing } from '../driver/driver-error.ts'
+import { openCluster } from './cluster.ts'
+import { committedOffsets } from './committed-offsets.ts'
+import type { Connect } from './connection.ts'
+import { KAFKA } from './error-table.ts'
+import { groupAdmin } from './group-admin.ts'
+import { isTopicMissing, kafkaError, protocolError } from './kafka-error.ts'
+import { listOffsets } from './list-offsets.ts'
+import { listTopics } from './list-topics.ts'
+import { pause } from './pause.ts'
+import { persistently } from './persistently.ts'
+
+const CREATED_PAUSE_MS = 20
+
+export async function wireAdmin(connect: Connect, client: ClientSettings): Promise<DriverAdmin> {
+  const cluster = await openCluster(client, connect)
+  const timeoutMs = client.requestTimeoutMs
+  const ask = <T>(doing: string, run: () => Promise<T>): Promise<T> =>
+    persistently(run, { patienceMs: client.connectTimeoutMs, repair: () => cluster.topics.refresh(true) }).catch(
+      (error: unknown) => {
+        throw kafkaError(error, doing)
+      },
+    )
+
+  /** Asks anew each time: what this admin knows may be older than the topic. */
+  async function partitionsOf(topics: readonly string[]): Promise<TopicPartition[]> {
+    await cluster.topics.ask([...new Set(topics)])
+    return topics.flatMap((topic) => cluster.topics.partitions(topic).map(({ partition }) => ({ topic, partition })))
+  }
+
+  const offsets: DriverAdmin['offsets'] = (topic, at, isolationLevel) =>
+    ask(`ask for the offsets of ${JSON.stringify(topic)}`, async () =>
+      listOffsets(cluster, await partitionsOf([topic]), at, isolationLevel === 'read_committed'),
+    )
+
+  const describeTopics: DriverAdmin['describeTopics'] = (topics) =>
+    ask('describe topics', async () => {
+      await partitionsOf(topics)
+      return new Map(
+        topics.map((topic) => [
+          topic,
+          cluster.topics.partitions(topic).map(({ partition, leader, replicas, inSyncReplicas }) => ({
+            partition,
+            leader: leader < 0 ? undefined : leader,
+            replicas,
+            inSyncReplicas,
+          })),
+        ]),
+      )
+    })
+
+  async function create({ topic, partitions = -1, replicationFactor = -1, config = {} }: NewTopic): Promise<void> {
+    await ask(`create the topic ${JSON.stringify(topic)}`, async () => {
+      const topics = [{ topic, partitions, replicationFactor, config }]
+      for (const { errorCode, message } of await (await cluster.controller()).createTopics({ timeoutMs, topics }))
+        if (errorCode !== 0 && errorCode !== KAFKA.TOPIC_ALREADY_EXISTS) throw protocolError(errorCode, message)
+    })
+    // The controller has it; the brokers may still have to hear of it, and of their part in it.
+    const end = Date.now() + timeoutMs
+    for (;;) {
+      try {
+        await offsets(topic, 'latest')
+        return
+      } catch (error) {
+        if (!isTopicMissing(error) || Date.now() > end) throw error
+      }
+      await pause(CREATED_PAUSE_MS)
+    }
+  }
+
+  return {
+    async createTopics(topics) {
+      for (const topic of topics) await create(topic)
+    },
+    async deleteTopics(topics) {
+      // All or none: a missing one is found before the first is gone.
+      await describeTopics(topics)
+      for (const topic of new Set(topics))
+        await ask(`delete the topic ${JSON.stringify(topic)}`, async () => {
+          const answers = await (await cluster.controller()).deleteTopics({ timeoutMs, topics: [topic] })
+          for (const { errorCode } of answers) {
+            const error = protocolError(errorCode)
+            if (errorCode !== 0) throw isTopicMissing(error) ? topicMissing(topic, error) : error
+          }
+        })
+    },
+    listTopics: () => ask('list the topics', () => listTopics(cluster)),
+    describeTopics,
+    offsets,
+    committed: (groupId, topics) =>
+      ask(`ask for the offsets of the group ${JSON.stringify(groupId)}`, async () => {
+        const found = groupBy(
+          await committedOffsets(cluster, groupId, await partitionsOf(topics)),
+          ({ topic }) => topic,
+        )
+        return topics.flatMap((topic) => (found.get(topic) ?? []).toSorted((a, b) => a.partition - b.partition))
+      }),
+    ...groupAdmin(cluster, ask),
+    close: () => cluster.destroy(),
+  }
+}

@@ -1,0 +1,159 @@
+import { setImmediate } from 'node:timers/promises'
+import { toError } from '@snapstream/core'
+import { outOfRange } from '../driver/driver-error.ts'
+import type {
+  ClientSettings,
+  ConsumerSettings,
+  DriverConsumer,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../driver/driver.ts'
+import { partitionKey } from '../driver/partition-key.ts'
+import { wakeUp } from '../driver/wake-up.ts'
+import { openCluster } from './cluster.ts'
+import type { Connect } from './connection.ts'
+import { fetcher } from './fetcher.ts'
+import { groupMember } from './group-member.ts'
+import { kafkaError } from './kafka-error.ts'
+import { listOffsets } from './list-offsets.ts'
+import { loneReader } from './lone-reader.ts'
+import { persistently } from './persistently.ts'
+import { startOffsets } from './start-offsets.ts'
+import { partitionsToRead, subscribe } from './subscribe.ts'
+
+export async function wireConsumer(
+  connect: Connect,
+  client: ClientSettings,
+  settings: ConsumerSettings,
+): Promise<DriverConsumer> {
+  const cluster = await openCluster(client, connect)
+  const { groupId } = settings
+  const readCommitted = settings.isolationLevel === 'read_committed'
+  // A cluster that is away for longer than that has put this member out anyway.
+  const patienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
+  let topics: Set<string>
+  let all: readonly TopicPartition[]
+  try {
+    const repair = () => cluster.topics.refresh(true)
+    topics = await persistently(() => subscribe(cluster, settings), { patienceMs, repair })
+    all = groupId === null ? partitionsToRead(cluster, topics, settings.only) : []
+  } catch (error) {
+    await cluster.destroy()
+    throw kafkaError(error, 'subscribe')
+  }
+  const { wake, wait } = wakeUp()
+  let open = true
+  let failure: Error | undefined
+  /** Counts assignments: what belongs to an older one is dropped. */
+  let epoch = 0
+  /** Where to start instead, of partitions whose assignment is being told. */
+  let seeks: Map<string, TopicPartitionOffset> | undefined
+  let closing: Promise<void> | undefined
+  let over = () => {}
+  const ended = new Promise<void>((resolve) => {
+    over = resolve
+  })
+
+  function fail(error: unknown): void {
+    if (!open || failure) return
+    failure = toError(error)
+    void end()
+  }
+
+  /** Leaves the group and closes the connections; the consumer itself stays to be closed. */
+  function end(): Promise<void> {
+    closing ??= (async () => {
+      epoch++
+      reading.stop()
+      over()
+      wake()
+      await membership.leave()
+      await cluster.destroy()
+    })()
+    return closing
+  }
+
+  const reading = fetcher({
+    cluster,
+    settings,
+    patienceMs,
+    onBatch: wake,
+    onError: fail,
+    async onOutOfRange(at) {
+      const [[earliest], [latest]] = await Promise.all([
+        listOffsets(cluster, [at], 'earliest', readCommitted),
+        listOffsets(cluster, [at], 'latest', readCommitted),
+      ])
+      const { onOffsetOutOfRange: policy = 'error' } = settings
+      if (policy === 'error') throw outOfRange(at, earliest?.offset ?? 0, latest?.offset ?? 0)
+      return (policy === 'earliest' ? earliest : latest)?.offset ?? 0
+    },
+  })
+
+  /** `more`: beside those that are read already, which stay as they are. */
+  async function assigned(partitions: readonly TopicPartition[], more = false): Promise<void> {
+    const assignment = more ? epoch : ++epoch
+    const current = () => assignment === epoch && open && !failure
+    // What was written to a partition since it appeared is to be read, whatever was said about those that were there.
+    const starting: ConsumerSettings = more ? { ...settings, ...FROM_THE_START } : settings
+    const starts = await persistently(() => startOffsets(cluster, starting, partitions), {
+      patienceMs,
+      repair: () => cluster.topics.refresh(),
+      closed: ended,
+    })
+    if (!current()) return
+    const sought = (seeks = new Map())
+    const answer = await settings.assigned(starts.map(({ at }) => at))
+    if (!current()) return
+    const answered = new Map(answer?.map((at) => [partitionKey(at), at]))
+    const elsewhere = (at: TopicPartition) => sought.get(partitionKey(at)) ?? answered.get(partitionKey(at))
+    const passing = starts.filter(({ at, passing }) => passing && !elsewhere(at))
+    if (passing.length > 0) await membership.commit(passing.map(({ at }) => at))
+    if (!current()) return
+    seeks = undefined
+    const from = starts.map(({ at }) => ({ ...at, offset: elsewhere(at)?.offset ?? at.offset }))
+    if (more) reading.add(from)
+    else reading.start(from)
+  }
+
+  async function revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
+    epoch++
+    seeks = undefined
+    reading.stop()
+    // A batch that was just taken has to reach whoever polls first.
+    await setImmediate()
+    if (open && !failure && partitions.length > 0) await settings.revoked(partitions, reason)
+  }
+
+  const membership =
+    groupId === null
+      ? loneReader({ cluster, topics, all, watch: settings.only === undefined, assigned, onError: fail })
+      : groupMember({ cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError: fail })
+
+  return {
+    async poll() {
+      while (open) {
+        if (failure) throw failure
+        const batch = reading.take()
+        if (batch) return batch
+        await wait()
+      }
+      return undefined
+    },
+    release: (batch) => reading.release(batch),
+    seek(to) {
+      if (!open || failure) return
+      seeks?.set(partitionKey(to), to)
+      reading.seek(to)
+    },
+    async commit(offsets) {
+      if (open && !failure) await membership.commit(offsets)
+    },
+    async close() {
+      open = false
+      await end()
+    },
+  }
+}
+
+const FROM_THE_START = { autoOffsetReset: 'earliest', startOffset: () => undefined } as const
