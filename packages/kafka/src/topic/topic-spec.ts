@@ -68,3 +68,15 @@ const strings = fastStringCodec(StringCodec())
 export function codecContext(topic: string, part: CodecContext['part']): CodecContext {
   return { topic, part }
 }
+
+const SPEC = '~snapstream.topic'
+
+/** Lets a topic be asked what it was made with. */
+export function keepSpec(topic: object, spec: TopicSpec): void {
+  Object.defineProperty(topic, SPEC, { value: spec })
+}
+
+/** What a topic was made with; undefined for anything else. */
+export function specOf(topic: unknown): TopicSpec | undefined {
+  return (topic as { readonly [SPEC]?: TopicSpec } | null | undefined)?.[SPEC]
+}

@@ -10,7 +10,7 @@ import type { RecordMeta, TopicInput, TopicRecord } from './topic-record.ts'
 import { topicReading } from './topic-reading.ts'
 import type { TopicReading } from './topic-reading.ts'
 import { openTopicSource } from './topic-source.ts'
-import { topicSpec } from './topic-spec.ts'
+import { keepSpec, topicSpec } from './topic-spec.ts'
 import { topicWriter } from './topic-writer.ts'
 
 /**
@@ -103,6 +103,7 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
     },
   }
   Object.defineProperty(topic, 'name', { value: spec.name })
+  keepSpec(topic, spec)
   Object.defineProperty(topic, 'paused', { get: () => control.paused })
   return Object.assign(topic, members)
 }
