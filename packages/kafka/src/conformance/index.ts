@@ -1,2 +1,5 @@
 export { driverConformance } from './driver-conformance.ts'
 export type { ConformanceOptions, TestRunner } from './harness.ts'
+export type { SecureBroker } from './secure-broker.ts'
+export { securityConformance } from './security-conformance.ts'
+export type { SecurityConformanceOptions } from './security-conformance.ts'

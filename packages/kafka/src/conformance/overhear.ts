@@ -1,0 +1,54 @@
+import { inspect } from 'node:util'
+
+/** What was said while something ran, in all the ways in which a secret could get out. */
+export interface Overheard {
+  readonly error: unknown
+  readonly tookMs: number
+  /** What was written to the console, stdout and stderr, and what shows of the error. */
+  readonly text: string
+}
+
+const METHODS = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
+
+/** Runs something that is expected to fail. What it writes is kept from the console. */
+export async function overhear(run: () => Promise<unknown>): Promise<Overheard> {
+  const said: string[] = []
+  const restore: (() => void)[] = []
+  for (const method of METHODS) {
+    const original = console[method]
+    console[method] = (...args: unknown[]) => void said.push(show(args))
+    restore.push(() => (console[method] = original))
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    const original = stream.write
+    stream.write = ((...args: Parameters<typeof original>) => {
+      said.push(String(args[0]))
+      return original.apply(stream, args)
+    }) as typeof original
+    restore.push(() => (stream.write = original))
+  }
+  const started = Date.now()
+  let error: unknown
+  try {
+    await run()
+  } catch (thrown) {
+    error = thrown
+  } finally {
+    for (const undo of restore) undo()
+  }
+  return { error, tookMs: Date.now() - started, text: [...said, show(error)].join('\n') }
+}
+
+/** Everything that can be seen of a value. */
+export function show(value: unknown): string {
+  const seen = inspect(value, { depth: Infinity, showHidden: true, maxArrayLength: null, maxStringLength: null })
+  return `${seen}\n${jsonOf(value)}\n${value instanceof Error ? `${value.stack}${show(value.cause)}` : ''}`
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    return '' // a cycle
+  }
+}
