@@ -74,8 +74,7 @@ function unreachable({ brokers, connectTimeoutMs, tls, sasl }: ClientSettings, c
   const protocol = `${sasl ? 'sasl_' : ''}${tls ? 'ssl' : 'plaintext'}`
   const todo = isNobodyThere(cause)
     ? 'check the address, and that a broker listens there'
-    : `somebody takes connections there and gives no answer to securityProtocol '${protocol}'; check that it is a broker, ` +
-      'and which protocol it has on that port'
+    : `check the address, that a broker listens there, and that it has securityProtocol '${protocol}' on that port`
   return new SnapstreamError(
     'BROKER_UNREACHABLE',
     `no Kafka broker answers at ${brokers.join(', ')} (tried for ${connectTimeoutMs} ms): ${todo}`,
