@@ -1,0 +1,73 @@
+import type { Broker } from '@kafkats/client'
+import type { Crc32c } from '@snapstream/kafka/record-batch'
+import type { Connection } from '@snapstream/kafka/wire'
+import { byTopic, byTopicName } from './by-topic.ts'
+import type { Call } from './caller.ts'
+
+const NOTHING = Buffer.alloc(0)
+/** As Kafka numbers them. */
+const READ_COMMITTED = 1
+const READ_UNCOMMITTED = 0
+
+export function fetchRequests(
+  broker: Broker,
+  call: Call,
+  checkWith: Crc32c | undefined,
+): Pick<Connection, 'fetch' | 'listOffsets'> {
+  return {
+    async fetch({ maxWaitMs, maxBytes, readCommitted, rackId, partitions }) {
+      const request = {
+        maxWaitMs,
+        minBytes: 1,
+        maxBytes,
+        isolationLevel: readCommitted ? READ_COMMITTED : READ_UNCOMMITTED,
+        rackId,
+        topics: byTopic(partitions, ({ partition, offset, maxBytes }) => ({
+          partitionIndex: partition,
+          fetchOffset: BigInt(offset),
+          partitionMaxBytes: maxBytes,
+        })),
+      }
+      const answer = await call('Fetch', () => broker.fetch(request), maxWaitMs)
+      return {
+        errorCode: answer.errorCode,
+        partitions: answer.topics.flatMap(({ topic, partitions }) =>
+          partitions.map((fetched) => ({
+            topic,
+            partition: fetched.partitionIndex,
+            errorCode: fetched.errorCode,
+            aborted: fetched.abortedTransactions.map(({ producerId, firstOffset }) => ({
+              producerId: Number(producerId),
+              firstOffset: Number(firstOffset),
+            })),
+            endOffset: Number(fetched.highWatermark),
+            // A broker that is not asked for it answers -1.
+            lastStableOffset: Number(readCommitted ? fetched.lastStableOffset : fetched.highWatermark),
+            preferredReplica: fetched.preferredReadReplica,
+            records: fetched.recordsData ?? NOTHING,
+            ...(checkWith && { crc32c: checkWith }),
+          })),
+        ),
+      }
+    },
+
+    async listOffsets({ readCommitted, partitions }) {
+      const request = {
+        isolationLevel: readCommitted ? READ_COMMITTED : READ_UNCOMMITTED,
+        topics: byTopicName(partitions, ({ partition, timestamp }) => ({
+          partitionIndex: partition,
+          timestamp: BigInt(Math.trunc(timestamp)),
+        })),
+      }
+      const answer = await call('ListOffsets', () => broker.listOffsets(request))
+      return answer.topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, errorCode, offset }) => ({
+          topic: name,
+          partition: partitionIndex,
+          errorCode,
+          offset: Number(offset),
+        })),
+      )
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export { kafkats } from './kafkats.ts'
+export type { KafkatsOptions } from './kafkats.ts'

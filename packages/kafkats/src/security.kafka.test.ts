@@ -1,0 +1,28 @@
+import { securityConformance } from '@snapstream/kafka/conformance'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { findJava } from '../../../tools/services/java.mjs'
+import { startKafka } from '../../../tools/services/kafka-broker.mjs'
+import type { RunningKafka } from '../../../tools/services/kafka-broker.mjs'
+import { kafkats } from './kafkats.ts'
+
+const java = await findJava()
+
+// A broker of its own, which Docker's does not stand in for.
+describe.skipIf(!java)('on a real Kafka', () => {
+  let kafka: RunningKafka | undefined
+  beforeAll(async () => {
+    kafka = await startKafka({ security: true, heapMb: 512 })
+  }, 120_000)
+  afterAll(() => kafka?.stop())
+
+  securityConformance(
+    { test, describe },
+    {
+      driver: kafkats(),
+      broker: () => {
+        if (kafka?.security === undefined) throw new Error('the broker was not started')
+        return kafka.security
+      },
+    },
+  )
+})
