@@ -31,7 +31,7 @@ export interface App<C extends object> {
   readonly bindings: readonly { readonly name: string }[]
 }
 
-const DEFAULTS: RunOptions = { signal: undefined, checkpointMs: 1000, shutdownMs: 25_000 }
+export const DEFAULTS: RunOptions = { signal: undefined, checkpointMs: 1000, shutdownMs: 25_000 }
 
 /**
  * Makes an app of its own, apart from the default one behind `snap` and `stream`.

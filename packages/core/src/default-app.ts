@@ -2,7 +2,7 @@ import { createApp } from './app.ts'
 import type { App } from './app.ts'
 
 /** The app behind the top-level functions. SIGINT and SIGTERM end it gracefully, a second one at once. */
-const app: App<{}> = createApp({ signals: true })
+export const app: App<{}> = createApp({ signals: true })
 
 /**
  * Binds sources to a handler and its sinks, and returns the handler. Nothing runs before `stream`.

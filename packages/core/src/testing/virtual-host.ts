@@ -11,6 +11,19 @@ export interface VirtualHost extends Host {
   signal(): void
   /** How many timers are set. */
   readonly timers: number
+  /** When the first of them is due, in ms since the epoch. */
+  readonly nextAt: number | undefined
+}
+
+export interface VirtualHostOptions {
+  /** What the clock says at first, in ms since the epoch. @default 0 */
+  readonly startMs?: number
+  /**
+   * Awaited before the clock moves and after every timer: resolves when what happens in real time has happened.
+   *
+   * @default every promise reaction that is due has run
+   */
+  readonly quiet?: () => Promise<void>
 }
 
 interface Timer {
@@ -19,10 +32,8 @@ interface Timer {
   readonly f: () => void
 }
 
-/** Starts at 0 ms unless told otherwise. */
-export function createVirtualHost({ startMs = 0 }: { readonly startMs?: number } = {}): VirtualHost {
-  /** Resolves when every promise reaction that is due has run. */
-  const quiet = platformHost().yield
+/** A clock of its own, that of a test. */
+export function createVirtualHost({ startMs = 0, quiet = platformHost().yield }: VirtualHostOptions = {}): VirtualHost {
   let now = startMs
   let order = 0
   const timers = new Set<Timer>()
@@ -59,6 +70,9 @@ export function createVirtualHost({ startMs = 0 }: { readonly startMs?: number }
     signal: () => listeners.forEach((f) => f()),
     get timers() {
       return timers.size
+    },
+    get nextAt() {
+      return first()?.at
     },
     async advance(ms) {
       const until = now + ms

@@ -1,0 +1,127 @@
+import { isBatchSource, isResource, isSinkTarget } from '../binding.ts'
+import type { Binding } from '../binding.ts'
+import { isIterator, isThenable } from '../promises.ts'
+import type { BatchSource, Checkpoint, Resource, SinkTarget, SinkWriter, SourceReader } from '../protocol.ts'
+import type { Source } from '../types.ts'
+import type { Mortal } from './mortal.ts'
+
+type Adapter = Partial<BatchSource<unknown> & SinkTarget<unknown> & Resource>
+
+/** The same bindings, with everything that leaves the engine going through the life of a run. */
+export function instrument(bindings: readonly Binding[], mortal: Mortal): readonly Binding[] {
+  const made = new Map<unknown, unknown>()
+  const originals = new Map<unknown, unknown>()
+
+  /** One object for one object: the engine goes by identity. */
+  function wrapped<T>(target: T): T {
+    if (!isBatchSource(target) && !isSinkTarget(target) && !isResource(target))
+      return (typeof target === 'function' ? wrapFunction(target as () => unknown) : target) as T
+    let wrapper = made.get(target)
+    if (wrapper === undefined) {
+      wrapper = wrapAdapter(target)
+      made.set(target, wrapper)
+      originals.set(wrapper, target)
+    }
+    return wrapper as T
+  }
+
+  /** What adapters are told is about the objects that they know. */
+  const original = (target: unknown) => originals.get(target) ?? target
+
+  const wrapFunction =
+    (f: (...args: unknown[]) => unknown) =>
+    (...args: unknown[]) =>
+      wrapEmitted(mortal.call('functions', () => f(...args)))
+
+  function wrapEmitted(emitted: unknown): unknown {
+    if (isThenable(emitted)) return emitted.then(wrapEmitted)
+    if (!isIterator(emitted)) return emitted
+    return {
+      next: () => mortal.call('functions', () => emitted.next()),
+      ...(emitted.return && { return: () => mortal.call('functions', () => emitted.return?.()) }),
+    }
+  }
+
+  function wrapAdapter(target: Adapter): Adapter {
+    const { '~snapstream.source': openSource, '~snapstream.sink': openSink, open } = target
+    const { '~snapstream.key': key, '~snapstream.bounded': bounded } = target
+    const opened = {}
+    return {
+      ...(key && { '~snapstream.key': (message) => key.call(target, message) }),
+      ...(bounded && { '~snapstream.bounded': bounded }),
+      ...(openSource && {
+        '~snapstream.source': async (options) =>
+          wrapReader(
+            await mortal.open(
+              () => openSource.call(target, options),
+              (reader) => reader.close(),
+            ),
+          ),
+      }),
+      ...(openSink && {
+        '~snapstream.sink': async (options) =>
+          wrapWriter(
+            await mortal.open(
+              () => openSink.call(target, options),
+              (writer) => writer.close?.(),
+            ),
+          ),
+      }),
+      ...(open && {
+        open: async () => {
+          await mortal.open(
+            async () => {
+              await open.call(target)
+              return opened
+            },
+            () => target.close?.(),
+          )
+        },
+        close: async () => mortal.close(opened),
+      }),
+    }
+  }
+
+  function wrapReader(reader: SourceReader<unknown>): SourceReader<unknown> {
+    return {
+      // Not counted: a source may have nothing to give for as long as it likes.
+      read: () => reader.read(),
+      commit: (positions) => mortal.call('adapters', () => reader.commit(positions)),
+      close: () => mortal.close(reader),
+    }
+  }
+
+  function wrapWriter(writer: SinkWriter<unknown>): SinkWriter<unknown> {
+    const { writeFailure, positions, atomic } = writer
+    const known = (checkpoint: Checkpoint): Checkpoint => ({
+      ...checkpoint,
+      positions: new Map([...checkpoint.positions].map(([source, handled]) => [original(source), handled])),
+    })
+    return {
+      write: (value, origin) => mortal.call('adapters', () => writer.write(value, origin)),
+      flush: (checkpoint) => mortal.call('adapters', () => writer.flush(known(checkpoint))),
+      close: () => mortal.close(writer),
+      ...(atomic && { atomic }),
+      ...(writeFailure && {
+        writeFailure: (failure, origin) => mortal.call('adapters', () => writeFailure.call(writer, failure, origin)),
+      }),
+      ...(positions && { positions: (source, lanes) => positions.call(writer, original(source), lanes) }),
+    }
+  }
+
+  return bindings.map((binding) => {
+    const { sources, sink, use, policy, handler } = binding
+    const deadLetter = wrapped(policy.deadLetter)
+    const sinks = sink.map(wrapped)
+    const used = use.map(wrapped)
+    return {
+      ...binding,
+      sources: sources.map((source): Source<unknown> => (isBatchSource(source) ? wrapped(source) : source)),
+      sink: sinks,
+      use: used,
+      targets: [...used, ...sinks, deadLetter],
+      policy: { ...policy, deadLetter },
+      handler: wrapFunction(handler as () => unknown),
+    }
+  })
+}

@@ -1,0 +1,34 @@
+import { SnapstreamError } from '@snapstream/core'
+import type { App, Host, SinkTarget, SinkWriter } from '@snapstream/core'
+import { boundTo } from '@snapstream/core/testing'
+import { specOf } from '../topic/topic-spec.ts'
+
+type TestedApp = Pick<App<{}>, 'bindings'> | undefined
+
+/** Throws `USAGE` for a topic that would talk to another broker than that of the test. */
+export function refuseDrivers(app: TestedApp): void {
+  for (const topic of boundTo(app)) {
+    const spec = specOf(topic)
+    if (spec?.conf.driver !== undefined)
+      throw new SnapstreamError(
+        'USAGE',
+        `Topic(${spec.name}) has a driver in its conf, which a test cannot replace; set it with Conf({ driver })`,
+        { topic: spec.name },
+      )
+  }
+}
+
+/**
+ * Opens the topics that are only used by handlers, on the clock of the test: the engine opens them without one. Answers
+ * how to let go of them.
+ */
+export async function holdTopics(app: TestedApp, host: Host): Promise<() => Promise<void>> {
+  const { signal } = new AbortController()
+  const held: SinkWriter<unknown>[] = []
+  for (const topic of boundTo(app, 'use'))
+    if (specOf(topic))
+      held.push(await (topic as SinkTarget<unknown>)['~snapstream.sink']({ signal, host, scope: new Map() }))
+  return async () => {
+    await Promise.all(held.splice(0).map(async (writer) => writer.close?.()))
+  }
+}

@@ -1,0 +1,324 @@
+import { createApp } from '@snapstream/core'
+import type { Codec } from '@snapstream/core'
+import { batch } from '@snapstream/core/batch'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Conf } from '../conf/conf.ts'
+import { Topic } from '../topic/topic.ts'
+import { createTestApp } from './index.ts'
+
+afterEach(() => {
+  Conf.reset()
+  vi.restoreAllMocks()
+})
+
+interface Order {
+  readonly id: string
+  readonly total: number
+}
+
+const json = <T>(): Codec<T> => ({
+  encode: (value) => Buffer.from(JSON.stringify(value)),
+  decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as T,
+})
+
+const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
+
+/** An app that sends on what it gets, in capitals. */
+function shouting(options: object = {}) {
+  const input = Topic('input', { groupId: 'shout' })
+  const output = Topic('output')
+  const app = createApp()
+  app.snap(input, { sink: [output], ...options })(({ key, value }) => [key, value.toUpperCase()])
+  return { input, output, app }
+}
+
+describe('createTestApp', () => {
+  test('runs what is bound, with topics that nobody created', async () => {
+    const orders = Topic('orders', { groupId: 'billing', codec: json<Order>() })
+    const invoices = Topic('invoices', { codec: json<Order>() })
+    const app = createApp<{ rate: number }>()
+    app.snap(orders, { sink: [invoices] })(({ key, value, headers }, { rate }) => [
+      key,
+      { ...value, total: value.total * rate },
+      { headers },
+    ])
+    await using test = createTestApp({ app, context: { rate: 2 } })
+    await test.start()
+    const input = test.topic(orders)
+    await input.pipe({ id: 'a', total: 3 }, { key: 'k', headers: { via: 'web' }, timestamp: 1234 })
+    const record = await test.topic(invoices).read()
+    expect(record).toMatchObject({ topic: 'invoices', key: 'k', value: { id: 'a', total: 6 }, timestamp: 1234 })
+    expect(text(record?.headers[0]?.[1])).toBe('web')
+    expect(await test.topic(invoices).read()).toBeUndefined()
+    expect([await input.committed(), await input.lag()]).toEqual([[undefined], 1])
+    await test.advance(1000)
+    expect([await input.committed(), await input.lag(), test.now]).toEqual([[1], 0, 1000])
+  })
+
+  test('leaves the bindings in place and gives Conf back', async () => {
+    const { app, output, input } = shouting()
+    for (const value of ['a', 'b']) {
+      await using test = createTestApp({ app })
+      await test.start()
+      await test.topic(input).pipe(value)
+      expect((await test.topic(output).readAll()).map((record) => record.value)).toEqual([value.toUpperCase()])
+    }
+    expect(app.bindings.length).toBe(1)
+    await expect(output.open()).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('no broker') })
+  })
+
+  test('one at a time, and only with the driver of the test', async () => {
+    const { app } = shouting()
+    await using first = createTestApp({ app })
+    await first.start()
+    await expect(first.start()).rejects.toMatchObject({ code: 'ALREADY_RUNNING' })
+    const second = createTestApp({ app })
+    await expect(second.start()).rejects.toThrow('another test app is open')
+    await first.close()
+    await second.start()
+    await second.close()
+    const { memory } = await import('../memory/index.ts')
+    const own = createApp()
+    own.snap(Topic('own', { groupId: 'g', conf: { driver: memory() } }))(() => {})
+    await expect(createTestApp({ app: own }).start()).rejects.toThrow('has a driver in its conf')
+    await expect(createTestApp({ app: createApp() }).start()).rejects.toMatchObject({ code: 'NOTHING_BOUND' })
+  })
+
+  test('records that are piped before the start are there when it reads', async () => {
+    const app = createApp()
+    const seen: string[] = []
+    app.snap(Topic('past', { groupId: null, until: 'end' }))(({ value }) => void seen.push(value))
+    await using test = createTestApp({ app })
+    await test.topic('past').pipe('a')
+    await test.topic('past').pipe('b')
+    await test.start()
+    expect([seen, test.running]).toEqual([['a', 'b'], false])
+  })
+
+  test('tombstones, partitions and the order of writing', async () => {
+    const { app, output } = shouting()
+    await using test = createTestApp({ app, partitions: 2, topics: { input: 3 } })
+    await test.start()
+    const input = test.topic('input')
+    for (const [i, value] of ['a', 'b', 'c', 'd'].entries()) await input.pipe(value, { key: String(i) })
+    await input.pipe(null, { key: 'gone' })
+    expect((await test.topic(output).readAll()).map(({ value }) => value)).toEqual(['A', 'B', 'C', 'D'])
+    const piped = await input.readAll()
+    expect(piped.map(({ value }) => value)).toEqual(['a', 'b', 'c', 'd', null])
+    expect(await input.committed('shout')).toHaveLength(3)
+    await input.pipe('x', { partition: 2 })
+    await expect(input.pipe('x', { partition: 3 })).rejects.toThrow('3')
+    expect((await input.read())?.partition).toBe(2)
+  })
+
+  test('what does not decode is told, and does not stand in the way', async () => {
+    await using test = createTestApp({ app: shouting().app })
+    await test.topic('numbers').pipe('x')
+    await test.topic('numbers').pipe('1')
+    const numbers = test.topic('numbers', { codec: json<number>() })
+    await expect(numbers.read()).rejects.toMatchObject({ code: 'DECODE_FAILED', offset: 0 })
+    expect((await numbers.read())?.value).toBe(1)
+  })
+
+  test('retries wait for the clock, and the dead letter says why', async () => {
+    const dead = Topic('dead')
+    const { app, output, input } = shouting()
+    const other = createApp()
+    let tries = 0
+    other.snap(input, { sink: [output], onError: { retries: 2, backoffMs: 1000, deadLetter: dead } })(() => {
+      tries++
+      throw new Error('out of order')
+    })
+    expect(app.bindings.length).toBe(1)
+    await using test = createTestApp({ app: other })
+    await test.start()
+    await test.topic(input).pipe('a', { key: 'k' })
+    expect(tries).toBe(1)
+    await test.advance(999)
+    expect(tries).toBe(1)
+    await test.advance(1)
+    expect(tries).toBe(2)
+    expect(await test.topic(dead).read()).toBeUndefined()
+    await test.advance(2000)
+    expect(tries).toBe(3)
+    const letter = await test.topic(dead).read()
+    expect(letter).toMatchObject({ key: 'k', value: 'a' })
+    const reason = letter?.headers.find(([name]) => name === 'snapstream.error.message')
+    expect(text(reason?.[1])).toContain('out of order')
+  })
+
+  test('a failure rejects the call during which it happens, once', async () => {
+    const { input } = shouting()
+    const app = createApp()
+    app.snap(input)(() => {
+      throw new Error('boom')
+    })
+    await using test = createTestApp({ app })
+    await test.start()
+    await expect(test.topic(input).pipe('a')).rejects.toMatchObject({ code: 'HANDLER_FAILED', offset: 0 })
+    expect([test.running, await test.topic(input).committed()]).toEqual([false, [undefined]])
+    await test.start().then(
+      () => expect.unreachable(),
+      (error: Error) => expect(error.message).toContain('boom'),
+    )
+  })
+
+  test('a failure that no call has told is told by close', async () => {
+    const { input } = shouting()
+    const app = createApp()
+    let fail: (error: Error) => void = () => {}
+    app.snap(input)(() => new Promise<void>((_, reject) => (fail = reject)))
+    const test = createTestApp({ app, patienceMs: 20 })
+    await test.start()
+    await test.topic(input).pipe('a')
+    fail(new Error('late'))
+    await expect(test.close()).rejects.toThrow('late')
+    await test.close()
+  })
+
+  test('a crash does again what was not committed, and nothing else', async () => {
+    const seen: string[] = []
+    const input = Topic('input', { groupId: 'g' })
+    const output = Topic('output')
+    const app = createApp()
+    app.snap(input, { sink: [output] })(({ value }) => {
+      seen.push(value)
+      return value
+    })
+    await using test = createTestApp({ app })
+    await test.start()
+    await test.topic(input).pipe('a')
+    await test.advance(1000)
+    await test.topic(input).pipe('b')
+    await test.restart({ crash: true })
+    expect(seen).toEqual(['a', 'b', 'b'])
+    expect((await test.topic(output).readAll()).map(({ value }) => value)).toEqual(['a', 'b', 'b'])
+    await test.restart()
+    expect([seen.length, await test.topic(input).lag()]).toEqual([3, 0])
+  })
+
+  test('a crash in the middle of a handler: it is not heard of again', async () => {
+    const input = Topic('input', { groupId: 'g' })
+    const output = Topic('output')
+    const app = createApp()
+    const gates: (() => void)[] = []
+    app.snap(input, { sink: [output] })(async ({ value }) => {
+      await new Promise<void>((resolve) => gates.push(resolve))
+      await output(`called ${value}`)
+      return value
+    })
+    await using test = createTestApp({ app, patienceMs: 20 })
+    await test.start()
+    await test.topic(input).pipe('a')
+    await test.topic(input).pipe('b')
+    await test.crash()
+    await test.start()
+    expect(gates.length).toBe(2)
+    gates[0]?.()
+    await test.run()
+    // The call of the dead one went through a topic that is open again: it is the same object.
+    gates[1]?.()
+    await test.run()
+    gates[2]?.()
+    await test.run()
+    const values = (await test.topic(output).readAll()).map(({ value }) => value)
+    expect(values.filter((value) => value === 'a')).toEqual(['a'])
+    expect(values.filter((value) => value === 'b')).toEqual(['b'])
+  })
+
+  test('a crash leaves nothing behind that was not flushed', async () => {
+    const { input } = shouting()
+    const app = createApp()
+    const inserts: string[][] = []
+    app.snap(input, { sink: [batch((rows: string[]) => void inserts.push(rows), { maxMs: 500 })] })(
+      ({ value }) => value,
+    )
+    await using test = createTestApp({ app })
+    await test.start()
+    await test.topic(input).pipe('a')
+    await test.crash()
+    await test.advance(5000)
+    expect(inserts).toEqual([])
+    await test.start()
+    await test.topic(input).pipe('b')
+    await test.advance(499)
+    expect(inserts).toEqual([])
+    await test.advance(1)
+    expect(inserts).toEqual([['a', 'b']])
+    expect(await test.topic(input).lag()).toBe(2)
+    await test.stop()
+    expect(await test.topic(input).lag()).toBe(0)
+  })
+
+  test('a second member takes partitions over, after what is in flight was committed', async () => {
+    const { app, input, output } = shouting()
+    await using test = createTestApp({ app, partitions: 2 })
+    await test.start()
+    await test.topic(input).pipe('a', { partition: 0 })
+    await test.topic(input).pipe('b', { partition: 1 })
+    expect(await test.topic(input).committed()).toEqual([undefined, undefined])
+    const member = await test.join(input)
+    expect(await test.topic(input).committed()).toEqual([1, 1])
+    expect(member.partitions.length).toBe(1)
+    const theirs = member.partitions[0]?.partition as number
+    await test.topic(input).pipe('c', { partition: theirs })
+    expect((await test.topic(output).readAll()).map(({ value }) => value)).toEqual(['A', 'B'])
+    await member.leave()
+    expect((await test.topic(output).readAll()).map(({ value }) => value)).toEqual(['C'])
+    await test.rebalance(input)
+    await test.topic(input).pipe('d')
+    expect((await test.topic(output).readAll()).map(({ value }) => value)).toEqual(['D'])
+  })
+
+  test('topics that handlers only use write by the clock of the test', async () => {
+    const { input } = shouting()
+    const audit = Topic('audit')
+    const app = createApp()
+    app.snap(input, { use: [audit] })(async ({ value }) => audit(`saw ${value}`))
+    await using test = createTestApp({ app, startMs: 5_000_000 })
+    await test.start()
+    await test.topic(input).pipe('a')
+    expect(await test.topic(audit).read()).toMatchObject({ value: 'saw a', timestamp: 5_000_000 })
+    await test.restart({ crash: true })
+    expect(await test.topic(audit).read()).toMatchObject({ value: 'saw a' })
+  })
+
+  test('a handler that works on something real is waited for', async () => {
+    const { input, output } = shouting()
+    const app = createApp()
+    app.snap(input, { sink: [output] })(async ({ value }) => {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      return value
+    })
+    await using test = createTestApp({ app })
+    await test.start()
+    await test.topic(input).pipe('a')
+    expect((await test.topic(output).read())?.value).toBe('a')
+  })
+
+  test('retention takes old records with the clock', async () => {
+    const { app } = shouting()
+    await using test = createTestApp({ app, retention: { ms: 60_000 } })
+    await test.topic('old').pipe('a')
+    await test.advance(60_001)
+    await test.topic('old').pipe('b')
+    expect((await test.topic('old').readAll()).map(({ value }) => value)).toEqual(['b'])
+  })
+
+  test('is the same every time, over thousands of steps', async () => {
+    const play = async () => {
+      const { app, input, output } = shouting({ onError: { retries: 3, backoffMs: 10 } })
+      await using test = createTestApp({ app, partitions: 3 })
+      await test.start()
+      for (let i = 0; i < 500; i++) {
+        await test.topic(input).pipe(`v${i}`, { key: `k${i % 7}` })
+        if (i % 50 === 0) await test.restart({ crash: i % 100 === 0 })
+        if (i % 3 === 0) await test.advance(400)
+      }
+      return test.topic(output).readAll()
+    }
+    const first = await play()
+    expect(first.length).toBeGreaterThanOrEqual(500)
+    expect(await play()).toEqual(first)
+  })
+})

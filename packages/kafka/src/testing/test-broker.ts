@@ -1,0 +1,138 @@
+import type { Host } from '@snapstream/core'
+import type { Driver, DriverClient, NewTopic } from '../driver/driver.ts'
+import { memory } from '../memory/index.ts'
+import type { MemoryOptions } from '../memory/index.ts'
+
+/** A driver that the app of a test uses, for one run. */
+export interface MortalDriver {
+  readonly driver: Driver
+  /** From now on nothing reaches the broker, and nothing is answered. */
+  kill(): void
+}
+
+/** A broker in memory that creates the topics it is asked for, and knows in which order records came. */
+export interface TestBroker {
+  /** The test's own way in. */
+  readonly client: DriverClient
+  createDriver(): MortalDriver
+  /** How many partitions a topic has, which is created if need be. */
+  partitions(topic: string): Promise<number>
+  /** The partition of every record of a topic that was written, in order of writing. */
+  written(topic: string): readonly number[]
+}
+
+export interface TestBrokerOptions extends Pick<MemoryOptions, 'retention'> {
+  readonly host: Host
+  /** Of topics that are created without a number. */
+  readonly partitions: number
+  /** By topic. */
+  readonly topics: Readonly<Record<string, number>>
+}
+
+/** As drivers of a test call themselves. */
+export const TEST_DRIVER = 'memory of a test'
+const SETTINGS = { brokers: [], clientId: 'test', connectTimeoutMs: 10_000, requestTimeoutMs: 10_000 }
+/** What is awaited for ever: the process that would have gone on is gone. */
+const NEVER = new Promise<never>(() => {})
+
+export function testBroker({ host, partitions, topics, retention = {} }: TestBrokerOptions): TestBroker {
+  const inner = memory({ host, defaultPartitions: partitions, retention })
+  const journal = new Map<string, number[]>()
+
+  const newTopic = (topic: string): NewTopic => ({ topic, partitions: topics[topic] ?? partitions })
+
+  function journaled(client: DriverClient): DriverClient {
+    return {
+      async admin() {
+        const admin = await client.admin()
+        return {
+          ...admin,
+          // A pattern finds what is there: topics that were named are.
+          async listTopics() {
+            await admin.createTopics(Object.keys(topics).map(newTopic))
+            return admin.listTopics()
+          },
+          async describeTopics(names) {
+            await admin.createTopics(names.map(newTopic))
+            return admin.describeTopics(names)
+          },
+          async createTopics(wanted) {
+            // Numbers that the test gives go before those of the app.
+            await admin.createTopics(wanted.map((one) => ({ ...one, ...(topics[one.topic] && newTopic(one.topic)) })))
+          },
+        }
+      },
+      async producer(settings) {
+        const producer = await client.producer(settings)
+        return {
+          ...producer,
+          async partitions(topic) {
+            await withAdmin(client, (admin) => admin.createTopics([newTopic(topic)]))
+            return producer.partitions(topic)
+          },
+          async send(batches) {
+            const results = await producer.send(batches)
+            for (const [i, { topic, partition, records }] of batches.entries()) {
+              if (results[i]?.error !== undefined) continue
+              const entries = journal.get(topic) ?? []
+              journal.set(topic, entries)
+              for (const _ of records) entries.push(partition)
+            }
+            return results
+          },
+        }
+      },
+      consumer: (settings) => client.consumer(settings),
+    }
+  }
+
+  const client = journaled(inner.client(SETTINGS))
+  return {
+    client,
+    createDriver() {
+      let dead = false
+      const mortal = async <T extends object>(made: Promise<T>): Promise<T> => (dead ? NEVER : fence(await made))
+      const fence = <T extends object>(target: T): T =>
+        Object.fromEntries(
+          Object.entries(target).map(([name, member]: [string, unknown]) => [
+            name,
+            typeof member !== 'function' || name === 'close'
+              ? member
+              : (...args: unknown[]): unknown => (dead ? NEVER : member.apply(target, args)),
+          ]),
+        ) as T
+      return {
+        driver: {
+          name: TEST_DRIVER,
+          supports: inner.supports,
+          client(settings) {
+            const made = journaled(inner.client(settings))
+            return {
+              admin: () => mortal(made.admin()),
+              producer: (options) => mortal(made.producer(options)),
+              consumer: (options) => mortal(made.consumer(options)),
+            }
+          },
+        },
+        kill() {
+          dead = true
+        },
+      }
+    },
+    partitions: (topic) =>
+      withAdmin(client, async (admin) => (await admin.describeTopics([topic])).get(topic)?.length ?? 0),
+    written: (topic) => journal.get(topic) ?? [],
+  }
+}
+
+async function withAdmin<T>(
+  client: DriverClient,
+  ask: (admin: Awaited<ReturnType<DriverClient['admin']>>) => Promise<T>,
+): Promise<T> {
+  const admin = await client.admin()
+  try {
+    return await ask(admin)
+  } finally {
+    await admin.close()
+  }
+}

@@ -1,0 +1,49 @@
+import { confDefaults } from '../conf/conf.ts'
+import { mergeSettings } from '../conf/merge-settings.ts'
+import { groupMissing } from '../consumer/shared-consumers.ts'
+import type { TopicPartition } from '../driver/driver.ts'
+import type { TopicSpec } from '../topic/topic-spec.ts'
+import { CONSUMER } from './record-log.ts'
+import type { TestBroker } from './test-broker.ts'
+
+/** A member of a consumer group that reads nothing of what it has. */
+export interface TestMember {
+  /** What it has been given. */
+  readonly partitions: readonly TopicPartition[]
+  /** Gives it back: another rebalance. */
+  leave(): Promise<void>
+}
+
+export async function joinGroup(
+  { topics, groupId: own, conf, name }: TopicSpec,
+  groupId: string | undefined,
+  broker: TestBroker,
+  run: () => Promise<void>,
+): Promise<TestMember> {
+  const group = groupId ?? own ?? mergeSettings(confDefaults(), conf).groupId
+  if (group === undefined) throw groupMissing(name)
+  let partitions: readonly TopicPartition[] = []
+  if (!(topics instanceof RegExp)) for (const topic of topics) await broker.partitions(topic)
+  const consumer = await broker.client.consumer({
+    ...CONSUMER,
+    groupId: group,
+    topics: topics instanceof RegExp ? [topics] : topics,
+    async assigned(given) {
+      partitions = given.map(({ topic, partition }) => ({ topic, partition }))
+    },
+    async revoked() {
+      partitions = []
+    },
+  })
+  await run()
+  return {
+    get partitions() {
+      return partitions
+    },
+    async leave() {
+      await consumer.close()
+      partitions = []
+      await run()
+    },
+  }
+}

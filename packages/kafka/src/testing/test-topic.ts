@@ -1,0 +1,123 @@
+import { SnapstreamError } from '@snapstream/core'
+import type { Host } from '@snapstream/core'
+import { confDefaults } from '../conf/conf.ts'
+import { mergeSettings } from '../conf/merge-settings.ts'
+import { groupMissing } from '../consumer/shared-consumers.ts'
+import type { DriverAdmin } from '../driver/driver.ts'
+import { partitionOf } from '../producer/murmur2.ts'
+import { recordEncoder, toHeaders } from '../topic/encode-record.ts'
+import type { RecordMeta, TopicRecord } from '../topic/topic-record.ts'
+import type { TopicSpec } from '../topic/topic-spec.ts'
+import { recordLog } from './record-log.ts'
+import type { TestBroker } from './test-broker.ts'
+
+/** A topic as a test sees it. */
+export interface TestTopic<V, K = string> {
+  readonly name: string
+  /**
+   * Writes one record, as another program would, and runs until nothing more happens. A null value is a tombstone. Rejects
+   * with `ENCODE_FAILED`, `SINK_REFUSED`, and with what the stream failed with.
+   *
+   * The timestamp is what the clock says, unless it is given. A key goes to the partition where Kafka's clients put it;
+   * without one the partitions take turns, beginning with 0.
+   */
+  pipe(value: V | null, options?: { readonly key?: K | null } & Omit<RecordMeta, 'topic'>): Promise<void>
+  /**
+   * The next record that was not read yet, in the order in which they were written; undefined if there is none. Tombstones
+   * have a null value. Rejects with `DECODE_FAILED` for one that is not what the codec reads, and then goes on behind it.
+   */
+  read(): Promise<TopicRecord<V | null, K> | undefined>
+  /** All that were not read yet. */
+  readAll(): Promise<readonly TopicRecord<V | null, K>[]>
+  /** What a group has committed, by partition. @default the group of the topic, else that of `Conf` */
+  committed(groupId?: string): Promise<readonly (number | undefined)[]>
+  /** How many records a group has still to acknowledge. @default the group of the topic, else that of `Conf` */
+  lag(groupId?: string): Promise<number>
+}
+
+export interface TestTopicOptions {
+  readonly spec: TopicSpec
+  /** Of the topic, if `spec` has several or a pattern. */
+  readonly name: string
+  readonly broker: TestBroker
+  readonly host: Host
+  /** Shared by all that read this topic. */
+  readonly log: ReturnType<typeof recordLog>
+  /** Runs until nothing more happens. */
+  run(): Promise<void>
+  /** Rejects with what the stream failed with, if nobody was told. */
+  tell(): Promise<void>
+}
+
+export function testTopic({ spec, name, broker, host, log, run, tell }: TestTopicOptions): TestTopic<unknown, unknown> {
+  const encode = recordEncoder(spec, name)
+
+  async function pipe(value: unknown, options: { readonly key?: unknown } & RecordMeta = {}): Promise<void> {
+    await tell()
+    const { key = null, headers, timestamp = Math.floor(host.now()), partition } = options
+    const record = await encode(key, value, toHeaders(headers, name), timestamp)
+    const count = await broker.partitions(name)
+    const chosen = partition ?? (record.key === null ? log.turn(count) : partitionOf(record.key, count))
+    const producer = await broker.client.producer({ acks: -1, compression: 'none', idempotence: false })
+    const [result] = await producer.send([{ topic: name, partition: chosen, records: [record] }])
+    await producer.close()
+    if (result?.error) throw result.error
+    await run()
+  }
+
+  function groupOf(groupId = spec.groupId ?? mergeSettings(confDefaults(), spec.conf).groupId): string {
+    if (groupId === undefined) throw groupMissing(spec.name)
+    return groupId
+  }
+
+  async function ask<T>(question: (admin: DriverAdmin) => Promise<T>): Promise<T> {
+    await tell()
+    await broker.partitions(name)
+    const admin = await broker.client.admin()
+    try {
+      return await question(admin)
+    } finally {
+      await admin.close()
+    }
+  }
+
+  return {
+    name,
+    pipe,
+    async read() {
+      await tell()
+      return log.next(spec)
+    },
+    async readAll() {
+      await tell()
+      const records = []
+      for (let record = await log.next(spec); record; record = await log.next(spec)) records.push(record)
+      return records
+    },
+    committed: (groupId) =>
+      ask(async (admin) => {
+        const committed = await admin.committed(groupOf(groupId), [name])
+        const offsets = new Map(committed.map((at) => [at.partition, at.offset]))
+        return Array.from({ length: await broker.partitions(name) }, (_, partition) => offsets.get(partition))
+      }),
+    lag: (groupId) =>
+      ask(async (admin) => {
+        const committed = await admin.committed(groupOf(groupId), [name])
+        const from = new Map(committed.map((at) => [at.partition, at.offset]))
+        const [first, last] = await Promise.all([admin.offsets(name, 'earliest'), admin.offsets(name, 'latest')])
+        return last.reduce(
+          (sum, { partition, offset }) => sum + offset - (from.get(partition) ?? first[partition]?.offset ?? 0),
+          0,
+        )
+      }),
+  }
+}
+
+/** For a topic object that stands for several. */
+export function severalNames(spec: TopicSpec): SnapstreamError {
+  return new SnapstreamError(
+    'USAGE',
+    `Topic(${spec.name}) is not one topic; name the one that is meant: topic('orders', { codec })`,
+    { topic: spec.name },
+  )
+}
