@@ -24,7 +24,7 @@ async function npmTest(args = [], env = {}) {
   tests.failed += code !== 0 && failed === 0 ? 1 : failed
   tests.skipped += skipped
   testSteps[code === 0 ? 'passed' : 'failed'] += 1
-  return { ok: code === 0 }
+  return { ok: code === 0, passed }
 }
 
 const signal = interruption()

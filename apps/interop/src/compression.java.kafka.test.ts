@@ -27,8 +27,8 @@ describe('what compression saves', () => {
   })
 
   test.each(
-    drivers.flatMap(({ name, driver }) =>
-      driver.supports.compression.map((compression) => [name, compression, driver] as const),
+    drivers.flatMap((driver) =>
+      driver.supports.compression.map((compression) => [driver.name, compression, driver] as const),
     ),
   )('%s with %s', async (_, compression, driver) => {
     const topic = await topics.create()

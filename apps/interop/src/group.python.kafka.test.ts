@@ -29,7 +29,7 @@ describe('a group of clients of two kinds', () => {
     await topics.deleteAll()
   })
 
-  test.each(drivers.map((tested) => [tested.name, tested.driver] as const))(
+  test.each(drivers.map((driver) => [driver.name, driver] as const))(
     '%s and Python share the partitions, and take over from each other with nothing lost or read twice',
     async (_, driver) => {
       const topic = await topics.create()

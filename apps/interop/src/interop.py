@@ -65,6 +65,8 @@ def consume(request):
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "check.crcs": True,
+            # Whether a partition has ended is known when the broker has waited this long.
+            "fetch.wait.max.ms": 20,
             **request["settings"],
         }
     )
@@ -77,7 +79,7 @@ def consume(request):
         while reading:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"read {len(records)} records of {topic}, not all of the partitions {reading}")
-            for message in consumer.consume(1000, timeout=0.2):
+            for message in consumer.consume(1000, timeout=0.05):
                 error = message.error()
                 if error is None:
                     records.append(line(message))

@@ -14,7 +14,7 @@ export function testTopics(brokers: string): TestTopics {
   const made: string[] = []
   const withAdmin = async (work: (admin: DriverAdmin) => Promise<void>) => {
     const settings = { clientId: 'snapstream-interop', connectTimeoutMs: 10_000, requestTimeoutMs: 10_000 }
-    const admin = await drivers[0]?.driver.client({ brokers: brokers.split(','), ...settings }).admin()
+    const admin = await drivers[0]?.client({ brokers: brokers.split(','), ...settings }).admin()
     if (admin === undefined) throw new Error('there is no driver to test')
     try {
       await work(admin)
