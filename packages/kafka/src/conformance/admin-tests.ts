@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Declare } from './driver-conformance.ts'
-import { rejects } from './rejects.ts'
+import { record } from './harness.ts'
+import { assertError, rejects } from './rejects.ts'
 
 export function adminTests(declare: Declare): void {
   declare('creates, lists, describes and deletes topics', async ({ admin, topic, until }) => {
@@ -48,6 +49,44 @@ export function adminTests(declare: Declare): void {
       { topic: name, partition: 0, offset: 0 },
       { topic: name, partition: 1, offset: 3 },
     ])
+  })
+
+  declare('answers with the offsets that belong to a timestamp', async ({ admin, topic, producer }) => {
+    const name = await topic(2)
+    const now = Date.now()
+    const records = [0, 1000, 1000, 2000].map((ms) => record('x', { timestamp: now + ms }))
+    assert.deepEqual(await producer.send([{ topic: name, partition: 1, records }]), [{}])
+    const at = async (timestamp: number) => (await admin.offsets(name, timestamp)).map(({ offset }) => offset)
+    for (const [ms, expected] of [
+      [-5000, 0],
+      [0, 0],
+      [1, 1],
+      [1000, 1],
+      [2000, 3],
+    ] as const)
+      assert.deepEqual(await at(now + ms), [0, expected], `${ms} ms`)
+    // There is no such record: the end.
+    assert.deepEqual(await at(now + 2001), [0, 4])
+  })
+
+  declare('creates a topic with a config, and counts by it', async ({ admin, producer, name }) => {
+    const topic = name('topic')
+    await admin.createTopics([
+      {
+        topic,
+        partitions: 1,
+        replicationFactor: 1,
+        config: { 'max.message.bytes': '1000', 'cleanup.policy': 'delete' },
+      },
+    ])
+    try {
+      const [result] = await producer.send([{ topic, partition: 0, records: [record('x'.repeat(2000))] }])
+      assertError('RECORD_TOO_LARGE', topic, result?.error)
+      assert.ok(result?.error && !result.retriable)
+      assert.deepEqual(await producer.send([{ topic, partition: 0, records: [record('x')] }]), [{}])
+    } finally {
+      await admin.deleteTopics([topic])
+    }
   })
 
   declare('a group that has committed nothing has no offsets', async ({ admin, topic, name }) => {

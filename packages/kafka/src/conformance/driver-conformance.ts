@@ -1,6 +1,7 @@
 import { adminTests } from './admin-tests.ts'
 import { backpressureTests } from './backpressure-tests.ts'
 import { closeTests } from './close-tests.ts'
+import { groupAdminTests } from './group-admin-tests.ts'
 import { groupTests } from './group-tests.ts'
 import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
 import { withHarness } from './harness.ts'
@@ -25,6 +26,7 @@ export function driverConformance(runner: TestRunner, options: ConformanceOption
   const declare: Declare = (name, run) => test(name, () => withHarness(options, run), 60_000)
   const parts = {
     adminTests,
+    groupAdminTests,
     recordTests,
     offsetTests,
     seekTests,

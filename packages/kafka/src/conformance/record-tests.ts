@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Declare } from './driver-conformance.ts'
-import { bytes, record } from './harness.ts'
-import { assertError } from './rejects.ts'
+import { bytes, producerSettings, record } from './harness.ts'
+import { assertError, rejects } from './rejects.ts'
 
 export function recordTests(declare: Declare): void {
   declare('hands out what was sent, in order', async ({ topic, produce, reader, until }) => {
@@ -95,6 +95,80 @@ export function recordTests(declare: Declare): void {
     await until('the record', () => read.records.length === 1)
     assert.equal(read.records[0]?.value, 'first')
     assert.equal(read.records[0]?.key, 'first')
+  })
+
+  declare('writes with each compression it has, and reads all of them', async (harness) => {
+    const { topic, client, supports, reader, until } = harness
+    const name = await topic(1)
+    assert.ok(supports.compression.includes('none'))
+    const expected: string[] = []
+    for (const compression of supports.compression) {
+      const producer = await client.producer(producerSettings({ compression }))
+      try {
+        const values = Array.from({ length: 300 }, (_, i) => `${compression} ${i} ${'x'.repeat(i)} é`)
+        const records = values.map((value, i) =>
+          record(value, { key: i % 2 ? null : bytes(`key ${i}`), headers: i % 3 ? [] : [['h', bytes(`header ${i}`)]] }),
+        )
+        assert.deepEqual(await producer.send([{ topic: name, partition: 0, records }]), [{}], compression)
+        expected.push(...values)
+      } finally {
+        await producer.close()
+      }
+    }
+    const read = await reader([name])
+    await until('all records', () => read.records.length >= expected.length || read.error())
+    assert.equal(read.error(), undefined)
+    assert.deepEqual(read.values(), expected)
+    for (const [i, { key, headers }] of read.records.entries()) {
+      const n = i % 300
+      assert.equal(key, n % 2 ? null : `key ${n}`)
+      assert.deepEqual(headers, n % 3 ? [] : [['h', [...bytes(`header ${n}`)]]])
+    }
+  })
+
+  declare('refuses a compression it has not', async ({ client, supports }) => {
+    for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const)
+      if (!supports.compression.includes(compression))
+        await rejects('UNSUPPORTED', compression, () => client.producer(producerSettings({ compression })))
+  })
+
+  declare('writes with idempotence, if it has it, batch after batch and side by side', async (harness) => {
+    const { topic, client, supports, reader, until } = harness
+    if (supports.ignoredSettings.includes('idempotence') && !supports.inProcess) return
+    const name = await topic(4)
+    const values = (partition: number, n: number) => Array.from({ length: 5 }, (_, i) => `${partition}/${n}/${i}`)
+    const producers = [
+      await client.producer(producerSettings({ idempotence: true })),
+      await client.producer(producerSettings({ idempotence: true })),
+    ]
+    try {
+      await Promise.all(
+        [0, 1, 2, 3].map(async (partition) => {
+          for (let n = 0; n < 10; n++) {
+            const records = values(partition, n).map((value) => record(value))
+            const results = await producers[partition % 2]?.send([{ topic: name, partition, records }])
+            assert.deepEqual(results, [{}])
+          }
+        }),
+      )
+      // What was refused leaves no gap that what comes after would stumble over.
+      const large = [record('', { value: new Uint8Array(3_000_000) })]
+      const [refused] = (await producers[0]?.send([{ topic: name, partition: 0, records: large }])) ?? []
+      assertError('RECORD_TOO_LARGE', name, refused?.error)
+      assert.deepEqual(await producers[0]?.send([{ topic: name, partition: 0, records: [record('last')] }]), [{}])
+    } finally {
+      await Promise.all(producers.map((producer) => producer.close()))
+    }
+    const read = await reader([name])
+    await until('all records', () => read.records.length >= 201)
+    for (const partition of [0, 1, 2, 3]) {
+      const expected = Array.from({ length: 10 }, (_, n) => values(partition, n)).flat()
+      if (partition === 0) expected.push('last')
+      assert.deepEqual(
+        read.records.filter((one) => one.partition === partition).map(({ value }) => value),
+        expected,
+      )
+    }
   })
 
   declare('sends to several topics and partitions in one call', async ({ admin, topic, producer }) => {
