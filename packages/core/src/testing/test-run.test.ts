@@ -50,7 +50,7 @@ describe('startTestRun', () => {
     const host = createVirtualHost()
     const app = createApp()
     let answer = () => {}
-    let yielded = (_?: unknown) => {}
+    let yielded: (value?: unknown) => void = () => {}
     app.snap([1])(() => new Promise<void>((resolve) => (answer = resolve)))
     app.snap([1])(async function* () {
       await new Promise((resolve) => (yielded = resolve))
