@@ -12,6 +12,8 @@ const KEEP_ALIVE_AFTER_MS = 60_000
 export interface Dialled {
   readonly socket: Socket
   readonly connected: Promise<Socket>
+  /** What Node last said was wrong, also after it was connected: the socket does not keep what TLS reports. */
+  problem(): Error | undefined
 }
 
 /** Throws `USAGE` if a certificate or a key is not one; `connected` rejects with Node's error. */
@@ -19,13 +21,13 @@ export function dial({ host, port }: BrokerAddress, tls: TlsSettings | undefined
   const socket = tls ? secure({ ...optionsOf(tls), ...nameOf(host), host, port }) : connect({ host, port })
   socket.setNoDelay(true)
   socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS)
+  let problem: Error | undefined
   const connected = new Promise<Socket>((resolve, reject) => {
-    let problem = new Error('the socket was closed before it was connected')
     socket.once(tls ? 'secureConnect' : 'connect', () => resolve(socket))
     socket.on('error', (error) => (problem = error))
-    socket.once('close', () => reject(problem))
+    socket.once('close', () => reject(problem ?? new Error('the socket was closed before it was connected')))
   })
-  return { socket, connected }
+  return { socket, connected, problem: () => problem }
 }
 
 function secure(options: ConnectionOptions): Socket {

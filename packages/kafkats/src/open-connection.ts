@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { BrokerConfig } from '@kafkats/client'
 import type { ClientSettings } from '@snapstream/kafka/driver'
 import type { Crc32c, RecordBatchEncoder } from '@snapstream/kafka/record-batch'
@@ -7,6 +6,7 @@ import { adminRequests } from './admin-requests.ts'
 import { caller } from './caller.ts'
 import { connectTimedOut, refusal } from './connection-error.ts'
 import { dial } from './dial.ts'
+import type { Dialled } from './dial.ts'
 import { fetchRequests } from './fetch-requests.ts'
 import { groupRequests } from './group-requests.ts'
 import { brokerOver } from './internals.ts'
@@ -24,27 +24,27 @@ export async function openConnection(address: BrokerAddress, options: OpenOption
   const { settings, encode, checkWith } = options
   const { tls, sasl, connectTimeoutMs, requestTimeoutMs } = settings
   const secrets = [sasl?.password, tls?.passphrase].flatMap((secret) => secret || [])
-  let dialled: Socket | undefined
+  let dialled: Dialled | undefined
   const dialBroker = async () => {
-    const { socket, connected } = dial(address, tls)
-    dialled = socket
-    return connected
+    dialled = dial(address, tls)
+    return dialled.connected
   }
   const broker = brokerOver(dialBroker, configOf(address, settings))
   let late: Error | undefined
   const timer = setTimeout(() => {
     late = connectTimedOut(address, connectTimeoutMs)
-    dialled?.destroy()
+    dialled?.socket.destroy()
   }, connectTimeoutMs)
   try {
     await broker.connect()
   } catch (error) {
-    dialled?.destroy()
-    throw refusal(late ?? error, address, 'connect', secrets)
+    dialled?.socket.destroy()
+    // The client says no more than that it is closed: a broker refuses certificates after it has taken the connection.
+    throw refusal(late ?? dialled?.problem() ?? error, address, 'connect', secrets)
   } finally {
     clearTimeout(timer)
   }
-  const socket = dialled as Socket
+  const { socket } = dialled as Dialled
   const { call, close, isOpen } = caller(address, { socket, requestTimeoutMs, secrets })
   return {
     ...fetchRequests(broker, call, checkWith),
