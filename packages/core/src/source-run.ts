@@ -90,7 +90,8 @@ export function createSourceRun(
       // A lost lane has another owner already: nothing of it may be committed from now on.
       if (reason === 'lost') lanes.delete(lane.id)
     }
-    for (const lane of given) await lane.idle()
+    // oxlint-disable-next-line typescript/await-thenable -- called in a handler, that one is in flight only afterwards
+    for (const lane of await given) await lane.idle()
     if (reason === 'revoked') await checkpoint()
     for (const lane of given) {
       leaving.delete(lane)

@@ -47,7 +47,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'give a lane up without waiting for what is in flight',
     file: 'source-run.ts',
-    find: 'for (const lane of given) await lane.idle()',
+    find: 'for (const lane of await given) await lane.idle()',
     replace: '',
   },
   {

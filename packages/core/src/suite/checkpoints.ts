@@ -53,6 +53,25 @@ export function checkpointSuite({ createApp }: Core): void {
       }
     })
 
+    test('count the message in whose handler lanes are given back, also before its first await', async () => {
+      for (const concurrency of [1, 2]) {
+        const host = createVirtualHost()
+        const log: string[] = []
+        const app = createApp({ host })
+        const source = fakeSource(log, [{ lane: 'a', messages: [{ key: 1 }, { key: 1 }, { key: 1 }] }], { live: true })
+        let given: Promise<void> | undefined
+        let seen = 0
+        app.snap(source, { concurrency })(async () => {
+          if (++seen === 2) given = source.options?.revoked(['a'], 'revoked')
+          await new Promise<void>((resolve) => host.setTimeout(resolve, 100))
+        })
+        await host.settle(app.stream({}, { signal: abortAt(host, 1000), checkpointMs: 700 }))
+        await given
+        expect(seen).toBe(2)
+        expect(log.filter((line) => line.startsWith('commit'))).toEqual(['commit a=2'])
+      }
+    })
+
     test('with an atomic sink put effects and positions together, and leave the source alone', async () => {
       const host = createVirtualHost()
       const log: string[] = []
