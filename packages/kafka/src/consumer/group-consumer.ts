@@ -106,7 +106,7 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
       polling = false
       const sought = batch && uncertain.get(partitionKey(batch))
       uncertain.clear()
-      if (sought === undefined) return batch
+      if (batch === undefined || sought === undefined) return batch
       // It may be from before or from after: sought again now, when nothing is on its way, there is no doubt.
       from.seek(sought)
       from.release(batch)
