@@ -29,7 +29,7 @@ test('every request that is used is there', () => {
     ['findCoordinator', 'joinGroup', 'syncGroup', 'heartbeat', 'leaveGroup', 'offsetFetch', 'offsetCommit'],
     ['createTopics', 'deleteTopics', 'listGroups', 'describeGroups', 'deleteGroups'],
   ] as const
-  for (const name of used.flat()) expect(broker[name], name).toBeTypeOf('function')
+  expect(used.flat().filter((name) => typeof broker[name] !== 'function')).toEqual([])
 })
 
 test('a broker connects by what dials, once, and ends with the socket', async () => {

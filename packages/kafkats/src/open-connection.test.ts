@@ -1,0 +1,179 @@
+import { createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { crc32c } from '@node-rs/crc32'
+import type { ClientSettings } from '@snapstream/kafka/driver'
+import { recordBatchEncoder } from '@snapstream/kafka/record-batch'
+import { afterEach, describe, expect, test } from 'vitest'
+import { openConnection } from './open-connection.ts'
+
+const opened: { server: Server; sockets: Set<Socket> }[] = []
+afterEach(() => {
+  for (const { server, sockets } of opened.splice(0)) {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+})
+
+/** A broker of sorts: answers what `answer` makes of a request, which starts with its number and its version. */
+async function broker(answer: (request: Buffer) => Buffer | undefined | 'close') {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    let rest = Buffer.alloc(0)
+    socket.on('data', (data) => {
+      rest = Buffer.concat([rest, data])
+      while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+        const request = rest.subarray(4, 4 + rest.readInt32BE(0))
+        rest = rest.subarray(4 + request.length)
+        const body = answer(request)
+        if (body === 'close') socket.destroy()
+        else if (body) socket.write(framed(Buffer.concat([request.subarray(4, 8), body])))
+      }
+    })
+  })
+  opened.push({ server, sockets })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return { address: { nodeId: 1, host: '127.0.0.1', port }, sockets }
+}
+
+const int16 = (value: number) => Buffer.from([value >> 8, value & 0xff])
+const int32 = (value: number) => Buffer.from([value >>> 24, value >> 16, value >> 8, value].map((byte) => byte & 0xff))
+const framed = (bytes: Buffer) => Buffer.concat([int32(bytes.length), bytes])
+
+const [API_VERSIONS, HEARTBEAT, METADATA] = [18, 12, 3]
+/** The versions 0 to 3 of what is asked for. */
+const versions = (...apis: number[]) =>
+  Buffer.concat([int16(0), int32(apis.length), ...apis.flatMap((api) => [int16(api), int16(0), int16(3)])])
+const heartbeatAnswer = (throttleMs: number) => Buffer.concat([int32(throttleMs), int16(0)])
+const isOf = (request: Buffer, api: number) => request.readInt16BE(0) === api
+
+const settings: ClientSettings = { brokers: [], clientId: 'c', connectTimeoutMs: 300, requestTimeoutMs: 300 }
+const open = (address: { nodeId: number; host: string; port: number }, more: Partial<ClientSettings> = {}) =>
+  openConnection(address, {
+    settings: { ...settings, ...more },
+    encode: recordBatchEncoder({ crc32c }),
+    checkWith: undefined,
+  })
+const member = { groupId: 'g', memberId: 'm', groupInstanceId: undefined, generationId: 1 }
+const unreachable = { code: 'BROKER_UNREACHABLE', message: expect.stringContaining('127.0.0.1:') }
+
+describe('connecting', () => {
+  test('to nobody', async () => {
+    const { address } = await broker(() => undefined)
+    opened[0]?.server.close()
+    await expect(open(address)).rejects.toMatchObject(unreachable)
+  })
+
+  test('to one that never answers ends in time, and leaves nothing open', async () => {
+    const { address, sockets } = await broker(() => undefined)
+    await expect(open(address)).rejects.toMatchObject({ ...unreachable, message: /within 300 ms/ })
+    await expect.poll(() => sockets.size).toBe(0)
+  })
+
+  test('to one that never answers, with a password', async () => {
+    const { address, sockets } = await broker(() => undefined)
+    const sasl = { mechanism: 'SCRAM-SHA-256', username: 'u', password: 'p' } as const
+    await expect(open(address, { sasl })).rejects.toMatchObject({ ...unreachable, message: /within 300 ms/ })
+    await expect.poll(() => sockets.size).toBe(0)
+  })
+
+  test('to one that closes', async () => {
+    const { address } = await broker(() => 'close')
+    await expect(open(address)).rejects.toMatchObject(unreachable)
+  })
+
+  test('to one that speaks no TLS', async () => {
+    const { address } = await broker(() => 'close')
+    await expect(open(address, { tls: { checkHostname: true } })).rejects.toMatchObject({
+      code: expect.stringMatching(/BROKER_UNREACHABLE|TLS_REFUSED/),
+    })
+  })
+
+  test('with something that is no certificate names what is wrong, and does no harm later', async () => {
+    const { address } = await broker(() => undefined)
+    const tls = { checkHostname: true, cert: 'no certificate', key: 'no key' }
+    await expect(open(address, { tls })).rejects.toMatchObject({ code: 'USAGE', message: /certificates or the key/ })
+  })
+
+  test('to one that is too old', async () => {
+    const { address } = await broker((request) => (isOf(request, API_VERSIONS) ? versions(METADATA) : undefined))
+    const connection = await open(address)
+    await expect(connection.heartbeat(member)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: /no version of Heartbeat/,
+    })
+    await expect(connection.metadata([])).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    expect(connection.isOpen).toBe(true)
+    await connection.close()
+  })
+})
+
+describe('asking', () => {
+  const answering = (answer: (request: Buffer) => Buffer | undefined | 'close') =>
+    broker((request) => (isOf(request, API_VERSIONS) ? versions(HEARTBEAT) : answer(request)))
+
+  test('takes one socket, and closes it', async () => {
+    const { address, sockets } = await answering(() => heartbeatAnswer(0))
+    const connection = await open(address)
+    expect(await connection.heartbeat(member)).toEqual({ errorCode: 0 })
+    expect([sockets.size, connection.isOpen]).toEqual([1, true])
+    await connection.close()
+    expect(connection.isOpen).toBe(false)
+    await expect.poll(() => sockets.size).toBe(0)
+  })
+
+  test('one that does not answer: rejects in time, and closes', async () => {
+    const { address, sockets } = await answering(() => undefined)
+    const connection = await open(address)
+    const both = await Promise.allSettled([connection.heartbeat(member), connection.heartbeat(member)])
+    expect(both).toMatchObject([{ reason: unreachable }, { reason: unreachable }])
+    expect(both).toMatchObject([{ reason: { message: /did not answer Heartbeat within 300 ms/ } }, {}])
+    expect(connection.isOpen).toBe(false)
+    await expect.poll(() => sockets.size).toBe(0)
+  })
+
+  test('one that closes in the middle', async () => {
+    const { address } = await answering(() => 'close')
+    const connection = await open(address)
+    await expect(connection.heartbeat(member)).rejects.toMatchObject(unreachable)
+    await expect.poll(() => connection.isOpen).toBe(false)
+  })
+
+  test('one that goes while nothing is asked', async () => {
+    const { address, sockets } = await answering(() => undefined)
+    const connection = await open(address)
+    for (const socket of sockets) socket.destroy()
+    await expect.poll(() => connection.isOpen).toBe(false)
+    await expect(connection.heartbeat(member)).rejects.toMatchObject(unreachable)
+  })
+
+  test('an answer that cannot be read', async () => {
+    const { address } = await answering(() => Buffer.alloc(1))
+    const connection = await open(address)
+    await expect(connection.heartbeat(member)).rejects.toMatchObject({ code: 'KAFKA_FAILED', message: /Heartbeat/ })
+    await connection.close()
+  })
+
+  test('one that holds back answers by quota has as much longer', async () => {
+    let asked = 0
+    const { address, sockets } = await answering(() => {
+      if (asked++ === 0) return heartbeatAnswer(600)
+      const start = performance.now()
+      const later = () => {
+        if (performance.now() - start < 500) return void setImmediate(later)
+        for (const socket of sockets) socket.write(framed(Buffer.concat([int32(3), heartbeatAnswer(0)])))
+      }
+      later()
+      return undefined
+    })
+    const connection = await open(address)
+    expect(await connection.heartbeat(member)).toEqual({ errorCode: 0 })
+    expect(await connection.heartbeat(member)).toEqual({ errorCode: 0 })
+    await connection.close()
+  })
+})
