@@ -4,19 +4,25 @@ import { inspect } from 'node:util'
 export interface Overheard {
   readonly error: unknown
   readonly tookMs: number
+  /** What `console.warn` was given. */
+  readonly warnings: readonly string[]
   /** What was written to the console, stdout and stderr, and what shows of the error. */
   readonly text: string
 }
 
 const METHODS = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 
-/** Runs something that is expected to fail. What it writes is kept from the console. */
+/** Runs something, which may fail. What it writes is kept from the console. */
 export async function overhear(run: () => Promise<unknown>): Promise<Overheard> {
   const said: string[] = []
+  const warnings: string[] = []
   const restore: (() => void)[] = []
   for (const method of METHODS) {
     const original = console[method]
-    console[method] = (...args: unknown[]) => void said.push(show(args))
+    console[method] = (...args: unknown[]) => {
+      said.push(show(args))
+      if (method === 'warn') warnings.push(args.join(' '))
+    }
     restore.push(() => (console[method] = original))
   }
   for (const stream of [process.stdout, process.stderr]) {
@@ -36,7 +42,7 @@ export async function overhear(run: () => Promise<unknown>): Promise<Overheard> 
   } finally {
     for (const undo of restore) undo()
   }
-  return { error, tookMs: Date.now() - started, text: [...said, show(error)].join('\n') }
+  return { error, tookMs: Date.now() - started, warnings, text: [...said, show(error)].join('\n') }
 }
 
 /** Everything that can be seen of a value. */
