@@ -70,7 +70,10 @@ export interface KafkaConf extends DottedConf {
 
   /** Who has to have a record before it counts as written: `'all'` (-1) in-sync replicas, the leader (1), nobody (0). @default 'all' */
   readonly acks?: 'all' | -1 | 0 | 1 | undefined
-  /** Whether a batch that has to be sent again is written once. Needs `acks: 'all'`. @default false */
+  /**
+   * Whether a batch that has to be sent again is written once. Needs `acks: 'all'`.
+   * @default true, with `acks: 'all'` and a driver that has it
+   */
   readonly idempotence?: boolean | undefined
   /** How batches are compressed; which of these a driver has is in its `supports`. @default 'none' */
   readonly compression?: Compression | undefined

@@ -31,6 +31,15 @@ test('KafkaJS is the driver unless there is another', () => {
   expect(resolveSettings({ brokers: ['a:1'] }).driver).toBe(resolveSettings({ brokers: ['b:1'] }).driver)
 })
 
+test('idempotence is there with acks all, as with Java, unless something else was asked for', () => {
+  const idempotence = (own: object) => resolveSettings({ brokers: ['a:1'], ...own }).producer.idempotence
+  expect(idempotence({})).toBe(true)
+  expect(idempotence({ idempotence: false })).toBe(false)
+  expect(idempotence({ acks: 1 })).toBe(false)
+  expect(idempotence({ driver: memory() })).toBe(false)
+  expect(() => idempotence({ acks: 1, idempotence: true })).toThrow("idempotence needs acks 'all', and acks is 1")
+})
+
 test('without a broker it says what to do', () => {
   expect(() => resolveSettings({})).toThrow(
     "no broker is known; call Conf({ brokers: 'host:port' }), or Conf({ driver: memory() }) to do without one",

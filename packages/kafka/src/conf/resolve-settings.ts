@@ -51,14 +51,16 @@ export function resolveSettings(own: Settings): ResolvedSettings {
   const given = mergeSettings(confDefaults(), own)
   const driver = given.driver ?? (defaultDriver ??= kafkajs())
   refuseUnsupported(driver, given)
-  const { inProcess } = driver.supports
+  const { inProcess, ignoredSettings } = driver.supports
   if (given.brokers === undefined && !inProcess)
     throw usage(
       `no broker is known; call Conf({ brokers: 'host:port' }), or Conf({ driver: memory() }) to do without one`,
     )
   const all = { ...DEFAULTS, ...given }
-  if (all.idempotence && all.acks !== -1)
+  if (given.idempotence && all.acks !== -1)
     throw usage(`idempotence needs acks 'all', and acks is ${all.acks}; leave one of them out`)
+  // As with Java's producer: it is there unless something else was asked for.
+  const idempotence = given.idempotence ?? (all.acks === -1 && !ignoredSettings.includes('idempotence'))
   return {
     driver,
     client: {
@@ -84,7 +86,7 @@ export function resolveSettings(own: Settings): ResolvedSettings {
     producer: {
       acks: all.acks,
       compression: all.compression,
-      idempotence: all.idempotence,
+      idempotence,
       deliveryTimeoutMs: all.deliveryTimeoutMs,
       lingerMs: all.lingerMs,
       batchSizeBytes: all.batchSizeBytes,

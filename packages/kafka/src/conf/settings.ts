@@ -63,7 +63,6 @@ export const DEFAULTS = {
   fetchMaxWaitMs: 250,
   isolationLevel: 'read_committed',
   acks: -1,
-  idempotence: false,
   compression: 'none',
   deliveryTimeoutMs: 120_000,
   lingerMs: 0,
