@@ -42,7 +42,7 @@ export function groupAdminTests(declare: Declare): void {
     assert.deepEqual((await admin.describeGroups([groupId])).get(groupId)?.members, [])
     const first = await reader([topicName], { groupId })
     await until('the records', () => first.records.length === 2)
-    assert.deepEqual(first.values().toSorted(), ['c', 'e'])
+    assert.deepEqual(new Set(first.values()), new Set(['c', 'e']))
     await first.close()
     await until('the group to be empty', async () => {
       const described = await admin.describeGroups([groupId])
@@ -52,7 +52,7 @@ export function groupAdminTests(declare: Declare): void {
     assert.deepEqual(await admin.committed(groupId, [topicName]), [at(0, 2), at(1, 0)])
     const second = await reader([topicName], { groupId })
     await until('the records', () => second.records.length === 3)
-    assert.deepEqual(second.values().toSorted(), ['c', 'd', 'e'])
+    assert.deepEqual(new Set(second.values()), new Set(['c', 'd', 'e']))
   })
 
   declare('leaves alone a group that has members', async ({ admin, topic, reader, until, name }) => {
