@@ -270,6 +270,70 @@ describe('createTestApp', () => {
     expect((await test.topic(output).readAll()).map(({ value }) => value)).toEqual(['D'])
   })
 
+  test('partitions are lost when a handler takes longer than a rebalance may, and its record comes again', async () => {
+    Conf({ rebalanceTimeoutMs: 10_000 })
+    const input = Topic('input', { groupId: 'g' })
+    const app = createApp()
+    const gates: (() => void)[] = []
+    app.snap(input)(() => new Promise<void>((resolve) => gates.push(resolve)))
+    await using test = createTestApp({ app, patienceMs: 20, partitions: 2 })
+    await test.start()
+    await test.topic(input).pipe('a', { partition: 0 })
+    const member = await test.join(input)
+    expect(member.partitions).toEqual([])
+    await test.advance(9999)
+    expect(member.partitions).toEqual([])
+    await test.advance(1)
+    expect(member.partitions.length).toBeGreaterThan(0)
+    gates[0]?.()
+    await test.advance(1000)
+    expect(await test.topic(input).committed()).toEqual([undefined, undefined])
+    await member.leave()
+    expect(gates.length).toBe(2)
+    gates[1]?.()
+    await test.advance(1000)
+    expect(await test.topic(input).committed()).toEqual([1, undefined])
+  })
+
+  test('a handler that never answers: the end takes no longer than it may, and says so', async () => {
+    const { input } = shouting()
+    const app = createApp()
+    app.snap(input)(() => new Promise<void>(() => {}))
+    const test = createTestApp({ app, patienceMs: 20, shutdownMs: 5000 })
+    await test.start()
+    await test.topic(input).pipe('a')
+    await expect(test.close()).rejects.toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
+    expect([test.running, test.now]).toEqual([false, 4500])
+  })
+
+  test('patterns, and the partitions that a topic asks for', async () => {
+    const app = createApp()
+    const seen: unknown[] = []
+    app.snap(Topic(/^orders-/, { groupId: 'g' }))(({ topic, value }) => void seen.push([topic, value]))
+    await using test = createTestApp({ app, topics: { 'orders-eu': 1, 'orders-us': 2 } })
+    await test.start()
+    await test.topic('orders-eu').pipe('a')
+    await test.topic('orders-us').pipe('b')
+    expect(seen).toEqual([
+      ['orders-eu', 'a'],
+      ['orders-us', 'b'],
+    ])
+    const wide = test.topic(Topic('wide', { create: { partitions: 5 } }))
+    expect(await wide.committed('g')).toHaveLength(5)
+    expect(() => test.topic(Topic(/x/))).toThrow('is not one topic')
+    expect(() => test.topic({} as never)).toThrow('takes the name of a topic')
+  })
+
+  test.each([
+    [{ partition: 2 }, 'did you mean partitions?'],
+    [{ partitions: 0 }, 'partitions of createTestApp takes a number of 1 or more, got 0'],
+    [{ startMs: Number.NaN }, 'startMs'],
+    [{ topics: { a: 1.5 } }, 'got 1.5 for a'],
+  ])('refuses %j', async (options, message) => {
+    expect(() => createTestApp(options as object)).toThrow(message)
+    await expect(createTestApp().advance(-1)).rejects.toThrow('advance takes 0 ms or more')
+  })
+
   test('topics that handlers only use write by the clock of the test', async () => {
     const { input } = shouting()
     const audit = Topic('audit')

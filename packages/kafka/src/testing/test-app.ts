@@ -1,4 +1,4 @@
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, describe } from '@snapstream/core'
 import type { App } from '@snapstream/core'
 import { createVirtualHost, startTestRun } from '@snapstream/core/testing'
 import type { TestRun } from '@snapstream/core/testing'
@@ -8,6 +8,7 @@ import { specOf, topicSpec } from '../topic/topic-spec.ts'
 import type { TopicSpec } from '../topic/topic-spec.ts'
 import type { Topic } from '../topic/topic.ts'
 import { createQuiet } from './quiet.ts'
+import { checkTestOptions, usage } from './check-test-options.ts'
 import { recordLog } from './record-log.ts'
 import { holdTopics, refuseDrivers } from './bound-topics.ts'
 import { takeConf } from './take-conf.ts'
@@ -69,7 +70,8 @@ export interface TestApp extends AsyncDisposable {
   stop(): Promise<void>
   /**
    * The process dies: no handler is called any more and nothing is written, flushed or committed. A cache writes what it
-   * has when it is closed: with one it is as if the process died right after that.
+   * has when it is closed: with one it is as if the process died right after that. What a handler does itself behind the
+   * `await` it was in, JavaScript still does; its outputs go nowhere.
    */
   crash(): Promise<void>
   /** `stop`, or with `crash: true` `crash`, and `start`. */
@@ -97,6 +99,7 @@ export interface TestApp extends AsyncDisposable {
  * expect(await test.topic(invoices).read()).toMatchObject({ key: 'a' })
  */
 export function createTestApp<C extends object = {}>(options: TestAppOptions<C> = {}): TestApp {
+  checkTestOptions(options)
   const { app, context, partitions = 1, topics = {}, retention, startMs = 0, patienceMs = 200, ...timing } = options
   const quiet = createQuiet({
     running: () => run,
@@ -152,8 +155,11 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
 
   async function stop(): Promise<void> {
     const stopping = run
-    stopping?.stop()
-    await host.settle(stopping?.ended ?? Promise.resolve()).catch(() => {})
+    if (stopping) {
+      stopping.stop()
+      // How it ended is told below; whether it ended is not for this call to say if it did not.
+      await host.settle(stopping.ended.catch(() => {}))
+    }
     await settle()
   }
 
@@ -170,7 +176,7 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
   function find(topic: Topic<never, never> | string, codecs?: TopicCodecs<unknown, unknown>): TopicSpec {
     const spec = typeof topic === 'string' ? topicSpec(topic, { ...codecs }) : specOf(topic)
     if (spec) return spec
-    throw new SnapstreamError('USAGE', 'topic(...) takes the name of a topic or what Topic(...) made')
+    throw usage('topic(...) takes the name of a topic or what Topic(...) made')
   }
 
   async function join(topic: Topic<never, never>, groupId?: string): Promise<TestMember> {
@@ -197,6 +203,7 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
     run: settle,
     async advance(ms: number) {
       await tell()
+      if (!Number.isFinite(ms) || ms < 0) throw usage(`advance takes 0 ms or more, got ${describe(ms)}`)
       await host.advance(ms)
       await tell()
     },

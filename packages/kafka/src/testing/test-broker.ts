@@ -15,8 +15,8 @@ export interface TestBroker {
   /** The test's own way in. */
   readonly client: DriverClient
   createDriver(): MortalDriver
-  /** How many partitions a topic has, which is created if need be. */
-  partitions(topic: string): Promise<number>
+  /** How many partitions a topic has, which is created if need be, with as many as `wanted` if the test does not say. */
+  partitions(topic: string, wanted?: number): Promise<number>
   /** The partition of every record of a topic that was written, in order of writing. */
   written(topic: string): readonly number[]
 }
@@ -39,7 +39,7 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
   const inner = memory({ host, defaultPartitions: partitions, retention })
   const journal = new Map<string, number[]>()
 
-  const newTopic = (topic: string): NewTopic => ({ topic, partitions: topics[topic] ?? partitions })
+  const newTopic = (topic: string, wanted = partitions): NewTopic => ({ topic, partitions: topics[topic] ?? wanted })
 
   function journaled(client: DriverClient): DriverClient {
     return {
@@ -49,11 +49,11 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
           ...admin,
           // A pattern finds what is there: topics that were named are.
           async listTopics() {
-            await admin.createTopics(Object.keys(topics).map(newTopic))
+            await admin.createTopics(Object.keys(topics).map((name) => newTopic(name)))
             return admin.listTopics()
           },
           async describeTopics(names) {
-            await admin.createTopics(names.map(newTopic))
+            await admin.createTopics(names.map((name) => newTopic(name)))
             return admin.describeTopics(names)
           },
           async createTopics(wanted) {
@@ -119,8 +119,11 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
         },
       }
     },
-    partitions: (topic) =>
-      withAdmin(client, async (admin) => (await admin.describeTopics([topic])).get(topic)?.length ?? 0),
+    partitions: (topic, wanted) =>
+      withAdmin(client, async (admin) => {
+        await admin.createTopics([newTopic(topic, wanted)])
+        return (await admin.describeTopics([topic])).get(topic)?.length ?? 0
+      }),
     written: (topic) => journal.get(topic) ?? [],
   }
 }

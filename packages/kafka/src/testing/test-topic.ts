@@ -51,12 +51,13 @@ export interface TestTopicOptions {
 
 export function testTopic({ spec, name, broker, host, log, run, tell }: TestTopicOptions): TestTopic<unknown, unknown> {
   const encode = recordEncoder(spec, name)
+  const partitions = () => broker.partitions(name, spec.create?.partitions)
 
   async function pipe(value: unknown, options: { readonly key?: unknown } & RecordMeta = {}): Promise<void> {
     await tell()
     const { key = null, headers, timestamp = Math.floor(host.now()), partition } = options
     const record = await encode(key, value, toHeaders(headers, name), timestamp)
-    const count = await broker.partitions(name)
+    const count = await partitions()
     const chosen = partition ?? (record.key === null ? log.turn(count) : partitionOf(record.key, count))
     const producer = await broker.client.producer({ acks: -1, compression: 'none', idempotence: false })
     const [result] = await producer.send([{ topic: name, partition: chosen, records: [record] }])
@@ -72,7 +73,7 @@ export function testTopic({ spec, name, broker, host, log, run, tell }: TestTopi
 
   async function ask<T>(question: (admin: DriverAdmin) => Promise<T>): Promise<T> {
     await tell()
-    await broker.partitions(name)
+    await partitions()
     const admin = await broker.client.admin()
     try {
       return await question(admin)
@@ -98,7 +99,7 @@ export function testTopic({ spec, name, broker, host, log, run, tell }: TestTopi
       ask(async (admin) => {
         const committed = await admin.committed(groupOf(groupId), [name])
         const offsets = new Map(committed.map((at) => [at.partition, at.offset]))
-        return Array.from({ length: await broker.partitions(name) }, (_, partition) => offsets.get(partition))
+        return Array.from({ length: await partitions() }, (_, partition) => offsets.get(partition))
       }),
     lag: (groupId) =>
       ask(async (admin) => {
