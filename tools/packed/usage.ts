@@ -2,7 +2,11 @@
 import { Cache, DELETE } from '@snapstream/cache'
 import { JsonCodec } from '@snapstream/codecs'
 import { createApp, snap, stream, type Failure } from '@snapstream/core'
+import { batch } from '@snapstream/core/batch'
+import { interval } from '@snapstream/core/interval'
+import { route } from '@snapstream/core/route'
 import { Topic } from '@snapstream/kafka'
+import { createTestApp } from '@snapstream/kafka/testing'
 
 declare module '@snapstream/core' {
   interface Context {
@@ -62,6 +66,15 @@ snap(orders, { sink: [orders] })(({ value }) => [value.id, null]) // a tombstone
 const raw = Topic('raw', { codec: JsonCodec() })
 snap(orders, { sink: [raw] })(({ value }) => [value.id, value])
 
+const inserts = batch(async (rows: readonly Order[]) => void rows, { maxCount: 500, maxMs: 200 })
+const out = route({ inserts, orders }, (order: Order) => (order.amount > 0 ? 'inserts' : 'orders'))
+snap(orders, { sink: [inserts, out] })(({ value }) => value)
+snap(interval(1000), { sink: [inserts] })(({ count }) => ({ id: 'tick', amount: count }))
+const tested = createTestApp({ topics: { orders: 4 } })
+const piped: Promise<void> = tested.topic(orders).pipe({ id: 'a', amount: 1 }, { key: 'a' })
+const back: Promise<{ value: Order | null } | undefined> = tested.topic(orders).read()
+void [piped, back]
+
 const app = createApp<{ db: { insert(order: Order): Promise<void> } }>()
 app.snap(orders)(({ value }, { db }) => db.insert(value))
 
@@ -75,6 +88,12 @@ snap(orders, { sink: [tags] })(() => ['a', 'b', 'c'])
 snap(orders, { sink: [raw] })(() => ['a', 'b', 'c', 'd'])
 // @ts-expect-error one of the two sinks takes only strings
 snap(orders, { sink: [console.log, topic] })(({ value }) => value.amount)
+// @ts-expect-error the function takes orders
+snap(topic, { sink: [inserts] })(({ value }) => value)
+// @ts-expect-error a name that route does not have
+route({ orders }, (order: Order) => (order.amount > 0 ? 'orders' : 'refunds'))
+// @ts-expect-error not an Order
+void tested.topic(orders).pipe({ id: 1 })
 // @ts-expect-error no source
 snap({ sink: [console.log] })(() => 1)
 

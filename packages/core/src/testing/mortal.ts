@@ -5,7 +5,7 @@ import { isThenable } from '../promises.ts'
 const NEVER = new Promise<never>(() => {})
 
 /** Who has something under way: the user's functions, or sources and sinks. */
-export type Party = 'functions' | 'adapters'
+type Party = 'functions' | 'adapters'
 
 /** The life of one run: it can end between any two steps, and after that nothing of it has an effect. */
 export interface Mortal {
