@@ -25,17 +25,19 @@ export interface KafkaConf extends DottedConf {
   /** How old the known number of partitions of a topic may become while it is written to. @default 300000 */
   readonly metadataMaxAgeMs?: number | undefined
 
-  /** How connections are secured: encrypted or not, with a user or without. @default 'plaintext' */
+  /** Whether connections are encrypted (`ssl`), and whether there is a user (`sasl`). @default 'plaintext' */
   readonly securityProtocol?: SecurityProtocol | Uppercase<SecurityProtocol> | undefined
   /** Whose certificates are trusted, as PEM text. @default those that Node trusts */
   readonly sslCa?: string | undefined
-  /** The same as a file, read when a topic opens. */
+  /** The same as a PEM file, read when a topic opens. */
   readonly sslCaLocation?: string | undefined
   /** The client's own certificate, with those in between up to the authority, as PEM text. */
   readonly sslCert?: string | undefined
+  /** The same as a file; a key in it is left alone. */
   readonly sslCertLocation?: string | undefined
   /** The private key of `sslCert`, as PEM text. */
   readonly sslKey?: string | Secret | undefined
+  /** The same as a file. */
   readonly sslKeyLocation?: string | undefined
   /** The password of the private key. */
   readonly sslKeyPassword?: string | Secret | undefined
@@ -46,7 +48,9 @@ export interface KafkaConf extends DottedConf {
   readonly sslCheckHostname?: boolean | 'https' | 'none' | '' | undefined
   /** How the user is proven to be who it is. Required with SASL. */
   readonly saslMechanism?: SaslSettings['mechanism'] | undefined
+  /** Who to be. Required with SASL. */
   readonly saslUsername?: string | undefined
+  /** The password of `saslUsername`. Required with SASL. */
   readonly saslPassword?: string | Secret | undefined
 
   /** The name of this consumer within its group: one that comes back under it in time gets its partitions without a rebalance. */
@@ -57,7 +61,7 @@ export interface KafkaConf extends DottedConf {
   readonly onOffsetOutOfRange?: 'earliest' | 'latest' | 'error' | undefined
   /** After how long without a heartbeat a consumer counts as dead. @default 30000 */
   readonly sessionTimeoutMs?: number | undefined
-  /** @default 3000, or a third of the session's time-out if that is less */
+  /** How often a consumer tells that it is alive. @default 3000, or a third of `sessionTimeoutMs` if that is less */
   readonly heartbeatIntervalMs?: number | undefined
   /** How long a consumer may take to hand over its partitions: longer than the slowest handler. @default 60000 */
   readonly rebalanceTimeoutMs?: number | undefined

@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Driver } from '../driver/driver.ts'
 import { hasSasl, hasTls } from './merge-settings.ts'
-import type { SettingName, Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import { warnOnce } from './warn-once.ts'
 
 /** Without these a promise that was asked for would not be kept, by the names of the driver port. */
@@ -15,8 +15,12 @@ const NOT_TO_BE_IGNORED = new Set([
   'tls',
 ])
 
-/** Where the driver port has another name. */
-const PORT_NAMES: Partial<Record<SettingName, string>> = { clientRack: 'rackId' }
+/** What the driver port calls it, or the part of it that a setting is for. */
+export function portName(name: string): string {
+  if (name === 'clientRack') return 'rackId'
+  if (name === 'securityProtocol' || name.startsWith('ssl')) return 'tls'
+  return name.startsWith('sasl') ? 'sasl' : name
+}
 
 /** Throws `UNSUPPORTED` for what the driver cannot do and must not leave out; warns once of what it has no use for. */
 export function refuseUnsupported(driver: Driver, given: Settings): void {
@@ -40,9 +44,10 @@ function* asked(given: Settings): Generator<readonly [name: string, needs: strin
   const { securityProtocol: protocol, idempotence } = given
   if (protocol !== undefined && hasTls(protocol)) yield [`TLS (securityProtocol '${protocol}')`, 'tls']
   if (protocol !== undefined && hasSasl(protocol)) yield [`SASL (securityProtocol '${protocol}')`, 'sasl']
-  for (const [name, value] of Object.entries(given))
-    if (value !== undefined && !(name === 'idempotence' && idempotence === false))
-      yield [name, PORT_NAMES[name as SettingName] ?? name]
+  for (const [name, value] of Object.entries(given)) {
+    const asksForNothing = name === 'securityProtocol' || (name === 'idempotence' && idempotence === false)
+    if (value !== undefined && !asksForNothing) yield [name, portName(name)]
+  }
 }
 
 function unsupported(message: string): SnapstreamError {
