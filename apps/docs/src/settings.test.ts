@@ -53,13 +53,13 @@ function rowsOf(document: string): string[][] {
     )
 }
 
-describe(DOCUMENT, () => {
+describe('docs/settings.md', () => {
   test('has every setting, as the code has it', () => {
     expect(rowsOf(readFileSync(join(root, DOCUMENT), 'utf8'))).toEqual(expected)
   })
 })
 
-describe(SOURCE, () => {
+describe('the types of settings', () => {
   test.each(names)('says what %s is for', (name) => expect(said.get(name)?.purpose).toBeTruthy())
 
   test.each(Object.entries(DEFAULTS))('says the default of %s', (name, value) => {
