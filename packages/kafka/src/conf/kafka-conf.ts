@@ -87,7 +87,7 @@ export interface KafkaConf extends DottedConf {
   readonly lingerMs?: number | undefined
   /** How large a batch of one partition may get; at most 1000 records. @default 524288 */
   readonly batchSizeBytes?: number | undefined
-  /** The largest batch that is sent; a record that does not fit is refused. @default 1048576 */
+  /** The largest request that is sent, before compression; a record that does not fit is refused. @default 1048576 */
   readonly maxRequestBytes?: number | undefined
   /** How much may wait to be acknowledged before writing has to wait, counting 200 a record beside its payload. @default 33554432 */
   readonly bufferBytes?: number | undefined
