@@ -1,5 +1,5 @@
 import type { Suite } from './suite.ts'
 import { core } from './suites/core.ts'
-import { kafka } from './suites/kafka.ts'
+import { kafka } from './suites/kafka/kafka.ts'
 
 export const suites: readonly Suite[] = [core, kafka]
