@@ -24,6 +24,8 @@ export function kafkaProperties({ version, port, controllerPort, dataFolder, set
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 500,
     'log.cleaner.dedupe.buffer.size': 10_485_760,
+    // Tests wait for compaction, which looks for work every 15 s by default.
+    'log.cleaner.backoff.ms': 500,
     ...shareGroups,
     ...settings,
   }

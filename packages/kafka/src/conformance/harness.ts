@@ -65,7 +65,7 @@ export interface Harness {
   readonly sessionTimeoutMs: number
   name(prefix: string): string
   /** A new topic of its own. */
-  topic(partitions?: number): Promise<string>
+  topic(partitions?: number, config?: Readonly<Record<string, string>>): Promise<string>
   produce(topic: string, partition: number, values: readonly (string | null)[]): Promise<void>
   settings(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): ConsumerSettings
   consumer(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): Promise<DriverConsumer>
@@ -157,10 +157,10 @@ export async function withHarness(
     until,
     settings,
     name: (prefix) => `snapstream-conformance-${prefix}-${crypto.randomUUID()}`,
-    async topic(partitions = 1) {
+    async topic(partitions = 1, config) {
       const topic = harness.name('topic')
       topics.push(topic)
-      await admin.createTopics([{ topic, partitions, replicationFactor: 1 }])
+      await admin.createTopics([{ topic, partitions, replicationFactor: 1, ...(config && { config }) }])
       return topic
     },
     async produce(topic, partition, values) {

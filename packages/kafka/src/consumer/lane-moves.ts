@@ -98,6 +98,6 @@ export function laneMoves(context: LaneMovesOptions): LaneMoves {
     resume(states) {
       for (const { lane } of states) move(lane)
     },
-    settled: (states) => Promise.all(states.map(({ lane }) => moves.get(lane))),
+    settled: (states) => Promise.all(states.flatMap(({ lane }) => moves.get(lane) ?? [])),
   }
 }

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { Topic } from '../topic/topic.ts'
+import type { KafkaConf } from '../conf/kafka-conf.ts'
+import { withHarness } from './harness.ts'
+import type { ConformanceOptions, TestRunner } from './harness.ts'
+import { logShapes } from './log-shapes.ts'
+import type { LogShapes, ShapedTopic } from './log-shapes.ts'
+
+/** Reading what is there takes no longer, also on a machine that has other things to do; waiting for more does. */
+const LIMIT_MS = 20_000
+
+/**
+ * What `topic.slice` and `topic.at` give where offsets have holes: on plain topics and on those with transactions,
+ * compaction and deleted records, each with many, two and no records. It needs a real Kafka, and makes the topics by
+ * KafkaJS whatever the driver is.
+ *
+ * @example
+ * import { describe, test } from 'vitest'
+ * sliceConformance({ test, describe }, { driver: myDriver(), brokers: ['localhost:9092'] })
+ */
+export function sliceConformance(runner: TestRunner, options: ConformanceOptions): void {
+  const { test, describe = (_, run) => run() } = runner
+  const shapes = ['plain', 'transactional', 'openTransaction', 'compacted', 'truncated'] as const
+  const conf = { driver: options.driver, brokers: [...options.brokers] }
+
+  const run = (shape: (typeof shapes)[number]) =>
+    withHarness(options, async (harness) => {
+      const making = logShapes(harness, options.brokers)
+      try {
+        // Side by side: a compaction takes its time.
+        await Promise.all([400, 2, 0].map((count) => check(making, shape, count)))
+      } finally {
+        await making.close()
+      }
+    })
+
+  async function check(making: LogShapes, shape: (typeof shapes)[number], count: number): Promise<void> {
+    const shaped = await making[shape](shape === 'compacted' && count > 2 ? 20 : count)
+    await within(LIMIT_MS, checkSlices(shaped, shaped.values, conf))
+    if (shaped.uncommitted)
+      await within(LIMIT_MS, checkSlices(shaped, shaped.uncommitted, { ...conf, isolationLevel: 'read_uncommitted' }))
+  }
+
+  describe(`slices over the ${options.driver.name} driver`, () => {
+    for (const shape of shapes)
+      test(`${shape}: with many, two and no records, and none hangs`, () => run(shape), 180_000)
+  })
+}
+
+async function checkSlices({ topic: name }: ShapedTopic, values: readonly string[], conf: KafkaConf): Promise<void> {
+  const topic = Topic(name, { conf })
+  const read = async (...places: readonly [start?: number, end?: number]) => {
+    const found: { readonly offset: number; readonly value: string }[] = []
+    for await (const record of topic.slice(...places)) found.push(record)
+    return found
+  }
+  const valuesOf = async (...places: readonly [start?: number, end?: number]) =>
+    (await read(...places)).map(({ value }) => value)
+
+  const all = await read()
+  assert.deepEqual(
+    all.map(({ value }) => value),
+    values,
+  )
+  for (const places of [[-2], [-2, -1], [-3, -1], [-1], [-1000], [0, -1], [0, 1_000_000]] as const)
+    assert.deepEqual(await valuesOf(...places), values.slice(...places), `slice(${places.join(', ')})`)
+  assert.deepEqual(await read(1_000_000), [])
+  assert.deepEqual(await read(5, 5), [])
+
+  for (const index of [-1, -2, -values.length - 1])
+    assert.equal((await topic.at(index))?.value, values.at(index), `at(${index})`)
+  assert.equal(await topic.at(1_000_000), undefined)
+  for (const { offset, value } of [all[0], all.at(-1)].filter((one) => one !== undefined)) {
+    assert.equal((await topic.at(offset))?.value, value)
+    assert.deepEqual(await valuesOf(offset, offset + 1), [value])
+  }
+  // The offset before each record may be a hole; if it is a record it is the one before.
+  const last = all.at(-1)
+  const before = last && last.offset > 0 ? await topic.at(last.offset - 1) : undefined
+  if (before) assert.equal(before.value, all.at(-2)?.value)
+}
+
+async function within(limitMs: number, pending: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it hangs: not done in ${limitMs} ms`)), limitMs)
+  })
+  try {
+    await Promise.race([pending, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
