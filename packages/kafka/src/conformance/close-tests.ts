@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Declare } from './driver-conformance.ts'
-import { sleep } from './harness.ts'
-import { assertError } from './rejects.ts'
+import { producerSettings, record, sleep } from './harness.ts'
+import { assertError, rejects } from './rejects.ts'
 
 export function closeTests(declare: Declare): void {
   declare('close ends a pending poll; poll stays at its end; closing twice is one', async (harness) => {
@@ -94,6 +94,30 @@ export function closeTests(declare: Declare): void {
     await until('the error', first.error)
     assert.equal(first.error()?.message, 'revoked broke')
     await until('the takeover', () => second.owned.size === 1)
+  })
+
+  declare('a closed producer answers, and sends nothing; closing twice is one', async (harness) => {
+    const { client, topic, admin, name } = harness
+    const topicName = await topic(1)
+    const producer = await client.producer(producerSettings({ idempotence: true }))
+    const batch = () => ({ topic: topicName, partition: 0, records: [record('x')] })
+    // What is under way is answered before it is closed, or not sent at all.
+    const sending = producer.send([batch()])
+    await Promise.all([producer.close(), producer.close()])
+    const [first] = await sending
+    const [second] = await producer.send([batch()])
+    assertError('NOT_OPEN', 'producer', second?.error)
+    assert.ok(second?.error && !second.retriable)
+    await rejects('NOT_OPEN', 'producer', () => producer.partitions(name('any')))
+    assert.equal((await admin.offsets(topicName, 'latest'))[0]?.offset, first?.error ? 0 : 1)
+  })
+
+  declare('a closed admin rejects; closing twice is one', async ({ client }) => {
+    const admin = await client.admin()
+    await admin.listTopics()
+    await Promise.all([admin.close(), admin.close()])
+    await rejects('NOT_OPEN', 'closed', () => admin.listTopics())
+    await rejects('NOT_OPEN', 'closed', () => admin.listGroups())
   })
 
   declare('a topic that is deleted while it is read ends the consumer with TOPIC_MISSING', async (harness) => {

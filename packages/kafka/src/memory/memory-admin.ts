@@ -1,4 +1,4 @@
-import { groupNotEmpty, noSuchGroup, partitionMissing } from '../driver/driver-error.ts'
+import { closed, groupNotEmpty, noSuchGroup, partitionMissing } from '../driver/driver-error.ts'
 import type { DriverAdmin, GroupDescription } from '../driver/driver.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 import { offsetAtTimestamp } from './offset-at-timestamp.ts'
@@ -8,50 +8,61 @@ import type { PartitionLog } from './partition-log.ts'
 const NODE = 0
 
 export function memoryAdmin(broker: MemoryBroker): DriverAdmin {
+  let open = true
+
+  function live(): MemoryBroker {
+    if (!open) throw closed('admin')
+    return broker
+  }
+
   function describeGroup(groupId: string): GroupDescription {
-    const described = broker.group(groupId).describe()
+    const described = live().group(groupId).describe()
     if (described === undefined) throw noSuchGroup(groupId)
     return { groupId, protocolType: 'consumer', ...described }
   }
 
   function refuseMembers(groupId: string): void {
-    if (broker.group(groupId).describe()?.members.length) throw groupNotEmpty(groupId)
+    if (live().group(groupId).describe()?.members.length) throw groupNotEmpty(groupId)
   }
 
   return {
     async createTopics(topics) {
-      for (const topic of topics) broker.createTopic(topic)
+      for (const topic of topics) live().createTopic(topic)
     },
     async deleteTopics(topics) {
       // All or none: a missing one is found before the first is gone.
-      for (const topic of topics) broker.logs(topic)
-      for (const topic of new Set(topics)) broker.deleteTopic(topic)
+      for (const topic of topics) live().logs(topic)
+      for (const topic of new Set(topics)) live().deleteTopic(topic)
     },
-    listTopics: async () => broker.topics(),
+    listTopics: async () => live().topics(),
     describeTopics: async (topics) =>
       new Map(
         topics.map((topic) => [
           topic,
-          broker
+          live()
             .logs(topic)
             .map((_, partition) => ({ partition, leader: NODE, replicas: [NODE], inSyncReplicas: [NODE] })),
         ]),
       ),
     offsets: async (topic, at) =>
-      broker.logs(topic).map((log, partition) => ({ topic, partition, offset: offsetAt(log, at) })),
+      live()
+        .logs(topic)
+        .map((log, partition) => ({ topic, partition, offset: offsetAt(log, at) })),
     async committed(groupId, topics) {
-      const group = broker.group(groupId)
+      const group = live().group(groupId)
       return topics.flatMap((topic) =>
-        broker.logs(topic).flatMap((_, partition) => {
-          const offset = group.committed(topic, partition)
-          return offset === undefined ? [] : [{ topic, partition, offset }]
-        }),
+        live()
+          .logs(topic)
+          .flatMap((_, partition) => {
+            const offset = group.committed(topic, partition)
+            return offset === undefined ? [] : [{ topic, partition, offset }]
+          }),
       )
     },
     listGroups: async () =>
-      broker
+      live()
         .groupIds()
-        .filter((groupId) => broker.group(groupId).describe() !== undefined)
+        .filter((groupId) => live().group(groupId).describe() !== undefined)
         .map((groupId) => ({ groupId, protocolType: 'consumer' })),
     describeGroups: async (groupIds) => new Map(groupIds.map((groupId) => [groupId, describeGroup(groupId)])),
     async deleteGroups(groupIds) {
@@ -60,17 +71,19 @@ export function memoryAdmin(broker: MemoryBroker): DriverAdmin {
         describeGroup(groupId)
         refuseMembers(groupId)
       }
-      for (const groupId of groupIds) broker.group(groupId).clear()
+      for (const groupId of groupIds) live().group(groupId).clear()
     },
     async commit(groupId, offsets) {
       refuseMembers(groupId)
       for (const { topic, partition } of offsets) {
-        const { length } = broker.logs(topic)
+        const { length } = live().logs(topic)
         if (partition >= length) throw partitionMissing(topic, partition, length)
       }
-      broker.group(groupId).reset(offsets)
+      live().group(groupId).reset(offsets)
     },
-    async close() {},
+    async close() {
+      open = false
+    },
   }
 }
 

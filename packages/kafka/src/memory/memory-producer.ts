@@ -34,7 +34,10 @@ export function memoryProducer(broker: MemoryBroker): DriverProducer {
   }
 
   return {
-    partitions: async (topic) => broker.logs(topic).length,
+    async partitions(topic) {
+      if (!open) throw closed('producer')
+      return broker.logs(topic).length
+    },
     send: async (batches) => batches.map(send),
     async close() {
       open = false
