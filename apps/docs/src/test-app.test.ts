@@ -50,8 +50,10 @@ test('a cache on disk is waited for, at every checkpoint and in handlers', async
       expect(await test.topic(numbers).lag()).toBe(0)
       expect(seen.at(-1)).toEqual(['a', (n * (n + 1)) / 2])
     }
-    await test.restart()
-    expect(await sums.get('a')).toBe(210)
+    for (const crash of [true, false, true]) {
+      await test.restart({ crash })
+      expect(await sums.get('a')).toBe(210)
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

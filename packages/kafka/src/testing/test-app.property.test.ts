@@ -84,7 +84,7 @@ test(
         for (const seen of lastOf.values()) expect(seen).toEqual(seen.toSorted((a, b) => Number(a) - Number(b)))
         expect(await play(given)).toEqual(first)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   },
 )
