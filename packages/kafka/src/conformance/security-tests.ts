@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createApp, SnapstreamError } from '@snapstream/core'
 import type { ErrorCode } from '@snapstream/core'
+import { Admin } from '../admin/admin.ts'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
 import { parseSettings } from '../conf/parse-settings.ts'
 import { resolveSettings } from '../conf/resolve-settings.ts'
@@ -109,14 +110,16 @@ async function roundTrip(conf: KafkaConf, secrets: readonly string[]): Promise<v
     app.snap(topic)(({ value }) => void read.push(value))
     await app.stream()
     assert.deepEqual(read, ['hello'])
-    await lookAt(conf, topic)
+    await lookAt(conf, { topic, app })
   })
   refuseSecrets(said.text, secrets)
   if (said.error !== undefined) throw said.error
 }
 
-/** Prints all there is of a driver's parts while they are connected. */
-async function lookAt(conf: KafkaConf, topic: unknown): Promise<void> {
+/** Prints all there is of a driver's parts while they are connected, and of what is made of them. */
+async function lookAt(conf: KafkaConf, made: object): Promise<void> {
+  const operator = Admin(conf)
+  await operator.listTopics()
   const settings = resolveSettings(parseSettings(conf, 'conf'))
   const client = settings.driver.client(settings.client)
   const admin = await client.admin()
@@ -129,9 +132,9 @@ async function lookAt(conf: KafkaConf, topic: unknown): Promise<void> {
     revoked: async () => {},
   })
   try {
-    console.log(show({ topic, settings, client, admin, producer, consumer }))
+    console.log(show({ ...made, operator, settings, client, admin, producer, consumer }))
   } finally {
-    await Promise.all([admin.close(), producer.close(), consumer.close()])
+    await Promise.all([operator.close(), admin.close(), producer.close(), consumer.close()])
   }
 }
 
