@@ -25,7 +25,8 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
   const left = new Error('the loop was left')
   /** Not asked for yet: at most one a partition. */
   const offers: Offer<T>[] = []
-  let taken: Offer<T>[] = []
+  /** Whoever has it has not asked for the next one. */
+  let taken: Offer<T> | undefined
   const waiting: Asked<T>[] = []
   let running: Promise<void> | undefined
   let over = false
@@ -43,8 +44,9 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
     while (waiting.length > 0) {
       const offer = offers.shift()
       if (offer === undefined) break
-      taken.push(offer)
       waiting.shift()?.resolve({ done: false, value: offer.record })
+      if (waiting.length > 0) offer.handled()
+      else taken = offer
     }
   }
 
@@ -68,8 +70,8 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
 
   return {
     next() {
-      for (const { handled } of taken) handled()
-      taken = []
+      taken?.handled()
+      taken = undefined
       running ??= run()
       return new Promise((resolve, reject) => {
         if (over) return end({ resolve, reject })
@@ -81,7 +83,7 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
       running ??= Promise.resolve()
       over = true
       stopping.abort()
-      for (const { giveUp } of [...taken, ...offers]) giveUp()
+      for (const offer of [taken, ...offers]) offer?.giveUp()
       await running
       // What was handled may not have been committed.
       await new Promise<unknown>((resolve, reject) => end({ resolve, reject }))
