@@ -22,7 +22,7 @@ export function refuseCycles(bindings: readonly Binding[]): void {
     if (reached.has(binding))
       throw new SnapstreamError(
         'CYCLE',
-        `${binding.name} would feed itself without end; end its source (until: 'end'), or set cycle: true`,
+        `${binding.name} would feed itself without end; set until: 'end' or cycle: true`,
       )
   }
 }
