@@ -5,7 +5,8 @@ import { createApp, snap, stream, type Failure } from '@snapstream/core'
 import { batch } from '@snapstream/core/batch'
 import { interval } from '@snapstream/core/interval'
 import { route } from '@snapstream/core/route'
-import { Topic } from '@snapstream/kafka'
+import { Conf, Topic } from '@snapstream/kafka'
+import { kafkats } from '@snapstream/kafkats'
 import { createTestApp } from '@snapstream/kafka/testing'
 
 declare module '@snapstream/core' {
@@ -18,6 +19,8 @@ snap([0, 1, 2, 3, 4], { sink: [console.log] })(function* hello(n) {
   const digits: string = n.toFixed()
   yield `Hello ${digits}`
 })
+
+Conf({ driver: kafkats({ checkCrcs: false }) })
 
 // The second example of the README, whole.
 const messages = ['🏆', '📞', '🐟', '👌', '🎉']

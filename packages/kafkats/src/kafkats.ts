@@ -6,7 +6,7 @@ import { openConnection } from './open-connection.ts'
 
 export interface KafkatsOptions {
   /**
-   * Whether what is read is checked against the checksums it was written with. It costs about 3% of reading; a record
+   * Whether what is read is checked against the checksums it was written with. It costs 1 to 2% of reading; a record
    * that was damaged on the way or on a disk of the broker rejects with `KAFKA_FAILED` instead of reaching a handler.
    *
    * @default true
@@ -15,8 +15,8 @@ export interface KafkatsOptions {
 }
 
 /**
- * A driver for topics over the connections of `@kafkats/client`: several times as fast as KafkaJS, for Kafka 2.4 and
- * later.
+ * A driver for topics over the connections of `@kafkats/client`, with record batches encoded here: about half of what
+ * KafkaJS takes of the CPU in a pipeline. For Kafka 2.8 and later.
  *
  * @example
  * Conf({ brokers: 'localhost:9092', driver: kafkats() })

@@ -1,4 +1,4 @@
-// All four: JSON through a topic of the memory driver into a cache on disk.
+// All of them: JSON through a topic of the memory driver into a cache on disk.
 export default async function all(load) {
   const { createApp } = await load('@snapstream/core')
   const { Topic } = await load('@snapstream/kafka')
@@ -7,6 +7,8 @@ export default async function all(load) {
   const { JsonCodec } = await load('@snapstream/codecs')
   const { JsonCodec: fromSubpath } = await load('@snapstream/codecs/json')
   const { AvroCodec } = await load('@snapstream/codecs/avro')
+  const { kafkats } = await load('@snapstream/kafkats')
+  if (kafkats().name !== 'kafkats') throw new Error('the driver of kafkats is another one')
   if (fromSubpath !== JsonCodec) throw new Error('the package and its subpath give different codecs')
 
   const schema = { type: 'record', name: 'Order', fields: [{ name: 'id', type: 'string' }] }
