@@ -193,6 +193,37 @@ describe('where it starts', () => {
     expect(await read(driver, { groupId: null, offset: -1 })).toEqual(['g'])
   })
 
+  test('at an offset for each partition that is named, as autoOffsetReset says in the others', async () => {
+    const driver = memory()
+    const topic = Topic('demo', { conf: { driver }, create: { partitions: 3 } })
+    await topic.open()
+    for (const value of ['a', 'b', 'c'])
+      for (const partition of [0, 1, 2]) await topic(`${partition}${value}`, { partition })
+    await topic.close()
+    const offset: Record<number, number> = { 0: 2, 1: -2 }
+    const from = { groupId: 'g', offset }
+    const reading = Topic('demo', { ...from, until: 'end', conf: { driver } })
+    // What is changed afterwards does not count.
+    offset[0] = 0
+    const seen: string[] = []
+    const app = createApp()
+    app.snap(reading)(({ value }) => void seen.push(value))
+    await app.stream({})
+    expect(seen.toSorted()).toEqual(['0c', '1b', '1c', '2a', '2b', '2c'])
+  })
+
+  test('at the first record of a time, once', async () => {
+    const driver = memory()
+    const topic = Topic('demo', { conf: { driver }, create: true })
+    await topic.open()
+    for (const timestamp of [1000, 2000, 3000]) await topic(`${timestamp}`, { timestamp })
+    await topic.close()
+    expect(await read(driver, { groupId: 'g', timestamp: 1500 })).toEqual(['2000', '3000'])
+    expect(await read(driver, { groupId: 'g', timestamp: 0 })).toEqual([])
+    expect(await read(driver, { groupId: null, timestamp: new Date(3000) })).toEqual(['3000'])
+    expect(await read(driver, { groupId: 'h', timestamp: 3001 })).toEqual([])
+  })
+
   test('each topic of a group at its own', async () => {
     const driver = memory()
     await fill(driver, 'one', ['a', 'b'])

@@ -34,7 +34,7 @@ export function expectOptions(spec: TopicSpec, options: unknown, names: readonly
 }
 
 /** Where `seek` can go. */
-export type Place = number | 'earliest' | 'latest' | { readonly timestamp: number | Date }
+export type SeekTo = number | 'earliest' | 'latest' | { readonly timestamp: number | Date }
 
 export function expectPlace(spec: TopicSpec, to: unknown): void {
   if (typeof to === 'number') expectOffset(spec, 'where to go', to)

@@ -1,7 +1,7 @@
 import type { BatchSource } from '@snapstream/core'
 import type { TopicPartitionOffset } from '../driver/driver.ts'
 import { expectOffset, expectOneTopic, expectOptions, expectPartition, expectTopic } from './check-place.ts'
-import type { Place } from './check-place.ts'
+import type { SeekTo } from './check-place.ts'
 import { sliceRanges } from './slice-ranges.ts'
 import type { TopicControl } from './topic-control.ts'
 import { topicIterator } from './topic-iterator.ts'
@@ -69,7 +69,7 @@ export interface TopicReading<V, K> extends AsyncIterable<TopicRecord<V, K>> {
    * Rejects with `NOT_OPEN` where nothing reads the topic, `USAGE` for a partition that others read, and
    * `OFFSET_OUT_OF_RANGE`.
    */
-  seek(to: Place, options?: SeekOptions): Promise<void>
+  seek(to: SeekTo, options?: SeekOptions): Promise<void>
   /**
    * No message of the topic reaches a handler from now on, in any stream of this process; those in flight are finished.
    * Other topics go on, as do checkpoints, and the group keeps its members. It stays paused over the end of a stream.

@@ -5,7 +5,7 @@ import type { DriverAdmin, TopicPartition, TopicPartitionOffset } from '../drive
 import { groupBy } from '../driver/group-by.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import { expectOneTopic, expectOptions, expectPartition, expectPlace, expectTopic } from './check-place.ts'
-import type { Place } from './check-place.ts'
+import type { SeekTo } from './check-place.ts'
 import { withAdmin } from './prepare-topics.ts'
 import type { ControlledReader, TopicControl } from './topic-control.ts'
 import type { TopicLifecycle } from './topic-lifecycle.ts'
@@ -23,7 +23,7 @@ export async function seekTopic(
   spec: TopicSpec,
   lifecycle: Pick<TopicLifecycle, 'current'>,
   control: TopicControl,
-  to: Place,
+  to: SeekTo,
   options: SeekOptions = {},
 ): Promise<void> {
   expectPlace(spec, to)
@@ -65,7 +65,7 @@ async function placesOf(
   admin: DriverAdmin,
   { consumer: { isolationLevel, onOffsetOutOfRange } }: ResolvedSettings,
   partitions: readonly TopicPartition[],
-  to: Place,
+  to: SeekTo,
 ): Promise<ReadonlyMap<string, number>> {
   const places = new Map<string, number>()
   for (const [topic, of] of groupBy(partitions, (at) => at.topic)) {

@@ -25,6 +25,25 @@ describe('what a topic is', () => {
     expectTypeOf(Topic(/a/, { codec: StringCodec() })).toEqualTypeOf<Topic<string>>()
   })
 
+  test('what is read of it has its types', () => {
+    const orders = Topic('orders', { codec, keyCodec: BytesCodec(), offset: { 0: 1 } })
+    expectTypeOf(orders.slice(-1)).toExtend<AsyncIterable<TopicRecord<Order, Uint8Array>>>()
+    expectTypeOf(orders.slice()).toExtend<BatchSource<TopicRecord<Order, Uint8Array>>>()
+    expectTypeOf(orders).toExtend<AsyncIterable<TopicRecord<Order, Uint8Array>>>()
+    expectTypeOf(orders.at).returns.resolves.toEqualTypeOf<TopicRecord<Order, Uint8Array> | undefined>()
+    expectTypeOf(Topic('orders', { tombstones: true }).at).returns.resolves.toEqualTypeOf<
+      TopicRecord<string | null> | undefined
+    >()
+    app.snap(orders.slice(-1), { sink: [(amount: number) => amount] })(({ value }) => value.amount)
+    // @ts-expect-error values are orders
+    app.snap(orders.slice(-1), { sink: [(amount: string) => amount] })(({ value }) => value.amount)
+    // @ts-expect-error no such place
+    const seek = () => orders.seek('end')
+    // @ts-expect-error it is told by pause and resume
+    const pause = () => (orders.paused = true)
+    expect([seek, pause, orders.paused]).toHaveLength(3)
+  })
+
   test('null values are values with tombstones only', () => {
     expectTypeOf(Topic('demo', { tombstones: true })).toEqualTypeOf<Topic<string | null>>()
     expectTypeOf(Topic('orders', { codec, tombstones: true })).toEqualTypeOf<Topic<Order | null>>()
