@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { SnapstreamError, toError } from '@snapstream/core'
 import { closestName } from './closest-name.ts'
 import type { KafkaConf } from './kafka-conf.ts'
-import { LEFT_OUT } from './left-out.ts'
+import { LEFT_OUT, NO_USE } from './left-out.ts'
 import { parseSetting, same, twoNames } from './parse-settings.ts'
 import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName } from './settings.ts'
@@ -26,6 +26,7 @@ export function variableName(name: string): string {
 const VARIABLES: ReadonlyMap<string, string> = new Map(
   [...NAMES].filter(([, name]) => name !== 'driver').map(([alias]) => [variableName(alias), alias]),
 )
+const NO_USE_VARIABLES = new Set([...NO_USE].map((name) => variableName(name)))
 const LEFT_OUT_VARIABLES = new Map([...LEFT_OUT].map(([name, left]) => [variableName(name), left]))
 
 /** The settings in variables whose names begin with `prefix`. See `Conf.fromEnv`. */
@@ -76,7 +77,7 @@ function refuseMisspelt(variable: string, prefix: string): void {
   if (left !== undefined) throw usage(`leave the variable ${variable} out: ${left.reason}`)
   if (rest === variableName('driver'))
     throw usage(`${variable}: a driver is no text; give it in code, as Conf({ driver })`)
-  if (OF_OTHERS.has(rest)) return
+  if (OF_OTHERS.has(rest) || NO_USE_VARIABLES.has(rest)) return
   const inFile = rest.endsWith(FROM_FILE) ? FROM_FILE : ''
   const closest = closestName(inFile ? rest.slice(0, -FROM_FILE.length) : rest, VARIABLES.keys())
   if (closest === undefined) return

@@ -4,10 +4,21 @@ interface LeftOut {
   readonly harmless?: readonly unknown[]
 }
 
+const PARTITIONER =
+  'keys are placed where Java clients place them; a partition of your choice goes into the meta of a record'
+const TLS_VERSION =
+  "versions and ciphers of TLS are Node's: TLS 1.2 or newer, and node --tls-min-v1.3, --tls-cipher-list"
+const MECHANISMS = 'saslMechanism is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512'
+
 /** Settings of other clients that would be pasted in with the rest, and why there is no such thing here. */
 export const LEFT_OUT: ReadonlyMap<string, LeftOut> = new Map(
   Object.entries<LeftOut>({
     'enable.auto.commit': { reason: 'offsets are committed once the sinks are flushed, by stream' },
+    'auto.commit.enable': { reason: 'offsets are committed once the sinks are flushed, by stream' },
+    'enable.auto.offset.store': {
+      reason: 'offsets are committed once the sinks are flushed, by stream',
+      harmless: [false, 'false'],
+    },
     'auto.commit.interval.ms': { reason: 'how often offsets are committed is checkpointMs of stream' },
     'key.serializer': { reason: 'give the topic a keyCodec' },
     'value.serializer': { reason: 'give the topic a codec' },
@@ -22,6 +33,12 @@ export const LEFT_OUT: ReadonlyMap<string, LeftOut> = new Map(
     'batch.num.messages': { reason: 'a batch has at most 1000 records, and batchSizeBytes' },
     'queue.buffering.max.messages': { reason: 'what may wait to be acknowledged is counted in bytes, by bufferBytes' },
     'queue.buffering.max.kbytes': { reason: 'give bufferBytes, in bytes' },
+    'transactional.id': { reason: 'records are not written in transactions' },
+    'partitioner.class': { reason: PARTITIONER },
+    partitioner: { reason: PARTITIONER, harmless: ['murmur2', 'murmur2_random'] },
+    'allow.auto.create.topics': { reason: 'create of Topic creates a topic', harmless: [false, 'false'] },
+    'enable.partition.eof': { reason: "until: 'end' of Topic ends a source", harmless: [false, 'false'] },
+    'group.protocol': { reason: "groups have the protocol 'classic'", harmless: ['classic'] },
     'partition.assignment.strategy': { reason: 'partitions are assigned by Snapstream' },
     'zookeeper.connect': { reason: 'clients connect to brokers' },
     'enable.ssl.certificate.verification': {
@@ -29,6 +46,15 @@ export const LEFT_OUT: ReadonlyMap<string, LeftOut> = new Map(
         "who reads along could answer in the broker's place; give the authority that signed its certificate as sslCa or sslCaLocation",
       harmless: [true, 'true'],
     },
+    'ssl.protocol': { reason: TLS_VERSION },
+    'ssl.enabled.protocols': { reason: TLS_VERSION, harmless: ['TLSv1.2,TLSv1.3', 'TLSv1.3,TLSv1.2'] },
+    'ssl.cipher.suites': { reason: TLS_VERSION },
+    'ssl.crl.location': { reason: 'lists of revoked certificates are not looked at' },
+    'sasl.login.callback.handler.class': { reason: MECHANISMS },
+    'sasl.client.callback.handler.class': { reason: MECHANISMS },
+    'sasl.kerberos.service.name': { reason: MECHANISMS },
+    'sasl.oauthbearer.config': { reason: MECHANISMS },
+    'sasl.oauthbearer.token.endpoint.url': { reason: MECHANISMS },
     'sasl.jaas.config': { reason: 'give saslUsername and saslPassword' },
     'ssl.truststore.location': { reason: 'give the certificates as a PEM file, in sslCaLocation' },
     'ssl.truststore.password': { reason: 'certificates are given as PEM, in sslCaLocation or sslCa' },
@@ -40,3 +66,44 @@ export const LEFT_OUT: ReadonlyMap<string, LeftOut> = new Map(
     'ssl.keystore.type': { reason: 'certificates and keys are given as PEM', harmless: ['PEM'] },
   }),
 )
+
+/** Settings of other clients that make them quicker or louder, and without which nothing is lost. */
+export const NO_USE: ReadonlySet<string> = new Set([
+  'api.version.request',
+  'api.version.request.timeout.ms',
+  'broker.address.family',
+  'broker.address.ttl',
+  'check.crcs',
+  'client.dns.lookup',
+  'connections.max.idle.ms',
+  'debug',
+  'enable.metrics.push',
+  'fetch.error.backoff.ms',
+  'fetch.message.max.bytes',
+  'fetch.min.bytes',
+  'log.connection.close',
+  'log_level',
+  'max.partition.fetch.bytes',
+  'max.poll.records',
+  'metadata.max.idle.ms',
+  'metric.reporters',
+  'metrics.num.samples',
+  'metrics.recording.level',
+  'metrics.sample.window.ms',
+  'queued.max.messages.kbytes',
+  'queued.min.messages',
+  'receive.buffer.bytes',
+  'reconnect.backoff.max.ms',
+  'reconnect.backoff.ms',
+  'retry.backoff.max.ms',
+  'retry.backoff.ms',
+  'send.buffer.bytes',
+  'socket.keepalive.enable',
+  'socket.max.fails',
+  'socket.nagle.disable',
+  'socket.receive.buffer.bytes',
+  'socket.send.buffer.bytes',
+  'statistics.interval.ms',
+  'topic.metadata.refresh.interval.ms',
+  'topic.metadata.refresh.sparse',
+])

@@ -1,8 +1,15 @@
 import { SnapstreamError } from '@snapstream/core'
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memory } from '../memory/index.ts'
+import { LEFT_OUT, NO_USE } from './left-out.ts'
 import { parseSettings, same } from './parse-settings.ts'
 import { NAMES, SETTINGS } from './setting-table.ts'
+import { forgetWarnings } from './warn-once.ts'
+
+afterEach(() => {
+  forgetWarnings()
+  vi.restoreAllMocks()
+})
 
 const parse = (given: unknown) => parseSettings(given, 'Conf')
 
@@ -57,6 +64,17 @@ describe('names', () => {
     expect(usage({ 'enable.auto.commit': false })).toBe(
       'Conf: leave enable.auto.commit out: offsets are committed once the sinks are flushed, by stream',
     )
+  })
+
+  test('one that only tunes other clients is one warning', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    for (let i = 0; i < 2; i++) expect(parse({ 'max.poll.records': 500, lingerMs: 1 })).toEqual({ lingerMs: 1 })
+    expect(warn.mock.calls).toEqual([['snapstream: Conf: max.poll.records has no use here; it is ignored']])
+  })
+
+  test('no setting is one that is refused or ignored', () => {
+    for (const name of NAMES.keys()) expect([LEFT_OUT.has(name), NO_USE.has(name)]).toEqual([false, false])
+    for (const name of NO_USE) expect(LEFT_OUT.has(name)).toBe(false)
   })
 
   test('two names of one setting agree, or are refused', () => {

@@ -1,6 +1,6 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import { closestName } from './closest-name.ts'
-import { LEFT_OUT } from './left-out.ts'
+import { LEFT_OUT, NO_USE } from './left-out.ts'
 import { isSecret, reveal } from './secret.ts'
 import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName, Settings } from './settings.ts'
@@ -59,6 +59,10 @@ function refuseUnknown(alias: string, value: unknown, where: string): void {
   if (left !== undefined) {
     if (value === undefined || left.harmless?.includes(value)) return
     throw usage(`${where}: leave ${alias} out: ${left.reason}`)
+  }
+  if (NO_USE.has(alias)) {
+    if (value !== undefined) warnOnce(`${where}: ${alias} has no use here; it is ignored`)
+    return
   }
   const closest = closestName(alias, NAMES.keys())
   throw usage(
