@@ -41,12 +41,28 @@ export function joinConsumer(
   for (const entry of sameGroup) for (const other of entry.consumer.members) refuseBoth(member, other, groupId)
   let entry = sameGroup.find((candidate) => sameSettings(candidate.settings, settings, 'consumer'))
   if (entry === undefined) {
+    const { groupInstanceId } = settings.consumer
+    if (groupInstanceId !== undefined)
+      for (const other of sameGroup)
+        if (other.settings.consumer.groupInstanceId === groupInstanceId)
+          throw twoInstances(groupInstanceId, member, groupId)
     const made: Entry = { ...wanted, consumer: groupConsumer(settings, groupId, () => entries.delete(made)) }
     entry = made
     entries.add(made)
   }
   entry.consumer.join(member)
   return entry.consumer
+}
+
+/** Each would put the other out of the group for ever. */
+function twoInstances(groupInstanceId: string, { name }: GroupMember, groupId: string): SnapstreamError {
+  return new SnapstreamError(
+    'USAGE',
+    `Topic(${name}) reads with the group ${JSON.stringify(groupId)} and has other settings than another topic of it, so ` +
+      `that each has a consumer of its own, and both would have the groupInstanceId ${JSON.stringify(groupInstanceId)}; ` +
+      'give both the same settings, or one another groupInstanceId',
+    { topic: name },
+  )
 }
 
 /** Two patterns may overlap as well: that shows when they meet at a topic. */
