@@ -73,6 +73,8 @@ export async function openBroker(settings: ClientSettings, address: BrokerAddres
       try {
         return (await connection.send({ ...protocol, response: asItCame })) as T
       } catch (error) {
+        // KafkaJS would go on using it, though the other side may be gone without a word.
+        if ((error as Error).name === TIMED_OUT) await close()
         throw kafkajsError(error, address, `get an answer to ${request.apiName} from`)
       }
     },
@@ -80,6 +82,8 @@ export async function openBroker(settings: ClientSettings, address: BrokerAddres
     close,
   }
 }
+
+const TIMED_OUT = 'KafkaJSRequestTimeoutError'
 
 function tlsOptions({ ca, cert, key, passphrase, checkHostname }: NonNullable<ClientSettings['tls']>): object {
   return {

@@ -9,7 +9,8 @@ import type { FetchedPartition } from '../record-batch/fetched-partition.ts'
  * throw them. What is wrong with the connection rejects, as a `SnapstreamError`: `BROKER_UNREACHABLE` (also for one that
  * was closed, or did not answer in time), `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `KAFKA_FAILED`. In time is
  * `requestTimeoutMs`, and that beyond what the request itself lets the broker wait (`maxWaitMs` of a fetch,
- * `rebalanceTimeoutMs` of a join).
+ * `rebalanceTimeoutMs` of a join). A connection that did not answer in time is closed by itself: nobody knows what it is
+ * still good for, and a new one may be better.
  *
  * One socket is enough: a broker answers the requests of a connection in order, so the layer above opens connections of
  * their own for what may be held back (fetching, joining a group).
@@ -65,7 +66,7 @@ export interface Connection {
 
   /** Whether requests can be sent over it, as far as that is known. */
   readonly isOpen: boolean
-  /** Closes at once; requests under way reject. Never rejects itself. */
+  /** Closes at once; requests under way reject. Never rejects itself; closing twice is one. */
   close(): Promise<void>
 }
 

@@ -82,11 +82,11 @@ export function fetcher(options: {
     const first = turn++ % ready.length
     const lanes = [...ready.slice(first), ...ready.slice(0, first)]
     for (const lane of lanes) lane.busy = true
-    const asked = new Map(lanes.map((lane) => [partitionKey(lane), { lane, seeks: lane.seeks }]))
     let failed: Lane[] = []
     let problem: unknown
     try {
       const connection = await cluster.node(node, 'fetch')
+      const asked = new Map(lanes.map((lane) => [partitionKey(lane), { lane, seeks: lane.seeks }]))
       const maxBytes = Math.min(fetchMaxBytes, MAX_PARTITION_BYTES)
       const answer = await connection.fetch({
         maxWaitMs,
@@ -100,7 +100,8 @@ export function fetcher(options: {
       for (const fetched of answer.partitions) {
         const { lane, seeks } = asked.get(partitionKey(fetched)) ?? {}
         if (!lane || lane.seeks !== seeks) continue
-        if (fetched.errorCode === 0) await receive(of, lane, node, fetched)
+        if (isElsewhere(fetched, node)) preferReplica(lane, fetched.preferredReplica)
+        else if (fetched.errorCode === 0) await receive(of, lane, fetched)
         // A replica may be behind, and a replica may be no more: only the leader knows what there is.
         else if (lane.replica) lane.replica = undefined
         else if (fetched.errorCode === KAFKA.OFFSET_OUT_OF_RANGE) await recover(lane)
@@ -120,14 +121,9 @@ export function fetcher(options: {
     schedule(of)
   }
 
-  async function receive(of: Epoch, lane: Lane, node: number, fetched: FetchedPartition): Promise<void> {
+  async function receive(of: Epoch, lane: Lane, fetched: FetchedPartition): Promise<void> {
     const { seeks, position } = lane
     lane.failingSince = undefined
-    const { preferredReplica } = fetched
-    if (preferredReplica >= 0 && preferredReplica !== node) {
-      if (cluster.nodeIds().includes(preferredReplica)) preferReplica(lane, preferredReplica)
-      return
-    }
     const { sections, nextOffset } = recordSections(fetched, position)
     if (nextOffset === position) return
     const plain = await decompressed(sections, fetched)
@@ -219,4 +215,9 @@ export function fetcher(options: {
       schedule(epoch)
     },
   }
+}
+
+/** Whether the leader names a replica nearby instead of handing out records. */
+function isElsewhere({ errorCode, preferredReplica }: FetchedPartition, node: number): boolean {
+  return errorCode === 0 && preferredReplica >= 0 && preferredReplica !== node
 }

@@ -15,8 +15,9 @@ const unreachable = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is awa
 
 /** A heart whose coordinator answers what `state.error` says. */
 function heart() {
-  const state: { error: Error | undefined; beats: number; repairs: number; events: unknown[] } = {
+  const state: { error: Error | undefined; silent: boolean; beats: number; repairs: number; events: unknown[] } = {
     error: undefined,
+    silent: false,
     beats: 0,
     repairs: 0,
     events: [],
@@ -24,6 +25,7 @@ function heart() {
   const beating = heartbeats({
     async beat() {
       state.beats++
+      if (state.silent) await new Promise(() => {})
       if (state.error) throw state.error
     },
     async repair() {
@@ -45,7 +47,7 @@ test('beats until it is stopped', async () => {
   expect(state.beats).toBe(10)
   beating.stop()
   await vi.advanceTimersByTimeAsync(1000)
-  expect(state).toEqual({ error: undefined, beats: 10, repairs: 0, events: [] })
+  expect(state).toEqual({ error: undefined, silent: false, beats: 10, repairs: 0, events: [] })
 })
 
 test('goes on beating while partitions are given up, and tells when they are lost all the same', async () => {
@@ -77,6 +79,15 @@ test('a coordinator that is away is looked for, and the membership counts as los
   expect(state.repairs).toBe(9)
   state.error = unreachable
   await vi.advanceTimersByTimeAsync(1200)
+  expect(state.events).toEqual(['lost', 'gone'])
+})
+
+test('a coordinator that does not answer at all is as good as away', async () => {
+  const { state } = heart()
+  state.silent = true
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(state.events).toEqual([])
+  await vi.advanceTimersByTimeAsync(200)
   expect(state.events).toEqual(['lost', 'gone'])
 })
 

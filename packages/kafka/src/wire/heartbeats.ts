@@ -1,5 +1,5 @@
 import { KAFKA } from './error-table.ts'
-import { errorCodeOf, isPassing } from './kafka-error.ts'
+import { errorCodeOf, isPassing, protocolError } from './kafka-error.ts'
 import { pause } from './pause.ts'
 
 /** The heart of a member in one generation of its group. */
@@ -15,6 +15,16 @@ export interface Heartbeats {
 
 /** Not when another took the name of this member: to come back would be to take it back, and so on for ever. */
 const LOST = new Set<number | undefined>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION])
+
+/** A coordinator that says nothing for as long as that has put this member out, however long the request may take. */
+async function inTime(answer: Promise<unknown>, ms: number): Promise<void> {
+  let late = true
+  const answered = answer.then(() => {
+    late = false
+  })
+  await pause(ms, answered)
+  if (late) throw protocolError(KAFKA.REQUEST_TIMED_OUT)
+}
 
 /**
  * Sends a heartbeat each `intervalMs` until stopped, whatever else goes on: a slow handler or a slow handover does not
@@ -52,7 +62,7 @@ export function heartbeats(options: {
       await pause(intervalMs, stopped)
       if (!running) return
       try {
-        await beat()
+        await inTime(beat(), sessionTimeoutMs)
         lastAnswer = Date.now()
       } catch (error) {
         if (!running) return

@@ -39,9 +39,7 @@ test("the table has Kafka's names, as far as KafkaJS knows them by their present
   ])
   const known = errorCodes.filter(({ code }) => !kafkaErrorKind(code).name.startsWith('ERROR_'))
   expect(known.length).toBeGreaterThan(70)
-  expect(known.map(({ code }) => kafkaErrorKind(code).name)).toEqual(
-    known.map(({ type }) => renamed.get(type) ?? type),
-  )
+  expect(known.map(({ code }) => kafkaErrorKind(code).name)).toEqual(known.map(({ type }) => renamed.get(type) ?? type))
 })
 
 test('says what the broker said', () => {

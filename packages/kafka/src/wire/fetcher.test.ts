@@ -1,0 +1,176 @@
+import { afterEach, expect, test } from 'vitest'
+import type { ConsumerSettings, TopicPartition } from '../driver/driver.ts'
+import type { FetchedPartition } from '../record-batch/fetched-partition.ts'
+import { brokerUnreachable } from './connection-error.ts'
+import { fetcher } from './fetcher.ts'
+import type { Fetcher } from './fetcher.ts'
+import type { Cluster } from './cluster.ts'
+import type { Connection, FetchRequest } from './connection.ts'
+
+const settings: ConsumerSettings = {
+  groupId: null,
+  topics: ['t'],
+  rackId: 'here',
+  autoOffsetReset: 'earliest',
+  sessionTimeoutMs: 1000,
+  heartbeatIntervalMs: 100,
+  rebalanceTimeoutMs: 1000,
+  fetchMaxBytes: 1000,
+  fetchMaxWaitMs: 10,
+  isolationLevel: 'read_committed',
+  assigned: async () => {},
+  revoked: async () => {},
+}
+
+const stops: Fetcher[] = []
+afterEach(() => {
+  for (const reading of stops.splice(0)) reading.stop()
+})
+
+/** A record batch of so many control records: nothing to be seen, and offsets to go past. */
+function controlBatch(baseOffset: number, count: number): Buffer {
+  const bytes = Buffer.alloc(61)
+  bytes.writeBigInt64BE(BigInt(baseOffset), 0)
+  bytes.writeInt32BE(61 - 12, 8)
+  bytes[16] = 2
+  bytes.writeInt16BE(0x20, 21)
+  bytes.writeInt32BE(count - 1, 23)
+  return bytes
+}
+
+type Answers = (node: number, request: FetchRequest) => Promise<readonly Partial<FetchedPartition>[]>
+
+function read(answers: Answers, leaderOf: (at: TopicPartition) => number = () => 1) {
+  const asked: string[] = []
+  const errors: Error[] = []
+  const outOfRange: number[] = []
+  let goOn = () => {}
+  const goingOn = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const connectionTo = (node: number): Partial<Connection> => ({
+    async fetch(request) {
+      // Also a broker that answers at once takes its time.
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      asked.push(...request.partitions.map(({ partition, offset }) => `${node}:${partition}@${offset}`))
+      const partitions = await answers(node, request)
+      const empty = { topic: 't', partition: 0, errorCode: 0, aborted: [], endOffset: 9, lastStableOffset: 7 }
+      const none = { preferredReplica: -1, records: Buffer.alloc(0) }
+      return { errorCode: 0, partitions: partitions.map((more) => ({ ...empty, ...none, ...more })) }
+    },
+  })
+  const cluster: Pick<Cluster, 'node' | 'nodeIds'> & { topics: Partial<Cluster['topics']> } = {
+    async node(node) {
+      if (node > 2) throw brokerUnreachable({ nodeId: node, host: 'n', port: 1 }, 'is not part of the cluster')
+      return connectionTo(node) as Connection
+    },
+    nodeIds: () => [1, 2],
+    topics: { leaderOf, refresh: async () => {} },
+  }
+  const reading = fetcher({
+    cluster: cluster as Cluster,
+    settings,
+    patienceMs: 1000,
+    async onOutOfRange({ offset }) {
+      outOfRange.push(offset)
+      await goingOn
+      return 100
+    },
+    onBatch: () => {},
+    onError: (error) => errors.push(error),
+  })
+  stops.push(reading)
+  const next = async () => {
+    let batch = reading.take()
+    await expect.poll(() => (batch ??= reading.take())).toBeDefined()
+    return batch
+  }
+  return { reading, asked, errors, outOfRange, next, goOn }
+}
+
+test('reads from the replica that the leader names, and from the leader again when that fails', async () => {
+  const fails = { replica: false }
+  const { reading, asked, errors, outOfRange } = read(async (node) => {
+    if (node === 1) return [{ preferredReplica: fails.replica ? -1 : 2 }]
+    // A replica that is behind does not know of the offset yet.
+    return fails.replica ? [{ errorCode: 1 }] : []
+  })
+  reading.start([{ topic: 't', partition: 0, offset: 5 }])
+  await expect.poll(() => asked.length).toBeGreaterThan(3)
+  expect(asked.slice(0, 4)).toEqual(['1:0@5', '2:0@5', '2:0@5', '2:0@5'])
+  fails.replica = true
+  await expect.poll(() => asked.at(-1)).toBe('1:0@5')
+  expect(outOfRange).toEqual([])
+  expect(errors).toEqual([])
+})
+
+test('a replica that nobody knows is asked for again, with patience, and then it is an error', async () => {
+  const { reading, asked, errors } = read(async () => [{ preferredReplica: 77 }])
+  reading.start([{ topic: 't', partition: 0, offset: 5 }])
+  await expect.poll(() => errors.length, { timeout: 5000 }).toBe(1)
+  expect(errors[0]).toMatchObject({ code: 'BROKER_UNREACHABLE', topic: 't' })
+  expect(new Set(asked)).toEqual(new Set(['1:0@5']))
+  expect(asked.length).toBeLessThan(20)
+})
+
+test('a batch says where the partition ends for those who read what is committed', async () => {
+  const { reading, next } = read(async () => [{ records: controlBatch(0, 3) }])
+  reading.start([{ topic: 't', partition: 0, offset: 0 }])
+  expect(await next()).toMatchObject({ length: 0, nextOffset: 3, endOffset: 7 })
+})
+
+test('what was asked for before a seek is dropped when it comes', async () => {
+  let answer = () => {}
+  const first = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const { reading, next, asked } = read(async (_, { partitions }) => {
+    const offset = partitions[0]?.offset ?? 0
+    if (offset === 0) await first
+    return [{ records: controlBatch(offset, 3) }]
+  })
+  reading.start([{ topic: 't', partition: 0, offset: 0 }])
+  await expect.poll(() => asked.length).toBe(1)
+  reading.seek({ topic: 't', partition: 0, offset: 50 })
+  reading.seek({ topic: 't', partition: 9, offset: 50 })
+  answer()
+  expect(await next()).toMatchObject({ nextOffset: 53 })
+  expect(asked.slice(0, 2)).toEqual(['1:0@0', '1:0@50'])
+})
+
+test('where to go on is not taken for a partition that was sought meanwhile', async () => {
+  const { reading, asked, outOfRange, goOn } = read(async (_, { partitions }) =>
+    partitions.some(({ offset }) => offset === 0) ? [{ errorCode: 1 }] : [],
+  )
+  reading.start([{ topic: 't', partition: 0, offset: 0 }])
+  await expect.poll(() => outOfRange.length).toBe(1)
+  reading.seek({ topic: 't', partition: 0, offset: 50 })
+  goOn()
+  await expect.poll(() => asked.length).toBeGreaterThan(3)
+  expect(new Set(asked)).toEqual(new Set(['1:0@0', '1:0@50']))
+})
+
+test('partitions that are added are read beside the others, which stay where they are', async () => {
+  const { reading, asked } = read(async () => [])
+  reading.start([{ topic: 't', partition: 0, offset: 5 }])
+  reading.add([{ topic: 't', partition: 1, offset: 0 }])
+  await expect.poll(() => asked.includes('1:1@0')).toBe(true)
+  expect(new Set(asked)).toEqual(new Set(['1:0@5', '1:1@0']))
+})
+
+test('each partition has its turn to be the first in a request', async () => {
+  const firsts = new Set<number | undefined>()
+  const { reading } = read(async (_, { partitions }) => {
+    firsts.add(partitions[0]?.partition)
+    return []
+  })
+  reading.start([0, 1, 2].map((partition) => ({ topic: 't', partition, offset: 0 })))
+  await expect.poll(() => firsts.size).toBe(3)
+})
+
+test('an error that does not pass ends it, and names the topic', async () => {
+  const { reading, errors } = read(async () => [{ errorCode: 29 }])
+  reading.start([{ topic: 't', partition: 0, offset: 0 }])
+  await expect.poll(() => errors.length).toBe(1)
+  expect(errors[0]).toMatchObject({ code: 'AUTHENTICATION_REFUSED', topic: 't' })
+})
