@@ -85,7 +85,7 @@ export interface Internals {
 
 let loading: Promise<Internals> | undefined
 
-/** Loads KafkaJS when it is needed first: it takes longer to load than all else. */
+/** Loads KafkaJS when it is needed first: whoever uses another driver never waits for it. */
 export function internals(): Promise<Internals> {
   loading ??= load().catch((error: unknown) => {
     loading = undefined
