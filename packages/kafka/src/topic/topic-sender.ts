@@ -16,7 +16,7 @@ import type { TopicRoute } from './topic-route.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
 /** What is to be written, and where to. */
-export interface Sending {
+interface Sending {
   readonly key: unknown
   readonly value: unknown
   readonly headers: Headers
