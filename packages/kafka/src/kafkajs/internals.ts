@@ -20,7 +20,7 @@ export interface KafkaProtocol {
   readonly logResponseError?: boolean
 }
 
-export interface KafkaEncoder {
+interface KafkaEncoder {
   readonly buffer: Buffer
   writeArray(values: readonly unknown[]): KafkaEncoder
   writeBoolean(value: boolean): KafkaEncoder
@@ -36,7 +36,7 @@ export interface KafkaConnection {
   disconnect(): Promise<unknown>
 }
 
-export interface KafkaConnectionPool {
+interface KafkaConnectionPool {
   /** The first for requests, the second for fetching. */
   pool: KafkaConnection[]
 }
@@ -83,18 +83,8 @@ export interface Internals {
   readonly codecs: Codecs
 }
 
-let loading: Promise<Internals> | undefined
-
 /** Loads KafkaJS when it is needed first: whoever uses another driver never waits for it. */
-export function internals(): Promise<Internals> {
-  loading ??= load().catch((error: unknown) => {
-    loading = undefined
-    throw error
-  })
-  return loading
-}
-
-async function load(): Promise<Internals> {
+export async function internals(): Promise<Internals> {
   const [kafkajs, pool, broker, encoder, socketFactory, requests, apiKeys] = await Promise.all([
     import('kafkajs'),
     // @ts-expect-error There are no types of what is inside of KafkaJS.

@@ -8,7 +8,7 @@ export interface ProducerIdentity {
 }
 
 /** What makes a batch recognisable: a batch that comes twice with the same is written once. */
-export interface Sequenced {
+interface Sequenced {
   readonly identity: ProducerIdentity
   readonly firstSequence: number
 }
