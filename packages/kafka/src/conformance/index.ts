@@ -1,6 +1,7 @@
 export { driverConformance } from './driver-conformance.ts'
 export type { ConformanceOptions, TestRunner } from './harness.ts'
 export type { SecureBroker } from './secure-broker.ts'
+export { readingConformance } from './reading-conformance.ts'
 export { securityConformance } from './security-conformance.ts'
 export type { SecurityConformanceOptions } from './security-conformance.ts'
 export { settingsConformance } from './settings-conformance.ts'

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { createApp } from '@snapstream/core'
+import { Topic } from '../topic/topic.ts'
+import type { TopicRecord } from '../topic/topic-record.ts'
+import { sleep, withHarness } from './harness.ts'
+import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `${from + i}`)
+
+/**
+ * How a topic is read over a driver while it is sought, paused and rebalanced, and in a loop. It needs a real Kafka, or
+ * what does the same.
+ *
+ * @example
+ * import { describe, test } from 'vitest'
+ * readingConformance({ test, describe }, { driver: myDriver(), brokers: ['localhost:9092'] })
+ */
+export function readingConformance(runner: TestRunner, options: ConformanceOptions): void {
+  const { test, describe = (_, run) => run() } = runner
+  const conf = { driver: options.driver, brokers: [...options.brokers] }
+  const declare = (name: string, run: (harness: Harness) => Promise<void>) =>
+    test(name, () => withHarness(options, run), 60_000)
+
+  async function reading(harness: Harness, partitions: number, count: number) {
+    const [name, groupId] = [await harness.topic(partitions), harness.name('group')]
+    for (let partition = 0; partition < partitions; partition++)
+      await harness.produce(name, partition, numbers(0, count))
+    const topic = Topic(name, { groupId, conf })
+    const seen: TopicRecord<string>[] = []
+    const hooks: { handle: (record: TopicRecord<string>) => unknown } = { handle() {} }
+    const app = createApp()
+    app.snap(topic)(async (record) => {
+      seen.push(record)
+      await hooks.handle(record)
+    })
+    const stopping = new AbortController()
+    let failure: unknown
+    const running = app
+      .stream({}, { signal: stopping.signal, checkpointMs: 100 })
+      .catch((error: unknown) => (failure = error))
+    return {
+      name,
+      groupId,
+      topic,
+      seen,
+      hooks,
+      values: (partition = 0) => seen.filter((record) => record.partition === partition).map(({ value }) => value),
+      committed: async () => (await topic.committed()).map(({ offset }) => offset),
+      until: (what: string, condition: () => unknown) =>
+        harness.until(what, () => {
+          if (failure) throw failure
+          return condition()
+        }),
+      async stop() {
+        stopping.abort()
+        await running
+        if (failure) throw failure
+      },
+    }
+  }
+
+  describe(`reading over the ${options.driver.name} driver`, () => {
+    declare('seek in a handler, forwards, backwards and to a time; what is committed follows', async (harness) => {
+      const { topic, values, hooks, until, stop, committed } = await reading(harness, 1, 1000)
+      hooks.handle = async ({ offset }) => {
+        if (offset === 10) await topic.seek(990)
+      }
+      await until('the end', () => values().at(-1) === '999')
+      assert.deepEqual(values(), [...numbers(0, 11), ...numbers(990, 1000)])
+      hooks.handle = () => {}
+      await topic.seek(-2)
+      await until('the end again', () => values().length === 23)
+      await topic.seek({ timestamp: 0 })
+      await until('all of it', () => values().length === 1023)
+      await until('the commit', async () => (await committed())[0] === 1000)
+      await topic.seek(400)
+      await until('the rest', () => values().length === 1623)
+      assert.deepEqual(values().slice(23), [...numbers(0, 1000), ...numbers(400, 1000)])
+      await stop()
+      assert.deepEqual(
+        (await topic.lag()).map(({ lag }) => lag),
+        [0],
+      )
+    })
+
+    declare('seek and pause keep their place over a rebalance: nothing is lost', async (harness) => {
+      const { topic, name, groupId, values, hooks, until, stop } = await reading(harness, 2, 200)
+      await until('all of it', () => values(0).length + values(1).length === 400)
+      const inFlight: (() => void)[] = []
+      hooks.handle = () => new Promise<void>((resolve) => inFlight.push(resolve))
+      await topic.seek(150)
+      await until('one in flight in each', () => inFlight.length === 2)
+      await topic.seek(190)
+      const other = await harness.reader([name], { groupId })
+      hooks.handle = () => {}
+      // By then the rebalance waits for what is in flight, and so does the seek.
+      await sleep(300)
+      for (const finish of inFlight) finish()
+      await until('a share', () => other.owned.size === 1)
+      // The other member commits nothing: what is its own comes again when it has gone.
+      await other.close()
+      const last = () => [0, 1].map((partition) => values(partition).slice(-10).join())
+      await until('both to the end', () => last().every((ten) => ten === numbers(190, 200).join()))
+      for (const partition of [0, 1]) assert.ok(!values(partition).slice(200).includes('151'), 'what was sought counts')
+      topic.pause()
+      const before = values(0).length + values(1).length
+      for (const partition of [0, 1]) await harness.produce(name, partition, numbers(200, 300))
+      const late = await harness.reader([name], { groupId })
+      await until('a share', () => late.owned.size === 1)
+      await late.close()
+      await sleep(500)
+      assert.equal(values(0).length + values(1).length, before)
+      topic.resume()
+      await until('all of the rest', () => values(0).at(-1) === '299' && values(1).at(-1) === '299')
+      for (const partition of [0, 1]) assert.deepEqual(values(partition).slice(-100), numbers(200, 300))
+      await stop()
+    })
+
+    declare('pause in the middle of what was read, again and again: in order, nothing twice', async (harness) => {
+      const { topic, values, hooks, until, stop } = await reading(harness, 2, 500)
+      hooks.handle = ({ offset, partition }) => {
+        if (offset % 100 !== 10 * partition) return
+        topic.pause()
+        setTimeout(() => topic.resume(), 5)
+      }
+      await until('all of it', () => values(0).length >= 500 && values(1).length >= 500)
+      for (const partition of [0, 1]) assert.deepEqual(values(partition), numbers(0, 500))
+      await stop()
+    })
+
+    declare('for await: to the end, left and gone on with', async (harness) => {
+      const [name, groupId] = [await harness.topic(1), harness.name('group')]
+      await harness.produce(name, 0, numbers(0, 50))
+      const topic = Topic(name, { groupId, until: 'end', conf })
+      const seen: string[] = []
+      for await (const { value } of topic) if (seen.push(value) === 20) break
+      assert.deepEqual(await topic.committed(), [{ topic: name, partition: 0, offset: 19 }])
+      for await (const { value } of topic) seen.push(value)
+      assert.deepEqual(seen, [...numbers(0, 20), ...numbers(19, 50)])
+      assert.deepEqual(await topic.lag(), [{ topic: name, partition: 0, committed: 50, end: 50, lag: 0 }])
+    })
+  })
+}
