@@ -79,9 +79,7 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
         const { warnings } = await overhear(async () => {
           for (let i = 0; i < 2; i++) resolve({ clientRack: 'a' }, less)
         })
-        assert.deepEqual(warnings, [
-          `snapstream: the driver ${driver.name} has no use for clientRack; it is ignored`,
-        ])
+        assert.deepEqual(warnings, [`snapstream: the driver ${driver.name} has no use for clientRack; it is ignored`])
       })
 
       declare('one that a promise hangs on is an error', async () => {
