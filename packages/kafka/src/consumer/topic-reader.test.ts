@@ -38,7 +38,8 @@ function scripted() {
         deleteTopics: async () => {},
         listTopics: async () => ['a', 'b'],
         describeTopics: async (topics) => new Map(topics.map((topic) => [topic, []])),
-        offsets: async (topic) => [0, 1].map((partition) => ({ topic, partition, offset: 10 })),
+        offsets: async (topic, at) =>
+          [0, 1].map((partition) => ({ topic, partition, offset: at === 'earliest' ? 0 : 10 })),
         committed: async () => [],
         listGroups: async () => [],
         describeGroups: async () => new Map(),
@@ -105,6 +106,7 @@ async function opened(topics: Record<string, TopicOptions & { readonly codec?: C
   const log: string[] = []
   const hooks = { assigned: (): Positions | undefined => undefined, revoked: async (): Promise<void> => {} }
   const readers: Record<string, Reader> = {}
+  const made: Record<string, Topic<string>> = {}
   for (const [name, options] of Object.entries(topics)) {
     const readerOptions: ReaderOptions = {
       signal: controller.signal,
@@ -122,6 +124,7 @@ async function opened(topics: Record<string, TopicOptions & { readonly codec?: C
     }
     const topic = Topic(name, { groupId: 'g', codec: StringCodec(), ...options, conf: { driver } })
     readers[name] = await topic['~snapstream.source'](readerOptions)
+    made[name] = topic
   }
   const at = (topic: string, partition: number, offset = 0) => ({ topic, partition, offset })
   const reader = (name: string): Reader => {
@@ -135,6 +138,10 @@ async function opened(topics: Record<string, TopicOptions & { readonly codec?: C
     hooks,
     controller,
     at,
+    get topic() {
+      if (made['a']) return made['a']
+      throw new Error('nobody reads a')
+    },
     get a() {
       return reader('a')
     },
@@ -295,6 +302,99 @@ describe('positions', () => {
     await quiet()
     await a.commit(new Map([['a/0', got?.position(1) ?? -1]]))
     expect(state.commits).toEqual([[at('a', 0, 1)]])
+  })
+})
+
+describe('a partition that is sought', () => {
+  test('begins there, also when a batch from before was on its way', async () => {
+    const { state, a, at, log, topic } = await opened({ a: {} })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0), at('a', 1)])
+    state.give(batch('a', 0, 0, ['p', 'q']), batch('a', 0, 2, ['dropped']), batch('a', 1, 0, ['kept']))
+    expect(values(await first)).toEqual(['p', 'q'])
+    await quiet()
+    await topic.seek(5, { partition: 0 })
+    await quiet()
+    expect(log.slice(1)).toEqual(['a revoked a/0', 'a gave up a/0', 'a assigned a/0'])
+    expect(state.seeks).toEqual([at('a', 0, 5)])
+    expect(state.commits).toEqual([[at('a', 0, 5)]])
+    // What is out is still to be released, and is not by the engine any more.
+    expect(state.released.map((one) => one.offset(0))).toEqual([0, 2])
+    expect(values(await a.read())).toEqual(['kept'])
+    const next = a.read()
+    state.give(batch('a', 0, 3, ['from before']), batch('a', 0, 5, ['there']))
+    expect(values(await next)).toEqual(['there'])
+    expect(state.seeks).toEqual([at('a', 0, 5), at('a', 0, 5)])
+    expect(state.released.map((one) => one.offset(0))).toEqual([0, 2, 3])
+  })
+
+  test('is where the next owner goes on, if it is given up before', async () => {
+    const { state, a, at, hooks, topic } = await opened({ a: {} })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    state.give(batch('a', 0, 0, ['p', 'q']))
+    await first
+    let finish = () => {}
+    const inFlight = new Promise<void>((resolve) => (finish = resolve))
+    hooks.revoked = () => inFlight
+    await topic.seek(7)
+    const revoked = state.settings?.revoked([at('a', 0)], 'revoked')
+    await quiet()
+    // What the engine has still to say about it comes before, and counts less.
+    await a.commit(new Map([['a/0', 1]]))
+    finish()
+    await revoked
+    expect(state.commits.at(-1)).toEqual([at('a', 0, 7)])
+    expect(state.seeks).toEqual([])
+    await expect(topic.seek(1)).rejects.toMatchObject({ code: 'NOT_OPEN' })
+  })
+
+  test('and lost meanwhile is not committed', async () => {
+    const { state, a, at, hooks, topic } = await opened({ a: {} })
+    void a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    let finish = () => {}
+    const inFlight = new Promise<void>((resolve) => (finish = resolve))
+    hooks.revoked = () => inFlight
+    await topic.seek(7)
+    const lost = state.settings?.revoked([at('a', 0)], 'lost')
+    finish()
+    await lost
+    await quiet()
+    expect([state.commits, state.seeks]).toEqual([[], []])
+  })
+})
+
+describe('a topic that is paused', () => {
+  test('keeps what comes, does not hand it out, and reads it again', async () => {
+    const { state, a, at, log, topic } = await opened({ a: {} })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    state.give(batch('a', 0, 0, ['p', 'q']))
+    const got = await first
+    topic.pause()
+    expect(log.at(-1)).toBe('a revoked a/0')
+    await a.commit(new Map([['a/0', got?.position(1) ?? -1]]))
+    state.give(batch('a', 0, 2, ['r']))
+    await quiet()
+    let read = false
+    const next = Promise.resolve(a.read()).then((one) => {
+      read = true
+      return one
+    })
+    await quiet()
+    expect([read, state.released.length]).toEqual([false, 0])
+    topic.resume()
+    await quiet()
+    expect(state.seeks).toEqual([at('a', 0, 1)])
+    expect(state.released).toHaveLength(2)
+    // The first may be from before: it is sought again.
+    state.give(batch('a', 0, 1, ['q', 'r']), batch('a', 0, 1, ['q', 'r']))
+    expect(values(await next)).toEqual(['q', 'r'])
   })
 })
 
