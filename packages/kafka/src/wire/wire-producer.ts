@@ -33,10 +33,14 @@ export async function wireProducer(
   let stale = false
   const under = new Set<Promise<unknown>>()
 
+  /** Tried again here: nothing is on its way yet, and a broker that has only just started knows no producers for a while. */
   async function initialize(): Promise<ProducerIdentity> {
-    const answer = await (await cluster.any()).initProducerId()
-    throwFor(answer)
-    const { producerId, producerEpoch } = answer
+    const ask = async () => {
+      const answer = await (await cluster.any()).initProducerId()
+      throwFor(answer)
+      return answer
+    }
+    const { producerId, producerEpoch } = await persistently(ask, { patienceMs: client.connectTimeoutMs })
     return { producerId, producerEpoch }
   }
 
