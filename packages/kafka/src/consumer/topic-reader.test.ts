@@ -336,15 +336,17 @@ describe('a partition that is sought', () => {
     await state.settings?.assigned([at('a', 0)])
     state.give(batch('a', 0, 0, ['p', 'q']))
     await first
-    let finish = () => {}
-    const inFlight = new Promise<void>((resolve) => (finish = resolve))
-    hooks.revoked = () => inFlight
+    const finish: (() => void)[] = []
+    hooks.revoked = () => new Promise<void>((resolve) => finish.push(resolve))
     await topic.seek(7)
     const revoked = state.settings?.revoked([at('a', 0)], 'revoked')
-    await quiet()
-    // What the engine has still to say about it comes before, and counts less.
     await a.commit(new Map([['a/0', 1]]))
-    finish()
+    finish[0]?.()
+    await quiet()
+    expect(state.commits).toEqual([[at('a', 0, 1)], [at('a', 0, 7)]])
+    // What the engine still has to say about what was read before counts no more.
+    await a.commit(new Map([['a/0', 2]]))
+    finish[1]?.()
     await revoked
     expect(state.commits.at(-1)).toEqual([at('a', 0, 7)])
     expect(state.seeks).toEqual([])
