@@ -11,8 +11,8 @@ const AUTHENTICATION_CODES = new Set([33, 34, 58])
 const CLOSED = new Set(['ConnectionClosedError', 'NetworkError'])
 
 /**
- * What the client or a socket rejected with, as a SnapstreamError: `BROKER_UNREACHABLE`, `AUTHENTICATION_REFUSED`,
- * `UNSUPPORTED` or `KAFKA_FAILED`. `doing` is the request that was not answered.
+ * What the client or a socket rejected with, as a SnapstreamError: `BROKER_UNREACHABLE`, `TLS_REFUSED`,
+ * `AUTHENTICATION_REFUSED`, `UNSUPPORTED` or `KAFKA_FAILED`. `doing` is the request that was not answered.
  */
 export function refusal(thrown: unknown, address: BrokerAddress, doing: string, secrets: Secrets): SnapstreamError {
   if (SnapstreamError.is(thrown)) return thrown

@@ -39,6 +39,10 @@ const secretsOf = ({ password, client, strangeClient }: SecureBroker): readonly 
 export function acceptedTests(declare: Declare, { broker, conf }: SecurityTests): void {
   const works = (name: string, of: () => KafkaConf) => declare(name, () => roundTrip(of(), secretsOf(broker())))
   works('TLS', () => conf('ssl', { securityProtocol: 'ssl' }))
+  works('TLS by the name of the host', () => {
+    const [, port] = broker().addresses.ssl.split(':')
+    return conf('ssl', { securityProtocol: 'ssl', brokers: `localhost:${port}` })
+  })
   works('TLS with a certificate of the client', () =>
     conf('mutualSsl', { securityProtocol: 'ssl', ...clientCertificate(broker()) }),
   )
@@ -79,6 +83,10 @@ export function refusedTests(declare: Declare, { broker, conf }: SecurityTests):
   refused('the certificate of another host', 'TLS_REFUSED', /sslCheckHostname/, () =>
     conf('elsewhereSsl', { securityProtocol: 'ssl' }),
   )
+  refused('the certificate of another host, by name', 'TLS_REFUSED', /sslCheckHostname/, () => {
+    const [, port] = broker().addresses.elsewhereSsl.split(':')
+    return conf('elsewhereSsl', { securityProtocol: 'ssl', brokers: `localhost:${port}` })
+  })
   refused('a client without a certificate', 'TLS_REFUSED', /sslCert/, () =>
     conf('mutualSsl', { securityProtocol: 'ssl' }),
   )

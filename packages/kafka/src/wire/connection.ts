@@ -7,7 +7,7 @@ import type { FetchedPartition } from '../record-batch/fetched-partition.ts'
  *
  * Each request is sent once. Kafka's error codes come as numbers in the answers (0 for none), also where a library would
  * throw them. What is wrong with the connection rejects, as a `SnapstreamError`: `BROKER_UNREACHABLE` (also for one that
- * was closed, or did not answer in time), `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `KAFKA_FAILED`. In time is
+ * was closed, or did not answer in time), `TLS_REFUSED`, `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `KAFKA_FAILED`. In time is
  * `requestTimeoutMs`, and that beyond what the request itself lets the broker wait (`maxWaitMs` of a fetch,
  * `rebalanceTimeoutMs` of a join). A connection that did not answer in time is closed by itself: nobody knows what it is
  * still good for, and a new one may be better.
