@@ -17,7 +17,7 @@ export interface ResolvedSettings {
   readonly producer: ProducerDefaults
 }
 
-export interface ConsumerDefaults
+interface ConsumerDefaults
   extends
     Required<
       Pick<
