@@ -50,7 +50,7 @@ async function boundsOf(
 }
 
 /** Those of the topics that are there, or the one that is asked for. Throws `USAGE` if it is not among them. */
-export function chosenTopics(spec: TopicSpec, found: readonly string[], topic: string | undefined): readonly string[] {
+function chosenTopics(spec: TopicSpec, found: readonly string[], topic: string | undefined): readonly string[] {
   if (topic === undefined) return found
   if (found.includes(topic)) return [topic]
   throw new SnapstreamError(
