@@ -15,7 +15,7 @@ npm test -- --require-kafka       fail if an integration test cannot run, for wa
 npm test -- --no-cache            run what is known to pass again
 The integration tests run against the broker at KAFKA_BROKERS, else against one that is started for the run with
 Java 17 and Maven or with Docker. Those of other clients (*.java.kafka.test.ts, *.python.kafka.test.ts) need a JDK,
-or Python 3.9 with venv.`
+or Python 3.9 with venv. SNAPSTREAM_KAFKA_VERSION starts another version of Kafka (3.9.1).`
 
 const OWN = new Set(['--no-kafka', '--require-kafka', '--no-cache', '--help', '-h'])
 const args = process.argv.slice(2)
