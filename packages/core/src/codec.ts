@@ -13,6 +13,17 @@ export interface CodecContext {
 export interface Codec<T> {
   encode(value: T, context?: CodecContext): MaybePromise<Uint8Array>
   decode(bytes: Uint8Array, context?: CodecContext): MaybePromise<T>
+  /**
+   * For codecs whose bytes are UTF-8: the same with text, for those that turn text into bytes themselves, where they end
+   * up anyway. Not enumerable, so that a codec that is made by spreading another does not get it unawares.
+   */
+  readonly '~snapstream.text'?: TextCodec<T> | undefined
+}
+
+/** The UTF-8 of what `encode` answers is what the codec's own `encode` answers; `decode` gets any well-formed text. */
+export interface TextCodec<T> {
+  encode(value: T, context?: CodecContext): string
+  decode(text: string, context?: CodecContext): T
 }
 
 /** A codec that never answers with a promise: what a cache needs. */

@@ -1,7 +1,7 @@
 export { createApp } from './app.ts'
 export type { App, AppOptions } from './app.ts'
 export { BytesCodec } from './bytes-codec.ts'
-export type { Codec, CodecContext, SyncCodec } from './codec.ts'
+export type { Codec, CodecContext, SyncCodec, TextCodec } from './codec.ts'
 export { snap, stream } from './default-app.ts'
 export { SnapstreamError, describe, toError } from './error.ts'
 export type { ErrorCode, ErrorFields } from './error.ts'

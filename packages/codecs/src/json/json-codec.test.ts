@@ -29,6 +29,23 @@ describe('JsonCodec', () => {
     )
   })
 
+  test('does the same with text, for whoever makes the bytes, and does not hand that on when it is spread', () => {
+    const codec = JsonCodec()
+    const inText = codec['~snapstream.text']
+    if (!inText) throw new Error('there is no text')
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+        const json = inText.encode(value)
+        expect(bytes(json)).toEqual(new Uint8Array(codec.encode(value)))
+        expect(inText.decode(json)).toEqual(codec.decode(bytes(json)))
+      }),
+    )
+    const strict = JsonCodec({ schema: order })['~snapstream.text']
+    expect(() => strict?.encode({ id: 7 })).toThrow('id')
+    expect(() => strict?.decode('{"id":7}')).toThrow('id')
+    expect(Object.keys({ ...codec })).toEqual(['encode', 'decode'])
+  })
+
   test('writes what JSON.stringify writes', () => {
     const value = {
       b: 1,

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { SnapstreamError, describe, toError, type SyncCodec } from '@snapstream/core'
+import { SnapstreamError, describe, toError, type SyncCodec, type TextCodec } from '@snapstream/core'
 import { asBuffer } from '../as-buffer.ts'
 import { compileSchema, type Check } from './compile-schema.ts'
 import { findLoss } from './lossless-json.ts'
@@ -30,19 +30,24 @@ export interface JsonCodecOptions {
  */
 export function JsonCodec<T = unknown>(options: JsonCodecOptions = {}): SyncCodec<T> {
   const check = compileSchema(options)
-  return {
+  const text: TextCodec<T> = {
     encode(value) {
-      const text = stringify(value)
-      if (check) refuseUnfit(value, text, check)
-      return Buffer.from(text)
+      const json = stringify(value)
+      if (check) refuseUnfit(value, json, check)
+      return json
     },
-    decode(bytes) {
-      const value = parse(toText(bytes))
+    decode(json) {
+      const value = parse(json)
       const unfit = check?.(value)
       if (unfit !== undefined) throw new SnapstreamError('DECODE_FAILED', `JsonCodec: ${unfit}`)
       return value as T
     },
   }
+  const codec: SyncCodec<T> = {
+    encode: (value) => Buffer.from(text.encode(value)),
+    decode: (bytes) => text.decode(toText(bytes)),
+  }
+  return Object.defineProperty(codec, '~snapstream.text', { value: text })
 }
 
 function stringify(value: unknown): string {

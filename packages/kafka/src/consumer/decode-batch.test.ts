@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { BytesCodec, SnapstreamError, StringCodec } from '@snapstream/core'
 import type { Codec, Headers } from '@snapstream/core'
 import { describe, expect, test } from 'vitest'
 import type { RecordBatch } from '../driver/driver.ts'
+import { fastStringCodec } from '../topic/fast-string-codec.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { messageBatch } from './message-batch.ts'
 
@@ -9,6 +11,8 @@ type Row = readonly [key: Uint8Array | null, value: Uint8Array | null, headers?:
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const contexts = { key: { topic: 't', part: 'key' }, value: { topic: 't', part: 'value' } } as const
+
+const strings = fastStringCodec(StringCodec())
 
 /** Rows at every second offset from 10 on, as after compaction. */
 function batchOf(rows: readonly Row[]): RecordBatch {
@@ -27,17 +31,31 @@ function batchOf(rows: readonly Row[]): RecordBatch {
   }
 }
 
+/** The same from a driver that has text. */
+function withText(batch: RecordBatch): RecordBatch {
+  const text = (content: Uint8Array | null) => {
+    if (content === null) return null
+    return isUtf8(content) ? Buffer.from(content).toString() : undefined
+  }
+  return { ...batch, keyText: (i) => text(batch.key(i)), valueText: (i) => text(batch.value(i)) }
+}
+
 function decode(
   rows: readonly Row[],
   {
-    codec = StringCodec(),
-    keyCodec = StringCodec(),
+    codec = strings,
+    keyCodec = strings,
     tombstones = false,
     end = Infinity,
   }: { codec?: Codec<unknown>; keyCodec?: Codec<unknown>; tombstones?: boolean; end?: number } = {},
 ) {
   const batch = batchOf(rows)
   const decoded = decodeBatch(batch, { codec, keyCodec, tombstones }, contexts, end)
+  const throughText = decodeBatch(withText(batch), { codec, keyCodec, tombstones }, contexts, end)
+  if (!decoded.pending) {
+    expect(throughText.messages).toEqual(decoded.messages)
+    expect(throughText.errors).toEqual(decoded.errors)
+  }
   return { decoded, batch: messageBatch(batch, decoded, 't/3', Math.min(batch.nextOffset, end), () => {}) }
 }
 

@@ -2,6 +2,7 @@ import { SnapstreamError, toError } from '@snapstream/core'
 import type { CodecContext } from '@snapstream/core'
 import type { RecordBatch } from '../driver/driver.ts'
 import { NO_HEADERS } from '../topic/encode-record.ts'
+import { NONE, partDecoder } from './part-decoder.ts'
 import { isThenable } from '../topic/thenable.ts'
 import type { RawTopicRecord, TopicRecord } from '../topic/topic-record.ts'
 import type { TopicSpec } from '../topic/topic-spec.ts'
@@ -31,45 +32,48 @@ export function decodeBatch(
   end: number,
 ): DecodedBatch {
   const { topic, partition, length } = batch
+  const keyOf = partDecoder(batch, keyCodec, contexts.key)
+  const valueOf = partDecoder(batch, codec, contexts.value)
   const decoding: Decoding = { messages: [], errors: new Map(), pending: [] }
   const { messages } = decoding
   let indexes: number[] | undefined
   for (let i = 0; i < length; i++) {
     const offset = batch.offset(i)
     if (offset >= end) break
-    const valueBytes = batch.value(i)
-    if (valueBytes === null && !tombstones) {
-      indexes ??= messages.map((_, j) => j)
-      continue
+    let key: unknown = null
+    let value: unknown = null
+    let headers = NO_HEADERS
+    let failed: SnapstreamError | undefined
+    let part: 'value' | 'key' | 'headers' = 'value'
+    try {
+      value = valueOf(i)
+      if (value === NONE) {
+        if (!tombstones) {
+          indexes ??= messages.map((_, j) => j)
+          continue
+        }
+        value = null
+      }
+      part = 'key'
+      key = keyOf(i)
+      if (key === NONE) key = null
+      part = 'headers'
+      headers = batch.headers(i)
+    } catch (thrown) {
+      failed = decodeFailed(thrown, part, { topic, partition, offset })
     }
     indexes?.push(i)
-    const keyBytes = batch.key(i)
-    let key: unknown = keyBytes
-    let value: unknown = valueBytes
-    let failed: SnapstreamError | undefined
-    try {
-      key = keyBytes === null ? null : keyCodec.decode(keyBytes, contexts.key)
-    } catch (thrown) {
-      failed = decodeFailed(thrown, 'key', { topic, partition, offset })
-    }
-    if (failed === undefined && valueBytes !== null)
-      try {
-        value = codec.decode(valueBytes, contexts.value)
-      } catch (thrown) {
-        failed = decodeFailed(thrown, 'value', { topic, partition, offset })
-      }
-    const headers = batch.headers(i)
     const record = {
       topic,
       partition,
       offset,
       key,
       value,
-      headers: headers.length === 0 ? NO_HEADERS : headers,
+      headers,
       timestamp: batch.timestamp(i),
     }
     const at = messages.push(record) - 1
-    if (failed !== undefined) fail(decoding, at, failed, keyBytes, valueBytes)
+    if (failed !== undefined) fail(decoding, at, failed, batch.key(i), batch.value(i))
     if (typeof key === 'object' || typeof value === 'object') {
       settleLater(decoding, at, 'key', key, batch, i)
       settleLater(decoding, at, 'value', value, batch, i)
@@ -114,13 +118,13 @@ function fail({ messages, errors }: Decoding, at: number, error: Error, key: unk
 
 function decodeFailed(
   thrown: unknown,
-  part: 'key' | 'value',
+  part: 'key' | 'value' | 'headers',
   { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: number },
 ): SnapstreamError {
   const cause = toError(thrown)
   return new SnapstreamError(
     'DECODE_FAILED',
-    `the ${part} of ${topic}/${partition} offset ${offset} did not decode: ${cause.message}`,
+    `the ${part} of ${topic}/${partition} offset ${offset} ${part === 'headers' ? 'do' : 'did'} not decode: ${cause.message}`,
     { topic, partition, offset, cause },
   )
 }

@@ -89,8 +89,9 @@ export interface ProducerSettings {
 }
 
 export interface ProduceRecord {
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
+  /** Text is well-formed, and goes out as UTF-8. */
+  readonly key: Uint8Array | string | null
+  readonly value: Uint8Array | string | null
   readonly headers: Headers
   /** In ms since the epoch. */
   readonly timestamp: number
@@ -180,6 +181,12 @@ export interface RecordBatch extends TopicPartition {
   offset(i: number): number
   key(i: number): Uint8Array | null
   value(i: number): Uint8Array | null
+  /**
+   * The same as text, by drivers that have it without making the bytes: null where there is none, undefined where it is
+   * not UTF-8.
+   */
+  keyText?(i: number): string | null | undefined
+  valueText?(i: number): string | null | undefined
   headers(i: number): Headers
   /** In ms since the epoch. */
   timestamp(i: number): number

@@ -4,12 +4,17 @@ import { buffer } from './by-topic.ts'
 /** A record as KafkaJS encodes it. */
 export function kafkajsMessage({ key, value, headers, timestamp }: ProduceRecord) {
   return {
-    key: key && buffer(key),
-    value: value && buffer(value),
+    key: content(key),
+    value: content(value),
     // As a number, 0 would be taken for none.
     timestamp: String(timestamp),
     ...(headers.length > 0 && { headers: inOrder(headers) }),
   }
+}
+
+function content(of: Uint8Array | string | null): Buffer | null {
+  if (of === null) return null
+  return typeof of === 'string' ? Buffer.from(of) : buffer(of)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import { closed, partitionMissing, topicMissing } from '../driver/driver-error.ts'
+import { contentBytes } from '../driver/content-bytes.ts'
 import type { DriverProducer, ProduceBatch, ProduceResult } from '../driver/driver.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 
@@ -48,7 +49,7 @@ export function memoryProducer(broker: MemoryBroker): DriverProducer {
 function sizeOf({ records }: ProduceBatch): number {
   let bytes = BATCH_OVERHEAD_BYTES
   for (const { key, value, headers } of records) {
-    bytes += RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+    bytes += RECORD_OVERHEAD_BYTES + contentBytes(key) + contentBytes(value)
     for (const [name, content] of headers) bytes += name.length + content.length + 4
   }
   return bytes

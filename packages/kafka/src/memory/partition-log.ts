@@ -1,4 +1,5 @@
 import type { Headers } from '@snapstream/core'
+import { contentBytes } from '../driver/content-bytes.ts'
 import type { ProduceRecord } from '../driver/driver.ts'
 
 /** What a record costs beside its payload: the object, the views on its bytes, its place in the log. */
@@ -6,6 +7,8 @@ const RECORD_OVERHEAD_BYTES = 250
 const ARENA_BYTES = 1 << 18
 
 export interface StoredRecord extends ProduceRecord {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
   readonly bytes: number
 }
 
@@ -106,7 +109,8 @@ function copier(): (record: ProduceRecord) => StoredRecord {
   let arena = new ArrayBuffer(0)
   let used = 0
 
-  function bytesOf(source: Uint8Array): Uint8Array {
+  function bytesOf(content: Uint8Array | string): Uint8Array {
+    const source = typeof content === 'string' ? Buffer.from(content) : content
     const { length } = source
     if (used + length > arena.byteLength) {
       // Small at first: most logs hold a handful of records.
@@ -120,7 +124,7 @@ function copier(): (record: ProduceRecord) => StoredRecord {
   }
 
   return ({ key, value, headers, timestamp }) => {
-    let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+    let bytes = RECORD_OVERHEAD_BYTES + contentBytes(key) + contentBytes(value)
     let copied: Headers = NO_HEADERS
     if (headers.length > 0) {
       copied = headers.map(([name, content]) => {

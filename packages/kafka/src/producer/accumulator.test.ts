@@ -10,7 +10,8 @@ import { partitionOf } from './murmur2.ts'
 import { wireBytes } from './record-size.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-const text = (content: Uint8Array | null) => new TextDecoder().decode(content ?? new Uint8Array())
+const text = (content: Uint8Array | string | null) =>
+  typeof content === 'string' ? content : new TextDecoder().decode(content ?? new Uint8Array())
 const OK: ProduceResult = {}
 const retriable = (): ProduceResult => ({ error: new SnapstreamError('KAFKA_FAILED', 'not leader'), retriable: true })
 const fatal = (): ProduceResult => ({ error: new SnapstreamError('FENCED', 'fenced'), retriable: false })

@@ -23,6 +23,18 @@ test('agrees with the definition in 64-bit arithmetic', () => {
   )
 })
 
+test('puts text where its bytes go', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme', maxLength: 2000 }),
+      fc.integer({ min: 1, max: 1000 }),
+      (key, partitions) => {
+        expect(partitionOf(key, partitions)).toBe(partitionOf(bytes(key), partitions))
+      },
+    ),
+  )
+})
+
 test('a partition is one of those there are', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.integer({ min: 1, max: 1000 }), (key, partitions) => {

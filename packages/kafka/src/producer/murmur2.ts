@@ -1,6 +1,9 @@
 /** Kafka's hash of keys, as a signed 32-bit integer: the same number as in Java. */
 export function murmur2(bytes: Uint8Array): number {
-  const length = bytes.length
+  return hashOf(bytes, bytes.length)
+}
+
+function hashOf(bytes: Uint8Array, length: number): number {
   let hash = 0x9747b28c ^ length
   let i = 0
   for (; i + 4 <= length; i += 4) {
@@ -18,8 +21,16 @@ export function murmur2(bytes: Uint8Array): number {
 }
 
 /** The partition where Kafka's own clients put this key. */
-export function partitionOf(key: Uint8Array, partitions: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitions
+export function partitionOf(key: Uint8Array | string, partitions: number): number {
+  return ((typeof key === 'string' ? hashOfText(key) : murmur2(key)) & 0x7fffffff) % partitions
 }
+
+function hashOfText(text: string): number {
+  // UTF-8 takes at most 3 bytes a UTF-16 unit.
+  if (text.length * 3 > scratch.length) return murmur2(Buffer.from(text))
+  return hashOf(scratch, scratch.write(text))
+}
+
+const scratch = Buffer.allocUnsafeSlow(3 * 256)
 
 const M = 0x5bd1e995

@@ -1,4 +1,5 @@
 import { SnapstreamError } from '@snapstream/core'
+import { contentBytes } from '../driver/content-bytes.ts'
 import type { ProduceRecord } from '../driver/driver.ts'
 
 /** What a record costs in memory beside its payload while it waits. */
@@ -9,7 +10,7 @@ const HEADER_WIRE_BYTES = 10
 
 /** About how many bytes a record takes on the wire, uncompressed; rather too many than too few. */
 export function wireBytes({ key, value, headers }: ProduceRecord): number {
-  let bytes = RECORD_WIRE_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+  let bytes = RECORD_WIRE_BYTES + contentBytes(key) + contentBytes(value)
   // UTF-8 takes at most 3 bytes a UTF-16 unit.
   for (const [name, content] of headers) bytes += HEADER_WIRE_BYTES + name.length * 3 + content.length
   return bytes

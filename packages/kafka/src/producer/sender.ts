@@ -143,7 +143,8 @@ function fieldsOf({ topic, partition }: PartitionQueue, { records }: QueuedBatch
 }
 
 /** As text, where it is some. */
-function keyOf(key: Uint8Array): unknown {
+function keyOf(key: Uint8Array | string): unknown {
+  if (typeof key === 'string') return key
   try {
     return strict.decode(key)
   } catch {

@@ -49,7 +49,7 @@ export async function topicQueue(options: TopicQueueOptions): Promise<TopicQueue
     return queue
   }
 
-  function choose(key: Uint8Array | null, partition: number | undefined): PartitionQueue {
+  function choose(key: ProduceRecord['key'], partition: number | undefined): PartitionQueue {
     if (partition !== undefined) {
       if (partition < count) return queueOf(partition)
       askAgain()

@@ -17,9 +17,10 @@ const bytes = fc.oneof(
   { weight: 8, arbitrary: fc.uint8Array({ maxLength: 100 }) },
   { weight: 1, arbitrary: fc.nat(20_000).map((length) => new Uint8Array(length).fill(7)) },
 )
+const content = fc.oneof(bytes, fc.string({ unit: 'grapheme', maxLength: 100 }), fc.constant('ä'.repeat(20_000)))
 const record: fc.Arbitrary<ProduceRecord> = fc.record({
-  key: fc.option(bytes),
-  value: fc.option(bytes),
+  key: fc.option(content),
+  value: fc.option(content),
   headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), bytes), { maxLength: 3 }),
   timestamp: fc.oneof(
     fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 }),
@@ -43,7 +44,8 @@ async function decode(batch: Buffer, check?: typeof crc32c) {
 }
 
 // As strings: comparing bytes one by one takes longer than everything else.
-const text = (part: Uint8Array | null) => part && Buffer.from(part).toString('latin1')
+const text = (part: Uint8Array | string | null) => part && buffer(part).toString('latin1')
+const buffer = (part: Uint8Array | string) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))
 const expected = (all: readonly ProduceRecord[]) =>
   all.map(({ key, value, headers, timestamp }, offset) => ({
     offset,
@@ -110,8 +112,8 @@ test('reads what @kafkats/client writes', async () => {
         attributes: 0,
         timestampDelta: timestamp - base,
         offsetDelta,
-        key: key && Buffer.from(key),
-        value: value && Buffer.from(value),
+        key: key === null ? null : buffer(key),
+        value: value === null ? null : buffer(value),
         headers: headers.map(([name, content]) => ({ key: name, value: Buffer.from(content) })),
       }))
       const batch = {

@@ -64,6 +64,14 @@ export function recordColumns(
     const at = places[i * STRIDE + column] ?? 0
     return whole.subarray(at, at + size)
   }
+  const text = (i: number, column: 0 | 2): string | null | undefined => {
+    const size = places[i * STRIDE + column + 1] ?? -1
+    if (size < 0) return null
+    const at = places[i * STRIDE + column] ?? 0
+    const read = whole.toString('utf8', at, at + size)
+    // Only where this sign stands may a byte have been replaced.
+    return read.includes('\uFFFD') && !isUtf8(whole.subarray(at, at + size)) ? undefined : read
+  }
   return {
     topic,
     partition,
@@ -74,6 +82,8 @@ export function recordColumns(
     offset: (i) => offsets[i] ?? NaN,
     key: (i) => part(i, 0),
     value: (i) => part(i, 2),
+    keyText: (i) => text(i, 0),
+    valueText: (i) => text(i, 2),
     headers(i) {
       const headers = headersAt(whole, places[i * STRIDE + 4] ?? 0)
       if (headers) return headers

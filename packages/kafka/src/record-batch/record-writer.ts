@@ -1,5 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Headers } from '@snapstream/core'
+import { contentBytes } from '../driver/content-bytes.ts'
 import type { ProduceRecord } from '../driver/driver.ts'
 import { HEADER_BYTES } from './batch-header.ts'
 
@@ -31,8 +32,8 @@ export function recordWriter(): (records: readonly ProduceRecord[]) => WrittenRe
       const time = Math.trunc(timestamp)
       if (time > maxTimestamp) maxTimestamp = time
       const delta = time - baseTimestamp
-      const keyLength = key === null ? -1 : key.length
-      const valueLength = value === null ? -1 : value.length
+      const keyLength = lengthOf(key)
+      const valueLength = lengthOf(value)
       const contentBytes = Math.max(0, keyLength) + Math.max(0, valueLength)
       const headerBytes = headers.length === 0 ? 1 : sizeOfHeaders(headers)
       if (at + contentBytes + headerBytes + RECORD_FRAME_BYTES > into.length)
@@ -44,8 +45,8 @@ export function recordWriter(): (records: readonly ProduceRecord[]) => WrittenRe
       into[at++] = 0
       at = delta === 0 ? writeZero(into, at) : writeLong(into, delta, at)
       at = writeInt(into, i, at)
-      at = writeBytes(into, key, at)
-      at = writeBytes(into, value, at)
+      at = writeContent(into, key, keyLength, at)
+      at = writeContent(into, value, valueLength, at)
       at = headers.length === 0 ? writeZero(into, at) : writeHeaders(into, headers, at)
     }
     kept = into.length > KEPT_BYTES ? Buffer.allocUnsafeSlow(FIRST_BYTES) : into
@@ -83,8 +84,19 @@ function writeHeaders(into: Buffer, headers: Headers, start: number): number {
   return at
 }
 
-function writeBytes(into: Uint8Array, bytes: Uint8Array | null, start: number): number {
-  if (bytes === null) return writeInt(into, -1, start)
+/** In bytes; -1 for none, as Kafka writes it. */
+function lengthOf(content: Uint8Array | string | null): number {
+  return content === null ? -1 : contentBytes(content)
+}
+
+function writeContent(into: Buffer, content: Uint8Array | string | null, length: number, start: number): number {
+  if (content === null) return writeInt(into, -1, start)
+  if (typeof content !== 'string') return writeBytes(into, content, start)
+  const at = writeInt(into, length, start)
+  return at + into.write(content, at)
+}
+
+function writeBytes(into: Uint8Array, bytes: Uint8Array, start: number): number {
   const { length } = bytes
   const at = writeInt(into, length, start)
   if (length > COPY_BY_SET_BYTES) into.set(bytes, at)

@@ -21,17 +21,24 @@ export function recordEncoder({ codec, keyCodec }: TopicSpec, topic: string): Re
   const keyContext = codecContext(topic, 'key')
   const valueContext = codecContext(topic, 'value')
   return (key, value, headers, timestamp) => {
-    const keyBytes = key === null ? null : encode(keyCodec, key, keyContext, key)
-    const valueBytes = value === null ? null : encode(codec, value, valueContext, key)
-    if (isThenable(keyBytes) || isThenable(valueBytes))
-      return Promise.all([keyBytes, valueBytes]).then(([key, value]) => ({ key, value, headers, timestamp }))
-    return { key: keyBytes, value: valueBytes, headers, timestamp }
+    const keyContent = key === null ? null : encode(keyCodec, key, keyContext, key)
+    const valueContent = value === null ? null : encode(codec, value, valueContext, key)
+    if (isThenable(keyContent) || isThenable(valueContent))
+      return Promise.all([keyContent, valueContent]).then(([key, value]) => ({ key, value, headers, timestamp }))
+    return { key: keyContent, value: valueContent, headers, timestamp }
   }
 }
 
-function encode(codec: Codec<unknown>, value: unknown, context: CodecContext, key: unknown): MaybePromise<Uint8Array> {
+function encode(
+  codec: Codec<unknown>,
+  value: unknown,
+  context: CodecContext,
+  key: unknown,
+): string | MaybePromise<Uint8Array> {
   let bytes: unknown
   try {
+    const text = codec['~snapstream.text']
+    if (text !== undefined) return text.encode(value, context)
     bytes = codec.encode(value, context)
   } catch (thrown) {
     throw encodeFailed(thrown, context, key)

@@ -1,0 +1,7 @@
+import type { ProduceRecord } from './driver.ts'
+
+/** How many bytes a key or a value has; 0 for none. */
+export function contentBytes(content: ProduceRecord['value']): number {
+  if (content === null) return 0
+  return typeof content === 'string' ? Buffer.byteLength(content) : content.length
+}
