@@ -85,7 +85,7 @@ export interface KafkaConf extends DottedConf {
   readonly deliveryTimeoutMs?: number | undefined
   /** How long to wait for more records when none is being sent. @default 0 */
   readonly lingerMs?: number | undefined
-  /** How large a batch of one partition may get; at most 1000 records. @default 524288 */
+  /** How large a batch of one partition may get; at most 4000 records. @default 524288 */
   readonly batchSizeBytes?: number | undefined
   /** The largest request that is sent, before compression; a record that does not fit is refused. @default 1048576 */
   readonly maxRequestBytes?: number | undefined

@@ -30,7 +30,7 @@ export const LEFT_OUT: ReadonlyMap<string, LeftOut> = new Map(
       reason: 'a partition has one request under way at a time, which keeps its order',
     },
     'max.block.ms': { reason: 'sinks wait while bufferBytes are full, and calls that are not awaited are refused' },
-    'batch.num.messages': { reason: 'a batch has at most 1000 records, and batchSizeBytes' },
+    'batch.num.messages': { reason: 'a batch has at most 4000 records, and batchSizeBytes' },
     'queue.buffering.max.messages': { reason: 'what may wait to be acknowledged is counted in bytes, by bufferBytes' },
     'queue.buffering.max.kbytes': { reason: 'give bufferBytes, in bytes' },
     'transactional.id': { reason: 'records are not written in transactions' },

@@ -126,12 +126,12 @@ describe('batches', () => {
     expect(outcomes.has('slow')).toBe(false)
   })
 
-  test('at most 1000 records and batchSizeBytes', async () => {
+  test('at most 4000 records and batchSizeBytes', async () => {
     const { sends, open } = setup({ partitions: 1 })
     const { queue, add } = await open()
-    for (let i = 0; i < 2500; i++) add(`${i}`)
+    for (let i = 0; i < 10_000; i++) add(`${i}`)
     await queue.drained()
-    expect(sends.map(([batch]) => batch?.records.length)).toEqual([1000, 1000, 500])
+    expect(sends.map(([batch]) => batch?.records.length)).toEqual([4000, 4000, 2000])
     const small = setup({ partitions: 1, settings: { batchSizeBytes: 1000 } })
     const other = await small.open()
     for (let i = 0; i < 5; i++) other.add('x'.repeat(400))
@@ -151,7 +151,7 @@ describe('batches', () => {
     add('c')
     await queue.drained()
     expect(sends).toHaveLength(2)
-    for (let i = 0; i < 1000; i++) add(`${i}`)
+    for (let i = 0; i < 4000; i++) add(`${i}`)
     await host.advance(0)
     expect(sends).toHaveLength(3)
     expect(host.timers).toBe(0)

@@ -2,7 +2,7 @@ import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
 import { RECORD_HEAP_BYTES, wireBytes } from './record-size.ts'
 
 /** A larger batch is not faster, neither for the client nor for the broker. */
-const MAX_BATCH_RECORDS = 1000
+const MAX_BATCH_RECORDS = 4000
 
 /** Who wants to know what becomes of a record. */
 export interface Owner {
