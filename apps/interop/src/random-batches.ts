@@ -8,12 +8,14 @@ const bytes = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 8180, maxLength: 8200, size: 'max' }) },
 )
 
+const content = fc.oneof(bytes, fc.string({ unit: 'binary', maxLength: 40 }))
+
 // librdkafka ends a name at a zero.
 const name = fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replaceAll('\0', ''))
 
 const record: fc.Arbitrary<ProduceRecord> = fc.record({
-  key: fc.option(bytes, { freq: 4 }),
-  value: fc.option(bytes, { freq: 8 }),
+  key: fc.option(content, { freq: 4 }),
+  value: fc.option(content, { freq: 8 }),
   headers: fc.oneof(fc.constant([]), fc.array(fc.tuple(name, fc.uint8Array({ maxLength: 20 })), { maxLength: 80 })),
   timestamp: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10 }), fc.nat({ max: Date.UTC(2026, 0, 1) })),
 })

@@ -20,7 +20,8 @@ export interface ReadLine extends RecordLine {
 export const toBase64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 
-export const toBase64OrNull = (bytes: Uint8Array | null): string | null => (bytes === null ? null : toBase64(bytes))
+export const toBase64OrNull = (content: Uint8Array | string | null): string | null =>
+  content === null ? null : toBase64(typeof content === 'string' ? Buffer.from(content) : content)
 
 const toBytes = (base64: string): Uint8Array => Buffer.from(base64, 'base64')
 

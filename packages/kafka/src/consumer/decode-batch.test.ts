@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { RecordBatch } from '../driver/driver.ts'
 import { fastStringCodec } from '../topic/fast-string-codec.ts'
 import { decodeBatch } from './decode-batch.ts'
+import type { DecodedBatch } from './decode-batch.ts'
 import { messageBatch } from './message-batch.ts'
 
 type Row = readonly [key: Uint8Array | null, value: Uint8Array | null, headers?: Headers]
@@ -52,10 +53,9 @@ function decode(
   const batch = batchOf(rows)
   const decoded = decodeBatch(batch, { codec, keyCodec, tombstones }, contexts, end)
   const throughText = decodeBatch(withText(batch), { codec, keyCodec, tombstones }, contexts, end)
-  if (!decoded.pending) {
-    expect(throughText.messages).toEqual(decoded.messages)
-    expect(throughText.errors).toEqual(decoded.errors)
-  }
+  // Promises have no content yet; the rest has to be the same either way.
+  const seen = ({ messages, errors, pending }: DecodedBatch) => (pending ? [] : [messages, errors])
+  expect(seen(throughText)).toEqual(seen(decoded))
   return { decoded, batch: messageBatch(batch, decoded, 't/3', Math.min(batch.nextOffset, end), () => {}) }
 }
 
