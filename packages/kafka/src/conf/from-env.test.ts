@@ -66,8 +66,8 @@ describe('names', () => {
   })
 
   test('those of the process are read by default', () => {
-    vi.stubEnv('SNAPSTREAM_TEST_CLIENT_ID', 'me')
-    expect(Conf.fromEnv('SNAPSTREAM_TEST_')).toEqual({ clientId: 'me' })
+    vi.stubEnv('ORDERS_CLIENT_ID', 'me')
+    expect(Conf.fromEnv('ORDERS_')).toEqual({ clientId: 'me' })
     vi.unstubAllEnvs()
   })
 
