@@ -75,19 +75,20 @@ export function seekTests(declare: Declare): void {
     const topicName = await topic(1)
     await produce(topicName, 0, abc)
     for (const groupId of [name('group'), null]) {
-      const { promise: soughtFirst, resolve } = later()
+      const sought = later()
+      let asked = false
       const seeking = await reader([topicName], {
         groupId,
         startOffset: () => 0,
         async assigned() {
-          await soughtFirst
+          asked = true
+          await sought.promise
           return [{ topic: topicName, partition: 0, offset: 1 }]
         },
       })
-      // `assigned` is pending for as long as nobody has sought.
-      await sleep(200)
+      await until('the assignment', () => asked)
       seeking.consumer.seek({ topic: topicName, partition: 0, offset: 3 })
-      resolve()
+      sought.resolve()
       await until('two records', () => seeking.records.length >= 2)
       assert.deepEqual(seeking.values(), ['d', 'e'])
       if (groupId !== null) assert.deepEqual(await admin.committed(groupId, [topicName]), [])
