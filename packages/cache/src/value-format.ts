@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe, type SyncCodec } from '@snapstream/core'
-import { findLoss } from './lossless-json.ts'
+import { findLoss } from '@snapstream/core/lossless-json'
 
 /** A value as it is kept until it is written, and as the backend keeps it. */
 export type Stored = string | Uint8Array

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
 import { SnapstreamError } from '@snapstream/core'
 import type { TlsSettings } from '@snapstream/kafka/driver'
+import { tlsOptions } from '@snapstream/kafka/wire'
 import type { BrokerAddress } from '@snapstream/kafka/wire'
 
 const KEEP_ALIVE_AFTER_MS = 60_000
@@ -18,7 +19,7 @@ export interface Dialled {
 
 /** Throws `USAGE` if a certificate or a key is not one; `connected` rejects with Node's error. */
 export function dial({ host, port }: BrokerAddress, tls: TlsSettings | undefined): Dialled {
-  const socket = tls ? secure({ ...optionsOf(tls), ...nameOf(host), host, port }) : connect({ host, port })
+  const socket = tls ? secure({ ...tlsOptions(tls), ...nameOf(host), host, port }) : connect({ host, port })
   socket.setNoDelay(true)
   socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS)
   let problem: Error | undefined
@@ -40,16 +41,6 @@ function secure(options: ConnectionOptions): Socket {
       `the certificates or the key for TLS cannot be used: ${reason}; give them in PEM, and the passphrase of the key`,
       { cause },
     )
-  }
-}
-
-function optionsOf({ ca, cert, key, passphrase, checkHostname }: TlsSettings): ConnectionOptions {
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    ...(passphrase !== undefined && { passphrase }),
-    ...(!checkHostname && { checkServerIdentity: () => undefined }),
   }
 }
 

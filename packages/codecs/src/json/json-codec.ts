@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe, toError, type SyncCodec, type TextCodec } from '@snapstream/core'
 import { asBuffer } from '../as-buffer.ts'
 import { compileSchema, type Check } from './compile-schema.ts'
-import { findLoss } from './lossless-json.ts'
+import { findLoss } from '@snapstream/core/lossless-json'
 
 export interface JsonCodecOptions {
   /**

@@ -65,19 +65,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
       const messages = Array.from({ length: 3000 }, (_, i) => ({ value: String(i) }))
       await producer.send({ topic: topicName, compression: CompressionTypes.GZIP, messages })
       await producer.disconnect()
-      const plain = kafka().admin()
-      await plain.connect()
-      await plain.alterConfigs({
-        validateOnly: false,
-        resources: [
-          {
-            type: ConfigResourceTypes.TOPIC,
-            name: topicName,
-            configEntries: [{ name: 'max.message.bytes', value: '20000000' }],
-          },
-        ],
-      })
-      await plain.disconnect()
+      await alterConfig(topicName, 'max.message.bytes', '20000000')
       const driverProducer = await kafkajs()
         .client({ brokers, clientId: 'many', connectTimeoutMs: 5000, requestTimeoutMs: 30_000 })
         .producer(producerSettings())
@@ -112,19 +100,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
           { topic: topicName, partition: 0, records: [record('a', { timestamp: 0 }), record('b', { timestamp: 9 })] },
         ])
       await send()
-      const plain = kafka().admin()
-      await plain.connect()
-      await plain.alterConfigs({
-        validateOnly: false,
-        resources: [
-          {
-            type: ConfigResourceTypes.TOPIC,
-            name: topicName,
-            configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
-          },
-        ],
-      })
-      await plain.disconnect()
+      await alterConfig(topicName, 'message.timestamp.type', 'LogAppendTime')
       const before = Date.now() - 60_000
       const reading = await consumer([topicName])
       const timestamps: number[] = []
@@ -209,3 +185,12 @@ describe('the KafkaJS driver without a broker', () => {
     expect(written).toEqual([])
   })
 })
+
+/** Comes into force some time after it was accepted. */
+async function alterConfig(topic: string, name: string, value: string): Promise<void> {
+  const admin = kafka().admin()
+  await admin.connect()
+  const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [{ name, value }] }
+  await admin.alterConfigs({ validateOnly: false, resources: [resource] })
+  await admin.disconnect()
+}

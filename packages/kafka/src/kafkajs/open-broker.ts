@@ -2,6 +2,7 @@ import type { ClientSettings } from '../driver/driver.ts'
 import { attemptMs } from '../wire/bootstrap.ts'
 import { brokerUnreachable } from '../wire/connection-error.ts'
 import type { BrokerAddress } from '../wire/connection.ts'
+import { tlsOptions } from '../wire/tls-options.ts'
 import { internals } from './internals.ts'
 import type { Internals, KafkaBroker, KafkaConnection, KafkaLogger, KafkaProtocol } from './internals.ts'
 import { kafkajsError } from './kafkajs-error.ts'
@@ -84,16 +85,6 @@ export async function openBroker(settings: ClientSettings, address: BrokerAddres
 }
 
 const TIMED_OUT = 'KafkaJSRequestTimeoutError'
-
-function tlsOptions({ ca, cert, key, passphrase, checkHostname }: NonNullable<ClientSettings['tls']>): object {
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    ...(passphrase !== undefined && { passphrase }),
-    ...(!checkHostname && { checkServerIdentity: () => undefined }),
-  }
-}
 
 /** KafkaJS logs to the console otherwise, and what goes wrong is thrown anyway. */
 const SILENT: KafkaLogger = {
