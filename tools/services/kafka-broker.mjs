@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { run } from '../lib/run.mjs'
+import { clusterId } from './cluster-id.mjs'
 import { freePorts } from './free-port.mjs'
 import { findJava } from './java.mjs'
 import { kafkaJars } from './kafka-jars.mjs'
@@ -79,8 +79,17 @@ async function choosePorts({ port, controllerPort }) {
 }
 
 async function format(java, classPath, properties, scram = []) {
-  const id = randomBytes(16).toString('base64url')
-  const args = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, '--ignore-formatted']
+  const args = [
+    '-cp',
+    classPath,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    clusterId(),
+    '-c',
+    properties,
+    '--ignore-formatted',
+  ]
   const users = scram.flatMap((user) => ['--add-scram', user])
   const { code, output } = await run(java, [...args, ...users], { capture: true })
   if (code !== 0) throw new Error(`Kafka could not format its folder (it ended with ${code}):\n${output}`)
