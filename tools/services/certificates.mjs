@@ -1,6 +1,5 @@
 import { createPrivateKey, generateKeyPair, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import forge from 'node-forge'
 
 const DAY_MS = 86_400_000
 
@@ -12,7 +11,13 @@ export async function createAuthority(commonName) {
     { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
   ]
   const subject = [{ name: 'commonName', value: commonName }]
-  const made = sign({ subject, issuer: subject, publicKey: pair.publicKey, signWith: pair.privateKey, extensions })
+  const made = await sign({
+    subject,
+    issuer: subject,
+    publicKey: pair.publicKey,
+    signWith: pair.privateKey,
+    extensions,
+  })
   return { cert: made, key: pair.privateKey, subject }
 }
 
@@ -29,7 +34,7 @@ export async function createCertificate(authority, { commonName, hosts = [], exp
     { name: 'extKeyUsage', serverAuth: isServer, clientAuth: !isServer },
     ...(isServer ? [{ name: 'subjectAltName', altNames: hosts.map((host) => altName(host)) }] : []),
   ]
-  const cert = sign({
+  const cert = await sign({
     subject: [{ name: 'commonName', value: commonName }],
     issuer: authority.subject,
     publicKey,
@@ -44,7 +49,8 @@ function encrypt(key, passphrase) {
   return createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
 }
 
-function sign({ subject, issuer, publicKey, signWith, extensions, untilMs = Date.now() + DAY_MS }) {
+async function sign({ subject, issuer, publicKey, signWith, extensions, untilMs = Date.now() + DAY_MS }) {
+  const { default: forge } = await import('node-forge') // when it is installed
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey)
   // Positive, whatever the first bit.
