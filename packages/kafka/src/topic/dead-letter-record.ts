@@ -1,6 +1,8 @@
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, describe } from '@snapstream/core'
 import type { Failure, Headers } from '@snapstream/core'
 import type { ProduceRecord } from '../driver/driver.ts'
+import { cutText } from './cut-text.ts'
+import { ADDED, readDeadLetterHeaders } from './dead-letter-headers.ts'
 import type { RawTopicRecord } from './topic-record.ts'
 
 /** A failed message as a record: as bytes, where it came as such, else as a value that is still to be encoded. */
@@ -8,38 +10,48 @@ export type DeadLetterRecord =
   | { readonly bytes: true; readonly record: ProduceRecord }
   | { readonly bytes: false; readonly headers: Headers; readonly timestamp: number }
 
+/** What an error says may hold a whole response; here it is for people to read, and must not make the record too large. */
+const MAX_MESSAGE_BYTES = 1024
+const MAX_NAME_BYTES = 256
+
 /**
  * A record that failed keeps its key, value, headers and timestamp, byte for byte; headers that are added say where it
- * came from and what was wrong.
+ * came from and what was wrong. One that was a dead letter before keeps the place where it was read first, and has these
+ * headers once: what was wrong is what was wrong the last time.
  */
 export function deadLetterRecord({ raw, error, attempts, binding }: Failure, timestamp: number): DeadLetterRecord {
-  const code = SnapstreamError.is(error) ? error.code : 'HANDLER_FAILED'
   const said = [
-    header('snapstream.error.code', code),
-    header('snapstream.error.message', error.message),
-    header('snapstream.binding', binding),
-    header('snapstream.attempts', attempts),
+    header(ADDED.code, SnapstreamError.is(error) ? error.code : 'HANDLER_FAILED', MAX_NAME_BYTES),
+    header(ADDED.message, error.message, MAX_MESSAGE_BYTES),
+    header(ADDED.binding, binding, MAX_NAME_BYTES),
+    header(ADDED.attempts, attempts),
   ]
   if (!isRawRecord(raw)) return { bytes: false, headers: said, timestamp }
+  const before = readDeadLetterHeaders(raw.headers)
+  const { topic, partition, offset } = before.origin ?? raw
   const from = [
-    header('snapstream.topic', raw.topic),
-    header('snapstream.partition', raw.partition),
-    header('snapstream.offset', raw.offset),
+    header(ADDED.topic, topic),
+    header(ADDED.partition, partition),
+    header(ADDED.offset, offset),
+    header(ADDED.timestamp, (before.origin && before.timestamp) ?? raw.timestamp),
   ]
+  // Without a place to go by, headers of these names are somebody else's.
+  const headers = before.origin === undefined ? raw.headers : before.original
   return {
     bytes: true,
     record: {
       key: raw.key,
       value: raw.value,
-      headers: [...raw.headers, ...said, ...from],
+      headers: [...headers, ...said, ...from],
       timestamp: raw.timestamp >= 0 ? raw.timestamp : timestamp,
     },
   }
 }
 
-function header(name: string, content: string | number): readonly [string, Uint8Array] {
-  // An error's message may hold anything; here it is for people to read.
-  return [name, Buffer.from(String(content), 'utf8')]
+/** Whatever is thrown calls itself an error: its message need not be a text. */
+function header(name: string, content: unknown, maxBytes = Infinity): readonly [string, Uint8Array] {
+  const text = typeof content === 'string' || typeof content === 'number' ? String(content) : describe(content)
+  return [name, cutText(text, maxBytes)]
 }
 
 function isRawRecord(raw: object | undefined): raw is RawTopicRecord {

@@ -461,6 +461,7 @@ describe('as a dead letter', () => {
       ['snapstream.topic', 'in'],
       ['snapstream.partition', '0'],
       ['snapstream.offset', '0'],
+      ['snapstream.timestamp', '9'],
     ])
   })
 

@@ -1,0 +1,77 @@
+import type { Headers } from '@snapstream/core'
+import { isTopicName } from './is-topic-name.ts'
+
+/** Where a record was read that could not be handled. */
+export interface DeadLetterOrigin {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** What the headers of a dead letter say. */
+export interface DeadLetterHeaders {
+  /** Undefined for what was no record of a topic. */
+  readonly origin: DeadLetterOrigin | undefined
+  /** That of the record where it failed, in ms since the epoch; -1 if it had none. */
+  readonly timestamp: number | undefined
+  readonly code: string | undefined
+  readonly message: string | undefined
+  readonly binding: string | undefined
+  readonly attempts: number | undefined
+  /** Those that the record had before it became a dead letter. */
+  readonly original: Headers
+}
+
+/** The headers that are added to a dead letter, behind those that the record has. */
+export const ADDED = {
+  code: 'snapstream.error.code',
+  message: 'snapstream.error.message',
+  binding: 'snapstream.binding',
+  attempts: 'snapstream.attempts',
+  topic: 'snapstream.topic',
+  partition: 'snapstream.partition',
+  offset: 'snapstream.offset',
+  timestamp: 'snapstream.timestamp',
+} as const
+
+const NAMES: ReadonlySet<string> = new Set(Object.values(ADDED))
+
+/**
+ * Tells the headers that were added from those that the record had. A record may bring headers of these names itself: the
+ * last of each name is the one that was added.
+ */
+export function readDeadLetterHeaders(headers: Headers): DeadLetterHeaders {
+  const added = new Map<string, number>()
+  for (const [i, [name]] of headers.entries()) if (NAMES.has(name)) added.set(name, i)
+  const places = new Set(added.values())
+
+  function text(name: string): string | undefined {
+    const [, content] = headers[added.get(name) ?? -1] ?? []
+    return content === undefined ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(content)
+  }
+
+  return {
+    origin: originOf(text(ADDED.topic), whole(text(ADDED.partition)), whole(text(ADDED.offset))),
+    timestamp: whole(text(ADDED.timestamp), -1),
+    code: text(ADDED.code),
+    message: text(ADDED.message),
+    binding: text(ADDED.binding),
+    attempts: whole(text(ADDED.attempts), 1),
+    original: places.size === 0 ? headers : headers.filter((_, i) => !places.has(i)),
+  }
+}
+
+function originOf(
+  topic: string | undefined,
+  partition: number | undefined,
+  offset: number | undefined,
+): DeadLetterOrigin | undefined {
+  if (topic === undefined || partition === undefined || offset === undefined || !isTopicName(topic)) return undefined
+  return { topic, partition, offset }
+}
+
+/** A whole number as it was written: others may have headers of these names that say something else. */
+function whole(text: string | undefined, min = 0): number | undefined {
+  const number = Number(text)
+  return String(number) === text && Number.isSafeInteger(number) && number >= min ? number : undefined
+}
