@@ -93,7 +93,7 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
 }
 
 /** What failed, apart from the records that were given up as the loop was left. */
-function withoutLeaving(error: Error, left: Error): Error | undefined {
+export function withoutLeaving(error: Error, left: Error): Error | undefined {
   const { suppressed = [] } = error as { readonly suppressed?: readonly Error[] }
   const [first, ...others] = [error, ...suppressed].filter(({ cause }) => cause !== left)
   return first && Object.assign(first, suppressed.length > 0 && { suppressed: others })

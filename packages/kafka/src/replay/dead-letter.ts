@@ -1,0 +1,39 @@
+import type { Headers } from '@snapstream/core'
+import { readDeadLetterHeaders } from '../topic/dead-letter-headers.ts'
+import type { DeadLetterOrigin } from '../topic/dead-letter-headers.ts'
+import type { RawTopicRecord } from '../topic/topic-record.ts'
+
+/** A failed record as it was where it failed, and what its dead letter says of it. */
+export interface DeadLetter {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  /** Those that the record had; what the dead letter added is in the other fields. */
+  readonly headers: Headers
+  /** In ms since the epoch. */
+  readonly timestamp: number
+  /** Where it was read first; undefined for what was no record of a topic, or was not written by Snapstream. */
+  readonly origin: DeadLetterOrigin | undefined
+  /** The code of the error, as of `SnapstreamError`; `HANDLER_FAILED` for other errors. */
+  readonly code: string | undefined
+  /** What the error said; cut where it is longer than 1024 bytes. */
+  readonly message: string | undefined
+  /** The name of the binding that failed. */
+  readonly binding: string | undefined
+  /** How often it was tried before it became a dead letter. */
+  readonly attempts: number | undefined
+  /** The record of the dead letter topic. */
+  readonly record: RawTopicRecord
+}
+
+export function deadLetterOf(record: RawTopicRecord): DeadLetter {
+  const { original, timestamp, ...said } = readDeadLetterHeaders(record.headers)
+  return {
+    key: record.key,
+    value: record.value,
+    headers: original,
+    // One without a time was given that of its dead letter.
+    timestamp: timestamp !== undefined && timestamp >= 0 ? timestamp : record.timestamp,
+    ...said,
+    record,
+  }
+}

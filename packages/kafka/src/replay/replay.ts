@@ -1,0 +1,143 @@
+import { BytesCodec, SnapstreamError, createApp, describe, toError } from '@snapstream/core'
+import type { Source } from '@snapstream/core'
+import { withoutLeaving } from '../topic/topic-iterator.ts'
+import type { PartitionLag } from '../topic/topic-lag.ts'
+import type { Pair, RawTopicRecord } from '../topic/topic-record.ts'
+import { specOf, topicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../topic/topic-spec.ts'
+import { Topic } from '../topic/topic.ts'
+import { deadLetterOf } from './dead-letter.ts'
+import type { DeadLetter } from './dead-letter.ts'
+import { checkReplayOptions, usage } from './replay-options.ts'
+import type { ReplayCounts, ReplayOptions } from './replay-options.ts'
+
+type Sending = Pair<Uint8Array, Uint8Array>
+
+/**
+ * Sends the records of a dead letter topic back where they came from, as they were there: key, value, headers and
+ * timestamp, without the headers that a dead letter adds. It ends at the end that the topic has when it begins, so that
+ * what fails again waits for the next call.
+ *
+ * It can be repeated: a consumer group remembers how far it came, and is told only after what was sent is acknowledged,
+ * every second and at the end, also where it fails. So nothing is lost, and nothing is sent twice unless the process dies
+ * between the two or the broker refuses a record; then at most what was sent since the last second is sent again. Kafka
+ * forgets a group that is not used for `offsets.retention.minutes` (a week): let the topic keep no record for longer.
+ *
+ * Rejects with `USAGE`, `DECODE_FAILED` for a record that does not say where it came from, `HANDLER_FAILED` where `where`
+ * fails, `TOPIC_MISSING`, `RECORD_TOO_LARGE` and what else a stream over topics rejects with.
+ *
+ * @param deadLetters the topic, with its `conf`; or its name, with the settings of `Conf`
+ * @example
+ * const { sent, left } = await replay(dead, { where: ({ code }) => code === 'DECODE_FAILED', limit: 1000 })
+ */
+export async function replay(
+  deadLetters: Pick<Topic<never, never>, 'name'> | string,
+  options: ReplayOptions = {},
+): Promise<ReplayCounts> {
+  checkReplayOptions(options)
+  const spec = typeof deadLetters === 'string' ? topicSpec(deadLetters, {}) : specOf(deadLetters)
+  if (spec === undefined)
+    throw usage(`replay takes a topic, or the name of one, as its dead letters; got ${describe(deadLetters)}`)
+  const { groupId = `${spec.name}.replay`, limit = Infinity, dryRun = false, signal } = options
+  refuseCircle(spec, options.to)
+  const topic = Topic(spec.topics as string | RegExp, {
+    groupId,
+    until: 'end',
+    codec: BytesCodec(),
+    keyCodec: BytesCodec(),
+    tombstones: true,
+    // A dead letter that was there before the group began is one of them.
+    conf: { ...spec.conf, autoOffsetReset: 'earliest' },
+  })
+  const sources: readonly Source<RawTopicRecord>[] = dryRun ? (await topic.lag()).flatMap(unread) : [topic]
+  const counts = { read: 0, sent: 0, skipped: 0 }
+  const full = new Error('the limit of the replay is reached')
+
+  const app = createApp()
+  const name = `the replay of ${spec.name}`
+  for (const source of sources)
+    if (dryRun) app.snap(source, { name })(handle)
+    else app.snap(source, { name, sink: [topic] })(handle)
+  if (sources.length > 0) await run()
+  const lags = await topic.lag()
+  return { ...counts, left: lags.reduce((sum, { lag }) => sum + lag, 0) }
+
+  async function handle(record: RawTopicRecord, { stop }: { readonly stop: () => void }): Promise<Sending | undefined> {
+    const letter = deadLetterOf(record)
+    const fate = await fateOf(letter, options)
+    // Another partition was faster: this record is not handled, and is the first of the next call.
+    if (fate === 'send' && counts.sent >= limit) throw full
+    counts.read++
+    if (fate !== 'send') counts.skipped++
+    else if (++counts.sent === limit) stop()
+    if (fate === 'pass' || dryRun) return undefined
+    return fate === 'keep' ? asItStands(record) : asItWas(letter, options)
+  }
+
+  async function run(): Promise<void> {
+    try {
+      await app.stream({}, { ...(signal && { signal }) })
+    } catch (error) {
+      const failure = withoutLeaving(toError(error), full)
+      if (failure !== undefined) throw failure
+    }
+  }
+
+  /** What the group has not read of a partition, for who is not to move the group. */
+  function unread({ topic: name, partition, committed, end, lag }: PartitionLag): Source<RawTopicRecord>[] {
+    return lag > 0
+      ? [topic.slice(committed, end, { partitions: [partition], topic: name }) as Source<RawTopicRecord>]
+      : []
+  }
+}
+
+async function fateOf(
+  letter: DeadLetter,
+  { where, others = 'keep', foreign = 'stop', to }: ReplayOptions,
+): Promise<'send' | 'keep' | 'pass'> {
+  if (letter.origin === undefined && to === undefined) {
+    if (foreign === 'stop') throw noOrigin(letter)
+    return foreign
+  }
+  const selected: unknown = where === undefined ? true : await where(letter)
+  if (typeof selected !== 'boolean')
+    throw usage(`where of replay has to answer true or false, got ${describe(selected)}`)
+  return selected ? 'send' : others
+}
+
+function asItWas(letter: DeadLetter, { to, partition, timestamp }: ReplayOptions): Sending {
+  const { key, value, headers, origin } = letter
+  const topic = to ?? origin?.topic
+  const time = timestamp === 'now' ? Date.now() : letter.timestamp
+  return [
+    key,
+    value,
+    {
+      headers,
+      ...(time >= 0 && { timestamp: time }),
+      ...(topic !== undefined && { topic }),
+      ...(partition === 'original' && origin && { partition: origin.partition }),
+    },
+  ]
+}
+
+function asItStands({ key, value, headers, timestamp, topic, partition }: RawTopicRecord): Sending {
+  return [key, value, { headers, topic, partition, ...(timestamp >= 0 && { timestamp }) }]
+}
+
+function refuseCircle({ name, topics }: TopicSpec, to: string | undefined): void {
+  if (to !== undefined && (topics instanceof RegExp ? topics.test(to) : topics.includes(to)))
+    throw usage(
+      `replay cannot send the dead letters of ${name} to ${to}, where they are; leave 'to' out, or name another`,
+    )
+}
+
+function noOrigin({ record: { topic, partition, offset } }: DeadLetter): SnapstreamError {
+  return new SnapstreamError(
+    'DECODE_FAILED',
+    `${topic}/${partition} offset ${offset} does not say where it came from: a dead letter of a topic's record has the ` +
+      `headers snapstream.topic, .partition and .offset; send it with { to: 'topic' }, or leave it with ` +
+      `{ foreign: 'keep' } or { foreign: 'pass' }`,
+    { topic, partition, offset },
+  )
+}
