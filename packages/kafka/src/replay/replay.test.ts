@@ -250,6 +250,30 @@ describe('when it fails', () => {
     expect(await replay('orders.dead')).toEqual({ read: 5, sent: 5, skipped: 0, left: 0 })
   })
 
+  test('where it dies between the acknowledgement and the commit, what was sent is sent again', async () => {
+    const { driver } = await setup()
+    Conf({
+      driver: {
+        ...driver,
+        client: (settings) => {
+          const client = driver.client(settings)
+          return {
+            ...client,
+            consumer: async (options) => ({
+              ...(await client.consumer(options)),
+              commit: () => Promise.reject(new Error('gone')),
+            }),
+          }
+        },
+      },
+    })
+    await expect(replay('orders.dead', { limit: 2 })).rejects.toThrow('gone')
+    Conf({ driver })
+    expect(await replay('orders.dead')).toEqual({ read: 5, sent: 5, skipped: 0, left: 0 })
+    const again = (await contentOf('orders')).slice(5).map(({ key }) => text(key))
+    expect(again).toEqual(['k0', 'k1', 'k0', 'k1', 'k2', 'k3', 'k4'])
+  })
+
   test('a signal ends it gracefully', async () => {
     await setup()
     const stopping = new AbortController()
