@@ -8,13 +8,13 @@ import type { Harness } from './harness.ts'
 /** What is wrong with a record, in the order of the first ones. */
 export type Poison = 'undecodable' | 'throwing' | 'refused'
 
-export interface Order {
+interface Order {
   readonly id: string
   readonly poison?: Poison
 }
 
 /** One record in so many is poison; the first is number 57 of its partition. */
-export const POISON_EVERY = 100
+const POISON_EVERY = 100
 export const FIRST_POISON = 57
 
 /** A topic of which one record in a hundred cannot be handled until the program is repaired. */
