@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Driver } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
+import { readDeadLetterHeaders } from '../topic/dead-letter-headers.ts'
 import { deadLetterRecord } from '../topic/dead-letter-record.ts'
 import type { RawTopicRecord } from '../topic/topic-record.ts'
 import { Topic } from '../topic/topic.ts'
@@ -87,6 +88,9 @@ test('whatever is selected, limited or fails: every dead letter is sent once, as
       }
       expect(await replay(dead)).toEqual({ read: waiting, sent: waiting, skipped: 0, left: 0 })
       expect(sorted(await sent())).toEqual(sorted(letters.map(shown)))
+      // What was kept stays in its partition, and so in its order.
+      for await (const { headers, partition } of Topic('dead', { ...codecs, conf }).slice())
+        expect(partition).toBe(letters[readDeadLetterHeaders(headers).origin?.offset ?? -1]?.partition)
     }),
     { numRuns: 60 },
   )

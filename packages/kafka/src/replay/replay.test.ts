@@ -116,6 +116,13 @@ describe('replay', () => {
     },
   )
 
+  test('does not look further once the limit is reached', async () => {
+    await setup()
+    const where = ({ origin }: DeadLetter) => origin?.offset === 0
+    expect(await replay('orders.dead', { limit: 1, where })).toEqual({ read: 1, sent: 1, skipped: 0, left: 4 })
+    expect(await contentOf('orders.dead')).toHaveLength(5)
+  })
+
   test('only counts in a dry run', async () => {
     await setup({ deadPartitions: 2 })
     const where = (letter: DeadLetter) => kindOf(letter) === 'a'
