@@ -1,5 +1,6 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
+import { chaos } from './ci/chaos.mjs'
 import { demo, demoOnKafka } from './ci/demo.mjs'
 import { newestNode } from './ci/newest-node.mjs'
 import { OLDER_KAFKA, onOlderKafka } from './ci/older-kafka.mjs'
@@ -11,7 +12,7 @@ import { runSteps, setExitCode } from './lib/steps.mjs'
 
 // Everything that has to hold before a change goes in. A step is one test, but for the tests themselves.
 const tests = { passed: 0, failed: 0, skipped: 0 }
-/** The steps that are counted by their tests. */
+/** The steps that are counted by their tests, or by their scenarios. */
 const testSteps = { passed: 0, failed: 0 }
 
 const npm = async (...args) => ({ ok: (await run('npm', args, { capture: 'tee' })).code === 0 })
@@ -20,17 +21,23 @@ async function npmTest(args = [], env = {}) {
   const options = { capture: 'tee', env: { ...process.env, ...env } }
   const { code, stdout } = await run('npm', ['test', '--', '--require-kafka', ...args], options)
   const { passed, failed, skipped } = parseSummary(stdout) ?? { passed: 0, failed: 0, skipped: 0 }
+  return counted({ ok: code === 0, passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped })
+}
+
+/** Counts a step by its tests and not as one. */
+function counted({ ok, passed, failed, skipped = 0 }) {
   tests.passed += passed
-  tests.failed += code !== 0 && failed === 0 ? 1 : failed
+  tests.failed += failed
   tests.skipped += skipped
-  testSteps[code === 0 ? 'passed' : 'failed'] += 1
-  return { ok: code === 0, passed }
+  testSteps[ok ? 'passed' : 'failed'] += 1
+  return { ok, passed }
 }
 
 const signal = interruption()
 const steps = [
   { name: 'npm test', needs: 'prerequisites', run: () => npmTest() },
   { name: `drivers on Kafka ${OLDER_KAFKA}`, needs: 'prerequisites', run: () => onOlderKafka(npmTest) },
+  { name: 'bad days', needs: 'prerequisites', run: async () => counted(await chaos()) },
   { name: 'npm run check', run: () => npm('run', 'check') },
   { name: 'packed packages', run: () => npm('run', 'packed') },
   { name: 'tests on the newest Node', run: newestNode },

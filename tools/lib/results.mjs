@@ -48,3 +48,9 @@ export function parseSummary(output) {
   const [, passed, failed, skipped = 0] = found
   return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) }
 }
+
+/** The counts in the line that ends `npm run chaos`, if there is one. */
+export function parseScenarios(output) {
+  const [, passed, failed] = /^scenarios: (\d+) passed, (\d+) failed$/m.exec(output) ?? []
+  return passed === undefined ? undefined : { passed: Number(passed), failed: Number(failed) }
+}

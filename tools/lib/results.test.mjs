@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { parseSummary, sumResults, summary } from './results.mjs'
+import { parseScenarios, parseSummary, sumResults, summary } from './results.mjs'
 
 const folders = []
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })))
@@ -46,4 +46,9 @@ test('the last line is read as it was written', () => {
   expect(summary({ passed: 1, failed: 2 })).toBe('tests: 1 passed, 2 failed')
   expect(parseSummary(`tests: 1 passed, 1 failed\n${summary(counts)}\n`)).toEqual(counts)
   expect(parseSummary('nothing')).toBeUndefined()
+})
+
+test('the last line of the bad days is read', () => {
+  expect(parseScenarios('case driver\nscenarios: 5 passed, 1 failed\n')).toEqual({ passed: 5, failed: 1 })
+  expect(parseScenarios('scenarios: none')).toBeUndefined()
 })

@@ -1,0 +1,57 @@
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { startKafka } from '../../../tools/services/kafka-broker.mjs'
+import type { RunningKafka } from '../../../tools/services/kafka-broker.mjs'
+import { startTcpProxy } from './tcp-proxy.ts'
+import type { TcpProxy } from './tcp-proxy.ts'
+
+export interface Brokers {
+  readonly broker: RunningKafka
+  /** Between the workers that connect to its port and the broker. */
+  readonly proxy: TcpProxy
+  stop(): Promise<void>
+}
+
+/**
+ * A broker with two listeners: one for the load and the judge, and one for workers, which tells them the proxy's address:
+ * whoever came through the proxy stays behind it.
+ */
+export async function startBrokers(signal: AbortSignal, log: (line: string) => void): Promise<Brokers> {
+  const proxy = await startTcpProxy()
+  try {
+    const [port, controllerPort, behind] = await freePorts()
+    proxy.forwardTo(behind)
+    const settings = {
+      listeners: `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${behind},CONTROLLER://127.0.0.1:${controllerPort}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxy.port}`,
+      'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
+      // Some scenarios do not want to wait for the usual six seconds.
+      'group.min.session.timeout.ms': 500,
+    }
+    const broker = await startKafka({ port, controllerPort, settings, signal, log })
+    return {
+      broker,
+      proxy,
+      async stop() {
+        await proxy.close()
+        await broker.stop()
+      },
+    }
+  } catch (error) {
+    await proxy.close()
+    throw error
+  }
+}
+
+async function freePorts(): Promise<readonly [number, number, number]> {
+  const servers = await Promise.all(
+    [0, 1, 2].map(async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      return server
+    }),
+  )
+  const [a = 0, b = 0, c = 0] = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return [a, b, c]
+}

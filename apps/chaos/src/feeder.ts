@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Topic } from '@snapstream/kafka'
+import { clock } from './clock.ts'
+
+export interface FeederOptions {
+  readonly brokers: string
+  readonly topic: string
+  readonly partitions: number
+  /** Records a second. */
+  readonly rate: number
+}
+
+export interface Feeder {
+  readonly startedAt: number
+  /** How many were written, also those that the broker has not acknowledged. */
+  readonly sent: number
+  /** How many the broker has acknowledged. */
+  readonly fed: number
+  /** Resolves when all that was sent is acknowledged. Rejects when some of it was refused. */
+  stop(): Promise<void>
+}
+
+const TICK_MS = 10
+const KEYS_A_PARTITION = 20
+
+/**
+ * Writes at a fixed rate, whatever happens to who reads: what is due is counted from the clock and not from the last
+ * write, so that a late tick writes what it missed.
+ */
+export async function startFeeder({ brokers, topic: name, partitions, rate }: FeederOptions): Promise<Feeder> {
+  const topic = Topic(name, { conf: { brokers, deliveryTimeoutMs: 300_000, bufferBytes: 268_435_456 } })
+  await topic.open()
+  const keys = partitions * KEYS_A_PARTITION
+  const startedAt = clock()
+  const pending = new Set<Promise<void>>()
+  const refused: unknown[] = []
+  let [sent, fed] = [0, 0]
+  let ended = false
+
+  const feeding = (async () => {
+    while (!ended) {
+      const due = Math.floor(((clock() - startedAt) / 1000) * rate)
+      const batch: Promise<void>[] = []
+      for (; sent < due; sent++) {
+        const key = sent % keys
+        batch.push(topic(`${sent}`, { key: `k${key}`, partition: key % partitions }))
+      }
+      const count = batch.length
+      const written = Promise.all(batch)
+        .then(() => void (fed += count))
+        .catch((error: unknown) => void refused.push(error))
+        .finally(() => pending.delete(written))
+      pending.add(written)
+      await sleep(TICK_MS)
+    }
+  })()
+
+  return {
+    startedAt,
+    get sent() {
+      return sent
+    },
+    get fed() {
+      return fed
+    },
+    async stop() {
+      ended = true
+      await feeding
+      await Promise.all(pending)
+      await topic.close()
+      if (refused.length > 0) throw new Error(`the load could not be written: ${String(refused[0])}`)
+    },
+  }
+}

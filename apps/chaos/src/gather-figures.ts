@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { clock } from './clock.ts'
+import { parseHandlings } from './handling.ts'
+import type { Handling } from './handling.ts'
+import { commitsMovedBack } from './judge/commits-moved-back.ts'
+import { judgeDelivery } from './judge/delivery.ts'
+import { judgeHandlingOrder } from './judge/handling-order.ts'
+import { judgeOwnership } from './judge/ownership.ts'
+import { judgeStalls } from './judge/stalls.ts'
+import { placeOf } from './place.ts'
+import { readRecords } from './read-records.ts'
+import type { Figures } from './verdict.ts'
+import type { World } from './world.ts'
+
+export interface GatherOptions {
+  readonly brokers: string
+  readonly input: string
+  readonly output: string
+  /** When the scenario had ended; the load was fed until then. */
+  readonly endedAt: number
+}
+
+/** Reads back what there is to know of a run, when all its workers are gone, and has it judged. */
+export async function gatherFigures(world: World, options: GatherOptions): Promise<Figures> {
+  const { commits, kills, lapses, mishaps, workers } = world
+  const inputs = await readRecords(options.brokers, options.input)
+  const outputs = await readRecords(options.brokers, options.output)
+  const handlings: Handling[] = []
+  // Not with spread arguments: there are too many of them.
+  for (const { name, plan } of workers)
+    for (const one of parseHandlings(name, await logOf(plan.log))) handlings.push(one)
+
+  const keys = new Map(inputs.map(({ partition, offset, key }) => [placeOf(partition, offset), key]))
+  const gone = new Map(workers.map(({ name, endedAt }) => [name, endedAt ?? clock()]))
+  const delivery = judgeDelivery(inputs, outputs, commits.current)
+  const ownership = judgeOwnership(handlings, lapses, gone)
+  const ready = Math.min(...firstByPartition(handlings).values(), options.endedAt)
+  const stalls = judgeStalls(handlings, { from: ready, to: options.endedAt, mishaps })
+  return {
+    ...delivery,
+    lost: delivery.lost.length,
+    outOfOrder:
+      delivery.outOfOrder + judgeHandlingOrder(handlings, (partition, offset) => keys.get(placeOf(partition, offset))),
+    ...ownership,
+    commitsMovedBack: commitsMovedBack(commits.all),
+    rebalances: commits.generation,
+    longestStallMs: stalls.longestMs,
+    partitionStallMs: stalls.partitionMs,
+    recoveryMs: stalls.recoveryMs,
+    kills: kills.length,
+    killsCounted: kills.filter(({ counted }) => counted).length,
+    uncommitted: kills.reduce((sum, { uncommitted }) => sum + uncommitted, 0),
+  }
+}
+
+/** A worker that was killed before it handled anything has none. */
+async function logOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+function firstByPartition(handlings: readonly Handling[]): ReadonlyMap<number, number> {
+  const first = new Map<number, number>()
+  for (const { partition, start } of handlings)
+    first.set(partition, Math.min(start, first.get(partition) ?? Number.POSITIVE_INFINITY))
+  return first
+}

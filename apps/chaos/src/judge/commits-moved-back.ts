@@ -1,0 +1,12 @@
+import type { Commit } from '../commits.ts'
+
+/** How often the offset of a partition was committed that lies before the one before it. */
+export function commitsMovedBack(commits: readonly Commit[]): number {
+  const last = new Map<number, number>()
+  let back = 0
+  for (const { partition, offset } of commits) {
+    if (offset < (last.get(partition) ?? 0)) back += 1
+    last.set(partition, offset)
+  }
+  return back
+}

@@ -1,0 +1,60 @@
+import type { Handling } from '../handling.ts'
+import { wasWell } from './lapse.ts'
+import type { Lapse } from './lapse.ts'
+
+export interface Ownership {
+  /** Handlings that began while another worker was handling a record of the same partition. */
+  readonly overlapping: number
+  /** Records that a second worker handled though nothing had happened to the first: one of the two did not own them. */
+  readonly unexplained: number
+  /**
+   * How long after the end of a lapse its worker still handled what others handled as well, in ms; infinite if one of the
+   * unexplained has nothing to do with a lapse.
+   */
+  readonly staleMs: number
+}
+
+/**
+ * Judges from the intervals of handlings who owned a partition, whatever members believed. `gone`: when workers ended, by
+ * name; a handling without an end lasted until then.
+ */
+export function judgeOwnership(
+  handlings: readonly Handling[],
+  lapses: readonly Lapse[],
+  gone: ReadonlyMap<string, number>,
+): Ownership {
+  let [overlapping, unexplained, staleMs] = [0, 0, 0]
+  for (const own of byPartition(handlings)) {
+    /** The latest end of each worker's handlings so far. */
+    const busyUntil = new Map<string, number>()
+    const before = new Map<number, Handling>()
+    for (const handling of own.sort((a, b) => a.start - b.start)) {
+      const { worker, offset, start } = handling
+      if ([...busyUntil].some(([other, until]) => other !== worker && until > start)) overlapping += 1
+      const end = handling.end ?? gone.get(worker) ?? start
+      busyUntil.set(worker, Math.max(end, busyUntil.get(worker) ?? 0))
+      const first = before.get(offset)
+      if (first && first.worker !== worker && wasWell(lapses, first.worker, first.start, start)) {
+        unexplained += 1
+        // Either of them may be the one that came back and went on.
+        staleMs = Math.max(staleMs, Math.min(sinceLapse(lapses, first), sinceLapse(lapses, handling)))
+      }
+      before.set(offset, handling)
+    }
+  }
+  return { overlapping, unexplained, staleMs }
+}
+
+/** How long its worker's last lapse was over when a handling began, in ms. */
+function sinceLapse(lapses: readonly Lapse[], { worker, start }: Handling): number {
+  const ends = lapses.flatMap((lapse) =>
+    (lapse.worker ?? worker) === worker && lapse.to !== undefined && lapse.to <= start ? [lapse.to] : [],
+  )
+  return start - Math.max(Number.NEGATIVE_INFINITY, ...ends)
+}
+
+function byPartition(handlings: readonly Handling[]): Handling[][] {
+  const found: Handling[][] = []
+  for (const handling of handlings) (found[handling.partition] ??= []).push(handling)
+  return found.filter(Boolean)
+}

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { killCount } from './kill-count.ts'
+
+test('a kill counts if there was lag, and progress since the last one', () => {
+  const kills = killCount()
+  const kill = (sent: number, committed: number) => kills.add({ at: 0, what: 'SIGKILL of w1', sent, committed }).counted
+  expect(kill(10, 0)).toBe(false) // nothing was ever committed
+  expect(kill(10, 4)).toBe(true)
+  expect(kill(20, 4)).toBe(false)
+  expect(kill(20, 20)).toBe(false) // no lag
+  expect(kill(30, 21)).toBe(true)
+  expect(kills.all.map(({ uncommitted }) => uncommitted)).toEqual([10, 6, 16, 0, 9])
+})

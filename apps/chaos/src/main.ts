@@ -1,0 +1,50 @@
+import { writeFile } from 'node:fs/promises'
+import process from 'node:process'
+import { startBrokers } from './broker.ts'
+import { interruption } from './interruption.ts'
+import { HELP, parseOptions } from './options.ts'
+import type { Options } from './options.ts'
+import { reportTable } from './report.ts'
+import { runCase } from './run-case.ts'
+import type { Result } from './verdict.ts'
+
+/** Progress goes beside the report, not into it. */
+const log = (line: string) => console.error(line)
+
+async function main(options: Options): Promise<void> {
+  const { chosen, drivers, seed, short } = options
+  const cases = chosen.flatMap((scenario) => scenario.cases).filter((one) => !short || one.shortSeconds !== undefined)
+  const results: Result[] = []
+  const signal = interruption()
+  const brokers = await startBrokers(signal, log)
+  try {
+    for (const one of cases)
+      for (const driver of drivers) {
+        const seconds = options.seconds ?? (short ? one.shortSeconds : undefined) ?? one.seconds
+        results.push(await runCase(one, { brokers, driver, seed, seconds, signal, log }))
+      }
+  } finally {
+    await brokers.stop()
+    // What is known is told, also when the rest was interrupted.
+    await tell(results, options.json)
+  }
+  const failed = results.filter(({ broken }) => broken.length > 0).length
+  console.log(`scenarios: ${results.length - failed} passed, ${failed} failed`)
+  process.exitCode ??= failed > 0 ? 1 : 0
+}
+
+async function tell(results: readonly Result[], file: string | undefined): Promise<void> {
+  console.log(reportTable(results))
+  const json = JSON.stringify(results, undefined, 2)
+  if (file === '-') console.log(json)
+  else if (file !== undefined) await writeFile(file, `${json}\n`)
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2))
+  if (options) await main(options)
+  else console.log(HELP)
+} catch (error) {
+  console.error(`chaos: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode ??= 1
+}

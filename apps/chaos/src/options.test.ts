@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { parseOptions } from './options.ts'
+import { scenarios } from './scenarios.ts'
+
+test('without arguments everything runs, with a seed that is made up', () => {
+  const options = parseOptions([])
+  expect(options).toMatchObject({ chosen: scenarios, drivers: ['kafkajs', 'kafkats'], short: false })
+  expect(Number.isSafeInteger(options?.seed)).toBe(true)
+})
+
+test('scenarios, a driver, a seed and the seconds can be chosen', () => {
+  const args = ['graceful', '--driver', 'kafkats', '--seed', '0', '--seconds', '9', '--json', '-', '--short']
+  const options = parseOptions(args)
+  expect(options?.chosen.map(({ name }) => name)).toEqual(['graceful'])
+  expect(options).toMatchObject({ drivers: ['kafkats'], seed: 0, seconds: 9, json: '-', short: true })
+  expect(parseOptions(['--help'])).toBeUndefined()
+})
+
+test.each([
+  [['gracefull'], /no scenario 'gracefull'; there are .*graceful/],
+  [['--driver', 'memory'], /--driver takes kafkajs or kafkats, got memory/],
+  [['--seed', '1.5'], /--seed takes a whole number from 0, got 1.5/],
+  [['--seconds', '0'], /--seconds takes a whole number from 1/],
+  [['--second', '5'], /--second/],
+])('%j is refused', (args, message) => {
+  expect(() => parseOptions(args)).toThrow(message)
+})
+
+test('every case has a name of its own, and the short form has some', () => {
+  const cases = scenarios.flatMap((scenario) => scenario.cases)
+  expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
+  expect(cases.filter(({ shortSeconds }) => shortSeconds !== undefined).length).toBeGreaterThanOrEqual(3)
+})

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util'
+import type { Scenario } from './scenario.ts'
+import { scenarios } from './scenarios.ts'
+import { DRIVERS } from './worker-plan.ts'
+import type { DriverName } from './worker-plan.ts'
+
+export const HELP = `Proves delivery on bad days, with a real broker and real processes: npm run chaos -- [scenario ...] [options]
+
+Scenarios (default: all)
+${scenarios.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
+
+Options
+  --driver NAME  ${DRIVERS.join(' or ')} (default both)
+  --seed N       for whatever is left to chance (default a new one; it is in the report)
+  --seconds N    how long each case lasts (default its own)
+  --short        the cases of the short form, a few seconds each
+  --json FILE    also write the results to a file, as JSON; - is stdout
+  --help         this text
+
+A broker is started with Java 17. Ends with 1 if a promise was broken.`
+
+export interface Options {
+  readonly chosen: readonly Scenario[]
+  readonly drivers: readonly DriverName[]
+  readonly seed: number
+  readonly seconds: number | undefined
+  readonly short: boolean
+  readonly json: string | undefined
+}
+
+/** Undefined: only help was asked for. Throws for what it does not know. */
+export function parseOptions(args: readonly string[]): Options | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      driver: { type: 'string' },
+      seed: { type: 'string' },
+      seconds: { type: 'string' },
+      short: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) return undefined
+  return {
+    chosen: positionals.length === 0 ? scenarios : positionals.map(scenarioOf),
+    drivers: values.driver === undefined ? DRIVERS : [driverNamed(values.driver)],
+    seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber('--seed', values.seed, 0),
+    seconds: values.seconds === undefined ? undefined : wholeNumber('--seconds', values.seconds, 1),
+    short: values.short,
+    json: values.json,
+  }
+}
+
+function scenarioOf(name: string): Scenario {
+  const found = scenarios.find((one) => one.name === name)
+  if (found) return found
+  throw new Error(`there is no scenario '${name}'; there are ${scenarios.map((one) => one.name).join(', ')}`)
+}
+
+function driverNamed(name: string): DriverName {
+  const found = DRIVERS.find((one) => one === name)
+  if (found) return found
+  throw new Error(`--driver takes ${DRIVERS.join(' or ')}, got ${name}`)
+}
+
+function wholeNumber(option: string, text: string, least: number): number {
+  const number = Number(text)
+  if (text.trim() !== '' && Number.isSafeInteger(number) && number >= least) return number
+  throw new Error(`${option} takes a whole number from ${least}, got ${text}`)
+}

@@ -1,0 +1,40 @@
+import type { World } from './world.ts'
+import type { WorkerPlan } from './worker-plan.ts'
+
+/** One bad day: what happens to workers and brokers while the load goes on. */
+export interface Scenario {
+  readonly name: string
+  readonly about: string
+  readonly cases: readonly Case[]
+}
+
+export interface Case {
+  readonly name: string
+  readonly partitions: number
+  /** Records a second. */
+  readonly rate: number
+  readonly worker: Partial<WorkerPlan>
+  /** How long it lasts unless told otherwise, without the start and the end. */
+  readonly seconds: number
+  /** How long in the short form; undefined: it is not in it. */
+  readonly shortSeconds?: number
+  readonly promises: Promises
+  /** Starts the workers and makes the day a bad one. The load is being fed before, meanwhile and afterwards. */
+  run(world: World): Promise<void>
+}
+
+/** What is promised beyond: nothing lost, nothing out of order, no commit moved back, no worker that ends by itself. */
+export interface Promises {
+  /** `'none'`; `'uncommitted'`: at each kill no more than what was past the committed offset. @default any number */
+  readonly duplicates?: 'none' | 'uncommitted'
+  /** How long a worker that was paused or cut off may go on with what it held, in ms. @default 0 */
+  readonly staleMs?: number
+  /** The longest time without any progress, in ms. @default any */
+  readonly stallMs?: number
+  /** The longest time until every partition is handled again, in ms. @default any */
+  readonly recoveryMs?: number
+  /** How often the group may rebalance. @default any number */
+  readonly rebalances?: number
+  /** Kills (or whatever the scenario does instead) that have to count. @default 1 */
+  readonly counted?: number
+}

@@ -1,0 +1,54 @@
+import type { Case, Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
+
+const EVERY_MS = 8000
+
+/** Three workers; one of them, by chance, ends about every 8 s and another takes its place. */
+function kill(signal: 'SIGKILL' | 'SIGTERM') {
+  return async (world: World): Promise<void> => {
+    for (let i = 0; i < 3; i++) world.start()
+    await world.progress()
+    const end = Date.now() + world.seconds * 1000
+    do {
+      await world.wait(Math.min(EVERY_MS * (0.75 + world.random() / 2), Math.max(1000, end - Date.now())))
+      const alive = world.alive
+      const victim = alive[Math.floor(world.random() * alive.length)]
+      if (!victim) return
+      const ending = world.kill(victim, signal)
+      world.start()
+      const { uncommitted, counted } = await ending
+      world.log(`${signal} of ${victim.name}, ${uncommitted} not committed${counted ? '' : ', does not count'}`)
+    } while (Date.now() < end)
+    await world.progress()
+  }
+}
+
+const threeWorkers = { partitions: 6, rate: 5000, worker: {}, seconds: 180 } satisfies Partial<Case>
+
+export const randomKill: Scenario = {
+  name: 'random-kill',
+  about: 'three workers, six partitions: one of them, by chance, is SIGKILLed about every 8 s and replaced',
+  cases: [
+    {
+      ...threeWorkers,
+      name: 'random-kill',
+      shortSeconds: 4,
+      promises: { duplicates: 'uncommitted', stallMs: 15_000 },
+      run: kill('SIGKILL'),
+    },
+  ],
+}
+
+export const graceful: Scenario = {
+  name: 'graceful',
+  about: 'the same with SIGTERM: nothing is lost, and nothing comes twice',
+  cases: [
+    {
+      ...threeWorkers,
+      name: 'graceful',
+      shortSeconds: 4,
+      promises: { duplicates: 'none', stallMs: 15_000 },
+      run: kill('SIGTERM'),
+    },
+  ],
+}

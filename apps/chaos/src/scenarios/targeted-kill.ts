@@ -1,0 +1,53 @@
+import type { Case, Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
+
+const TRIES = 50
+
+/** One worker, killed as soon as its committed offsets move: what it says is done has to be done. */
+async function killAtCommits(world: World): Promise<void> {
+  const end = Date.now() + world.seconds * 1000
+  let tries = 0
+  while (tries < TRIES && (tries === 0 || Date.now() < end)) {
+    const worker = world.start()
+    let killing: ReturnType<World['kill']> | undefined
+    // At a commit of its own, and a later one each time: any of them may be the one that says too much.
+    let skip = Math.floor(world.random() * 3)
+    const before = world.commits.total
+    const stop = world.commits.onMove(() => {
+      if (killing === undefined && world.commits.total > before && skip-- <= 0) killing = world.kill(worker, 'SIGKILL')
+    })
+    try {
+      await world.until(`the offsets of worker ${worker.name} move`, () => killing !== undefined || !worker.alive)
+      if (killing === undefined) return
+      if ((await killing).counted) tries += 1
+    } finally {
+      stop()
+    }
+  }
+  world.start()
+  await world.progress()
+}
+
+function variant(name: string, worker: Case['worker'], rate: number, short: boolean): Case {
+  return {
+    name: `targeted-kill${name}`,
+    partitions: 2,
+    rate,
+    worker: { sessionTimeoutMs: 1500, heartbeatIntervalMs: 400, ...worker },
+    seconds: 180,
+    ...(short && { shortSeconds: 8 }),
+    promises: { duplicates: 'uncommitted', counted: short ? 2 : 1 },
+    run: killAtCommits,
+  }
+}
+
+export const targetedKill: Scenario = {
+  name: 'targeted-kill',
+  about: `one worker, SIGKILL as soon as its committed offsets move, up to ${TRIES} times: alone, with concurrency, throttled`,
+  cases: [
+    variant('', {}, 2000, false),
+    variant(' concurrent', { concurrency: 8, handleMs: 2 }, 2000, true),
+    variant(' throttled', { handleMs: 5 }, 250, false),
+    variant(' throttled concurrent', { concurrency: 4, handleMs: 20 }, 250, false),
+  ],
+}

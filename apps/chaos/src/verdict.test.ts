@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { brokenPromises } from './verdict.ts'
+import type { Figures } from './verdict.ts'
+
+const good: Figures = {
+  produced: 10,
+  handled: 10,
+  lost: 0,
+  lostForGood: 0,
+  duplicated: 0,
+  outOfOrder: 0,
+  overlapping: 0,
+  unexplained: 0,
+  staleMs: 0,
+  commitsMovedBack: 0,
+  strange: 0,
+  rebalances: 3,
+  longestStallMs: 0,
+  partitionStallMs: 0,
+  recoveryMs: 0,
+  kills: 2,
+  killsCounted: 1,
+  uncommitted: 5,
+}
+
+test('nothing is broken on a good day, whatever is promised', () => {
+  expect(brokenPromises(good, {}, [])).toEqual([])
+  expect(brokenPromises(good, { duplicates: 'none', stallMs: 1, recoveryMs: 1 }, [])).toEqual([])
+})
+
+test.each(['lost', 'outOfOrder', 'strange', 'commitsMovedBack', 'overlapping', 'unexplained'] as const)(
+  '%s is never allowed',
+  (name) => {
+    expect(brokenPromises({ ...good, [name]: 3 }, {}, [])).toEqual([expect.stringMatching(/^3 /)])
+  },
+)
+
+test('duplicates are allowed as the scenario says', () => {
+  const six = { ...good, duplicated: 6 }
+  expect(brokenPromises(six, {}, [])).toEqual([])
+  expect(brokenPromises(six, { duplicates: 'none' }, [])).toEqual(['6 duplicated'])
+  expect(brokenPromises(six, { duplicates: 'uncommitted' }, [])).toEqual(['duplicated: 6, at most 5'])
+  expect(brokenPromises({ ...good, duplicated: 5 }, { duplicates: 'uncommitted' }, [])).toEqual([])
+})
+
+test('times are bounded where the scenario says so', () => {
+  const slow = { ...good, longestStallMs: 20, recoveryMs: 30 }
+  expect(brokenPromises(slow, {}, [])).toEqual([])
+  expect(brokenPromises(slow, { stallMs: 19, recoveryMs: 29 }, [])).toHaveLength(2)
+  const stale = { ...good, unexplained: 4, overlapping: 1, staleMs: 100 }
+  expect(brokenPromises(stale, { staleMs: 100 }, [])).toEqual([])
+  expect(brokenPromises(stale, { staleMs: 99 }, [])).toHaveLength(1)
+})
+
+test('rebalances are bounded where the scenario says so', () => {
+  expect(brokenPromises(good, { rebalances: 3 }, [])).toEqual([])
+  expect(brokenPromises(good, { rebalances: 2 }, [])).toEqual(['rebalances: 3, at most 2'])
+})
+
+test('a run that proves nothing, and a problem without a figure, are broken promises', () => {
+  expect(brokenPromises({ ...good, killsCounted: 0 }, {}, [])).toHaveLength(1)
+  expect(brokenPromises(good, { counted: 2 }, [])).toHaveLength(1)
+  expect(brokenPromises({ ...good, produced: 0, handled: 0 }, {}, [])).toHaveLength(1)
+  expect(brokenPromises(good, {}, ['a worker ended'])).toEqual(['a worker ended'])
+})

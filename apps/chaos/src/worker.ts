@@ -1,0 +1,46 @@
+import { openSync, writeSync } from 'node:fs'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createApp } from '@snapstream/core'
+import { Topic } from '@snapstream/kafka'
+import type { TopicRecord } from '@snapstream/kafka'
+import { clock } from './clock.ts'
+import { driverOf } from './driver-of.ts'
+import { handlingLine } from './handling.ts'
+import { placeOf } from './place.ts'
+import type { WorkerPlan } from './worker-plan.ts'
+
+/** Reads the input until it is told to end, and says of each record in the output where it was. */
+async function work(plan: WorkerPlan): Promise<void> {
+  const log = openSync(plan.log, 'a')
+  // Written at once, record by record: what a killed process kept in memory nobody would know.
+  const tell = (...line: Parameters<typeof handlingLine>) => void writeSync(log, handlingLine(...line))
+  const { brokers, sessionTimeoutMs, heartbeatIntervalMs, handleMs, concurrency, shutdownMs } = plan
+  const conf = { brokers, driver: driverOf(plan.driver), sessionTimeoutMs, heartbeatIntervalMs }
+
+  const handle = ({ partition, offset, key }: TopicRecord<string>) => {
+    const start = clock()
+    const output = [key, placeOf(partition, offset)] as const
+    tell(partition, offset, start, clock())
+    return output
+  }
+  const handleSlowly = async ({ partition, offset, key }: TopicRecord<string>) => {
+    const start = clock()
+    tell(partition, offset, start)
+    await sleep(handleMs)
+    tell(partition, offset, start, clock())
+    return [key, placeOf(partition, offset)] as const
+  }
+
+  const app = createApp({ signals: true })
+  const source = Topic(plan.input, { groupId: plan.groupId, conf })
+  const options = { sink: [Topic(plan.output, { conf })], ...(concurrency !== undefined && { concurrency }) } as const
+  app.snap(source, options)(handleMs > 0 ? handleSlowly : handle)
+  await app.stream({}, shutdownMs === undefined ? {} : { shutdownMs })
+}
+
+// Whoever started it is gone, and with it whoever would end it.
+process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGKILL'))
+process.stdin.unref()
+
+await work(JSON.parse(process.argv[2] ?? '{}') as WorkerPlan)

@@ -1,0 +1,110 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunningKafka } from '../../../tools/services/kafka-broker.mjs'
+import { clock } from './clock.ts'
+import type { Commits } from './commits.ts'
+import type { Feeder } from './feeder.ts'
+import type { Lapse } from './judge/lapse.ts'
+import { killCount } from './kill-count.ts'
+import type { Kill } from './kill-count.ts'
+import type { TcpProxy } from './tcp-proxy.ts'
+import { startWorker } from './worker-process.ts'
+import type { WorkerProcess } from './worker-process.ts'
+import type { WorkerPlan } from './worker-plan.ts'
+
+export interface WorldOptions {
+  readonly broker: RunningKafka
+  readonly proxy: TcpProxy
+  readonly plan: Omit<WorkerPlan, 'log'>
+  readonly partitions: number
+  readonly folder: string
+  readonly feeder: Feeder
+  readonly commits: Commits
+  readonly random: () => number
+  readonly seconds: number
+  readonly signal: AbortSignal
+  log(line: string): void
+}
+
+/** What a scenario has in its hands. */
+export interface World extends Pick<WorldOptions, 'broker' | 'proxy' | 'commits' | 'random' | 'seconds' | 'log'> {
+  /** All there ever were. */
+  readonly workers: readonly WorkerProcess[]
+  readonly alive: readonly WorkerProcess[]
+  readonly kills: readonly Kill[]
+  readonly lapses: readonly Lapse[]
+  readonly mishaps: readonly number[]
+  start(): WorkerProcess
+  /** Whether a worker has handled anything yet. */
+  atWork(worker: WorkerProcess): boolean
+  /** Ends a worker, and resolves when it is gone. */
+  kill(worker: WorkerProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<Kill>
+  /** Something else happens that counts like a kill: to one worker, or to all. */
+  count(what: string): Kill
+  /** Says that a worker, or all of them, could not keep what they own. */
+  lapse(lapse: Lapse): void
+  /** Recovery is counted from now. */
+  mishap(): void
+  wait(ms: number): Promise<void>
+  /** Rejects when it takes too long, naming what was waited for. */
+  until(what: string, condition: () => boolean, withinMs?: number): Promise<void>
+  /** Resolves when a record of every partition has been committed that was not yet. */
+  progress(withinMs?: number): Promise<void>
+}
+
+export function createWorld({ plan, folder, partitions, feeder, signal, ...rest }: WorldOptions): World {
+  const { commits } = rest
+  const workers: WorkerProcess[] = []
+  const lapses: Lapse[] = []
+  const mishaps: number[] = []
+  const kills = killCount()
+  const sums = () => ({ sent: feeder.sent, committed: commits.total })
+
+  async function until(what: string, condition: () => boolean, withinMs = 60_000): Promise<void> {
+    const deadline = clock() + withinMs
+    while (!condition()) {
+      if (clock() > deadline) throw new Error(`waited ${withinMs / 1000} s until ${what}`)
+      await sleep(20, undefined, { signal })
+    }
+  }
+
+  return {
+    ...rest,
+    workers,
+    get alive() {
+      return workers.filter(({ alive }) => alive)
+    },
+    kills: kills.all,
+    lapses,
+    mishaps,
+    start() {
+      signal.throwIfAborted()
+      const name = `w${workers.length + 1}`
+      const worker = startWorker(name, { ...plan, log: join(folder, `${name}.log`) })
+      workers.push(worker)
+      return worker
+    },
+    atWork: ({ plan: { log } }) => existsSync(log) && statSync(log).size > 0,
+    async kill(worker, signal) {
+      const at = clock()
+      const kill = kills.add({ at, what: `${signal} of ${worker.name}`, ...sums() })
+      // Who is asked to end gives back what it owns; who is killed does not.
+      if (signal === 'SIGKILL') lapses.push({ worker: worker.name, from: at, to: undefined })
+      mishaps.push(at)
+      await worker.end(signal)
+      return kill
+    },
+    count: (what) => kills.add({ at: clock(), what, ...sums() }),
+    lapse: (lapse) => void lapses.push(lapse),
+    mishap: () => void mishaps.push(clock()),
+    wait: (ms) => sleep(ms, undefined, { signal }),
+    until,
+    async progress(withinMs) {
+      const before = new Map(commits.current)
+      const moved = (partition: number) => (commits.current.get(partition) ?? 0) > (before.get(partition) ?? 0)
+      const all = Array.from({ length: partitions }, (_, partition) => partition)
+      await until('every partition has progressed', () => all.every(moved), withinMs)
+    },
+  }
+}
