@@ -57,6 +57,18 @@ test('opens a connection again that was cut, and closes one that comes after the
   expect(open()).toEqual([])
 })
 
+test('hangs up all connections, and opens new ones when they are needed', async () => {
+  const { connect, open } = network()
+  const cluster = await openCluster(settings, connect)
+  const before = await Promise.all([cluster.node(1), cluster.node(1, 'join'), cluster.node(2, 'fetch')])
+  await cluster.hangUp()
+  expect(open()).toEqual([])
+  const after = await Promise.all([cluster.node(1), cluster.node(1, 'join'), cluster.node(2, 'fetch')])
+  expect(after.filter((connection) => before.includes(connection))).toEqual([])
+  expect(open()).toEqual(['n1', 'n1', 'n2'])
+  await cluster.destroy()
+})
+
 test('finds another broker when one is away, and the first addresses when all have moved', async () => {
   const { state, connect, cut } = network()
   const cluster = await openCluster(settings, connect)

@@ -22,6 +22,8 @@ export interface Cluster {
   nodeIds(): readonly number[]
   /** Asks about topics (null: about all), and takes in what the answer says of the nodes. */
   metadata(topics: readonly string[] | null): Promise<ClusterMetadata>
+  /** Closes the connections, and opens new ones as they are needed: those there are may lead nowhere. */
+  hangUp(): Promise<void>
   /** Closes the connections without waiting for what is under way on them. */
   destroy(): Promise<void>
 }
@@ -97,6 +99,7 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
       if (!nodes.has(nodeId)) nodes = new Map([...nodes, [nodeId, { nodeId, host, port }]])
       return nodeId
     },
+    hangUp: () => connections.hangUp(),
     destroy: () => connections.destroy(),
   }
 }

@@ -17,13 +17,16 @@ export interface Heartbeats {
 const LOST = new Set<number | undefined>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION])
 
 /** A coordinator that says nothing for as long as that has put this member out, however long the request may take. */
-async function inTime(answer: Promise<unknown>, ms: number): Promise<void> {
+async function inTime(answer: Promise<unknown>, ms: number, hangUp: () => Promise<unknown>): Promise<void> {
   let late = true
   const answered = answer.then(() => {
     late = false
   })
   await pause(ms, answered)
-  if (late) throw protocolError(KAFKA.REQUEST_TIMED_OUT)
+  if (!late) return
+  // A connection whose other end is gone without a word would be waited for in all that comes next, joining above all.
+  await hangUp().catch(() => {})
+  throw protocolError(KAFKA.REQUEST_TIMED_OUT)
 }
 
 /**
@@ -34,11 +37,13 @@ export function heartbeats(options: {
   readonly beat: () => Promise<unknown>
   /** Looks for the coordinator anew. */
   readonly repair: () => Promise<unknown>
+  /** Gives up the connections there are: nothing comes over them any more. */
+  readonly hangUp: () => Promise<unknown>
   readonly intervalMs: number
   readonly sessionTimeoutMs: number
   readonly onError: (error: unknown) => void
 }): Heartbeats {
-  const { beat, repair, intervalMs, sessionTimeoutMs, onError } = options
+  const { beat, repair, hangUp, intervalMs, sessionTimeoutMs, onError } = options
   let end: (reason: 'revoked' | 'lost') => void = () => {}
   let lose = () => {}
   let stop = () => {}
@@ -62,7 +67,7 @@ export function heartbeats(options: {
       await pause(intervalMs, stopped)
       if (!running) return
       try {
-        await inTime(beat(), sessionTimeoutMs)
+        await inTime(beat(), sessionTimeoutMs, hangUp)
         lastAnswer = Date.now()
       } catch (error) {
         if (!running) return

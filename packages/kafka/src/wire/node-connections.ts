@@ -16,6 +16,8 @@ export interface NodeConnections {
   keep(address: BrokerAddress, connection: Connection): void
   /** One that is open and answers at once. */
   anyOpen(): Connection | undefined
+  /** Closes those that are open, so that whoever asks next gets new ones. What is under way on them fails. */
+  hangUp(): Promise<void>
   /** Closes all of them without waiting for what is under way. */
   destroy(): Promise<void>
 }
@@ -38,6 +40,12 @@ export function nodeConnections(connect: Connect, limitMs: number): NodeConnecti
     }
     connections.set(key, connection)
     return connection
+  }
+
+  async function hangUp(): Promise<void> {
+    const open = [...connections.values()]
+    connections.clear()
+    await Promise.all(open.map((connection) => connection.close()))
   }
 
   return {
@@ -63,10 +71,10 @@ export function nodeConnections(connect: Connect, limitMs: number): NodeConnecti
       for (const [key, connection] of connections) if (connection.isOpen && key.endsWith(':requests')) return connection
       return undefined
     },
+    hangUp,
     async destroy() {
       destroyed = true
-      await Promise.all([...connections.values()].map((connection) => connection.close()))
-      connections.clear()
+      await hangUp()
     },
   }
 }
