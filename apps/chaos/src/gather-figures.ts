@@ -18,6 +18,8 @@ export interface GatherOptions {
   readonly output: string
   /** When the scenario had ended; the load was fed until then. */
   readonly endedAt: number
+  /** Until the workers were told to end: that they leave is one more. */
+  readonly rebalances: number
 }
 
 /** Reads back what there is to know of a run, when all its workers are gone, and has it judged. */
@@ -43,7 +45,7 @@ export async function gatherFigures(world: World, options: GatherOptions): Promi
       delivery.outOfOrder + judgeHandlingOrder(handlings, (partition, offset) => keys.get(placeOf(partition, offset))),
     ...ownership,
     commitsMovedBack: commitsMovedBack(commits.all),
-    rebalances: commits.generation,
+    rebalances: options.rebalances,
     longestStallMs: stalls.longestMs,
     partitionStallMs: stalls.partitionMs,
     recoveryMs: stalls.recoveryMs,

@@ -12,8 +12,7 @@ import type { Result } from './verdict.ts'
 const log = (line: string) => console.error(line)
 
 async function main(options: Options): Promise<void> {
-  const { chosen, drivers, seed, short } = options
-  const cases = chosen.flatMap((scenario) => scenario.cases).filter((one) => !short || one.shortSeconds !== undefined)
+  const { cases, drivers, seed, short } = options
   const results: Result[] = []
   const signal = interruption()
   const brokers = await startBrokers(signal, log)

@@ -4,16 +4,25 @@ import { scenarios } from './scenarios.ts'
 
 test('without arguments everything runs, with a seed that is made up', () => {
   const options = parseOptions([])
-  expect(options).toMatchObject({ chosen: scenarios, drivers: ['kafkajs', 'kafkats'], short: false })
+  expect(options?.cases).toEqual(scenarios.flatMap(({ cases }) => cases))
+  expect(options).toMatchObject({ drivers: ['kafkajs', 'kafkats'], short: false })
   expect(Number.isSafeInteger(options?.seed)).toBe(true)
 })
 
 test('scenarios, a driver, a seed and the seconds can be chosen', () => {
   const args = ['graceful', '--driver', 'kafkats', '--seed', '0', '--seconds', '9', '--json', '-', '--short']
   const options = parseOptions(args)
-  expect(options?.chosen.map(({ name }) => name)).toEqual(['graceful'])
+  expect(options?.cases.map(({ name }) => name)).toEqual(['graceful'])
   expect(options).toMatchObject({ drivers: ['kafkats'], seed: 0, seconds: 9, json: '-', short: true })
   expect(parseOptions(['--help'])).toBeUndefined()
+})
+
+test('a name stands for all cases of a scenario, or for one of them', () => {
+  const names = (...args: string[]) => parseOptions(args)?.cases.map(({ name }) => name)
+  expect(names('targeted-kill')).toHaveLength(4)
+  expect(names('targeted-kill throttled', 'graceful')).toEqual(['targeted-kill throttled', 'graceful'])
+  expect(names('targeted-kill', '--short')).toEqual(['targeted-kill concurrent'])
+  expect(parseOptions(['--short'])?.cases.length).toBeGreaterThanOrEqual(3)
 })
 
 test.each([
@@ -26,8 +35,7 @@ test.each([
   expect(() => parseOptions(args)).toThrow(message)
 })
 
-test('every case has a name of its own, and the short form has some', () => {
+test('every case has a name of its own', () => {
   const cases = scenarios.flatMap((scenario) => scenario.cases)
   expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
-  expect(cases.filter(({ shortSeconds }) => shortSeconds !== undefined).length).toBeGreaterThanOrEqual(3)
 })

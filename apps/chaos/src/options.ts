@@ -1,13 +1,20 @@
 import { parseArgs } from 'node:util'
-import type { Scenario } from './scenario.ts'
+import type { Case } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 import { DRIVERS } from './worker-plan.ts'
 import type { DriverName } from './worker-plan.ts'
+
+const several = scenarios.filter(({ cases }) => cases.length > 1)
 
 export const HELP = `Proves delivery on bad days, with a real broker and real processes: npm run chaos -- [scenario ...] [options]
 
 Scenarios (default: all)
 ${scenarios.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
+
+One case of a scenario: ${several
+  .flatMap(({ cases }) => cases)
+  .map(({ name }) => `'${name}'`)
+  .join(', ')}
 
 Options
   --driver NAME  ${DRIVERS.join(' or ')} (default both)
@@ -20,7 +27,7 @@ Options
 A broker is started with Java 17. Ends with 1 if a promise was broken.`
 
 export interface Options {
-  readonly chosen: readonly Scenario[]
+  readonly cases: readonly Case[]
   readonly drivers: readonly DriverName[]
   readonly seed: number
   readonly seconds: number | undefined
@@ -43,8 +50,9 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     },
   })
   if (values.help) return undefined
+  const chosen = positionals.length === 0 ? scenarios.flatMap(({ cases }) => cases) : positionals.flatMap(casesOf)
   return {
-    chosen: positionals.length === 0 ? scenarios : positionals.map(scenarioOf),
+    cases: chosen.filter(({ shortSeconds }) => !values.short || shortSeconds !== undefined),
     drivers: values.driver === undefined ? DRIVERS : [driverNamed(values.driver)],
     seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber('--seed', values.seed, 0),
     seconds: values.seconds === undefined ? undefined : wholeNumber('--seconds', values.seconds, 1),
@@ -53,10 +61,12 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   }
 }
 
-function scenarioOf(name: string): Scenario {
-  const found = scenarios.find((one) => one.name === name)
+function casesOf(name: string): readonly Case[] {
+  const one = scenarios.flatMap(({ cases }) => cases).find((one) => one.name === name)
+  // The first case of a scenario may have its name: all of them are meant.
+  const found = scenarios.find((scenario) => scenario.name === name)?.cases ?? (one && [one])
   if (found) return found
-  throw new Error(`there is no scenario '${name}'; there are ${scenarios.map((one) => one.name).join(', ')}`)
+  throw new Error(`there is no scenario '${name}'; there are ${scenarios.map((scenario) => scenario.name).join(', ')}`)
 }
 
 function driverNamed(name: string): DriverName {

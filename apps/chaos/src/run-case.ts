@@ -14,7 +14,6 @@ import type { Result } from './verdict.ts'
 import type { DriverName } from './worker-plan.ts'
 import type { WorkerProcess } from './worker-process.ts'
 import { createWorld } from './world.ts'
-import type { World } from './world.ts'
 
 export interface RunOptions {
   readonly brokers: Brokers
@@ -72,11 +71,12 @@ export async function runCase(one: Case, options: RunOptions): Promise<Result> {
     await attempt(problems, signal, () => one.run(world))
     const endedAt = clock()
     await attempt(problems, signal, () => feeder.stop())
-    await attempt(problems, signal, () => drain(world, () => feeder.fed))
+    await attempt(problems, signal, () => world.drain(feeder.fed, DRAIN_MS))
+    const rebalances = commits.generation
     await Promise.all(world.alive.map((worker) => worker.end('SIGTERM')))
     problems.push(...world.workers.flatMap(badExit))
     await attempt(problems, signal, () => world.until('all commits are seen', () => commits.total >= feeder.fed, 2000))
-    const figures = await gatherFigures(world, { brokers: broker.brokers, input, output, endedAt })
+    const figures = await gatherFigures(world, { brokers: broker.brokers, input, output, endedAt, rebalances })
     const broken = brokenPromises(figures, one.promises, problems)
     for (const problem of broken) log(`BROKEN: ${problem}`)
     if (broken.length > 0) log(`the logs of its workers are in ${folder}`)
@@ -97,11 +97,6 @@ async function attempt(problems: string[], signal: AbortSignal, run: () => Promi
     signal.throwIfAborted()
     problems.push(error instanceof Error ? error.message : String(error))
   }
-}
-
-async function drain(world: World, fed: () => number): Promise<void> {
-  const left = () => fed() - world.commits.total
-  await world.until(`everything is committed (${left()} records were left at first)`, () => left() === 0, DRAIN_MS)
 }
 
 /** A worker ends when it is told to, and well. */

@@ -1,5 +1,19 @@
 import type { Scenario } from './scenario.ts'
+import { brokerRestart } from './scenarios/broker-restart.ts'
+import { joinLeave } from './scenarios/join-leave.ts'
+import { network } from './scenarios/network.ts'
+import { pauses } from './scenarios/pause.ts'
 import { graceful, randomKill } from './scenarios/random-kill.ts'
+import { slowHandler } from './scenarios/slow-handler.ts'
 import { targetedKill } from './scenarios/targeted-kill.ts'
 
-export const scenarios: readonly Scenario[] = [targetedKill, randomKill, graceful]
+export const scenarios: readonly Scenario[] = [
+  targetedKill,
+  randomKill,
+  graceful,
+  pauses,
+  brokerRestart,
+  network,
+  joinLeave,
+  slowHandler,
+]

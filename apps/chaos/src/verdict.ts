@@ -14,6 +14,7 @@ export interface Figures {
   readonly overlapping: number
   /** Records that a second worker handled though nothing had happened to the first. */
   readonly unexplained: number
+  /** Infinite (null as JSON) if some of the unexplained have nothing to do with a lapse. */
   readonly staleMs: number
   readonly commitsMovedBack: number
   /** Records of the output that were never in the input. */

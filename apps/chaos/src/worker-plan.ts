@@ -16,5 +16,6 @@ export interface WorkerPlan {
   readonly handleMs: number
   /** Up to this many keys of a partition at once. */
   readonly concurrency?: number
-  readonly shutdownMs?: number
+  /** @default that of Snapstream */
+  readonly connectTimeoutMs?: number
 }

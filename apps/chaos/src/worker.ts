@@ -15,8 +15,9 @@ async function work(plan: WorkerPlan): Promise<void> {
   const log = openSync(plan.log, 'a')
   // Written at once, record by record: what a killed process kept in memory nobody would know.
   const tell = (...line: Parameters<typeof handlingLine>) => void writeSync(log, handlingLine(...line))
-  const { brokers, sessionTimeoutMs, heartbeatIntervalMs, handleMs, concurrency, shutdownMs } = plan
-  const conf = { brokers, driver: driverOf(plan.driver), sessionTimeoutMs, heartbeatIntervalMs }
+  const { brokers, sessionTimeoutMs, heartbeatIntervalMs, handleMs, concurrency, connectTimeoutMs } = plan
+  const driver = driverOf(plan.driver)
+  const conf = { brokers, driver, sessionTimeoutMs, heartbeatIntervalMs, connectTimeoutMs }
 
   const handle = ({ partition, offset, key }: TopicRecord<string>) => {
     const start = clock()
@@ -36,7 +37,7 @@ async function work(plan: WorkerPlan): Promise<void> {
   const source = Topic(plan.input, { groupId: plan.groupId, conf })
   const options = { sink: [Topic(plan.output, { conf })], ...(concurrency !== undefined && { concurrency }) } as const
   app.snap(source, options)(handleMs > 0 ? handleSlowly : handle)
-  await app.stream({}, shutdownMs === undefined ? {} : { shutdownMs })
+  await app.stream()
 }
 
 // Whoever started it is gone, and with it whoever would end it.

@@ -51,6 +51,10 @@ export interface World extends Pick<WorldOptions, 'broker' | 'proxy' | 'commits'
   until(what: string, condition: () => boolean, withinMs?: number): Promise<void>
   /** Resolves when a record of every partition has been committed that was not yet. */
   progress(withinMs?: number): Promise<void>
+  /** Resolves when each worker has handled something, and every partition progresses: nobody is still on the way. */
+  settled(): Promise<void>
+  /** Resolves when that many records are committed. */
+  drain(fed: number, withinMs: number): Promise<void>
 }
 
 export function createWorld({ plan, folder, partitions, feeder, signal, ...rest }: WorldOptions): World {
@@ -61,12 +65,29 @@ export function createWorld({ plan, folder, partitions, feeder, signal, ...rest 
   const kills = killCount()
   const sums = () => ({ sent: feeder.sent, committed: commits.total })
 
+  const nobody = () => !workers.some(({ alive }) => alive)
+
   async function until(what: string, condition: () => boolean, withinMs = 60_000): Promise<void> {
     const deadline = clock() + withinMs
     while (!condition()) {
       if (clock() > deadline) throw new Error(`waited ${withinMs / 1000} s until ${what}`)
       await sleep(20, undefined, { signal })
     }
+  }
+
+  /** By workers: without any there is nothing to wait for. */
+  async function untilDone(what: string, done: () => boolean, withinMs?: number): Promise<void> {
+    await until(what, () => done() || nobody(), withinMs)
+    if (!done()) throw new Error(`no worker is left, and waited until ${what}`)
+  }
+
+  const atWork: World['atWork'] = ({ plan: { log } }) => existsSync(log) && statSync(log).size > 0
+
+  async function progress(withinMs?: number): Promise<void> {
+    const before = new Map(commits.current)
+    const moved = (partition: number) => (commits.current.get(partition) ?? 0) > (before.get(partition) ?? 0)
+    const all = Array.from({ length: partitions }, (_, partition) => partition)
+    await untilDone('every partition has progressed', () => all.every(moved), withinMs)
   }
 
   return {
@@ -85,7 +106,7 @@ export function createWorld({ plan, folder, partitions, feeder, signal, ...rest 
       workers.push(worker)
       return worker
     },
-    atWork: ({ plan: { log } }) => existsSync(log) && statSync(log).size > 0,
+    atWork,
     async kill(worker, signal) {
       const at = clock()
       const kill = kills.add({ at, what: `${signal} of ${worker.name}`, ...sums() })
@@ -100,11 +121,11 @@ export function createWorld({ plan, folder, partitions, feeder, signal, ...rest 
     mishap: () => void mishaps.push(clock()),
     wait: (ms) => sleep(ms, undefined, { signal }),
     until,
-    async progress(withinMs) {
-      const before = new Map(commits.current)
-      const moved = (partition: number) => (commits.current.get(partition) ?? 0) > (before.get(partition) ?? 0)
-      const all = Array.from({ length: partitions }, (_, partition) => partition)
-      await until('every partition has progressed', () => all.every(moved), withinMs)
+    progress,
+    async settled() {
+      await untilDone('every worker handles something', () => workers.every((one) => !one.alive || atWork(one)))
+      await progress()
     },
+    drain: (fed, withinMs) => untilDone('everything is committed', () => commits.total >= fed, withinMs),
   }
 }

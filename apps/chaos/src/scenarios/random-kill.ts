@@ -7,7 +7,7 @@ const EVERY_MS = 8000
 function kill(signal: 'SIGKILL' | 'SIGTERM') {
   return async (world: World): Promise<void> => {
     for (let i = 0; i < 3; i++) world.start()
-    await world.progress()
+    await world.settled()
     const end = Date.now() + world.seconds * 1000
     do {
       await world.wait(Math.min(EVERY_MS * (0.75 + world.random() / 2), Math.max(1000, end - Date.now())))
@@ -32,7 +32,7 @@ export const randomKill: Scenario = {
     {
       ...threeWorkers,
       name: 'random-kill',
-      shortSeconds: 4,
+      shortSeconds: 2,
       promises: { duplicates: 'uncommitted', stallMs: 15_000 },
       run: kill('SIGKILL'),
     },
@@ -46,7 +46,7 @@ export const graceful: Scenario = {
     {
       ...threeWorkers,
       name: 'graceful',
-      shortSeconds: 4,
+      shortSeconds: 2,
       promises: { duplicates: 'none', stallMs: 15_000 },
       run: kill('SIGTERM'),
     },

@@ -35,8 +35,8 @@ function variant(name: string, worker: Case['worker'], rate: number, short: bool
     rate,
     worker: { sessionTimeoutMs: 1500, heartbeatIntervalMs: 400, ...worker },
     seconds: 180,
-    ...(short && { shortSeconds: 8 }),
-    promises: { duplicates: 'uncommitted', counted: short ? 2 : 1 },
+    ...(short && { shortSeconds: 5 }),
+    promises: { duplicates: 'uncommitted' },
     run: killAtCommits,
   }
 }

@@ -1,0 +1,42 @@
+import { clock } from '../clock.ts'
+import type { Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
+
+/** Three workers, and a broker that dies and comes back on the same data. */
+async function restart(world: World): Promise<void> {
+  for (let i = 0; i < 3; i++) world.start()
+  await world.settled()
+  const end = Date.now() + world.seconds * 1000
+  do {
+    await world.wait(2000 * (0.5 + world.random()))
+    const from = clock()
+    const { uncommitted } = world.count('SIGKILL of the broker')
+    await world.broker.kill('SIGKILL')
+    await world.broker.restart()
+    world.mishap()
+    world.log(`the broker is back after ${Math.round(clock() - from)} ms, ${uncommitted} were not committed`)
+    try {
+      await world.progress()
+      // Members that the broker forgot meanwhile may come back after the others.
+      await world.wait(3000)
+    } finally {
+      world.lapse({ worker: undefined, from, to: clock() })
+    }
+  } while (Date.now() < end)
+}
+
+export const brokerRestart: Scenario = {
+  name: 'broker-restart',
+  about: 'three workers: the broker is SIGKILLed and restarted, again and again',
+  cases: [
+    {
+      name: 'broker-restart',
+      partitions: 6,
+      rate: 1000,
+      worker: {},
+      seconds: 75,
+      promises: { recoveryMs: 15_000, counted: 2 },
+      run: restart,
+    },
+  ],
+}

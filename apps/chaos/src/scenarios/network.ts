@@ -1,0 +1,83 @@
+import { clock } from '../clock.ts'
+import type { Case, Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
+
+const BACK_WITHIN_MS = 15_000
+
+/**
+ * Three workers behind the proxy, and something happens to their network, again and again; `trouble` resolves when the
+ * network is back. None of them is restarted.
+ */
+function trouble(what: string, make: (world: World) => Promise<void>) {
+  return async (world: World): Promise<void> => {
+    for (let i = 0; i < 3; i++) world.start()
+    await world.settled()
+    const end = Date.now() + world.seconds * 1000
+    do {
+      const from = clock()
+      const { uncommitted } = world.count(what)
+      try {
+        await make(world)
+      } finally {
+        world.proxy.blackHole = false
+        world.proxy.latencyMs = 0
+      }
+      world.mishap()
+      world.log(`${what}: the network is back, ${uncommitted} were not committed before`)
+      try {
+        await world.progress()
+        // Until then members may notice, one after the other, that the others went on without them.
+        await world.wait(BACK_WITHIN_MS / 3)
+      } finally {
+        world.lapse({ worker: undefined, from, to: clock() })
+      }
+    } while (Date.now() < end)
+  }
+}
+
+const variant = (name: string, seconds: number, run: Case['run'], worker: Case['worker'] = {}): Case => ({
+  name: `network ${name}`,
+  partitions: 6,
+  rate: 1000,
+  worker,
+  seconds,
+  promises: { recoveryMs: BACK_WITHIN_MS },
+  run,
+})
+
+const blackHole = trouble('nothing gets through for 40 s', async (world) => {
+  world.proxy.blackHole = true
+  await world.wait(40_000)
+})
+const halfOpen = trouble('connections are half-open', async (world) => world.proxy.halfOpen())
+/** For workers that look for their broker for longer than any of it lasts. */
+const PATIENT = { connectTimeoutMs: 120_000 }
+
+export const network: Scenario = {
+  name: 'network',
+  about: 'three workers behind a proxy: connections cut, 2 s of latency, a 40 s black hole, half-open connections',
+  cases: [
+    variant(
+      'cut',
+      30,
+      trouble('all connections are cut', async (world) => {
+        for (let i = 0; i < 3; i++) {
+          world.proxy.cut()
+          await world.wait(500 * world.random())
+        }
+      }),
+    ),
+    variant(
+      'latency',
+      30,
+      trouble('a round trip takes 2 s more', async (world) => {
+        world.proxy.latencyMs = 1000
+        await world.wait(20_000)
+      }),
+    ),
+    variant('black-hole', 45, blackHole),
+    variant('black-hole patient', 45, blackHole, PATIENT),
+    variant('half-open', 45, halfOpen),
+    variant('half-open patient', 45, halfOpen, PATIENT),
+  ],
+}

@@ -1,0 +1,47 @@
+import { clock } from '../clock.ts'
+import type { Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
+
+const SESSION_MS = 6000
+
+/** Of three workers one, by chance, is paused for twice the session time-out, and goes on where it was. */
+async function pause(world: World): Promise<void> {
+  for (let i = 0; i < 3; i++) world.start()
+  await world.settled()
+  const end = Date.now() + world.seconds * 1000
+  do {
+    const worker = world.workers[Math.floor(world.random() * world.workers.length)]
+    if (!worker?.alive) return
+    const { uncommitted } = world.count(`pause of ${worker.name}`)
+    world.mishap()
+    const from = clock()
+    worker.signal('SIGSTOP')
+    try {
+      await world.wait(2 * SESSION_MS)
+    } finally {
+      const to = clock()
+      worker.signal('SIGCONT')
+      world.lapse({ worker: worker.name, from, to })
+    }
+    world.log(`${worker.name} goes on, ${uncommitted} were not committed when it was paused`)
+    await world.wait(1000)
+    await world.progress()
+  } while (Date.now() < end)
+}
+
+export const pauses: Scenario = {
+  name: 'pause',
+  about: 'three workers: one of them is stopped for twice the session time-out, and goes on',
+  cases: [
+    {
+      name: 'pause',
+      partitions: 6,
+      rate: 1000,
+      worker: { sessionTimeoutMs: SESSION_MS },
+      seconds: 60,
+      // It learns from the first answer of the broker that it is out.
+      promises: { staleMs: 1500, stallMs: 15_000 },
+      run: pause,
+    },
+  ],
+}
