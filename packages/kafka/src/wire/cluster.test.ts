@@ -57,16 +57,20 @@ test('opens a connection again that was cut, and closes one that comes after the
   expect(open()).toEqual([])
 })
 
-test('hangs up all connections, and opens new ones when they are needed', async () => {
-  const { connect, open } = network()
+test('replaces all connections, but only if there is another to be had', async () => {
+  const { connect, open, state } = network()
   const cluster = await openCluster(settings, connect)
-  const before = await Promise.all([cluster.node(1), cluster.node(1, 'join'), cluster.node(2, 'fetch')])
-  await cluster.hangUp()
-  expect(open()).toEqual([])
-  const after = await Promise.all([cluster.node(1), cluster.node(1, 'join'), cluster.node(2, 'fetch')])
-  expect(after.filter((connection) => before.includes(connection))).toEqual([])
-  expect(open()).toEqual(['n1', 'n1', 'n2'])
+  const all = () => Promise.all([cluster.node(1), cluster.node(1, 'join'), cluster.node(2, 'fetch')])
+  const before = await all()
+  state.away.add('seed')
+  await expect(cluster.renew()).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })
+  expect(await all()).toEqual(before)
+  state.away.clear()
+  await cluster.renew()
+  expect(open()).toEqual(['seed'])
+  expect((await all()).filter((connection) => before.includes(connection))).toEqual([])
   await cluster.destroy()
+  expect(open()).toEqual([])
 })
 
 test('finds another broker when one is away, and the first addresses when all have moved', async () => {

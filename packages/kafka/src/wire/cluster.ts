@@ -22,8 +22,11 @@ export interface Cluster {
   nodeIds(): readonly number[]
   /** Asks about topics (null: about all), and takes in what the answer says of the nodes. */
   metadata(topics: readonly string[] | null): Promise<ClusterMetadata>
-  /** Closes the connections, and opens new ones as they are needed: those there are may lead nowhere. */
-  hangUp(): Promise<void>
+  /**
+   * Connects anew and lets go of the connections there are: they may lead nowhere. Rejects and keeps them if no broker
+   * can be reached: when the network is back they may go on.
+   */
+  renew(): Promise<void>
   /** Closes the connections without waiting for what is under way on them. */
   destroy(): Promise<void>
 }
@@ -99,7 +102,12 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
       if (!nodes.has(nodeId)) nodes = new Map([...nodes, [nodeId, { nodeId, host, port }]])
       return nodeId
     },
-    hangUp: () => connections.hangUp(),
+    async renew() {
+      const again = await bootstrap({ ...settings, connectTimeoutMs: attemptMs(settings) }, connect)
+      await connections.hangUp()
+      learn(again.metadata)
+      connections.keep(again.address, again.connection)
+    },
     destroy: () => connections.destroy(),
   }
 }

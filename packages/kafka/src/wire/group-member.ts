@@ -121,7 +121,7 @@ export function groupMember(options: {
           throwFor(await (await toCoordinator()).heartbeat({ groupId, memberId, groupInstanceId, generationId }))
         },
         repair,
-        hangUp: () => cluster.hangUp(),
+        renew: () => cluster.renew(),
         intervalMs: settings.heartbeatIntervalMs,
         sessionTimeoutMs: settings.sessionTimeoutMs,
         onError: (error) => onError(memberError(error, 'stay in')),

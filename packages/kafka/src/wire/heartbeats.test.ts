@@ -20,14 +20,14 @@ function heart() {
     silent: boolean
     beats: number
     repairs: number
-    hungUp: number
+    renewals: number
     events: unknown[]
   } = {
     error: undefined,
     silent: false,
     beats: 0,
     repairs: 0,
-    hungUp: 0,
+    renewals: 0,
     events: [],
   }
   const beating = heartbeats({
@@ -40,9 +40,9 @@ function heart() {
       state.repairs++
       throw new Error('not yet')
     },
-    async hangUp() {
-      state.hungUp++
-      throw new Error('it was closed already')
+    async renew() {
+      state.renewals++
+      throw new Error('nobody is there')
     },
     intervalMs: 100,
     sessionTimeoutMs: 1000,
@@ -59,7 +59,7 @@ test('beats until it is stopped', async () => {
   expect(state.beats).toBe(10)
   beating.stop()
   await vi.advanceTimersByTimeAsync(1000)
-  expect(state).toEqual({ error: undefined, silent: false, beats: 10, repairs: 0, hungUp: 0, events: [] })
+  expect(state).toEqual({ error: undefined, silent: false, beats: 10, repairs: 0, renewals: 0, events: [] })
 })
 
 test('goes on beating while partitions are given up, and tells when they are lost all the same', async () => {
@@ -99,11 +99,11 @@ test('a coordinator that does not answer at all is as good as away', async () =>
   state.silent = true
   await vi.advanceTimersByTimeAsync(1000)
   expect(state.events).toEqual([])
-  expect(state.hungUp).toBe(0)
+  expect(state.renewals).toBe(0)
   await vi.advanceTimersByTimeAsync(200)
   expect(state.events).toEqual(['lost', 'gone'])
   // Who joins again must not wait for an answer over the same connection.
-  expect(state.hungUp).toBe(1)
+  expect(state.renewals).toBe(1)
 })
 
 test.each([

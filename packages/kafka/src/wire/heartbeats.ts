@@ -17,7 +17,7 @@ export interface Heartbeats {
 const LOST = new Set<number | undefined>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION])
 
 /** A coordinator that says nothing for as long as that has put this member out, however long the request may take. */
-async function inTime(answer: Promise<unknown>, ms: number, hangUp: () => Promise<unknown>): Promise<void> {
+async function inTime(answer: Promise<unknown>, ms: number, renew: () => Promise<unknown>): Promise<void> {
   let late = true
   const answered = answer.then(() => {
     late = false
@@ -25,7 +25,7 @@ async function inTime(answer: Promise<unknown>, ms: number, hangUp: () => Promis
   await pause(ms, answered)
   if (!late) return
   // A connection whose other end is gone without a word would be waited for in all that comes next, joining above all.
-  await hangUp().catch(() => {})
+  void renew().catch(() => {})
   throw protocolError(KAFKA.REQUEST_TIMED_OUT)
 }
 
@@ -37,13 +37,13 @@ export function heartbeats(options: {
   readonly beat: () => Promise<unknown>
   /** Looks for the coordinator anew. */
   readonly repair: () => Promise<unknown>
-  /** Gives up the connections there are: nothing comes over them any more. */
-  readonly hangUp: () => Promise<unknown>
+  /** Replaces the connections there are, if others can be had: nothing comes over them any more. */
+  readonly renew: () => Promise<unknown>
   readonly intervalMs: number
   readonly sessionTimeoutMs: number
   readonly onError: (error: unknown) => void
 }): Heartbeats {
-  const { beat, repair, hangUp, intervalMs, sessionTimeoutMs, onError } = options
+  const { beat, repair, renew, intervalMs, sessionTimeoutMs, onError } = options
   let end: (reason: 'revoked' | 'lost') => void = () => {}
   let lose = () => {}
   let stop = () => {}
@@ -67,7 +67,7 @@ export function heartbeats(options: {
       await pause(intervalMs, stopped)
       if (!running) return
       try {
-        await inTime(beat(), sessionTimeoutMs, hangUp)
+        await inTime(beat(), sessionTimeoutMs, renew)
         lastAnswer = Date.now()
       } catch (error) {
         if (!running) return
