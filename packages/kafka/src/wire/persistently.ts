@@ -4,7 +4,10 @@ import { pause } from './pause.ts'
 const FIRST_PAUSE_MS = 20
 const LAST_PAUSE_MS = 1000
 
-/** Runs something again while it fails for a passing reason, for a limited time. */
+/**
+ * Runs something again while it fails for a passing reason. Patience begins with the first failure: a request that took
+ * its whole time before it failed, because the network went silent, has its second try as well.
+ */
 export async function persistently<T>(
   run: () => Promise<T>,
   options: {
@@ -16,7 +19,7 @@ export async function persistently<T>(
   },
 ): Promise<T> {
   const { patienceMs, repair = async () => {}, closed } = options
-  const end = Date.now() + patienceMs
+  let end: number | undefined
   let over = false
   void closed?.then(() => {
     over = true
@@ -25,6 +28,7 @@ export async function persistently<T>(
     try {
       return await run()
     } catch (error) {
+      end ??= Date.now() + patienceMs
       if (over || !isPassing(error) || Date.now() + waitMs > end) throw error
     }
     await pause(waitMs, closed)
