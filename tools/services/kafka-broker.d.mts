@@ -1,3 +1,5 @@
+import type { SecureBroker } from '../../packages/kafka/src/conformance/secure-broker.ts'
+
 export interface StartKafkaOptions {
   /** Where clients connect. Default: a free port. */
   port?: number
@@ -31,41 +33,13 @@ export interface RunningKafka {
   readonly folder: string
   readonly version: string
   /** With `security` only. */
-  readonly security?: KafkaSecurity
+  readonly security?: SecureBroker
   /** SIGTERM, SIGKILL if that does not help, and its folder removed. */
   stop(): Promise<void>
   /** Resolves when the process is gone (at once for SIGSTOP and SIGCONT). The data stays. @default 'SIGKILL' */
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again, on the same port and data; stops it first if it runs. */
   restart(): Promise<void>
-}
-
-/** Certificates and keys are PEM, made for this broker and worth nothing after it. */
-export interface KafkaSecurity {
-  readonly addresses: {
-    /** That of `brokers`. */
-    readonly plaintext: string
-    readonly ssl: string
-    readonly saslPlaintext: string
-    readonly saslSsl: string
-    /** Lets clients in whose certificate `ca` has signed. */
-    readonly mutualSsl: string
-    /** Shows a certificate that is not valid any more. */
-    readonly expiredSsl: string
-    /** Shows a certificate for another host. */
-    readonly elsewhereSsl: string
-  }
-  /** The authority that signed all certificates but one. */
-  readonly ca: string
-  /** One that signed none of the broker's. */
-  readonly otherCa: string
-  /** Its key is encrypted with the passphrase. */
-  readonly client: { readonly cert: string; readonly key: string; readonly passphrase: string }
-  /** Signed by the other authority. */
-  readonly strangeClient: { readonly cert: string; readonly key: string }
-  /** Known to PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. */
-  readonly username: string
-  readonly password: string
 }
 
 export const KAFKA_VERSION: string
