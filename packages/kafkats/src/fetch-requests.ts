@@ -1,7 +1,8 @@
 import type { Broker } from '@kafkats/client'
 import type { Crc32c } from '@snapstream/kafka/record-batch'
 import type { Connection } from '@snapstream/kafka/wire'
-import { byTopic, byTopicName } from './by-topic.ts'
+import { byTopic } from '@snapstream/kafka/wire'
+import { byTopicName } from './by-topic-name.ts'
 import type { Call } from './caller.ts'
 
 const NOTHING = Buffer.alloc(0)

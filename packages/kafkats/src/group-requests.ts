@@ -1,7 +1,7 @@
 import type { Broker } from '@kafkats/client'
 import type { Connection } from '@snapstream/kafka/wire'
-import { asBuffer } from './as-buffer.ts'
-import { byTopicName } from './by-topic.ts'
+import { asBuffer } from '@snapstream/kafka/wire'
+import { byTopicName } from './by-topic-name.ts'
 import type { Call } from './caller.ts'
 
 type GroupRequests = Pick<

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Broker } from '@kafkats/client'
 import type { RecordBatchEncoder } from '@snapstream/kafka/record-batch'
 import type { Connection } from '@snapstream/kafka/wire'
-import { byTopicName } from './by-topic.ts'
+import { byTopicName } from './by-topic-name.ts'
 import type { Call } from './caller.ts'
 
 export function produceRequests(

@@ -1,6 +1,6 @@
 import type { Compression } from '../driver/driver.ts'
 import { compressionCodec } from '../record-batch/compression.ts'
-import { buffer } from './by-topic.ts'
+import { asBuffer } from '../wire/as-buffer.ts'
 import type { Internals } from './internals.ts'
 
 /** KafkaJS's numbers of the codecs, which are Kafka's. */
@@ -17,8 +17,8 @@ export async function useCodec({ codecs }: Pick<Internals, 'codecs'>, compressio
   } catch {
     const { compress, decompress } = await compressionCodec(compression)
     const codec = {
-      compress: async (encoder: { readonly buffer: Buffer }) => buffer(await compress(encoder.buffer)),
-      decompress: async (bytes: Buffer) => buffer(await decompress(bytes)),
+      compress: async (encoder: { readonly buffer: Buffer }) => asBuffer(await compress(encoder.buffer)),
+      decompress: async (bytes: Buffer) => asBuffer(await decompress(bytes)),
     }
     codecs[type] = () => codec
   }

@@ -1,7 +1,9 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Connection, GroupIdentity } from '../wire/connection.ts'
 import { shownAddress } from '../wire/broker-address.ts'
-import { buffer, byTopic, flat } from './by-topic.ts'
+import { asBuffer } from '../wire/as-buffer.ts'
+import { byTopic } from '../wire/by-topic.ts'
+import { flat } from './flat.ts'
 import type { KafkaProtocol } from './internals.ts'
 import type { OpenBroker } from './open-broker.ts'
 
@@ -33,7 +35,7 @@ export function groupRequests(broker: OpenBroker): GroupRequests {
         sessionTimeout: sessionTimeoutMs,
         rebalanceTimeout: rebalanceTimeoutMs,
         protocolType: 'consumer',
-        groupProtocols: protocols.map(({ name, metadata }) => ({ name, metadata: buffer(metadata) })),
+        groupProtocols: protocols.map(({ name, metadata }) => ({ name, metadata: asBuffer(metadata) })),
       })
       if (groupInstanceId !== undefined) expectStatic(broker, protocol)
       const answer = await broker.send<JoinGroupAnswer>({
@@ -60,7 +62,7 @@ export function groupRequests(broker: OpenBroker): GroupRequests {
         generationId,
         groupAssignment: assignments.map(({ memberId, assignment }) => ({
           memberId,
-          memberAssignment: buffer(assignment),
+          memberAssignment: asBuffer(assignment),
         })),
       })
       const answer = await broker.send<{ errorCode: number; memberAssignment: Buffer | null }>(protocol)

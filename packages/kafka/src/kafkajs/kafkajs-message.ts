@@ -1,5 +1,5 @@
 import type { ProduceRecord } from '../driver/driver.ts'
-import { buffer } from './by-topic.ts'
+import { asBuffer } from '../wire/as-buffer.ts'
 
 /** A record as KafkaJS encodes it. */
 export function kafkajsMessage({ key, value, headers, timestamp }: ProduceRecord) {
@@ -14,7 +14,7 @@ export function kafkajsMessage({ key, value, headers, timestamp }: ProduceRecord
 
 function content(of: Uint8Array | string | null): Buffer | null {
   if (of === null) return null
-  return typeof of === 'string' ? Buffer.from(of) : buffer(of)
+  return typeof of === 'string' ? Buffer.from(of) : asBuffer(of)
 }
 
 /**
@@ -22,6 +22,6 @@ function content(of: Uint8Array | string | null): Buffer | null {
  * maps over the values of each name, which may be a list: one list that maps to all of the headers keeps their order.
  */
 function inOrder(headers: ProduceRecord['headers']): Record<string, Buffer[]> {
-  const pairs = headers.map(([key, value]) => ({ key, value: buffer(value) }))
+  const pairs = headers.map(([key, value]) => ({ key, value: asBuffer(value) }))
   return { all: Object.assign([], { map: () => pairs }) }
 }

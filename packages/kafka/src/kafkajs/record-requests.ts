@@ -1,5 +1,6 @@
 import type { Connection } from '../wire/connection.ts'
-import { byTopic, flat } from './by-topic.ts'
+import { byTopic } from '../wire/by-topic.ts'
+import { flat } from './flat.ts'
 import { COMPRESSION_TYPES, useCodec } from './compression.ts'
 import { readFetchAnswer } from './fetch-answer.ts'
 import { kafkajsMessage } from './kafkajs-message.ts'

@@ -1,3 +1,5 @@
+export { asBuffer } from './as-buffer.ts'
+export { byTopic } from './by-topic.ts'
 export { brokerUnreachable, connectionError } from './connection-error.ts'
 export type * from './connection.ts'
 export { tlsOptions } from './tls-options.ts'
