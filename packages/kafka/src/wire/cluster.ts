@@ -75,8 +75,10 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
     return startingAgain
   }
 
-  async function startAgain(): Promise<Connection> {
+  /** `before`: once there is a connection to be had. */
+  async function startAgain(before?: () => Promise<void>): Promise<Connection> {
     const again = await bootstrap({ ...settings, connectTimeoutMs: attemptMs(settings) }, connect)
+    await before?.()
     learn(again.metadata)
     connections.keep(again.address, again.connection)
     return again.connection
@@ -103,10 +105,7 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
       return nodeId
     },
     async renew() {
-      const again = await bootstrap({ ...settings, connectTimeoutMs: attemptMs(settings) }, connect)
-      await connections.hangUp()
-      learn(again.metadata)
-      connections.keep(again.address, again.connection)
+      await startAgain(() => connections.hangUp())
     },
     destroy: () => connections.destroy(),
   }
