@@ -77,7 +77,7 @@ function setup({
         failed: (error) => void outcomes.set(value, error),
       }
       const record = { key: key === undefined ? null : bytes(key), value: bytes(value), headers: [], timestamp: 0 }
-      return queue.add(record, partition, owner)
+      return queue.add(record, wireBytes(record), partition, owner)
     }
     return { queue, add }
   }
@@ -421,7 +421,8 @@ test('whatever fails, each record is settled once, and what is acknowledged is i
             },
             failed: () => void settled[partition]?.push(value),
           }
-          const room = queue.add({ key: null, value: bytes(value), headers: [], timestamp: 0 }, partition, owner)
+          const record = { key: null, value: bytes(value), headers: [], timestamp: 0 }
+          const room = queue.add(record, wireBytes(record), partition, owner)
           if (room) await host.settle(room)
           else if (pause) await host.advance(1)
         }
@@ -466,7 +467,8 @@ test('over a driver that loses requests and acknowledgements nothing is lost, an
         let acknowledged = 0
         const owner: Owner = { acknowledged: () => void acknowledged++, failed: (error) => void failures.push(error) }
         for (const [i, { partition, pause }] of records.entries()) {
-          void queue.add({ key: null, value: bytes(`${i}`), headers: [], timestamp: 0 }, partition, owner)
+          const record = { key: null, value: bytes(`${i}`), headers: [], timestamp: 0 }
+          void queue.add(record, wireBytes(record), partition, owner)
           if (pause) await host.advance(50)
         }
         await host.settle(queue.drained())

@@ -52,8 +52,7 @@ export class PartitionQueue implements TopicPartition {
   }
 
   /** Answers what the record holds in memory. */
-  add(record: ProduceRecord, owner: Owner, now: () => number): number {
-    const bytes = wireBytes(record)
+  add(record: ProduceRecord, bytes: number, owner: Owner, now: () => number): number {
     let batch = this.batches.at(-1)
     if (batch === undefined || isFull(batch) || batch.bytes + bytes > this.#maxBytes) {
       batch = { records: [], owners: [], bytes: 0, since: now(), attempts: 0, sealed: false }

@@ -32,8 +32,8 @@ test('is never less than a record takes', () => {
 
 test('a record that does not fit into a request is refused with its size, the limit and what to do', () => {
   const one = { key: null, value: new Uint8Array(1000), headers: [], timestamp: 0 }
-  expect(() => refuseTooLarge(one, 'demo', 1100)).not.toThrow()
-  expect(() => refuseTooLarge(one, 'demo', 1000)).toThrow(
+  expect(() => refuseTooLarge(wireBytes(one), 'demo', 1100)).not.toThrow()
+  expect(() => refuseTooLarge(wireBytes(one), 'demo', 1000)).toThrow(
     expect.objectContaining({
       code: 'RECORD_TOO_LARGE',
       topic: 'demo',

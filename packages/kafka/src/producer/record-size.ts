@@ -19,9 +19,9 @@ export function wireBytes({ key, value, headers }: ProduceRecord): number {
 /** What a batch adds on the wire to its records. */
 const BATCH_WIRE_BYTES = 61
 
-/** Throws `RECORD_TOO_LARGE` for one that would make a request of its own that is larger than requests may be. */
-export function refuseTooLarge(record: ProduceRecord, topic: string, maxRequestBytes: number): void {
-  const bytes = wireBytes(record) + BATCH_WIRE_BYTES
+/** Throws `RECORD_TOO_LARGE` for a record of so many `wireBytes` that would make a request of its own that is larger than requests may be. */
+export function refuseTooLarge(recordBytes: number, topic: string, maxRequestBytes: number): void {
+  const bytes = recordBytes + BATCH_WIRE_BYTES
   if (bytes <= maxRequestBytes) return
   throw new SnapstreamError(
     'RECORD_TOO_LARGE',

@@ -8,10 +8,10 @@ import type { Owner } from './partition-queue.ts'
 /** The way into one topic. */
 export interface TopicQueue {
   /**
-   * Takes a record, which from now on has its partition. A promise means that the buffer is full: wait for it before the
+   * Takes a record of so many `wireBytes`, which from now on has its partition. A promise means that the buffer is full: wait for it before the
    * next. Throws `SINK_REFUSED` if there is no such partition.
    */
-  add(record: ProduceRecord, partition: number | undefined, owner: Owner): Promise<void> | undefined
+  add(record: ProduceRecord, bytes: number, partition: number | undefined, owner: Owner): Promise<void> | undefined
   /** Resolves when everything added so far is acknowledged or has failed. */
   drained(): Promise<void>
 }
@@ -88,10 +88,10 @@ export async function topicQueue(options: TopicQueueOptions): Promise<TopicQueue
   }
 
   return {
-    add(record, partition, owner) {
+    add(record, bytes, partition, owner) {
       const queue = choose(record.key, partition)
       const idle = queue.batches.length === 0
-      const room = added(queue.add(record, owner, now))
+      const room = added(queue.add(record, bytes, owner, now))
       consider(queue)
       if (idle && now() - askedAt >= settings.metadataMaxAgeMs) askAgain()
       return room

@@ -18,39 +18,40 @@ export type RecordEncoder = (
 
 /** Throws and rejects with `ENCODE_FAILED`. */
 export function recordEncoder({ codec, keyCodec }: TopicSpec, topic: string): RecordEncoder {
-  const keyContext = codecContext(topic, 'key')
-  const valueContext = codecContext(topic, 'value')
+  const encodeKey = partEncoder(keyCodec, codecContext(topic, 'key'))
+  const encodeValue = partEncoder(codec, codecContext(topic, 'value'))
   return (key, value, headers, timestamp) => {
-    const keyContent = key === null ? null : encode(keyCodec, key, keyContext, key)
-    const valueContent = value === null ? null : encode(codec, value, valueContext, key)
+    const keyContent = key === null ? null : encodeKey(key, key)
+    const valueContent = value === null ? null : encodeValue(value, key)
     if (isThenable(keyContent) || isThenable(valueContent))
       return Promise.all([keyContent, valueContent]).then(([key, value]) => ({ key, value, headers, timestamp }))
     return { key: keyContent, value: valueContent, headers, timestamp }
   }
 }
 
-function encode(
+/** `key`: that of the record, for errors. */
+function partEncoder(
   codec: Codec<unknown>,
-  value: unknown,
   context: CodecContext,
-  key: unknown,
-): string | MaybePromise<Uint8Array> {
-  let bytes: unknown
-  try {
-    const text = codec['~snapstream.text']
-    if (text !== undefined) return text.encode(value, context)
-    bytes = codec.encode(value, context)
-  } catch (thrown) {
-    throw encodeFailed(thrown, context, key)
+): (content: unknown, key: unknown) => string | MaybePromise<Uint8Array> {
+  const text = codec['~snapstream.text']
+  return (content, key) => {
+    let bytes: unknown
+    try {
+      if (text !== undefined) return text.encode(content, context)
+      bytes = codec.encode(content, context)
+    } catch (thrown) {
+      throw encodeFailed(thrown, context, key)
+    }
+    if (isThenable(bytes))
+      return bytes.then(
+        (settled) => checked(settled, context, key),
+        (thrown: unknown) => {
+          throw encodeFailed(thrown, context, key)
+        },
+      )
+    return checked(bytes, context, key)
   }
-  if (isThenable(bytes))
-    return bytes.then(
-      (settled) => checked(settled, context, key),
-      (thrown: unknown) => {
-        throw encodeFailed(thrown, context, key)
-      },
-    )
-  return checked(bytes, context, key)
 }
 
 function checked(bytes: unknown, context: CodecContext, key: unknown): Uint8Array {

@@ -29,8 +29,8 @@ export interface TopicRouteOptions {
   readonly topic: string
   /** The queue of the topic; undefined where nothing is sent, because the topic is dry. */
   find(): Promise<TopicQueue | undefined>
-  /** Throws what is wrong with a record as it is, or because the topic is closed. */
-  check(record: ProduceRecord): void
+  /** Throws if a record of so many bytes is too large, or the topic is closed. */
+  check(bytes: number): void
   /** A record was not sent because the topic is dry. */
   warnDry(): void
   /** Nothing waits here, and the topic was not found: the route need not be kept. */
@@ -58,8 +58,9 @@ export function topicRoute({ spec, topic, find, check, warnDry, unused }: TopicR
   }
 
   function add(record: ProduceRecord, partition: number | undefined, owner: Owner): Promise<void> | undefined {
-    check(record)
-    if (queue !== undefined) return queue.add(record, partition, owner)
+    const bytes = wireBytes(record)
+    check(bytes)
+    if (queue !== undefined) return queue.add(record, bytes, partition, owner)
     warnDry()
     owner.acknowledged()
     return undefined

@@ -90,9 +90,9 @@ export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptio
       spec,
       topic,
       find: () => find(topic),
-      check(record) {
+      check(bytes) {
         if (closed) throw notOpen(spec.name)
-        refuseTooLarge(record, topic, maxRequestBytes)
+        refuseTooLarge(bytes, topic, maxRequestBytes)
       },
       warnDry,
       unused() {
