@@ -31,7 +31,8 @@ export async function partitionBounds(
   )
 }
 
-async function boundsOf(
+/** What can be read of all partitions of a topic, in order. */
+export async function boundsOf(
   admin: DriverAdmin,
   topic: string,
   isolationLevel: OpenTopic['settings']['consumer']['isolationLevel'],

@@ -1,9 +1,8 @@
 import { SnapstreamError } from '@snapstream/core'
-import type { PartitionBounds } from '../consumer/look-back.ts'
 import type { DriverAdmin } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import { startOffset } from '../driver/start-offset.ts'
-import { partitionBounds } from './partition-bounds.ts'
+import { boundsOf } from './partition-bounds.ts'
 import { withAdmin } from './prepare-topics.ts'
 import type { OpenTopic, TopicLifecycle } from './topic-lifecycle.ts'
 import { groupOf } from './topic-source.ts'
@@ -36,36 +35,42 @@ export async function topicLag(spec: TopicSpec, lifecycle: TopicLifecycle): Prom
       const committed = new Map(
         (await admin.committed(groupId, topics)).map((at) => [partitionKey(at), at.offset] as const),
       )
-      const bounds = await partitionBounds(spec, opened, {})
-      return Promise.all(bounds.map((at) => lagOf(admin, spec, opened, at, committed.get(partitionKey(at)))))
+      const lags = topics.map((topic) => lagsOf(admin, spec, opened, topic, committed))
+      return (await Promise.all(lags)).flat()
     })
   } finally {
     await lifecycle.close()
   }
 }
 
-async function lagOf(
+async function lagsOf(
   admin: DriverAdmin,
   spec: TopicSpec,
   { settings: { consumer } }: OpenTopic,
-  { topic, partition, earliest, latest: end }: PartitionBounds,
-  committed: number | undefined,
-): Promise<PartitionLag> {
-  const asked = spec.start(partition)
-  const offsets =
-    committed === undefined && typeof asked === 'object' ? await admin.offsets(topic, asked.timestamp) : undefined
-  const next = startOffset(
-    {
-      startOffset: () => asked,
-      // Nothing is read then; what is not read is all of it.
-      autoOffsetReset: consumer.autoOffsetReset === 'error' ? 'earliest' : consumer.autoOffsetReset,
-      groupId: null,
-    },
-    { topic, partition },
-    committed,
-    { earliest, latest: end, atTimestamp: () => offsets?.[partition]?.offset ?? end },
-  )
-  return { topic, partition, committed, end, lag: Math.max(0, end - next.offset) }
+  topic: string,
+  committed: ReadonlyMap<string, number>,
+): Promise<readonly PartitionLag[]> {
+  const bounds = await boundsOf(admin, topic, consumer.isolationLevel)
+  const timed = bounds
+    .filter((at) => !committed.has(partitionKey(at)))
+    .map(({ partition }) => spec.start(partition))
+    .find((start) => typeof start === 'object')
+  const atTimestamp = timed && (await admin.offsets(topic, timed.timestamp))
+  return bounds.map(({ partition, earliest, latest: end }) => {
+    const offset = committed.get(partitionKey({ topic, partition }))
+    const next = startOffset(
+      {
+        startOffset: () => spec.start(partition),
+        // Nothing is read then; what is not read is all of it.
+        autoOffsetReset: consumer.autoOffsetReset === 'error' ? 'earliest' : consumer.autoOffsetReset,
+        groupId: null,
+      },
+      { topic, partition },
+      offset,
+      { earliest, latest: end, atTimestamp: () => atTimestamp?.[partition]?.offset ?? end },
+    )
+    return { topic, partition, committed: offset, end, lag: Math.max(0, end - next.offset) }
+  })
 }
 
 function noGroup({ name }: TopicSpec): SnapstreamError {
