@@ -1,7 +1,8 @@
-import { SnapstreamError, describe } from '@snapstream/core'
+import { describe } from '@snapstream/core'
 import { TOPIC_NAME, isTopicName } from '../topic/is-topic-name.ts'
 import { TOPIC_CREATION, isTopicCreation } from '../topic/topic-creation.ts'
 import type { TopicCreation } from '../topic/topic-creation.ts'
+import { usage } from '../conf/usage.ts'
 
 export interface NewTopicOptions extends TopicCreation {
   /**
@@ -29,8 +30,4 @@ export function checkCreation(topic: string, ifExists: unknown, creation: TopicC
   if (!isTopicCreation(creation)) throw usage(`${what} takes ${TOPIC_CREATION}; got ${describe(creation)}`)
   if (ifExists !== 'leave' && ifExists !== 'refuse')
     throw usage(`ifExists of ${what} takes 'leave' or 'refuse', got ${describe(ifExists)}`)
-}
-
-export function usage(message: string): SnapstreamError {
-  return new SnapstreamError('USAGE', message)
 }

@@ -1,7 +1,7 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import type { TopicPartition } from '../driver/driver.ts'
 import { isOffset, isTimestamp } from '../topic/topic-options.ts'
-import { usage } from './check-arguments.ts'
+import { usage } from '../conf/usage.ts'
 
 /**
  * Where a group is to go on:

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { SnapstreamError, toError } from '@snapstream/core'
+import { toError } from '@snapstream/core'
 import { closestName } from './closest-name.ts'
 import type { KafkaConf } from './kafka-conf.ts'
 import { LEFT_OUT, NO_USE } from './left-out.ts'
@@ -7,6 +7,7 @@ import { parseSetting, same, twoNames } from './parse-settings.ts'
 import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName } from './settings.ts'
 import { warnOnce } from './warn-once.ts'
+import { usage } from './usage.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -99,8 +100,4 @@ function readText(path: string, variable: string, hidden: boolean): string {
   const text = content.replace(/\r?\n$/, '')
   if (text === '') throw usage(`the file that ${variable} names is empty: ${path}`)
   return text
-}
-
-function usage(message: string, cause?: Error): SnapstreamError {
-  return new SnapstreamError('USAGE', message, cause === undefined ? {} : { cause })
 }

@@ -5,6 +5,7 @@ import { isSecret, reveal } from './secret.ts'
 import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName, Settings } from './settings.ts'
 import { warnOnce } from './warn-once.ts'
+import { usage } from './usage.ts'
 
 /**
  * Checks settings as a person wrote them, and brings each under its one name. What is undefined counts as not given.
@@ -74,8 +75,4 @@ function refuseUnknown(alias: string, value: unknown, where: string): void {
 export function same(a: unknown, b: unknown): boolean {
   if (isSecret(a) && isSecret(b)) return reveal(a) === reveal(b)
   return a === b || JSON.stringify(a) === JSON.stringify(b)
-}
-
-function usage(message: string): SnapstreamError {
-  return new SnapstreamError('USAGE', message)
 }

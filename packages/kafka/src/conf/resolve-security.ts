@@ -1,10 +1,10 @@
-import { SnapstreamError } from '@snapstream/core'
 import type { ClientSettings } from '../driver/driver.ts'
 import { SASL_SETTINGS, TLS_SETTINGS, hasSasl, hasTls } from './merge-settings.ts'
 import { resolveTls } from './resolve-tls.ts'
 import { withSecrets } from './secret.ts'
 import type { SecurityProtocol, SettingName, Settings } from './settings.ts'
 import { warnOnce } from './warn-once.ts'
+import { usage } from './usage.ts'
 
 /**
  * How connections are secured. Nothing is guessed: what asks for more than `securityProtocol` gives is refused. `offline`:
@@ -62,8 +62,4 @@ function resolveSasl(given: Settings, protocol: SecurityProtocol): NonNullable<C
 function listed(given: Settings, names: readonly SettingName[]): string {
   const there = names.filter((name) => given[name] !== undefined)
   return there.length === 0 ? '' : `${there.join(', ')} ${there.length > 1 ? 'are' : 'is'}`
-}
-
-function usage(message: string): SnapstreamError {
-  return new SnapstreamError('USAGE', message)
 }

@@ -1,4 +1,3 @@
-import { SnapstreamError } from '@snapstream/core'
 import type { ClientSettings, ConsumerSettings, Driver, ProducerSettings } from '../driver/driver.ts'
 import { kafkajs } from '../kafkajs/index.ts'
 import { confDefaults } from './conf.ts'
@@ -7,6 +6,7 @@ import { refuseUnsupported } from './refuse-unsupported.ts'
 import { resolveSecurity } from './resolve-security.ts'
 import { DEFAULTS } from './settings.ts'
 import type { Settings } from './settings.ts'
+import { usage } from './usage.ts'
 
 /** Everything a topic needs to know, with nothing left open. */
 export interface ResolvedSettings {
@@ -105,8 +105,4 @@ function heartbeatIntervalMs({ heartbeatIntervalMs: interval, sessionTimeoutMs }
     `heartbeatIntervalMs is ${interval} and sessionTimeoutMs is ${session}: a consumer would count as dead between ` +
       'two heartbeats; make the first a third of the second at most',
   )
-}
-
-function usage(message: string): SnapstreamError {
-  return new SnapstreamError('USAGE', message)
 }

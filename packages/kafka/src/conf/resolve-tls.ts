@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import { SnapstreamError, toError } from '@snapstream/core'
+import { toError } from '@snapstream/core'
 import type { TlsSettings } from '../driver/driver.ts'
 import { reveal, secret, withSecrets } from './secret.ts'
 import type { Secret } from './secret.ts'
 import { PRIVATE_KEY } from './setting.ts'
 import { DEFAULTS } from './settings.ts'
 import type { SettingName, Settings } from './settings.ts'
+import { usage } from './usage.ts'
 
 /** Certificates and keys, read from their files and tried out. Throws `USAGE`. */
 export function resolveTls(given: Settings): TlsSettings {
@@ -96,8 +97,4 @@ function read(path: string, setting: SettingName): string {
     const cause = toError(thrown)
     throw usage(`the file ${JSON.stringify(path)} of ${setting} cannot be read: ${cause.message}`, cause)
   }
-}
-
-function usage(message: string, cause?: Error): SnapstreamError {
-  return new SnapstreamError('USAGE', message, cause === undefined ? {} : { cause })
 }

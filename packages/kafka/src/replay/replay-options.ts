@@ -1,7 +1,8 @@
-import { SnapstreamError, describe } from '@snapstream/core'
+import { describe } from '@snapstream/core'
 import { closestName } from '../conf/closest-name.ts'
 import { TOPIC_NAME, isTopicName } from '../topic/is-topic-name.ts'
 import type { DeadLetter } from './dead-letter.ts'
+import { usage } from '../conf/usage.ts'
 
 export interface ReplayOptions {
   /** Which to send. Called for one record of a partition at a time, in order. @default all */
@@ -82,8 +83,4 @@ export function checkReplayOptions(options: ReplayOptions): void {
 
 function oneOf(...words: readonly string[]): readonly [string, (value: unknown) => boolean] {
   return [words.map((word) => `'${word}'`).join(' or '), (value) => words.includes(value as string)]
-}
-
-export function usage(message: string): SnapstreamError {
-  return new SnapstreamError('USAGE', message)
 }

@@ -8,7 +8,8 @@ import type { TopicSpec } from '../topic/topic-spec.ts'
 import { Topic } from '../topic/topic.ts'
 import { deadLetterOf } from './dead-letter.ts'
 import type { DeadLetter } from './dead-letter.ts'
-import { checkReplayOptions, usage } from './replay-options.ts'
+import { usage } from '../conf/usage.ts'
+import { checkReplayOptions } from './replay-options.ts'
 import type { ReplayCounts, ReplayOptions } from './replay-options.ts'
 
 type Sending = Pair<Uint8Array, Uint8Array>

@@ -1,6 +1,7 @@
-import { SnapstreamError, describe } from '@snapstream/core'
+import { describe } from '@snapstream/core'
 import { closestName } from '../conf/closest-name.ts'
 import type { TestAppOptions } from './test-app.ts'
+import { usage } from '../conf/usage.ts'
 
 /** The least that each number may be; undefined for what is no number. */
 const OPTIONS: Readonly<Record<keyof TestAppOptions, number | undefined>> = {
@@ -30,8 +31,4 @@ export function checkTestOptions(options: Pick<TestAppOptions, 'topics'>): void 
   for (const [topic, count] of Object.entries(options.topics ?? {}))
     if (!Number.isSafeInteger(count) || count < 1)
       throw usage(`topics of createTestApp takes numbers of partitions, got ${describe(count)} for ${topic}`)
-}
-
-export function usage(message: string): SnapstreamError {
-  return new SnapstreamError('USAGE', message)
 }

@@ -1,10 +1,11 @@
-import { SnapstreamError, describe } from '@snapstream/core'
+import { describe } from '@snapstream/core'
 import type { Codec } from '@snapstream/core'
 import { closestName } from '../conf/closest-name.ts'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
 import { TOPIC_NAME, isTopicName } from './is-topic-name.ts'
 import { TOPIC_CREATION, isTopicCreation } from './topic-creation.ts'
 import type { TopicCreation } from './topic-creation.ts'
+import { usage } from '../conf/usage.ts'
 
 export interface TopicOptions {
   /**
@@ -120,8 +121,4 @@ export function isTimestamp(value: unknown): value is number | Date {
 function isCodec(value: unknown): boolean {
   const codec = value as Partial<Codec<unknown>> | null | undefined
   return typeof codec?.encode === 'function' && typeof codec.decode === 'function'
-}
-
-function usage(message: string): SnapstreamError {
-  return new SnapstreamError('USAGE', message)
 }
