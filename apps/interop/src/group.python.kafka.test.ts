@@ -29,13 +29,16 @@ describe('a group of clients of two kinds', () => {
     await topics.deleteAll()
   })
 
-  test.each(drivers.map((driver) => [driver.name, driver] as const))(
-    '%s and Python share the partitions, and take over from each other with nothing lost or read twice',
-    async (_, driver) => {
+  const cases = drivers.flatMap((driver) =>
+    ['roundrobin', 'cooperative-sticky'].map((strategy) => [driver.name, strategy, driver] as const),
+  )
+  test.each(cases)(
+    '%s and Python share the partitions by %s, and take over from each other with nothing lost or read twice',
+    async (_, strategy, driver) => {
       const topic = await topics.create()
       const settings = {
         'group.id': topic,
-        'partition.assignment.strategy': 'roundrobin',
+        'partition.assignment.strategy': strategy,
         'session.timeout.ms': 6000,
         'heartbeat.interval.ms': 200,
       }

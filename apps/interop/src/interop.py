@@ -112,11 +112,12 @@ class Member:
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
+    # A cooperative strategy tells only of what is added and of what is taken away.
     def on_assign(self, _, partitions):
-        self.assigned = sorted(at.partition for at in partitions)
+        self.assigned = sorted({*self.assigned, *(at.partition for at in partitions)})
 
-    def on_revoke(self, _, __):
-        self.assigned = []
+    def on_revoke(self, _, partitions):
+        self.assigned = sorted({*self.assigned} - {at.partition for at in partitions})
 
     def run(self):
         try:

@@ -31,7 +31,7 @@ export function groupRequests(broker: Broker, call: Call): GroupRequests {
         protocols: protocols.map(({ name, metadata }) => ({ name, metadata: asBuffer(metadata) })),
       }
       const send = () => broker.joinGroup(request)
-      const { errorCode, generationId, memberId, leader, members } = await call(
+      const { errorCode, generationId, protocolName, memberId, leader, members } = await call(
         'JoinGroup',
         send,
         member.rebalanceTimeoutMs,
@@ -39,6 +39,7 @@ export function groupRequests(broker: Broker, call: Call): GroupRequests {
       return {
         errorCode,
         generationId,
+        protocol: protocolName ?? '',
         memberId,
         leaderId: leader,
         members: members.map(({ memberId, metadata }) => ({ memberId, metadata })),

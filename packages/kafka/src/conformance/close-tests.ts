@@ -52,13 +52,13 @@ export function closeTests(declare: Declare): void {
   })
 
   declare('close while revoked is pending', async ({ topic, reader, until, name }) => {
-    const [topicName, groupId] = [await topic(1), name('group')]
+    const [topicName, groupId] = [await topic(2), name('group')]
     const first = await reader([topicName], { groupId, revoked: () => new Promise(() => {}) })
-    await until('the assignment', () => first.owned.size === 1)
+    await until('the assignment', () => first.owned.size === 2)
     const second = await reader([topicName], { groupId })
     await until('revoked', () => first.events.includes('revoked...'))
     await first.close()
-    await until('the takeover', () => second.owned.size === 1)
+    await until('the takeover', () => second.owned.size === 2)
   })
 
   declare('close while assigned is pending', async ({ topic, reader, until, name }) => {
@@ -81,7 +81,7 @@ export function closeTests(declare: Declare): void {
 
   declare('an error in assigned or revoked ends the consumer with it', async (harness) => {
     const { topic, reader, until, name } = harness
-    const [topicName, groupId] = [await topic(1), name('group')]
+    const [topicName, groupId] = [await topic(2), name('group')]
     const failed = await reader([topicName], {
       groupId,
       assigned: () => Promise.reject(new TypeError('assigned broke')),
@@ -89,11 +89,11 @@ export function closeTests(declare: Declare): void {
     await until('the error', failed.error)
     assert.equal(failed.error()?.message, 'assigned broke')
     const first = await reader([topicName], { groupId, revoked: () => Promise.reject(new TypeError('revoked broke')) })
-    await until('the assignment', () => first.owned.size === 1)
+    await until('the assignment', () => first.owned.size === 2)
     const second = await reader([topicName], { groupId })
     await until('the error', first.error)
     assert.equal(first.error()?.message, 'revoked broke')
-    await until('the takeover', () => second.owned.size === 1)
+    await until('the takeover', () => second.owned.size === 2)
   })
 
   declare('a closed producer answers, and sends nothing; closing twice is one', async (harness) => {

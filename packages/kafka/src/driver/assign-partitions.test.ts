@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { assignPartitions } from './assign-partitions.ts'
+import { assignPartitions, withholdOwned } from './assign-partitions.ts'
+import type { Subscriber } from './assign-partitions.ts'
 import { partitionKey } from './partition-key.ts'
 
 const topics = ['a', 'b', 'c', 'd']
@@ -43,4 +44,87 @@ test('does not depend on the order of the members', () => {
       expect(assignPartitions(all.toReversed(), of)).toEqual(assignPartitions(all, of))
     }),
   )
+})
+
+/** Members of an earlier generation, of which some have gone and others come; some claims are old. */
+const laterMembers = fc
+  .record({ all: members, counts, kept: fc.array(fc.boolean(), { maxLength: 6 }), joined: fc.nat(3) })
+  .map(({ all, counts, kept, joined }) => {
+    const before = assignPartitions(all, (topic) => counts[topic] ?? 0)
+    const stayed: Subscriber[] = all
+      .filter((_, i) => kept[i] ?? true)
+      .map((member) => ({ ...member, owned: before.get(member.id) ?? [], generationId: 4 }))
+    const fresh = Array.from({ length: joined }, (_, i): Subscriber => ({ id: `later-${i}`, topics: new Set(topics) }))
+    return { members: [...stayed, ...fresh], partitionsOf: (topic: string) => counts[topic] ?? 0 }
+  })
+
+test('members keep what they have, but for what makes it fair', () => {
+  fc.assert(
+    fc.property(laterMembers, ({ members: later, partitionsOf }) => {
+      const shares = assignPartitions(later, partitionsOf)
+      const size = (id: string) => shares.get(id)?.length ?? 0
+      for (const { id, owned = [] } of later) {
+        const kept = new Set((shares.get(id) ?? []).map(partitionKey))
+        const given = owned.filter((at) => !kept.has(partitionKey(at)))
+        // Nobody gives anything away and has fewer than the one who got it.
+        for (const at of given) {
+          const taker = [...shares].find(([, share]) => share.some((one) => partitionKey(one) === partitionKey(at)))
+          if (taker) expect(size(id)).toBeGreaterThanOrEqual(size(taker[0]) - 1)
+        }
+      }
+      // It is fair: whoever could take a partition has at most one less than its owner.
+      for (const [, share] of shares)
+        for (const { topic } of share)
+          for (const other of later)
+            if (other.topics.has(topic)) expect(size(other.id)).toBeGreaterThanOrEqual(share.length - 1)
+    }),
+  )
+})
+
+test('when nothing changed nothing moves', () => {
+  fc.assert(
+    fc.property(members, counts, (all, partitions) => {
+      const of = (topic: string) => partitions[topic] ?? 0
+      const before = assignPartitions(all, of)
+      const again = assignPartitions(
+        all.map((member) => ({ ...member, owned: before.get(member.id) ?? [], generationId: 1 })),
+        of,
+      )
+      expect(again).toEqual(new Map([...before].map(([id, share]) => [id, expect.toSatisfy(sameAs(share))])))
+    }),
+  )
+})
+
+const sameAs = (share: readonly { topic: string; partition: number }[]) => (other: typeof share) =>
+  other.length === share.length && new Set([...share, ...other].map(partitionKey)).size === share.length
+
+test('what one member has is not given to another before it has given it up; the other is told that more will come', () => {
+  fc.assert(
+    fc.property(laterMembers, ({ members: later, partitionsOf }) => {
+      const shares = assignPartitions(later, partitionsOf)
+      const now = withholdOwned(later, shares)
+      const owner = new Map(later.flatMap(({ id, owned = [] }) => owned.map((at) => [partitionKey(at), id] as const)))
+      for (const [id, share] of shares) {
+        const { partitions = [], more = false } = now.get(id) ?? {}
+        for (const at of partitions) expect(owner.get(partitionKey(at)) ?? id).toBe(id)
+        expect(more).toBe(partitions.length < share.length)
+      }
+    }),
+  )
+})
+
+test('of two that claim the same the later one is right, and of two at the same time neither', () => {
+  const claim = (id: string, generationId: number, partition: number) => ({
+    id,
+    topics: new Set(['a']),
+    owned: [{ topic: 'a', partition }],
+    generationId,
+  })
+  const late = [claim('old', 1, 0), claim('new', 2, 0)]
+  expect(assignPartitions(late, () => 1).get('new')).toEqual([{ topic: 'a', partition: 0 }])
+  const both = [claim('x', 2, 0), claim('y', 2, 0)]
+  expect(withholdOwned(both, assignPartitions(both, () => 1)).get('x')).toEqual({
+    partitions: [{ topic: 'a', partition: 0 }],
+    more: false,
+  })
 })

@@ -147,8 +147,9 @@ export interface ConsumerSettings {
   readonly fetchMaxWaitMs: number
   readonly isolationLevel: 'read_committed' | 'read_uncommitted'
   /**
-   * Awaited before the first batch of partitions that were assigned, with the offset each would start at. May answer
-   * with other offsets to start at. Called with an empty list when a rebalance left this member without a partition.
+   * Awaited before the first batch of partitions that were assigned, with the offset each would start at; those that it
+   * has already, and keeps, are not named again. May answer with other offsets to start at. Called with an empty list when
+   * a rebalance left this member without a partition.
    *
    * A start that is not committed and would be another one later (`startOffset`, or `autoOffsetReset: 'latest'`) is
    * committed by the driver at once, unless it was answered with another: whoever owns the partition next goes on from
@@ -156,7 +157,7 @@ export interface ConsumerSettings {
    */
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[] | void>
   /**
-   * Awaited before partitions are given up; what `poll` handed out of them has arrived by then, and no more comes. With
+   * Awaited before partitions are given up, all or some of them; what `poll` handed out of them has arrived by then, and no more comes. With
    * `'revoked'` this member still owns them, keeps sending heartbeats however long it takes, and `commit` works until the
    * promise settles; with `'lost'` they belong to another already. A member whose `'revoked'` takes longer than
    * `rebalanceTimeoutMs` is put out of the group: it is called with `'lost'` while the first call is pending, and joins

@@ -19,6 +19,7 @@ const NOTHING = Buffer.alloc(0)
 interface JoinGroupAnswer {
   readonly errorCode: number
   readonly generationId: number
+  readonly groupProtocol: string | null
   readonly memberId: string | null
   readonly leaderId: string | null
   readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer | null }[]
@@ -45,6 +46,7 @@ export function groupRequests(broker: OpenBroker): GroupRequests {
       return {
         errorCode: answer.errorCode,
         generationId: answer.generationId,
+        protocol: answer.groupProtocol ?? '',
         memberId: answer.memberId ?? '',
         leaderId: answer.leaderId ?? '',
         members: answer.members.map((member) => ({

@@ -70,7 +70,8 @@ export function memoryGroup(
       await Promise.all([...members.values()].map(takeBack))
       // Whoever came or went meanwhile is in `members`; one round covers all of them.
       changed = false
-      for (const [id, partitions] of assignPartitions([...members.values()], partitionsOf)) {
+      const subscribers = [...members.values()].map(({ id, topics }) => ({ id, topics }))
+      for (const [id, partitions] of assignPartitions(subscribers, partitionsOf)) {
         const member = members.get(id)
         if (!member) continue
         member.owned = new Map(partitions.map((at) => [partitionKey(at), at]))

@@ -156,6 +156,8 @@ export interface JoinGroupRequest extends GroupIdentity {
 /** With error 79 (MEMBER_ID_REQUIRED) only the `memberId` counts: join again with it. */
 export interface JoinedGroup {
   readonly generationId: number
+  /** The name of the protocol that all members have in common. */
+  readonly protocol: string
   readonly memberId: string
   readonly leaderId: string
   /** Empty for all but the leader. */

@@ -95,7 +95,7 @@ test('reads from the replica that the leader names, and from the leader again wh
     // A replica that is behind does not know of the offset yet.
     return fails.replica ? [{ errorCode: 1 }] : []
   })
-  reading.start([{ topic: 't', partition: 0, offset: 5 }])
+  reading.add([{ topic: 't', partition: 0, offset: 5 }])
   await expect.poll(() => asked.length).toBeGreaterThan(3)
   expect(asked.slice(0, 4)).toEqual(['1:0@5', '2:0@5', '2:0@5', '2:0@5'])
   fails.replica = true
@@ -106,7 +106,7 @@ test('reads from the replica that the leader names, and from the leader again wh
 
 test('a replica that nobody knows is asked for again, with patience, and then it is an error', async () => {
   const { reading, asked, errors } = read(async () => [{ preferredReplica: 77 }])
-  reading.start([{ topic: 't', partition: 0, offset: 5 }])
+  reading.add([{ topic: 't', partition: 0, offset: 5 }])
   await expect.poll(() => errors.length, { timeout: 5000 }).toBe(1)
   expect(errors[0]).toMatchObject({ code: 'BROKER_UNREACHABLE', topic: 't' })
   expect(new Set(asked)).toEqual(new Set(['1:0@5']))
@@ -115,7 +115,7 @@ test('a replica that nobody knows is asked for again, with patience, and then it
 
 test('a batch says where the partition ends for those who read what is committed', async () => {
   const { reading, next } = read(async () => [{ records: controlBatch(0, 3) }])
-  reading.start([{ topic: 't', partition: 0, offset: 0 }])
+  reading.add([{ topic: 't', partition: 0, offset: 0 }])
   expect(await next()).toMatchObject({ length: 0, nextOffset: 3, endOffset: 7 })
 })
 
@@ -129,7 +129,7 @@ test('what was asked for before a seek is dropped when it comes', async () => {
     if (offset === 0) await first
     return [{ records: controlBatch(offset, 3) }]
   })
-  reading.start([{ topic: 't', partition: 0, offset: 0 }])
+  reading.add([{ topic: 't', partition: 0, offset: 0 }])
   await expect.poll(() => asked.length).toBe(1)
   reading.seek({ topic: 't', partition: 0, offset: 50 })
   reading.seek({ topic: 't', partition: 9, offset: 50 })
@@ -142,7 +142,7 @@ test('where to go on is not taken for a partition that was sought meanwhile', as
   const { reading, asked, outOfRange, goOn } = read(async (_, { partitions }) =>
     partitions.some(({ offset }) => offset === 0) ? [{ errorCode: 1 }] : [],
   )
-  reading.start([{ topic: 't', partition: 0, offset: 0 }])
+  reading.add([{ topic: 't', partition: 0, offset: 0 }])
   await expect.poll(() => outOfRange.length).toBe(1)
   reading.seek({ topic: 't', partition: 0, offset: 50 })
   goOn()
@@ -152,10 +152,36 @@ test('where to go on is not taken for a partition that was sought meanwhile', as
 
 test('partitions that are added are read beside the others, which stay where they are', async () => {
   const { reading, asked } = read(async () => [])
-  reading.start([{ topic: 't', partition: 0, offset: 5 }])
+  reading.add([{ topic: 't', partition: 0, offset: 5 }])
   reading.add([{ topic: 't', partition: 1, offset: 0 }])
   await expect.poll(() => asked.includes('1:1@0')).toBe(true)
   expect(new Set(asked)).toEqual(new Set(['1:0@5', '1:1@0']))
+})
+
+test('a partition that is removed is not read any more, also not what was asked for; the others are read on', async () => {
+  let answer = () => {}
+  const first = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const { reading, asked, errors } = read(async (_, { partitions }) => {
+    await first
+    return partitions.map(({ partition, offset }) => ({ partition, records: controlBatch(offset, 3) }))
+  })
+  reading.add([0, 1].map((partition) => ({ topic: 't', partition, offset: 0 })))
+  await expect.poll(() => asked.length).toBe(2)
+  reading.remove([{ topic: 't', partition: 0 }])
+  answer()
+  const seen: number[] = []
+  for (let i = 0; i < 3; i++) {
+    let batch = reading.take()
+    await expect.poll(() => (batch ??= reading.take())).toBeDefined()
+    if (!batch) break
+    seen.push(batch.partition)
+    reading.release(batch)
+  }
+  expect(seen).toEqual([1, 1, 1])
+  expect(asked.filter((one) => one.startsWith('1:0@'))).toEqual(['1:0@0'])
+  expect(errors).toEqual([])
 })
 
 test('each partition has its turn to be the first in a request', async () => {
@@ -164,13 +190,13 @@ test('each partition has its turn to be the first in a request', async () => {
     firsts.add(partitions[0]?.partition)
     return []
   })
-  reading.start([0, 1, 2].map((partition) => ({ topic: 't', partition, offset: 0 })))
+  reading.add([0, 1, 2].map((partition) => ({ topic: 't', partition, offset: 0 })))
   await expect.poll(() => firsts.size).toBe(3)
 })
 
 test('an error that does not pass ends it, and names the topic', async () => {
   const { reading, errors } = read(async () => [{ errorCode: 29 }])
-  reading.start([{ topic: 't', partition: 0, offset: 0 }])
+  reading.add([{ topic: 't', partition: 0, offset: 0 }])
   await expect.poll(() => errors.length).toBe(1)
   expect(errors[0]).toMatchObject({ code: 'AUTHENTICATION_REFUSED', topic: 't' })
 })

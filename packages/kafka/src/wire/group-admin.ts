@@ -88,6 +88,6 @@ function describeMember(
   protocolType: string,
 ): GroupDescription['members'][number] {
   // Other kinds of groups say other things to each other.
-  const partitions = protocolType === 'consumer' ? decodeAssignment(assignment) : []
+  const partitions = protocolType === 'consumer' ? decodeAssignment(assignment).partitions : []
   return { memberId, groupInstanceId, clientId, host, partitions }
 }

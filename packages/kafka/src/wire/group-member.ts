@@ -1,18 +1,24 @@
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import type { Cluster } from './cluster.ts'
-import type { Connection } from './connection.ts'
+import { coordinatorOf } from './coordinator.ts'
 import { KAFKA } from './error-table.ts'
-import { decodeAssignment } from './group-protocol.ts'
 import { heartbeats } from './heartbeats.ts'
 import { joinGroup } from './join-group.ts'
+import type { Joined } from './join-group.ts'
 import { errorCodeOf, kafkaError, throwFor } from './kafka-error.ts'
+import { isGenerationOver, memberCommits } from './member-commits.ts'
+import { memberPartitions } from './member-partitions.ts'
 import { pause } from './pause.ts'
 import { persistently } from './persistently.ts'
+import { wakeUps } from './wake-ups.ts'
 import { watchPartitions } from './watch-partitions.ts'
 
 export interface GroupMember {
-  /** Commits what is this member's, under the generation it has now: the broker refuses it if that is over. */
+  /**
+   * Commits what is this member's. In a rebalance that waits until it is known what stays this member's; the rest is left
+   * out.
+   */
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
   /** Leaves the group, whatever it is doing. Never rejects. */
   leave(): Promise<void>
@@ -21,21 +27,17 @@ export interface GroupMember {
 interface Generation {
   readonly id: number
   readonly memberId: string
-  readonly partitions: readonly TopicPartition[]
-  readonly leads: boolean
 }
 
-/** The answers that mean: this generation is over. */
-const OVER = new Set<number | undefined>([
-  KAFKA.UNKNOWN_MEMBER_ID,
-  KAFKA.ILLEGAL_GENERATION,
-  KAFKA.REBALANCE_IN_PROGRESS,
-])
 const LEAVE_PATIENCE_MS = 1000
 
 /**
- * Membership in a consumer group. A static member (one with a `groupInstanceId`) keeps its partitions while it is away:
- * it does not say that it leaves, and ends with `FENCED` when another takes its name.
+ * Membership in a consumer group. In a rebalance it keeps what it has, and reads on, until it learns what others get: that
+ * it hands over, and joins once more so that they are given it. In a group with members that know only of eager
+ * rebalances it hands over everything first, as they do.
+ *
+ * A static member (one with a `groupInstanceId`) keeps its partitions while it is away: it does not say that it leaves, and
+ * ends with `FENCED` when another takes its name.
  */
 export function groupMember(options: {
   readonly cluster: Cluster
@@ -43,22 +45,33 @@ export function groupMember(options: {
   readonly topics: ReadonlySet<string>
   readonly settings: ConsumerSettings
   readonly patienceMs: number
+  /** Told of what it gets beside what it has; of nothing where a rebalance left it with nothing. */
   readonly assigned: (partitions: readonly TopicPartition[]) => Promise<void>
   readonly revoked: (partitions: readonly TopicPartition[], reason: 'revoked' | 'lost') => Promise<void>
   readonly onError: (error: unknown) => void
 }): GroupMember {
   const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError } = options
   const { groupInstanceId } = settings
+  const coordinator = coordinatorOf(cluster, groupId)
   let memberId = ''
-  let coordinator: number | undefined
-  let current: Generation | undefined
+  /** The latest that has begun, for heartbeats. */
+  let latest: Generation = { id: -1, memberId: '' }
+  /** The same once it is known what this member has in it, and while it lasts: what is committed goes under it. */
+  let settled: Generation | undefined
+  let stopHeart: (() => void) | undefined
+  let unwatch = () => {}
   let open = true
   let joining = false
+  /** The group wants its members to join again. */
+  let asked = false
+  const changes = wakeUps()
   let close = () => {}
-  const closed = new Promise<'closed'>((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     close = () => {
       open = false
-      resolve('closed')
+      rest()
+      resolve()
+      changes.wake()
     }
   })
   let know = () => {}
@@ -66,119 +79,140 @@ export function groupMember(options: {
     know = resolve
   })
 
-  async function findCoordinator(): Promise<number> {
-    coordinator = await cluster.findCoordinator(groupId)
-    return coordinator
-  }
-
-  const toCoordinator = async (): Promise<Connection> => cluster.node(coordinator ?? (await findCoordinator()))
+  const partitions = memberPartitions({
+    assigned,
+    revoked,
+    lateMs: settings.rebalanceTimeoutMs,
+    // As a broker does with a member that does not answer a rebalance in time: others wait for it.
+    async onLate() {
+      await leaveGroup()
+      memberId = ''
+      lose()
+    },
+    changes,
+    closed,
+  })
 
   const repair = async () => {
     await cluster.topics.refresh()
-    await findCoordinator()
+    await coordinator.find()
   }
 
-  async function joinOnce(): Promise<Generation> {
+  async function joinOnce(): Promise<Joined> {
+    await coordinator.find()
     // A join may have to wait for all other members: leaving, above all, must not wait behind it.
-    const connection = await cluster.node(await findCoordinator(), 'join')
+    const connection = await coordinator.connection('join')
     if (!open) throw new Error('closed')
-    const joined = await joinGroup(cluster, connection, {
+    return joinGroup(cluster, connection, {
       groupId,
-      topics,
+      subscription: { topics, owned: partitions.all(), generationId: latest.id },
       settings,
       memberId: () => memberId,
       onMemberId(id) {
         memberId = id
         know()
       },
+      onGeneration(id) {
+        settled = undefined
+        latest = { id, memberId }
+      },
     })
-    return { id: joined.generationId, memberId, partitions: decodeAssignment(joined.assignment), leads: joined.leads }
   }
 
-  async function join(): Promise<Generation> {
+  async function join(): Promise<Joined> {
+    joining = true
     for (;;) {
       try {
-        return await persistently(joinOnce, { patienceMs, repair: () => cluster.topics.refresh(), closed })
+        const joined = await persistently(joinOnce, { patienceMs, repair: () => cluster.topics.refresh(), closed })
+        joining = false
+        return joined
       } catch (error) {
-        const errorCode = errorCodeOf(error)
-        if (!open || !OVER.has(errorCode)) throw error
-        // A rebalance on top of another: the same member joins again. All else: as a new one.
-        if (errorCode !== KAFKA.REBALANCE_IN_PROGRESS) memberId = ''
+        if (!open || !isGenerationOver(error)) throw error
+        // A rebalance on top of another: the same member joins again. All else: as a new one, that has nothing.
+        if (errorCodeOf(error) === KAFKA.REBALANCE_IN_PROGRESS) continue
+        memberId = ''
+        lose()
+        await partitions.toldOfLoss()
       }
     }
   }
 
   async function run(): Promise<void> {
     while (open) {
-      joining = true
-      const generation = await join()
-      joining = false
+      const { partitions: given, more, leads, cooperative } = await join()
+      // What it had may have been lost meanwhile; then it gets all this anew.
+      await partitions.toldOfLoss()
       if (!open) return
-      current = generation
-      const heart = heartbeats({
-        beat: async () => {
-          const { id: generationId, memberId } = generation
-          throwFor(await (await toCoordinator()).heartbeat({ groupId, memberId, groupInstanceId, generationId }))
-        },
-        repair,
-        renew: () => cluster.renew(),
-        intervalMs: settings.heartbeatIntervalMs,
-        sessionTimeoutMs: settings.sessionTimeoutMs,
-        onError: (error) => onError(memberError(error, 'stay in')),
-      })
-      const unwatch = generation.leads ? watchPartitions(cluster.topics, topics, heart.rejoin, onError) : () => {}
-      const rest = () => {
-        heart.stop()
-        unwatch()
-      }
-      // Also while somebody is still being told of the assignment.
-      void closed.then(rest)
-      try {
-        await assigned(generation.partitions)
-        const reason = await Promise.race([heart.ended, closed])
-        if (reason === 'closed') return
-        await handOver(generation, reason, heart.lost)
-      } finally {
-        current = undefined
-        rest()
-      }
+      settled = latest
+      asked = false
+      changes.wake()
+      stopHeart ??= startHeart()
+      unwatch = leads ? watchPartitions(cluster.topics, topics, askAgain, onError) : () => {}
+      const keys = new Set(given.map(partitionKey))
+      const gone = partitions.all().filter((at) => !keys.has(partitionKey(at)))
+      // Others do not wait for it if it was an eager rebalance: they may have it already.
+      await partitions.handOver(gone, cooperative ? 'revoked' : 'lost')
+      const added = given.filter((at) => !partitions.has(at))
+      const mayTake = open && !partitions.isLost()
+      if (mayTake && (added.length > 0 || (given.length === 0 && !more))) await partitions.take(added)
+      // What was handed over is given to others when all have joined again.
+      if (gone.length === 0) await changes.until(() => asked || partitions.isLost() || !open)
+      await partitions.toldOfLoss()
+      if (!cooperative) await partitions.handOver(partitions.all(), 'revoked')
+      unwatch()
     }
   }
 
-  /** Settles when everything that was begun for the partitions is over. */
-  async function handOver(generation: Generation, reason: 'revoked' | 'lost', lost: Promise<void>): Promise<void> {
-    const { partitions } = generation
-    if (reason === 'lost') current = undefined
-    const handover = revoked(partitions, reason)
-    if (reason === 'revoked') {
-      const outcome = await Promise.race([handover, lost.then(() => 'lost' as const), closed])
-      if (outcome === 'closed') return
-      if (outcome === 'lost') {
-        current = undefined
-        await Promise.race([Promise.all([handover, revoked(partitions, 'lost')]), closed])
-      }
-    } else await Promise.race([handover, closed])
+  function startHeart(): () => void {
+    return heartbeats({
+      async beat() {
+        const generation = latest
+        const { id: generationId, memberId } = generation
+        const connection = await coordinator.connection()
+        const answer = await connection.heartbeat({ groupId, memberId, groupInstanceId, generationId })
+        // What is said of a generation that is over by now is no news.
+        if (generation === latest) throwFor(answer)
+      },
+      joining: () => joining,
+      repair,
+      renew: () => cluster.renew(),
+      intervalMs: settings.heartbeatIntervalMs,
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+      onRebalance: askAgain,
+      onLost: lose,
+      onError: (error) => onError(memberError(error, 'stay in')),
+    })
   }
 
-  async function commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    const generation = current
-    if (!generation || !open) return
-    const owned = new Set(generation.partitions.map(partitionKey))
-    const mine = offsets.filter((at) => owned.has(partitionKey(at)))
-    if (mine.length === 0) return
-    const { id: generationId, memberId } = generation
-    const request = { groupId, memberId, groupInstanceId, generationId, offsets: mine }
-    try {
-      await persistently(async () => (await (await toCoordinator()).offsetCommit(request)).forEach(throwFor), {
-        patienceMs,
-        repair,
-        closed,
-      })
-    } catch (error) {
-      if (OVER.has(errorCodeOf(error)) || !open) return
-      throw memberError(error, 'commit offsets of')
-    }
+  function askAgain(): void {
+    asked = true
+    changes.wake()
   }
+
+  function lose(): void {
+    rest()
+    settled = undefined
+    partitions.lose()
+  }
+
+  /** Nothing is sent or asked any more. */
+  function rest(): void {
+    stopHeart?.()
+    stopHeart = undefined
+    unwatch()
+  }
+
+  const commit = memberCommits({
+    owned: partitions,
+    changes,
+    settled: () => settled,
+    open: () => open,
+    async send({ id: generationId, memberId }, offsets) {
+      const request = { groupId, memberId, groupInstanceId, generationId, offsets }
+      const send = async () => (await (await coordinator.connection()).offsetCommit(request)).forEach(throwFor)
+      await persistently(send, { patienceMs, repair, closed })
+    },
+  })
 
   const memberError = (error: unknown, doing: string): unknown => {
     // What `assigned` and `revoked` threw is not of the group.
@@ -194,8 +228,13 @@ export function groupMember(options: {
     if (groupInstanceId !== undefined) return
     // A member whose id is still on its way would keep the group waiting until its session is over.
     if (joining && memberId === '') await pause(LEAVE_PATIENCE_MS, known)
+    await leaveGroup()
+  }
+
+  /** Says so, without insisting. */
+  async function leaveGroup(): Promise<void> {
     if (memberId === '') return
-    const leaving = toCoordinator().then((broker) => broker.leaveGroup({ groupId, memberId, groupInstanceId }))
+    const leaving = coordinator.connection().then((broker) => broker.leaveGroup({ groupId, memberId, groupInstanceId }))
     await pause(
       LEAVE_PATIENCE_MS,
       leaving.catch(() => {}),
@@ -206,6 +245,16 @@ export function groupMember(options: {
     .catch((error: unknown) => {
       if (open) onError(memberError(error, 'join'))
     })
-    .finally(know)
-  return { commit, leave }
+    .finally(() => {
+      rest()
+      know()
+    })
+  return {
+    async commit(offsets) {
+      await commit(offsets).catch((error: unknown) => {
+        throw memberError(error, 'commit offsets of')
+      })
+    },
+    leave,
+  }
 }

@@ -6,18 +6,47 @@ const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
 const userData = Buffer.alloc(0)
 const topics = ['orders', 'é', 'a'.repeat(249)]
 
+const nothing = { owned: [], generationId: -1 }
+const prefix = (bytes: Buffer, of: Buffer) => bytes.subarray(2, of.length)
+
 describe('subscriptions', () => {
-  test('are the bytes that KafkaJS makes', () => {
-    expect(encodeSubscription(topics)).toEqual(MemberMetadata.encode({ version: 0, topics, userData }))
-    expect(encodeSubscription([])).toEqual(MemberMetadata.encode({ version: 0, topics: [], userData }))
+  test('begin with the bytes that KafkaJS makes, and have more behind them', () => {
+    for (const names of [topics, []]) {
+      const known = MemberMetadata.encode({ version: 0, topics: names, userData })
+      const bytes = encodeSubscription({ topics: new Set(names), ...nothing })
+      expect(bytes.readInt16BE(0)).toBe(2)
+      expect(prefix(bytes, known)).toEqual(known.subarray(2))
+    }
   })
 
-  test('are read from all versions: what later ones added comes behind', () => {
-    const ownedPartitions = Buffer.from([0, 0, 0, 1, 0, 1, 97, 0, 0, 0, 1, 0, 0, 0, 7])
-    const version1 = Buffer.concat([encodeSubscription(topics), ownedPartitions])
-    version1.writeInt16BE(1)
-    for (const bytes of [encodeSubscription(topics), version1, new Uint8Array(version1)])
-      expect(decodeSubscription(bytes)).toEqual(new Set(topics))
+  test('say what a member owns, and since when', () => {
+    const subscription = {
+      topics: new Set(topics),
+      owned: [
+        { topic: 'orders', partition: 0 },
+        { topic: 'orders', partition: 7 },
+        { topic: 'é', partition: 2 },
+      ],
+      generationId: 12,
+    }
+    expect(decodeSubscription(encodeSubscription(subscription))).toEqual(subscription)
+  })
+
+  test('are read from all versions', () => {
+    const version0 = MemberMetadata.encode({ version: 0, topics, userData: Buffer.from('of the assignor') })
+    const owned = Buffer.from([0, 0, 0, 1, 0, 1, 97, 0, 0, 0, 1, 0, 0, 0, 7])
+    const version = (number: number, ...more: Buffer[]) => {
+      const bytes = Buffer.concat([version0, ...more])
+      bytes.writeInt16BE(number)
+      return bytes
+    }
+    const generation = Buffer.from([0, 0, 0, 9])
+    const rack = Buffer.from([0, 1, 98])
+    const a7 = [{ topic: 'a', partition: 7 }]
+    expect(decodeSubscription(version0)).toEqual({ topics: new Set(topics), ...nothing })
+    expect(decodeSubscription(version(1, owned))).toEqual({ topics: new Set(topics), owned: a7, generationId: -1 })
+    for (const bytes of [version(2, owned, generation), version(3, owned, generation, rack)])
+      expect(decodeSubscription(new Uint8Array(bytes))).toEqual({ topics: new Set(topics), owned: a7, generationId: 9 })
   })
 })
 
@@ -30,20 +59,24 @@ describe('assignments', () => {
 
   test('are the bytes that KafkaJS makes', () => {
     const assignment = { a: [0, 2], b: [1] }
-    expect(encodeAssignment(partitions)).toEqual(MemberAssignment.encode({ version: 0, assignment, userData }))
+    expect(encodeAssignment({ partitions, more: false })).toEqual(MemberAssignment.encode({ version: 0, assignment, userData }))
   })
 
   test('are read back in order, whatever order they were written in', () => {
-    expect(decodeAssignment(encodeAssignment(partitions.toReversed()))).toEqual(partitions)
+    for (const more of [false, true]) {
+      const bytes = encodeAssignment({ partitions: partitions.toReversed(), more })
+      expect(decodeAssignment(bytes)).toEqual({ partitions, more })
+    }
   })
 
   test('nothing is nothing, also with no bytes at all', () => {
-    expect(decodeAssignment(encodeAssignment([]))).toEqual([])
-    expect(decodeAssignment(Buffer.alloc(0))).toEqual([])
+    const none = { partitions: [], more: false }
+    expect(decodeAssignment(encodeAssignment(none))).toEqual(none)
+    expect(decodeAssignment(Buffer.alloc(0))).toEqual(none)
   })
 
   test('bytes that end in the middle are an error', () => {
-    const whole = encodeAssignment(partitions)
+    const whole = encodeAssignment({ partitions, more: false })
     for (let size = 1; size < whole.length - 4; size++)
       expect(() => decodeAssignment(whole.subarray(0, size))).toThrow('ends in the middle')
   })

@@ -4,45 +4,81 @@ import { groupBy } from '../driver/group-by.ts'
 
 /**
  * What members of consumer groups tell each other through the broker, as all of Kafka's clients write it. Later versions
- * have more fields behind those of version 0.
+ * have more fields behind those of earlier ones.
  */
-const VERSION = 0
+const SUBSCRIPTION_VERSION = 2
+const ASSIGNMENT_VERSION = 0
 
-/** The topics that a member wants to read. */
-export function encodeSubscription(topics: Iterable<string>): Buffer {
-  const names = [...topics]
-  return Buffer.concat([int16(VERSION), int32(names.length), ...names.map(string), NO_USER_DATA])
+/** What a member tells the leader of its group. */
+export interface Subscription {
+  /** The topics that it wants to read. */
+  readonly topics: ReadonlySet<string>
+  /** What it keeps until it is told otherwise. */
+  readonly owned: readonly TopicPartition[]
+  /** In which generation it was given that; -1 where it does not say. */
+  readonly generationId: number
 }
 
-export function decodeSubscription(metadata: Uint8Array): ReadonlySet<string> {
-  const read = reader(metadata, 'the subscription of a member')
-  read.int16()
-  return new Set(read.array(read.string))
-}
-
-/** The partitions that a member gets. */
-export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer {
-  const topics = groupBy(partitions, ({ topic }) => topic)
+export function encodeSubscription({ topics, owned, generationId }: Subscription): Buffer {
+  const names = [...topics].map(string)
   return Buffer.concat([
-    int16(VERSION),
-    int32(topics.size),
-    ...[...topics].flatMap(([topic, of]) => [string(topic), int32(of.length), ...of.map((at) => int32(at.partition))]),
+    int16(SUBSCRIPTION_VERSION),
+    int32(names.length),
+    ...names,
     NO_USER_DATA,
+    partitionsByTopic(owned),
+    int32(generationId),
   ])
 }
 
-/** In order. A member that gets nothing may be told so with no bytes at all. */
-export function decodeAssignment(assignment: Uint8Array): TopicPartition[] {
-  if (assignment.length === 0) return []
+export function decodeSubscription(metadata: Uint8Array): Subscription {
+  const read = reader(metadata, 'the subscription of a member')
+  const version = read.int16()
+  const topics = new Set(read.array(read.string))
+  if (version < 1) return { topics, owned: [], generationId: -1 }
+  read.bytes()
+  const owned = readPartitions(read)
+  return { topics, owned, generationId: version < 2 ? -1 : read.int32() }
+}
+
+/** What the leader tells a member. */
+export interface Assignment {
+  /** The partitions that it gets; in order when they were decoded. */
+  readonly partitions: readonly TopicPartition[]
+  /** It will get more, once others have given them up. Only leaders of Snapstream say so. */
+  readonly more: boolean
+}
+
+export function encodeAssignment({ partitions, more }: Assignment): Buffer {
+  return Buffer.concat([int16(ASSIGNMENT_VERSION), partitionsByTopic(partitions), more ? MORE : NO_USER_DATA])
+}
+
+/** A member that gets nothing may be told so with no bytes at all. */
+export function decodeAssignment(assignment: Uint8Array): Assignment {
+  if (assignment.length === 0) return { partitions: [], more: false }
   const read = reader(assignment, 'the assignment of a member')
   read.int16()
+  const partitions = readPartitions(read).sort((a, b) =>
+    a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
+  )
+  return { partitions, more: read.rest().equals(MORE) }
+}
+
+function partitionsByTopic(partitions: readonly TopicPartition[]): Buffer {
+  const topics = groupBy(partitions, ({ topic }) => topic)
+  return Buffer.concat([
+    int32(topics.size),
+    ...[...topics].flatMap(([topic, of]) => [string(topic), int32(of.length), ...of.map((at) => int32(at.partition))]),
+  ])
+}
+
+function readPartitions(read: ReturnType<typeof reader>): TopicPartition[] {
   return read
     .array(() => {
       const topic = read.string()
       return read.array(read.int32).map((partition) => ({ topic, partition }))
     })
     .flat()
-    .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
 }
 
 function int16(value: number): Buffer {
@@ -63,6 +99,7 @@ function string(value: string): Buffer {
 }
 
 const NO_USER_DATA = int32(0)
+const MORE = Buffer.concat([int32(4), Buffer.from('more')])
 
 function reader({ buffer, byteOffset, byteLength }: Uint8Array, what: string) {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
@@ -77,6 +114,9 @@ function reader({ buffer, byteOffset, byteLength }: Uint8Array, what: string) {
   return {
     int16: () => bytes.readInt16BE(take(2)),
     int32,
+    /** Null is as good as none. */
+    bytes: () => void take(Math.max(0, int32())),
+    rest: () => bytes.subarray(at),
     string() {
       const size = bytes.readInt16BE(take(2))
       const start = take(size)

@@ -22,6 +22,7 @@ function heart() {
     repairs: number
     renewals: number
     events: unknown[]
+    joining: boolean
   } = {
     error: undefined,
     silent: false,
@@ -29,8 +30,9 @@ function heart() {
     repairs: 0,
     renewals: 0,
     events: [],
+    joining: false,
   }
-  const beating = heartbeats({
+  const stop = heartbeats({
     async beat() {
       state.beats++
       if (state.silent) await new Promise(() => {})
@@ -44,41 +46,65 @@ function heart() {
       state.renewals++
       throw new Error('nobody is there')
     },
+    joining: () => state.joining,
     intervalMs: 100,
     sessionTimeoutMs: 1000,
+    onRebalance: () => state.events.push('rebalance'),
+    onLost: () => state.events.push('lost'),
     onError: (error) => state.events.push(error),
   })
-  void beating.ended.then((reason) => state.events.push(reason))
-  void beating.lost.then(() => state.events.push('gone'))
-  return { state, beating }
+  return { state, stop }
 }
 
 test('beats until it is stopped', async () => {
-  const { state, beating } = heart()
+  const { state, stop } = heart()
   await vi.advanceTimersByTimeAsync(1000)
   expect(state.beats).toBe(10)
-  beating.stop()
+  stop()
   await vi.advanceTimersByTimeAsync(1000)
-  expect(state).toEqual({ error: undefined, silent: false, beats: 10, repairs: 0, renewals: 0, events: [] })
+  expect(state).toMatchObject({ beats: 10, repairs: 0, renewals: 0, events: [] })
 })
 
-test('goes on beating while partitions are given up, and tells when they are lost all the same', async () => {
+test('goes on beating while the group waits for it to join again, and tells when it is lost all the same', async () => {
   const { state } = heart()
   state.error = protocolError(REBALANCE_IN_PROGRESS)
   await vi.advanceTimersByTimeAsync(5000)
-  expect(state.events).toEqual(['revoked'])
+  expect(new Set(state.events)).toEqual(new Set(['rebalance']))
   expect(state.beats).toBe(50)
   state.error = protocolError(25)
   await vi.advanceTimersByTimeAsync(5000)
-  expect(state.events).toEqual(['revoked', 'gone'])
+  expect(state.events.at(-1)).toBe('lost')
   expect(state.beats).toBe(51)
+})
+
+test('while it joins the end of the generation before is no news, but for a session that is over', async () => {
+  const { state } = heart()
+  state.joining = true
+  state.error = protocolError(22)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(state.events).toEqual([])
+  expect(state.renewals).toBe(0)
+  await vi.advanceTimersByTimeAsync(200)
+  expect(state.events).toEqual(['lost'])
+  // The answer to the join may have been lost on the way.
+  expect(state.renewals).toBe(1)
+})
+
+test('in a process that was paused for a session it is lost before the coordinator is asked', async () => {
+  const { state } = heart()
+  await vi.advanceTimersByTimeAsync(500)
+  const { beats } = state
+  vi.setSystemTime(Date.now() + 2000)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(state.events).toEqual(['lost'])
+  expect(state.beats).toBe(beats)
 })
 
 test('a generation that is over is lost', async () => {
   const { state } = heart()
   state.error = protocolError(22)
   await vi.advanceTimersByTimeAsync(100)
-  expect(state.events).toEqual(['lost', 'gone'])
+  expect(state.events).toEqual(['lost'])
 })
 
 test('a coordinator that is away is looked for, and the membership counts as lost when its time is over', async () => {
@@ -91,7 +117,7 @@ test('a coordinator that is away is looked for, and the membership counts as los
   expect(state.repairs).toBe(9)
   state.error = unreachable
   await vi.advanceTimersByTimeAsync(1200)
-  expect(state.events).toEqual(['lost', 'gone'])
+  expect(state.events).toEqual(['lost'])
 })
 
 test('a coordinator that does not answer at all is as good as away', async () => {
@@ -101,7 +127,7 @@ test('a coordinator that does not answer at all is as good as away', async () =>
   expect(state.events).toEqual([])
   expect(state.renewals).toBe(0)
   await vi.advanceTimersByTimeAsync(200)
-  expect(state.events).toEqual(['lost', 'gone'])
+  expect(state.events).toEqual(['lost'])
   // Who joins again must not wait for an answer over the same connection.
   expect(state.renewals).toBe(1)
 })

@@ -2,17 +2,21 @@ import type { ConsumerSettings } from '../driver/driver.ts'
 import type { Cluster } from './cluster.ts'
 import type { Connection } from './connection.ts'
 import { KAFKA } from './error-table.ts'
-import { encodeSubscription } from './group-protocol.ts'
+import { decodeAssignment, encodeSubscription } from './group-protocol.ts'
+import type { Assignment, Subscription } from './group-protocol.ts'
 import { protocolError, throwFor } from './kafka-error.ts'
 import { shareOut } from './share-out.ts'
 
-/** A protocol that clients of other languages know too, so that a group can be taken over from them member by member. */
-const PROTOCOL = 'roundrobin'
+/** Members keep what they have while they join. Clients of other languages know it by this name. */
+const COOPERATIVE = 'cooperative-sticky'
+/** For groups with members that know no other, so that these can be taken over member by member: all give up all first. */
+const EAGER = 'roundrobin'
 
-export interface Joined {
+export interface Joined extends Assignment {
   readonly generationId: number
   readonly leads: boolean
-  readonly assignment: Uint8Array
+  /** Whether members may keep what they have when they join next. */
+  readonly cooperative: boolean
 }
 
 /** Joins a group once, and learns what this member gets. Throws what the coordinator answers instead. */
@@ -21,17 +25,20 @@ export async function joinGroup(
   connection: Connection,
   options: {
     readonly groupId: string
-    readonly topics: ReadonlySet<string>
+    readonly subscription: Subscription
     readonly settings: ConsumerSettings
     /** Empty for one that has none yet. */
     readonly memberId: () => string
     /** Told as soon as it is known: from then on the group waits for this member. */
     readonly onMemberId: (memberId: string) => void
+    /** Called when the next generation has begun; what the member gets in it is not known yet. */
+    readonly onGeneration: (generationId: number) => void
   },
 ): Promise<Joined> {
-  const { groupId, settings, memberId, onMemberId } = options
+  const { groupId, subscription, settings, memberId, onMemberId, onGeneration } = options
   const { groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs } = settings
-  const protocols = [{ name: PROTOCOL, metadata: encodeSubscription(options.topics) }]
+  const metadata = encodeSubscription(subscription)
+  const protocols = [COOPERATIVE, EAGER].map((name) => ({ name, metadata }))
   const ask = async () => {
     const request = { groupId, memberId: memberId(), groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocols }
     const answer = await connection.joinGroup(request)
@@ -45,7 +52,8 @@ export async function joinGroup(
     joined = await ask()
   }
   throwFor(joined)
-  const { generationId, leaderId, members } = joined
+  const { generationId, protocol, leaderId, members } = joined
+  onGeneration(generationId)
   const leads = leaderId === joined.memberId
   if (leads) await cluster.topics.refresh()
   const assignments = leads ? await shareOut(cluster, members) : []
@@ -57,5 +65,5 @@ export async function joinGroup(
     assignments,
   })
   throwFor(answer)
-  return { generationId, leads, assignment: answer.assignment }
+  return { generationId, leads, cooperative: protocol === COOPERATIVE, ...decodeAssignment(answer.assignment) }
 }

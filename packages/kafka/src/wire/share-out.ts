@@ -1,17 +1,23 @@
-import { assignPartitions } from '../driver/assign-partitions.ts'
+import { assignPartitions, withholdOwned } from '../driver/assign-partitions.ts'
 import type { Cluster } from './cluster.ts'
 import type { JoinedGroup, MemberAssignment } from './connection.ts'
 import { decodeSubscription, encodeAssignment } from './group-protocol.ts'
 import { isTopicMissing, protocolError } from './kafka-error.ts'
 
-/** The leader's part: shares out the partitions of all topics that members subscribed to. */
+/**
+ * The leader's part: shares out the partitions of all topics that members subscribed to. What one of them still has is
+ * not given to another yet: its owner gives it up when it learns of it, and joins again.
+ */
 export async function shareOut(cluster: Cluster, members: JoinedGroup['members']): Promise<MemberAssignment[]> {
-  const subscribers = members.map(({ memberId, metadata }) => ({ id: memberId, topics: decodeSubscription(metadata) }))
+  const subscribers = members.map(({ memberId, metadata }) => ({ id: memberId, ...decodeSubscription(metadata) }))
   const counts = new Map<string, number>()
   for (const topic of new Set(subscribers.flatMap((member) => [...member.topics])))
     counts.set(topic, await partitionCount(cluster, topic))
-  const assignment = assignPartitions(subscribers, (topic) => counts.get(topic) ?? 0)
-  return [...assignment].map(([memberId, partitions]) => ({ memberId, assignment: encodeAssignment(partitions) }))
+  const shares = assignPartitions(subscribers, (topic) => counts.get(topic) ?? 0)
+  return [...withholdOwned(subscribers, shares)].map(([memberId, assignment]) => ({
+    memberId,
+    assignment: encodeAssignment(assignment),
+  }))
 }
 
 async function partitionCount(cluster: Cluster, topic: string): Promise<number> {

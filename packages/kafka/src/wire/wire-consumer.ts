@@ -44,8 +44,8 @@ export async function wireConsumer(
   const { wake, wait } = wakeUp()
   let open = true
   let failure: Error | undefined
-  /** Counts assignments: what belongs to an older one is dropped. */
-  let epoch = 0
+  /** The assignment that each partition is of, by name: what belongs to an older one is dropped. */
+  const held = new Map<string, object>()
   /** Where to start instead, of partitions whose assignment is being told. */
   let seeks: Map<string, TopicPartitionOffset> | undefined
   let closing: Promise<void> | undefined
@@ -63,7 +63,7 @@ export async function wireConsumer(
   /** Leaves the group and closes the connections; the consumer itself stays to be closed. */
   function end(): Promise<void> {
     closing ??= (async () => {
-      epoch++
+      held.clear()
       reading.stop()
       over()
       wake()
@@ -90,39 +90,40 @@ export async function wireConsumer(
     },
   })
 
-  /** `more`: beside those that are read already, which stay as they are. */
-  async function assigned(partitions: readonly TopicPartition[], more = false): Promise<void> {
-    const assignment = more ? epoch : ++epoch
-    const current = () => assignment === epoch && open && !failure
+  /** Beside those that are read already, which stay as they are. `appeared`: they were added to their topic meanwhile. */
+  async function assigned(partitions: readonly TopicPartition[], appeared = false): Promise<void> {
+    const assignment = {}
+    for (const at of partitions) held.set(partitionKey(at), assignment)
+    const isHeld = (at: TopicPartition) => held.get(partitionKey(at)) === assignment
+    const over = () => !open || failure !== undefined || (partitions.length > 0 && !partitions.some(isHeld))
     // What was written to a partition since it appeared is to be read, whatever was said about those that were there.
-    const starting: ConsumerSettings = more ? { ...settings, ...FROM_THE_START } : settings
+    const starting: ConsumerSettings = appeared ? { ...settings, ...FROM_THE_START } : settings
     const starts = await persistently(() => startOffsets(cluster, starting, partitions), {
       patienceMs,
       repair: () => cluster.topics.refresh(),
       closed: ended,
     })
-    if (!current()) return
+    if (over()) return
     const sought = (seeks = new Map())
     const answer = await settings.assigned(starts.map(({ at }) => at))
-    if (!current()) return
+    if (over()) return
     const answered = new Map(answer?.map((at) => [partitionKey(at), at]))
     const elsewhere = (at: TopicPartition) => sought.get(partitionKey(at)) ?? answered.get(partitionKey(at))
     const passing = starts.filter(({ at, passing }) => passing && !elsewhere(at))
     if (passing.length > 0) await membership.commit(passing.map(({ at }) => at))
-    if (!current()) return
+    if (over()) return
     seeks = undefined
-    const from = starts.map(({ at }) => ({ ...at, offset: elsewhere(at)?.offset ?? at.offset }))
-    if (more) reading.add(from)
-    else reading.start(from)
+    reading.add(
+      starts.filter(({ at }) => isHeld(at)).map(({ at }) => ({ ...at, offset: elsewhere(at)?.offset ?? at.offset })),
+    )
   }
 
   async function revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
-    epoch++
-    seeks = undefined
-    reading.stop()
+    for (const at of partitions) held.delete(partitionKey(at))
+    reading.remove(partitions)
     // A batch that was just taken has to reach whoever polls first.
     await setImmediate()
-    if (open && !failure && partitions.length > 0) await settings.revoked(partitions, reason)
+    if (open && !failure) await settings.revoked(partitions, reason)
   }
 
   const membership =

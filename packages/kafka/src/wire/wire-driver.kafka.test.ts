@@ -83,6 +83,41 @@ describe.skipIf(brokers.length === 0)('a wire driver on a real Kafka', () => {
   )
 
   test(
+    'in a rebalance members give up only what others get, and read and commit the rest meanwhile',
+    onKafka(async ({ admin, topic, produce, reader, until, name }) => {
+      const [topicName, groupId] = [await topic(4), name('group')]
+      const given: number[] = []
+      let finish = () => {}
+      const finished = new Promise<void>((resolve) => {
+        finish = resolve
+      })
+      const first = await reader([topicName], {
+        groupId,
+        async revoked(partitions) {
+          given.push(...partitions.map(({ partition }) => partition))
+          await finished
+        },
+      })
+      await until('the first assignment', () => first.owned.size === 4)
+      const second = await reader([topicName], { groupId })
+      await until('the handover', () => given.length > 0)
+      expect(given).toHaveLength(2)
+      expect(second.owned.size).toBe(0)
+      const kept = [0, 1, 2, 3].filter((partition) => !given.includes(partition))
+      for (const partition of kept) await produce(topicName, partition, ['x'])
+      await until('what it keeps', () => first.records.length === 2)
+      await first.consumer.commit(kept.map((partition) => ({ topic: topicName, partition, offset: 1 })))
+      expect((await admin.committed(groupId, [topicName])).map(({ partition }) => partition)).toEqual(kept)
+      // Nothing is said to one who will get something as soon as it is there.
+      expect(second.events).toEqual([])
+      finish()
+      await until('a share each', () => first.owned.size === 2 && second.owned.size === 2)
+      expect(first.events).toEqual(['assigned', 'revoked...', 'revoked'])
+      expect(second.events).toEqual(['assigned'])
+    }),
+  )
+
+  test(
     'a static member comes back to its partitions, and no other member is asked to give up any',
     onKafka(async ({ topic, produce, reader, until, name }) => {
       const [topicName, groupId] = [await topic(2), name('group')]
