@@ -1,3 +1,4 @@
+import type { ErrorFields } from '@snapstream/core'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import type { Cluster } from './cluster.ts'
@@ -126,7 +127,10 @@ export function groupMember(options: {
         sessionTimeoutMs: settings.sessionTimeoutMs,
         onError: (error) => onError(memberError(error, 'stay in')),
       })
-      const unwatch = generation.leads ? watchPartitions(cluster.topics, topics, heart.rejoin, onError) : () => {}
+      const { metadataMaxAgeMs } = settings
+      const unwatch = generation.leads
+        ? watchPartitions(cluster.topics, topics, heart.rejoin, onError, metadataMaxAgeMs)
+        : () => {}
       const rest = () => {
         heart.stop()
         unwatch()
@@ -168,23 +172,27 @@ export function groupMember(options: {
     if (mine.length === 0) return
     const { id: generationId, memberId } = generation
     const request = { groupId, memberId, groupInstanceId, generationId, offsets: mine }
+    /** Which of them the broker does not take. */
+    let refused: TopicPartition | undefined
+    const commitOnce = async () => {
+      refused = undefined
+      const answers = await (await toCoordinator()).offsetCommit(request)
+      refused = answers.find(({ errorCode }) => errorCode !== 0)
+      answers.forEach(throwFor)
+    }
     try {
-      await persistently(async () => (await (await toCoordinator()).offsetCommit(request)).forEach(throwFor), {
-        patienceMs,
-        repair,
-        closed,
-      })
+      await persistently(commitOnce, { patienceMs, repair, closed })
     } catch (error) {
       if (OVER.has(errorCodeOf(error)) || !open) return
-      throw memberError(error, 'commit offsets of')
+      throw memberError(error, 'commit offsets of', refused && { topic: refused.topic, partition: refused.partition })
     }
   }
 
-  const memberError = (error: unknown, doing: string): unknown => {
+  const memberError = (error: unknown, doing: string, fields?: ErrorFields): unknown => {
     // What `assigned` and `revoked` threw is not of the group.
     if (errorCodeOf(error) === undefined) return error
     const name = groupInstanceId === undefined ? '' : ` as ${JSON.stringify(groupInstanceId)}`
-    return kafkaError(error, `${doing} the group ${JSON.stringify(groupId)}${name}`)
+    return kafkaError(error, `${doing} the group ${JSON.stringify(groupId)}${name}`, fields)
   }
 
   async function leave(): Promise<void> {

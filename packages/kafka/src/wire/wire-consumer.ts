@@ -15,6 +15,7 @@ import type { Connect } from './connection.ts'
 import { fetcher } from './fetcher.ts'
 import { groupMember } from './group-member.ts'
 import { kafkaError } from './kafka-error.ts'
+import { knownPartitions } from './known-partitions.ts'
 import { listOffsets } from './list-offsets.ts'
 import { loneReader } from './lone-reader.ts'
 import { persistently } from './persistently.ts'
@@ -41,6 +42,7 @@ export async function wireConsumer(
     await cluster.destroy()
     throw kafkaError(error, 'subscribe')
   }
+  const known = knownPartitions(cluster, topics)
   const { wake, wait } = wakeUp()
   let open = true
   let failure: Error | undefined
@@ -94,14 +96,16 @@ export async function wireConsumer(
   async function assigned(partitions: readonly TopicPartition[], more = false): Promise<void> {
     const assignment = more ? epoch : ++epoch
     const current = () => assignment === epoch && open && !failure
-    // What was written to a partition since it appeared is to be read, whatever was said about those that were there.
-    const starting: ConsumerSettings = more ? { ...settings, ...FROM_THE_START } : settings
-    const starts = await persistently(() => startOffsets(cluster, starting, partitions), {
-      patienceMs,
-      repair: () => cluster.topics.refresh(),
-      closed: ended,
-    })
+    const isNew = (at: TopicPartition) => more || known.isNew(at)
+    const [added, old] = [partitions.filter(isNew), partitions.filter((at) => !isNew(at))]
+    const find = async () => [
+      ...(await startOffsets(cluster, settings, old)),
+      // What was written to a partition since it appeared is to be read, whatever was said about those that were there.
+      ...(await startOffsets(cluster, { ...settings, ...FROM_THE_START }, added)),
+    ]
+    const starts = await persistently(find, { patienceMs, repair: () => cluster.topics.refresh(), closed: ended })
     if (!current()) return
+    known.note(partitions)
     const sought = (seeks = new Map())
     const answer = await settings.assigned(starts.map(({ at }) => at))
     if (!current()) return
@@ -127,7 +131,15 @@ export async function wireConsumer(
 
   const membership =
     groupId === null
-      ? loneReader({ cluster, topics, all, watch: settings.only === undefined, assigned, onError: fail })
+      ? loneReader({
+          cluster,
+          topics,
+          all,
+          watch: settings.only === undefined,
+          metadataMaxAgeMs: settings.metadataMaxAgeMs,
+          assigned,
+          onError: fail,
+        })
       : groupMember({ cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError: fail })
 
   return {
