@@ -22,7 +22,7 @@ export interface KafkaConf extends DottedConf {
   readonly connectTimeoutMs?: number | undefined
   /** How long one request may take. @default 30000 */
   readonly requestTimeoutMs?: number | undefined
-  /** How old the known number of partitions of a topic may become while it is written to. @default 300000 */
+  /** How old the known number of partitions of a topic may become; while it is read, a minute at most. @default 300000 */
   readonly metadataMaxAgeMs?: number | undefined
 
   /** Whether connections are encrypted (`ssl`), and whether there is a user (`sasl`). @default 'plaintext' */

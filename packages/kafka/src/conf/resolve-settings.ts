@@ -30,6 +30,7 @@ interface ConsumerDefaults
         | 'fetchMaxBytes'
         | 'fetchMaxWaitMs'
         | 'isolationLevel'
+        | 'metadataMaxAgeMs'
       >
     >,
     Pick<ConsumerSettings, 'groupInstanceId' | 'rackId'> {}
@@ -80,6 +81,7 @@ export function resolveSettings(own: Settings): ResolvedSettings {
       fetchMaxBytes: all.fetchMaxBytes,
       fetchMaxWaitMs: all.fetchMaxWaitMs,
       isolationLevel: all.isolationLevel,
+      metadataMaxAgeMs: all.metadataMaxAgeMs,
       ...(given.groupInstanceId === undefined ? {} : { groupInstanceId: given.groupInstanceId }),
       ...(given.clientRack === undefined ? {} : { rackId: given.clientRack }),
     },

@@ -92,3 +92,14 @@ test.each(['localhost', 'a:b', 'a:0', 'a:70000', '::1:9092', 'a:1,b:2', ''])('%j
   const { connect } = brokers({})
   await expect(bootstrap(settings([text]), connect)).rejects.toMatchObject({ code: 'USAGE' })
 })
+
+test('says so when it is this process that may open no more sockets', async () => {
+  const noHandles = Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' })
+  const { connect } = brokers({
+    a: brokerUnreachable({ nodeId: -1, host: 'a', port: 1 }, 'cannot be reached', noHandles),
+  })
+  await expect(bootstrap(settings(['a:1'], 100), connect)).rejects.toMatchObject({
+    code: 'BROKER_UNREACHABLE',
+    message: expect.stringContaining('EMFILE'),
+  })
+})

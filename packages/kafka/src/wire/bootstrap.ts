@@ -72,9 +72,11 @@ async function greet(connect: Connect, address: BrokerAddress, ms: number): Prom
 
 function unreachable({ brokers, connectTimeoutMs, tls, sasl }: ClientSettings, cause: unknown): SnapstreamError {
   const protocol = `${sasl ? 'sasl_' : ''}${tls ? 'ssl' : 'plaintext'}`
-  const todo = isNobodyThere(cause)
-    ? 'check the address, and that a broker listens there'
-    : `check the address, that a broker listens there, and that it has securityProtocol '${protocol}' on that port`
+  const todo = chainHas(cause, NO_HANDLES)
+    ? 'this process may not open any more files and sockets (EMFILE): raise its limit (ulimit -n), or close what it holds'
+    : isNobodyThere(cause)
+      ? 'check the address, and that a broker listens there'
+      : `check the address, that a broker listens there, and that it has securityProtocol '${protocol}' on that port`
   return new SnapstreamError(
     'BROKER_UNREACHABLE',
     `no Kafka broker answers at ${brokers.join(', ')} (tried for ${connectTimeoutMs} ms): ${todo}`,
@@ -82,15 +84,17 @@ function unreachable({ brokers, connectTimeoutMs, tls, sasl }: ClientSettings, c
   )
 }
 
+const NO_HANDLES = new Set(['EMFILE', 'ENFILE'])
 const NOBODY = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])
 
 /** Whether nobody took the connection, as far as it is known. */
 function isNobodyThere(cause: unknown): boolean {
-  let at = cause
-  for (; at instanceof Error && at.cause !== undefined; at = at.cause) if (codeIn(at, NOBODY)) return true
-  return !(at instanceof Error) || codeIn(at, NOBODY)
+  return !(cause instanceof Error) || chainHas(cause, NOBODY)
 }
 
-function codeIn(error: Error, codes: ReadonlySet<string>): boolean {
-  return codes.has(String((error as NodeJS.ErrnoException).code))
+/** Whether an error, or what caused it, has one of these codes. */
+function chainHas(error: unknown, codes: ReadonlySet<string>): boolean {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (codes.has(String((at as NodeJS.ErrnoException).code))) return true
+  return false
 }

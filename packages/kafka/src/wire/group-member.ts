@@ -1,3 +1,4 @@
+import type { ErrorFields } from '@snapstream/core'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import type { Cluster } from './cluster.ts'
@@ -147,7 +148,9 @@ export function groupMember(options: {
       asked = false
       changes.wake()
       stopHeart ??= startHeart()
-      unwatch = leads ? watchPartitions(cluster.topics, topics, askAgain, onError) : () => {}
+      unwatch = leads
+        ? watchPartitions(cluster.topics, topics, askAgain, onError, settings.metadataMaxAgeMs)
+        : () => {}
       const keys = new Set(given.map(partitionKey))
       const gone = partitions.all().filter((at) => !keys.has(partitionKey(at)))
       // Others do not wait for it if it was an eager rebalance: they may have it already.
@@ -202,6 +205,8 @@ export function groupMember(options: {
     unwatch()
   }
 
+  /** Of a commit that failed, what the coordinator did not take. */
+  let refused: TopicPartition | undefined
   const commit = memberCommits({
     owned: partitions,
     changes,
@@ -209,16 +214,23 @@ export function groupMember(options: {
     open: () => open,
     async send({ id: generationId, memberId }, offsets) {
       const request = { groupId, memberId, groupInstanceId, generationId, offsets }
-      const send = async () => (await (await coordinator.connection()).offsetCommit(request)).forEach(throwFor)
+      const send = async () => {
+        for (const answer of await (await coordinator.connection()).offsetCommit(request)) {
+          const { topic, partition } = answer
+          refused = { topic, partition }
+          throwFor(answer)
+        }
+        refused = undefined
+      }
       await persistently(send, { patienceMs, repair, closed })
     },
   })
 
-  const memberError = (error: unknown, doing: string): unknown => {
+  const memberError = (error: unknown, doing: string, fields?: ErrorFields): unknown => {
     // What `assigned` and `revoked` threw is not of the group.
     if (errorCodeOf(error) === undefined) return error
     const name = groupInstanceId === undefined ? '' : ` as ${JSON.stringify(groupInstanceId)}`
-    return kafkaError(error, `${doing} the group ${JSON.stringify(groupId)}${name}`)
+    return kafkaError(error, `${doing} the group ${JSON.stringify(groupId)}${name}`, fields)
   }
 
   async function leave(): Promise<void> {
@@ -252,7 +264,7 @@ export function groupMember(options: {
   return {
     async commit(offsets) {
       await commit(offsets).catch((error: unknown) => {
-        throw memberError(error, 'commit offsets of')
+        throw memberError(error, 'commit offsets of', refused)
       })
     },
     leave,

@@ -12,10 +12,11 @@ export function loneReader(options: {
   readonly all: readonly TopicPartition[]
   /** Whether partitions that are added are read as well. */
   readonly watch: boolean
+  readonly metadataMaxAgeMs?: number | undefined
   readonly assigned: (partitions: readonly TopicPartition[], more?: boolean) => Promise<void>
   readonly onError: (error: unknown) => void
 }): GroupMember {
-  const { cluster, topics, all, watch, assigned, onError } = options
+  const { cluster, topics, all, watch, metadataMaxAgeMs, assigned, onError } = options
   const has = new Set(all.map(partitionKey))
   // One after the other: whoever is told of partitions need not expect to be told of others meanwhile.
   let told = assigned(all)
@@ -29,7 +30,7 @@ export function loneReader(options: {
     told.catch(onError)
   }
 
-  const stop = watch ? watchPartitions(cluster.topics, topics, onChange, onError) : () => {}
+  const stop = watch ? watchPartitions(cluster.topics, topics, onChange, onError, metadataMaxAgeMs) : () => {}
   return {
     commit: async () => {},
     leave: async () => stop(),

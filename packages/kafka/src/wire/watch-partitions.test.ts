@@ -43,6 +43,19 @@ test('tells of partitions that were added, until it is stopped', async () => {
   expect(onError).not.toHaveBeenCalled()
 })
 
+test('asks more often where what is known may not get that old, and never less often than once a minute', async () => {
+  vi.useFakeTimers()
+  const refresh = vi.fn<() => Promise<void>>(async () => {})
+  const stops = [1000, 300_000].map((maxAgeMs) =>
+    watchPartitions(topicsOf({ a: 1 }, refresh), new Set(['a']), () => {}, () => {}, maxAgeMs),
+  )
+  await vi.advanceTimersByTimeAsync(59_000)
+  expect(refresh).toHaveBeenCalledTimes(59)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(refresh).toHaveBeenCalledTimes(61)
+  for (const stop of stops) stop()
+})
+
 test('passing troubles are none of its business; others are', async () => {
   vi.useFakeTimers()
   const onError = vi.fn<(error: unknown) => void>()

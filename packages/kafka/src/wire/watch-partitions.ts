@@ -1,14 +1,15 @@
 import type { FollowedTopics } from './followed-topics.ts'
 import { isPassing } from './kafka-error.ts'
 
-const INTERVAL_MS = 60_000
+const LONGEST_MS = 60_000
 
-/** Calls `onChange` each time a topic has got more partitions. Returns how to stop. */
+/** Calls `onChange` each time a topic has got more partitions, which it asks for at least once a minute. Returns how to stop. */
 export function watchPartitions(
   followed: FollowedTopics,
   topics: ReadonlySet<string>,
   onChange: () => void,
   onError: (error: unknown) => void,
+  maxAgeMs = LONGEST_MS,
 ): () => void {
   const counts = () => [...topics].map((topic) => followed.partitions(topic).length).join()
   let before = counts()
@@ -24,7 +25,7 @@ export function watchPartitions(
         if (open && !isPassing(error)) onError(error)
       },
     )
-  }, INTERVAL_MS)
+  }, Math.min(maxAgeMs, LONGEST_MS))
   return () => {
     open = false
     clearInterval(timer)

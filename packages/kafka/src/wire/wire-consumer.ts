@@ -15,6 +15,7 @@ import type { Connect } from './connection.ts'
 import { fetcher } from './fetcher.ts'
 import { groupMember } from './group-member.ts'
 import { kafkaError } from './kafka-error.ts'
+import { knownPartitions } from './known-partitions.ts'
 import { listOffsets } from './list-offsets.ts'
 import { loneReader } from './lone-reader.ts'
 import { persistently } from './persistently.ts'
@@ -41,6 +42,7 @@ export async function wireConsumer(
     await cluster.destroy()
     throw kafkaError(error, 'subscribe')
   }
+  const known = knownPartitions(cluster, topics)
   const { wake, wait } = wakeUp()
   let open = true
   let failure: Error | undefined
@@ -96,14 +98,16 @@ export async function wireConsumer(
     for (const at of partitions) held.set(partitionKey(at), assignment)
     const isHeld = (at: TopicPartition) => held.get(partitionKey(at)) === assignment
     const over = () => !open || failure !== undefined || (partitions.length > 0 && !partitions.some(isHeld))
-    // What was written to a partition since it appeared is to be read, whatever was said about those that were there.
-    const starting: ConsumerSettings = appeared ? { ...settings, ...FROM_THE_START } : settings
-    const starts = await persistently(() => startOffsets(cluster, starting, partitions), {
-      patienceMs,
-      repair: () => cluster.topics.refresh(),
-      closed: ended,
-    })
+    const isNew = (at: TopicPartition) => appeared || known.isNew(at)
+    const [added, old] = [partitions.filter(isNew), partitions.filter((at) => !isNew(at))]
+    const find = async () => [
+      ...(await startOffsets(cluster, settings, old)),
+      // What was written to a partition since it appeared is to be read, whatever was said about those that were there.
+      ...(await startOffsets(cluster, { ...settings, ...FROM_THE_START }, added)),
+    ]
+    const starts = await persistently(find, { patienceMs, repair: () => cluster.topics.refresh(), closed: ended })
     if (over()) return
+    known.note(partitions)
     const sought = (seeks = new Map())
     const answer = await settings.assigned(starts.map(({ at }) => at))
     if (over()) return
@@ -128,7 +132,15 @@ export async function wireConsumer(
 
   const membership =
     groupId === null
-      ? loneReader({ cluster, topics, all, watch: settings.only === undefined, assigned, onError: fail })
+      ? loneReader({
+          cluster,
+          topics,
+          all,
+          watch: settings.only === undefined,
+          metadataMaxAgeMs: settings.metadataMaxAgeMs,
+          assigned,
+          onError: fail,
+        })
       : groupMember({ cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError: fail })
 
   return {

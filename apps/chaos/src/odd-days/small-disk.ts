@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface SmallDisk {
+  readonly folder: string
+  resize(bytes: number): void
+  remove(): void
+}
+
+/** A file system in memory with a size of its own. Undefined where this process may not mount one. */
+export function smallDisk(bytes: number): SmallDisk | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'snapstream-disk-'))
+  const call = (command: string, ...args: string[]) => execFileSync(command, [...args, folder], { stdio: 'pipe' })
+  try {
+    call('mount', '-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs')
+  } catch {
+    rmdirSync(folder)
+    return undefined
+  }
+  return {
+    folder,
+    resize: (bytes) => void call('mount', '-o', `remount,size=${bytes}`),
+    remove() {
+      call('umount')
+      rmdirSync(folder)
+    },
+  }
+}

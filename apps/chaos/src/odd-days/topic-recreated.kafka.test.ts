@@ -1,0 +1,129 @@
+import { createApp } from '@snapstream/core'
+import { Topic } from '@snapstream/kafka'
+import type { KafkaConf } from '@snapstream/kafka'
+import { describe, expect, test, vi } from 'vitest'
+import { DRIVERS } from '../worker-plan.ts'
+import { brokers, confOf, fresh, numbered, outcomeOf, withOtherTools, write } from './odd-day.ts'
+
+const COUNT = 5
+const patience = { timeout: 15_000, interval: 20 }
+const NEVER_MS = 600_000
+
+const create = (topic: string, numPartitions = 1) =>
+  withOtherTools((admin) => admin.createTopics({ topics: [{ topic, numPartitions }] }))
+const remove = (topic: string) => withOtherTools((admin) => admin.deleteTopics({ topics: [topic] }))
+
+async function recreate(topic: string, numPartitions = 1): Promise<void> {
+  await remove(topic)
+  // It takes a moment until a broker has forgotten the first.
+  await vi.waitFor(() => create(topic, numPartitions), patience)
+}
+
+describe.skipIf(brokers === '').each(DRIVERS)('a topic that is deleted while it is read, with %s', (driver) => {
+  /** A reader that has read all there was, and has committed it if that is wanted. */
+  async function reading(conf: KafkaConf, options: { readonly grouped?: boolean; readonly committed?: boolean } = {}) {
+    const { grouped = true, committed = grouped } = options
+    const name = fresh('deleted')
+    const groupId = grouped ? fresh('group') : null
+    await create(name)
+    await write(name, numbered(COUNT))
+    const values: string[] = []
+    const start = () => {
+      const app = createApp()
+      app.snap(Topic(name, { groupId, conf: { ...confOf(driver), ...conf } }))(({ value }, { stop }) => {
+        values.push(value)
+        if (value === 'last') stop()
+      })
+      const running = app.stream({}, { checkpointMs: committed ? 50 : NEVER_MS })
+      running.catch(() => {})
+      return running
+    }
+    const running = start()
+    await vi.waitFor(() => expect(values).toHaveLength(COUNT), patience)
+    if (groupId !== null && committed)
+      await vi.waitFor(async () => {
+        const [found] = await withOtherTools((admin) => admin.fetchOffsets({ groupId, topics: [name] }))
+        expect(found?.partitions).toMatchObject([{ offset: `${COUNT}` }])
+      }, patience)
+    return { name, values, running, start }
+  }
+
+  test.each([
+    ['in a group', {}],
+    ['in a group that has not committed', { committed: false }],
+    ['without a group', { grouped: false }],
+  ])('ends the stream, and the error names it, %s', { timeout: 60_000 }, async (_, options) => {
+    const { name, running } = await reading({}, options)
+    await remove(name)
+    const { error } = await outcomeOf('the stream', running)
+    expect(error).toMatchObject({ code: 'TOPIC_MISSING', topic: name })
+    expect((error as Error).message).toContain(name)
+  })
+
+  test('and made again: it ends the stream, and a restart reads the new one from its start', async () => {
+    const { name, values, running, start } = await reading({})
+    await recreate(name)
+    const { error } = await outcomeOf('the stream', running)
+    // Whether it sees that there is none, or that there is another, is a matter of milliseconds.
+    expect(['TOPIC_MISSING', 'OFFSET_OUT_OF_RANGE']).toContain((error as { code?: unknown }).code)
+    expect(error).toMatchObject({ topic: name })
+    // What was committed went with the topic.
+    const fresh = [...numbered(COUNT * 2, 'new'), 'last']
+    await write(name, fresh)
+    expect(await outcomeOf('the restarted stream', start())).toEqual({})
+    expect(values).toEqual([...numbered(COUNT), ...fresh])
+  }, 60_000)
+
+  test("and made again, with onOffsetOutOfRange 'earliest': it goes on with the new one, or says that it is missing", async () => {
+    const { name, values, running, start } = await reading({ onOffsetOutOfRange: 'earliest' })
+    await recreate(name)
+    // Less than there was: no broker can tell an offset of the old topic from the same one of the new.
+    const fresh = [...numbered(COUNT - 2, 'new'), 'last']
+    await write(name, fresh)
+    const { error } = await outcomeOf('the stream', running)
+    if (error !== undefined) {
+      expect(error).toMatchObject({ code: 'TOPIC_MISSING', topic: name })
+      expect(await outcomeOf('the restarted stream', start())).toEqual({})
+    }
+    expect(values).toEqual([...numbered(COUNT), ...fresh])
+  }, 60_000)
+})
+
+describe.skipIf(brokers === '').each(DRIVERS)('a topic that is deleted while it is written to, with %s', (driver) => {
+  async function writing(partitions = 1) {
+    const name = fresh('deleted')
+    await create(name, partitions)
+    const topic = Topic(name, { conf: confOf(driver) })
+    await topic.open()
+    for (let partition = 0; partition < partitions; partition++) await topic('before', { partition })
+    return { name, topic }
+  }
+
+  test('writing is refused, and the error names it', { timeout: 60_000 }, async () => {
+    const { name, topic } = await writing()
+    await remove(name)
+    const { error } = await outcomeOf('writing', topic('after'))
+    expect(error).toMatchObject({ code: 'TOPIC_MISSING', topic: name, partition: 0 })
+    expect(await outcomeOf('closing', topic.close())).toEqual({})
+  })
+
+  test('and made again: writing goes on in the new one, each record once', { timeout: 60_000 }, async () => {
+    const { name, topic } = await writing()
+    await recreate(name)
+    for (const value of ['a', 'b', 'c']) expect(await outcomeOf('writing', topic(value))).toEqual({})
+    expect(await outcomeOf('closing', topic.close())).toEqual({})
+    const [end] = await withOtherTools((admin) => admin.fetchTopicOffsets(name))
+    expect(end).toMatchObject({ low: '0', high: '3' })
+  })
+
+  test('and made again with fewer partitions: what has none is refused by name', { timeout: 60_000 }, async () => {
+    const { name, topic } = await writing(3)
+    await recreate(name)
+    const written = await outcomeOf('writing to what there is', topic('a', { partition: 0 }))
+    const { error } = await outcomeOf('writing to what is gone', topic('b', { partition: 2 }))
+    expect(written).toEqual({})
+    expect(error).toMatchObject({ topic: name, partition: 2 })
+    expect(['KAFKA_FAILED', 'TOPIC_MISSING']).toContain((error as { code?: unknown }).code)
+    expect(await outcomeOf('closing', topic.close())).toEqual({})
+  })
+})
