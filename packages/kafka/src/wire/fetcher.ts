@@ -67,8 +67,7 @@ export function fetcher(options: {
   function waitMs(led: readonly Lane[]): number {
     let wait = settings.fetchMaxWaitMs
     const now = Date.now()
-    for (const lane of led)
-      if (!hasRoom(lane)) wait = Math.min(wait, Math.max(SHORTEST_WAIT_MS, now - lane.fullSince))
+    for (const lane of led) if (!hasRoom(lane)) wait = Math.min(wait, Math.max(SHORTEST_WAIT_MS, now - lane.fullSince))
     return wait
   }
 

@@ -3,11 +3,12 @@ import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../
 import { partitionKey } from '../driver/partition-key.ts'
 import type { Cluster } from './cluster.ts'
 import { coordinatorOf } from './coordinator.ts'
+import type { Generation } from './coordinator.ts'
 import { KAFKA } from './error-table.ts'
 import { heartbeats } from './heartbeats.ts'
 import { joinGroup } from './join-group.ts'
 import type { Joined } from './join-group.ts'
-import { errorCodeOf, kafkaError, throwFor } from './kafka-error.ts'
+import { errorCodeOf, kafkaError } from './kafka-error.ts'
 import { isGenerationOver, memberCommits } from './member-commits.ts'
 import { memberPartitions } from './member-partitions.ts'
 import { pause } from './pause.ts'
@@ -25,12 +26,8 @@ export interface GroupMember {
   leave(): Promise<void>
 }
 
-interface Generation {
-  readonly id: number
-  readonly memberId: string
-}
-
-const LEAVE_PATIENCE_MS = 1000
+/** How long a member that leaves waits for the answer that tells it who it is, in ms. */
+const JOIN_PATIENCE_MS = 1000
 
 /**
  * Membership in a consumer group. In a rebalance it keeps what it has, and reads on, until it learns what others get: that
@@ -53,7 +50,7 @@ export function groupMember(options: {
 }): GroupMember {
   const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError } = options
   const { groupInstanceId } = settings
-  const coordinator = coordinatorOf(cluster, groupId)
+  const coordinator = coordinatorOf(cluster, groupId, groupInstanceId)
   let memberId = ''
   /** The latest that has begun, for heartbeats. */
   let latest: Generation = { id: -1, memberId: '' }
@@ -86,7 +83,7 @@ export function groupMember(options: {
     lateMs: settings.rebalanceTimeoutMs,
     // As a broker does with a member that does not answer a rebalance in time: others wait for it.
     async onLate() {
-      await leaveGroup()
+      await coordinator.leave(memberId)
       memberId = ''
       lose()
     },
@@ -94,10 +91,8 @@ export function groupMember(options: {
     closed,
   })
 
-  const repair = async () => {
-    await cluster.topics.refresh()
-    await coordinator.find()
-  }
+  const refresh = () => cluster.topics.refresh()
+  const repair = () => refresh().then(coordinator.find)
 
   async function joinOnce(): Promise<Joined> {
     await coordinator.find()
@@ -124,7 +119,7 @@ export function groupMember(options: {
     joining = true
     for (;;) {
       try {
-        const joined = await persistently(joinOnce, { patienceMs, repair: () => cluster.topics.refresh(), closed })
+        const joined = await persistently(joinOnce, { patienceMs, repair: refresh, closed })
         joining = false
         return joined
       } catch (error) {
@@ -148,16 +143,14 @@ export function groupMember(options: {
       asked = false
       changes.wake()
       stopHeart ??= startHeart()
-      unwatch = leads
-        ? watchPartitions(cluster.topics, topics, askAgain, onError, settings.metadataMaxAgeMs)
-        : () => {}
+      unwatch = leads ? watchPartitions(cluster.topics, topics, askAgain, onError, settings.metadataMaxAgeMs) : () => {}
       const keys = new Set(given.map(partitionKey))
       const gone = partitions.all().filter((at) => !keys.has(partitionKey(at)))
       // Others do not wait for it if it was an eager rebalance: they may have it already.
       await partitions.handOver(gone, cooperative ? 'revoked' : 'lost')
       const added = given.filter((at) => !partitions.has(at))
-      const mayTake = open && !partitions.isLost()
-      if (mayTake && (added.length > 0 || (given.length === 0 && !more))) await partitions.take(added)
+      if (open && !partitions.isLost() && (added.length > 0 || (given.length === 0 && !more)))
+        await partitions.take(added)
       // What was handed over is given to others when all have joined again.
       if (gone.length === 0) await changes.until(() => asked || partitions.isLost() || !open)
       await partitions.toldOfLoss()
@@ -170,11 +163,12 @@ export function groupMember(options: {
     return heartbeats({
       async beat() {
         const generation = latest
-        const { id: generationId, memberId } = generation
-        const connection = await coordinator.connection()
-        const answer = await connection.heartbeat({ groupId, memberId, groupInstanceId, generationId })
-        // What is said of a generation that is over by now is no news.
-        if (generation === latest) throwFor(answer)
+        try {
+          await coordinator.heartbeat(generation)
+        } catch (error) {
+          // What is said of a generation that is over by now is no news.
+          if (generation === latest) throw error
+        }
       },
       joining: () => joining,
       repair,
@@ -207,21 +201,14 @@ export function groupMember(options: {
 
   /** Of a commit that failed, what the coordinator did not take. */
   let refused: TopicPartition | undefined
-  const commit = memberCommits({
+  const commit = memberCommits<Generation>({
     owned: partitions,
     changes,
     settled: () => settled,
     open: () => open,
-    async send({ id: generationId, memberId }, offsets) {
-      const request = { groupId, memberId, groupInstanceId, generationId, offsets }
-      const send = async () => {
-        for (const answer of await (await coordinator.connection()).offsetCommit(request)) {
-          const { topic, partition } = answer
-          refused = { topic, partition }
-          throwFor(answer)
-        }
-        refused = undefined
-      }
+    async send(generation, offsets) {
+      refused = undefined
+      const send = () => coordinator.commit(generation, offsets, (at) => (refused = at))
       await persistently(send, { patienceMs, repair, closed })
     },
   })
@@ -239,18 +226,8 @@ export function groupMember(options: {
     // It keeps its partitions until its session is over, for when it comes back.
     if (groupInstanceId !== undefined) return
     // A member whose id is still on its way would keep the group waiting until its session is over.
-    if (joining && memberId === '') await pause(LEAVE_PATIENCE_MS, known)
-    await leaveGroup()
-  }
-
-  /** Says so, without insisting. */
-  async function leaveGroup(): Promise<void> {
-    if (memberId === '') return
-    const leaving = coordinator.connection().then((broker) => broker.leaveGroup({ groupId, memberId, groupInstanceId }))
-    await pause(
-      LEAVE_PATIENCE_MS,
-      leaving.catch(() => {}),
-    )
+    if (joining && memberId === '') await pause(JOIN_PATIENCE_MS, known)
+    await coordinator.leave(memberId)
   }
 
   run()

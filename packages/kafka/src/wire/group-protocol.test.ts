@@ -59,7 +59,9 @@ describe('assignments', () => {
 
   test('are the bytes that KafkaJS makes', () => {
     const assignment = { a: [0, 2], b: [1] }
-    expect(encodeAssignment({ partitions, more: false })).toEqual(MemberAssignment.encode({ version: 0, assignment, userData }))
+    expect(encodeAssignment({ partitions, more: false })).toEqual(
+      MemberAssignment.encode({ version: 0, assignment, userData }),
+    )
   })
 
   test('are read back in order, whatever order they were written in', () => {
