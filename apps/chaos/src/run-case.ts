@@ -9,7 +9,7 @@ import { startFeeder } from './feeder.ts'
 import { gatherFigures } from './gather-figures.ts'
 import { random } from './random.ts'
 import type { Case } from './scenario.ts'
-import { brokenPromises } from './verdict.ts'
+import { brokenPromises, promisesFor } from './verdict.ts'
 import type { Result } from './verdict.ts'
 import type { DriverName } from './worker-plan.ts'
 import type { WorkerProcess } from './worker-process.ts'
@@ -77,7 +77,7 @@ export async function runCase(one: Case, options: RunOptions): Promise<Result> {
     problems.push(...world.workers.flatMap(badExit))
     await attempt(problems, signal, () => world.until('all commits are seen', () => commits.total >= feeder.fed, 2000))
     const figures = await gatherFigures(world, { brokers: broker.brokers, input, output, endedAt, rebalances })
-    const broken = brokenPromises(figures, one.promises, problems)
+    const broken = brokenPromises(figures, promisesFor(one, seconds), problems)
     for (const problem of broken) log(`BROKEN: ${problem}`)
     if (broken.length > 0) log(`the logs of its workers are in ${folder}`)
     else await rm(folder, { recursive: true, force: true })

@@ -25,16 +25,18 @@ export interface Case {
 
 /** What is promised beyond: nothing lost, nothing out of order, no commit moved back, no worker that ends by itself. */
 export interface Promises {
-  /** `'none'`; `'uncommitted'`: at each kill no more than what was past the committed offset. @default any number */
+  /** `'none'`; `'uncommitted'`: only what a killed worker had handled and not committed. @default any number */
   readonly duplicates?: 'none' | 'uncommitted'
   /** How long a worker that was paused or cut off may go on with what it held, in ms. @default 0 */
   readonly staleMs?: number
   /** The longest time without any progress, in ms. @default any */
   readonly stallMs?: number
+  /** The longest time in which a worker that was well handled nothing of a partition that it kept, in ms. @default any */
+  readonly ownStallMs?: number
   /** The longest time until every partition is handled again, in ms. @default any */
   readonly recoveryMs?: number
   /** How often the group may rebalance. @default any number */
   readonly rebalances?: number
-  /** Kills (or whatever the scenario does instead) that have to count. @default 1 */
+  /** Kills (or whatever the scenario does instead) that have to count in `seconds`; fewer when it lasts less. @default 1 */
   readonly counted?: number
 }

@@ -23,6 +23,7 @@ function summaryOf(results: readonly Result[]): string {
     `lost ${all(({ lost }) => lost).reduce((sum, lost) => sum + lost, 0)}`,
     `duplicated ${Math.min(...duplicated)}-${Math.max(...duplicated)}`,
     `longest stall ${seconds(({ longestStallMs }) => longestStallMs)}`,
+    `of its own ${seconds(({ ownStallMs }) => ownStallMs)}`,
     `recovery ${seconds(({ recoveryMs }) => recoveryMs)}`,
   ].join(', ')
 }

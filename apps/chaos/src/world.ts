@@ -63,7 +63,7 @@ export function createWorld({ plan, folder, partitions, feeder, signal, ...rest 
   const lapses: Lapse[] = []
   const mishaps: number[] = []
   const kills = killCount()
-  const sums = () => ({ sent: feeder.sent, committed: commits.total })
+  const now = () => ({ at: clock(), sent: feeder.sent, committed: new Map(commits.current) })
 
   const nobody = () => !workers.some(({ alive }) => alive)
 
@@ -108,15 +108,15 @@ export function createWorld({ plan, folder, partitions, feeder, signal, ...rest 
     },
     atWork,
     async kill(worker, signal) {
-      const at = clock()
-      const kill = kills.add({ at, what: `${signal} of ${worker.name}`, ...sums() })
+      const kill = kills.add({ ...now(), what: `${signal} of ${worker.name}`, worker: worker.name })
+      const { at } = kill
       // Who is asked to end gives back what it owns; who is killed does not.
       if (signal === 'SIGKILL') lapses.push({ worker: worker.name, from: at, to: undefined })
       mishaps.push(at)
       await worker.end(signal)
       return kill
     },
-    count: (what) => kills.add({ at: clock(), what, ...sums() }),
+    count: (what) => kills.add({ ...now(), what }),
     lapse: (lapse) => void lapses.push(lapse),
     mishap: () => void mishaps.push(clock()),
     wait: (ms) => sleep(ms, undefined, { signal }),

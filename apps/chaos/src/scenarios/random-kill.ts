@@ -33,7 +33,7 @@ export const randomKill: Scenario = {
       ...threeWorkers,
       name: 'random-kill',
       shortSeconds: 2,
-      promises: { duplicates: 'uncommitted', stallMs: 15_000 },
+      promises: { duplicates: 'uncommitted', stallMs: 15_000, counted: 20 },
       run: kill('SIGKILL'),
     },
   ],
