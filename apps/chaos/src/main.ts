@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
-import { startBrokers } from './broker.ts'
+import { startBroker } from './broker.ts'
+import type { Brokers } from './brokers.ts'
+import { startCluster } from './cluster.ts'
 import { interruption } from './interruption.ts'
 import { HELP, parseOptions } from './options.ts'
 import type { Options } from './options.ts'
@@ -18,16 +20,22 @@ async function main(options: Options): Promise<void> {
   const runs = runsOf(options)
   const results: Result[] = []
   const signal = interruption()
-  const brokers = await startBrokers(signal, log)
   const progress = startProgress(runs, log)
+  let shared: Brokers | undefined
   try {
     for (const run of runs) {
-      results.push(await runCase(run.one, { ...run, brokers, signal, log }))
+      const own = run.one.cluster ? await startCluster(signal, log) : undefined
+      try {
+        const brokers = own ?? (shared ??= await startBroker(signal, log))
+        results.push(await runCase(run.one, { ...run, brokers, signal, log }))
+      } finally {
+        await own?.stop()
+      }
       progress.done()
     }
   } finally {
     progress.stop()
-    await brokers.stop()
+    await shared?.stop()
     // What is known is told, also when the rest was interrupted.
     await tell(results, options)
   }

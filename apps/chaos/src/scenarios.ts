@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.ts'
 import { brokerRestart } from './scenarios/broker-restart.ts'
 import { joinLeave } from './scenarios/join-leave.ts'
+import { leaderKill } from './scenarios/leader-kill.ts'
 import { network } from './scenarios/network.ts'
 import { pauses } from './scenarios/pause.ts'
 import { graceful, randomKill } from './scenarios/random-kill.ts'
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   graceful,
   pauses,
   brokerRestart,
+  leaderKill,
   network,
   joinLeave,
   slowHandler,

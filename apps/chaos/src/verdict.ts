@@ -1,4 +1,4 @@
-import type { Case, Promises } from './scenario.ts'
+import type { Day, Promises } from './scenario.ts'
 import type { DriverName } from './worker-plan.ts'
 
 /** What was measured in one case with one driver. Durations are in ms. */
@@ -77,7 +77,7 @@ export function brokenPromises(figures: Figures, promises: Promises, problems: r
 
 /** What a case promises when it lasts `seconds`: in less than its own time fewer things happen. */
 export function promisesFor(
-  { promises, seconds: full }: Pick<Case, 'promises' | 'seconds'>,
+  { promises, seconds: full }: Pick<Day, 'promises' | 'seconds'>,
   seconds: number,
 ): Promises {
   const { counted = 1 } = promises
