@@ -1,4 +1,5 @@
 import { clock } from './clock.ts'
+import { random } from './random.ts'
 import type { RunOptions } from './run-options.ts'
 import type { Trial } from './scenario.ts'
 import { brokenPromises } from './verdict.ts'
@@ -34,12 +35,14 @@ export async function runTrial(trial: Trial, options: RunOptions): Promise<Resul
   const { name, partitions, rate } = trial
   const id = `${name.replaceAll(' ', '-')}-${driver}-${seed}-${Math.round(clock())}`
   const log = (line: string) => options.log(`${name} ${driver}: ${line}`)
-  const given = { addresses: brokers.addresses, driver, id, partitions, records: rate * seconds, signal, log }
+  const given = { driver, id, partitions, records: rate * seconds, random: random(seed), signal, log }
   const from = clock()
-  const { figures, problems } = await trial.attempt(given).catch((error: unknown) => {
-    signal.throwIfAborted()
-    return { figures: {}, problems: [error instanceof Error ? error.message : String(error)] }
-  })
+  const { figures, problems } = await trial
+    .attempt({ ...given, addresses: brokers.addresses })
+    .catch((error: unknown) => {
+      signal.throwIfAborted()
+      return { figures: {}, problems: [error instanceof Error ? error.message : String(error)] }
+    })
   const all = { ...NOTHING, ...figures }
   const broken = brokenPromises(all, { duplicates: 'none' }, problems)
   for (const problem of broken) log(`BROKEN: ${problem}`)

@@ -4,6 +4,7 @@ import { joinLeave } from './scenarios/join-leave.ts'
 import { leaderKill } from './scenarios/leader-kill.ts'
 import { network } from './scenarios/network.ts'
 import { pauses } from './scenarios/pause.ts'
+import { poison } from './scenarios/poison.ts'
 import { graceful, randomKill } from './scenarios/random-kill.ts'
 import { slowHandler } from './scenarios/slow-handler.ts'
 import { targetedKill } from './scenarios/targeted-kill.ts'
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   network,
   joinLeave,
   slowHandler,
+  poison,
 ]

@@ -9,6 +9,7 @@ export interface TrialOptions {
   readonly partitions: number
   /** How many records there are. */
   readonly records: number
+  readonly random: () => number
   readonly signal: AbortSignal
   log(line: string): void
 }

@@ -76,10 +76,7 @@ export function brokenPromises(figures: Figures, promises: Promises, problems: r
 }
 
 /** What a case promises when it lasts `seconds`: in less than its own time fewer things happen. */
-export function promisesFor(
-  { promises, seconds: full }: Pick<Day, 'promises' | 'seconds'>,
-  seconds: number,
-): Promises {
+export function promisesFor({ promises, seconds: full }: Pick<Day, 'promises' | 'seconds'>, seconds: number): Promises {
   const { counted = 1 } = promises
   return { ...promises, counted: Math.min(counted, Math.max(1, Math.floor((counted * seconds) / full))) }
 }
