@@ -11,10 +11,8 @@ export const HELP = `Proves delivery on bad days, with a real broker and real pr
 Scenarios (default: all)
 ${scenarios.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
 
-One case of a scenario: ${several
-  .flatMap(({ cases }) => cases)
-  .map(({ name }) => `'${name}'`)
-  .join(', ')}
+One case of a scenario
+${several.map(({ cases }) => `  ${cases.map(({ name }) => `'${name}'`).join(', ')}`).join('\n')}
 
 Options
   --driver NAME  ${DRIVERS.join(' or ')} (default both)
@@ -25,7 +23,7 @@ Options
   --json FILE    also write the results to a file, as JSON; - is stdout
   --help         this text
 
-A broker is started with Java 17. Ends with 1 if a promise was broken.`
+A broker is started with Java 17, and three for leader-kill. Ends with 1 if a promise was broken.`
 
 export interface Options {
   readonly cases: readonly Case[]
