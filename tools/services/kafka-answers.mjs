@@ -7,22 +7,27 @@ const CORRELATION = 0x534e4150
  * Whether a Kafka broker at this address serves requests: it answers a metadata request and knows of at least one
  * broker that is not fenced. A port that merely accepts connections is not enough.
  */
-export function kafkaAnswers(address, timeoutMs = 1000) {
+export async function kafkaAnswers(address, timeoutMs = 1000) {
+  return (await knownBrokers(address, timeoutMs)) > 0
+}
+
+/** How many brokers that are not fenced the one at this address knows of; 0 if it does not answer. */
+export function knownBrokers(address, timeoutMs = 1000) {
   const colon = address.lastIndexOf(':')
   return new Promise((resolve) => {
     const socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) })
     let received = Buffer.alloc(0)
-    const finish = (answer) => {
+    const finish = (count) => {
       socket.destroy()
-      resolve(answer)
+      resolve(count)
     }
-    socket.setTimeout(timeoutMs, () => finish(false))
-    socket.once('error', () => finish(false))
-    socket.once('close', () => finish(false))
+    socket.setTimeout(timeoutMs, () => finish(0))
+    socket.once('error', () => finish(0))
+    socket.once('close', () => finish(0))
     socket.once('connect', () => socket.write(metadataRequest()))
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk])
-      if (received.length >= 12) finish(received.readInt32BE(4) === CORRELATION && received.readInt32BE(8) > 0)
+      if (received.length >= 12) finish(received.readInt32BE(4) === CORRELATION ? received.readInt32BE(8) : 0)
     })
   })
 }

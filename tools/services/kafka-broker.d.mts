@@ -5,6 +5,8 @@ export interface StartKafkaOptions {
   port?: number
   /** Default: a free port. */
   controllerPort?: number
+  /** The nodes of a cluster have the same. Default: a new one. */
+  clusterId?: string
   /** For the broker's settings, data and log (`broker.log`); `stop` removes it. Default: a new temporary folder. */
   folder?: string
   /** @default SNAPSTREAM_KAFKA_VERSION of the environment, else '4.1.0' */

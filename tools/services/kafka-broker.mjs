@@ -40,7 +40,7 @@ export async function startKafka(options = {}) {
     launchKafka({ java, classPath, properties, folder, brokers, heapMb, timeoutMs, detached, signal })
   let running
   try {
-    await format(java, classPath, properties, security?.scram)
+    await format({ java, classPath, properties, id: options.clusterId ?? clusterId(), scram: security?.scram })
     running = await launch()
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
@@ -78,18 +78,8 @@ async function choosePorts({ port, controllerPort }) {
   return [port ?? free[0], controllerPort ?? free[1]]
 }
 
-async function format(java, classPath, properties, scram = []) {
-  const args = [
-    '-cp',
-    classPath,
-    'kafka.tools.StorageTool',
-    'format',
-    '-t',
-    clusterId(),
-    '-c',
-    properties,
-    '--ignore-formatted',
-  ]
+async function format({ java, classPath, properties, id, scram = [] }) {
+  const args = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, '--ignore-formatted']
   const users = scram.flatMap((user) => ['--add-scram', user])
   const { code, output } = await run(java, [...args, ...users], { capture: true })
   if (code !== 0) throw new Error(`Kafka could not format its folder (it ended with ${code}):\n${output}`)

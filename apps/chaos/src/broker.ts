@@ -1,22 +1,14 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { startKafka } from '../../../tools/services/kafka-broker.mjs'
-import type { RunningKafka } from '../../../tools/services/kafka-broker.mjs'
+import type { Brokers } from './brokers.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
-import type { TcpProxy } from './tcp-proxy.ts'
-
-export interface Brokers {
-  readonly broker: RunningKafka
-  /** Between the workers that connect to its port and the broker. */
-  readonly proxy: TcpProxy
-  stop(): Promise<void>
-}
 
 /**
  * A broker with two listeners: one for the load and the judge, and one for workers, which tells them the proxy's address:
  * whoever came through the proxy stays behind it.
  */
-export async function startBrokers(signal: AbortSignal, log: (line: string) => void): Promise<Brokers> {
+export async function startBroker(signal: AbortSignal, log: (line: string) => void): Promise<Brokers> {
   const proxy = await startTcpProxy()
   try {
     const [port, controllerPort, behind] = await freePorts()
@@ -30,7 +22,9 @@ export async function startBrokers(signal: AbortSignal, log: (line: string) => v
     }
     const broker = await startKafka({ port, controllerPort, settings, signal, log })
     return {
-      broker,
+      addresses: broker.brokers,
+      forWorkers: `127.0.0.1:${proxy.port}`,
+      nodes: new Map([[1, broker]]),
       proxy,
       async stop() {
         await proxy.close()

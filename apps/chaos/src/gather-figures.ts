@@ -5,8 +5,10 @@ import type { Handling } from './handling.ts'
 import { commitsMovedBack } from './judge/commits-moved-back.ts'
 import { judgeDelivery } from './judge/delivery.ts'
 import { judgeHandlingOrder } from './judge/handling-order.ts'
+import { judgeOwnStalls } from './judge/own-stalls.ts'
 import { judgeOwnership } from './judge/ownership.ts'
 import { judgeStalls } from './judge/stalls.ts'
+import { unexplainedCopies } from './judge/unexplained-copies.ts'
 import { placeOf } from './place.ts'
 import { readRecords } from './read-records.ts'
 import type { Figures } from './verdict.ts'
@@ -34,20 +36,23 @@ export async function gatherFigures(world: World, options: GatherOptions): Promi
 
   const keys = new Map(inputs.map(({ partition, offset, key }) => [placeOf(partition, offset), key]))
   const gone = new Map(workers.map(({ name, endedAt }) => [name, endedAt ?? clock()]))
-  const delivery = judgeDelivery(inputs, outputs, commits.current)
+  const { copies, ...delivery } = judgeDelivery(inputs, outputs, commits.current)
   const ownership = judgeOwnership(handlings, lapses, gone)
   const ready = Math.min(...firstByPartition(handlings).values(), options.endedAt)
-  const stalls = judgeStalls(handlings, { from: ready, to: options.endedAt, mishaps })
+  const range = { from: ready, to: options.endedAt }
+  const stalls = judgeStalls(handlings, { ...range, mishaps })
   return {
     ...delivery,
     lost: delivery.lost.length,
     outOfOrder:
       delivery.outOfOrder + judgeHandlingOrder(handlings, (partition, offset) => keys.get(placeOf(partition, offset))),
+    unexplainedCopies: unexplainedCopies(copies, handlings, kills),
     ...ownership,
     commitsMovedBack: commitsMovedBack(commits.all),
     rebalances: options.rebalances,
     longestStallMs: stalls.longestMs,
     partitionStallMs: stalls.partitionMs,
+    ownStallMs: judgeOwnStalls(handlings, lapses, range),
     recoveryMs: stalls.recoveryMs,
     kills: kills.length,
     killsCounted: kills.filter(({ counted }) => counted).length,

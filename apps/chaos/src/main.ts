@@ -1,39 +1,52 @@
 import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
-import { startBrokers } from './broker.ts'
+import { startBroker } from './broker.ts'
+import type { Brokers } from './brokers.ts'
+import { startCluster } from './cluster.ts'
 import { interruption } from './interruption.ts'
 import { HELP, parseOptions } from './options.ts'
 import type { Options } from './options.ts'
+import { startProgress } from './progress.ts'
 import { reportTable } from './report.ts'
 import { runCase } from './run-case.ts'
+import { runsOf } from './runs.ts'
+import { summaryLines } from './summary.ts'
 import type { Result } from './verdict.ts'
 
 /** Progress goes beside the report, not into it. */
 const log = (line: string) => console.error(line)
 
 async function main(options: Options): Promise<void> {
-  const { cases, drivers, seed, short } = options
+  const runs = runsOf(options)
   const results: Result[] = []
   const signal = interruption()
-  const brokers = await startBrokers(signal, log)
+  const progress = startProgress(runs, log)
+  let shared: Brokers | undefined
   try {
-    for (const one of cases)
-      for (const driver of drivers) {
-        const seconds = options.seconds ?? (short ? one.shortSeconds : undefined) ?? one.seconds
-        results.push(await runCase(one, { brokers, driver, seed, seconds, signal, log }))
+    for (const run of runs) {
+      const own = run.one.cluster ? await startCluster(signal, log) : undefined
+      try {
+        const brokers = own ?? (shared ??= await startBroker(signal, log))
+        results.push(await runCase(run.one, { ...run, brokers, signal, log }))
+      } finally {
+        await own?.stop()
       }
+      progress.done()
+    }
   } finally {
-    await brokers.stop()
+    progress.stop()
+    await shared?.stop()
     // What is known is told, also when the rest was interrupted.
-    await tell(results, options.json)
+    await tell(results, options)
   }
   const failed = results.filter(({ broken }) => broken.length > 0).length
   console.log(`scenarios: ${results.length - failed} passed, ${failed} failed`)
   process.exitCode ??= failed > 0 ? 1 : 0
 }
 
-async function tell(results: readonly Result[], file: string | undefined): Promise<void> {
+async function tell(results: readonly Result[], { json: file, repeat }: Options): Promise<void> {
   console.log(reportTable(results))
+  if (repeat > 1) console.log(['', ...summaryLines(results)].join('\n'))
   const json = JSON.stringify(results, undefined, 2)
   if (file === '-') console.log(json)
   else if (file !== undefined) await writeFile(file, `${json}\n`)

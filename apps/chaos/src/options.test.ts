@@ -5,7 +5,7 @@ import { scenarios } from './scenarios.ts'
 test('without arguments everything runs, with a seed that is made up', () => {
   const options = parseOptions([])
   expect(options?.cases).toEqual(scenarios.flatMap(({ cases }) => cases))
-  expect(options).toMatchObject({ drivers: ['kafkajs', 'kafkats'], short: false })
+  expect(options).toMatchObject({ drivers: ['kafkajs', 'kafkats'], short: false, repeat: 1 })
   expect(Number.isSafeInteger(options?.seed)).toBe(true)
 })
 
@@ -14,6 +14,7 @@ test('scenarios, a driver, a seed and the seconds can be chosen', () => {
   const options = parseOptions(args)
   expect(options?.cases.map(({ name }) => name)).toEqual(['graceful'])
   expect(options).toMatchObject({ drivers: ['kafkats'], seed: 0, seconds: 9, json: '-', short: true })
+  expect(parseOptions(['--repeat', '10'])?.repeat).toBe(10)
   expect(parseOptions(['--help'])).toBeUndefined()
 })
 
@@ -30,6 +31,7 @@ test.each([
   [['--driver', 'memory'], /--driver takes kafkajs or kafkats, got memory/],
   [['--seed', '1.5'], /--seed takes a whole number from 0, got 1.5/],
   [['--seconds', '0'], /--seconds takes a whole number from 1/],
+  [['--repeat', '0'], /--repeat takes a whole number from 1, got 0/],
   [['--second', '5'], /--second/],
 ])('%j is refused', (args, message) => {
   expect(() => parseOptions(args)).toThrow(message)

@@ -11,25 +11,27 @@ export const HELP = `Proves delivery on bad days, with a real broker and real pr
 Scenarios (default: all)
 ${scenarios.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
 
-One case of a scenario: ${several
-  .flatMap(({ cases }) => cases)
-  .map(({ name }) => `'${name}'`)
-  .join(', ')}
+One case of a scenario
+${several.map(({ cases }) => `  ${cases.map(({ name }) => `'${name}'`).join(', ')}`).join('\n')}
 
 Options
   --driver NAME  ${DRIVERS.join(' or ')} (default both)
   --seed N       for whatever is left to chance (default a new one; it is in the report)
+  --repeat N     each case N times in a row, each time with the next seed; a line sums each up at the end (default 1)
   --seconds N    how long each case lasts (default its own)
   --short        the cases of the short form, a few seconds each
   --json FILE    also write the results to a file, as JSON; - is stdout
   --help         this text
 
-A broker is started with Java 17. Ends with 1 if a promise was broken.`
+A broker is started with Java 17, and three for leader-kill. Ends with 1 if a promise was broken.`
 
 export interface Options {
   readonly cases: readonly Case[]
   readonly drivers: readonly DriverName[]
+  /** Of the first run of each case; the others have the next ones. */
   readonly seed: number
+  /** How often each case runs. */
+  readonly repeat: number
   readonly seconds: number | undefined
   readonly short: boolean
   readonly json: string | undefined
@@ -43,6 +45,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     options: {
       driver: { type: 'string' },
       seed: { type: 'string' },
+      repeat: { type: 'string' },
       seconds: { type: 'string' },
       short: { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -55,6 +58,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     cases: chosen.filter(({ shortSeconds }) => !values.short || shortSeconds !== undefined),
     drivers: values.driver === undefined ? DRIVERS : [driverNamed(values.driver)],
     seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber('--seed', values.seed, 0),
+    repeat: values.repeat === undefined ? 1 : wholeNumber('--repeat', values.repeat, 1),
     seconds: values.seconds === undefined ? undefined : wholeNumber('--seconds', values.seconds, 1),
     short: values.short,
     json: values.json,

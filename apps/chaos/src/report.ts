@@ -14,6 +14,7 @@ const COLUMNS: readonly (readonly [title: string, of: (result: Result) => string
   ['rebalances', ({ rebalances }) => `${rebalances}`],
   ['longest stall', ({ longestStallMs }) => seconds(longestStallMs)],
   ['of a partition', ({ partitionStallMs }) => seconds(partitionStallMs)],
+  ['of its own', ({ ownStallMs }) => seconds(ownStallMs)],
   ['recovery', ({ recoveryMs }) => seconds(recoveryMs)],
   ['', ({ broken }) => (broken.length === 0 ? 'ok' : 'BROKEN')],
 ]

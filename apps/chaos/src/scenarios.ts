@@ -1,8 +1,10 @@
 import type { Scenario } from './scenario.ts'
 import { brokerRestart } from './scenarios/broker-restart.ts'
 import { joinLeave } from './scenarios/join-leave.ts'
+import { leaderKill } from './scenarios/leader-kill.ts'
 import { network } from './scenarios/network.ts'
 import { pauses } from './scenarios/pause.ts'
+import { poison } from './scenarios/poison.ts'
 import { graceful, randomKill } from './scenarios/random-kill.ts'
 import { slowHandler } from './scenarios/slow-handler.ts'
 import { targetedKill } from './scenarios/targeted-kill.ts'
@@ -13,7 +15,9 @@ export const scenarios: readonly Scenario[] = [
   graceful,
   pauses,
   brokerRestart,
+  leaderKill,
   network,
   joinLeave,
   slowHandler,
+  poison,
 ]

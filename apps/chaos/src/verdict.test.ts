@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { brokenPromises } from './verdict.ts'
+import { brokenPromises, promisesFor } from './verdict.ts'
 import type { Figures } from './verdict.ts'
 
 const good: Figures = {
@@ -8,6 +8,7 @@ const good: Figures = {
   lost: 0,
   lostForGood: 0,
   duplicated: 0,
+  unexplainedCopies: 0,
   outOfOrder: 0,
   overlapping: 0,
   unexplained: 0,
@@ -17,6 +18,7 @@ const good: Figures = {
   rebalances: 3,
   longestStallMs: 0,
   partitionStallMs: 0,
+  ownStallMs: 0,
   recoveryMs: 0,
   kills: 2,
   killsCounted: 1,
@@ -25,7 +27,7 @@ const good: Figures = {
 
 test('nothing is broken on a good day, whatever is promised', () => {
   expect(brokenPromises(good, {}, [])).toEqual([])
-  expect(brokenPromises(good, { duplicates: 'none', stallMs: 1, recoveryMs: 1 }, [])).toEqual([])
+  expect(brokenPromises(good, { duplicates: 'none', stallMs: 1, ownStallMs: 1, recoveryMs: 1 }, [])).toEqual([])
 })
 
 test.each(['lost', 'outOfOrder', 'strange', 'commitsMovedBack', 'overlapping', 'unexplained'] as const)(
@@ -62,4 +64,28 @@ test('a run that proves nothing, and a problem without a figure, are broken prom
   expect(brokenPromises(good, { counted: 2 }, [])).toHaveLength(1)
   expect(brokenPromises({ ...good, produced: 0, handled: 0 }, {}, [])).toHaveLength(1)
   expect(brokenPromises(good, {}, ['a worker ended'])).toEqual(['a worker ended'])
+})
+
+test('what a worker kept stands still for as long as is promised', () => {
+  expect(brokenPromises({ ...good, ownStallMs: 2000 }, { ownStallMs: 2000 }, [])).toEqual([])
+  expect(brokenPromises({ ...good, ownStallMs: 2001 }, { ownStallMs: 2000 }, [])).toHaveLength(1)
+  expect(brokenPromises({ ...good, ownStallMs: 9000 }, {}, [])).toEqual([])
+})
+
+test('each duplicate needs a kill that explains it, where that is promised', () => {
+  const copied = { ...good, duplicated: 3, unexplainedCopies: 1 }
+  expect(brokenPromises(copied, {}, [])).toEqual([])
+  expect(brokenPromises(copied, { duplicates: 'uncommitted' }, [])).toEqual([expect.stringMatching(/^1 /)])
+})
+
+test.each([
+  [20, 180, 20],
+  [20, 360, 20],
+  [20, 90, 10],
+  [20, 2, 1],
+  [undefined, 2, 1],
+  [0, 180, 0],
+])('of %s kills in 180 s that have to count, in %s s %s have to', (counted, seconds, needed) => {
+  const promises = counted === undefined ? {} : { counted }
+  expect(promisesFor({ promises, seconds: 180 }, seconds)).toEqual({ counted: needed })
 })

@@ -1,4 +1,4 @@
-import type { Promises } from './scenario.ts'
+import type { Day, Promises } from './scenario.ts'
 import type { DriverName } from './worker-plan.ts'
 
 /** What was measured in one case with one driver. Durations are in ms. */
@@ -9,6 +9,8 @@ export interface Figures {
   /** Of the lost, those that the group has committed. */
   readonly lostForGood: number
   readonly duplicated: number
+  /** Of the duplicates, those of records that no killed worker had handled before they were committed. */
+  readonly unexplainedCopies: number
   readonly outOfOrder: number
   /** Handlings that overlap with another worker's in the same partition. */
   readonly overlapping: number
@@ -22,6 +24,8 @@ export interface Figures {
   readonly rebalances: number
   readonly longestStallMs: number
   readonly partitionStallMs: number
+  /** Of a partition that stayed with a worker to which nothing happened. */
+  readonly ownStallMs: number
   readonly recoveryMs: number
   readonly kills: number
   readonly killsCounted: number
@@ -41,7 +45,7 @@ export interface Result extends Figures {
 
 /** The promises that the figures break. `problems` are those that have no figure: a worker that ended by itself. */
 export function brokenPromises(figures: Figures, promises: Promises, problems: readonly string[]): readonly string[] {
-  const { duplicates, staleMs = 0, stallMs, recoveryMs, rebalances, counted = 1 } = promises
+  const { duplicates, staleMs = 0, stallMs, ownStallMs, recoveryMs, rebalances, counted = 1 } = promises
   const broken = [...problems]
   const zero = (what: string, count: number) => count > 0 && broken.push(`${count} ${what}`)
   const atMost = (what: string, measured: number, limit: number | undefined) =>
@@ -55,8 +59,12 @@ export function brokenPromises(figures: Figures, promises: Promises, problems: r
     zero('handled by two workers though nothing had happened to the first', figures.unexplained)
   } else atMost('ms that a worker went on with what it did not own any more', figures.staleMs, staleMs)
   if (duplicates === 'none') zero('duplicated', figures.duplicated)
-  if (duplicates === 'uncommitted') atMost('duplicated', figures.duplicated, figures.uncommitted)
+  if (duplicates === 'uncommitted') {
+    atMost('duplicated', figures.duplicated, figures.uncommitted)
+    zero('duplicated though no kill came before their commit', figures.unexplainedCopies)
+  }
   atMost('ms without any progress', figures.longestStallMs, stallMs)
+  atMost('ms without progress in what a worker kept', figures.ownStallMs, ownStallMs)
   atMost('ms until every partition was handled again', figures.recoveryMs, recoveryMs)
   atMost('rebalances', figures.rebalances, rebalances)
   if (figures.killsCounted < counted)
@@ -65,4 +73,10 @@ export function brokenPromises(figures: Figures, promises: Promises, problems: r
     )
   if (figures.produced === 0) broken.push('nothing was produced: it proves nothing')
   return broken
+}
+
+/** What a case promises when it lasts `seconds`: in less than its own time fewer things happen. */
+export function promisesFor({ promises, seconds: full }: Pick<Day, 'promises' | 'seconds'>, seconds: number): Promises {
+  const { counted = 1 } = promises
+  return { ...promises, counted: Math.min(counted, Math.max(1, Math.floor((counted * seconds) / full))) }
 }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningKafka } from '../../../tools/services/kafka-broker.mjs'
+import type { Brokers } from './brokers.ts'
 import { clock } from './clock.ts'
 import type { Commits } from './commits.ts'
 import type { Feeder } from './feeder.ts'
@@ -9,13 +10,13 @@ import type { Lapse } from './judge/lapse.ts'
 import { killCount } from './kill-count.ts'
 import type { Kill } from './kill-count.ts'
 import type { TcpProxy } from './tcp-proxy.ts'
+import { waitUntil } from './wait-until.ts'
 import { startWorker } from './worker-process.ts'
 import type { WorkerProcess } from './worker-process.ts'
 import type { WorkerPlan } from './worker-plan.ts'
 
 export interface WorldOptions {
-  readonly broker: RunningKafka
-  readonly proxy: TcpProxy
+  readonly brokers: Brokers
   readonly plan: Omit<WorkerPlan, 'log'>
   readonly partitions: number
   readonly folder: string
@@ -28,7 +29,14 @@ export interface WorldOptions {
 }
 
 /** What a scenario has in its hands. */
-export interface World extends Pick<WorldOptions, 'broker' | 'proxy' | 'commits' | 'random' | 'seconds' | 'log'> {
+export interface World extends Pick<WorldOptions, 'commits' | 'random' | 'seconds' | 'log'> {
+  /** Where to ask about the brokers, and by which ids to find them. */
+  readonly addresses: string
+  readonly nodes: ReadonlyMap<number, RunningKafka>
+  /** The only node, and what stands before it. Throws for a case that has a cluster. */
+  readonly broker: RunningKafka
+  readonly proxy: TcpProxy
+  readonly input: string
   /** All there ever were. */
   readonly workers: readonly WorkerProcess[]
   readonly alive: readonly WorkerProcess[]
@@ -57,23 +65,18 @@ export interface World extends Pick<WorldOptions, 'broker' | 'proxy' | 'commits'
   drain(fed: number, withinMs: number): Promise<void>
 }
 
-export function createWorld({ plan, folder, partitions, feeder, signal, ...rest }: WorldOptions): World {
+export function createWorld({ brokers, plan, folder, partitions, feeder, signal, ...rest }: WorldOptions): World {
   const { commits } = rest
   const workers: WorkerProcess[] = []
   const lapses: Lapse[] = []
   const mishaps: number[] = []
   const kills = killCount()
-  const sums = () => ({ sent: feeder.sent, committed: commits.total })
+  const now = () => ({ at: clock(), sent: feeder.sent, committed: new Map(commits.current) })
 
   const nobody = () => !workers.some(({ alive }) => alive)
 
-  async function until(what: string, condition: () => boolean, withinMs = 60_000): Promise<void> {
-    const deadline = clock() + withinMs
-    while (!condition()) {
-      if (clock() > deadline) throw new Error(`waited ${withinMs / 1000} s until ${what}`)
-      await sleep(20, undefined, { signal })
-    }
-  }
+  const until: World['until'] = (what, condition, withinMs) =>
+    waitUntil(what, condition, { signal, ...(withinMs !== undefined && { withinMs }) })
 
   /** By workers: without any there is nothing to wait for. */
   async function untilDone(what: string, done: () => boolean, withinMs?: number): Promise<void> {
@@ -92,6 +95,15 @@ export function createWorld({ plan, folder, partitions, feeder, signal, ...rest 
 
   return {
     ...rest,
+    addresses: brokers.addresses,
+    nodes: brokers.nodes,
+    input: plan.input,
+    get broker() {
+      return only(brokers.nodes.size === 1 ? brokers.nodes.get(1) : undefined)
+    },
+    get proxy() {
+      return only(brokers.proxy)
+    },
     workers,
     get alive() {
       return workers.filter(({ alive }) => alive)
@@ -108,15 +120,15 @@ export function createWorld({ plan, folder, partitions, feeder, signal, ...rest 
     },
     atWork,
     async kill(worker, signal) {
-      const at = clock()
-      const kill = kills.add({ at, what: `${signal} of ${worker.name}`, ...sums() })
+      const kill = kills.add({ ...now(), what: `${signal} of ${worker.name}`, worker: worker.name })
+      const { at } = kill
       // Who is asked to end gives back what it owns; who is killed does not.
       if (signal === 'SIGKILL') lapses.push({ worker: worker.name, from: at, to: undefined })
       mishaps.push(at)
       await worker.end(signal)
       return kill
     },
-    count: (what) => kills.add({ at: clock(), what, ...sums() }),
+    count: (what) => kills.add({ ...now(), what }),
     lapse: (lapse) => void lapses.push(lapse),
     mishap: () => void mishaps.push(clock()),
     wait: (ms) => sleep(ms, undefined, { signal }),
@@ -128,4 +140,9 @@ export function createWorld({ plan, folder, partitions, feeder, signal, ...rest 
     },
     drain: (fed, withinMs) => untilDone('everything is committed', () => commits.total >= fed, withinMs),
   }
+}
+
+function only<T>(thing: T | undefined): T {
+  if (thing === undefined) throw new Error('this case has a cluster, and no broker of its own behind a proxy')
+  return thing
 }

@@ -19,6 +19,7 @@ test('everything once and in order is well', () => {
     lost: [],
     lostForGood: 0,
     duplicated: 0,
+    copies: new Map(),
     outOfOrder: 0,
     strange: 0,
   })
@@ -32,7 +33,8 @@ test('what is not in the output is lost, and for good if it was committed', () =
 
 test('each copy beyond the first is a duplicate, and does not stand for another record', () => {
   const twice = [...all, output('k0', '0/1'), output('k0', '0/1')]
-  expect(judgeDelivery(inputs, twice, new Map())).toMatchObject({ handled: 5, duplicated: 2, outOfOrder: 0 })
+  const copies = new Map([['0/1', 3]])
+  expect(judgeDelivery(inputs, twice, new Map())).toMatchObject({ handled: 5, duplicated: 2, copies, outOfOrder: 0 })
   const instead = [output('k0', '0/1'), ...all.filter(({ value }) => value !== '0/0')]
   expect(judgeDelivery(inputs, instead, new Map())).toMatchObject({ lost: ['0/0'], duplicated: 1 })
 })

@@ -1,5 +1,5 @@
 import { clock } from '../clock.ts'
-import type { Case, Scenario } from '../scenario.ts'
+import type { Day, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 const BACK_WITHIN_MS = 15_000
@@ -35,7 +35,7 @@ function trouble(what: string, make: (world: World) => Promise<void>) {
   }
 }
 
-const variant = (name: string, seconds: number, run: Case['run'], worker: Case['worker'] = {}): Case => ({
+const variant = (name: string, seconds: number, run: Day['run'], worker: Day['worker'] = {}): Day => ({
   name: `network ${name}`,
   partitions: 6,
   rate: 1000,

@@ -1,4 +1,4 @@
-import type { Case, Scenario } from '../scenario.ts'
+import type { Day, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 const EVERY_MS = 8000
@@ -23,7 +23,7 @@ function kill(signal: 'SIGKILL' | 'SIGTERM') {
   }
 }
 
-const threeWorkers = { partitions: 6, rate: 5000, worker: {}, seconds: 180 } satisfies Partial<Case>
+const threeWorkers = { partitions: 6, rate: 5000, worker: {}, seconds: 180 } satisfies Partial<Day>
 
 export const randomKill: Scenario = {
   name: 'random-kill',
@@ -33,7 +33,7 @@ export const randomKill: Scenario = {
       ...threeWorkers,
       name: 'random-kill',
       shortSeconds: 2,
-      promises: { duplicates: 'uncommitted', stallMs: 15_000 },
+      promises: { duplicates: 'uncommitted', stallMs: 15_000, counted: 20 },
       run: kill('SIGKILL'),
     },
   ],

@@ -1,4 +1,4 @@
-import type { Case, Scenario } from '../scenario.ts'
+import type { Day, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 const TRIES = 50
@@ -28,7 +28,7 @@ async function killAtCommits(world: World): Promise<void> {
   await world.progress()
 }
 
-function variant(name: string, worker: Case['worker'], rate: number, short: boolean): Case {
+function variant(name: string, worker: Day['worker'], rate: number, short: boolean): Day {
   return {
     name: `targeted-kill${name}`,
     partitions: 2,

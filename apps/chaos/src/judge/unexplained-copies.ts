@@ -1,0 +1,28 @@
+import type { Handling } from '../handling.ts'
+import type { Kill } from '../kill-count.ts'
+import { placeOf } from '../place.ts'
+
+/**
+ * How many copies no kill explains. A record may come out once more for each worker that handled it and was killed when
+ * what the group had committed was not past it: kill by kill, no more than that. `copies`: how often records came out that
+ * came out more than once, by their place in the input.
+ */
+export function unexplainedCopies(
+  copies: ReadonlyMap<string, number>,
+  handlings: readonly Handling[],
+  kills: readonly Kill[],
+): number {
+  const byWorker = new Map(kills.map((kill) => [kill.worker, kill]))
+  const explained = new Map<string, Set<string>>()
+  for (const { worker, partition, offset } of handlings) {
+    const place = placeOf(partition, offset)
+    const kill = copies.has(place) ? byWorker.get(worker) : undefined
+    if (kill === undefined || offset < (kill.committed.get(partition) ?? 0)) continue
+    const victims = explained.get(place) ?? new Set()
+    explained.set(place, victims.add(worker))
+  }
+  return [...copies].reduce((sum, [place, count]) => {
+    const victims = explained.get(place)?.size ?? 0
+    return sum + Math.max(0, count - 1 - victims)
+  }, 0)
+}

@@ -1,0 +1,81 @@
+import { createApp } from '@snapstream/core'
+import type { Codec, SnapstreamError } from '@snapstream/core'
+import { Topic } from '@snapstream/kafka'
+import type { KafkaConf } from '@snapstream/kafka'
+import type { Tries } from './expected.ts'
+import { orderCodec } from './order.ts'
+import type { Order } from './order.ts'
+import type { Policy } from './policy.ts'
+
+export interface WorkersOptions {
+  readonly conf: KafkaConf
+  readonly input: string
+  readonly output: string
+  readonly groupId: string
+  readonly policy: Policy['onError']
+  readonly concurrency: number
+  /** Whether nothing is wrong with any record any more. */
+  readonly repaired: boolean
+}
+
+export type Stopped = Pick<SnapstreamError, 'code' | 'message' | 'partition' | 'offset'>
+
+export interface Workers {
+  /** How often each order reached the handler and the output, by its id. */
+  readonly tries: ReadonlyMap<number, Tries>
+  /** With what the first that failed ended. */
+  readonly failure: Stopped | undefined
+  /** Ends those that run, gracefully; resolves when all are gone. */
+  stop(): Promise<void>
+}
+
+export const BINDING = 'poisoned'
+const MOST_BYTES = 16_384
+
+/** Workers of one group, all in this process: what becomes of each record does not depend on where they are. */
+export function startWorkers(count: number, options: WorkersOptions): Workers {
+  const { conf, repaired, concurrency } = options
+  const tries = new Map<number, Tries>()
+  const add = ({ id }: Order, what: keyof Tries) => {
+    const { handled = 0, written = 0 } = tries.get(id) ?? {}
+    tries.set(id, { handled, written, [what]: (what === 'handled' ? handled : written) + 1 })
+  }
+  const stopping = new AbortController()
+  let failure: Stopped | undefined
+  const outputCodec: Codec<Order> = {
+    ...orderCodec(true),
+    encode(order) {
+      add(order, 'written')
+      const refused = order.poison === 'refused' && !repaired
+      return new TextEncoder().encode(`${order.id}${refused ? ' '.repeat(MOST_BYTES) : ''}`)
+    },
+  }
+  const running = Array.from({ length: count }, async () => {
+    const app = createApp()
+    const input = Topic(options.input, { groupId: options.groupId, codec: orderCodec(repaired), conf })
+    const output = Topic(options.output, { codec: outputCodec, conf: { ...conf, maxRequestBytes: MOST_BYTES } })
+    const onError = options.policy
+    app.snap(input, { name: BINDING, sink: [output], onError, ...(concurrency > 1 && { concurrency }) })(
+      ({ key, value }) => {
+        add(value, 'handled')
+        if (value.poison === 'throwing' && !repaired) throw new Error('the handler does not take it')
+        return [key, value]
+      },
+    )
+    try {
+      await app.stream({}, { signal: stopping.signal })
+    } catch (error) {
+      failure ??= error as Stopped
+    }
+  })
+  return {
+    tries,
+    get failure() {
+      return failure
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all(running)
+    },
+  }
+}

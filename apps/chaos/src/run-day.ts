@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Admin } from '@snapstream/kafka'
+import { clock } from './clock.ts'
+import { followCommits } from './commits.ts'
+import { startFeeder } from './feeder.ts'
+import { gatherFigures } from './gather-figures.ts'
+import { random } from './random.ts'
+import type { RunOptions } from './run-options.ts'
+import type { Day } from './scenario.ts'
+import { brokenPromises, promisesFor } from './verdict.ts'
+import type { Result } from './verdict.ts'
+import type { WorkerProcess } from './worker-process.ts'
+import { createWorld } from './world.ts'
+
+const DRAIN_MS = 90_000
+
+/** Feeds the load, lets the day happen to the workers, and judges what they leave behind. */
+export async function runDay(one: Day, options: RunOptions): Promise<Result> {
+  const { brokers, driver, seed, seconds, signal } = options
+  const { addresses } = brokers
+  const { partitions, rate } = one
+  const id = `${one.name.replaceAll(' ', '-')}-${driver}-${seed}-${Math.round(clock())}`
+  const [input, output, groupId] = [`in-${id}`, `out-${id}`, `group-${id}`]
+  const log = (line: string) => options.log(`${one.name} ${driver}: ${line}`)
+  const folder = await mkdtemp(join(tmpdir(), 'snapstream-chaos-'))
+
+  await using admin = Admin({ brokers: addresses })
+  for (const topic of [input, output]) await admin.createTopic(topic, { partitions })
+  const feeder = await startFeeder({ brokers: addresses, topic: input, partitions, rate })
+  const commits = followCommits(addresses, groupId, input)
+  const plan = {
+    brokers: brokers.forWorkers,
+    driver,
+    input,
+    output,
+    groupId,
+    sessionTimeoutMs: 6000,
+    heartbeatIntervalMs: 1000,
+    handleMs: 0,
+    ...one.worker,
+  }
+  const world = createWorld({
+    brokers,
+    plan,
+    partitions,
+    folder,
+    feeder,
+    commits,
+    seconds,
+    signal,
+    random: random(seed),
+    log,
+  })
+  const problems: string[] = []
+  try {
+    log(`seed ${seed}, ${rate} records/s, ${partitions} partitions, ${seconds} s`)
+    await attempt(problems, signal, () => one.run(world))
+    const endedAt = clock()
+    await attempt(problems, signal, () => feeder.stop())
+    await attempt(problems, signal, () => world.drain(feeder.fed, DRAIN_MS))
+    const rebalances = commits.generation
+    await Promise.all(world.alive.map((worker) => worker.end('SIGTERM')))
+    problems.push(...world.workers.flatMap(badExit))
+    await attempt(problems, signal, () => world.until('all commits are seen', () => commits.total >= feeder.fed, 2000))
+    const figures = await gatherFigures(world, { brokers: addresses, input, output, endedAt, rebalances })
+    const broken = brokenPromises(figures, promisesFor(one, seconds), problems)
+    for (const problem of broken) log(`BROKEN: ${problem}`)
+    if (broken.length > 0) log(`the logs of its workers are in ${folder}`)
+    else await rm(folder, { recursive: true, force: true })
+    return { case: one.name, driver, seed, seconds, rate, ...figures, broken }
+  } finally {
+    await feeder.stop().catch(() => {})
+    for (const worker of world.workers) if (!worker.exit) await worker.end('SIGKILL')
+    await commits.close()
+  }
+}
+
+/** What fails does not keep the rest from being judged: it is one more problem. */
+async function attempt(problems: string[], signal: AbortSignal, run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    signal.throwIfAborted()
+    problems.push(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** A worker ends when it is told to, and well. */
+function badExit({ name, exit }: WorkerProcess): readonly string[] {
+  if (!exit || exit.asked === 'SIGKILL' || (exit.asked === 'SIGTERM' && exit.code === 0)) return []
+  const how = exit.asked ? `ended with ${exit.code} after SIGTERM` : `ended by itself with ${exit.code}`
+  return [`worker ${name} ${how}: ${exit.stderr.trim()}`]
+}

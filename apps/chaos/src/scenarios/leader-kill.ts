@@ -1,0 +1,68 @@
+import { Admin } from '@snapstream/kafka'
+import type { RunningKafka } from '../../../../tools/services/kafka-broker.mjs'
+import { clock } from '../clock.ts'
+import type { Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
+
+const RECOVERY_MS = 30_000
+
+/** Three workers, three nodes: each node that leads a partition of the input dies once, and comes back before the next. */
+async function killLeaders(world: World): Promise<void> {
+  for (let i = 0; i < 3; i++) world.start()
+  await world.settled()
+  const end = Date.now() + world.seconds * 1000
+  do {
+    const leaders = new Set((await inputOf(world)).flatMap(({ leader }) => leader ?? []))
+    for (const id of shuffled([...leaders], world.random)) {
+      const node = world.nodes.get(id)
+      if (!node) throw new Error(`the cluster has no node ${id}, which leads a partition of ${world.input}`)
+      await killNode(world, id, node)
+    }
+  } while (Date.now() < end)
+}
+
+async function killNode(world: World, id: number, node: RunningKafka): Promise<void> {
+  const from = clock()
+  const since = () => `${Math.round(clock() - from)} ms`
+  const { uncommitted } = world.count(`SIGKILL of node ${id}`)
+  world.mishap()
+  await node.kill('SIGKILL')
+  await world.progress()
+  const recovered = since()
+  await world.wait(2000 * world.random())
+  await node.restart()
+  while (!(await inputOf(world)).every(({ inSyncReplicas, replicas }) => inSyncReplicas.length === replicas.length))
+    await world.wait(200)
+  world.log(`node ${id}: ${uncommitted} not committed, every partition after ${recovered}, in sync after ${since()}`)
+  await world.progress()
+}
+
+/** A client of its own each time: it may ask while a node is down. */
+async function inputOf({ addresses, input }: World) {
+  await using admin = Admin({ brokers: addresses, connectTimeoutMs: RECOVERY_MS })
+  return (await admin.describeTopic(input)).partitions
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}
+
+export const leaderKill: Scenario = {
+  name: 'leader-kill',
+  about: 'three nodes, three workers: each node that leads a partition is SIGKILLed and restarted',
+  cases: [
+    {
+      name: 'leader-kill',
+      cluster: true,
+      partitions: 6,
+      rate: 1000,
+      worker: {},
+      seconds: 60,
+      promises: { recoveryMs: RECOVERY_MS, counted: 3 },
+      run: killLeaders,
+    },
+  ],
+}

@@ -1,0 +1,27 @@
+import { tryPoison } from '../poison/try-poison.ts'
+import type { PolicyName } from '../poison/policy.ts'
+import type { Scenario, Trial } from '../scenario.ts'
+
+function variants(policy: PolicyName, shortOnes: readonly number[] = []): readonly Trial[] {
+  return [1, 8].map((concurrency) => ({
+    name: `poison ${policy}${concurrency > 1 ? ' concurrent' : ''}`,
+    partitions: 6,
+    rate: 3000,
+    seconds: 10,
+    ...(shortOnes.includes(concurrency) && { shortSeconds: 2 }),
+    attempt: tryPoison(policy, concurrency),
+  }))
+}
+
+export const poison: Scenario = {
+  name: 'poison',
+  about:
+    'one record in a hundred is bad, in three ways, under each policy; dead letters are replayed once that is repaired',
+  cases: [
+    ...variants('skip'),
+    ...variants('function'),
+    ...variants('dead-letter', [8]),
+    ...variants('stop', [1]),
+    ...variants('function-stop'),
+  ],
+}

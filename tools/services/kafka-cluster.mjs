@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { clusterId } from './cluster-id.mjs'
+import { freePorts } from './free-port.mjs'
+import { findJava } from './java.mjs'
+import { knownBrokers } from './kafka-answers.mjs'
+import { KAFKA_VERSION, startKafka } from './kafka-broker.mjs'
+import { kafkaJars } from './kafka-jars.mjs'
+
+const NODES = 3
+
+/**
+ * Three nodes that are broker and controller each, with ports and folders of their own, and everything they keep on all
+ * three; resolves when each knows of all. Described in kafka-cluster.d.mts.
+ */
+export async function startKafkaCluster({ settings, heapMb = 384, timeoutMs = 60_000, signal, log } = {}) {
+  // Downloaded once, not three times.
+  if (await findJava()) await kafkaJars(KAFKA_VERSION, log)
+  const ports = await freePorts(2 * NODES)
+  const nodes = Array.from({ length: NODES }, (_, i) => ({
+    id: i + 1,
+    port: ports[i],
+    controllerPort: ports[NODES + i],
+  }))
+  const shared = {
+    'controller.quorum.voters': nodes.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(','),
+    ...REPLICATED,
+    ...settings,
+  }
+  const cluster = clusterId()
+  const starts = nodes.map(async ({ id, port, controllerPort }) => {
+    const own = { port, controllerPort, clusterId: cluster, settings: { ...shared, 'node.id': id } }
+    return { id, node: await startKafka({ ...own, heapMb, timeoutMs, signal, log }) }
+  })
+  const settled = await Promise.allSettled(starts)
+  const running = settled.flatMap(({ value }) => value ?? [])
+  const stop = async () => {
+    // Killed, not asked: a node hands over what it leads before it ends, and the last one has nobody to hand it to.
+    await Promise.all(running.map(({ node }) => node.kill()))
+    await Promise.all(running.map(({ node }) => node.stop()))
+  }
+  try {
+    const failed = settled.find(({ status }) => status === 'rejected')
+    if (failed) throw failed.reason
+    await untilAllKnowAll(running, timeoutMs, signal)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    brokers: running.map(({ node }) => node.brokers).join(','),
+    nodes: new Map(running.map(({ id, node }) => [id, node])),
+    stop,
+  }
+}
+
+/** Two of three are enough to write, and to elect. */
+const REPLICATED = {
+  'default.replication.factor': NODES,
+  'min.insync.replicas': NODES - 1,
+  'offsets.topic.replication.factor': NODES,
+  'transaction.state.log.replication.factor': NODES,
+  'transaction.state.log.min.isr': NODES - 1,
+}
+
+async function untilAllKnowAll(running, timeoutMs, signal) {
+  const deadline = Date.now() + timeoutMs
+  for (const { id, node } of running)
+    while ((await knownBrokers(node.brokers)) < NODES) {
+      signal?.throwIfAborted()
+      if (Date.now() > deadline) throw new Error(`node ${id} did not know of all ${NODES} within ${timeoutMs / 1000} s`)
+      await sleep(100)
+    }
+}
