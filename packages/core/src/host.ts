@@ -25,6 +25,7 @@ export function platformHost(platform: Platform = globalThis): Host {
       const timer = platform.setTimeout(f, ms)
       return () => platform.clearTimeout(timer)
     },
+    random: Math.random,
     yield: () => new Promise((resolve) => void (platform.setImmediate ?? platform.setTimeout)(resolve, 0)),
     onSignal(f) {
       let asked = false

@@ -149,6 +149,8 @@ export interface Host {
   now(): number
   /** Calls `f` after `ms` milliseconds; the returned function cancels it. */
   setTimeout(f: () => void, ms: number): () => void
+  /** A number of at least 0 and less than 1: it spreads what would happen at the same time in many places. */
+  random(): number
   /** Resolves after timers, I/O and signals have had their turn. */
   yield(): Promise<void>
   /** Calls `f` when the process is asked to end; the returned function stops listening. */

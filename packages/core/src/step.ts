@@ -1,3 +1,4 @@
+import { backoff } from './backoff.ts'
 import type { Binding } from './binding.ts'
 import type { Cursor } from './cursor.ts'
 import { failure, toError } from './error.ts'
@@ -22,7 +23,7 @@ export type Outcome = PromiseLike<unknown> | undefined
 export type Step = (cursor: Cursor, error?: Error) => Outcome
 
 export function createStep(
-  { pace, context }: Runtime,
+  { host, pace, context }: Runtime,
   lane: LaneRun,
   { handler, policy, name, sink }: Binding,
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
@@ -157,7 +158,7 @@ export function createStep(
     }
     if (verdict === 'skip') return true
     if (verdict !== 'retry') throw located(code, error, raw)
-    await lane.sleep(policy.backoffMs(attempt))
+    await lane.sleep(backoff(host, policy.backoffMs, attempt))
     return redo()
   }
 

@@ -33,7 +33,10 @@ export type OnError<M> =
   | {
       /** How often to try again before the dead letter, or the end. @default 0 */
       readonly retries?: number
-      /** The wait before the first retry in ms; it doubles each time, up to 30 s. @default 100 */
+      /**
+       * The wait before the first retry in ms; it doubles each time, up to 30 s. Of each wait a random half to all is
+       * taken, so that messages that failed together do not come again together. @default 100
+       */
       readonly backoffMs?: number
       /** Where failed messages go once the retries are used up. Without it the stream stops. */
       // oxlint-disable-next-line typescript/no-explicit-any -- a target says itself how it stores a failure

@@ -23,7 +23,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'lost backoff',
     file: 'step.ts',
-    find: 'await lane.sleep(policy.backoffMs(attempt))',
+    find: 'await lane.sleep(backoff(host, policy.backoffMs, attempt))',
     replace: '',
   },
   {

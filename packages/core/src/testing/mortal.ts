@@ -75,6 +75,7 @@ export function createMortal(host: Host): Mortal {
     host: {
       now: () => host.now(),
       setTimeout,
+      random: () => host.random(),
       yield: () => new Promise((resolve) => void setTimeout(resolve, 0)),
       onSignal: (f) => host.onSignal(() => dead || f()),
     },
