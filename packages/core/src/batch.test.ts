@@ -86,7 +86,7 @@ describe('batch', () => {
     const host = createVirtualHost()
     const { signal } = new AbortController()
     const sink = batch(() => pause(host, 50), { maxCount: 2 })
-    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map() })
+    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map(), trouble() {} })
     const answers = [1, 2, 3].map((n) => writer.write(n))
     expect(answers).toEqual([undefined, undefined, undefined])
     let room = false
@@ -104,7 +104,7 @@ describe('batch', () => {
     const host = createVirtualHost()
     const { signal } = new AbortController()
     const sink = batch(nothing, { maxCount: 1000, maxMs: 50 })
-    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map() })
+    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map(), trouble() {} })
     for (let n = 0; n < 10_500; n++) void writer.write(n)
     expect(host.timers).toBe(1)
     await host.advance(50)

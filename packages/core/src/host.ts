@@ -19,6 +19,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM']
 export function platformHost(platform: Platform = globalThis): Host {
   const { performance, process } = platform
   return {
+    exit: (code) => process?.exit?.(code),
     // Not Date: its clock may be set back, and a loop that waits for it would not yield.
     now: () => performance.timeOrigin + performance.now(),
     setTimeout(f, ms) {

@@ -77,6 +77,7 @@ export function createMortal(host: Host): Mortal {
       setTimeout,
       random: () => host.random(),
       yield: () => new Promise((resolve) => void setTimeout(resolve, 0)),
+      exit: (code) => void (dead || host.exit?.(code)),
       onSignal: (f) => host.onSignal(() => dead || f()),
     },
     get timers() {
