@@ -3,6 +3,11 @@ import type { Binding } from './binding.ts'
 import { refuseCycles } from './cycle.ts'
 import { SnapstreamError, expectNumber, expectUsage, withDefaults } from './error.ts'
 import { platformHost } from './host.ts'
+import type { On } from './events.ts'
+import { healthOf } from './health.ts'
+import type { Health } from './health.ts'
+import { checkLogger } from './logger.ts'
+import { createMonitor } from './monitor.ts'
 import type { Host } from './protocol.ts'
 import { run } from './run.ts'
 import type { RunOptions } from './run.ts'
@@ -24,14 +29,31 @@ export interface App<C extends object> {
    * Rejects with the first failure; what failed after it is in its `suppressed`. Afterwards nothing is bound any more.
    *
    * Rejects with `NOTHING_BOUND`, `ALREADY_RUNNING`, `CYCLE` or `USAGE` before anything is opened, later with
-   * `HANDLER_FAILED`, `SINK_REFUSED`, `SINK_FAILED`, `SOURCE_FAILED`, `SHUTDOWN_TIMEOUT`, or the code of the adapter
+   * `HANDLER_FAILED`, `SINK_REFUSED`, `SINK_FAILED`, `SOURCE_FAILED`, `PROCESSING_TIMEOUT`, `SHUTDOWN_TIMEOUT`, or the code of the adapter
    * that failed.
    */
   stream(context?: Omit<Context, 'signal' | 'stop'> & C, options?: StreamOptions): Promise<void>
   readonly bindings: readonly { readonly name: string }[]
+  /**
+   * Calls a listener for each event of a name, in this and later runs; the function it returns ends that. What a listener
+   * throws or rejects with goes to `console.warn`, and the stream goes on; nobody waits for it.
+   *
+   * @example
+   * app.on('retry', ({ binding, error, waitMs }) => metrics.count('retries', { binding }))
+   */
+  readonly on: On
+  /** How the stream is doing. Cheap, and may be called at any time; needs no `this`. */
+  health(): Health
 }
 
-export const DEFAULTS: RunOptions = { signal: undefined, checkpointMs: 1000, shutdownMs: 25_000 }
+export const DEFAULTS: RunOptions = {
+  signal: undefined,
+  checkpointMs: 1000,
+  shutdownMs: 25_000,
+  stallMs: 60_000,
+  exitOnStall: false,
+  logger: undefined,
+}
 
 /**
  * Makes an app of its own, apart from the default one behind `snap` and `stream`.
@@ -46,6 +68,7 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
   /** Calls of snap that were not given their handler yet. */
   let handlerless = new Set<unknown>()
   let running = false
+  const monitor = createMonitor()
 
   function expectIdle() {
     if (running) throw new SnapstreamError('ALREADY_RUNNING', 'the stream is running; await it')
@@ -68,17 +91,21 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     bindings = []
     handlerless = new Set()
     expectUsage(context === Object(context), 'the context of stream', 'an object', context)
+    // A logger may as well be one that handlers are to have.
     for (const name of ['stop', ...Object.keys(DEFAULTS)])
-      expectUsage(!(name in context), `'${name}'`, 'given second: stream({}, { ... })', context)
+      expectUsage(name === 'logger' || !(name in context), `'${name}'`, 'given second: stream({}, { ... })', context)
     const timing = withDefaults(DEFAULTS, options, 'stream')
     expectNumber(timing.checkpointMs, 'checkpointMs', 1)
     expectNumber(timing.shutdownMs, 'shutdownMs', 0)
+    if (timing.stallMs !== Infinity) expectNumber(timing.stallMs, 'stallMs', 1)
+    expectUsage(typeof timing.exitOnStall === 'boolean', 'exitOnStall', 'true or false', timing.exitOnStall)
+    checkLogger(timing.logger)
     expectUsage(forgotten === 0, 'every snap(...)', 'given a handler', `${forgotten} without`)
     if (bound.length === 0) throw new SnapstreamError('NOTHING_BOUND', 'nothing is bound; call snap first')
     refuseCycles(bound)
     running = true
     try {
-      await run(bound, context, host ?? platformHost(), signals, timing)
+      await run(bound, context, host ?? platformHost(), signals, timing, monitor)
     } finally {
       running = false
     }
@@ -90,5 +117,9 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     get bindings() {
       return bindings
     },
+    on: monitor.on,
+    health: () => healthOf(monitor),
+    // For test kits, which run what is bound to it themselves.
+    ...{ '~snapstream.monitor': monitor },
   }
 }

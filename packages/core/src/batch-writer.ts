@@ -1,3 +1,4 @@
+import { backoff } from './backoff.ts'
 import type { BatchContext, BatchLimits } from './batch.ts'
 import { SnapstreamError, failure } from './error.ts'
 import { deferred, isThenable } from './promises.ts'
@@ -5,7 +6,6 @@ import type { Deferred } from './promises.ts'
 import type { SinkOptions, SinkWriter } from './protocol.ts'
 import { MAX_TIMER_MS } from './timer.ts'
 
-const MAX_BACKOFF_MS = 30_000
 /** How long writers are held up for the checkpoint that tells of a failure. Without an end one might wait for the other. */
 const MAX_HOLD_MS = 10_000
 
@@ -112,7 +112,7 @@ export function batchWriter<T>(
         return
       } catch (thrown) {
         cause = thrown
-        if (tries > retries || (await isOver(backoffMs * 2 ** (tries - 1)))) {
+        if (tries > retries || (await isOver(backoff(host, backoffMs, tries)))) {
           fail(failure('SINK_FAILED', `batch(${fn.name}) with ${values.length} values`, thrown))
           return
         }
@@ -124,13 +124,10 @@ export function batchWriter<T>(
   /** Waits; true as soon as there is no more time for another try. */
   async function isOver(ms: number): Promise<boolean> {
     let late = false
-    const cancel = host.setTimeout(
-      () => {
-        late = true
-        change()
-      },
-      Math.min(ms, MAX_BACKOFF_MS),
-    )
+    const cancel = host.setTimeout(() => {
+      late = true
+      change()
+    }, ms)
     while (!late && !signal.aborted && !closed) await next()
     cancel()
     return signal.aborted || closed

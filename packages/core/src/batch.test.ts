@@ -31,8 +31,14 @@ function numbers(waits: readonly number[], committed: (count: number) => void): 
 }
 
 /** Runs numbers through a batch on virtual time and tells what was called, when. */
-async function run(options: BatchOptions, waits: readonly number[], fn: (values: number[]) => unknown, run = {}) {
-  const host = createVirtualHost()
+async function run(
+  options: BatchOptions,
+  waits: readonly number[],
+  fn: (values: number[]) => unknown,
+  run = {},
+  random = 0,
+) {
+  const host = createVirtualHost({ random: () => random })
   const calls: { readonly at: number; readonly values: readonly number[] }[] = []
   const app = createApp({ host })
   const sink = batch(function insert(values: number[]) {
@@ -80,7 +86,7 @@ describe('batch', () => {
     const host = createVirtualHost()
     const { signal } = new AbortController()
     const sink = batch(() => pause(host, 50), { maxCount: 2 })
-    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map() })
+    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map(), trouble() {} })
     const answers = [1, 2, 3].map((n) => writer.write(n))
     expect(answers).toEqual([undefined, undefined, undefined])
     let room = false
@@ -98,7 +104,7 @@ describe('batch', () => {
     const host = createVirtualHost()
     const { signal } = new AbortController()
     const sink = batch(nothing, { maxCount: 1000, maxMs: 50 })
-    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map() })
+    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map(), trouble() {} })
     for (let n = 0; n < 10_500; n++) void writer.write(n)
     expect(host.timers).toBe(1)
     await host.advance(50)
@@ -140,6 +146,13 @@ describe('batch', () => {
       '70: 0,1',
       '70: 2',
     ])
+  })
+
+  test('waits for a random half to all of the backoff', async () => {
+    let tries = 0
+    const busy = () => (++tries < 4 ? Promise.reject(new Error('busy')) : undefined)
+    const { calls } = await run({ retries: 3, backoffMs: 10 }, [0], busy, {}, 1)
+    expect(calls.map(({ at }) => at)).toEqual([0, 5, 15, 35])
   })
 
   test('an end that takes too long ends the retries and says what was left', async () => {

@@ -13,7 +13,10 @@ export interface BatchOptions {
   readonly maxMs?: number
   /** How often to call again with the same values when a call failed, at least 0. @default 0 */
   readonly retries?: number
-  /** The wait before the first retry in ms, at least 0; it doubles each time, up to 30 s. @default 100 */
+  /**
+   * The wait before the first retry in ms, at least 0; it doubles each time, up to 30 s. Of each wait a random half to all
+   * is taken. @default 100
+   */
   readonly backoffMs?: number
 }
 

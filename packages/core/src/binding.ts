@@ -14,6 +14,7 @@ interface Options {
   readonly timestamp: ((message: unknown) => number) | undefined
   readonly onError: OnError<unknown>
   readonly cycle: boolean
+  readonly maxProcessingMs: number
 }
 
 /** What `snap` makes: sources, a handler and its sinks, checked. */
@@ -35,6 +36,7 @@ const DEFAULTS: Options = {
   timestamp: undefined,
   onError: 'stop',
   cycle: false,
+  maxProcessingMs: Infinity,
 }
 const SINK = 'a topic, a cache or a function'
 
@@ -45,7 +47,7 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
   const given = last === Object(last) && !isSource(last)
   const options = withDefaults(DEFAULTS, (given ? last : {}) as object, 'snap')
   const sources = args.slice(0, given ? -1 : undefined) as Source<unknown>[]
-  const { sink, use, concurrency, key, timestamp, onError } = options
+  const { sink, use, concurrency, key, timestamp, onError, maxProcessingMs } = options
   const name = options.name || handler.name || `handler ${position}`
   const policy = createPolicy(onError, `onError of ${name}`)
   const { deadLetter } = policy
@@ -62,6 +64,7 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
   expectEach(use, 'use', name, isResource, 'a topic, a cache or an object with open() and close()')
   if (deadLetter !== undefined) expectUsage(isSink(deadLetter), `deadLetter of ${name}`, SINK, deadLetter)
   expectNumber(concurrency, `concurrency of ${name}`, 1)
+  if (maxProcessingMs !== Infinity) expectNumber(maxProcessingMs, `maxProcessingMs of ${name}`, 1)
   if (key !== undefined) expectFunction(key, `key of ${name}`)
   if (timestamp !== undefined) expectFunction(timestamp, `timestamp of ${name}`)
   expectUsage(

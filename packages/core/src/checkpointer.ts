@@ -1,5 +1,6 @@
 import { failure } from './error.ts'
 import type { Checkpoint, MaybePromise, SinkWriter } from './protocol.ts'
+import type { Runtime } from './runtime.ts'
 import type { SourceRun } from './source-run.ts'
 
 /**
@@ -7,30 +8,39 @@ import type { SourceRun } from './source-run.ts'
  * that come during one share the next. Never rejects: what fails goes to `fail`, and there is no further checkpoint.
  */
 export function createCheckpointer(
+  { host, fail, emit, flushing, committing }: Runtime,
   sources: readonly SourceRun[],
-  writers: readonly SinkWriter<unknown>[],
-  fail: (error: unknown) => void,
+  writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): () => Promise<void> {
+  const given = new Map(sources.map((source) => [source.source, source]))
   let current = Promise.resolve()
   let next: Promise<void> | undefined
   let id = 0
   let failed = false
 
   /** Waits for all of them, also when one fails, so that none goes on unseen. */
-  async function all<T>(targets: readonly T[], call: (target: T) => MaybePromise<void> | undefined): Promise<void> {
-    const attempt = async (target: T) => {
+  async function all<T>(
+    targets: ReadonlyMap<unknown, T>,
+    waiting: Map<unknown, number>,
+    call: (target: T) => MaybePromise<void> | undefined,
+  ): Promise<void> {
+    const attempt = async ([bound, target]: readonly [unknown, T]) => {
+      waiting.set(bound, Infinity)
       try {
         await call(target)
       } catch (error) {
         failed = true
         fail(failure('SINK_FAILED', 'a checkpoint', error))
+      } finally {
+        waiting.delete(bound)
       }
     }
-    if (!failed) await Promise.all(targets.map(attempt))
+    if (!failed) await Promise.all([...targets].map(attempt))
   }
 
   async function round(): Promise<void> {
     if (failed) return
+    const start = host.now()
     const paused = sources.flatMap(({ atomic, lanes }) => (atomic ? lanes : []))
     for (const lane of paused) lane.open = false
     for (const lane of paused) await lane.idle()
@@ -38,10 +48,12 @@ export function createCheckpointer(
     // From here to the flushes nothing may be awaited: what is handled now is what has been written by now.
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
-    await all(writers, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
-    await all(writers, (writer) => (writer.atomic ? writer.flush(checkpoint) : undefined))
+    await all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
+    await all(writers, flushing, (writer) => (writer.atomic ? writer.flush(checkpoint) : undefined))
     for (const lane of paused) lane.resume()
-    await all(sources, (source) => source.commit())
+    await all(given, committing, (source) => source.commit())
+    const lanes = noted.reduce((sum, [, handled]) => sum + handled.size, 0)
+    if (!failed) emit('checkpoint', () => ({ id: checkpoint.id, durationMs: host.now() - start, lanes }))
   }
 
   return () =>

@@ -1,4 +1,6 @@
+import type { ErrorFields } from './error.ts'
 import type { Batch, Headers, Lane, Origin } from './protocol.ts'
+import type { Tally } from './tally.ts'
 
 /**
  * The place of a message: what a sink is told about its origin, and what an error needs to name it. One object a worker,
@@ -6,14 +8,21 @@ import type { Batch, Headers, Lane, Origin } from './protocol.ts'
  */
 export class Cursor implements Origin {
   readonly lane: Lane
+  readonly tally: Tally
   readonly #timestamp: ((message: unknown) => number) | undefined
   batch!: Batch<unknown>
   index = 0
   message: unknown
+  /**
+   * -1: nothing is in flight. Otherwise when the watchdog first saw this message, or since then its last try or output;
+   * Infinity: not yet; NaN: it is not to be watched, as it waits for a retry.
+   */
+  since = -1
 
-  constructor(lane: Lane, timestamp: ((message: unknown) => number) | undefined) {
+  constructor(lane: Lane, tally: Tally) {
     this.lane = lane
-    this.#timestamp = timestamp
+    this.tally = tally
+    this.#timestamp = tally.binding.timestamp
   }
 
   get timestamp(): number | undefined {
@@ -23,4 +32,15 @@ export class Cursor implements Origin {
   get headers(): Headers | undefined {
     return this.batch.headers?.(this.index)
   }
+}
+
+/** Where a message is, as far as its source says: topic, partition, offset and key, or nothing. */
+export function placeOf({ batch, index }: Cursor): ErrorFields {
+  const { topic, partition, offset, key } = (batch.raw?.(index) ?? {}) as ErrorFields
+  return topic === undefined ? {} : ({ topic, partition, offset, key } as ErrorFields)
+}
+
+/** The same for a sentence. */
+export function placeIn({ topic, partition, offset }: ErrorFields): string {
+  return topic === undefined ? '' : ` at ${topic}/${partition} offset ${offset}`
 }

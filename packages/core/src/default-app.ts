@@ -1,7 +1,10 @@
 import { createApp } from './app.ts'
 import type { App } from './app.ts'
 
-/** The app behind the top-level functions. SIGINT and SIGTERM end it gracefully, a second one at once. */
+/**
+ * The app behind the top-level functions: `app.on` and `app.health` are about them. SIGINT and SIGTERM end it gracefully,
+ * a second one at once.
+ */
 export const app: App<{}> = createApp({ signals: true })
 
 /**

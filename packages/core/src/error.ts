@@ -9,6 +9,7 @@
  * - `SINK_REFUSED`: a sink cannot take this value.
  * - `BUFFER_FULL`: more was written, without waiting, than may wait to be acknowledged.
  * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: what another party threw; the original is the `cause`.
+ * - `PROCESSING_TIMEOUT`: one message took longer than the `maxProcessingMs` of its binding.
  * - `SHUTDOWN_TIMEOUT`: `shutdownMs` passed before everything in flight was finished.
  * - `BROKER_UNREACHABLE`, `TLS_REFUSED`, `TOPIC_MISSING`, `TOPIC_EXISTS`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`,
  *   `OFFSET_OUT_OF_RANGE`, `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or
@@ -28,6 +29,7 @@ export type ErrorCode =
   | 'SINK_FAILED'
   | 'SOURCE_FAILED'
   | 'HANDLER_FAILED'
+  | 'PROCESSING_TIMEOUT'
   | 'SHUTDOWN_TIMEOUT'
   | 'BROKER_UNREACHABLE'
   | 'TLS_REFUSED'

@@ -19,12 +19,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM']
 export function platformHost(platform: Platform = globalThis): Host {
   const { performance, process } = platform
   return {
+    exit: (code) => process?.exit?.(code),
     // Not Date: its clock may be set back, and a loop that waits for it would not yield.
     now: () => performance.timeOrigin + performance.now(),
     setTimeout(f, ms) {
       const timer = platform.setTimeout(f, ms)
       return () => platform.clearTimeout(timer)
     },
+    random: Math.random,
     yield: () => new Promise((resolve) => void (platform.setImmediate ?? platform.setTimeout)(resolve, 0)),
     onSignal(f) {
       let asked = false

@@ -2,10 +2,13 @@ export { createApp } from './app.ts'
 export type { App, AppOptions } from './app.ts'
 export { BytesCodec } from './bytes-codec.ts'
 export type { Codec, CodecContext, SyncCodec, TextCodec } from './codec.ts'
-export { snap, stream } from './default-app.ts'
+export { app, snap, stream } from './default-app.ts'
 export { SnapstreamError, describe, toError } from './error.ts'
 export type { ErrorCode, ErrorFields } from './error.ts'
+export type { Events, FailedMessage, InFlight, On } from './events.ts'
+export type { BindingHealth, Health } from './health.ts'
 export { platformHost } from './host.ts'
+export type { Logger } from './logger.ts'
 export type {
   Batch,
   BatchSource,

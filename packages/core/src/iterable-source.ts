@@ -9,19 +9,16 @@ export interface IteratorBatch extends Batch<unknown> {
   suspended: boolean
 }
 
-/** Says what could not be handled any more, as it came when the stream had ended: it may come never again. */
-export function warnOfLate(message: unknown): void {
-  console.warn('snapstream: too late to be handled:', message)
-}
-
 /**
  * Any iterable as a source with one lane and nothing to commit. It is never read ahead: what had been taken from the
  * iterator and was not handled would be lost at a stop. `direct`: it feeds one binding, one message at a time, which may
- * then drain the iterator itself; this is what makes a plain loop's speed.
+ * then drain the iterator itself; this is what makes a plain loop's speed. `late`: takes what could not be handled any
+ * more, as it came when the stream had ended; it may come never again.
  */
 export function createIterableSource(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
   direct: boolean,
+  late: (message: unknown) => void,
 ): BatchSource<unknown> {
   return {
     '~snapstream.source'({ signal }) {
@@ -54,7 +51,7 @@ export function createIterableSource(
           const { done, value } = await answer
           state.suspended = !done
           if (done) return undefined
-          if (signal.aborted) warnOfLate(value)
+          if (signal.aborted) late(value)
           return { ...batch, messages: [value] }
         },
         commit() {},

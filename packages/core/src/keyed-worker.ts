@@ -1,30 +1,32 @@
-import type { Binding } from './binding.ts'
 import { Cursor } from './cursor.ts'
 import { expectUsage, failure, isA } from './error.ts'
 import type { LaneRun, Worker } from './lane.ts'
 import type { Runtime } from './runtime.ts'
 import type { Step } from './step.ts'
+import type { Tally } from './tally.ts'
 
 /** Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. */
 export function createKeyedWorker(
   { pace, fail }: Runtime,
   lane: LaneRun,
   step: Step,
-  { concurrency, timestamp }: Binding,
+  tally: Tally,
   keyOf: (message: unknown) => unknown,
 ): Worker {
   /** By key, the last of its messages that was taken up, until it is handled. */
   const tails = new Map<unknown, Promise<void>>()
+  const { concurrency } = tally.binding
   const room = () => lane.open && tails.size < concurrency
 
   return async (share) => {
     const { batch } = share
     const { messages } = batch
     const done = new Set<number>()
+    share.ahead = done
 
     for (const [index, message] of messages.entries()) {
       if (!room()) await lane.until(room)
-      const cursor = Object.assign(new Cursor(lane.id, timestamp), { batch, index, message })
+      const cursor = Object.assign(new Cursor(lane.id, tally), { batch, index, message })
       let error = batch.error?.(index)
       // What did not decode has no key to go by: it shares one with its like.
       let key: unknown
@@ -39,6 +41,8 @@ export function createKeyedWorker(
         // After a failure the lane never opens again, so what waits behind it is not started.
         await lane.opened()
         lane.busy++
+        cursor.since = Infinity
+        lane.cursors.add(cursor)
         try {
           await step(cursor, error)
           if (tails.get(key) === tail) tails.delete(key)
@@ -47,6 +51,7 @@ export function createKeyedWorker(
           if (share.handled === messages.length) lane.finish(share)
         } finally {
           lane.busy--
+          lane.cursors.delete(cursor)
           lane.changed()
         }
       }

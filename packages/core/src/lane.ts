@@ -1,11 +1,18 @@
+import type { Cursor } from './cursor.ts'
 import type { Batch, Lane, Position } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
+import { countShare, namesOf } from './tally.ts'
+import type { Tally } from './tally.ts'
 
 /** A batch in the hands of one worker. */
 export interface Share {
   readonly batch: Batch<unknown>
   /** How many messages at its start have been handled, without a gap. */
   handled: number
+  /** Those that were handled behind a gap. */
+  ahead: ReadonlySet<number> | undefined
+  /** How many of them its binding has counted. */
+  counted: number
   /** All of them have been. */
   over: boolean
 }
@@ -23,18 +30,22 @@ export const HALTED = Symbol('halted')
 export interface LaneRun {
   readonly id: Lane
   /** Of the bindings that read it. */
-  readonly names: string
+  readonly names: readonly string[]
   /** Workers look at this before each message. */
   open: boolean
   /** Ends for good at the next message. */
   halted: boolean
   /** How many messages are in flight: started and not finished. */
   busy: number
+  /** Of the workers; which of them have a message in flight, they say themselves. */
+  readonly cursors: Set<Cursor>
   /** What the source has been told. */
   committed: Position | undefined
   push(batch: Batch<unknown>): void
   /** A worker is through with its share. */
   finish(share: Share): void
+  /** Has the bindings count what they have handled. */
+  count(): void
   /** The position up to which every binding has handled everything. */
   handled(): Position | undefined
   resume(): void
@@ -56,7 +67,7 @@ export interface LaneRun {
 export function createLane(
   { host, fail, reading }: Runtime,
   id: Lane,
-  names: string,
+  tallies: readonly Tally[],
   createWorkers: (lane: LaneRun) => readonly Worker[],
 ): LaneRun {
   /** The batches that are not finished, each as its workers have it. */
@@ -67,22 +78,27 @@ export function createLane(
 
   const lane: LaneRun = {
     id,
-    names,
+    names: namesOf(tallies),
     open: !reading.aborted,
     halted: reading.aborted,
     busy: 0,
+    cursors: new Set(),
     committed: undefined,
     push(batch) {
-      held.push(queues.map((enqueue) => enqueue({ batch, handled: 0, over: false })))
+      held.push(queues.map((enqueue) => enqueue({ batch, handled: 0, ahead: undefined, counted: 0, over: false })))
     },
     finish(share) {
       share.over = true
+      lane.count()
       while (held[0]?.every(({ over }) => over)) {
         const [{ batch, handled }] = held.shift() as [Share]
         position = batch.position(handled)
         batch.done(handled)
       }
       lane.changed()
+    },
+    count() {
+      for (const shares of held) for (const [i, share] of shares.entries()) countShare(tallies[i] as Tally, share)
     },
     handled() {
       const [first] = held

@@ -2,15 +2,14 @@ import { expectNumber, expectUsage, withDefaults } from './error.ts'
 import type { MaybePromise } from './protocol.ts'
 import type { ErrorVerdict, OnError } from './types.ts'
 
-const MAX_BACKOFF_MS = 30_000
 const DEFAULTS = { retries: 0, backoffMs: 100, deadLetter: undefined as unknown }
 
 /** `onError` in one form, whatever form it was given in. */
 export interface Policy {
   /** What to do after try number `attempt`, which counts from 1. `repeatable`: trying again could end differently. */
   decide(error: Error, message: unknown, attempt: number, repeatable: boolean): MaybePromise<ErrorVerdict | 'bury'>
-  /** How long to wait after try number `attempt`, in ms. */
-  backoffMs(attempt: number): number
+  /** The wait after the first try, in ms. */
+  readonly backoffMs: number
   readonly deadLetter: unknown
 }
 
@@ -33,7 +32,7 @@ export function createPolicy(onError: OnError<unknown>, what: string): Policy {
       if (repeatable && attempt <= retries) return 'retry'
       return deadLetter === undefined ? 'stop' : 'bury'
     },
-    backoffMs: (attempt) => Math.min(backoffMs * 2 ** (attempt - 1), MAX_BACKOFF_MS),
+    backoffMs,
     deadLetter,
   }
 }

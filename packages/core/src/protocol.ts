@@ -49,6 +49,8 @@ export interface ReaderOptions {
    * queued and, unless the lanes are lost already, makes a checkpoint.
    */
   revoked(lanes: readonly Lane[], reason: 'revoked' | 'lost'): Promise<void>
+  /** Something failed for a passing reason and is tried again: whoever watches the stream is told (event `trouble`). */
+  trouble(error: Error): void
 }
 
 export interface SourceReader<T> {
@@ -59,6 +61,11 @@ export interface SourceReader<T> {
   read(): MaybePromise<Batch<T> | undefined>
   /** Everything before these positions is durable in every sink. Called once a checkpoint. */
   commit(positions: Positions): MaybePromise<void>
+  /**
+   * How many messages it knows to be behind these positions, undefined if it does not; lanes without a position are counted
+   * from where they started. Called often, at any time between opening and closing: it waits for nothing and never throws.
+   */
+  lag?(handled: Positions): number | undefined
   /** Ends a pending `read` and lets go of everything. */
   close(): MaybePromise<void>
 }
@@ -129,6 +136,8 @@ export interface SinkOptions {
   readonly host: Host
   /** One map a run, shared by all its sources and sinks. */
   readonly scope: Map<unknown, unknown>
+  /** Something failed for a passing reason and is tried again: whoever watches the stream is told (event `trouble`). */
+  trouble(error: Error): void
 }
 
 export interface SinkTarget<T> {
@@ -149,8 +158,12 @@ export interface Host {
   now(): number
   /** Calls `f` after `ms` milliseconds; the returned function cancels it. */
   setTimeout(f: () => void, ms: number): () => void
+  /** A number of at least 0 and less than 1: it spreads what would happen at the same time in many places. */
+  random(): number
   /** Resolves after timers, I/O and signals have had their turn. */
   yield(): Promise<void>
   /** Calls `f` when the process is asked to end; the returned function stops listening. */
   onSignal(f: () => void): () => void
+  /** Ends the process at once, where there is one. */
+  exit?(code: number): void
 }

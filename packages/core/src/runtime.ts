@@ -1,5 +1,7 @@
+import type { Emit } from './events.ts'
 import type { Pace } from './pace.ts'
 import type { Host } from './protocol.ts'
+import type { Tally } from './tally.ts'
 import type { Context } from './types.ts'
 
 /** What everything in one run shares. */
@@ -17,4 +19,10 @@ export interface Runtime {
   /** Takes what stops the stream, and HALTED. */
   fail(error: unknown): void
   checkpoint(): Promise<void>
+  readonly emit: Emit
+  /** Makes the `trouble` of a source or sink that these bindings use. */
+  trouble(role: 'source' | 'sink', tallies: readonly Tally[]): (error: Error) => void
+  /** What the checkpoint waits for, sinks and sources as they were bound, and since which look of the watchdog. */
+  readonly flushing: Map<unknown, number>
+  readonly committing: Map<unknown, number>
 }

@@ -1,20 +1,20 @@
-import type { Binding } from './binding.ts'
 import { Cursor } from './cursor.ts'
-import { warnOfLate } from './iterable-source.ts'
 import type { IteratorBatch } from './iterable-source.ts'
 import type { LaneRun, Share, Worker } from './lane.ts'
 import type { Batch } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { Outcome, Step } from './step.ts'
+import type { Tally } from './tally.ts'
 
 /** Handles one message of the lane at a time, in order. */
 export function createSequentialWorker(
-  { pace, signal }: Runtime,
+  { pace, signal, emit }: Runtime,
   lane: LaneRun,
   step: Step,
-  { timestamp }: Binding,
+  tally: Tally,
 ): Worker {
-  const cursor = new Cursor(lane.id, timestamp)
+  const cursor = new Cursor(lane.id, tally)
+  lane.cursors.add(cursor)
 
   /** Handles messages until one has to be waited for, or others have to get their turn. A loop with `await` is slower. */
   function spin(share: Share, iterator: Iterator<unknown>): Outcome {
@@ -53,18 +53,22 @@ export function createSequentialWorker(
             break
           }
           cursor.message = result.value
-          if (lane.halted && signal.aborted) return warnOfLate(result.value)
+          if (lane.halted && signal.aborted)
+            return emit('late', () => ({ bindings: lane.names, message: result.value }))
           pending = step(cursor)
+          if (!pending) share.handled++
         } while (!pending && lane.open && !pace.spent())
         batch.suspended = !share.over
       } else pending = spin(share, iterator as Iterator<unknown>)
       if (pending) {
         lane.busy++
+        cursor.since = Infinity
         try {
           await pending
           share.handled++
         } finally {
           lane.busy--
+          cursor.since = -1
           // Nobody waits for a lane that is open to be idle.
           if (!lane.open) lane.changed()
         }

@@ -1,5 +1,4 @@
 import { isBatchSource } from './binding.ts'
-import type { Binding } from './binding.ts'
 import { expectUsage } from './error.ts'
 import { createIterableSource } from './iterable-source.ts'
 import { createKeyedWorker } from './keyed-worker.ts'
@@ -9,6 +8,8 @@ import type { Lane, Position, Positions, SinkWriter, SourceReader } from './prot
 import type { Runtime } from './runtime.ts'
 import { createSequentialWorker } from './sequential-worker.ts'
 import { createStep } from './step.ts'
+import { namesOf } from './tally.ts'
+import type { Tally } from './tally.ts'
 import type { Source } from './types.ts'
 
 /** One source in a run. It is read once, however many bindings share it. */
@@ -18,6 +19,10 @@ export interface SourceRun {
   /** Whether it feeds an atomic sink. */
   readonly atomic: boolean
   readonly lanes: readonly LaneRun[]
+  /** Everything of it is read and handled. */
+  readonly ended: boolean
+  /** How many messages it knows to be still to be handled. */
+  lag(): number | undefined
   /** Answers with what is to be closed. */
   readonly open: () => Promise<SourceReader<unknown>>
   /** Reads until the source has ended and everything is handled. Rejects when the source fails. */
@@ -31,15 +36,16 @@ export interface SourceRun {
   commit(): Promise<void>
 }
 
-/** `readers`: the bindings that read it. `writers`: of all topics and caches, by the object that was bound. */
+/** `tallies`: of the bindings that read it. `writers`: of all topics and caches, by the object that was bound. */
 export function createSourceRun(
   runtime: Runtime,
   source: Source<unknown>,
-  readers: readonly Binding[],
+  tallies: readonly Tally[],
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): SourceRun {
-  const { host, scope, reading, checkpoint } = runtime
-  const names = readers.map(({ name }) => name).join(', ')
+  const { host, scope, reading, checkpoint, emit } = runtime
+  const readers = tallies.map(({ binding }) => binding)
+  const names = namesOf(tallies)
   const batched = isBatchSource(source)
   /** How many batches of a lane to hold: while one is handled, one more may wait. What an iterator gives may not. */
   const ahead = batched ? 2 : 0
@@ -48,7 +54,7 @@ export function createSourceRun(
   // Effects and positions can only be kept together if one transaction sees all that a source's messages do.
   expectUsage(
     !batched || !atomicSink || (others.length === 0 && readers.length === 1),
-    `an atomic sink of ${names}`,
+    `an atomic sink of ${names.join(', ')}`,
     'all that its source feeds',
     readers,
   )
@@ -58,24 +64,26 @@ export function createSourceRun(
   let noted: (readonly [LaneRun, Position])[] = []
   let reader: SourceReader<unknown> | undefined
   let assigns = false
+  let ended = false
 
   const createWorkers = (lane: LaneRun) =>
-    readers.map((binding) => {
-      const { concurrency, key = batched && source['~snapstream.key'] } = binding
-      const step = createStep(runtime, lane, binding, writers)
+    tallies.map((tally) => {
+      const { concurrency, key = batched && source['~snapstream.key'] } = tally.binding
+      const step = createStep(runtime, lane, tally, writers)
       return concurrency === 1
-        ? createSequentialWorker(runtime, lane, step, binding)
-        : createKeyedWorker(runtime, lane, step, binding, key as (message: unknown) => unknown)
+        ? createSequentialWorker(runtime, lane, step, tally)
+        : createKeyedWorker(runtime, lane, step, tally, key as (message: unknown) => unknown)
     })
 
   function addLane(id: Lane): LaneRun {
-    const lane = createLane(runtime, id, names, createWorkers)
+    const lane = createLane(runtime, id, tallies, createWorkers)
     lanes.set(id, lane)
     return lane
   }
 
   async function assigned(ids: readonly Lane[]): Promise<Positions | void> {
     assigns = true
+    emit('assigned', () => ({ bindings: names, lanes: ids }))
     // A lane that comes back must not overtake what is still in flight from the last time.
     for (const lane of leaving) if (ids.includes(lane.id)) await lane.idle()
     for (const id of ids) if (!lanes.has(id)) addLane(id)
@@ -83,6 +91,7 @@ export function createSourceRun(
   }
 
   async function revoked(ids: readonly Lane[], reason: 'revoked' | 'lost'): Promise<void> {
+    emit('revoked', () => ({ bindings: names, lanes: ids, reason }))
     const given = ids.flatMap((id) => lanes.get(id) ?? [])
     for (const lane of given) {
       lane.halt()
@@ -94,9 +103,18 @@ export function createSourceRun(
     for (const lane of await given) await lane.idle()
     if (reason === 'revoked') await checkpoint()
     for (const lane of given) {
+      lane.count()
       leaving.delete(lane)
       if (lanes.get(lane.id) === lane) lanes.delete(lane.id)
     }
+  }
+
+  /** How far each lane is, where it has got anywhere. */
+  function handled(): typeof noted {
+    return [...lanes.values()].flatMap((lane) => {
+      const position = lane.handled()
+      return position === undefined ? [] : [[lane, position] as const]
+    })
   }
 
   const toPositions = (places: typeof noted) => new Map(places.map(([lane, position]) => [lane.id, position]))
@@ -107,10 +125,17 @@ export function createSourceRun(
     get lanes() {
       return [...lanes.values(), ...leaving]
     },
+    get ended() {
+      return ended
+    },
+    lag: () => reader?.lag?.(toPositions(handled())),
     async open() {
       const direct = readers.length === 1 && readers[0]?.concurrency === 1
-      const target = batched ? source : createIterableSource(source, direct)
-      return (reader = await target['~snapstream.source']({ signal: reading, host, scope, assigned, revoked }))
+      const target = batched
+        ? source
+        : createIterableSource(source, direct, (message) => emit('late', () => ({ bindings: names, message })))
+      const trouble = runtime.trouble('source', tallies)
+      return (reader = await target['~snapstream.source']({ signal: reading, host, scope, assigned, revoked, trouble }))
     },
     async read() {
       while (reader && !reading.aborted) {
@@ -124,13 +149,10 @@ export function createSourceRun(
         }
       }
       for (const lane of lanes.values()) await lane.rest(0)
+      ended = true
     },
     note() {
-      noted = []
-      for (const lane of lanes.values()) {
-        const position = lane.handled()
-        if (position !== undefined && position !== lane.committed) noted.push([lane, position])
-      }
+      noted = handled().filter(([lane, position]) => position !== lane.committed)
       return toPositions(noted)
     },
     async commit() {

@@ -1,4 +1,5 @@
-import type { Binding } from './binding.ts'
+import { backoff } from './backoff.ts'
+import { placeIn, placeOf } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
 import { failure, toError } from './error.ts'
 import type { ErrorCode, ErrorFields } from './error.ts'
@@ -10,6 +11,7 @@ import { isIterator, isThenable } from './promises.ts'
 import type { AnyIterator } from './promises.ts'
 import type { Failure, SinkWriter } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
+import type { Tally } from './tally.ts'
 
 /** Nothing when all was done without a promise; else a promise, of true where the message was skipped or dead-lettered. */
 export type Outcome = PromiseLike<unknown> | undefined
@@ -22,11 +24,12 @@ export type Outcome = PromiseLike<unknown> | undefined
 export type Step = (cursor: Cursor, error?: Error) => Outcome
 
 export function createStep(
-  { pace, context }: Runtime,
+  { host, pace, context, emit: tell }: Runtime,
   lane: LaneRun,
-  { handler, policy, name, sink }: Binding,
+  tally: Tally,
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): Step {
+  const { handler, policy, name, sink } = tally.binding
   const outputs: Output[] = sink.map((target) => writers.get(target) ?? createFunctionSink(target))
   // One plain function is the common case, and calling it directly is a third of the cost of a message.
   const only = outputs.length === 1 && outputs[0]?.call
@@ -54,7 +57,7 @@ export function createStep(
   /** What a handler answered with: a value, or what has to become one first. */
   function take(emitted: unknown, cursor: Cursor, attempt: number): Outcome {
     if (isThenable(emitted)) return settle(emitted, cursor, attempt)
-    return isIterator(emitted) ? drive(drain(emitted, cursor, attempt)) : emit(emitted, cursor)
+    return isIterator(emitted) ? drive(drain(emitted, cursor, attempt), cursor) : emit(emitted, cursor)
   }
 
   async function settle(pending: PromiseLike<unknown>, cursor: Cursor, attempt: number): Promise<unknown> {
@@ -137,11 +140,14 @@ export function createStep(
   ): Promise<unknown> {
     const { message, batch, index } = cursor
     const raw = batch.raw?.(index)
+    const about = { binding: name, ...placeOf(cursor) }
     // The time for a graceful end is over: what failed because of that is not the message's fault.
     if (context.signal.aborted) throw HALTED
     const error = toError(thrown)
+    tally.lastError = { error, at: host.now() }
     let what = 'onError of '
     let verdict: string
+    let counted: 'skipped' | 'deadLettered' = 'skipped'
     try {
       verdict = await policy.decide(error, message, attempt, code !== 'DECODE_FAILED')
       if (verdict === 'bury') {
@@ -151,22 +157,29 @@ export function createStep(
         if (deadLetter.writeFailure) await deadLetter.writeFailure(dead, cursor)
         else await deadLetter.write(dead, cursor)
         verdict = 'skip'
+        counted = 'deadLettered'
       }
     } catch (cause) {
-      throw located(code, cause, raw, what)
+      throw located(code, cause, about, what)
     }
-    if (verdict === 'skip') return true
-    if (verdict !== 'retry') throw located(code, error, raw)
-    await lane.sleep(policy.backoffMs(attempt))
+    if (verdict === 'skip') {
+      tally[counted]++
+      tell(counted === 'skipped' ? 'skip' : 'dead-letter', () => ({ ...about, error, attempts: attempt }))
+      return true
+    }
+    if (verdict !== 'retry') throw located(code, error, about)
+    tally.retried++
+    const waitMs = backoff(host, policy.backoffMs, attempt)
+    tell('retry', () => ({ ...about, error, attempt, waitMs }))
+    // A wait that was asked for is not a standstill: what is limited is one try.
+    cursor.since = NaN
+    await lane.sleep(waitMs)
+    cursor.since = Infinity
     return redo()
   }
 
-  function located(code: ErrorCode, thrown: unknown, raw: ErrorFields = {}, what = '') {
-    const { topic, partition, offset, key } = raw
-    const at = topic ? ` at ${topic}/${partition} offset ${offset}` : ''
-    const place = topic ? { topic, partition, offset, key } : {}
-    return failure(code, `${what}${name}${at}`, thrown, { binding: name, ...(place as ErrorFields) })
-  }
+  const located = (code: ErrorCode, thrown: unknown, about: ErrorFields, what = '') =>
+    failure(code, `${what}${name}${placeIn(about)}`, thrown, about)
 
   return handle
 }
@@ -177,12 +190,14 @@ type Waits = Generator<unknown, unknown, unknown>
  * Runs a generator that yields what it waits for; without a promise for as long as it does not wait. In a loop, as a
  * generator may go on for as long as the stream: a chain of promises would grow with it.
  */
-function drive(steps: Waits): Outcome {
+function drive(steps: Waits, cursor: Cursor): Outcome {
   let step = steps.next()
   const wait = async () => {
     while (!step.done) {
       try {
         const answer = await step.value
+        // Each output has its own time: a generator may go on for as long as the stream.
+        cursor.since = Infinity
         step = steps.next(answer)
       } catch (thrown) {
         step = steps.throw(thrown)

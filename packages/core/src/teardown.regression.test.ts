@@ -108,6 +108,6 @@ test('a message that comes too late for several bindings is told of', async () =
   await app.stream({}, { signal: AbortSignal.timeout(5) })
   give({ done: false, value: 7 })
   await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce())
-  expect(warn.mock.calls[0]?.at(-1)).toBe(7)
+  expect(warn.mock.calls[0]?.at(-1)).toEqual({ bindings: ['handler 1', 'handler 2'], message: 7 })
   warn.mockRestore()
 })

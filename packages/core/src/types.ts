@@ -1,3 +1,4 @@
+import type { Logger } from './logger.ts'
 import type { BatchSource, Failure, MaybePromise, Resource, SinkTarget } from './protocol.ts'
 
 /** Anything that can be read: an iterable, an async iterable, a topic, a cache. A string is not one. */
@@ -33,7 +34,10 @@ export type OnError<M> =
   | {
       /** How often to try again before the dead letter, or the end. @default 0 */
       readonly retries?: number
-      /** The wait before the first retry in ms; it doubles each time, up to 30 s. @default 100 */
+      /**
+       * The wait before the first retry in ms; it doubles each time, up to 30 s. Of each wait a random half to all is
+       * taken, so that messages that failed together do not come again together. @default 100
+       */
       readonly backoffMs?: number
       /** Where failed messages go once the retries are used up. Without it the stream stops. */
       // oxlint-disable-next-line typescript/no-explicit-any -- a target says itself how it stores a failure
@@ -58,6 +62,12 @@ export interface SnapOptions<M> {
   readonly onError?: OnError<M>
   /** Set to true where the binding feeds itself on purpose and the handler brings that to an end. @default false */
   readonly cycle?: boolean
+  /**
+   * How long the handler and the sinks may take for one message, in ms, at least 1; longer than that the stream fails with
+   * `PROCESSING_TIMEOUT`. It is noticed up to a fourth of it later. Each try has its own time, and so has each output of a
+   * generator; waiting for a retry does not count. @default none
+   */
+  readonly maxProcessingMs?: number
 }
 
 export interface StreamOptions {
@@ -67,6 +77,16 @@ export interface StreamOptions {
   readonly checkpointMs?: number
   /** How long a graceful end may take, in ms. @default 25000 */
   readonly shutdownMs?: number
+  /**
+   * How long a binding may stand still, in ms, at least 1: a message that is not finished (longer than the slowest takes),
+   * a flush or commit that does not end, a source that has more and gives nothing. Then there is an event `stall`, and
+   * `app.health()` is not live until it gets on. Infinity: for ever. @default 60000
+   */
+  readonly stallMs?: number
+  /** Ends the process with exit code 75 (EX_TEMPFAIL) at the first `stall`. @default false */
+  readonly exitOnStall?: boolean
+  /** Where every event is written to as a line: `console`, or what has its four functions. @default none */
+  readonly logger?: Logger
 }
 
 // A sink's `any` (console.log takes any) must not switch off the checks of the other sinks.

@@ -40,7 +40,7 @@ export const ORDERED_KEYS: readonly CacheKey[] = [
  */
 export function cacheConformance({ test, name, create, destroy, supports = {} }: ConformanceOptions): void {
   const signal = new AbortController().signal
-  const sinkOptions = { signal, host: platformHost(), scope: new Map<unknown, unknown>() }
+  const sinkOptions = { signal, host: platformHost(), scope: new Map<unknown, unknown>(), trouble() {} }
   const checkpoint = { id: 1, positions: new Map() }
 
   function check<V = unknown>(

@@ -10,20 +10,20 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'acknowledge before the flush',
     file: 'checkpointer.ts',
-    find: 'await all(writers, (writer) => (writer.atomic ? undefined',
+    find: 'await all(writers, flushing, (writer) => (writer.atomic ? undefined',
     replace:
-      'await all(sources, (source) => source.commit()); await all(writers, (writer) => (writer.atomic ? undefined',
+      'await all(given, committing, (source) => source.commit()); await all(writers, flushing, (writer) => (writer.atomic ? undefined',
   },
   {
     name: 'flush without waiting',
     file: 'checkpointer.ts',
-    find: 'await all(writers, (writer) => (writer.atomic ? undefined',
-    replace: 'void all(writers, (writer) => (writer.atomic ? undefined',
+    find: 'await all(writers, flushing, (writer) => (writer.atomic ? undefined',
+    replace: 'void all(writers, flushing, (writer) => (writer.atomic ? undefined',
   },
   {
     name: 'lost backoff',
     file: 'step.ts',
-    find: 'await lane.sleep(policy.backoffMs(attempt))',
+    find: 'await lane.sleep(waitMs)',
     replace: '',
   },
   {
@@ -36,7 +36,8 @@ export const mutations: readonly Mutation[] = [
     name: 'double batch',
     file: 'lane.ts',
     find: 'queues.map((enqueue) => enqueue(',
-    replace: 'queues.map((enqueue) => held.length === 1 && enqueue({ batch, handled: 0, over: false }) && enqueue(',
+    replace:
+      'queues.map((enqueue) => held.length === 1 && enqueue({ batch, handled: 0, ahead: undefined, counted: 0, over: false }) && enqueue(',
   },
   {
     name: 'commit after revoke',

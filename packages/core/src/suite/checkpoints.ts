@@ -117,14 +117,15 @@ export function checkpointSuite({ createApp }: Core): void {
     })
 
     test('tell a sink where a value came from', async () => {
-      const app = createApp()
+      const host = createVirtualHost()
+      const app = createApp({ host })
       const origins: unknown[] = []
       const sink = fakeSink([], {
         write: (value, origin) => void origins.push([value, origin?.lane, origin?.timestamp]),
       })
       app.snap(fakeSource([], [{ lane: 'a', messages: ['x', 'y'] }]), { sink: [sink] })((value) => value)
       app.snap([5], { sink: [sink], timestamp: (n) => n * 100 })((n) => n)
-      await app.stream()
+      await host.settle(app.stream())
       expect(origins).toEqual([
         ['x', 'a', 1000],
         ['y', 'a', 1001],

@@ -4,10 +4,13 @@ import { loadBare } from './bare-context.ts'
 import { checkpointSuite } from './checkpoints.ts'
 import type { Core } from './core.ts'
 import { errorSuite } from './errors.ts'
+import { eventSuite } from './events.ts'
 import { flowSuite } from './flow.ts'
 import { handlerSuite } from './handlers.ts'
+import { healthSuite } from './health.ts'
 import { lifecycleSuite } from './lifecycle.ts'
 import { usageSuite } from './usage-errors.ts'
+import { watchdogSuite } from './watchdog.ts'
 
 const cores: [name: string, core: Core][] = [
   ['the engine', sources],
@@ -21,4 +24,7 @@ describe.each(cores)('%s', (_, core) => {
   lifecycleSuite(core)
   flowSuite(core)
   checkpointSuite(core)
+  eventSuite(core)
+  healthSuite(core)
+  watchdogSuite(core)
 })

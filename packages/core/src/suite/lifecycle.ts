@@ -91,7 +91,7 @@ export function lifecycleSuite({ createApp }: Core): void {
       await app.stream({}, { signal: AbortSignal.timeout(5) })
       give({ done: false, value: 7 })
       await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce())
-      expect(warn.mock.calls[0]?.at(-1)).toBe(7)
+      expect(warn.mock.calls[0]?.at(-1)).toEqual({ bindings: ['handler 1'], message: 7 })
       warn.mockRestore()
     })
 

@@ -88,6 +88,7 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
       read: () => reader.read(),
       commit: (positions) => mortal.call('adapters', () => reader.commit(positions)),
       close: () => mortal.close(reader),
+      ...(reader.lag && { lag: (handled) => reader.lag?.(handled) }),
     }
   }
 

@@ -75,7 +75,9 @@ export function createMortal(host: Host): Mortal {
     host: {
       now: () => host.now(),
       setTimeout,
+      random: () => host.random(),
       yield: () => new Promise((resolve) => void setTimeout(resolve, 0)),
+      exit: (code) => void (dead || host.exit?.(code)),
       onSignal: (f) => host.onSignal(() => dead || f()),
     },
     get timers() {

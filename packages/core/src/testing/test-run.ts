@@ -4,6 +4,8 @@ import type { Binding } from '../binding.ts'
 import { refuseCycles } from '../cycle.ts'
 import { app as defaultApp } from '../default-app.ts'
 import { SnapstreamError, expectUsage } from '../error.ts'
+import { createMonitor } from '../monitor.ts'
+import type { Monitor } from '../monitor.ts'
 import type { Host, SinkTarget } from '../protocol.ts'
 import { run } from '../run.ts'
 import { instrument } from './instrument.ts'
@@ -20,6 +22,8 @@ export interface TestRunOptions<C extends object = {}> {
   /** As of `stream`. */
   readonly checkpointMs?: number | undefined
   readonly shutdownMs?: number | undefined
+  /** As of `stream`. @default Infinity: on a clock that is moved nothing gets on by itself */
+  readonly stallMs?: number | undefined
 }
 
 /** A run that a test holds in its hands. */
@@ -51,9 +55,10 @@ export function startTestRun<C extends object>(options: TestRunOptions<C>): Test
   refuseCycles(bindings)
   const mortal = createMortal(host)
   const stopping = new AbortController()
-  const { checkpointMs = DEFAULTS.checkpointMs, shutdownMs = DEFAULTS.shutdownMs } = timing
-  const given = { signal: stopping.signal, checkpointMs, shutdownMs }
-  const ended = run(instrument(bindings, mortal), context, mortal.host, true, given)
+  const { checkpointMs = DEFAULTS.checkpointMs, shutdownMs = DEFAULTS.shutdownMs, stallMs = Infinity } = timing
+  const given = { ...DEFAULTS, signal: stopping.signal, checkpointMs, shutdownMs, stallMs }
+  const { '~snapstream.monitor': monitor = createMonitor() } = app as { readonly '~snapstream.monitor'?: Monitor }
+  const ended = run(instrument(bindings, mortal), context, mortal.host, true, given, monitor)
   return {
     ended,
     pending: mortal.pending,

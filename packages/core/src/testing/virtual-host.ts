@@ -18,6 +18,8 @@ export interface VirtualHost extends Host {
 export interface VirtualHostOptions {
   /** What the clock says at first, in ms since the epoch. @default 0 */
   readonly startMs?: number
+  /** What `random` of the host answers. @default 0: a wait with jitter takes all of its time */
+  readonly random?: () => number
   /**
    * Awaited before the clock moves and after every timer: resolves when what happens in real time has happened.
    *
@@ -33,7 +35,11 @@ interface Timer {
 }
 
 /** A clock of its own, that of a test. */
-export function createVirtualHost({ startMs = 0, quiet = platformHost().yield }: VirtualHostOptions = {}): VirtualHost {
+export function createVirtualHost({
+  startMs = 0,
+  random = () => 0,
+  quiet = platformHost().yield,
+}: VirtualHostOptions = {}): VirtualHost {
   let now = startMs
   let order = 0
   const timers = new Set<Timer>()
@@ -62,6 +68,7 @@ export function createVirtualHost({ startMs = 0, quiet = platformHost().yield }:
   return {
     now: () => now,
     setTimeout: schedule,
+    random,
     yield: () => new Promise((resolve) => schedule(resolve, 0)),
     onSignal(f) {
       listeners.add(f)

@@ -121,6 +121,7 @@ async function opened(topics: Record<string, TopicOptions & { readonly codec?: C
         await hooks.revoked()
         log.push(`${name} gave up ${lanes.join()}`)
       },
+      trouble() {},
     }
     const topic = Topic(name, { groupId: 'g', codec: StringCodec(), ...options, conf: { driver } })
     readers[name] = await topic['~snapstream.source'](readerOptions)
@@ -214,6 +215,42 @@ describe('one consumer for two topics', () => {
     await a.close()
     await b.close()
     expect(state.consumers).toBe(0)
+  })
+})
+
+describe('lag', () => {
+  test('is what was last seen behind what is handled; from the start where nothing is; nothing while it is paused', async () => {
+    const { state, a, at, topic } = await opened({ a: {} })
+    expect(a.lag?.(new Map())).toBeUndefined()
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0, 10), at('a', 1), at('a', 2)])
+    expect(a.lag?.(new Map())).toBeUndefined()
+    state.give({ ...batch('a', 0, 10, ['p', 'q']), endOffset: 20 }, { ...batch('a', 1, 0, ['x'], 3), endOffset: 3 })
+    await first
+    await a.read()
+    expect(a.lag?.(new Map())).toBe(13)
+    // The batch covers offsets that are not shown: behind its last record there is nothing left.
+    expect(
+      a.lag?.(
+        new Map([
+          ['a/0', 11],
+          ['a/1', 3],
+        ]),
+      ),
+    ).toBe(9)
+    state.give({ ...batch('a', 0, 12, ['r']), endOffset: 13 })
+    await quiet()
+    expect(
+      a.lag?.(
+        new Map([
+          ['a/0', 12],
+          ['a/1', 3],
+        ]),
+      ),
+    ).toBe(1)
+    topic.pause()
+    expect(a.lag?.(new Map([['a/0', 12]]))).toBeUndefined()
   })
 })
 

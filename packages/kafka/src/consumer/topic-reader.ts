@@ -31,6 +31,8 @@ export interface TopicReaderOptions {
 export function topicReader({ spec, options, control, ends, join, closed }: TopicReaderOptions): SourceReader<unknown> {
   const { signal } = options
   const lanes = new Map<string, LaneState>()
+  /** Behind the last record that could have been read, when something was read last. */
+  const ahead = new WeakMap<LaneState, number>()
   const queue: { readonly batch: RecordBatch; readonly lane: LaneState }[] = []
   const { wake, wait } = wakeUp()
   let failure: Error | undefined
@@ -96,6 +98,7 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
       const lane = lanes.get(laneOf(batch))
       if (!open || lane === undefined) return
       lane.out.add(batch)
+      ahead.set(lane, batch.endOffset)
       // What comes of a lane that is stopped is kept, so that no more of it is fetched, and read again later.
       if (lane.stopped !== undefined) return
       queue.push({ batch, lane })
@@ -205,6 +208,17 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
       if (signal.aborted || !open) return undefined
       const batch = take()
       return batch !== undefined && !isThenable(batch) ? batch : readLater(batch)
+    },
+    lag(handled: Positions) {
+      const known = [...lanes.values()].flatMap((state) => {
+        const last = ahead.get(state)
+        // What is stopped is behind on purpose.
+        if (last === undefined || state.stopped !== undefined) return []
+        const position = Number(handled.get(state.lane) ?? state.handled)
+        const next = position === state.handed ? state.reached : position
+        return Math.max(0, Math.min(last, state.end) - next)
+      })
+      return known.length > 0 ? known.reduce((sum, count) => sum + count) : undefined
     },
     async commit(positions: Positions) {
       const offsets: TopicPartitionOffset[] = []

@@ -27,7 +27,9 @@ export async function holdTopics(app: TestedApp, host: Host): Promise<() => Prom
   const held: SinkWriter<unknown>[] = []
   for (const topic of boundTo(app, 'use'))
     if (specOf(topic))
-      held.push(await (topic as SinkTarget<unknown>)['~snapstream.sink']({ signal, host, scope: new Map() }))
+      held.push(
+        await (topic as SinkTarget<unknown>)['~snapstream.sink']({ signal, host, scope: new Map(), trouble() {} }),
+      )
   return async () => {
     await Promise.all(held.splice(0).map(async (writer) => writer.close?.()))
   }

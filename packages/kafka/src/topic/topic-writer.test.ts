@@ -29,7 +29,7 @@ function setup({ callFailed = false } = {}) {
   const writer = topicWriter(
     topicSpec('demo', {}),
     sender,
-    { signal: controller.signal, host, scope: new Map() },
+    { signal: controller.signal, host, scope: new Map(), trouble() {} },
     { close: async (gaveUp) => void closes.push(gaveUp) },
     { takeFailed: () => callFailed },
   )

@@ -1,0 +1,42 @@
+import type { Emit, On } from './events.ts'
+import { log } from './logger.ts'
+import type { Logger } from './logger.ts'
+
+/** What would be lost in silence if nobody listened: it goes to the console then. */
+const LOUD = ['late', 'stall']
+
+export interface Bus {
+  readonly on: On
+  /** For a run with a logger, or without. */
+  emitter(logger: Logger | undefined): Emit
+}
+
+export function createBus(): Bus {
+  const listeners = new Map<string, Set<(event: never) => unknown>>()
+
+  return {
+    on(name, listener) {
+      const own = listeners.get(name) ?? new Set()
+      listeners.set(name, own)
+      // A function that listens twice is called twice, and each stops for itself.
+      const call = (event: never) => listener(event)
+      own.add(call)
+      return () => void own.delete(call)
+    },
+    emitter(logger) {
+      /** What a listener or a logger throws is its own affair: it is told of, and the stream goes on. */
+      const call = (name: string, f: () => unknown) =>
+        void (async () => f())().catch((error: unknown) =>
+          console.warn(`snapstream: a listener of ${name} threw`, error),
+        )
+      return (name, make) => {
+        const own = listeners.get(name)
+        const output = logger ?? (LOUD.includes(name) && !own?.size ? console : undefined)
+        if (!output && !own?.size) return
+        const event = make()
+        if (output) call(name, () => log(output, name, event))
+        for (const listener of [...(own ?? [])]) call(name, () => listener(event as never))
+      }
+    },
+  }
+}

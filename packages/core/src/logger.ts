@@ -1,0 +1,44 @@
+import { describe, expectUsage, isA } from './error.ts'
+import type { Events } from './events.ts'
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** Where events go as lines: `console`, or what has the same four functions. They get the line and the event. */
+export type Logger = { readonly [L in Level]: (line: string, event: unknown) => unknown }
+
+/** How events are logged; the others as `error` when they carry one, else as `info`. */
+const LEVELS: { readonly [K in keyof Events]?: Level } = {
+  checkpoint: 'debug',
+  retry: 'warn',
+  skip: 'warn',
+  'dead-letter': 'warn',
+  trouble: 'warn',
+  stall: 'warn',
+  late: 'warn',
+}
+
+/** Throws `USAGE` for what is given as a logger and is not one. */
+export function checkLogger(logger: Logger | undefined): void {
+  for (const level of ['debug', 'info', 'warn', 'error'] as const)
+    expectUsage(!logger || typeof logger[level] === 'function', `logger.${level}`, 'a function', logger?.[level])
+}
+
+/** Writes an event as one line, its name and what is in it, with the event behind it. */
+export function log(logger: Logger, name: keyof Events, event: object): void {
+  logger[LEVELS[name] ?? ('error' in event && event.error ? 'error' : 'info')](
+    `snapstream ${name}: ${inWords(event)}`,
+    event,
+  )
+}
+
+/** What is there, by name. What people made themselves, messages and keys, may be long. */
+function inWords(event: object): string {
+  return Object.entries(event)
+    .filter(([, value]) => value !== undefined && (value as unknown[]).length !== 0)
+    .map(([name, value]) => {
+      if (isA(value, Error)) return `${name} ${value.message}`
+      const some = Array.isArray(value) && name !== 'message'
+      return `${name} ${some ? value.map((one) => (one === Object(one) ? `(${inWords(one as object)})` : one)).join(' ') : describe(value)}`
+    })
+    .join(', ')
+}

@@ -1,0 +1,18 @@
+import { createBus } from './bus.ts'
+import type { Bus } from './bus.ts'
+import type { State } from './health.ts'
+import type { SourceRun } from './source-run.ts'
+import type { Tally } from './tally.ts'
+
+/** What an app shows of its run, or of the last one, and whom it tells. */
+export interface Monitor extends Bus {
+  state: State
+  failed: boolean
+  tallies: readonly Tally[]
+  sources: readonly SourceRun[]
+  now: () => number
+}
+
+export function createMonitor(): Monitor {
+  return { ...createBus(), state: 'idle', failed: false, tallies: [], sources: [], now: () => 0 }
+}
