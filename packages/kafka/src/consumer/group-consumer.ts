@@ -19,6 +19,8 @@ export interface GroupMember {
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]>
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
   push(batch: RecordBatch): void
+  /** Told of what is tried again by itself. */
+  trouble(error: Error): void
   fail(error: Error): void
 }
 
@@ -86,6 +88,9 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
       async revoked(partitions, reason) {
         for (const at of partitions) uncertain.delete(partitionKey(at))
         await Promise.all([...byMember(partitions)].map(([member, part]) => member.revoked(part, reason)))
+      },
+      onTrouble(error) {
+        for (const member of members) member.trouble(error)
       },
     })
     if (closing) {

@@ -1,5 +1,6 @@
 import type { Batch, MaybePromise, Positions, ReaderOptions, SourceReader } from '@snapstream/core'
 import type { RecordBatch, TopicPartitionOffset } from '../driver/driver.ts'
+import { rarely } from '../driver/rarely.ts'
 import { wakeUp } from '../driver/wake-up.ts'
 import { isThenable } from '../topic/thenable.ts'
 import type { ControlledReader, TopicControl } from '../topic/topic-control.ts'
@@ -104,6 +105,7 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
       queue.push({ batch, lane })
       wake()
     },
+    trouble: rarely(options.trouble),
     fail,
   }
   const consumer = join(member)

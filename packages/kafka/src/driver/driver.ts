@@ -167,6 +167,8 @@ export interface ConsumerSettings {
    * with; the consumer has left its group then.
    */
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
+  /** Told of what fails for a passing reason and is tried again by itself: a broker that is away. As often as it does. */
+  onTrouble?(error: Error): void
 }
 
 /**

@@ -180,6 +180,17 @@ describe('partitions', () => {
     for (let i = 0; i < 40; i++) expect(log[partitionOf(bytes(`k${i}`), 4)]).toContain(`${i}`)
   })
 
+  test('whoever owns a record of a batch that is sent again is told, once a try', async () => {
+    let failures = 3
+    const { open, host } = setup({ answer: () => (failures-- > 0 ? retriable() : OK) })
+    const { queue } = await open()
+    const told: string[] = []
+    const owner: Owner = { acknowledged() {}, failed() {}, retried: (error) => told.push(error.message) }
+    for (let i = 0; i < 5; i++) queue.add({ key: null, value: bytes(`${i}`), headers: [], timestamp: 0 }, 100, 0, owner)
+    await host.settle(queue.drained())
+    expect(told).toEqual(['not leader', 'not leader', 'not leader'])
+  })
+
   test('without a key one partition is used a batch, and all in turn', async () => {
     const { log, open } = setup({ partitions: 3 })
     const { queue, add } = await open()

@@ -8,6 +8,8 @@ const MAX_BATCH_RECORDS = 4000
 export interface Owner {
   acknowledged(): void
   failed(error: Error): void
+  /** It was not acknowledged for a passing reason, and is sent again. */
+  retried?(error: Error): void
 }
 
 /** Records of one partition that are sent together. */
@@ -83,9 +85,11 @@ export class PartitionQueue implements TopicPartition {
     return first
   }
 
-  failedOnce(): void {
+  failedOnce(error: Error): void {
     const first = this.batches[0]
-    if (first !== undefined) first.attempts++
+    if (first === undefined) return
+    first.attempts++
+    for (const owner of new Set(first.owners)) owner.retried?.(error)
   }
 
   /** The first batch is settled. Answers the memory that is free again. */

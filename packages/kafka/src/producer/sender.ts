@@ -64,7 +64,7 @@ export function createSender({ producer, host, settings, freed, ready }: SenderO
     else {
       const leftMs = batch.since + deliveryTimeoutMs - host.now()
       if (leftMs > 0) {
-        again(queue, batch, leftMs)
+        again(queue, batch, leftMs, error)
         return
       }
       expire(queue, error)
@@ -73,9 +73,9 @@ export function createSender({ producer, host, settings, freed, ready }: SenderO
     ready(queue)
   }
 
-  function again(queue: PartitionQueue, batch: QueuedBatch, leftMs: number): void {
+  function again(queue: PartitionQueue, batch: QueuedBatch, leftMs: number, error: Error): void {
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** batch.attempts, MAX_BACKOFF_MS, leftMs)
-    queue.failedOnce()
+    queue.failedOnce(error)
     const cancel = host.setTimeout(() => {
       cancels.delete(cancel)
       queue.busy = false

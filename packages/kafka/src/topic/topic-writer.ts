@@ -1,5 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Failure, Host, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
+import { rarely } from '../driver/rarely.ts'
 import type { Owner } from '../producer/partition-queue.ts'
 import { checkBare, checkPair } from './check-input.ts'
 import { deadLetterRecord } from './dead-letter-record.ts'
@@ -19,7 +20,7 @@ export interface TopicWriter extends SinkWriter<unknown> {
 export function topicWriter(
   spec: TopicSpec,
   sender: TopicSender,
-  { signal, host }: SinkOptions,
+  { signal, host, trouble }: SinkOptions,
   lifecycle: Pick<TopicLifecycle, 'close'>,
   call: Pick<TopicCall, 'takeFailed'>,
 ): TopicWriter {
@@ -30,6 +31,7 @@ export function topicWriter(
     failed(error) {
       failure ??= error
     },
+    retried: rarely(trouble),
   }
 
   function send(key: unknown, value: unknown, meta: RecordMeta | undefined, origin: Origin | undefined) {

@@ -37,9 +37,11 @@ export function fetcher(options: {
   /** Where to go on when the offset cannot be read. Rejects if that is not wanted. */
   readonly onOutOfRange: (at: TopicPartitionOffset) => Promise<number>
   readonly onBatch: () => void
+  /** Reading fails for a passing reason, and is tried again. */
+  readonly onTrouble?: ((error: unknown) => void) | undefined
   readonly onError: (error: Error) => void
 }): Fetcher {
-  const { cluster, settings, patienceMs, onBatch, onError } = options
+  const { cluster, settings, patienceMs, onBatch, onTrouble, onError } = options
   const { fetchMaxBytes, rackId = '' } = settings
   const readCommitted = settings.isolationLevel === 'read_committed'
   const out = new Map<RecordBatch, Lane>()
@@ -159,6 +161,7 @@ export function fetcher(options: {
       // A partition that is not known may be new, or its broker has only just started.
       if (!(isPassing(problem) || isTopicMissing(problem)) || now - since > patienceMs)
         throw kafkaError(problem, `read ${JSON.stringify(lane?.topic)}`, { ...(lane && { topic: lane.topic }) })
+      onTrouble?.(problem)
       await pause(RETRY_PAUSE_MS)
       if (ended) return
       await cluster.topics.refresh().catch((error: unknown) => {

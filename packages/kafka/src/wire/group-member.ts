@@ -46,9 +46,10 @@ export function groupMember(options: {
   /** Told of what it gets beside what it has; of nothing where a rebalance left it with nothing. */
   readonly assigned: (partitions: readonly TopicPartition[]) => Promise<void>
   readonly revoked: (partitions: readonly TopicPartition[], reason: 'revoked' | 'lost') => Promise<void>
+  readonly onTrouble: (error: unknown) => void
   readonly onError: (error: unknown) => void
 }): GroupMember {
-  const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError } = options
+  const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onTrouble, onError } = options
   const { groupInstanceId } = settings
   const coordinator = coordinatorOf(cluster, groupId, groupInstanceId)
   let memberId = ''
@@ -73,9 +74,7 @@ export function groupMember(options: {
     }
   })
   let know = () => {}
-  const known = new Promise<void>((resolve) => {
-    know = resolve
-  })
+  const known = new Promise<void>((resolve) => (know = resolve))
 
   const partitions = memberPartitions({
     assigned,
@@ -119,7 +118,7 @@ export function groupMember(options: {
     joining = true
     for (;;) {
       try {
-        const joined = await persistently(joinOnce, { patienceMs, repair: refresh, closed })
+        const joined = await persistently(joinOnce, { patienceMs, repair: refresh, closed, onTrouble })
         joining = false
         return joined
       } catch (error) {
@@ -177,6 +176,7 @@ export function groupMember(options: {
       sessionTimeoutMs: settings.sessionTimeoutMs,
       onRebalance: askAgain,
       onLost: lose,
+      onTrouble,
       onError: (error) => onError(memberError(error, 'stay in')),
     })
   }
@@ -209,7 +209,7 @@ export function groupMember(options: {
     async send(generation, offsets) {
       refused = undefined
       const send = () => coordinator.commit(generation, offsets, (at) => (refused = at))
-      await persistently(send, { patienceMs, repair, closed })
+      await persistently(send, { patienceMs, repair, closed, onTrouble })
     },
   })
 

@@ -23,6 +23,7 @@ function heart() {
     renewals: number
     events: unknown[]
     joining: boolean
+    troubles: number
   } = {
     error: undefined,
     silent: false,
@@ -31,6 +32,7 @@ function heart() {
     renewals: 0,
     events: [],
     joining: false,
+    troubles: 0,
   }
   const stop = heartbeats({
     async beat() {
@@ -51,6 +53,7 @@ function heart() {
     sessionTimeoutMs: 1000,
     onRebalance: () => state.events.push('rebalance'),
     onLost: () => state.events.push('lost'),
+    onTrouble: () => state.troubles++,
     onError: (error) => state.events.push(error),
   })
   return { state, stop }
@@ -115,6 +118,7 @@ test('a coordinator that is away is looked for, and the membership counts as los
   await vi.advanceTimersByTimeAsync(100)
   expect(state.events).toEqual([])
   expect(state.repairs).toBe(9)
+  expect(state.troubles).toBe(9)
   state.error = unreachable
   await vi.advanceTimersByTimeAsync(1200)
   expect(state.events).toEqual(['lost'])

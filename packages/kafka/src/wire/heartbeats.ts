@@ -38,9 +38,11 @@ export function heartbeats(options: {
   readonly onRebalance: () => void
   /** The membership is over, and the heart stops. */
   readonly onLost: () => void
+  /** The coordinator could not be reached, and is asked again. */
+  readonly onTrouble: (error: unknown) => void
   readonly onError: (error: unknown) => void
 }): () => void {
-  const { beat, joining, repair, intervalMs, sessionTimeoutMs, onRebalance, onLost, onError } = options
+  const { beat, joining, repair, intervalMs, sessionTimeoutMs, onRebalance, onLost, onTrouble, onError } = options
   const renew = () => void options.renew().catch(() => {})
   let stop = () => {}
   let running = true
@@ -73,8 +75,10 @@ export function heartbeats(options: {
           onRebalance()
         } else if (errorCode === KAFKA.ILLEGAL_GENERATION && joining()) continue
         else if (LOST.has(errorCode) || (isPassing(error) && overdue())) return onLost()
-        else if (isPassing(error)) await repair().catch(() => {})
-        else return onError(error)
+        else if (isPassing(error)) {
+          onTrouble(error)
+          await repair().catch(() => {})
+        } else return onError(error)
       }
     }
   }

@@ -11,14 +11,14 @@ const away = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is away')
 /** Fails until so much time has passed, each try taking as long as is said. */
 function trying(untilMs: number, eachMs: number, error: Error = away) {
   const start = Date.now()
-  const state = { tries: 0, outcome: undefined as unknown }
+  const state = { tries: 0, troubles: [] as unknown[], outcome: undefined as unknown }
   async function run() {
     state.tries++
     await new Promise((resolve) => setTimeout(resolve, eachMs))
     if (Date.now() - start < untilMs) throw error
     return 'done'
   }
-  void persistently(run, { patienceMs: 10_000 }).then(
+  void persistently(run, { patienceMs: 10_000, onTrouble: (told) => state.troubles.push(told) }).then(
     (value) => (state.outcome = value),
     (thrown: unknown) => (state.outcome = thrown),
   )
@@ -30,6 +30,7 @@ test('tries again until it works', async () => {
   await vi.advanceTimersByTimeAsync(7000)
   expect(state.outcome).toBe('done')
   expect(state.tries).toBeGreaterThan(3)
+  expect(state.troubles).toEqual(Array.from({ length: state.tries - 1 }, () => away))
 })
 
 test('gives up once patience is over', async () => {
@@ -43,12 +44,12 @@ test('gives up once patience is over', async () => {
 test('a request that failed by its time-out alone, longer than patience, is sent again', async () => {
   const state = trying(31_000, 30_000)
   await vi.advanceTimersByTimeAsync(61_000)
-  expect(state).toEqual({ tries: 2, outcome: 'done' })
+  expect(state).toMatchObject({ tries: 2, outcome: 'done' })
 })
 
 test('does not try again what will not pass', async () => {
   const refused = protocolError(58)
   const state = trying(1000, 10, refused)
   await vi.advanceTimersByTimeAsync(100)
-  expect(state).toEqual({ tries: 1, outcome: refused })
+  expect(state).toEqual({ tries: 1, troubles: [], outcome: refused })
 })

@@ -16,9 +16,11 @@ export async function persistently<T>(
     readonly repair?: () => Promise<unknown>
     /** Settles when there is no point any more. */
     readonly closed?: Promise<unknown>
+    /** Told of what is tried again. */
+    readonly onTrouble?: ((error: unknown) => void) | undefined
   },
 ): Promise<T> {
-  const { patienceMs, repair = async () => {}, closed } = options
+  const { patienceMs, repair = async () => {}, closed, onTrouble } = options
   let end: number | undefined
   let over = false
   void closed?.then(() => {
@@ -30,6 +32,7 @@ export async function persistently<T>(
     } catch (error) {
       end ??= Date.now() + patienceMs
       if (over || !isPassing(error) || Date.now() + waitMs > end) throw error
+      onTrouble?.(error)
     }
     await pause(waitMs, closed)
     await repair().catch((error: unknown) => {

@@ -44,6 +44,7 @@ export async function wireConsumer(
   }
   const known = knownPartitions(cluster, topics)
   const { wake, wait } = wakeUp()
+  const onTrouble = (error: unknown) => settings.onTrouble?.(kafkaError(error, 'reach the brokers'))
   let open = true
   let failure: Error | undefined
   /** The assignment that each partition is of, by name: what belongs to an older one is dropped. */
@@ -80,6 +81,7 @@ export async function wireConsumer(
     settings,
     patienceMs,
     onBatch: wake,
+    onTrouble,
     onError: fail,
     async onOutOfRange(at) {
       const [[earliest], [latest]] = await Promise.all([
@@ -105,7 +107,12 @@ export async function wireConsumer(
       // What was written to a partition since it appeared is to be read, whatever was said about those that were there.
       ...(await startOffsets(cluster, { ...settings, ...FROM_THE_START }, added)),
     ]
-    const starts = await persistently(find, { patienceMs, repair: () => cluster.topics.refresh(), closed: ended })
+    const starts = await persistently(find, {
+      patienceMs,
+      repair: () => cluster.topics.refresh(),
+      closed: ended,
+      onTrouble,
+    })
     if (over()) return
     known.note(partitions)
     const sought = (seeks = new Map())
@@ -141,7 +148,7 @@ export async function wireConsumer(
           assigned,
           onError: fail,
         })
-      : groupMember({ cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError: fail })
+      : groupMember({ cluster, groupId, topics, settings, patienceMs, assigned, revoked, onTrouble, onError: fail })
 
   return {
     async poll() {
