@@ -34,7 +34,7 @@ export function createBus(): Bus {
         const output = logger ?? (LOUD.includes(name) && !own?.size ? console : undefined)
         if (!output && !own?.size) return
         const event = make()
-        if (output) call(name, () => log(output, name, event))
+        if (output) call(name, () => log(output, name, event as object))
         for (const listener of [...(own ?? [])]) call(name, () => listener(event as never))
       }
     },

@@ -224,7 +224,7 @@ export function watchdogSuite({ createApp }: Core): void {
           partition: 3,
           offset: 41,
           key: 'k',
-          message: 'slow at orders/3 offset 41 has not finished a message in 400 ms; maxProcessingMs is 400',
+          message: 'slow at orders/3 offset 41 has taken 400 ms; maxProcessingMs is 400',
         })
         // After 400 ms and at most one look.
         expect(events[0]).toBeGreaterThanOrEqual(799)
