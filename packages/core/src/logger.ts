@@ -37,7 +37,7 @@ function inWords(event: object): string {
     .join(', ')
 }
 
-function inBrief(value: unknown, name: string): unknown {
+function inBrief(value: unknown, name: string): string {
   if (isA(value, Error)) return value.message
   if (!Array.isArray(value) || name === 'message') return describe(value)
   return value.map((one) => (one === Object(one) ? `(${inWords(one as object)})` : one)).join(' ')
