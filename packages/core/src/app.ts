@@ -8,6 +8,7 @@ import { healthOf } from './health.ts'
 import type { Health } from './health.ts'
 import { checkLogger } from './logger.ts'
 import { createMonitor } from './monitor.ts'
+import type { Monitor } from './monitor.ts'
 import type { Host } from './protocol.ts'
 import { run } from './run.ts'
 import type { RunOptions } from './run.ts'
@@ -44,6 +45,11 @@ export interface App<C extends object> {
   readonly on: On
   /** How the stream is doing. Cheap, and may be called at any time; needs no `this`. */
   health(): Health
+}
+
+/** What it does not show: for test kits, which run what is bound to it themselves. */
+export interface Monitored {
+  readonly '~snapstream.monitor': Monitor
 }
 
 export const DEFAULTS: RunOptions = {
@@ -111,7 +117,7 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     }
   }
 
-  return {
+  const app: App<C> & Monitored = {
     snap: snap as Snap<Context & C>,
     stream,
     get bindings() {
@@ -119,7 +125,7 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     },
     on: monitor.on,
     health: () => healthOf(monitor),
-    // For test kits, which run what is bound to it themselves.
-    ...{ '~snapstream.monitor': monitor },
+    '~snapstream.monitor': monitor,
   }
+  return app
 }

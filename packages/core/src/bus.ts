@@ -3,7 +3,7 @@ import { log } from './logger.ts'
 import type { Logger } from './logger.ts'
 
 /** What would be lost in silence if nobody listened: it goes to the console then. */
-const LOUD = ['late', 'stall']
+const LOUD = new Set(['late', 'stall'])
 
 export interface Bus {
   readonly on: On
@@ -31,11 +31,13 @@ export function createBus(): Bus {
         )
       return (name, make) => {
         const own = listeners.get(name)
-        const output = logger ?? (LOUD.includes(name) && !own?.size ? console : undefined)
+        const output = logger ?? (LOUD.has(name) && !own?.size ? console : undefined)
         if (!output && !own?.size) return
         const event = make()
-        if (output) call(name, () => log(output, name, event))
-        for (const listener of [...(own ?? [])]) call(name, () => listener(event as never))
+        if (output) call(name, () => log(output, name, event as object))
+        // Whoever begins to listen meanwhile hears the next one.
+        const told = [...(own ?? [])]
+        for (const listener of told) call(name, () => listener(event as never))
       }
     },
   }

@@ -9,7 +9,6 @@ import type { Tally } from './tally.ts'
 export class Cursor implements Origin {
   readonly lane: Lane
   readonly tally: Tally
-  readonly #timestamp: ((message: unknown) => number) | undefined
   batch!: Batch<unknown>
   index = 0
   message: unknown
@@ -22,25 +21,30 @@ export class Cursor implements Origin {
   constructor(lane: Lane, tally: Tally) {
     this.lane = lane
     this.tally = tally
-    this.#timestamp = tally.binding.timestamp
   }
 
   get timestamp(): number | undefined {
-    return this.#timestamp ? this.#timestamp(this.message) : this.batch.timestamp?.(this.index)
+    const { timestamp } = this.tally.binding
+    return timestamp ? timestamp(this.message) : this.batch.timestamp?.(this.index)
   }
 
   get headers(): Headers | undefined {
     return this.batch.headers?.(this.index)
   }
+
+  /** As the source had it. */
+  get raw(): object | undefined {
+    return this.batch.raw?.(this.index)
+  }
 }
 
 /** Where a message is, as far as its source says: topic, partition, offset and key, or nothing. */
-export function placeOf({ batch, index }: Cursor): ErrorFields {
-  const { topic, partition, offset, key } = (batch.raw?.(index) ?? {}) as ErrorFields
-  return topic === undefined ? {} : ({ topic, partition, offset, key } as ErrorFields)
+export function placeOf(raw: ErrorFields = {}): ErrorFields {
+  const { topic, partition, offset, key } = raw
+  return topic ? ({ topic, partition, offset, key } as ErrorFields) : {}
 }
 
 /** The same for a sentence. */
 export function placeIn({ topic, partition, offset }: ErrorFields): string {
-  return topic === undefined ? '' : ` at ${topic}/${partition} offset ${offset}`
+  return topic ? ` at ${topic}/${partition} offset ${offset}` : ''
 }

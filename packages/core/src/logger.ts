@@ -24,21 +24,21 @@ export function checkLogger(logger: Logger | undefined): void {
 }
 
 /** Writes an event as one line, its name and what is in it, with the event behind it. */
-export function log(logger: Logger, name: keyof Events, event: object): void {
-  logger[LEVELS[name] ?? ('error' in event && event.error ? 'error' : 'info')](
-    `snapstream ${name}: ${inWords(event)}`,
-    event,
-  )
+export function log(logger: Logger, name: keyof Events, event: { readonly error?: unknown }): void {
+  const words = inWords(event)
+  logger[LEVELS[name] ?? (event.error ? 'error' : 'info')](`snapstream ${name}${words && `: ${words}`}`, event)
 }
 
 /** What is there, by name. What people made themselves, messages and keys, may be long. */
 function inWords(event: object): string {
   return Object.entries(event)
     .filter(([, value]) => value !== undefined && (value as unknown[]).length !== 0)
-    .map(([name, value]) => {
-      if (isA(value, Error)) return `${name} ${value.message}`
-      const some = Array.isArray(value) && name !== 'message'
-      return `${name} ${some ? value.map((one) => (one === Object(one) ? `(${inWords(one as object)})` : one)).join(' ') : describe(value)}`
-    })
+    .map(([name, value]) => `${name} ${inBrief(value, name)}`)
     .join(', ')
+}
+
+function inBrief(value: unknown, name: string): string {
+  if (isA(value, Error)) return value.message
+  if (!Array.isArray(value) || name === 'message') return describe(value)
+  return value.map((one) => (one === Object(one) ? `(${inWords(one as object)})` : one)).join(' ')
 }

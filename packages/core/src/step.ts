@@ -138,9 +138,8 @@ export function createStep(
     attempt: number,
     redo: () => Outcome,
   ): Promise<unknown> {
-    const { message, batch, index } = cursor
-    const raw = batch.raw?.(index)
-    const about = { binding: name, ...placeOf(cursor) }
+    const { message, raw } = cursor
+    const about = { binding: name, ...placeOf(raw) }
     // The time for a graceful end is over: what failed because of that is not the message's fault.
     if (context.signal.aborted) throw HALTED
     const error = toError(thrown)

@@ -52,8 +52,8 @@ export function startWatchdog(
     for (const cursor of flights) {
       cursor.since = Math.min(cursor.since, clock)
       if (!isOver(cursor.since, maxProcessingMs)) continue
-      const place = placeOf(cursor)
-      const text = `${name}${placeIn(place)} has not finished a message in ${Math.round(clock - cursor.since)} ms; maxProcessingMs is ${maxProcessingMs}`
+      const place = placeOf(cursor.raw)
+      const text = `${name}${placeIn(place)} has taken ${Math.round(clock - cursor.since)} ms; maxProcessingMs is ${maxProcessingMs}`
       fail(new SnapstreamError('PROCESSING_TIMEOUT', text, { binding: name, ...place }))
       // Told once.
       cursor.since = NaN
@@ -75,7 +75,7 @@ export function startWatchdog(
         waitsFor,
         forMs: clock - since,
         lag,
-        inFlight: oldest.slice(0, MAX_SHOWN).map((cursor) => ({ ...placeOf(cursor), forMs: clock - cursor.since })),
+        inFlight: oldest.slice(0, MAX_SHOWN).map((cursor) => ({ ...placeOf(cursor.raw), forMs: clock - cursor.since })),
       }))
     return stalled
   }

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import * as sources from '../index.ts'
+import { backoffSuite } from './backoff.ts'
 import { loadBare } from './bare-context.ts'
 import { checkpointSuite } from './checkpoints.ts'
 import type { Core } from './core.ts'
@@ -9,6 +10,7 @@ import { flowSuite } from './flow.ts'
 import { handlerSuite } from './handlers.ts'
 import { healthSuite } from './health.ts'
 import { lifecycleSuite } from './lifecycle.ts'
+import { maxProcessingSuite } from './max-processing.ts'
 import { usageSuite } from './usage-errors.ts'
 import { watchdogSuite } from './watchdog.ts'
 
@@ -27,4 +29,6 @@ describe.each(cores)('%s', (_, core) => {
   eventSuite(core)
   healthSuite(core)
   watchdogSuite(core)
+  maxProcessingSuite(core)
+  backoffSuite(core)
 })

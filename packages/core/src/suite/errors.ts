@@ -6,12 +6,8 @@ import { fakeSink, fakeSource } from './fakes.ts'
 
 export function errorSuite({ createApp }: Core): void {
   describe('onError', () => {
-    async function run(
-      onError: OnError<number> | undefined,
-      failsFor: (n: number, attempt: number) => boolean,
-      random = 0,
-    ) {
-      const host = createVirtualHost({ random: () => random })
+    async function run(onError: OnError<number> | undefined, failsFor: (n: number, attempt: number) => boolean) {
+      const host = createVirtualHost()
       const app = createApp({ host })
       const tries: string[] = []
       const attempts = new Map<number, number>()
@@ -47,14 +43,6 @@ export function errorSuite({ createApp }: Core): void {
       const { tries, error } = await run({ retries: 3, backoffMs: 100 }, (n, attempt) => n === 2 && attempt <= 3)
       expect(tries).toEqual(['1 at 0', '2 at 0', '2 at 100', '2 at 300', '2 at 700', '3 at 700'])
       expect(error).toBeUndefined()
-    })
-
-    test('waits for a random half to all of the backoff, also at its most', async () => {
-      const fails = (n: number, attempt: number) => n === 2 && attempt <= 3
-      const half = await run({ retries: 3, backoffMs: 100 }, fails, 1)
-      expect(half.tries).toEqual(['1 at 0', '2 at 0', '2 at 50', '2 at 150', '2 at 350', '3 at 350'])
-      const most = await run({ retries: 3, backoffMs: 60_000 }, fails, 0.5)
-      expect(most.tries).toEqual(['1 at 0', '2 at 0', '2 at 22500', '2 at 45000', '2 at 67500', '3 at 67500'])
     })
 
     test('stops when the retries are used up without a dead letter', async () => {

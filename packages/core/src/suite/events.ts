@@ -20,7 +20,7 @@ const NAMES = [
 ] as const
 
 /** All events of an app, in order. */
-export function record(app: Pick<App<{}>, 'on'>): [name: keyof Events, event: unknown][] {
+function record(app: Pick<App<{}>, 'on'>): [name: keyof Events, event: unknown][] {
   const events: [keyof Events, unknown][] = []
   for (const name of NAMES) app.on(name, (event) => events.push([name, event]))
   return events
@@ -64,7 +64,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
         )
         expect(more).toEqual([])
         expect(events.at(-1)).toEqual(['stop', { undone: [], error }])
-        if (stopping?.reason === 'failure') expect(stopping.error).toBe(error)
+        expect(stopping?.error).toBe(error)
         return stopping?.reason
       }
       expect(await ends(() => {})).toBe('ended')
@@ -152,7 +152,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
         throw new Error('thrown')
       })
       app.on('start', () => Promise.reject(new Error('rejected')))
-      const after = vi.fn()
+      const after = vi.fn<() => void>()
       app.on('start', after)
       app.snap([1, 2])((n) => void handled.push(n))
       await app.stream()
@@ -166,7 +166,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
     })
 
     test('of the top-level functions are those of the app that is exported', async () => {
-      const start = vi.fn()
+      const start = vi.fn<(event: Events['start']) => void>()
       const stop = defaultApp.on('start', start)
       snap([1], { name: 'top' })(() => {})
       await stream()

@@ -1,39 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createVirtualHost } from '../testing/index.ts'
-import type { BatchSource, Events, StreamOptions } from '../index.ts'
+import type { BatchSource, StreamOptions } from '../index.ts'
 import type { Core } from './core.ts'
 import { fakeSink, fakeSource } from './fakes.ts'
+import { createWatched, never, sleep } from './watched.ts'
 
 export function watchdogSuite({ createApp }: Core): void {
-  const never = () => new Promise<never>(() => {})
-
-  /** An app on virtual time, with its stalls, that is stopped at the end of a test. */
-  function watched() {
-    const host = createVirtualHost()
-    const exits: number[] = []
-    const app = createApp({ host: { ...host, exit: (code) => exits.push(code) } })
-    const stalls: Events['stall'][] = []
-    app.on('stall', (stall) => stalls.push(stall))
-    const stop = new AbortController()
-    let running: Promise<unknown> = Promise.resolve()
-    return {
-      host,
-      app,
-      stalls,
-      exits,
-      start(options: StreamOptions = {}) {
-        running = app.stream({}, { signal: stop.signal, ...options }).catch((thrown: unknown) => thrown)
-      },
-      async end() {
-        stop.abort()
-        const error = await host.settle(running)
-        expect(host.timers).toBe(0)
-        return error
-      },
-    }
-  }
-  const sleep = (host: { setTimeout(f: () => void, ms: number): unknown }, ms: number) =>
-    new Promise<void>((resolve) => void host.setTimeout(resolve, ms))
+  const watched = createWatched(createApp)
 
   describe('the watchdog', () => {
     test('names a handler that never settles, and its messages', async () => {
@@ -200,69 +173,5 @@ export function watchdogSuite({ createApp }: Core): void {
         await expect(app.stream({}, options as StreamOptions)).rejects.toMatchObject({ code: 'USAGE' })
       },
     )
-  })
-
-  describe('maxProcessingMs', () => {
-    test('fails the stream, and names the message', async () => {
-      for (const concurrency of [1, 2]) {
-        const { host, app, start, end } = watched()
-        const log: string[] = []
-        const lanes = [{ lane: 'a', messages: [{ key: 1 }, { key: 1, hangs: true }] }]
-        const source = fakeSource(log, lanes, { live: true })
-        app.snap(source, { name: 'slow', concurrency, maxProcessingMs: 400 })((message) =>
-          'hangs' in (message as object) ? never() : sleep(host, 399),
-        )
-        start({ shutdownMs: 1000 })
-        const events: number[] = []
-        app.on('stopping', () => events.push(host.now()))
-        await host.advance(2000)
-        const error = await end()
-        expect(error).toMatchObject({
-          code: 'PROCESSING_TIMEOUT',
-          binding: 'slow',
-          topic: 'orders',
-          partition: 3,
-          offset: 41,
-          key: 'k',
-          message: 'slow at orders/3 offset 41 has not finished a message in 400 ms; maxProcessingMs is 400',
-        })
-        // After 400 ms and at most one look.
-        expect(events[0]).toBeGreaterThanOrEqual(799)
-        expect(events[0]).toBeLessThanOrEqual(899)
-        expect(log).toContain('commit a=1')
-      }
-    })
-
-    test('is for one try, the sinks included, and does not count waits for retries', async () => {
-      const { host, app, start, end } = watched()
-      let tries = 0
-      const handled: number[] = []
-      app.snap([1], {
-        maxProcessingMs: 100,
-        sink: [(n: number) => sleep(host, 40).then(() => handled.push(n))],
-        onError: { retries: 3, backoffMs: 1000 },
-      })(async (n) => {
-        await sleep(host, 50)
-        if (++tries < 3) throw new Error('not yet')
-        return n
-      })
-      start()
-      await host.advance(10_000)
-      expect(handled).toEqual([1])
-      expect(await end()).toBeUndefined()
-    })
-
-    test('covers a sink that does not take what it is given', async () => {
-      const { host, app, start, end } = watched()
-      app.snap([1], { name: 'full', maxProcessingMs: 100, sink: [never] })((n) => n)
-      start({ shutdownMs: 10 })
-      await host.advance(1000)
-      expect(await end()).toMatchObject({ code: 'PROCESSING_TIMEOUT', binding: 'full' })
-    })
-
-    test('takes a number', () => {
-      const app = createApp()
-      expect(() => app.snap([1], { maxProcessingMs: 0 })(() => {})).toThrow('maxProcessingMs of handler 1')
-    })
   })
 }

@@ -74,6 +74,18 @@ describe('startTestRun', () => {
     await host.settle(run.ended)
   })
 
+  test('the app tells of it as of any run', async () => {
+    const host = createVirtualHost()
+    const app = createApp()
+    const told: unknown[] = []
+    app.on('start', ({ bindings }) => told.push(bindings))
+    app.on('stop', () => told.push('stop'))
+    app.snap(fakeSource([], [{ lane: 'a', messages: [1, 2] }]), { name: 'one' })(() => {})
+    await host.settle(startTestRun({ app, host }).ended)
+    expect(told).toEqual([['one'], 'stop'])
+    expect(app.health().bindings).toMatchObject([{ name: 'one', handled: 2 }])
+  })
+
   test('kill: nothing is handled, written, flushed or committed any more, and everything is closed', async () => {
     const host = createVirtualHost()
     const log: string[] = []

@@ -1,11 +1,10 @@
 import { DEFAULTS } from '../app.ts'
-import type { App } from '../app.ts'
+import type { App, Monitored } from '../app.ts'
 import type { Binding } from '../binding.ts'
 import { refuseCycles } from '../cycle.ts'
 import { app as defaultApp } from '../default-app.ts'
 import { SnapstreamError, expectUsage } from '../error.ts'
 import { createMonitor } from '../monitor.ts'
-import type { Monitor } from '../monitor.ts'
 import type { Host, SinkTarget } from '../protocol.ts'
 import { run } from '../run.ts'
 import { instrument } from './instrument.ts'
@@ -57,7 +56,7 @@ export function startTestRun<C extends object>(options: TestRunOptions<C>): Test
   const stopping = new AbortController()
   const { checkpointMs = DEFAULTS.checkpointMs, shutdownMs = DEFAULTS.shutdownMs, stallMs = Infinity } = timing
   const given = { ...DEFAULTS, signal: stopping.signal, checkpointMs, shutdownMs, stallMs }
-  const { '~snapstream.monitor': monitor = createMonitor() } = app as { readonly '~snapstream.monitor'?: Monitor }
+  const { '~snapstream.monitor': monitor = createMonitor() } = app as Partial<Monitored>
   const ended = run(instrument(bindings, mortal), context, mortal.host, true, given, monitor)
   return {
     ended,
