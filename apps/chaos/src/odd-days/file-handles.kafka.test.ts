@@ -29,7 +29,8 @@ describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: 
     await using admin = Admin({ brokers: brokers.broker.brokers })
     await admin.createTopic(topic, { partitions: 1 })
     const address = `127.0.0.1:${brokers.proxy.port}`
-    const reading = startReading({ brokers: address, driver, topic, groupId: fresh('group'), connectTimeoutMs })
+    const groupId = fresh('group')
+    const reading = startReading({ brokers: address, driver, topic, groupId, connectTimeoutMs })
     readings.push(reading)
     await vi.waitFor(() => expect(reading.ready).toBe(true), patience)
     const write = async (...values: readonly string[]) => {
@@ -37,7 +38,15 @@ describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: 
       await target.open()
       await Promise.all(values.map((value) => target(value)))
     }
-    return { reading, write }
+    /** Until it has committed a record: by then its client has loaded all of itself. */
+    const atWork = async () => {
+      reading.begin()
+      await write('a')
+      await using admin = Admin({ brokers: brokers.broker.brokers })
+      await vi.waitFor(async () => expect(await admin.offsets(groupId)).toMatchObject([{ committed: 1 }]), patience)
+      expect(reading.read).toEqual(['a'])
+    }
+    return { reading, write, atWork }
   }
 
   describe.each(DRIVERS)('with %s', (driver) => {
@@ -53,10 +62,8 @@ describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: 
     })
 
     test('for a while: it goes on when there are some again, with nothing lost', { timeout: 60_000 }, async () => {
-      const { reading, write } = await setUp(driver, 30_000)
-      reading.begin()
-      await write('a')
-      await vi.waitFor(() => expect(reading.read).toEqual(['a']), patience)
+      const { reading, write, atWork } = await setUp(driver, 30_000)
+      await atWork()
       reading.limitHandles(3)
       brokers.proxy.cut()
       await write('b', 'c')
@@ -73,10 +80,8 @@ describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: 
     })
 
     test('from then on: it ends with an error that says so', { timeout: 60_000 }, async () => {
-      const { reading, write } = await setUp(driver, CONNECT_MS)
-      reading.begin()
-      await write('a')
-      await vi.waitFor(() => expect(reading.read).toEqual(['a']), patience)
+      const { reading, atWork } = await setUp(driver, CONNECT_MS)
+      await atWork()
       reading.limitHandles(3)
       brokers.proxy.cut()
       await vi.waitFor(() => expect(reading.failed).toBeDefined(), { timeout: 40_000, interval: 50 })
