@@ -13,7 +13,7 @@ import { holdings, leftovers } from './leftovers.ts'
 import type { Sample, SoakPlan, SoakReport } from './soak-plan.ts'
 
 /** So that nothing is deleted before it was read: what is under way at once. */
-const AHEAD = 2000
+const AHEAD = 500
 const RETENTION = { records: 2 * AHEAD }
 const BATCH = 500
 const KEYS = 100
