@@ -46,7 +46,7 @@ describe.skipIf(shared === '')('a broker that is away for a while', () => {
       await vi.waitFor(() => expect(seen).toEqual(['first']), patience)
 
       troubles.length = 0
-    await broker.kill('SIGKILL')
+      await broker.kill('SIGKILL')
       await vi.waitFor(
         () => expect(new Set(troubles.map(({ role }) => role))).toEqual(new Set(['source', 'sink'])),
         patience,

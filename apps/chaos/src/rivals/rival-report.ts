@@ -1,0 +1,44 @@
+import type { Delivery } from '../judge/delivery.ts'
+import type { Stalls } from '../judge/stalls.ts'
+
+export interface RivalFigures extends Omit<Delivery, 'lost'>, Stalls {
+  readonly rival: string
+  readonly seed: number
+  readonly rate: number
+  readonly kills: number
+  /** Committed, and not in the output. */
+  readonly lost: number
+  /** Neither committed nor in the output when it was given up. */
+  readonly unread: number
+  /** How often a worker ended though nobody asked it to. */
+  readonly crashes: number
+  /** How many records were not committed when the load ended. */
+  readonly behind: number
+}
+
+const COLUMNS: readonly (readonly [title: string, of: (figures: RivalFigures) => string])[] = [
+  ['library', ({ rival }) => rival],
+  ['kills', ({ kills }) => `${kills}`],
+  ['produced', ({ produced }) => `${produced}`],
+  ['lost', ({ lost }) => `${lost}`],
+  ['unread', ({ unread }) => `${unread}`],
+  ['duplicated', ({ duplicated }) => `${duplicated}`],
+  ['out of order', ({ outOfOrder }) => `${outOfOrder}`],
+  ['crashes', ({ crashes }) => `${crashes}`],
+  ['behind', ({ behind }) => `${behind}`],
+  ['longest stall', ({ longestMs }) => seconds(longestMs)],
+  ['of a partition', ({ partitionMs }) => seconds(partitionMs)],
+  ['recovery', ({ recoveryMs }) => seconds(recoveryMs)],
+]
+
+export function rivalTable(all: readonly RivalFigures[]): string {
+  const rows = [COLUMNS.map(([title]) => title), ...all.map((figures) => COLUMNS.map(([, of]) => of(figures)))]
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const pad = (cell: string, column: number) => {
+    const width = widths[column] ?? 0
+    return column === 0 ? cell.padEnd(width) : cell.padStart(width)
+  }
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n')
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`

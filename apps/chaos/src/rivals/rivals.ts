@@ -1,0 +1,6 @@
+import { kafkaStreamsRival } from './kafka-streams-rival.ts'
+import { kafkajsRival } from './kafkajs-rival.ts'
+import type { Rival } from './rival.ts'
+import { snapstreamRivals } from './snapstream-rivals.ts'
+
+export const rivals: readonly Rival[] = [...snapstreamRivals, kafkajsRival, kafkaStreamsRival]

@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Admin } from '@snapstream/kafka'
+import { clock } from '../clock.ts'
+import { followCommits } from '../commits.ts'
+import { startFeeder } from '../feeder.ts'
+import { judgeDelivery } from '../judge/delivery.ts'
+import { random } from '../random.ts'
+import { readRecords } from '../read-records.ts'
+import { outputStalls } from './output-stalls.ts'
+import { readOutputs } from './read-outputs.ts'
+import type { Rival } from './rival.ts'
+import type { RivalFigures } from './rival-report.ts'
+import { startRival } from './rival-process.ts'
+import type { RivalProcess } from './rival-process.ts'
+
+export interface RunRivalOptions {
+  readonly brokers: string
+  readonly seed: number
+  /** Records a second. */
+  readonly rate: number
+  readonly kills: number
+  readonly signal: AbortSignal
+  log(line: string): void
+}
+
+const PARTITIONS = 6
+const WORKERS = 3
+const EVERY_MS = 8000
+const READY_MS = 60_000
+const DRAIN_MS = 60_000
+
+/** The day of random-kill, with workers of another library; what it did is judged by its output alone. */
+export async function runRival(rival: Rival, options: RunRivalOptions): Promise<RivalFigures> {
+  const { brokers, seed, rate, signal } = options
+  const log = (line: string) => options.log(`${rival.name}: ${line}`)
+  const chance = random(seed)
+  const id = `${rival.name}-${seed}-${Math.round(clock())}`
+  const [input, output, groupId] = [`in-${id}`, `out-${id}`, `group-${id}`]
+  const command = await rival.command(log)
+  const folder = await mkdtemp(join(tmpdir(), 'snapstream-rival-'))
+  const plan = { brokers, input, output, groupId, sessionTimeoutMs: 6000, heartbeatIntervalMs: 1000, folder }
+
+  await using admin = Admin({ brokers })
+  await admin.createTopic(input, { partitions: PARTITIONS })
+  // What a library says of when it was cannot be compared with another's.
+  await admin.createTopic(output, { partitions: PARTITIONS, config: { 'message.timestamp.type': 'LogAppendTime' } })
+  const feeder = await startFeeder({ brokers, topic: input, partitions: PARTITIONS, rate })
+  const commits = followCommits(brokers, groupId, input)
+  const workers: RivalProcess[] = []
+  const start = () => {
+    const worker = startRival(`w${workers.length + 1}`, command, plan)
+    workers.push(worker)
+  }
+  /** Whether it came to that in time. */
+  const until = async (condition: () => boolean, withinMs: number): Promise<boolean> => {
+    for (const end = clock() + withinMs; !condition() && clock() < end;) await sleep(50, undefined, { signal })
+    return condition()
+  }
+  const mishaps: number[] = []
+  try {
+    for (let i = 0; i < WORKERS; i++) start()
+    log(`seed ${seed}, ${rate} records/s, ${PARTITIONS} partitions, ${WORKERS} workers, ${options.kills} kills`)
+    if (!(await until(() => commits.current.size === PARTITIONS, READY_MS)))
+      throw new Error(`${rival.name} has not committed in each partition after ${READY_MS} ms: ${crashes(workers)}`)
+    for (let i = 0; i < options.kills; i++) {
+      await sleep(EVERY_MS * (0.75 + chance() / 2), undefined, { signal })
+      const alive = workers.filter((worker) => worker.alive)
+      const victim = alive[Math.floor(chance() * alive.length)]
+      mishaps.push(clock())
+      const ending = victim?.end('SIGKILL')
+      // Whoever ended by itself is replaced as well.
+      for (let missing = WORKERS - workers.filter((worker) => worker.alive).length; missing > 0; missing--) start()
+      await ending
+      log(`SIGKILL of ${victim?.name ?? 'nobody'}, ${feeder.sent - commits.total} not committed`)
+    }
+    await sleep(EVERY_MS, undefined, { signal })
+    const endedAt = clock()
+    await feeder.stop()
+    const behind = feeder.fed - commits.total
+    const drained = await until(() => commits.total >= feeder.fed, DRAIN_MS)
+    if (!drained) log(`${feeder.fed - commits.total} were not committed ${DRAIN_MS / 1000} s after the load had ended`)
+    await Promise.all(workers.filter((worker) => worker.alive).map((worker) => worker.end('SIGTERM')))
+    const inputs = await readRecords(brokers, input)
+    const outputs = await readOutputs(brokers, output)
+    const { lost, ...delivery } = judgeDelivery(inputs, outputs, commits.current)
+    for (const { crash } of workers) if (crash !== undefined) log(crash)
+    return {
+      rival: rival.name,
+      seed,
+      rate,
+      kills: mishaps.length,
+      ...delivery,
+      // Of what was not reached in time, nobody knows whether it would have been lost.
+      lost: delivery.lostForGood,
+      unread: lost.length - delivery.lostForGood,
+      crashes: workers.filter(({ crash }) => crash !== undefined).length,
+      behind,
+      ...outputStalls(outputs, { to: endedAt, mishaps }),
+    }
+  } finally {
+    await feeder.stop().catch(() => {})
+    await Promise.all(workers.filter((worker) => worker.alive).map((worker) => worker.end('SIGKILL')))
+    await commits.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const crashes = (workers: readonly RivalProcess[]) =>
+  workers.flatMap(({ crash }) => (crash === undefined ? [] : [crash])).join('; ') || 'none of its workers ended'

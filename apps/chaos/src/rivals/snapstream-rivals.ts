@@ -1,0 +1,13 @@
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { DRIVERS } from '../worker-plan.ts'
+import type { Rival } from './rival.ts'
+
+const program = fileURLToPath(new URL('snapstream-worker.ts', import.meta.url))
+
+/** Our own under the same conditions: what the others are compared with. */
+export const snapstreamRivals: readonly Rival[] = DRIVERS.map((driver) => ({
+  name: `snapstream-${driver}`,
+  about: `Snapstream of this workspace, with ${driver}`,
+  command: async () => [process.execPath, ...process.execArgv, program, driver],
+}))

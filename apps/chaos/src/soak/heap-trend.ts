@@ -1,0 +1,29 @@
+import type { Sample } from './soak-plan.ts'
+
+export interface HeapTrend {
+  /** By least squares over all samples after the warm-up. */
+  readonly bytesPer1000: number
+  /** What the slope makes of the whole time after the warm-up, of the mean. */
+  readonly growth: number
+  readonly meanBytes: number
+}
+
+/** How much of a run is warm-up: code is compiled, pools and logs fill. */
+const WARM_UP = 0.2
+
+/** The straight line through the samples after the warm-up. Throws if there are too few of them. */
+export function heapTrend(samples: readonly Sample[]): HeapTrend {
+  const last = samples.at(-1)?.messages ?? 0
+  const counted = samples.filter(({ messages }) => messages >= last * WARM_UP)
+  if (counted.length < 5) throw new Error(`a trend takes 5 samples after the warm-up or more, got ${counted.length}`)
+  const mean = (of: (sample: Sample) => number) => counted.reduce((sum, one) => sum + of(one), 0) / counted.length
+  const [x, y] = [mean(({ messages }) => messages), mean(({ bytes }) => bytes)]
+  let [above, below] = [0, 0]
+  for (const { messages, bytes } of counted) {
+    above += (messages - x) * (bytes - y)
+    below += (messages - x) ** 2
+  }
+  const slope = below === 0 ? 0 : above / below
+  const range = last - (counted[0]?.messages ?? 0)
+  return { bytesPer1000: slope * 1000, growth: (slope * range) / y, meanBytes: y }
+}

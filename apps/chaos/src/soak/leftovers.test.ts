@@ -1,0 +1,29 @@
+import process from 'node:process'
+import { expect, test } from 'vitest'
+import { holdings, leftovers } from './leftovers.ts'
+
+test('names what there is more of, and nothing else', () => {
+  const before = new Map([
+    ['Timeout', 1],
+    ['PipeWrap', 2],
+  ])
+  expect(leftovers(before, before)).toEqual([])
+  expect(leftovers(before, new Map([['Timeout', 0]]))).toEqual([])
+  const after = new Map([
+    ['Timeout', 3],
+    ['PipeWrap', 2],
+    ['TCPSocketWrap', 1],
+  ])
+  expect(leftovers(before, after)).toEqual(['2 Timeout', '1 TCPSocketWrap'])
+})
+
+test('sees a timer, and a listener of a signal', () => {
+  const before = holdings()
+  const timer = setTimeout(() => {}, 60_000)
+  const listener = () => {}
+  process.on('SIGUSR2', listener)
+  expect(leftovers(before, holdings())).toEqual(['1 Timeout', '1 listener of SIGUSR2'])
+  clearTimeout(timer)
+  process.off('SIGUSR2', listener)
+  expect(leftovers(before, holdings())).toEqual([])
+})

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { parseSoakOptions } from './soak-options.ts'
+
+test('all drivers in full, one of them, or the short form', () => {
+  expect(parseSoakOptions([])?.runs).toEqual([
+    { driver: 'memory', messages: 10_000_000 },
+    { driver: 'kafkajs', messages: 3_000_000 },
+    { driver: 'kafkats', messages: 3_000_000 },
+  ])
+  expect(parseSoakOptions(['--driver', 'kafkats', '--messages', '5000'])?.runs).toEqual([
+    { driver: 'kafkats', messages: 5000 },
+  ])
+  expect(parseSoakOptions(['--short'])?.runs).toEqual([{ driver: 'memory', messages: 300_000 }])
+  expect(parseSoakOptions(['--help'])).toBeUndefined()
+})
+
+test('what it does not know is named', () => {
+  expect(() => parseSoakOptions(['--driver', 'kafka'])).toThrow('got kafka')
+  for (const count of ['999', 'many', '1.5'])
+    expect(() => parseSoakOptions(['--messages', count])).toThrow(`got ${count}`)
+})
