@@ -1,7 +1,7 @@
 import { Admin } from '@snapstream/kafka'
 import type { RunningKafka } from '../../../../tools/services/kafka-broker.mjs'
 import { clock } from '../clock.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Day, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
 
 const RECOVERY_MS = 30_000
@@ -50,19 +50,26 @@ function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
     .map(({ item }) => item)
 }
 
+function variant(name: string, worker: Day['worker'], promises: Day['promises']): Day {
+  return {
+    name,
+    cluster: true,
+    partitions: 6,
+    rate: 1000,
+    worker,
+    seconds: 60,
+    promises: { recoveryMs: RECOVERY_MS, counted: 3, ...promises },
+    run: killLeaders,
+  }
+}
+
 export const leaderKill: Scenario = {
   name: 'leader-kill',
   about: 'three nodes, three workers: each node that leads a partition is SIGKILLed and restarted',
   cases: [
-    {
-      name: 'leader-kill',
-      cluster: true,
-      partitions: 6,
-      rate: 1000,
-      worker: {},
-      seconds: 60,
-      promises: { recoveryMs: RECOVERY_MS, counted: 3 },
-      run: killLeaders,
-    },
+    // No worker is out of the group, and what none of them commits meanwhile is committed afterwards.
+    variant('leader-kill', { sessionTimeoutMs: 30_000 }, { duplicates: 'none', rebalances: 3 }),
+    // The coordinator is away for about as long as a session lasts: workers have to give up what they have.
+    variant('leader-kill short-session', { sessionTimeoutMs: 6000 }, {}),
   ],
 }
