@@ -1,8 +1,8 @@
 import { Admin, Topic } from '@snapstream/kafka'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { findJava, which } from '../../../../tools/services/java.mjs'
-import { startBrokers } from '../broker.ts'
-import type { Brokers } from '../broker.ts'
+import { startBroker } from '../broker.ts'
+import type { Brokers } from '../brokers.ts'
 import { DRIVERS } from '../worker-plan.ts'
 import { fresh } from './odd-day.ts'
 import { startReading } from './reading-process.ts'
@@ -15,7 +15,7 @@ const CONNECT_MS = 3000
 describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: it takes prlimit and Java 17)'}`, () => {
   let brokers: Brokers
   beforeAll(async () => {
-    brokers = await startBrokers(new AbortController().signal, () => {})
+    brokers = await startBroker(new AbortController().signal, () => {})
   }, 120_000)
   afterAll(() => brokers.stop())
 
@@ -26,15 +26,15 @@ describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: 
 
   async function setUp(driver: (typeof DRIVERS)[number], connectTimeoutMs: number) {
     const topic = fresh('handles')
-    await using admin = Admin({ brokers: brokers.broker.brokers })
+    await using admin = Admin({ brokers: brokers.addresses })
     await admin.createTopic(topic, { partitions: 1 })
-    const address = `127.0.0.1:${brokers.proxy.port}`
+    const address = brokers.forWorkers
     const groupId = fresh('group')
     const reading = startReading({ brokers: address, driver, topic, groupId, connectTimeoutMs })
     readings.push(reading)
     await vi.waitFor(() => expect(reading.ready).toBe(true), patience)
     const write = async (...values: readonly string[]) => {
-      await using target = Topic(topic, { conf: { brokers: brokers.broker.brokers } })
+      await using target = Topic(topic, { conf: { brokers: brokers.addresses } })
       await target.open()
       await Promise.all(values.map((value) => target(value)))
     }
@@ -42,7 +42,7 @@ describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: 
     const atWork = async () => {
       reading.begin()
       await write('a')
-      await using admin = Admin({ brokers: brokers.broker.brokers })
+      await using admin = Admin({ brokers: brokers.addresses })
       await vi.waitFor(async () => expect(await admin.offsets(groupId)).toMatchObject([{ committed: 1 }]), patience)
       expect(reading.read).toEqual(['a'])
     }
@@ -65,7 +65,7 @@ describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: 
       const { reading, write, atWork } = await setUp(driver, 30_000)
       await atWork()
       reading.limitHandles(3)
-      brokers.proxy.cut()
+      brokers.proxy?.cut()
       await write('b', 'c')
       const inVain = () => reading.refused.filter((code) => code === 'EMFILE').length
       await vi.waitFor(() => expect(inVain()).toBeGreaterThan(2), patience)
@@ -83,7 +83,7 @@ describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: 
       const { reading, atWork } = await setUp(driver, CONNECT_MS)
       await atWork()
       reading.limitHandles(3)
-      brokers.proxy.cut()
+      brokers.proxy?.cut()
       await vi.waitFor(() => expect(reading.failed).toBeDefined(), { timeout: 40_000, interval: 50 })
       expect(reading.failed).toMatchObject({ code: 'BROKER_UNREACHABLE', message: expect.stringContaining('EMFILE') })
       expect(await reading.gone).toBe(0)

@@ -84,16 +84,15 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
       const given = partitions.flatMap((at) => lanes.get(laneOf(at)) ?? [])
       drop(given)
       for (const state of given) state.leaving = true
+      const forget = () => {
+        for (const state of given) if (lanes.get(state.lane) === state) lanes.delete(state.lane)
+      }
       // Until they are handed over, what was handled of them can still be committed.
       if (reason === 'lost') forget()
       await options.revoked(partitions.map(laneOf), reason)
       // Who owns them next has to go on from where they were sought.
       if (reason === 'revoked') await moves.settled(given)
       forget()
-
-      function forget() {
-        for (const state of given) if (lanes.get(state.lane) === state) lanes.delete(state.lane)
-      }
     },
     push(batch) {
       const lane = lanes.get(laneOf(batch))
