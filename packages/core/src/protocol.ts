@@ -63,7 +63,7 @@ export interface SourceReader<T> {
   commit(positions: Positions): MaybePromise<void>
   /**
    * How many messages it knows to be behind these positions, undefined if it does not; lanes without a position are counted
-   * from where they started. Called often, at any time between opening and closing: it waits for nothing and never throws.
+   * from where they started. Called often, at any time, also after `close`: it waits for nothing and never throws.
    */
   lag?(handled: Positions): number | undefined
   /** Ends a pending `read` and lets go of everything. */

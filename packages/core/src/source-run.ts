@@ -123,7 +123,8 @@ export function createSourceRun(
     source,
     atomic: !!atomicSink,
     get lanes() {
-      return [...lanes.values(), ...leaving]
+      // One that is being given up is in both.
+      return [...new Set([...lanes.values(), ...leaving])]
     },
     get ended() {
       return ended

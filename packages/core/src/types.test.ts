@@ -26,6 +26,18 @@ export function cases(): void {
   snap(numbers, { onError: { deadLetter: (failure: Failure<number>) => failure.message.toFixed() } })(() => {})
   expectTypeOf(snap(numbers)((n: number) => n.toFixed())).toEqualTypeOf<(n: number) => string>()
 
+  const app = createApp()
+  app.on('retry', ({ binding, waitMs, partition }) => {
+    expectTypeOf(binding).toEqualTypeOf<string>()
+    expectTypeOf(waitMs).toEqualTypeOf<number>()
+    expectTypeOf(partition).toEqualTypeOf<number | undefined>()
+  })
+  expectTypeOf(app.on('stop', () => {})).toEqualTypeOf<() => void>()
+  expectTypeOf(app.health().bindings[0]?.lag).toEqualTypeOf<number | undefined>()
+  void app.stream({}, { logger: console })
+
+  // @ts-expect-error no such event
+  app.on('retries', () => {})
   // @ts-expect-error a string is not a source
   snap('orders')(() => {})
   // @ts-expect-error no source

@@ -37,7 +37,7 @@ export const mutations: readonly Mutation[] = [
     file: 'lane.ts',
     find: 'queues.map((enqueue) => enqueue(',
     replace:
-      'queues.map((enqueue) => held.length === 1 && enqueue({ batch, handled: 0, ahead: undefined, counted: 0, over: false }) && enqueue(',
+      'queues.map((enqueue) => (held.length === 1 && enqueue({ batch, handled: 0, ahead: undefined, counted: 0, over: false }), enqueue)(',
   },
   {
     name: 'commit after revoke',

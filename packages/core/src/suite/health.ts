@@ -92,34 +92,38 @@ export function healthSuite({ createApp }: Core): void {
       ])
     })
 
-    test('counts what is under way: in flight, handled behind a gap, and of lanes that are gone', async () => {
-      const host = createVirtualHost()
-      const app = createApp({ host })
-      const messages = [1, 2, 3].map((key) => ({ key }))
-      const source = fakeSource([], [{ lane: 'a', messages }], { live: true })
-      const gates = new Map<unknown, () => void>()
-      app.snap(source, { concurrency: 5 })(
-        (message) => new Promise<void>((resolve) => gates.set((message as { key: number }).key, resolve)),
-      )
-      const stop = new AbortController()
-      const running = app.stream({}, { signal: stop.signal })
-      await host.advance(50)
-      const counts = () =>
-        app.health().bindings.map(({ handled, inFlight, lastProgress }) => [handled, inFlight, lastProgress])
-      expect(counts()).toEqual([[0, 3, undefined]])
-      gates.get(2)?.()
-      await host.advance(0)
-      expect(counts()).toEqual([[1, 2, 50]])
-      const revoked = source.options?.revoked(['a'], 'lost')
-      gates.get(1)?.()
-      gates.get(3)?.()
-      await host.advance(5)
-      await revoked
-      expect(counts()).toEqual([[3, 0, 55]])
-      stop.abort()
-      await host.settle(running)
-      expect(counts()).toEqual([[3, 0, 55]])
-    })
+    test.each(['revoked', 'lost'] as const)(
+      'counts in flight, behind a gap, and of lanes that are %s',
+      async (reason) => {
+        const host = createVirtualHost()
+        const app = createApp({ host })
+        const messages = [1, 2, 3].map((key) => ({ key }))
+        const source = fakeSource([], [{ lane: 'a', messages }], { live: true })
+        const gates = new Map<unknown, () => void>()
+        app.snap(source, { concurrency: 5 })(
+          (message) => new Promise<void>((resolve) => gates.set((message as { key: number }).key, resolve)),
+        )
+        const stop = new AbortController()
+        const running = app.stream({}, { signal: stop.signal })
+        await host.advance(50)
+        const counts = () =>
+          app.health().bindings.map(({ handled, inFlight, lastProgress }) => [handled, inFlight, lastProgress])
+        expect(counts()).toEqual([[0, 3, undefined]])
+        gates.get(2)?.()
+        await host.advance(0)
+        expect(counts()).toEqual([[1, 2, 50]])
+        const revoked = source.options?.revoked(['a'], reason)
+        expect(counts()).toEqual([[1, 2, 50]])
+        gates.get(1)?.()
+        gates.get(3)?.()
+        await host.advance(5)
+        await revoked
+        expect(counts()).toEqual([[3, 0, 55]])
+        stop.abort()
+        await host.settle(running)
+        expect(counts()).toEqual([[3, 0, 55]])
+      },
+    )
 
     test('counts what iterators give, one after the other and side by side', async () => {
       async function* later() {

@@ -306,6 +306,28 @@ describe('createTestApp', () => {
     expect([test.running, test.now]).toEqual([false, 4500])
   })
 
+  test('the app tells how it is doing: its lag as of what was read, and what happens to it', async () => {
+    const { input } = shouting()
+    const app = createApp()
+    const lanes: unknown[] = []
+    app.on('assigned', (event) => lanes.push(...event.lanes))
+    const gates: (() => void)[] = []
+    app.snap(input, { name: 'waits' })(() => new Promise<void>((resolve) => gates.push(resolve)))
+    await using test = createTestApp({ app, patienceMs: 20 })
+    for (const value of ['a', 'b', 'c']) await test.topic(input).pipe(value)
+    await test.start()
+    expect(app.health()).toMatchObject({ ready: true, bindings: [{ name: 'waits', lag: 3, inFlight: 1, handled: 0 }] })
+    gates[0]?.()
+    await test.run()
+    expect(app.health().bindings).toMatchObject([{ lag: 2, inFlight: 1, handled: 1 }])
+    expect(lanes).toEqual(['input/0'])
+    gates[1]?.()
+    await test.run()
+    gates[2]?.()
+    await test.run()
+    expect(app.health().bindings).toMatchObject([{ lag: 0, inFlight: 0, handled: 3 }])
+  })
+
   test('patterns, and the partitions that a topic asks for', async () => {
     const app = createApp()
     const seen: unknown[] = []
