@@ -7,6 +7,7 @@ import { interruption } from './interruption.ts'
 import { HELP, parseOptions } from './options.ts'
 import type { Options } from './options.ts'
 import { startProgress } from './progress.ts'
+import { recordResults } from './record-results.ts'
 import { reportTable } from './report.ts'
 import { runCase } from './run-case.ts'
 import { runsOf } from './runs.ts'
@@ -44,9 +45,10 @@ async function main(options: Options): Promise<void> {
   process.exitCode ??= failed > 0 ? 1 : 0
 }
 
-async function tell(results: readonly Result[], { json: file, repeat }: Options): Promise<void> {
+async function tell(results: readonly Result[], { json: file, repeat, record }: Options): Promise<void> {
   console.log(reportTable(results))
   if (repeat > 1) console.log(['', ...summaryLines(results)].join('\n'))
+  if (record) await recordResults(results)
   const json = JSON.stringify(results, undefined, 2)
   if (file === '-') console.log(json)
   else if (file !== undefined) await writeFile(file, `${json}\n`)

@@ -21,6 +21,7 @@ Options
   --seconds N    how long each case lasts (default its own)
   --short        the cases of the short form, a few seconds each
   --json FILE    also write the results to a file, as JSON; - is stdout
+  --record       keep the results in apps/chaos: results.json, and RESULTS.md beside those of other cases
   --help         this text
 
 A broker is started with Java 17, and three for leader-kill. Ends with 1 if a promise was broken.`
@@ -35,6 +36,7 @@ export interface Options {
   readonly seconds: number | undefined
   readonly short: boolean
   readonly json: string | undefined
+  readonly record: boolean
 }
 
 /** Undefined: only help was asked for. Throws for what it does not know. */
@@ -49,6 +51,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       seconds: { type: 'string' },
       short: { type: 'boolean', default: false },
       json: { type: 'string' },
+      record: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -62,6 +65,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     seconds: values.seconds === undefined ? undefined : wholeNumber('--seconds', values.seconds, 1),
     short: values.short,
     json: values.json,
+    record: values.record,
   }
 }
 

@@ -2,6 +2,11 @@ import type { Result } from './verdict.ts'
 
 /** A line for each case and driver: what its runs came to together. */
 export function summaryLines(results: readonly Result[]): readonly string[] {
+  return [...byCase(results)].map(([name, group]) => `${name}: ${summaryOf(group)}`)
+}
+
+/** By name of the case and driver, in order. */
+export function byCase(results: readonly Result[]): ReadonlyMap<string, readonly Result[]> {
   const groups = new Map<string, Result[]>()
   for (const result of results) {
     const name = `${result.case} ${result.driver}`
@@ -9,7 +14,7 @@ export function summaryLines(results: readonly Result[]): readonly string[] {
     if (group) group.push(result)
     else groups.set(name, [result])
   }
-  return [...groups].map(([name, group]) => `${name}: ${summaryOf(group)}`)
+  return groups
 }
 
 function summaryOf(results: readonly Result[]): string {
