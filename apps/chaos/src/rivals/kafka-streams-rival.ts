@@ -23,12 +23,21 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 export const kafkaStreamsRival: Rival = {
   name: 'kafka-streams',
   about: `Kafka Streams ${VERSION} (Java): at least once, one thread, commits every second`,
+  says: 'place',
   async command(log) {
     const java = await findJava()
     if (!java) throw new Error('Java 17 or newer is not here; it is needed to run Kafka Streams')
     const folder = await installed(`kafka-streams-${VERSION}`, log, async (folder) => {
       await writeFile(join(folder, 'pom.xml'), pom)
-      await must(folder, 'mvn', '-q', '-B', 'dependency:copy-dependencies', '-DincludeScope=runtime', '-DoutputDirectory=libs')
+      await must(
+        folder,
+        'mvn',
+        '-q',
+        '-B',
+        'dependency:copy-dependencies',
+        '-DincludeScope=runtime',
+        '-DoutputDirectory=libs',
+      )
       await copyFile(source, join(folder, 'KafkaStreamsWorker.java'))
       await must(folder, 'javac', '-cp', join('libs', '*'), '-d', 'classes', 'KafkaStreamsWorker.java')
     })

@@ -14,5 +14,7 @@ process.stdin.unref()
 const conf = { ...rest, driver: driverOf(driver as DriverName) }
 const app = createApp({ signals: true })
 const sink = [Topic(output, { conf })]
-app.snap(Topic(input, { groupId, conf }), { sink })(({ key, partition, offset }) => [key, placeOf(partition, offset)] as const)
+app.snap(Topic(input, { groupId, conf }), { sink })(
+  ({ key, partition, offset }) => [key, placeOf(partition, offset)] as const,
+)
 await app.stream()

@@ -16,5 +16,6 @@ test('all drivers in full, one of them, or the short form', () => {
 
 test('what it does not know is named', () => {
   expect(() => parseSoakOptions(['--driver', 'kafka'])).toThrow('got kafka')
-  for (const count of ['999', 'many', '1.5']) expect(() => parseSoakOptions(['--messages', count])).toThrow(`got ${count}`)
+  for (const count of ['999', 'many', '1.5'])
+    expect(() => parseSoakOptions(['--messages', count])).toThrow(`got ${count}`)
 })

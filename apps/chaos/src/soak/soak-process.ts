@@ -54,7 +54,7 @@ async function soak(plan: SoakPlan): Promise<SoakReport> {
   }
   for (let round = 1; round <= rounds; round++) {
     const startedAt = clock()
-    for (const end = Math.round((messages / rounds) * round); sent < end; ) {
+    for (const end = Math.round((messages / rounds) * round); sent < end;) {
       const batch: Promise<void>[] = []
       for (; sent < end && batch.length < BATCH; sent++)
         batch.push(target(`message ${sent} of a long day at work`, { key: `k${sent % KEYS}` }))

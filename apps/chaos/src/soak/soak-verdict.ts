@@ -20,7 +20,9 @@ export function soakProblems(outcome: SoakOutcome): readonly string[] {
   // What was handled twice was not committed in time, which is no matter here; what was not handled is lost.
   if (handled < messages) problems.push(`${messages - handled} messages were not handled`)
   if (messages >= ENOUGH_FOR_A_SLOPE && bytesPer1000 > MOST_BYTES_PER_1000)
-    problems.push(`the heap grows by ${Math.round(bytesPer1000)} bytes in 1000 messages, at most ${MOST_BYTES_PER_1000}`)
+    problems.push(
+      `the heap grows by ${Math.round(bytesPer1000)} bytes in 1000 messages, at most ${MOST_BYTES_PER_1000}`,
+    )
   if (growth > MOST_GROWTH)
     problems.push(`the heap grew by ${(growth * 100).toFixed(1)} % after the warm-up, at most ${MOST_GROWTH * 100} %`)
   if (leftovers.length > 0) problems.push(`it left behind ${leftovers.join(', ')}`)

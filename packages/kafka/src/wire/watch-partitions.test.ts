@@ -47,7 +47,13 @@ test('asks more often where what is known may not get that old, and never less o
   vi.useFakeTimers()
   const refresh = vi.fn<() => Promise<void>>(async () => {})
   const stops = [1000, 300_000].map((maxAgeMs) =>
-    watchPartitions(topicsOf({ a: 1 }, refresh), new Set(['a']), () => {}, () => {}, maxAgeMs),
+    watchPartitions(
+      topicsOf({ a: 1 }, refresh),
+      new Set(['a']),
+      () => {},
+      () => {},
+      maxAgeMs,
+    ),
   )
   await vi.advanceTimersByTimeAsync(59_000)
   expect(refresh).toHaveBeenCalledTimes(59)

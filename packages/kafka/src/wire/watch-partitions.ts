@@ -14,18 +14,21 @@ export function watchPartitions(
   const counts = () => [...topics].map((topic) => followed.partitions(topic).length).join()
   let before = counts()
   let open = true
-  const timer = setInterval(() => {
-    followed.refresh().then(
-      () => {
-        if (!open || counts() === before) return
-        before = counts()
-        onChange()
-      },
-      (error: unknown) => {
-        if (open && !isPassing(error)) onError(error)
-      },
-    )
-  }, Math.min(maxAgeMs, LONGEST_MS))
+  const timer = setInterval(
+    () => {
+      followed.refresh().then(
+        () => {
+          if (!open || counts() === before) return
+          before = counts()
+          onChange()
+        },
+        (error: unknown) => {
+          if (open && !isPassing(error)) onError(error)
+        },
+      )
+    },
+    Math.min(maxAgeMs, LONGEST_MS),
+  )
   return () => {
     open = false
     clearInterval(timer)
