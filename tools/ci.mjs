@@ -5,6 +5,7 @@ import { demo, demoOnKafka } from './ci/demo.mjs'
 import { newestNode } from './ci/newest-node.mjs'
 import { OLDER_KAFKA, onOlderKafka } from './ci/older-kafka.mjs'
 import { prerequisites } from './ci/prerequisites.mjs'
+import { soak } from './ci/soak.mjs'
 import { interruption } from './lib/interruption.mjs'
 import { parseSummary, summary } from './lib/results.mjs'
 import { run } from './lib/run.mjs'
@@ -38,6 +39,7 @@ const steps = [
   { name: 'npm test', needs: 'prerequisites', run: () => npmTest() },
   { name: `drivers on Kafka ${OLDER_KAFKA}`, needs: 'prerequisites', run: () => onOlderKafka(npmTest) },
   { name: 'bad days', needs: 'prerequisites', run: async () => counted(await chaos()) },
+  { name: 'soak', run: async () => counted(await soak()) },
   { name: 'npm run check', run: () => npm('run', 'check') },
   { name: 'packed packages', run: () => npm('run', 'packed') },
   { name: 'tests on the newest Node', run: newestNode },

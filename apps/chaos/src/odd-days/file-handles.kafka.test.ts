@@ -12,81 +12,84 @@ const able = which('prlimit') !== undefined && (await findJava()) !== undefined
 const patience = { timeout: 20_000, interval: 50 }
 const CONNECT_MS = 3000
 
-describe.skipIf(!able)(`a process without file handles${able ? '' : ' (skipped: it takes prlimit and Java 17)'}`, () => {
-  let brokers: Brokers
-  beforeAll(async () => {
-    brokers = await startBroker(new AbortController().signal, () => {})
-  }, 120_000)
-  afterAll(() => brokers.stop())
+describe.skipIf(!able)(
+  `a process without file handles${able ? '' : ' (skipped: it takes prlimit and Java 17)'}`,
+  () => {
+    let brokers: Brokers
+    beforeAll(async () => {
+      brokers = await startBroker(new AbortController().signal, () => {})
+    }, 120_000)
+    afterAll(() => brokers.stop())
 
-  const readings: ReadingProcess[] = []
-  afterEach(async () => {
-    for (const reading of readings.splice(0)) await reading.kill()
-  })
+    const readings: ReadingProcess[] = []
+    afterEach(async () => {
+      for (const reading of readings.splice(0)) await reading.kill()
+    })
 
-  async function setUp(driver: (typeof DRIVERS)[number], connectTimeoutMs: number) {
-    const topic = fresh('handles')
-    await using admin = Admin({ brokers: brokers.addresses })
-    await admin.createTopic(topic, { partitions: 1 })
-    const address = brokers.forWorkers
-    const groupId = fresh('group')
-    const reading = startReading({ brokers: address, driver, topic, groupId, connectTimeoutMs })
-    readings.push(reading)
-    await vi.waitFor(() => expect(reading.ready).toBe(true), patience)
-    const write = async (...values: readonly string[]) => {
-      await using target = Topic(topic, { conf: { brokers: brokers.addresses } })
-      await target.open()
-      await Promise.all(values.map((value) => target(value)))
-    }
-    /** Until it has committed a record: by then its client has loaded all of itself. */
-    const atWork = async () => {
-      reading.begin()
-      await write('a')
+    async function setUp(driver: (typeof DRIVERS)[number], connectTimeoutMs: number) {
+      const topic = fresh('handles')
       await using admin = Admin({ brokers: brokers.addresses })
-      await vi.waitFor(async () => expect(await admin.offsets(groupId)).toMatchObject([{ committed: 1 }]), patience)
-      expect(reading.read).toEqual(['a'])
+      await admin.createTopic(topic, { partitions: 1 })
+      const address = brokers.forWorkers
+      const groupId = fresh('group')
+      const reading = startReading({ brokers: address, driver, topic, groupId, connectTimeoutMs })
+      readings.push(reading)
+      await vi.waitFor(() => expect(reading.ready).toBe(true), patience)
+      const write = async (...values: readonly string[]) => {
+        await using target = Topic(topic, { conf: { brokers: brokers.addresses } })
+        await target.open()
+        await Promise.all(values.map((value) => target(value)))
+      }
+      /** Until it has committed a record: by then its client has loaded all of itself. */
+      const atWork = async () => {
+        reading.begin()
+        await write('a')
+        await using admin = Admin({ brokers: brokers.addresses })
+        await vi.waitFor(async () => expect(await admin.offsets(groupId)).toMatchObject([{ committed: 1 }]), patience)
+        expect(reading.read).toEqual(['a'])
+      }
+      return { reading, write, atWork }
     }
-    return { reading, write, atWork }
-  }
 
-  describe.each(DRIVERS)('with %s', (driver) => {
-    test('from the start: it ends with an error that says so', { timeout: 60_000 }, async () => {
-      const { reading } = await setUp(driver, CONNECT_MS)
-      reading.limitHandles(3)
-      reading.begin()
-      await vi.waitFor(() => expect(reading.failed).toBeDefined(), patience)
-      // A client that has still to load a part of itself fails there.
-      expect(['BROKER_UNREACHABLE', 'KAFKA_FAILED']).toContain(reading.failed?.code)
-      expect(reading.failed?.message).toContain('EMFILE')
-      expect(await reading.gone).toBe(0)
-    })
+    describe.each(DRIVERS)('with %s', (driver) => {
+      test('from the start: it ends with an error that says so', { timeout: 60_000 }, async () => {
+        const { reading } = await setUp(driver, CONNECT_MS)
+        reading.limitHandles(3)
+        reading.begin()
+        await vi.waitFor(() => expect(reading.failed).toBeDefined(), patience)
+        // A client that has still to load a part of itself fails there.
+        expect(['BROKER_UNREACHABLE', 'KAFKA_FAILED']).toContain(reading.failed?.code)
+        expect(reading.failed?.message).toContain('EMFILE')
+        expect(await reading.gone).toBe(0)
+      })
 
-    test('for a while: it goes on when there are some again, with nothing lost', { timeout: 60_000 }, async () => {
-      const { reading, write, atWork } = await setUp(driver, 30_000)
-      await atWork()
-      reading.limitHandles(3)
-      brokers.proxy?.cut()
-      await write('b', 'c')
-      const inVain = () => reading.refused.filter((code) => code === 'EMFILE').length
-      await vi.waitFor(() => expect(inVain()).toBeGreaterThan(2), patience)
-      expect([...new Set(reading.read)]).toEqual(['a'])
-      expect(reading.failed).toBeUndefined()
-      reading.limitHandles(null)
-      await vi.waitFor(() => expect(reading.read).toContain('c'), patience)
-      await write('last')
-      expect(await reading.gone).toBe(0)
-      expect([...new Set(reading.read)]).toEqual(['a', 'b', 'c', 'last'])
-      expect(reading.failed).toBeUndefined()
-    })
+      test('for a while: it goes on when there are some again, with nothing lost', { timeout: 60_000 }, async () => {
+        const { reading, write, atWork } = await setUp(driver, 30_000)
+        await atWork()
+        reading.limitHandles(3)
+        brokers.proxy?.cut()
+        await write('b', 'c')
+        const inVain = () => reading.refused.filter((code) => code === 'EMFILE').length
+        await vi.waitFor(() => expect(inVain()).toBeGreaterThan(2), patience)
+        expect([...new Set(reading.read)]).toEqual(['a'])
+        expect(reading.failed).toBeUndefined()
+        reading.limitHandles(null)
+        await vi.waitFor(() => expect(reading.read).toContain('c'), patience)
+        await write('last')
+        expect(await reading.gone).toBe(0)
+        expect([...new Set(reading.read)]).toEqual(['a', 'b', 'c', 'last'])
+        expect(reading.failed).toBeUndefined()
+      })
 
-    test('from then on: it ends with an error that says so', { timeout: 60_000 }, async () => {
-      const { reading, atWork } = await setUp(driver, CONNECT_MS)
-      await atWork()
-      reading.limitHandles(3)
-      brokers.proxy?.cut()
-      await vi.waitFor(() => expect(reading.failed).toBeDefined(), { timeout: 40_000, interval: 50 })
-      expect(reading.failed).toMatchObject({ code: 'BROKER_UNREACHABLE', message: expect.stringContaining('EMFILE') })
-      expect(await reading.gone).toBe(0)
+      test('from then on: it ends with an error that says so', { timeout: 60_000 }, async () => {
+        const { reading, atWork } = await setUp(driver, CONNECT_MS)
+        await atWork()
+        reading.limitHandles(3)
+        brokers.proxy?.cut()
+        await vi.waitFor(() => expect(reading.failed).toBeDefined(), { timeout: 40_000, interval: 50 })
+        expect(reading.failed).toMatchObject({ code: 'BROKER_UNREACHABLE', message: expect.stringContaining('EMFILE') })
+        expect(await reading.gone).toBe(0)
+      })
     })
-  })
-})
+  },
+)

@@ -23,6 +23,7 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 export const kafkaStreamsRival: Rival = {
   name: 'kafka-streams',
   about: `Kafka Streams ${VERSION} (Java): at least once, one thread, commits every second`,
+  says: 'place',
   async command(log) {
     const java = await findJava()
     if (!java) throw new Error('Java 17 or newer is not here; it is needed to run Kafka Streams')

@@ -8,5 +8,6 @@ const program = fileURLToPath(new URL('kafkajs-worker.mjs', import.meta.url))
 export const kafkajsRival: Rival = {
   name: 'kafkajs',
   about: 'KafkaJS 2.2.4: eachMessage, partitions side by side, offsets committed by itself as by default',
+  says: 'place',
   command: async () => [process.execPath, program],
 }

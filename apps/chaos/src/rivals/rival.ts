@@ -11,12 +11,14 @@ export interface RivalPlan {
 }
 
 /**
- * Another library, with a worker that does what ours does: it reads the input and writes, under the same key, where each
- * record was. A worker ends with its stdin.
+ * Another library, with a worker that does what ours does: it reads the input and writes something under the same key for
+ * each record. A worker ends with its stdin.
  */
 export interface Rival {
   readonly name: string
   readonly about: string
+  /** What the values of its output are: where a record was (`placeOf`), or the value that it had. */
+  readonly says: 'place' | 'value'
   /** The command that starts a worker, but for the plan. Installs at the first call what is not there. */
   command(log: (line: string) => void): Promise<readonly string[]>
 }

@@ -1,6 +1,14 @@
 import { kafkaStreamsRival } from './kafka-streams-rival.ts'
 import { kafkajsRival } from './kafkajs-rival.ts'
+import { kafkatsFlowRival } from './kafkats-flow-rival.ts'
+import { pythonRivals } from './python-rivals.ts'
 import type { Rival } from './rival.ts'
 import { snapstreamRivals } from './snapstream-rivals.ts'
 
-export const rivals: readonly Rival[] = [...snapstreamRivals, kafkajsRival, kafkaStreamsRival]
+export const rivals: readonly Rival[] = [
+  ...snapstreamRivals,
+  kafkajsRival,
+  kafkaStreamsRival,
+  kafkatsFlowRival,
+  ...pythonRivals,
+]

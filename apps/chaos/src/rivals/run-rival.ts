@@ -9,6 +9,7 @@ import { startFeeder } from '../feeder.ts'
 import { judgeDelivery } from '../judge/delivery.ts'
 import { random } from '../random.ts'
 import { readRecords } from '../read-records.ts'
+import { placed } from './placed.ts'
 import { outputStalls } from './output-stalls.ts'
 import { readOutputs } from './read-outputs.ts'
 import type { Rival } from './rival.ts'
@@ -29,7 +30,7 @@ export interface RunRivalOptions {
 const PARTITIONS = 6
 const WORKERS = 3
 const EVERY_MS = 8000
-const READY_MS = 60_000
+const READY_MS = 180_000
 const DRAIN_MS = 60_000
 
 /** The day of random-kill, with workers of another library; what it did is judged by its output alone. */
@@ -84,7 +85,8 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
     if (!drained) log(`${feeder.fed - commits.total} were not committed ${DRAIN_MS / 1000} s after the load had ended`)
     await Promise.all(workers.filter((worker) => worker.alive).map((worker) => worker.end('SIGTERM')))
     const inputs = await readRecords(brokers, input)
-    const outputs = await readOutputs(brokers, output)
+    const written = await readOutputs(brokers, output)
+    const outputs = rival.says === 'place' ? written : written.map(placed(inputs))
     const { lost, ...delivery } = judgeDelivery(inputs, outputs, commits.current)
     for (const { crash } of workers) if (crash !== undefined) log(crash)
     return {

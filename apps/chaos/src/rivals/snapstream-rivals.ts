@@ -9,5 +9,6 @@ const program = fileURLToPath(new URL('snapstream-worker.ts', import.meta.url))
 export const snapstreamRivals: readonly Rival[] = DRIVERS.map((driver) => ({
   name: `snapstream-${driver}`,
   about: `Snapstream of this workspace, with ${driver}`,
+  says: 'place',
   command: async () => [process.execPath, ...process.execArgv, program, driver],
 }))

@@ -7,8 +7,7 @@ export type Holdings = ReadonlyMap<string, number>
 export function holdings(): Holdings {
   const counts = new Map<string, number>()
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
-  for (const event of process.eventNames())
-    counts.set(`listener of ${String(event)}`, process.listenerCount(event as NodeJS.Signals))
+  for (const event of process.eventNames()) counts.set(`listener of ${String(event)}`, process.listenerCount(event))
   return counts
 }
 

@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { which } from '../../../../tools/services/java.mjs'
+import { installed, must } from './installed.ts'
+import type { Rival } from './rival.ts'
+
+interface PythonRival extends Pick<Rival, 'name' | 'about'> {
+  /** Beside this file. */
+  readonly program: string
+  /** With exact versions, as pip takes them; the first names what is installed. */
+  readonly packages: readonly [string, ...string[]]
+}
+
+function pythonRival({ name, about, program, packages }: PythonRival): Rival {
+  return {
+    name,
+    about,
+    says: 'place',
+    async command(log) {
+      const python = which('python3') ?? which('python')
+      if (!python) throw new Error(`Python 3 is not here; it is needed to run ${name}`)
+      const folder = await installed(packages[0].replace('==', '-'), log, async (folder) => {
+        await must(folder, python, '-m', 'venv', 'venv')
+        await must(folder, join(folder, 'venv/bin/python'), '-m', 'pip', 'install', '--quiet', ...packages)
+      })
+      return [join(folder, 'venv/bin/python'), fileURLToPath(new URL(program, import.meta.url))]
+    },
+  }
+}
+
+export const pythonRivals: readonly Rival[] = [
+  pythonRival({
+    name: 'snapstream-python',
+    about: 'Snapstream 1.0.0 for Python: offsets committed by librdkafka, every second',
+    program: 'snapstream_worker.py',
+    packages: ['snapstream==1.0.0', 'confluent-kafka==2.12.2'],
+  }),
+  pythonRival({
+    name: 'quix-streams',
+    about: 'Quix Streams 3.28.1 (Python): at least once, commits every second',
+    program: 'quix_worker.py',
+    packages: ['quixstreams==3.28.1', 'confluent-kafka==2.12.2'],
+  }),
+]
