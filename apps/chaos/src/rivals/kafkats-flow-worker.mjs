@@ -14,7 +14,7 @@ const { flow, topic, codec } = (({ default: all, ...named }) => ({ ...all, ...na
 const text = { key: codec.string(), value: codec.string() }
 const app = flow({
   applicationId: plan.groupId,
-  client: { brokers: [plan.brokers] },
+  client: { clientId: 'rival', brokers: [plan.brokers] },
   consumer: {
     sessionTimeoutMs: plan.sessionTimeoutMs,
     heartbeatIntervalMs: plan.heartbeatIntervalMs,
