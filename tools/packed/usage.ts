@@ -1,7 +1,7 @@
 // A consumer's file, compiled against the packed tarballs: what the public types accept, and what they refuse.
 import { Cache, DELETE } from '@snapstream/cache'
 import { JsonCodec } from '@snapstream/codecs'
-import { app, createApp, snap, stream, type Failure } from '@snapstream/core'
+import { app as defaultApp, createApp, snap, stream, type Failure } from '@snapstream/core'
 import { batch } from '@snapstream/core/batch'
 import { interval } from '@snapstream/core/interval'
 import { route } from '@snapstream/core/route'
@@ -18,11 +18,11 @@ declare module '@snapstream/core' {
   }
 }
 
-app.on('order-paid', ({ id }) => console.log(id.length))
-const alive: boolean = app.health().live
+defaultApp.on('order-paid', ({ id }) => console.log(id.length))
+const alive: boolean = defaultApp.health().live
 console.log(alive)
 // @ts-expect-error no such event
-app.on('order-lost', () => {})
+defaultApp.on('order-lost', () => {})
 
 snap([0, 1, 2, 3, 4], { sink: [console.log] })(function* hello(n) {
   const digits: string = n.toFixed()
