@@ -186,7 +186,8 @@ describe('partitions', () => {
     const { queue } = await open()
     const told: string[] = []
     const owner: Owner = { acknowledged() {}, failed() {}, retried: (error) => told.push(error.message) }
-    for (let i = 0; i < 5; i++) queue.add({ key: null, value: bytes(`${i}`), headers: [], timestamp: 0 }, 100, 0, owner)
+    for (let i = 0; i < 5; i++)
+      void queue.add({ key: null, value: bytes(`${i}`), headers: [], timestamp: 0 }, 100, 0, owner)
     await host.settle(queue.drained())
     expect(told).toEqual(['not leader', 'not leader', 'not leader'])
   })
