@@ -5,9 +5,17 @@ const samples = (bytesAt: (messages: number) => number, count = 100) =>
   Array.from({ length: count }, (_, i) => ({ messages: (i + 1) * 1000, bytes: bytesAt((i + 1) * 1000) }))
 
 test('a flat heap has no slope, whatever its noise', () => {
-  expect(heapTrend(samples(() => 5_000_000))).toEqual({ bytesPer1000: 0, growth: 0, meanBytes: 5_000_000 })
+  expect(heapTrend(samples(() => 5_000_000))).toEqual({
+    bytesPer1000: 0,
+    errorPer1000: 0,
+    growth: 0,
+    meanBytes: 5_000_000,
+  })
   const noisy = heapTrend(samples((messages) => 5_000_000 + ((messages / 1000) % 2) * 100_000))
   expect(Math.abs(noisy.bytesPer1000)).toBeLessThan(50)
+  // Known from least squares: the standard deviation over the root of the sum of squares.
+  expect(noisy.errorPer1000).toBeGreaterThan(200)
+  expect(noisy.errorPer1000).toBeLessThan(260)
 })
 
 test('a leak of a byte a message is seen', () => {

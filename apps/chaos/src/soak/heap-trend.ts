@@ -3,6 +3,8 @@ import type { Sample } from './soak-plan.ts'
 export interface HeapTrend {
   /** By least squares over all samples after the warm-up. */
   readonly bytesPer1000: number
+  /** The standard error of the slope: how far the noise of the samples may have turned it. */
+  readonly errorPer1000: number
   /** What the slope makes of the whole time after the warm-up, of the mean. */
   readonly growth: number
   readonly meanBytes: number
@@ -24,6 +26,9 @@ export function heapTrend(samples: readonly Sample[]): HeapTrend {
     below += (messages - x) ** 2
   }
   const slope = below === 0 ? 0 : above / below
+  const off = counted.map(({ messages, bytes }) => bytes - y - slope * (messages - x))
+  const variance = off.reduce((sum, one) => sum + one ** 2, 0) / (counted.length - 2)
+  const error = below === 0 ? 0 : Math.sqrt(variance / below)
   const range = last - (counted[0]?.messages ?? 0)
-  return { bytesPer1000: slope * 1000, growth: (slope * range) / y, meanBytes: y }
+  return { bytesPer1000: slope * 1000, errorPer1000: error * 1000, growth: (slope * range) / y, meanBytes: y }
 }

@@ -32,7 +32,7 @@ export async function runSoak(plan: SoakPlan, signal: AbortSignal): Promise<{ ok
     `${plan.messages} messages`,
     `${Math.round((handled / ms) * 1000)}/s`,
     `heap ${(trend.meanBytes / 2 ** 20).toFixed(1)} MiB`,
-    `${trend.bytesPer1000.toFixed(1)} bytes in 1000 messages`,
+    `${trend.bytesPer1000.toFixed(1)} (± ${trend.errorPer1000.toFixed(1)}) bytes in 1000 messages`,
     `${(trend.growth * 100).toFixed(2)} % in all`,
     problems.length === 0 ? 'ok' : `BROKEN: ${problems.join('; ')}`,
   ]

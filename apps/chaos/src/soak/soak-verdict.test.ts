@@ -7,6 +7,7 @@ const good = {
   leftovers: [],
   ended: true,
   bytesPer1000: 49,
+  errorPer1000: 0,
   growth: 0.049,
   meanBytes: 1,
 }
@@ -19,6 +20,9 @@ test('what is flat, complete and gone is well; a heap that shrinks is too', () =
 test('each thing that is wrong is named', () => {
   expect(soakProblems({ ...good, handled: 1_999_999 })).toEqual(['1 messages were not handled'])
   expect(soakProblems({ ...good, bytesPer1000: 51 })).toEqual([expect.stringContaining('51 bytes')])
+  // What noise may have done proves no leak; a leak shows through it.
+  expect(soakProblems({ ...good, bytesPer1000: 70, errorPer1000: 11 })).toEqual([])
+  expect(soakProblems({ ...good, bytesPer1000: 90, errorPer1000: 11 })).toEqual([expect.stringContaining('68 bytes')])
   expect(soakProblems({ ...good, growth: 0.051 })).toEqual([expect.stringContaining('5.1 %')])
   expect(soakProblems({ ...good, leftovers: ['1 Timeout'] })).toEqual(['it left behind 1 Timeout'])
   expect(soakProblems({ ...good, ended: false })).toHaveLength(1)
