@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { clock } from './clock.ts'
 import { parseHandlings } from './handling.ts'
+import type { Handover } from './handover.ts'
+import { parseHandovers } from './handover.ts'
 import type { Handling } from './handling.ts'
 import { commitsMovedBack } from './judge/commits-moved-back.ts'
 import { judgeDelivery } from './judge/delivery.ts'
@@ -30,9 +32,13 @@ export async function gatherFigures(world: World, options: GatherOptions): Promi
   const inputs = await readRecords(options.brokers, options.input)
   const outputs = await readRecords(options.brokers, options.output)
   const handlings: Handling[] = []
+  const handovers: Handover[] = []
   // Not with spread arguments: there are too many of them.
-  for (const { name, plan } of workers)
-    for (const one of parseHandlings(name, await logOf(plan.log))) handlings.push(one)
+  for (const { name, plan } of workers) {
+    const log = await logOf(plan.log)
+    for (const one of parseHandlings(name, log)) handlings.push(one)
+    handovers.push(...parseHandovers(name, log))
+  }
 
   const keys = new Map(inputs.map(({ partition, offset, key }) => [placeOf(partition, offset), key]))
   const gone = new Map(workers.map(({ name, endedAt }) => [name, endedAt ?? clock()]))
@@ -52,7 +58,7 @@ export async function gatherFigures(world: World, options: GatherOptions): Promi
     rebalances: options.rebalances,
     longestStallMs: stalls.longestMs,
     partitionStallMs: stalls.partitionMs,
-    ownStallMs: judgeOwnStalls(handlings, lapses, range),
+    ownStallMs: judgeOwnStalls(handlings, handovers, lapses, range),
     recoveryMs: stalls.recoveryMs,
     kills: kills.length,
     killsCounted: kills.filter(({ counted }) => counted).length,

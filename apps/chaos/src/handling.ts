@@ -1,3 +1,5 @@
+import { isHandover } from './handover.ts'
+
 /** One call of a worker's handler, on the clock that all processes share. */
 export interface Handling {
   readonly worker: string
@@ -19,7 +21,7 @@ export function parseHandlings(worker: string, log: string): readonly Handling[]
   /** Where in `found` a handling is that has not ended, by its line. */
   const open = new Map<string, number>()
   for (const line of log.slice(0, log.lastIndexOf('\n') + 1).split('\n')) {
-    if (line === '') continue
+    if (line === '' || isHandover(line)) continue
     const [partition, offset, start, end] = line.split(' ')
     const begun = `${partition} ${offset} ${start}`
     const handling = {

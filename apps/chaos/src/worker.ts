@@ -7,6 +7,7 @@ import type { TopicRecord } from '@snapstream/kafka'
 import { clock } from './clock.ts'
 import { driverOf } from './driver-of.ts'
 import { handlingLine } from './handling.ts'
+import { handoverLine } from './handover.ts'
 import { placeOf } from './place.ts'
 import type { WorkerPlan } from './worker-plan.ts'
 
@@ -34,6 +35,9 @@ async function work(plan: WorkerPlan): Promise<void> {
   }
 
   const app = createApp({ signals: true })
+  app.on('revoked', ({ lanes }) => {
+    for (const lane of lanes) writeSync(log, handoverLine(Number(String(lane).split('/').at(-1)), clock()))
+  })
   const source = Topic(plan.input, { groupId: plan.groupId, conf })
   const options = { sink: [Topic(plan.output, { conf })], ...(concurrency !== undefined && { concurrency }) } as const
   app.snap(source, options)(handleMs > 0 ? handleSlowly : handle)

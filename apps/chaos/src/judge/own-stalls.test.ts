@@ -13,23 +13,31 @@ const range = { from: 0, to: 1000 }
 
 test('the longest gap between two handlings of a partition by one worker', () => {
   const handlings = [handled('a', 100), handled('a', 150), handled('a', 450), handled('a', 500)]
-  expect(judgeOwnStalls(handlings, [], range)).toBe(299)
+  expect(judgeOwnStalls(handlings, [], [], range)).toBe(299)
   const others = [handled('a', 200, 201, 1), handled('a', 300, 301, 1)]
-  expect(judgeOwnStalls([...others, ...handlings], [], range)).toBe(299)
-  expect(judgeOwnStalls([], [], range)).toBe(0)
-  expect(judgeOwnStalls([handled('a', 900)], [], range)).toBe(0)
+  expect(judgeOwnStalls([...others, ...handlings], [], [], range)).toBe(299)
+  expect(judgeOwnStalls([], [], [], range)).toBe(0)
+  expect(judgeOwnStalls([handled('a', 900)], [], [], range)).toBe(0)
 })
 
 test('a partition that another worker handled in between was not kept', () => {
-  expect(judgeOwnStalls([handled('a', 100), handled('b', 300), handled('a', 600)], [], range)).toBe(0)
+  expect(judgeOwnStalls([handled('a', 100), handled('b', 300), handled('a', 600)], [], [], range)).toBe(0)
   const later = [handled('a', 100), handled('b', 300), handled('b', 350), handled('b', 500)]
-  expect(judgeOwnStalls(later, [], range)).toBe(149)
+  expect(judgeOwnStalls(later, [], [], range)).toBe(149)
+})
+
+test('a partition that the worker gave up in between was not kept, also if nobody else handled any of it', () => {
+  const handlings = [handled('a', 100), handled('a', 150), handled('a', 600), handled('a', 700)]
+  const gaveUp = (worker: string, partition: number, at: number) => [{ worker, partition, at }]
+  expect(judgeOwnStalls(handlings, gaveUp('a', 0, 200), [], range)).toBe(99)
+  expect(judgeOwnStalls(handlings, gaveUp('a', 1, 200), [], range)).toBe(449)
+  expect(judgeOwnStalls(handlings, gaveUp('b', 0, 200), [], range)).toBe(449)
 })
 
 test('what takes long is no stall, also behind a shorter one', () => {
-  expect(judgeOwnStalls([handled('a', 100, 400), handled('a', 410, 420)], [], range)).toBe(10)
+  expect(judgeOwnStalls([handled('a', 100, 400), handled('a', 410, 420)], [], [], range)).toBe(10)
   const both = [handled('a', 100, 400), handled('a', 120, 130), handled('a', 410, 420)]
-  expect(judgeOwnStalls(both, [], range)).toBe(10)
+  expect(judgeOwnStalls(both, [], [], range)).toBe(10)
 })
 
 describe('a gap in which something happened', () => {
@@ -37,18 +45,18 @@ describe('a gap in which something happened', () => {
 
   test('to the worker, or to all, is not its own', () => {
     for (const worker of ['a', undefined])
-      expect(judgeOwnStalls(handlings, [{ worker, from: 200, to: 250 }], range)).toBe(39)
-    expect(judgeOwnStalls(handlings, [{ worker: 'a', from: 200, to: undefined }], range)).toBe(39)
+      expect(judgeOwnStalls(handlings, [], [{ worker, from: 200, to: 250 }], range)).toBe(39)
+    expect(judgeOwnStalls(handlings, [], [{ worker: 'a', from: 200, to: undefined }], range)).toBe(39)
   })
 
   test('to another worker is', () => {
-    expect(judgeOwnStalls(handlings, [{ worker: 'b', from: 200, to: undefined }], range)).toBe(459)
+    expect(judgeOwnStalls(handlings, [], [{ worker: 'b', from: 200, to: undefined }], range)).toBe(459)
   })
 })
 
 test('only the time counts in which load was fed', () => {
   const handlings = [handled('a', 100), handled('a', 600), handled('a', 2000)]
-  expect(judgeOwnStalls(handlings, [], { from: 0, to: 1000 })).toBe(499)
-  expect(judgeOwnStalls(handlings, [], { from: 0, to: 1500 })).toBe(899)
-  expect(judgeOwnStalls(handlings, [], { from: 400, to: 700 })).toBe(200)
+  expect(judgeOwnStalls(handlings, [], [], { from: 0, to: 1000 })).toBe(499)
+  expect(judgeOwnStalls(handlings, [], [], { from: 0, to: 1500 })).toBe(899)
+  expect(judgeOwnStalls(handlings, [], [], { from: 400, to: 700 })).toBe(200)
 })

@@ -1,4 +1,5 @@
 import type { Handling } from '../handling.ts'
+import type { Handover } from '../handover.ts'
 import { wasWell } from './lapse.ts'
 import type { Lapse } from './lapse.ts'
 
@@ -9,6 +10,7 @@ import type { Lapse } from './lapse.ts'
  */
 export function judgeOwnStalls(
   handlings: readonly Handling[],
+  handovers: readonly Handover[],
   lapses: readonly Lapse[],
   { from, to }: { readonly from: number; readonly to: number },
 ): number {
@@ -19,7 +21,13 @@ export function judgeOwnStalls(
     const kept = before?.worker === worker
     // What began after the load had ended waited for it no longer than until then.
     const gap = kept ? Math.min(start, to) - Math.max(before.end, from) : 0
-    if (kept && gap > longest && wasWell(lapses, worker, before.end, start)) longest = gap
+    if (kept && gap > longest && wasWell(lapses, worker, before.end, start)) {
+      // It may have gone to one that was killed before it handled any of it, and have come back.
+      const gaveUp = handovers.some(
+        (one) => one.worker === worker && one.partition === partition && one.at >= before.end && one.at <= start,
+      )
+      if (!gaveUp) longest = gap
+    }
     // Behind a short handling there may be a long one that still goes on.
     last.set(partition, { worker, end: kept ? Math.max(end, before.end) : end })
   }

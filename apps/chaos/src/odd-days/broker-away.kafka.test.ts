@@ -56,10 +56,14 @@ describe.skipIf(shared === '')('a broker that is away for a while', () => {
         error: { code: 'BROKER_UNREACHABLE' },
       })
       expect(troubles.length).toBeLessThan(20)
+      // It is nothing that a restart would help against.
+      expect(app.health()).toMatchObject({ live: true, ready: true })
       await broker.restart()
       await writer('last')
       expect(await outcomeOf('the stream', running, 60_000)).toEqual({})
       expect(seen.at(-1)).toBe('last')
+      const [copy] = app.health().bindings
+      expect(copy).toMatchObject({ name: 'copy', handled: seen.length, lag: 0 })
     },
     120_000,
   )
