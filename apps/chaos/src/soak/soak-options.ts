@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { SOAK_DRIVERS } from './soak-plan.ts'
 import type { SoakDriver } from './soak-plan.ts'
-import { ENOUGH_FOR_A_SLOPE, ERRORS, MOST_BYTES_PER_1000, MOST_GROWTH } from './soak-verdict.ts'
+import { ENOUGH_FOR_A_SLOPE, ERRORS, MOST_BYTES_PER_1000, MOST_GROWTH, MOST_GROWTH_OF_FEW } from './soak-verdict.ts'
 
 const FULL: Readonly<Record<SoakDriver, number>> = { memory: 10_000_000, kafkajs: 3_000_000, kafkats: 3_000_000 }
 const SHORT = 300_000
@@ -15,7 +15,7 @@ Options
   --help          this text
 
 The heap is measured after a full collection, at rest, in 100 rounds; the first fifth is warm-up. The line through the rest
-may rise by ${MOST_BYTES_PER_1000} bytes in 1000 messages beyond ${ERRORS} standard errors (counted from ${ENOUGH_FOR_A_SLOPE} messages on) and by ${MOST_GROWTH * 100} % in all. When the stream has ended,
+may rise by ${MOST_BYTES_PER_1000} bytes in 1000 messages beyond ${ERRORS} standard errors (counted from ${ENOUGH_FOR_A_SLOPE} messages on) and by ${MOST_GROWTH * 100} % in all (${MOST_GROWTH_OF_FEW * 100} % with fewer messages). When the stream has ended,
 no timer, socket or listener may be left, and the process has to end by itself. A broker is started with Java 17.`
 
 export interface SoakOptions {
