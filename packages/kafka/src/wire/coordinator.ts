@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.ts'
 import type { Connection } from './connection.ts'
 import { throwFor } from './kafka-error.ts'
 import type { Purpose } from './node-connections.ts'
-import { pause } from './pause.ts'
+import { within } from './within.ts'
 
 /** A member in one generation of its group. */
 export interface Generation {
@@ -59,7 +59,7 @@ export function coordinatorOf(cluster: Cluster, groupId: string, groupInstanceId
     async leave(memberId) {
       if (memberId === '') return
       const leaving = connection().then((broker) => broker.leaveGroup({ groupId, memberId, groupInstanceId }))
-      await pause(
+      await within(
         LEAVE_PATIENCE_MS,
         leaving.catch(() => {}),
       )

@@ -11,10 +11,10 @@ import type { Joined } from './join-group.ts'
 import { errorCodeOf, kafkaError } from './kafka-error.ts'
 import { isGenerationOver, memberCommits } from './member-commits.ts'
 import { memberPartitions } from './member-partitions.ts'
-import { pause } from './pause.ts'
 import { persistently } from './persistently.ts'
 import { wakeUps } from './wake-ups.ts'
 import { watchPartitions } from './watch-partitions.ts'
+import { within } from './within.ts'
 
 export interface GroupMember {
   /**
@@ -59,20 +59,12 @@ export function groupMember(options: {
   let settled: Generation | undefined
   let stopHeart: (() => void) | undefined
   let unwatch = () => {}
-  let open = true
+  const leaving = new AbortController()
+  const { signal } = leaving
   let joining = false
   /** The group wants its members to join again. */
   let asked = false
   const changes = wakeUps()
-  let close = () => {}
-  const closed = new Promise<void>((resolve) => {
-    close = () => {
-      open = false
-      rest()
-      resolve()
-      changes.wake()
-    }
-  })
   let know = () => {}
   const known = new Promise<void>((resolve) => (know = resolve))
 
@@ -87,7 +79,7 @@ export function groupMember(options: {
       lose()
     },
     changes,
-    closed,
+    signal,
   })
 
   const refresh = () => cluster.topics.refresh()
@@ -97,7 +89,7 @@ export function groupMember(options: {
     await coordinator.find()
     // A join may have to wait for all other members: leaving, above all, must not wait behind it.
     const connection = await coordinator.connection('join')
-    if (!open) throw new Error('closed')
+    if (signal.aborted) throw new Error('closed')
     return joinGroup(cluster, connection, {
       groupId,
       subscription: { topics, owned: partitions.all(), generationId: latest.id },
@@ -118,11 +110,11 @@ export function groupMember(options: {
     joining = true
     for (;;) {
       try {
-        const joined = await persistently(joinOnce, { patienceMs, repair: refresh, closed, onTrouble })
+        const joined = await persistently(joinOnce, { patienceMs, repair: refresh, signal, onTrouble })
         joining = false
         return joined
       } catch (error) {
-        if (!open || !isGenerationOver(error)) throw error
+        if (signal.aborted || !isGenerationOver(error)) throw error
         // A rebalance on top of another: the same member joins again. All else: as a new one, that has nothing.
         if (errorCodeOf(error) === KAFKA.REBALANCE_IN_PROGRESS) continue
         memberId = ''
@@ -133,11 +125,11 @@ export function groupMember(options: {
   }
 
   async function run(): Promise<void> {
-    while (open) {
+    while (!signal.aborted) {
       const { partitions: given, more, leads, cooperative } = await join()
       // What it had may have been lost meanwhile; then it gets all this anew.
       await partitions.toldOfLoss()
-      if (!open) return
+      if (signal.aborted) return
       settled = latest
       asked = false
       changes.wake()
@@ -148,10 +140,10 @@ export function groupMember(options: {
       // Others do not wait for it if it was an eager rebalance: they may have it already.
       await partitions.handOver(gone, cooperative ? 'revoked' : 'lost')
       const added = given.filter((at) => !partitions.has(at))
-      if (open && !partitions.isLost() && (added.length > 0 || (given.length === 0 && !more)))
+      if (!signal.aborted && !partitions.isLost() && (added.length > 0 || (given.length === 0 && !more)))
         await partitions.take(added)
       // What was handed over is given to others when all have joined again.
-      if (gone.length === 0) await changes.until(() => asked || partitions.isLost() || !open)
+      if (gone.length === 0) await changes.until(() => asked || partitions.isLost() || signal.aborted)
       await partitions.toldOfLoss()
       if (!cooperative) await partitions.handOver(partitions.all(), 'revoked')
       unwatch()
@@ -205,11 +197,11 @@ export function groupMember(options: {
     owned: partitions,
     changes,
     settled: () => settled,
-    open: () => open,
+    open: () => !signal.aborted,
     async send(generation, offsets) {
       refused = undefined
       const send = () => coordinator.commit(generation, offsets, (at) => (refused = at))
-      await persistently(send, { patienceMs, repair, closed, onTrouble })
+      await persistently(send, { patienceMs, repair, signal, onTrouble })
     },
   })
 
@@ -221,18 +213,20 @@ export function groupMember(options: {
   }
 
   async function leave(): Promise<void> {
-    if (!open) return
-    close()
+    if (signal.aborted) return
+    leaving.abort()
+    rest()
+    changes.wake()
     // It keeps its partitions until its session is over, for when it comes back.
     if (groupInstanceId !== undefined) return
     // A member whose id is still on its way would keep the group waiting until its session is over.
-    if (joining && memberId === '') await pause(JOIN_PATIENCE_MS, known)
+    if (joining && memberId === '') await within(JOIN_PATIENCE_MS, known)
     await coordinator.leave(memberId)
   }
 
   run()
     .catch((error: unknown) => {
-      if (open) onError(memberError(error, 'join'))
+      if (!signal.aborted) onError(memberError(error, 'join'))
     })
     .finally(() => {
       rest()

@@ -1,18 +1,14 @@
 import { KAFKA } from './error-table.ts'
 import { errorCodeOf, isPassing, protocolError } from './kafka-error.ts'
 import { pause } from './pause.ts'
+import { within } from './within.ts'
 
 /** Not when another took the name of this member: to come back would be to take it back, and so on for ever. */
 const LOST = new Set<number | undefined>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION])
 
 /** A coordinator that says nothing for as long as that has put this member out, however long the request may take. */
 async function inTime(answer: Promise<unknown>, ms: number, renew: () => void): Promise<void> {
-  let late = true
-  const answered = answer.then(() => {
-    late = false
-  })
-  await pause(ms, answered)
-  if (!late) return
+  if (await within(ms, answer)) return
   // A connection whose other end is gone without a word would be waited for in all that comes next, joining above all.
   renew()
   throw protocolError(KAFKA.REQUEST_TIMED_OUT)
@@ -44,21 +40,15 @@ export function heartbeats(options: {
 }): () => void {
   const { beat, joining, repair, intervalMs, sessionTimeoutMs, onRebalance, onLost, onTrouble, onError } = options
   const renew = () => void options.renew().catch(() => {})
-  let stop = () => {}
-  let running = true
-  const stopped = new Promise<void>((resolve) => {
-    stop = () => {
-      running = false
-      resolve()
-    }
-  })
+  const stopping = new AbortController()
+  const { signal } = stopping
 
   async function run(): Promise<void> {
     let lastAnswer = Date.now()
     const overdue = () => Date.now() - lastAnswer > sessionTimeoutMs
     for (;;) {
-      await pause(intervalMs, stopped)
-      if (!running) return
+      await pause(intervalMs, signal)
+      if (signal.aborted) return
       if (overdue()) {
         // Whatever they wait for may have been said to a process that could not hear it.
         if (joining()) renew()
@@ -68,7 +58,7 @@ export function heartbeats(options: {
         await inTime(beat(), sessionTimeoutMs, renew)
         lastAnswer = Date.now()
       } catch (error) {
-        if (!running) return
+        if (signal.aborted) return
         const errorCode = errorCodeOf(error)
         if (errorCode === KAFKA.REBALANCE_IN_PROGRESS) {
           lastAnswer = Date.now()
@@ -84,5 +74,5 @@ export function heartbeats(options: {
   }
 
   void run()
-  return () => stop()
+  return () => stopping.abort()
 }

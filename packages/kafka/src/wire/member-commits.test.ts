@@ -17,7 +17,7 @@ async function member(answer: (generation: number) => number | undefined) {
     lateMs: 1000,
     onLate: async () => {},
     changes,
-    closed: new Promise(() => {}),
+    signal: new AbortController().signal,
   })
   await partitions.take([at(0), at(1)])
   const state = { generation: 1 as number | undefined, open: true, sent: [] as string[] }

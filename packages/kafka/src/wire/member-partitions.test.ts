@@ -15,10 +15,12 @@ function told() {
   const answers: { resolve: () => void; reject: (error: Error) => void }[] = []
   const pending = new Promise<void>(() => {})
   const state = { slow: false, late: 0 }
-  const ends = { close: () => {} }
-  const closed = new Promise<void>((resolve) => {
-    ends.close = resolve
-  })
+  const ending = new AbortController()
+  const changes = wakeUps()
+  const close = () => {
+    ending.abort()
+    changes.wake()
+  }
   const answer = async (what: string) => {
     events.push(what)
     if (state.slow) await new Promise<void>((resolve, reject) => answers.push({ resolve, reject }))
@@ -32,10 +34,10 @@ function told() {
       state.late++
       partitions.lose()
     },
-    changes: wakeUps(),
-    closed,
+    changes,
+    signal: ending.signal,
   })
-  return { partitions, events, answers, state, pending, close: ends.close }
+  return { partitions, events, answers, state, pending, close }
 }
 
 test('what is handed over is owned until everything that was begun for it is over', async () => {

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
-import { pause } from './pause.ts'
 import type { WakeUps } from './wake-ups.ts'
+import { within } from './within.ts'
 
 /** What is a member's at the moment, and telling those who handle it. */
 export interface MemberPartitions {
@@ -29,20 +29,16 @@ export function memberPartitions(options: {
   readonly onLate: () => Promise<void>
   /** Woken when something is owned no more. */
   readonly changes: WakeUps
-  /** Settles when nobody needs to be told of anything any more. */
-  readonly closed: Promise<void>
+  /** Aborted when nobody needs to be told of anything any more; `changes` are woken then. */
+  readonly signal: AbortSignal
 }): MemberPartitions {
-  const { assigned, revoked, lateMs, onLate, changes, closed } = options
+  const { assigned, revoked, lateMs, onLate, changes, signal } = options
   /** Who gets a partition back has another object for it. */
   const owned = new Map<string, TopicPartition>()
   let assigning: Promise<unknown> = Promise.resolve()
   let handing: Promise<unknown> = Promise.resolve()
   /** Settles when everybody knows that everything is lost. */
   let lost: Promise<unknown> | undefined
-  let isClosed = false
-  void closed.then(() => {
-    isClosed = true
-  })
 
   const get = (at: TopicPartition) => owned.get(partitionKey(at))
 
@@ -64,17 +60,15 @@ export function memberPartitions(options: {
       await assigning
     },
     async handOver(partitions, reason) {
-      if (partitions.length === 0 || isClosed) return
+      if (partitions.length === 0 || signal.aborted) return
       if (reason === 'lost') drop(partitions)
       const done = revoked(partitions, reason)
       handing = done
       let over = false
-      const handedOver = done.then(() => {
-        over = true
-      })
-      const gaveUp = Promise.race([closed, changes.until(() => lost !== undefined || over)])
-      await pause(lateMs, Promise.race([handedOver, gaveUp]))
-      if (!over && lost === undefined && !isClosed) await onLate()
+      const gaveUp = () => over || lost !== undefined || signal.aborted
+      const inTime = await within(lateMs, Promise.race([done, changes.until(gaveUp)]))
+      if (!inTime && !gaveUp()) await onLate()
+      over = true
       drop(partitions)
     },
     lose() {
@@ -88,10 +82,11 @@ export function memberPartitions(options: {
     },
     isLost: () => lost !== undefined,
     async toldOfLoss() {
-      while (lost !== undefined && !isClosed) {
+      while (lost !== undefined && !signal.aborted) {
         const told = lost
-        await Promise.race([told, closed])
+        await Promise.race([told, changes.until(() => lost !== told || signal.aborted)])
         if (lost === told) lost = undefined
+        changes.wake()
       }
     },
   }

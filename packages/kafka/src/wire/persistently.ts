@@ -14,27 +14,23 @@ export async function persistently<T>(
     readonly patienceMs: number
     /** Between two attempts: what may cure the reason. */
     readonly repair?: () => Promise<unknown>
-    /** Settles when there is no point any more. */
-    readonly closed?: Promise<unknown>
+    /** Aborted when there is no point any more. */
+    readonly signal?: AbortSignal
     /** Told of what is tried again. */
     readonly onTrouble?: ((error: unknown) => void) | undefined
   },
 ): Promise<T> {
-  const { patienceMs, repair = async () => {}, closed, onTrouble } = options
+  const { patienceMs, repair = async () => {}, signal, onTrouble } = options
   let end: number | undefined
-  let over = false
-  void closed?.then(() => {
-    over = true
-  })
   for (let waitMs = FIRST_PAUSE_MS; ; waitMs = Math.min(waitMs * 2, LAST_PAUSE_MS)) {
     try {
       return await run()
     } catch (error) {
       end ??= Date.now() + patienceMs
-      if (over || !isPassing(error) || Date.now() + waitMs > end) throw error
+      if (signal?.aborted || !isPassing(error) || Date.now() + waitMs > end) throw error
       onTrouble?.(error)
     }
-    await pause(waitMs, closed)
+    await pause(waitMs, signal)
     await repair().catch((error: unknown) => {
       if (!isPassing(error)) throw error
     })

@@ -52,10 +52,7 @@ export async function wireConsumer(
   /** Where to start instead, of partitions whose assignment is being told. */
   let seeks: Map<string, TopicPartitionOffset> | undefined
   let closing: Promise<void> | undefined
-  let over = () => {}
-  const ended = new Promise<void>((resolve) => {
-    over = resolve
-  })
+  const ending = new AbortController()
 
   function fail(error: unknown): void {
     if (!open || failure) return
@@ -68,7 +65,7 @@ export async function wireConsumer(
     closing ??= (async () => {
       held.clear()
       reading.stop()
-      over()
+      ending.abort()
       wake()
       await membership.leave()
       await cluster.destroy()
@@ -110,7 +107,7 @@ export async function wireConsumer(
     const starts = await persistently(find, {
       patienceMs,
       repair: () => cluster.topics.refresh(),
-      closed: ended,
+      signal: ending.signal,
       onTrouble,
     })
     if (over()) return
