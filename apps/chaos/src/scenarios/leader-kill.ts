@@ -6,8 +6,11 @@ import type { World } from '../world.ts'
 
 const RECOVERY_MS = 30_000
 
-/** Three workers, three nodes: each node that leads a partition of the input dies once, and comes back before the next. */
-async function killLeaders(world: World): Promise<void> {
+/**
+ * Three workers, three nodes: each node that leads a partition of the input dies once, and comes back before the next.
+ * `outlasts`: sessions end before the cluster has another coordinator, and workers give up what they have by their own clock.
+ */
+async function killLeaders(world: World, outlasts: boolean): Promise<void> {
   for (let i = 0; i < 3; i++) world.start()
   await world.settled()
   const end = Date.now() + world.seconds * 1000
@@ -16,7 +19,9 @@ async function killLeaders(world: World): Promise<void> {
     for (const id of shuffled([...leaders], world.random)) {
       const node = world.nodes.get(id)
       if (!node) throw new Error(`the cluster has no node ${id}, which leads a partition of ${world.input}`)
+      const from = clock()
       await killNode(world, id, node)
+      if (outlasts) world.lapse({ worker: undefined, from, to: clock() })
     }
   } while (Date.now() < end)
 }
@@ -50,16 +55,16 @@ function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
     .map(({ item }) => item)
 }
 
-function variant(name: string, worker: Day['worker'], promises: Day['promises']): Day {
+function variant(name: string, sessionTimeoutMs: number, outlasts: boolean, promises: Day['promises']): Day {
   return {
     name,
     cluster: true,
     partitions: 6,
     rate: 1000,
-    worker,
+    worker: { sessionTimeoutMs },
     seconds: 60,
     promises: { recoveryMs: RECOVERY_MS, counted: 3, ...promises },
-    run: killLeaders,
+    run: (world) => killLeaders(world, outlasts),
   }
 }
 
@@ -68,8 +73,8 @@ export const leaderKill: Scenario = {
   about: 'three nodes, three workers: each node that leads a partition is SIGKILLed and restarted',
   cases: [
     // No worker is out of the group, and what none of them commits meanwhile is committed afterwards.
-    variant('leader-kill', { sessionTimeoutMs: 30_000 }, { duplicates: 'none', rebalances: 3 }),
+    variant('leader-kill', 30_000, false, { duplicates: 'none', rebalances: 3 }),
     // The coordinator is away for about as long as a session lasts: workers have to give up what they have.
-    variant('leader-kill short-session', { sessionTimeoutMs: 6000 }, {}),
+    variant('leader-kill short-session', 6000, true, {}),
   ],
 }
