@@ -1,11 +1,10 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
-import { chaos } from './ci/chaos.mjs'
+import { shortForm } from './ci/short-form.mjs'
 import { demo, demoOnKafka } from './ci/demo.mjs'
 import { newestNode } from './ci/newest-node.mjs'
 import { OLDER_KAFKA, onOlderKafka } from './ci/older-kafka.mjs'
 import { prerequisites } from './ci/prerequisites.mjs'
-import { soak } from './ci/soak.mjs'
 import { interruption } from './lib/interruption.mjs'
 import { parseSummary, summary } from './lib/results.mjs'
 import { run } from './lib/run.mjs'
@@ -38,8 +37,8 @@ const signal = interruption()
 const steps = [
   { name: 'npm test', needs: 'prerequisites', run: () => npmTest() },
   { name: `drivers on Kafka ${OLDER_KAFKA}`, needs: 'prerequisites', run: () => onOlderKafka(npmTest) },
-  { name: 'bad days', needs: 'prerequisites', run: async () => counted(await chaos()) },
-  { name: 'soak', run: async () => counted(await soak()) },
+  { name: 'bad days', needs: 'prerequisites', run: async () => counted(await shortForm('chaos', 600_000)) },
+  { name: 'soak', run: async () => counted(await shortForm('soak', 300_000)) },
   { name: 'npm run check', run: () => npm('run', 'check') },
   { name: 'packed packages', run: () => npm('run', 'packed') },
   { name: 'tests on the newest Node', run: newestNode },
