@@ -1,5 +1,6 @@
 import { Cursor } from './cursor.ts'
 import type { IteratorBatch } from './iterable-source.ts'
+import { HALTED } from './lane.ts'
 import type { LaneRun, Share, Worker } from './lane.ts'
 import type { Batch } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
@@ -15,6 +16,8 @@ export function createSequentialWorker(
 ): Worker {
   const cursor = new Cursor(lane.id, tally)
   lane.cursors.add(cursor)
+  /** What the message under the cursor is waiting for. */
+  let pending: Outcome
 
   /** Handles messages until one has to be waited for, or others have to get their turn. A loop with `await` is slower. */
   function spin(share: Share, iterator: Iterator<unknown>): Outcome {
@@ -37,27 +40,41 @@ export function createSequentialWorker(
     return undefined
   }
 
+  /**
+   * The same, where each message has to be waited for. A function of its own, as an `await` saves and restores all that
+   * the function around it holds. What is to be waited for it only notes: as its result it would be waited for here.
+   */
+  async function spinAsync(share: Share, iterator: AsyncIterator<unknown>): Promise<void> {
+    pending = undefined
+    while (lane.open) {
+      const result = await iterator.next()
+      if (result.done) {
+        share.over = true
+        break
+      }
+      cursor.message = result.value
+      if (lane.halted && signal.aborted) {
+        // Its own name: one that a closure holds costs an allocation a message.
+        const message = result.value
+        emit('late', () => ({ bindings: lane.names, message }))
+        throw HALTED
+      }
+      pending = step(cursor)
+      if (pending) break
+      share.handled++
+      if (pace.spent()) break
+    }
+  }
+
   return async (share) => {
     const batch: Batch<unknown> & Partial<IteratorBatch> = share.batch
     const { asynchronous, iterator = batch.messages[Symbol.iterator]() } = batch
     cursor.batch = batch
     while (!share.over) {
       if (!lane.open) await lane.opened()
-      let pending: Outcome
       if (asynchronous) {
         batch.suspended = false
-        do {
-          const result = await (iterator as AsyncIterator<unknown>).next()
-          if (result.done) {
-            share.over = true
-            break
-          }
-          cursor.message = result.value
-          if (lane.halted && signal.aborted)
-            return emit('late', () => ({ bindings: lane.names, message: result.value }))
-          pending = step(cursor)
-          if (!pending) share.handled++
-        } while (!pending && lane.open && !pace.spent())
+        await spinAsync(share, iterator as AsyncIterator<unknown>)
         batch.suspended = !share.over
       } else pending = spin(share, iterator as Iterator<unknown>)
       if (pending) {
