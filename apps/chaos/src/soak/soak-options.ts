@@ -14,7 +14,7 @@ Options
   --short         ${SHORT} messages, with memory
   --help          this text
 
-The heap is measured after a full collection, at rest, in 100 rounds; the first fifth is warm-up. The line through the rest
+The heap is measured after a full collection, at rest and without compiled code, in 100 rounds; the first fifth is warm-up. The line through the rest
 may rise by ${MOST_BYTES_PER_1000} bytes in 1000 messages beyond ${ERRORS} standard errors (counted from ${ENOUGH_FOR_A_SLOPE} messages on) and by ${MOST_GROWTH * 100} % in all (${MOST_GROWTH_OF_FEW * 100} % with fewer messages). When the stream has ended,
 no timer, socket or listener may be left, and the process has to end by itself. A broker is started with Java 17.`
 
