@@ -9,17 +9,17 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 
-/** Kafka Streams as it comes: at least once, one thread. */
+/** Kafka Streams as it comes: at least once, one thread. In front of the plan: the commit interval in ms, if it is not its own. */
 public class KafkaStreamsWorker {
   public static void main(String[] args) throws Exception {
-    var plan = new ObjectMapper().readTree(args[0]);
+    var plan = new ObjectMapper().readTree(args[args.length - 1]);
     var settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, plan.get("groupId").asText());
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, plan.get("brokers").asText());
     settings.put(StreamsConfig.STATE_DIR_CONFIG, plan.get("folder").asText() + "/" + ProcessHandle.current().pid());
     settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
     settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000);
+    if (args.length > 1) settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, Integer.parseInt(args[0]));
     settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), plan.get("sessionTimeoutMs").asInt());
     settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), plan.get("heartbeatIntervalMs").asInt());
 

@@ -1,4 +1,4 @@
-import { kafkaStreamsRival } from './kafka-streams-rival.ts'
+import { kafkaStreamsRivals } from './kafka-streams-rival.ts'
 import { kafkajsRival } from './kafkajs-rival.ts'
 import { kafkatsFlowRival } from './kafkats-flow-rival.ts'
 import { pythonRivals } from './python-rivals.ts'
@@ -8,7 +8,7 @@ import { snapstreamRivals } from './snapstream-rivals.ts'
 export const rivals: readonly Rival[] = [
   ...snapstreamRivals,
   kafkajsRival,
-  kafkaStreamsRival,
+  ...kafkaStreamsRivals,
   kafkatsFlowRival,
   ...pythonRivals,
 ]
