@@ -1,73 +1,72 @@
 import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { measure } from './measure.ts'
-import { reportCase, reportMachine } from './report.ts'
-import { suites } from './suites.ts'
-
-const HELP = `Measures Snapstream beside what people would use instead: npm run bench -- [suite ...] [options]
-
-Suites (default: all)
-${suites.map(({ name, about }) => `  ${name.padEnd(10)}  ${about}`).join('\n')}
-
-Options
-  --rounds N  how often each contestant runs (default 5)
-  --record    also write the report to apps/bench/RESULTS.md
-  --help      this text`
-
-const RESULTS = fileURLToPath(new URL('../RESULTS.md', import.meta.url))
-
-async function main(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      rounds: { type: 'string', default: '5' },
-      record: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  })
-  if (values.help) {
-    console.log(HELP)
-    return
-  }
-  const rounds = Number(values.rounds)
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new Error(`--rounds takes a whole number from 1, got ${values.rounds}`)
-  const chosen = positionals.length === 0 ? suites : positionals.map(suiteOf)
-  const report = [`## Results`, '', reportMachine(rounds), '']
-  console.log(report.join('\n'))
-  for (const suite of chosen) {
-    const prepared = await suite.prepare?.(log)
-    try {
-      for (const one of suite.cases) {
-        const rates = await measure(suite, one, { rounds, input: prepared?.input ?? '', log })
-        const text = reportCase(suite, one, rates)
-        console.log(text)
-        report.push(text)
-      }
-    } finally {
-      await prepared?.close()
-    }
-  }
-  if (values.record)
-    await writeFile(RESULTS, `# Benchmarks\n\nMade by \`npm run bench -- --record\`.\n\n${report.join('\n')}`)
-}
-
-function suiteOf(name: string) {
-  const suite = suites.find((one) => one.name === name)
-  if (suite) return suite
-  throw new Error(`there is no suite '${name}'; there are ${suites.map((one) => one.name).join(', ')}`)
-}
+import { startKafka } from '../../../tools/services/kafka-broker.mjs'
+import { createArena } from './harness/arena.ts'
+import { machine } from './harness/machine.ts'
+import { chosen, measureCase, roundsOf } from './harness/measure-case.ts'
+import { createProgress } from './harness/progress.ts'
+import { HELP, parseOptions } from './options.ts'
+import type { Options } from './options.ts'
+import { checkWork } from './regression/check-work.ts'
+import { caseReport } from './report/case-report.ts'
+import { readRecorded, record } from './report/record.ts'
+import type { CaseResult } from './results.ts'
 
 /** Progress goes beside the report, not into it. */
-function log(line: string): void {
-  console.error(line)
+const log = (line: string) => console.error(line)
+
+/** For one run. */
+const TIMEOUT_MS = { tiny: 120_000, quick: 120_000, full: 900_000 }
+
+async function main(options: Options): Promise<void> {
+  const { size, choices, rounds, json } = options
+  const arena = createArena({ size, log, startBroker })
+  const recorded = await readRecorded()
+  const results: CaseResult[] = []
+  const titles = choices.flatMap(({ suite, case: one }) =>
+    chosen(one, arena).flatMap(({ name }) =>
+      Array.from({ length: roundsOf(one, rounds) }, () => `${suite.name}/${one.name} ${name}`),
+    ),
+  )
+  const progress = createProgress({ titles, known: size === 'full' ? wallTimes(recorded) : new Map(), log })
+  try {
+    for (const { suite, case: one } of choices) {
+      const measuring = { arena, rounds, machine: await machine(), progress, timeoutMs: TIMEOUT_MS[size] }
+      const result = await measureCase(suite, one, measuring)
+      results.push(result)
+      console.log(caseReport(one, result))
+      if (isVoid(result)) process.exitCode = 1
+      // After each case: what takes hours may be cut off.
+      if (options.record) await record([result])
+    }
+  } finally {
+    await arena.close()
+  }
+  const text = JSON.stringify(results, undefined, 2)
+  if (json === '-') console.log(text)
+  else if (json !== undefined) await writeFile(json, `${text}\n`)
 }
 
+async function startBroker() {
+  const given = process.env['KAFKA_BROKERS']
+  if (given !== undefined) return { brokers: given, stop: async () => {} }
+  return startKafka({ log })
+}
+
+const isVoid = ({ contestants }: CaseResult) => contestants.some(({ voided }) => voided.length > 0)
+
+const wallTimes = (results: readonly CaseResult[]) =>
+  new Map(
+    results.flatMap(({ suite, case: one, contestants }) =>
+      contestants.map(({ name, wallMs }) => [`${suite}/${one} ${name}`, wallMs] as const),
+    ),
+  )
+
 try {
-  await main(process.argv.slice(2))
+  const options = parseOptions(process.argv.slice(2))
+  if (options === undefined) console.log(HELP)
+  else if (options.check) process.exitCode = (await checkWork(console.log)) ? 0 : 1
+  else await main(options)
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
   process.exitCode = 1

@@ -1,11 +1,20 @@
 import process from 'node:process'
 import { suites } from './suites.ts'
 
-// One run of one contestant, in a process of its own: prints its messages per second.
-const [suiteName, caseName, name, input = ''] = process.argv.slice(2)
+// One run of one contestant, in a process of its own: prints its outcome, and stays until its stdin ends, so that what it
+// has used can be read.
+const [suiteName, caseName, name, input = '{}'] = process.argv.slice(2)
 const contestant = suites
   .find((suite) => suite.name === suiteName)
   ?.cases.find((one) => one.name === caseName)
   ?.contestants.find((one) => one.name === name)
-if (contestant === undefined) throw new Error(`there is no ${suiteName} ${caseName} ${name}`)
-console.log(await contestant.run(input))
+if (contestant === undefined || !('run' in contestant)) throw new Error(`there is no ${suiteName}/${caseName} ${name}`)
+process.stdin.resume().once('end', () => process.exit())
+const outcome = await contestant.run(JSON.parse(input) as never)
+if (outcome !== undefined) {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  const own =
+    process.platform === 'linux' ? {} : { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakBytes: maxRSS * 1024 }
+  const { messages, ms, ...rest } = outcome
+  console.log(JSON.stringify({ messages, ms, ...rest, figures: { ...rest.figures, ...own } }))
+}

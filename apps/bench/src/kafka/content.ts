@@ -1,0 +1,62 @@
+import { recordsOf, tallied, transform } from './message.ts'
+import type { Message, Shape, Tally } from './message.ts'
+
+/** A sum over what records hold, whatever the order they come in and the way their JSON is written. */
+export interface Content {
+  add(key: string, value: string): void
+  readonly checksum: string
+}
+
+interface OneKind {
+  create(): Content
+  /** The checksum of what has to be written for all records of a shape. */
+  expected(shape: Shape): string
+}
+
+/** What is written: the records themselves, what the pipeline makes of them, or for each what is known of its key by then. */
+export type Kind = 'written' | 'messages' | 'tallies'
+
+export const contents: Readonly<Record<Kind, OneKind>> = {
+  written: { create: messages, expected: (shape) => of(messages(), shape, (_, message) => message) },
+  messages: { create: messages, expected: (shape) => of(messages(), shape, (_, message) => transform(message)) },
+  tallies: {
+    create: () => content(({ count, sum }: Tally) => `${count}|${sum}`),
+    expected(shape) {
+      const tallies = new Map<string, Tally>()
+      return of(contents.tallies.create(), shape, (key, message) => {
+        const tally = tallied(tallies.get(key), message)
+        tallies.set(key, tally)
+        return tally
+      })
+    },
+  },
+}
+
+function messages(): Content {
+  return content(({ id, text }: Message) => `${id}|${text}`)
+}
+
+function of(all: Content, shape: Shape, make: (key: string, message: Message) => unknown): string {
+  for (const [key, value] of recordsOf(shape)) all.add(key, JSON.stringify(make(key, JSON.parse(value) as Message)))
+  return all.checksum
+}
+
+function content<T>(canonical: (value: T) => string): Content {
+  let [records, sum] = [0, 0]
+  return {
+    add(key, value) {
+      records += 1
+      sum = (sum + hash(`${key}|${canonical(JSON.parse(value) as T)}`)) % 2 ** 48
+    },
+    get checksum() {
+      return `${records} records, ${sum.toString(16)}`
+    },
+  }
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let hash = 0x81_1c_9d_c5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01_00_01_93)
+  return hash >>> 0
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createApp } from '@snapstream/core'
+import { Admin, Topic } from '@snapstream/kafka'
+import { kafkats } from '@snapstream/kafkats'
+import type { Trial } from '../suite.ts'
+import { appendTimes } from './append-times.ts'
+import { contents } from './content.ts'
+import type { Kind } from './content.ts'
+import type { Load } from './topic-load.ts'
+import type { Arena } from '../harness/arena.ts'
+
+/** What contestants that write to a topic are given on top. */
+export interface Output {
+  readonly output: string
+  readonly groupId: string
+  /** For whatever it has to keep; it is gone after the run. */
+  readonly folder: string
+}
+
+const LOOK_MS = 100
+
+/** A topic of its own for a run that reads a load and writes as many records; what it wrote decides how fast it was. */
+export async function outputTrial(load: Load, kind: Kind, arena: Arena): Promise<Trial> {
+  const { brokers, records, partitions, valueBytes, keys } = load
+  const { expected: expect, create } = contents[kind]
+  const expected = await arena.once(`${kind} of ${[records, valueBytes, keys].join(' ')}`, async () => expect(load))
+  const conf = { brokers, driver: kafkats() }
+  const admin = Admin(conf)
+  const output = `bench-out-${randomUUID()}`
+  const folder = await mkdtemp(join(tmpdir(), 'snapstream-bench-'))
+  // By one clock, that of the broker, for whoever writes.
+  const config = { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': '10485760' }
+  await admin.createTopic(output, { partitions, config })
+  const written = async () => {
+    const all = await admin.describeTopic(output)
+    return all.partitions.reduce((sum, { latest }) => sum + latest, 0)
+  }
+  return {
+    input: { output, groupId: `bench-${randomUUID()}`, folder } satisfies Output,
+    async done(signal) {
+      for (;;) {
+        const count = await written()
+        if (count >= records) return { messages: records, ms: 1 }
+        if (signal.aborted) throw new Error(`it wrote ${count} records of ${records}`)
+        await sleep(LOOK_MS, undefined, { signal }).catch(() => {})
+      }
+    },
+    async verify() {
+      const content = create()
+      const times = appendTimes()
+      const app = createApp()
+      const topic = Topic(output, { groupId: null, until: 'end', conf })
+      app.snap(topic)(({ key, value, timestamp }) => {
+        content.add(key ?? '', value)
+        times.add(timestamp)
+      })
+      await app.stream()
+      if (content.checksum !== expected) throw new Error(`it wrote ${content.checksum}, and not ${expected}`)
+      const mbPerSecond = (records * load.valueBytes) / 1e6 / (times.ms / 1000)
+      return { messages: records, ms: times.ms, figures: { steadyRate: times.steadyRate, mbPerSecond } }
+    },
+    async end() {
+      await admin.deleteTopic(output)
+      await admin.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

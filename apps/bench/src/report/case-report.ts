@@ -1,0 +1,68 @@
+import { spreadOf } from '../figures.ts'
+import type { CaseResult, ContestantResult } from '../results.ts'
+import type { Case, Ratio } from '../suite.ts'
+import { DEFAULT_COLUMNS, columnOf } from './columns.ts'
+
+/** A case with what was measured, as Markdown. `charts` is the folder its chart is in, if it has one. */
+export function caseReport(one: Case, result: CaseResult, charts?: string): string {
+  const figures = one.columns ?? DEFAULT_COLUMNS
+  const titles = figures.flatMap((figure, i) => [columnOf(figure).title, ...(i === 0 ? ['least - most'] : [])])
+  const measured = result.contestants.filter(({ rounds }) => rounds.length > 0)
+  const chart = `![${result.suite} ${result.case}](${charts}/${result.suite}-${result.case}.svg)`
+  return [
+    `### ${result.suite} ${result.case}`,
+    '',
+    `${one.about}.`,
+    '',
+    ...(charts === undefined ? [] : [chart, '']),
+    `| | ${titles.join(' | ')} | rounds |`,
+    `| --- |${' ---: |'.repeat(titles.length + 1)}`,
+    ...measured.map((contestant) => row(contestant, figures)),
+    '',
+    ...list(one.ratios.map((ratio) => ratioLine(ratio, result)).filter((line) => line !== '')),
+    ...list(measured.flatMap(({ name, settings }) => (settings === undefined ? [] : [`${name}: ${settings}`]))),
+    ...list(
+      result.contestants.flatMap(({ name, absent }) =>
+        absent === undefined ? [] : [`ABSENT ${name}: ${line(absent)}`],
+      ),
+    ),
+    ...list(result.contestants.flatMap(({ name, voided }) => voided.map((why) => `VOID ${name}, ${line(why)}`))),
+  ].join('\n')
+}
+
+function row({ name, rounds }: ContestantResult, figures: readonly string[]): string {
+  const cells = figures.flatMap((figure, i) => {
+    const spread = spreadOf(rounds, figure)
+    const { show } = columnOf(figure)
+    if (spread === undefined) return i === 0 ? ['', ''] : ['']
+    const range = `${show(spread.least)} - ${show(spread.most)}`
+    return [show(spread.median), ...(i === 0 ? [range] : [])]
+  })
+  return `| ${name} | ${cells.join(' | ')} | ${rounds.length} |`
+}
+
+/** Empty where one of the two is not there. */
+function ratioLine(ratio: Ratio, result: CaseResult): string {
+  const value = ratioOf(ratio, result)
+  if (value === undefined) return ''
+  const { of, to, figure = 'rate', toFigure = figure, atLeast, atMost } = ratio
+  const what = (name: string, of: string) => (of === 'rate' ? name : `${name} (${columnOf(of).title})`)
+  const goals = [
+    ...(atLeast === undefined ? [] : [`, goal at least ${atLeast}: ${value >= atLeast ? 'met' : 'MISSED'}`]),
+    ...(atMost === undefined ? [] : [`, goal at most ${atMost}: ${value <= atMost ? 'met' : 'MISSED'}`]),
+  ]
+  return `${what(of, figure)} / ${what(to, toFigure)}: ${value.toFixed(2)}${goals.join('')}`
+}
+
+/** Of the medians. */
+export function ratioOf({ of, to, figure = 'rate', toFigure = figure }: Ratio, result: CaseResult): number | undefined {
+  const medianOf = (name: string, figure: string) =>
+    spreadOf(result.contestants.find((one) => one.name === name)?.rounds ?? [], figure)?.median
+  const [above, below] = [medianOf(of, figure), medianOf(to, toFigure)]
+  return above === undefined || below === undefined ? undefined : above / below
+}
+
+const list = (lines: readonly string[]) => (lines.length === 0 ? [] : [...lines.map((text) => `- ${text}`), ''])
+
+/** The first line says what it is; the rest is for whoever looks into it. */
+const line = (text: string) => text.split('\n')[0]?.slice(0, 300) ?? ''

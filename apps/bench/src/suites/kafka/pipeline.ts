@@ -1,0 +1,90 @@
+import { kafkats } from '@snapstream/kafkats'
+import type { Arena } from '../../harness/arena.ts'
+import * as byKafkajs from '../../kafka/by-kafkajs.ts'
+import * as byKafkats from '../../kafka/by-kafkats.ts'
+import * as byPlatformatic from '../../kafka/by-platformatic.ts'
+import * as byTopic from '../../kafka/by-topic.ts'
+import { outputTrial } from '../../kafka/output-trial.ts'
+import type { Output } from '../../kafka/output-trial.ts'
+import { topicLoad } from '../../kafka/topic-load.ts'
+import type { Load } from '../../kafka/topic-load.ts'
+import { kafkaStreams } from '../../peers/kafka-streams.ts'
+import { kafkatsFlow } from '../../peers/kafkats-flow.ts'
+import { installPeer } from '../../peers/npm-peer.ts'
+import { pythonPeer } from '../../peers/python-peer.ts'
+import type { Case, OwnContestant, Suite } from '../../suite.ts'
+
+const inputs = {
+  fast: (arena: Arena) => topicLoad(arena, { records: arena.count(400_000, 2_000_000) }),
+  slow: (arena: Arena) => topicLoad(arena, { records: arena.count(100_000, 500_000) }),
+  slowest: (arena: Arena) => topicLoad(arena, { records: arena.count(10_000, 50_000) }),
+}
+
+/** Written as well as one can by hand; they are used by other suites, too. */
+export const rawPipelines: readonly OwnContestant[] = [
+  { name: 'kafkajs', settings: 'eachBatch, one send for each batch', run: byKafkajs.pipeline },
+  {
+    name: '@kafkats/client',
+    settings: 'runBatch of up to 4000 records, one send for each batch',
+    run: byKafkats.pipeline,
+  },
+]
+
+export const topicPipelines: readonly OwnContestant[] = [
+  { name: 'Topic over kafkajs', run: (input: Load & Output) => byTopic.pipeline(input, undefined) },
+  { name: 'Topic over kafkats', run: (input: Load & Output) => byTopic.pipeline(input, kafkats()) },
+]
+
+const OURS = 'Topic over kafkats'
+
+const json: Case = {
+  name: 'json',
+  about: 'JSON from one topic, a handler, JSON into another topic',
+  contestants: [
+    ...rawPipelines,
+    {
+      name: '@platformatic/kafka',
+      settings: 'for await, a send for every 1000 messages, the next one gathered meanwhile',
+      run: byPlatformatic.pipeline,
+      install: (log) => installPeer('@platformatic/kafka', log),
+      input: inputs.slow,
+    },
+    ...topicPipelines,
+    { name: 'Kafka Streams', ...kafkaStreams('messages') },
+    { name: 'Kafka Streams, its own linger', ...kafkaStreams('messages', 100), fullOnly: true },
+    {
+      name: 'Quix Streams',
+      settings: 'linger 5 ms',
+      ...pythonPeer('quixstreams', 'quix_python.py', 'messages'),
+      input: inputs.slow,
+    },
+    {
+      name: 'snapstream for Python',
+      settings: 'linger 5 ms, waits for no record that it writes',
+      ...pythonPeer('snapstream', 'snapstream_python.py', 'pipeline'),
+      input: inputs.slow,
+    },
+    { name: '@kafkats/flow', ...kafkatsFlow, input: inputs.slowest },
+    {
+      name: 'slipstream',
+      settings: 'waits for each record that it writes, as it always does',
+      ...pythonPeer('slipstream', 'slipstream_python.py'),
+      input: inputs.slowest,
+    },
+  ],
+  ratios: [
+    { of: 'Topic over kafkajs', to: 'kafkajs', atLeast: 1.25 },
+    { of: OURS, to: '@kafkats/client' },
+    { of: OURS, to: 'Kafka Streams', atLeast: 1.2 },
+    { of: OURS, to: 'Kafka Streams', toFigure: 'steadyRate', atLeast: 1 },
+    { of: OURS, to: 'Kafka Streams, its own linger', atLeast: 1.2 },
+    { of: OURS, to: 'Kafka Streams, its own linger', toFigure: 'steadyRate', atLeast: 1 },
+    { of: OURS, to: 'Quix Streams', atLeast: 4 },
+    { of: OURS, to: '@kafkats/flow', atLeast: 30 },
+  ],
+  columns: ['rate', 'steadyRate', 'cpuPerMillion', 'peakBytes'],
+  input: inputs.fast,
+  begin: (load: Load, arena) => outputTrial(load, 'messages', arena),
+}
+
+export const pipeline: Suite = { name: 'pipeline', about: 'reading a topic and writing another', cases: [json] }

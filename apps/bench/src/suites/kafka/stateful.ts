@@ -1,0 +1,56 @@
+import { kafkats } from '@snapstream/kafkats'
+import type { KafkaConf } from '@snapstream/kafka'
+import * as byTopic from '../../kafka/by-topic.ts'
+import { outputTrial } from '../../kafka/output-trial.ts'
+import type { Output } from '../../kafka/output-trial.ts'
+import { topicLoad } from '../../kafka/topic-load.ts'
+import type { Load } from '../../kafka/topic-load.ts'
+import { kafkaStreams } from '../../peers/kafka-streams.ts'
+import { pythonPeer } from '../../peers/python-peer.ts'
+import type { Case, Suite } from '../../suite.ts'
+
+const KEYS = 100_000
+const SYNCED = 'LevelDB, synced to disk at each checkpoint, before offsets are committed'
+
+const withChangelog = (driver: KafkaConf['driver']) => (input: Load & Output) =>
+  byTopic.tallies({ ...input, changelog: `${input.output}-changelog` }, driver)
+
+const tallies: Case = {
+  name: 'tallies',
+  about: `A running count and sum for each of ${KEYS.toLocaleString('en-US')} keys, each new state written to a topic. What survives: that of Cache a power cut, and with its changelog the loss of the machine; that of Kafka Streams and Quix Streams what their changelog topic survives`,
+  contestants: [
+    {
+      name: 'Topic over kafkajs, Cache',
+      settings: SYNCED,
+      run: (input: Load & Output) => byTopic.tallies(input, undefined),
+    },
+    {
+      name: 'Topic over kafkats, Cache',
+      settings: SYNCED,
+      run: (input: Load & Output) => byTopic.tallies(input, kafkats()),
+    },
+    {
+      name: 'Topic over kafkats, Cache and changelog',
+      settings: `${SYNCED}; and each state into a compacted topic, acknowledged by then`,
+      run: withChangelog(kafkats()),
+    },
+    { name: 'Kafka Streams', ...kafkaStreams('tallies') },
+    {
+      name: 'Quix Streams',
+      settings: 'RocksDB with a changelog topic, linger 5 ms',
+      ...pythonPeer('quixstreams', 'quix_python.py', 'tallies'),
+      input: (arena) => topicLoad(arena, { records: arena.count(50_000, 500_000), keys: KEYS }),
+    },
+  ],
+  ratios: [
+    { of: 'Topic over kafkats, Cache', to: 'Kafka Streams', atLeast: 1 },
+    { of: 'Topic over kafkats, Cache and changelog', to: 'Kafka Streams', atLeast: 1 },
+    { of: 'Topic over kafkats, Cache', to: 'Quix Streams', atLeast: 1 },
+    { of: 'Topic over kafkats, Cache and changelog', to: 'Quix Streams', atLeast: 1 },
+  ],
+  columns: ['rate', 'steadyRate', 'cpuPerMillion', 'peakBytes'],
+  input: (arena) => topicLoad(arena, { records: arena.count(200_000, 2_000_000), keys: KEYS }),
+  begin: (load: Load, arena) => outputTrial(load, 'tallies', arena),
+}
+
+export const stateful: Suite = { name: 'stateful', about: 'a state for each key', cases: [tallies] }

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import process from 'node:process'
+import { kafkats } from '@snapstream/kafkats'
+import * as byTopic from '../../kafka/by-topic.ts'
+import { outputTrial } from '../../kafka/output-trial.ts'
+import type { Output } from '../../kafka/output-trial.ts'
+import { topicLoad } from '../../kafka/topic-load.ts'
+import type { Load } from '../../kafka/topic-load.ts'
+import type { Case, OwnContestant } from '../../suite.ts'
+
+interface Input extends Load, Output {
+  /** How many more: each starts the next. */
+  readonly more?: number
+}
+
+function contestant(count: number): OwnContestant {
+  return {
+    name: `Topic over kafkats, ${count} process${count === 1 ? '' : 'es'}`,
+    input: () => ({ more: count - 1 }),
+    async run({ more = 0, ...input }: Input) {
+      // Its stdin ends with this process, and so does it.
+      if (more > 0) startAnother({ ...input, more: more - 1 })
+      await byTopic.pipeline(input, kafkats())
+    },
+  }
+}
+
+function startAnother(input: Input): void {
+  const args = process.argv.slice(1, -1)
+  spawn(process.execPath, [...process.execArgv, ...args, JSON.stringify(input)], {
+    stdio: ['pipe', 'inherit', 'inherit'],
+  })
+}
+
+const one = 'Topic over kafkats, 1 process'
+
+export const processes: Case = {
+  name: 'processes',
+  about:
+    'JSON from topic to topic by the members of one group, 8 partitions; the second half counts, when all have joined. They share the machine with each other and the broker',
+  contestants: [1, 2, 4].map(contestant),
+  ratios: [2, 4].map((count) => ({ of: `Topic over kafkats, ${count} processes`, to: one, figure: 'steadyRate' })),
+  columns: ['steadyRate', 'rate', 'cpuPerMillion', 'peakBytes'],
+  input: (arena) => topicLoad(arena, { records: arena.count(400_000, 4_000_000), partitions: 8 }),
+  begin: (load: Load, arena) => outputTrial(load, 'messages', arena),
+}

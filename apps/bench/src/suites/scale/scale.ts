@@ -1,0 +1,10 @@
+import type { Suite } from '../../suite.ts'
+import { caches } from './caches.ts'
+import { processes } from './processes.ts'
+import { partitions, sizes } from './shapes.ts'
+
+export const scale: Suite = {
+  name: 'scale',
+  about: 'more processes, partitions, bytes and keys',
+  cases: [processes, partitions, sizes, caches],
+}
