@@ -40,6 +40,7 @@ const steps = [
   { name: 'bad days', needs: 'prerequisites', run: async () => counted(await shortForm('chaos', 600_000)) },
   { name: 'soak', run: async () => counted(await shortForm('soak', 300_000)) },
   { name: 'npm run check', run: () => npm('run', 'check') },
+  { name: 'work for a message', run: () => npm('run', '--silent', 'bench', '--', '--check') },
   { name: 'packed packages', run: () => npm('run', 'packed') },
   { name: 'tests on the newest Node', run: newestNode },
   { name: 'npm run demo', run: demo },

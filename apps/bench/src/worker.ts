@@ -1,13 +1,11 @@
 import process from 'node:process'
-import { suites } from './suites.ts'
+import { suiteLoaders } from './suite-loaders.ts'
 
 // One run of one contestant, in a process of its own: prints its outcome, and stays until its stdin ends, so that what it
 // has used can be read.
-const [suiteName, caseName, name, input = '{}'] = process.argv.slice(2)
-const contestant = suites
-  .find((suite) => suite.name === suiteName)
-  ?.cases.find((one) => one.name === caseName)
-  ?.contestants.find((one) => one.name === name)
+const [suiteName = '', caseName, name, input = '{}'] = process.argv.slice(2)
+const suite = await suiteLoaders[suiteName]?.()
+const contestant = suite?.cases.find((one) => one.name === caseName)?.contestants.find((one) => one.name === name)
 if (contestant === undefined || !('run' in contestant)) throw new Error(`there is no ${suiteName}/${caseName} ${name}`)
 process.stdin.resume().once('end', () => process.exit())
 const outcome = await contestant.run(JSON.parse(input) as never)

@@ -22,7 +22,9 @@ export async function checkWork(log: (line: string) => void): Promise<boolean> {
   }
   for (const { name, messages, atMost, prepare } of paths) {
     // The first time has what is made once.
-    await (await prepare(100))()
+    await (
+      await prepare(100)
+    )()
     const { promises, timers } = await countWork(await prepare(messages))
     const made = `${promises / messages} promises (at most ${atMost.promises}), ${timers / messages} timers (at most ${atMost.timers})`
     judge(promises <= atMost.promises * messages && timers <= atMost.timers * messages, `${name}: ${made} a message`)

@@ -17,12 +17,13 @@ export interface Path {
 const handler = (n: number) => n * 2
 const sink = () => {}
 
-const engine = (source: (messages: number) => Parameters<ReturnType<typeof createApp>['snap']>[0]) => async (messages: number) => {
-  const app = createApp<{ unit: number }>()
-  const onError = { retries: 2, deadLetter: () => {} }
-  app.snap(source(messages) as Iterable<number>, { sink: [sink], onError })(handler)
-  return () => app.stream({ unit: 1 })
-}
+const engine =
+  (source: (messages: number) => Parameters<ReturnType<typeof createApp>['snap']>[0]) => async (messages: number) => {
+    const app = createApp<{ unit: number }>()
+    const onError = { retries: 2, deadLetter: () => {} }
+    app.snap(source(messages) as Iterable<number>, { sink: [sink], onError })(handler)
+    return () => app.stream({ unit: 1 })
+  }
 
 const TOPIC = { create: { partitions: 4 } }
 
@@ -54,9 +55,24 @@ async function reading(messages: number) {
 }
 
 export const paths: readonly Path[] = [
-  { name: 'a synchronous source', messages: 100_000, atMost: { promises: 0.01, timers: 0.01 }, prepare: engine(numbers) },
-  { name: 'an asynchronous source', messages: 100_000, atMost: { promises: 5, timers: 0.01 }, prepare: engine(numbersLater) },
-  { name: 'a source of batches', messages: 100_000, atMost: { promises: 0.05, timers: 0.01 }, prepare: engine(batchedSource) },
+  {
+    name: 'a synchronous source',
+    messages: 100_000,
+    atMost: { promises: 0.01, timers: 0.01 },
+    prepare: engine(numbers),
+  },
+  {
+    name: 'an asynchronous source',
+    messages: 100_000,
+    atMost: { promises: 5, timers: 0.01 },
+    prepare: engine(numbersLater),
+  },
+  {
+    name: 'a source of batches',
+    messages: 100_000,
+    atMost: { promises: 0.05, timers: 0.01 },
+    prepare: engine(batchedSource),
+  },
   { name: 'a topic that is read', messages: 20_000, atMost: { promises: 0.1, timers: 0.01 }, prepare: reading },
   { name: 'a topic that is written', messages: 20_000, atMost: { promises: 0.1, timers: 0.01 }, prepare: writing },
   { name: 'a topic that is called', messages: 10_000, atMost: { promises: 30, timers: 0.01 }, prepare: calling },

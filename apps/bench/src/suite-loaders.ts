@@ -1,0 +1,13 @@
+import type { Suite } from './suite.ts'
+
+/** Apart, so that a contestant's process loads only what it is part of. In the order of the report. */
+export const suiteLoaders: Readonly<Record<string, () => Promise<Suite>>> = {
+  core: async () => (await import('./suites/core/core.ts')).core,
+  consume: async () => (await import('./suites/kafka/consume.ts')).consume,
+  produce: async () => (await import('./suites/kafka/produce.ts')).produce,
+  pipeline: async () => (await import('./suites/kafka/pipeline.ts')).pipeline,
+  stateful: async () => (await import('./suites/kafka/stateful.ts')).stateful,
+  memory: async () => (await import('./suites/kafka/memory.ts')).memory,
+  latency: async () => (await import('./suites/kafka/latency.ts')).latency,
+  scale: async () => (await import('./suites/scale/scale.ts')).scale,
+}
