@@ -50,7 +50,7 @@ async function main(options: Options): Promise<void> {
 async function startBroker() {
   const given = process.env['KAFKA_BROKERS']
   if (given !== undefined) return { brokers: given, stop: async () => {} }
-  return startKafka({ log })
+  return startKafka({ log, timeoutMs: 180_000 })
 }
 
 const isVoid = ({ contestants }: CaseResult) => contestants.some(({ voided }) => voided.length > 0)

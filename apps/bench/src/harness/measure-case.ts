@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { CaseResult, ContestantResult, Machine } from '../results.ts'
-import type { Case, Contestant, Figures, Suite } from '../suite.ts'
+import type { Case, Contestant, Figures, Suite, Trial } from '../suite.ts'
 import type { Arena } from './arena.ts'
 import type { Progress } from './progress.ts'
 import { runContestant } from './run-contestant.ts'
@@ -67,15 +67,16 @@ async function run(suite: Suite, one: Case, round: number, entry: Entry, options
   const title = `${suite.name}/${one.name} ${contestant.name}`
   options.progress.begins(title, round)
   const started = performance.now()
-  const trial = (await one.begin?.(input as never, options.arena)) ?? { input: {} }
+  let trial: Trial = { input: {} }
   try {
+    trial = (await one.begin?.(input as never, options.arena)) ?? trial
     entry.rounds.push(await runContestant({ command, input, trial, timeoutMs: options.timeoutMs }))
   } catch (error) {
     entry.voided.push(`round ${round}: ${messageOf(error)}`)
     options.arena.log(`VOID ${title}, round ${round}: ${messageOf(error)}`)
-  } finally {
-    await trial.end?.()
   }
+  // What is left behind voids nothing, but somebody should know.
+  await trial.end?.().catch((error: unknown) => options.arena.log(`${title}: ${messageOf(error)}`))
   entry.wallMs = Math.round(performance.now() - started)
   options.progress.ended(title, entry.wallMs)
 }

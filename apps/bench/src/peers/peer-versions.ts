@@ -12,4 +12,5 @@ export const peerVersions = {
   quixstreams: '3.28.1',
   'snapstream (Python)': '1.0.0',
   'slipstream-async': '1.0.5',
+  aiokafka: '0.12.0',
 } as const

@@ -9,7 +9,7 @@ const CONFLUENT = `confluent-kafka==${peerVersions['confluent-kafka']}`
 const PACKAGES = {
   'confluent-kafka': [CONFLUENT],
   snapstream: [`snapstream==${peerVersions['snapstream (Python)']}`, CONFLUENT],
-  slipstream: [`slipstream-async[kafka]==${peerVersions['slipstream-async']}`, 'aiokafka==0.12.0'],
+  slipstream: [`slipstream-async[kafka]==${peerVersions['slipstream-async']}`, `aiokafka==${peerVersions.aiokafka}`],
   quixstreams: [`quixstreams==${peerVersions.quixstreams}`, CONFLUENT],
 }
 

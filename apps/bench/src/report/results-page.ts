@@ -23,7 +23,7 @@ behind it. \`npm run bench\` shows all of it in under 5 minutes, with fewer mess
 - Contestants run in turn, A B C A B C, each time in a fresh process. A ratio is one of medians.
 - A run whose outputs are not all there, once each and with the right content, is void, and so is what reads too much or too
   little. What is not here is named as ABSENT.
-- All have the same broker on the same machine, the same topics, \`acks\` from all, offsets committed each second, no compression. What
+- All have the same broker on the same machine, the same topics, \`acks\` from all, offsets committed each second, no compression; Topic writes with idempotence, as it does by default. What
   waits for more to send waits 5 ms at most, if it can be told so. Beyond that each has the settings that its documentation
   has for throughput; they stand below the table.
 - Where a topic is written to, the time is that of the broker: from the first record it appended to the last. What a process does

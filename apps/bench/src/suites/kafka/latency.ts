@@ -21,7 +21,7 @@ const steady: Case = {
     { of: 'Topic over kafkats', to: '@kafkats/client', figure: 'p50Ms' },
   ],
   columns: ['p99Ms', 'p50Ms', 'p999Ms', 'cpuPerMillion', 'peakBytes'],
-  input: ({ count }): LatencyLoad => ({ rate: RATE, warmUp: count(10_000, 50_000), records: count(25_000, 300_000) }),
+  input: ({ count }): LatencyLoad => ({ rate: RATE, warmUp: count(5000, 50_000), records: count(15_000, 300_000) }),
   begin: (load: LatencyLoad, arena) => latencyTrial(load, arena),
 }
 

@@ -16,7 +16,7 @@ const ratios: readonly Ratio[] = [
   { of: 'Topic over kafkajs', to: 'kafkajs', figure: 'peakBytes', atMost: 1.5 },
   { of: 'Topic over kafkats', to: '@kafkats/client', figure: 'peakBytes', atMost: 1.5 },
 ]
-const input = (arena: Arena) => topicLoad(arena, { records: arena.count(1_000_000, 10_000_000) })
+const input = (arena: Arena) => topicLoad(arena, { records: arena.count(500_000, 10_000_000) })
 const GREW = 'how much it grew is from the second quarter of the time to the last; not known of a run of under 2 s'
 
 const consume: Case = {

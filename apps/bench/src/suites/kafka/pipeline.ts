@@ -15,8 +15,8 @@ import { pythonPeer } from '../../peers/python-peer.ts'
 import type { Case, OwnContestant, Suite } from '../../suite.ts'
 
 const inputs = {
-  fast: (arena: Arena) => topicLoad(arena, { records: arena.count(400_000, 2_000_000) }),
-  slow: (arena: Arena) => topicLoad(arena, { records: arena.count(100_000, 500_000) }),
+  fast: (arena: Arena) => topicLoad(arena, { records: arena.count(200_000, 2_000_000) }),
+  slow: (arena: Arena) => topicLoad(arena, { records: arena.count(50_000, 500_000) }),
   slowest: (arena: Arena) => topicLoad(arena, { records: arena.count(10_000, 50_000) }),
 }
 

@@ -39,7 +39,7 @@ const tallies: Case = {
       name: 'Quix Streams',
       settings: 'RocksDB with a changelog topic, linger 5 ms',
       ...pythonPeer('quixstreams', 'quix_python.py', 'tallies'),
-      input: (arena) => topicLoad(arena, { records: arena.count(50_000, 500_000), keys: KEYS }),
+      input: (arena) => topicLoad(arena, { records: arena.count(25_000, 500_000), keys: KEYS }),
     },
   ],
   ratios: [
@@ -49,7 +49,7 @@ const tallies: Case = {
     { of: 'Topic over kafkats, Cache and changelog', to: 'Quix Streams', atLeast: 1 },
   ],
   columns: ['rate', 'steadyRate', 'cpuPerMillion', 'peakBytes'],
-  input: (arena) => topicLoad(arena, { records: arena.count(200_000, 2_000_000), keys: KEYS }),
+  input: (arena) => topicLoad(arena, { records: arena.count(100_000, 2_000_000), keys: KEYS }),
   begin: (load: Load, arena) => outputTrial(load, 'tallies', arena),
 }
 
