@@ -20,7 +20,11 @@ export const contents: Readonly<Record<Kind, OneKind>> = {
   written: { create: messages, expected: (shape) => of(messages(), shape, (_, message) => message) },
   messages: { create: messages, expected: (shape) => of(messages(), shape, (_, message) => transform(message)) },
   tallies: {
-    create: () => content(({ count, sum }: Tally) => `${count}|${sum}`),
+    create: () =>
+      content((value) => {
+        const { count, sum } = value as Tally
+        return `${count}|${sum}`
+      }),
     expected(shape) {
       const tallies = new Map<string, Tally>()
       return of(contents.tallies.create(), shape, (key, message) => {
@@ -33,7 +37,10 @@ export const contents: Readonly<Record<Kind, OneKind>> = {
 }
 
 function messages(): Content {
-  return content(({ id, text }: Message) => `${id}|${text}`)
+  return content((value) => {
+    const { id, text } = value as Message
+    return `${id}|${text}`
+  })
 }
 
 function of(all: Content, shape: Shape, make: (key: string, message: Message) => unknown): string {
@@ -41,12 +48,12 @@ function of(all: Content, shape: Shape, make: (key: string, message: Message) =>
   return all.checksum
 }
 
-function content<T>(canonical: (value: T) => string): Content {
+function content(canonical: (value: unknown) => string): Content {
   let [records, sum] = [0, 0]
   return {
     add(key, value) {
       records += 1
-      sum = (sum + hash(`${key}|${canonical(JSON.parse(value) as T)}`)) % 2 ** 48
+      sum = (sum + hash(`${key}|${canonical(JSON.parse(value))}`)) % 2 ** 48
     },
     get checksum() {
       return `${records} records, ${sum.toString(16)}`

@@ -6,7 +6,7 @@ export interface Work {
   readonly timers: number
 }
 
-const TIMERS = ['Timeout', 'Immediate']
+const TIMERS = new Set(['Timeout', 'Immediate'])
 
 /** Counts what is made in this process until `f` is done. Nothing else may run meanwhile. */
 export async function countWork(f: () => Promise<unknown>): Promise<Work> {
@@ -14,7 +14,7 @@ export async function countWork(f: () => Promise<unknown>): Promise<Work> {
   const hook = createHook({
     init(_, type) {
       if (type === 'PROMISE') promises += 1
-      else if (TIMERS.includes(type)) timers += 1
+      else if (TIMERS.has(type)) timers += 1
     },
   })
   hook.enable()

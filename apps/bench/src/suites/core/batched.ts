@@ -35,7 +35,7 @@ export function batchedSource(count: number): BatchSource<number> {
           return { lane: 0, messages, bytes: 8 * messages.length, position: (n) => from + n, done }
         },
         commit() {},
-        close: () => void wake(),
+        close: () => wake(),
       }
     },
   }
