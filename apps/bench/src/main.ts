@@ -16,7 +16,7 @@ import type { CaseResult } from './results.ts'
 const log = (line: string) => console.error(line)
 
 /** For one run. */
-const TIMEOUT_MS = { tiny: 120_000, quick: 120_000, full: 900_000 }
+const TIMEOUT_MS = { tiny: 300_000, quick: 300_000, full: 900_000 }
 
 async function main(options: Options): Promise<void> {
   const { size, choices, rounds, json } = options

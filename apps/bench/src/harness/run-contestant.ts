@@ -33,12 +33,14 @@ export async function runContestant({ command, input, trial, timeoutMs }: RunOpt
   let done: { outcome: Outcome; usage: Usage } | undefined
   try {
     const ended = closed.then(([code, signal]) => {
-      throw new Error(`it ended by itself with ${String(code ?? signal)}: ${stderr.trim()}`)
+      throw new Error(`it ended by itself with ${String(code ?? signal)}`)
     })
     const late = once(over.signal, 'abort').then(() => over.signal.throwIfAborted())
     const printed = firstOutcome(child.stdout)
-    const outcome = await Promise.race([trial.done?.(over.signal) ?? printed, ended, late])
-    if (outcome === undefined) throw new Error(`it ended without an outcome: ${stderr.trim()}`)
+    const outcome = await Promise.race([trial.done?.(over.signal) ?? printed, ended, late]).catch((error: Error) => {
+      throw new Error([error.message, stderr.trim()].filter(Boolean).join(': '), { cause: error })
+    })
+    if (outcome === undefined) throw new Error(`it closed its stdout without an outcome: ${stderr.trim()}`)
     const usage = await watch.read()
     // Elsewhere than on Linux a process of ours says itself what it has used.
     done = { outcome, usage: usage.peakBytes === undefined ? (outcome.figures ?? {}) : usage }

@@ -31,7 +31,7 @@ const READY_EVERY_MS = 200
 export async function latencyTrial({ rate, warmUp, records }: LatencyLoad, arena: Arena): Promise<Trial> {
   const conf = { brokers: await arena.brokers(), driver: kafkats() }
   const topic = `bench-in-${randomUUID()}`
-  await using admin = Admin(conf)
+  const admin = Admin(conf)
   const config = { 'message.timestamp.type': 'LogAppendTime' }
   await admin.createTopic(topic, { partitions: PARTITIONS, config })
   const all = warmUp + records
@@ -77,8 +77,8 @@ export async function latencyTrial({ rate, warmUp, records }: LatencyLoad, arena
     },
     async end() {
       await output.end?.()
-      await using admin = Admin(conf)
       await admin.deleteTopic(topic)
+      await admin.close()
     },
   }
 }
