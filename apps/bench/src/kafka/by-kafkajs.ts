@@ -23,7 +23,10 @@ async function read(
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   const crash = new Promise<void>((_, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+    consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+      // It says so of what passes, too, and then begins anew.
+      if (!restart) reject(error)
+    })
   })
   const eachBatch = ({ batch }: { batch: Batch }) => each(batch)
   await consumer.run({ autoCommitInterval: COMMIT_MS, partitionsConsumedConcurrently: partitions, eachBatch })

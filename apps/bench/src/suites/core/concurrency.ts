@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp } from '@snapstream/core'
+import type { Source } from '@snapstream/core'
 import { installPeer, loadPeer } from '../../peers/npm-peer.ts'
 import type { Case, OwnContestant, Outcome } from '../../suite.ts'
+import { batchedSource } from './batched.ts'
 import { expectChecksum } from './contestant.ts'
 import { numbers } from './works.ts'
 
@@ -43,9 +45,9 @@ async function ideal(count: number, handle: Handle): Promise<void> {
   await Promise.all(Array.from({ length: CONCURRENCY }, (_, at) => lane(at)))
 }
 
-async function snapstream(count: number, handle: Handle): Promise<void> {
+const snapstream = (source: (count: number) => Source<number>) => async (count: number, handle: Handle) => {
   const app = createApp()
-  app.snap(numbers(count), { concurrency: CONCURRENCY, key: keyOf })(handle)
+  app.snap(source(count), { concurrency: CONCURRENCY, key: keyOf })(handle)
   await app.stream()
 }
 
@@ -79,7 +81,7 @@ function contestant(name: string, run: (count: number, handle: Handle) => Promis
   return {
     name,
     async run({ messages }: Input): Promise<Outcome> {
-      await run(CONCURRENCY * 10, createHandling().handle)
+      await run(CONCURRENCY, createHandling().handle)
       const { handle, checksum } = createHandling()
       const started = performance.now()
       await run(messages, handle)
@@ -93,7 +95,12 @@ export const concurrency: Case = {
   about: `A handler that waits ${HANDLER_MS} ms, up to ${CONCURRENCY} of ${KEYS} keys at once, in order within a key; ideal is ${CONCURRENCY} loops that share the keys and do nothing but wait`,
   contestants: [
     contestant('ideal', ideal),
-    contestant('snapstream', snapstream),
+    { ...contestant('snapstream', snapstream(batchedSource)), settings: 'a source of batches of 1000, as a topic is' },
+    {
+      ...contestant('snapstream, an iterable', snapstream(numbers)),
+      // It takes one message at a time from an iterable.
+      input: ({ count }): Input => ({ messages: count(250, 2000) }),
+    },
     {
       ...contestant('p-queue', pQueue),
       settings: `a chain of promises a key, at most ${QUEUED} messages waiting`,
