@@ -22,7 +22,7 @@ Options
 Peers are installed to .cache when they are first asked for; what cannot be had here is told by name. A broker is started
 with Java 17, or the one at KAFKA_BROKERS is used.`
 
-export interface Choice {
+interface Choice {
   readonly suite: Suite
   readonly case: Case
 }

@@ -2,7 +2,7 @@ import { recordsOf, tallied, transform } from './message.ts'
 import type { Message, Shape, Tally } from './message.ts'
 
 /** A sum over what records hold, whatever the order they come in and the way their JSON is written. */
-export interface Content {
+interface Content {
   add(key: string, value: string): void
   readonly checksum: string
 }

@@ -55,7 +55,7 @@ function ratioLine(ratio: Ratio, result: CaseResult): string {
 }
 
 /** Of the medians. */
-export function ratioOf({ of, to, figure = 'rate', toFigure = figure }: Ratio, result: CaseResult): number | undefined {
+function ratioOf({ of, to, figure = 'rate', toFigure = figure }: Ratio, result: CaseResult): number | undefined {
   const medianOf = (name: string, figure: string) =>
     spreadOf(result.contestants.find((one) => one.name === name)?.rounds ?? [], figure)?.median
   const [above, below] = [medianOf(of, figure), medianOf(to, toFigure)]
