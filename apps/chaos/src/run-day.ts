@@ -61,7 +61,7 @@ export async function runDay(one: Day, options: RunOptions): Promise<Result> {
     const endedAt = clock()
     await attempt(problems, signal, () => feeder.stop())
     await attempt(problems, signal, () => world.drain(feeder.fed, DRAIN_MS))
-    const rebalances = commits.generation
+    const { rebalances } = world
     await Promise.all(world.alive.map((worker) => worker.end('SIGTERM')))
     problems.push(...world.workers.flatMap(badExit))
     await attempt(problems, signal, () => world.until('all commits are seen', () => commits.total >= feeder.fed, 2000))
