@@ -8,6 +8,13 @@ export interface SubCacheOptions<V> {
    * @default JSON, which refuses what it would lose (undefined, functions, NaN, a Map, ...)
    */
   readonly codec?: SyncCodec<V> | undefined
+  /**
+   * How long a transaction waits for keys that other transactions hold, in milliseconds, before it rejects with
+   * `CACHE_BUSY`.
+   *
+   * @default 30_000
+   */
+  readonly lockWaitMs?: number | undefined
 }
 
 export interface CacheOptions<V> extends SubCacheOptions<V> {
@@ -21,15 +28,13 @@ export interface CacheOptions<V> extends SubCacheOptions<V> {
   readonly bufferBytes?: number | undefined
 }
 
-const SUB_NAMES = ['codec']
+const SUB_NAMES = ['codec', 'lockWaitMs']
 const NAMES = [...SUB_NAMES, 'bufferBytes']
 
 /** Throws `USAGE` for an option that a cache does not have or that is not of its type. */
 export function checkOptions<V>(options: CacheOptions<V>): void {
   checkNames(options, NAMES, 'a cache')
-  const { bufferBytes } = options
-  if (bufferBytes !== undefined && !(typeof bufferBytes === 'number' && bufferBytes > 0))
-    throw new SnapstreamError('USAGE', `bufferBytes is a number of bytes above 0, got ${describe(bufferBytes)}`)
+  expectAbove0(options.bufferBytes, 'bufferBytes is a number of bytes')
   checkOwn(options)
 }
 
@@ -47,7 +52,13 @@ function checkNames(options: object, names: readonly string[], what: string): vo
     throw new SnapstreamError('USAGE', `${what} takes the options ${names.join(', ')}, got "${unknown}"`)
 }
 
-function checkOwn<V>({ codec }: SubCacheOptions<V>): void {
+function expectAbove0(value: unknown, what: string): void {
+  if (value !== undefined && !(typeof value === 'number' && value > 0))
+    throw new SnapstreamError('USAGE', `${what} above 0, got ${describe(value)}`)
+}
+
+function checkOwn<V>({ codec, lockWaitMs }: SubCacheOptions<V>): void {
+  expectAbove0(lockWaitMs, 'lockWaitMs is a number of milliseconds')
   if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function'))
     throw new SnapstreamError('USAGE', `the codec of a cache has encode and decode, got ${describe(codec)}`)
 }

@@ -1,4 +1,4 @@
-import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
+import type { BatchSource, MaybePromise, Resource, SinkTarget } from '@snapstream/core'
 import type { Backend } from './backend.ts'
 import type { CacheKey } from './cache-key.ts'
 import type { CacheOperation } from './cache-operation.ts'
@@ -8,6 +8,7 @@ import type { CacheReads } from './cache-reads.ts'
 import { createDatabase } from './database.ts'
 import type { DELETE } from './delete.ts'
 import { createCache } from './create-cache.ts'
+import type { CacheTransaction } from './transaction.ts'
 
 const BUFFER_BYTES = 16 * 1024 * 1024
 
@@ -44,6 +45,26 @@ export interface Cache<K extends CacheKey, V>
    * was called. They go in batches of 10,000, each of them atomic and durable. Rejects as `entries` and `del` do.
    */
   clear(range?: CacheRange<K>): Promise<void>
+  /**
+   * Reads and writes one key, or several, while no other transaction of this cache has any of them. What `run` puts and
+   * removes is visible to others, all at once, when it ends, and durable together when the transaction resolves, with
+   * what `run` gave; if `run` throws, nothing is written. Writes past transactions (of sinks, `cache(key, value)`,
+   * `batch`) do not wait for it: what comes last counts.
+   *
+   * Keys are taken all at once and in the order of the calls, so transactions cannot wait for each other in a circle,
+   * unless one is started within another. One that waits for `lockWaitMs` rejects with `CACHE_BUSY`, which names the key
+   * and says for how long it has been held. Rejects also as setting an entry does, and with `USAGE` for a key that is
+   * not one of its own.
+   *
+   * @example
+   * await stock.transaction(['shelf', 'cart'], async (transaction) => {
+   *   const left = (await transaction.get('shelf')) ?? 0
+   *   if (left === 0) throw new Error('none left')
+   *   transaction.put('shelf', left - 1)
+   *   transaction.put('cart', 1)
+   * })
+   */
+  transaction<T>(keys: K | readonly K[], run: (transaction: CacheTransaction<K, V>) => MaybePromise<T>): Promise<T>
   /**
    * A cache of its own in the same database: its keys are apart from all others, its values have a codec of their own. What
    * a checkpoint writes to it and to the other caches of the database is one atomic batch. It is a sink and a source like

@@ -24,6 +24,7 @@ export function createCache<K extends CacheKey, V>(
     del: store.del,
     batch: store.batch,
     clear: store.clear,
+    transaction: store.transaction,
     ...createSubCaches(database, name, prefix, createCache),
     open: database.open,
     close: database.close,

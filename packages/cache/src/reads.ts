@@ -23,13 +23,15 @@ export interface ReadsOptions<V> {
   readonly format: NamedFormat<V>
   readonly space: KeySpace
   readonly above: Above
+  /** The value of a write, as anybody else would read it: never the object that was written. */
+  valueOf(entry: Entry): V | undefined
   /** Throws while the cache is not open. */
   opened(): Backend
 }
 
 /** What is not in the backend yet hides what is. */
 export function createReads<K extends CacheKey, V>(options: ReadsOptions<V>): CacheReads<K, V> {
-  const { name, format, space, above, opened } = options
+  const { name, format, space, above, valueOf, opened } = options
   const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
   const TEXT = { keyEncoding: 'buffer', valueEncoding: 'utf8' } as const
   const KEY = { keyEncoding: 'buffer' } as const
@@ -37,8 +39,6 @@ export function createReads<K extends CacheKey, V>(options: ReadsOptions<V>): Ca
 
   const decodeFrom = (db: Backend, bytes: Buffer, key: CacheKey) =>
     db.supports.permanence ? format.decode(bytes, key) : format.decodeCopy(bytes, key)
-  const valueOf = (entry: Entry) =>
-    entry.stored === undefined ? undefined : format.decodeCopy(entry.stored, entry.key)
 
   async function* read<T>(range: CacheRange, pick: (db: Backend, raw: RawEntry) => T): AsyncGenerator<T, void> {
     const db = opened()
