@@ -12,6 +12,8 @@ export type Backend = AbstractLevel<any, any, any>
 
 export interface OpenBackend {
   readonly db: Backend
+  /** Where its files are, if it has any. */
+  readonly path: string | undefined
   close(): Promise<void>
 }
 
@@ -21,17 +23,19 @@ export interface BackendSource {
   readonly name: string
   /** Rejects with `CACHE_LOCKED`, `CACHE_CORRUPT` or `CACHE_FAILED`. */
   open(): Promise<OpenBackend>
+  /** Removes what is there. Rejects with `CACHE_LOCKED` while somebody has it open, and with `CACHE_FAILED`. */
+  destroy(): Promise<void>
 }
 
 /** Throws `USAGE` for what is neither a path nor a database. */
 export function backendSource(location: string | Backend): BackendSource {
   if (typeof location === 'string' && location !== '') {
     const name = `the cache ${JSON.stringify(location)}`
-    return { name, open: () => openFolder(location, name) }
+    return { name, open: () => openFolder(location, name), destroy: () => destroyFolder(location, name) }
   }
   if (isBackend(location)) {
     const name = `the cache over ${describeBackend(location)}`
-    return { name, open: () => openDatabase(location, name) }
+    return { name, open: () => openDatabase(location, name), destroy: () => emptyDatabase(location, name) }
   }
   throw new SnapstreamError(
     'USAGE',
@@ -51,7 +55,7 @@ async function openFolder(folder: string, name: string): Promise<OpenBackend> {
     release()
     throw translated
   }
-  return { db, close: () => closeAndRelease(db, name, release) }
+  return { db, path, close: () => closeAndRelease(db, name, release) }
 }
 
 async function openDatabase(db: Backend, name: string): Promise<OpenBackend> {
@@ -67,7 +71,7 @@ async function openDatabase(db: Backend, name: string): Promise<OpenBackend> {
     release()
     throw translated
   }
-  return { db, close: () => (isOurs ? closeAndRelease(db, name, release) : Promise.resolve(release())) }
+  return { db, path, close: () => (isOurs ? closeAndRelease(db, name, release) : Promise.resolve(release())) }
 }
 
 async function closeAndRelease(db: Backend, name: string, release: () => void): Promise<void> {
@@ -89,8 +93,40 @@ async function realFolder(folder: string, name: string): Promise<string> {
   }
 }
 
-async function openError(error: unknown, name: string, path: string | undefined): Promise<SnapstreamError> {
-  if (!backendCode(error, ['LEVEL_LOCKED'])) return backendError(error, name, 'opening')
+async function destroyFolder(folder: string, name: string): Promise<void> {
+  const path = await realpath(folder).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 'ENOENT') return undefined
+    throw backendError(error, name, 'destroying')
+  })
+  if (path === undefined) return
+  const release = claim(path, name)
+  try {
+    await (Level as unknown as { destroy(location: string): Promise<void> }).destroy(path)
+  } catch (error) {
+    throw await openError(error, name, path, 'destroying')
+  } finally {
+    release()
+  }
+}
+
+async function emptyDatabase(db: Backend, name: string): Promise<void> {
+  const { close } = await openDatabase(db, name)
+  try {
+    await db.clear()
+  } catch (error) {
+    throw backendError(error, name, 'destroying')
+  } finally {
+    await close()
+  }
+}
+
+async function openError(
+  error: unknown,
+  name: string,
+  path: string | undefined,
+  doing = 'opening',
+): Promise<SnapstreamError> {
+  if (!backendCode(error, ['LEVEL_LOCKED'])) return backendError(error, name, doing)
   const pid = path === undefined ? undefined : await lockHolder(path)
   return new SnapstreamError(
     'CACHE_LOCKED',

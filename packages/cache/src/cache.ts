@@ -5,6 +5,8 @@ import type { CacheOperation } from './cache-operation.ts'
 import { checkOptions, type CacheOptions, type SubCacheOptions } from './cache-options.ts'
 import type { CacheRange } from './cache-range.ts'
 import type { CacheReads } from './cache-reads.ts'
+import type { CacheSnapshot } from './cache-snapshot.ts'
+import type { CacheStats } from './cache-stats.ts'
 import { createDatabase } from './database.ts'
 import type { DELETE } from './delete.ts'
 import { createCache } from './create-cache.ts'
@@ -65,6 +67,36 @@ export interface Cache<K extends CacheKey, V>
    * })
    */
   transaction<T>(keys: K | readonly K[], run: (transaction: CacheTransaction<K, V>) => MaybePromise<T>): Promise<T>
+  /**
+   * This cache as it is now, for reading, whatever is written later. It keeps the backend from freeing what it shows:
+   * close it, or let `await using` do so. Snapshots that are taken of several caches of a database without an `await`
+   * in between are of one moment.
+   *
+   * Throws `NOT_OPEN`, and `UNSUPPORTED` for a backend without explicit snapshots (a single `entries()` is of one moment
+   * there too).
+   *
+   * @example
+   * await using then = cache.snapshot()
+   * await cache('a', 2)
+   * await then.get('a') // what it was
+   */
+  snapshot(): CacheSnapshot<K, V>
+  /**
+   * Has the backend free the disk that overwritten and removed entries of a range take, by default of the whole cache;
+   * it does so by itself, in time. Nothing happens where the backend has no such call.
+   */
+  compact(range?: CacheRange<K>): Promise<void>
+  /**
+   * Counts the entries of a range, by default all of the cache, which takes reading their keys, and asks the backend how
+   * much they take.
+   */
+  stats(range?: CacheRange<K>): Promise<CacheStats>
+  /**
+   * Removes a cache and its sub-caches for good: LevelDB's files, or all that a database holds that somebody made. It has
+   * to be closed. A folder that is not there is no error. Rejects with `CACHE_LOCKED` if it is open, here or in another
+   * process, with `CACHE_FAILED`, and with `USAGE` for a sub-cache.
+   */
+  destroy(): Promise<void>
   /**
    * A cache of its own in the same database: its keys are apart from all others, its values have a codec of their own. What
    * a checkpoint writes to it and to the other caches of the database is one atomic batch. It is a sink and a source like

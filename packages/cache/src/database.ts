@@ -3,6 +3,7 @@ import type { AbstractChainedBatch } from 'abstract-level'
 import { backendError } from './backend-error.ts'
 import { backendSource, type Backend, type OpenBackend } from './backend.ts'
 import { createCommitter } from './committer.ts'
+import { diskBytes } from './disk-bytes.ts'
 import { createLifecycle } from './lifecycle.ts'
 import type { Budget, Entry, EntryId, Overlay } from './overlay.ts'
 
@@ -28,6 +29,10 @@ export interface Database extends Resource {
   readonly isFull: boolean
   /** The backend; throws `NOT_OPEN`. */
   opened(): Backend
+  /** What the files of all its caches take, in bytes. Undefined where there are none. */
+  diskBytes(): Promise<number | undefined>
+  /** Removes them, or what a database without files holds. */
+  destroy(): Promise<void>
   /** What its members count into. */
   readonly buffered: Budget
   join(member: Member): void
@@ -103,6 +108,11 @@ export function createDatabase(location: string | Backend, bufferBytes: number):
         `${name} is not open; bind it with snap, name it in a binding's use, or await cache.open() first`,
       )
     },
+    async diskBytes() {
+      const path = backend?.path
+      return path === undefined ? undefined : diskBytes(path)
+    },
+    destroy: source.destroy,
     buffered,
     join(member) {
       members.push(member)

@@ -12,7 +12,9 @@ import { createLiveView } from './live-view.ts'
 import { nameErrors } from './named-format.ts'
 import { createOverlay, type Entry } from './overlay.ts'
 import { createReads } from './reads.ts'
+import { createSnapshot } from './snapshot.ts'
 import { createTransact } from './transaction.ts'
+import { createUpkeep } from './upkeep.ts'
 import { codecFormat, jsonFormat } from './value-format.ts'
 
 /** Puts between two turns of the event loop: a few milliseconds. */
@@ -36,7 +38,8 @@ export function createStore<K extends CacheKey, V>(
   const overlay = createOverlay(database.buffered)
   const valueOf = (entry: Entry) =>
     entry.stored === undefined ? undefined : format.decodeCopy(entry.stored, entry.key)
-  const reads = createReads<K, V>({ name, format, space, above: overlay, valueOf, opened })
+  const reading = { name, format, space, valueOf, opened }
+  const reads = createReads<K, V>({ ...reading, above: overlay })
   const view = createLiveView<K, V>((entry) => valueOf(entry)!)
   const locks = createKeyLocks(lockWaitMs)
   const putOptions = { keyEncoding: 'buffer', valueEncoding: format.encoding } as const
@@ -108,6 +111,8 @@ export function createStore<K extends CacheKey, V>(
     ...reads,
     batch,
     clear,
+    snapshot: () => createSnapshot<K, V>(reading, overlay.copy()),
+    ...createUpkeep({ name, space, opened, keys: reads.keys, diskBytes: database.diskBytes }),
     transaction: createTransact({ name, locks, reads, entryOf, valueOf, write }),
     set: writeOne,
     del: (key: K) => writeOne(key, DELETE),
