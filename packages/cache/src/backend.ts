@@ -3,6 +3,8 @@ import { SnapstreamError, describe } from '@snapstream/core'
 import type { AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
 import { backendCode, backendError } from './backend-error.ts'
+import { copyLevel, type LevelCopy } from './level-copy.ts'
+import { refuseLostCurrent } from './level-files.ts'
 import { lockHolder } from './lock-holder.ts'
 import { claim } from './registry.ts'
 
@@ -28,10 +30,14 @@ export interface BackendSource {
 }
 
 /** Throws `USAGE` for what is neither a path nor a database. */
-export function backendSource(location: string | Backend): BackendSource {
+export function backendSource(location: string | Backend, readOnly: boolean): BackendSource {
   if (typeof location === 'string' && location !== '') {
     const name = `the cache ${JSON.stringify(location)}`
-    return { name, open: () => openFolder(location, name), destroy: () => destroyFolder(location, name) }
+    return {
+      name,
+      open: () => (readOnly ? openCopy(location, name) : openFolder(location, name)),
+      destroy: () => destroyFolder(location, name),
+    }
   }
   if (isBackend(location)) {
     const name = `the cache over ${describeBackend(location)}`
@@ -46,6 +52,12 @@ export function backendSource(location: string | Backend): BackendSource {
 async function openFolder(folder: string, name: string): Promise<OpenBackend> {
   const path = await realFolder(folder, name)
   const release = claim(path, name)
+  try {
+    await refuseLostCurrent(path, name)
+  } catch (error) {
+    release()
+    throw backendError(error, name, 'opening')
+  }
   // Made anew each time, so that a folder that failed to open can be opened later.
   const db = new Level<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
   try {
@@ -56,6 +68,27 @@ async function openFolder(folder: string, name: string): Promise<OpenBackend> {
     throw translated
   }
   return { db, path, close: () => closeAndRelease(db, name, release) }
+}
+
+// LevelDB lets nobody in beside the process that has the lock, not even to read.
+async function openCopy(folder: string, name: string): Promise<OpenBackend> {
+  let copy: LevelCopy | undefined
+  try {
+    const path = await realpath(folder)
+    await refuseLostCurrent(path, name)
+    copy = await copyLevel(path, name)
+    const db = new Level<Buffer, Buffer>(copy.path, {
+      keyEncoding: 'buffer',
+      valueEncoding: 'buffer',
+      createIfMissing: false,
+    })
+    await db.open()
+    const { remove } = copy
+    return { db, path, close: () => closeAndRelease(db, name, remove) }
+  } catch (error) {
+    await copy?.remove()
+    throw backendError(error, name, `opening a copy of the folder ${folder}`)
+  }
 }
 
 async function openDatabase(db: Backend, name: string): Promise<OpenBackend> {
@@ -74,14 +107,14 @@ async function openDatabase(db: Backend, name: string): Promise<OpenBackend> {
   return { db, path, close: () => (isOurs ? closeAndRelease(db, name, release) : Promise.resolve(release())) }
 }
 
-async function closeAndRelease(db: Backend, name: string, release: () => void): Promise<void> {
+async function closeAndRelease(db: Backend, name: string, release: () => void | Promise<void>): Promise<void> {
   try {
     await db.close()
   } catch (error) {
     throw backendError(error, name, 'closing')
   }
   // Only now: a database that failed to close still has the folder.
-  release()
+  await release()
 }
 
 async function realFolder(folder: string, name: string): Promise<string> {
@@ -130,7 +163,7 @@ async function openError(
   const pid = path === undefined ? undefined : await lockHolder(path)
   return new SnapstreamError(
     'CACHE_LOCKED',
-    `${name}${path === undefined ? '' : ` (${path})`} is held by another process${pid === undefined ? '' : `, pid ${pid}`}; stop it, or give this process a folder of its own`,
+    `${name}${path === undefined ? '' : ` (${path})`} is held by another process${pid === undefined ? '' : `, pid ${pid}`}; stop it, read a copy with the option readOnly, or give this process a folder of its own`,
     { cause: error },
   )
 }

@@ -26,15 +26,29 @@ export interface CacheOptions<V> extends SubCacheOptions<V> {
    * @default 16_777_216 (16 MiB)
    */
   readonly bufferBytes?: number | undefined
+  /**
+   * To look into a cache, also while another process has it open. Whatever would change it is refused with `UNSUPPORTED`.
+   *
+   * LevelDB lets one process in. What is read therefore is a copy of the folder, as it was when it was opened: a folder
+   * beside it (in the system's one for temporary files, if none can be made there) with links to its tables, which take no
+   * space, and copies of its log. It goes away when the cache is closed or the process exits. A database that somebody
+   * made is opened as it is; whether others may have it open meanwhile is up to it.
+   *
+   * @default false
+   */
+  readonly readOnly?: boolean | undefined
 }
 
 const SUB_NAMES = ['codec', 'lockWaitMs']
-const NAMES = [...SUB_NAMES, 'bufferBytes']
+const NAMES = [...SUB_NAMES, 'bufferBytes', 'readOnly']
 
 /** Throws `USAGE` for an option that a cache does not have or that is not of its type. */
 export function checkOptions<V>(options: CacheOptions<V>): void {
   checkNames(options, NAMES, 'a cache')
-  expectAbove0(options.bufferBytes, 'bufferBytes is a number of bytes')
+  const { bufferBytes, readOnly } = options
+  expectAbove0(bufferBytes, 'bufferBytes is a number of bytes')
+  if (readOnly !== undefined && typeof readOnly !== 'boolean')
+    throw new SnapstreamError('USAGE', `readOnly is true or false, got ${describe(readOnly)}`)
   checkOwn(options)
 }
 

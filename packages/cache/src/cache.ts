@@ -143,6 +143,7 @@ export function Cache<K extends CacheKey = CacheKey, V = unknown>(
   options: CacheOptions<V> = {},
 ): Cache<K, V> {
   checkOptions(options)
-  const database = createDatabase(location, options.bufferBytes ?? BUFFER_BYTES)
+  const { bufferBytes = BUFFER_BYTES, readOnly = false } = options
+  const database = createDatabase(location, { bufferBytes, readOnly })
   return createCache<K, V>(database, database.name, '', options)
 }

@@ -34,7 +34,7 @@ export function createStore<K extends CacheKey, V>(
 ) {
   const space = createKeySpace(prefix)
   const format = nameErrors(codec ? codecFormat(codec) : jsonFormat<V>(), name)
-  const { opened } = database
+  const { opened, writable } = database
   const overlay = createOverlay(database.buffered)
   const valueOf = (entry: Entry) =>
     entry.stored === undefined ? undefined : format.decodeCopy(entry.stored, entry.key)
@@ -67,7 +67,7 @@ export function createStore<K extends CacheKey, V>(
 
   /** All in one batch: what is queued between two batches is never parted. */
   async function write(entries: readonly Entry<K>[]): Promise<void> {
-    opened()
+    writable()
     for (const entry of entries) {
       overlay.queue(entry)
       view.publish(entry)
@@ -76,12 +76,12 @@ export function createStore<K extends CacheKey, V>(
   }
 
   async function writeOne(key: K, value: V | typeof DELETE): Promise<void> {
-    opened()
+    writable()
     return write([entryOf(key, value)])
   }
 
   async function batch(operations: readonly CacheOperation<K, V>[]): Promise<void> {
-    opened()
+    writable()
     if (!Array.isArray(operations)) throw notOperation(`an array of operations`, operations)
     return write(
       operations.map((operation: CacheOperation<K, V>) => {
@@ -97,6 +97,7 @@ export function createStore<K extends CacheKey, V>(
   }
 
   async function clear(range: CacheRange<K> = {}): Promise<void> {
+    writable()
     let deletions: Entry<K>[] = []
     for await (const key of reads.keys(range)) {
       deletions.push(entryOf(key, DELETE))
@@ -112,7 +113,7 @@ export function createStore<K extends CacheKey, V>(
     batch,
     clear,
     snapshot: () => createSnapshot<K, V>(reading, overlay.copy()),
-    ...createUpkeep({ name, space, opened, keys: reads.keys, diskBytes: database.diskBytes }),
+    ...createUpkeep({ name, space, opened, writable, keys: reads.keys, diskBytes: database.diskBytes }),
     transaction: createTransact({ name, locks, reads, entryOf, valueOf, write }),
     set: writeOne,
     del: (key: K) => writeOne(key, DELETE),
@@ -120,7 +121,7 @@ export function createStore<K extends CacheKey, V>(
     openReader: view.openReader,
     openWriter: (): SinkWriter<readonly [key: K, value: V | typeof DELETE]> => ({
       write(pair) {
-        opened()
+        writable()
         if (!Array.isArray(pair) || pair.length !== 2)
           throw new SnapstreamError(
             'SINK_REFUSED',

@@ -10,6 +10,7 @@ interface UpkeepOptions<K extends CacheKey> {
   readonly name: string
   readonly space: KeySpace
   opened(): Backend
+  writable(): Backend
   keys(range: CacheRange<K>): AsyncIterable<K>
   diskBytes(): Promise<number | undefined>
 }
@@ -28,10 +29,10 @@ interface Additional {
 }
 
 export function createUpkeep<K extends CacheKey>(options: UpkeepOptions<K>): Upkeep<K> {
-  const { name, space, opened, keys, diskBytes } = options
+  const { name, space, opened, writable, keys, diskBytes } = options
 
   async function ask<M extends keyof Additional>(method: M, range: CacheRange<K>, doing: string) {
-    const db = opened()
+    const db = method === 'compactRange' ? writable() : opened()
     const { gte, lt } = encodeRange(range, space).bounds
     if (!db.supports.additionalMethods[method]) return undefined
     try {
