@@ -15,6 +15,27 @@ export interface SubCacheOptions<V> {
    * @default 30_000
    */
   readonly lockWaitMs?: number | undefined
+  /**
+   * After how long an entry ends, in milliseconds from when it was written last. Nobody sees it then: no read, range or live
+   * view; its disk is freed by the batches that follow. An entry may have one of its own. What was written without one
+   * stays as it is.
+   *
+   * @default Infinity
+   */
+  readonly ttlMs?: number | undefined
+  /**
+   * How many entries the cache may have in the backend. With each batch the oldest ones go, those that were written
+   * longest ago. The cache reads the keys of a batch before it writes them, to know which are new.
+   *
+   * @default Infinity
+   */
+  readonly maxEntries?: number | undefined
+  /**
+   * The same by size: how many bytes of keys and values, before the backend compresses them.
+   *
+   * @default Infinity
+   */
+  readonly maxBytes?: number | undefined
 }
 
 export interface CacheOptions<V> extends SubCacheOptions<V> {
@@ -39,7 +60,7 @@ export interface CacheOptions<V> extends SubCacheOptions<V> {
   readonly readOnly?: boolean | undefined
 }
 
-const SUB_NAMES = ['codec', 'lockWaitMs']
+const SUB_NAMES = ['codec', 'lockWaitMs', 'ttlMs', 'maxEntries', 'maxBytes']
 const NAMES = [...SUB_NAMES, 'bufferBytes', 'readOnly']
 
 /** Throws `USAGE` for an option that a cache does not have or that is not of its type. */
@@ -71,8 +92,11 @@ function expectAbove0(value: unknown, what: string): void {
     throw new SnapstreamError('USAGE', `${what} above 0, got ${describe(value)}`)
 }
 
-function checkOwn<V>({ codec, lockWaitMs }: SubCacheOptions<V>): void {
+function checkOwn<V>({ codec, lockWaitMs, ttlMs, maxEntries, maxBytes }: SubCacheOptions<V>): void {
   expectAbove0(lockWaitMs, 'lockWaitMs is a number of milliseconds')
+  expectAbove0(ttlMs, 'ttlMs is a number of milliseconds')
+  expectAbove0(maxEntries, 'maxEntries is a number of entries')
+  expectAbove0(maxBytes, 'maxBytes is a number of bytes')
   if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function'))
     throw new SnapstreamError('USAGE', `the codec of a cache has encode and decode, got ${describe(codec)}`)
 }

@@ -1,5 +1,6 @@
 import type { BatchSource, MaybePromise, Resource, SinkTarget } from '@snapstream/core'
 import type { Backend } from './backend.ts'
+import type { CacheInput } from './cache-input.ts'
 import type { CacheKey } from './cache-key.ts'
 import type { CacheOperation } from './cache-operation.ts'
 import { checkOptions, type CacheOptions, type SubCacheOptions } from './cache-options.ts'
@@ -8,30 +9,26 @@ import type { CacheReads } from './cache-reads.ts'
 import type { CacheSnapshot } from './cache-snapshot.ts'
 import type { CacheStats } from './cache-stats.ts'
 import { createDatabase } from './database.ts'
-import type { DELETE } from './delete.ts'
+import type { EntryOptions } from './entry-options.ts'
 import { createCache } from './create-cache.ts'
 import type { CacheTransaction } from './transaction.ts'
 
 const BUFFER_BYTES = 16 * 1024 * 1024
 
 /**
- * A persistent map. As a sink it takes `[key, value]` and `[key, DELETE]`, buffers them and writes one atomic, synced
+ * A persistent map. As a sink it takes `[key, value]`, `[key, value, { ttlMs }]` and `[key, DELETE]`, buffers them and writes one atomic, synced
  * batch a checkpoint; every read sees them at once. As a source it is a live view, not a log: the updates made since
  * reading began, the latest one per key where the reader is slower, no deletions, no replay after a crash.
  */
 export interface Cache<K extends CacheKey, V>
-  extends
-    CacheReads<K, V>,
-    SinkTarget<readonly [key: K, value: V | typeof DELETE]>,
-    BatchSource<readonly [key: K, value: V]>,
-    Resource {
+  extends CacheReads<K, V>, SinkTarget<CacheInput<K, V>>, BatchSource<readonly [key: K, value: V]>, Resource {
   /**
    * Sets a value. Visible at once, resolves once it is durable; calls made while a batch is being written share the next.
    *
    * Rejects with `NOT_OPEN`, `USAGE` (a key that cannot be one), `ENCODE_FAILED`, and `CACHE_FAILED` or `CACHE_CORRUPT`
    * if the batch failed: the entry then stays visible and goes into the next batch again.
    */
-  (key: K, value: V): Promise<void>
+  (key: K, value: V, options?: EntryOptions): Promise<void>
   /** Removes an entry, if there is one. Resolves and rejects as setting one does. */
   del(key: K): Promise<void>
   /**
@@ -82,8 +79,8 @@ export interface Cache<K extends CacheKey, V>
    */
   snapshot(): CacheSnapshot<K, V>
   /**
-   * Has the backend free the disk that overwritten and removed entries of a range take, by default of the whole cache;
-   * it does so by itself, in time. Nothing happens where the backend has no such call.
+   * Removes what has ended, and has the backend free the disk that overwritten and removed entries of a range take, by
+   * default of the whole cache. Both happens by itself, in time. Not all backends have such a call.
    */
   compact(range?: CacheRange<K>): Promise<void>
   /**

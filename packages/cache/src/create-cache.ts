@@ -3,6 +3,7 @@ import type { CacheKey } from './cache-key.ts'
 import type { SubCacheOptions } from './cache-options.ts'
 import type { Cache } from './cache.ts'
 import type { Database } from './database.ts'
+import type { EntryOptions } from './entry-options.ts'
 import { createStore } from './store.ts'
 import { createSubCaches } from './sub-caches.ts'
 
@@ -14,7 +15,7 @@ export function createCache<K extends CacheKey, V>(
   options: SubCacheOptions<V>,
 ): Cache<K, V> {
   const store = createStore<K, V>(database, name, prefix, options)
-  return Object.assign((key: K, value: V) => store.set(key, value), {
+  return Object.assign((key: K, value: V, options?: EntryOptions) => store.set(key, value, options), {
     get: store.get,
     getSync: store.getSync,
     getMany: store.getMany,

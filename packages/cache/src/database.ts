@@ -10,13 +10,20 @@ import type { Budget, Entry, EntryId, Overlay } from './overlay.ts'
 // oxlint-disable-next-line typescript/no-explicit-any -- as in Backend: encodings are given
 export type Batch = AbstractChainedBatch<any, any, any>
 
-type Taken = ReadonlyMap<EntryId, Entry>
+/** What a batch takes from an overlay. */
+export type Taken = ReadonlyMap<EntryId, Entry>
 
 /** A cache that shares a database with others. */
 export interface Member {
   readonly overlay: Overlay
-  /** Adds to the batch what was taken from the overlay. */
-  write(batch: Batch, taken: Taken): Promise<void>
+  /** Called before anything is written, and again after each time the backend was opened. */
+  load(db: Backend): Promise<void>
+  /** Whether it has something to do in the next batch, also if nothing is taken. */
+  isDue(): boolean
+  /** Adds to the batch what was taken from the overlay. Either `written` or `failed` follows. */
+  write(batch: Batch, db: Backend, taken: Taken): Promise<void>
+  written(): void
+  failed(): void
   /** No more writes can come. */
   end(): void
 }
@@ -40,6 +47,9 @@ export interface Database extends Resource {
   diskBytes(): Promise<number | undefined>
   /** Removes them, or what a database without files holds. */
   destroy(): Promise<void>
+  /** In ms since the epoch. What is kept goes by the system's clock, which other processes have too, not by that of a host. */
+  now(): number
+  readonly readOnly: boolean
   /** What its members count into. */
   readonly buffered: Budget
   join(member: Member): void
@@ -56,10 +66,23 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
   const committer = createCommitter(writeBatch)
   let backend: OpenBackend | undefined
   let isOpen = false
+  let loaded = new Set<Member>()
 
   async function start(): Promise<void> {
     backend = await source.open()
+    try {
+      for (const member of members) await load(member)
+    } catch (error) {
+      await backend.close()
+      throw backendError(error, name, 'opening')
+    }
     isOpen = true
+  }
+
+  async function load(member: Member): Promise<void> {
+    if (loaded.has(member)) return
+    await member.load(backend!.db)
+    loaded.add(member)
   }
 
   async function stop(): Promise<void> {
@@ -76,29 +99,36 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
     }
     await backend!.close().catch((error: unknown) => failures.push(error))
     backend = undefined
+    loaded = new Set()
     if (failures.length > 0) throw failures[0]
   }
 
   async function writeBatch(all: boolean): Promise<void> {
     const taken = members.map((member) => [member, member.overlay.take(all)] as const)
+    const writing = taken.filter(([member, { size }]) => size > 0 || (!readOnly && member.isDue()))
     try {
-      await writeTaken(taken.filter(([, { size }]) => size > 0))
+      if (writing.length > 0) await writeTaken(writing)
+      for (const [member] of writing) member.written()
       for (const [{ overlay }] of taken) overlay.written()
     } catch (error) {
+      for (const [member] of writing) member.failed()
       for (const [{ overlay }] of taken) overlay.failed()
       throw error
     }
   }
 
-  async function writeTaken(taken: readonly (readonly [Member, Taken])[]): Promise<void> {
-    if (taken.length === 0) return
-    const batch = backend!.db.batch()
+  async function writeTaken(writing: readonly (readonly [Member, Taken])[]): Promise<void> {
+    const { db } = backend!
+    const batch = db.batch()
     try {
-      for (const [member, entries] of taken) await member.write(batch, entries)
+      for (const [member, taken] of writing) {
+        await load(member)
+        await member.write(batch, db, taken)
+      }
       await batch.write({ sync: true } as object)
     } catch (error) {
       await batch.close().catch(() => {})
-      const size = taken.reduce((sum, [, entries]) => sum + entries.size, 0)
+      const size = writing.reduce((sum, [, taken]) => sum + taken.size, 0)
       throw backendError(error, name, `writing a batch of ${size} entries`)
     }
   }
@@ -138,6 +168,8 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
       refuseReadOnly()
       await source.destroy()
     },
+    now: () => Date.now(),
+    readOnly,
     buffered,
     join(member) {
       members.push(member)

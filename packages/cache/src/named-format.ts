@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, toError, type ErrorCode } from '@snapstream/core'
 import { describeKey, type CacheKey } from './cache-key.ts'
+import type { Entry } from './overlay.ts'
 import type { Stored, ValueFormat } from './value-format.ts'
 
 /** A format whose errors say which cache and which key. */
@@ -10,6 +11,8 @@ export interface NamedFormat<V> {
   decode(stored: Stored, key: CacheKey): V
   /** For memory that goes on being used by whoever it is of: a codec may hand out parts of what it gets. */
   decodeCopy(stored: Stored, key: CacheKey): V
+  /** The value of a write, as anybody else would read it: never the object that was written. */
+  decodeEntry(entry: Entry): V
 }
 
 export function nameErrors<V>(format: ValueFormat<V>, name: string): NamedFormat<V> {
@@ -28,6 +31,8 @@ export function nameErrors<V>(format: ValueFormat<V>, name: string): NamedFormat
       throw failed('DECODE_FAILED', 'decode', key, error)
     }
   }
+  const decodeCopy = (stored: Stored, key: CacheKey) =>
+    decode(typeof stored === 'string' ? stored : Buffer.from(stored), key)
   return {
     encoding: format.encoding,
     encode(value, key) {
@@ -38,6 +43,7 @@ export function nameErrors<V>(format: ValueFormat<V>, name: string): NamedFormat
       }
     },
     decode,
-    decodeCopy: (stored, key) => decode(typeof stored === 'string' ? stored : Buffer.from(stored), key),
+    decodeCopy,
+    decodeEntry: ({ stored, key }) => decodeCopy(stored!, key),
   }
 }

@@ -9,6 +9,8 @@ export interface Entry<K extends CacheKey = CacheKey> {
   readonly encodedKey: Buffer
   /** Undefined: the key is deleted. */
   readonly stored: Stored | undefined
+  /** When it ends, in ms since the epoch; 0: never. */
+  readonly expiresAt: number
 }
 export type EntryId = string | number | boolean
 

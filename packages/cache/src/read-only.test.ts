@@ -1,16 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { MemoryLevel } from 'memory-level'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { checkpoint, collect, openSink } from './fixtures/protocol.ts'
+import { startWriter } from './fixtures/start-writer.ts'
 import { tempFolder } from './fixtures/temp-folder.ts'
 import { Cache } from './index.ts'
-
-const WRITER = fileURLToPath(new URL('fixtures/writer.mjs', import.meta.url))
 
 interface Value {
   readonly round: number
@@ -36,18 +31,11 @@ describe('a cache that is read only', () => {
 
   test('shows whole batches while another process writes as fast as it can', { timeout: 120_000 }, async () => {
     const folder = join(tempFolder(), 'cache')
-    const [keys, bytes] = [50, 1000]
-    const child = spawn(
-      process.execPath,
-      ['--conditions=@snapstream/source', '--import=tsx', WRITER, folder, `${keys}`, `${bytes}`],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
-    onTestFinished(() => void child.kill('SIGKILL'))
-    let last = 0
-    createInterface({ input: child.stdout }).on('line', (line) => (last = Number(line) || 0))
-    await expect.poll(() => last, { timeout: 90_000 }).toBeGreaterThan(1)
+    const keys = 50
+    const writer = startWriter(folder, keys, 1000)
+    await expect.poll(() => writer.acknowledged, { timeout: 90_000 }).toBeGreaterThan(1)
     for (let i = 0; i < 5; i++) {
-      const acknowledged = last
+      const { acknowledged } = writer
       await using copy = Cache<number, Value>(folder, { readOnly: true })
       await copy.open()
       const rounds = (await collect(copy.values())).map(({ round }) => round)
@@ -55,8 +43,8 @@ describe('a cache that is read only', () => {
       expect(new Set(rounds).size).toBe(1)
       expect(rounds[0]).toBeGreaterThanOrEqual(acknowledged)
     }
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+    expect(writer.failure).toBeUndefined()
+    await writer.kill()
     expect(readdirSync(dirname(folder))).toEqual(['cache'])
   })
 

@@ -1,24 +1,24 @@
-import { setImmediate } from 'node:timers/promises'
 import { SnapstreamError, describe, type SinkWriter } from '@snapstream/core'
 import { idOf, type CacheKey } from './cache-key.ts'
+import type { CacheInput } from './cache-input.ts'
 import type { CacheOperation } from './cache-operation.ts'
 import type { SubCacheOptions } from './cache-options.ts'
 import type { CacheRange } from './cache-range.ts'
 import type { Database } from './database.ts'
 import { DELETE } from './delete.ts'
+import { expiryOf, ttlOf, type EntryOptions } from './entry-options.ts'
 import { createKeyLocks } from './key-locks.ts'
 import { createKeySpace } from './key-space.ts'
 import { createLiveView } from './live-view.ts'
 import { nameErrors } from './named-format.ts'
 import { createOverlay, type Entry } from './overlay.ts'
 import { createReads } from './reads.ts'
+import { createRetention } from './retention.ts'
 import { createSnapshot } from './snapshot.ts'
 import { createTransact } from './transaction.ts'
 import { createUpkeep } from './upkeep.ts'
 import { codecFormat, jsonFormat } from './value-format.ts'
 
-/** Puts between two turns of the event loop: a few milliseconds. */
-const PUTS_PER_TURN = 4096
 /** How many entries `clear` removes in one batch. */
 const CLEARS_PER_BATCH = 10_000
 
@@ -30,39 +30,28 @@ export function createStore<K extends CacheKey, V>(
   database: Database,
   name: string,
   prefix: string,
-  { codec, lockWaitMs = LOCK_WAIT_MS }: SubCacheOptions<V>,
+  options: SubCacheOptions<V>,
 ) {
+  const { codec, lockWaitMs = LOCK_WAIT_MS, ttlMs = Infinity, maxEntries = Infinity, maxBytes = Infinity } = options
   const space = createKeySpace(prefix)
   const format = nameErrors(codec ? codecFormat(codec) : jsonFormat<V>(), name)
-  const { opened, writable } = database
+  const { opened, writable, now } = database
   const overlay = createOverlay(database.buffered)
-  const valueOf = (entry: Entry) =>
-    entry.stored === undefined ? undefined : format.decodeCopy(entry.stored, entry.key)
-  const reading = { name, format, space, valueOf, opened }
+  const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
+  const reading = { name, format, space, opened, now, mayEnd: retention.mayEnd }
   const reads = createReads<K, V>({ ...reading, above: overlay })
-  const view = createLiveView<K, V>((entry) => valueOf(entry)!)
+  const view = createLiveView<K, V>(format.decodeEntry, now)
   const locks = createKeyLocks(lockWaitMs)
-  const putOptions = { keyEncoding: 'buffer', valueEncoding: format.encoding } as const
+  const upkeep = createUpkeep({ name, space, database, keys: reads.keys, isBehind: retention.isBehind })
+  database.join({ ...retention, overlay, end: () => view.end() })
 
-  database.join({
-    overlay,
-    async write(batch, entries) {
-      let puts = 0
-      for (const { encodedKey, stored } of entries.values()) {
-        if (stored === undefined) batch.del(encodedKey, putOptions)
-        else batch.put(encodedKey, stored, putOptions)
-        if (++puts % PUTS_PER_TURN === 0) await setImmediate()
-      }
-    },
-    end: () => view.end(),
-  })
-
-  function entryOf(key: K, value: V | typeof DELETE): Entry<K> {
+  function entryOf(key: K, value: V | typeof DELETE, options?: EntryOptions): Entry<K> {
     const encodedKey = space.encode(key)
     const stored = value === DELETE ? undefined : format.encode(value, key)
+    const expiresAt = value === DELETE ? 0 : expiryOf(ttlOf(options, ttlMs), now)
     const kept =
       key instanceof Uint8Array ? (new Uint8Array(key) as CacheKey as K) : Object.is(key, -0) ? (0 as K) : key
-    return { id: idOf(kept), key: kept, encodedKey, stored }
+    return { id: idOf(kept), key: kept, encodedKey, stored, expiresAt }
   }
 
   /** All in one batch: what is queued between two batches is never parted. */
@@ -75,9 +64,9 @@ export function createStore<K extends CacheKey, V>(
     return database.commit(false)
   }
 
-  async function writeOne(key: K, value: V | typeof DELETE): Promise<void> {
+  async function writeOne(key: K, value: V | typeof DELETE, options?: EntryOptions): Promise<void> {
     writable()
-    return write([entryOf(key, value)])
+    return write([entryOf(key, value, options)])
   }
 
   async function batch(operations: readonly CacheOperation<K, V>[]): Promise<void> {
@@ -85,7 +74,7 @@ export function createStore<K extends CacheKey, V>(
     if (!Array.isArray(operations)) throw notOperation(`an array of operations`, operations)
     return write(
       operations.map((operation: CacheOperation<K, V>) => {
-        if (operation?.type === 'put') return entryOf(operation.key, operation.value)
+        if (operation?.type === 'put') return entryOf(operation.key, operation.value, optionsOf(operation))
         if (operation?.type === 'del') return entryOf(operation.key, DELETE)
         throw notOperation(`{ type: 'put', key, value } or { type: 'del', key }`, operation)
       }),
@@ -112,28 +101,40 @@ export function createStore<K extends CacheKey, V>(
     ...reads,
     batch,
     clear,
-    snapshot: () => createSnapshot<K, V>(reading, overlay.copy()),
-    ...createUpkeep({ name, space, opened, writable, keys: reads.keys, diskBytes: database.diskBytes }),
-    transaction: createTransact({ name, locks, reads, entryOf, valueOf, write }),
+    snapshot() {
+      const moment = now()
+      const mayEnd = retention.mayEnd()
+      return createSnapshot<K, V>({ ...reading, now: () => moment, mayEnd: () => mayEnd }, overlay.copy())
+    },
+    ...upkeep,
+    transaction: createTransact({ name, locks, reads, entryOf, decodeEntry: format.decodeEntry, write }),
     set: writeOne,
     del: (key: K) => writeOne(key, DELETE),
     keyOf: ([key]: readonly [key: K, value: V]) => idOf(key),
     openReader: view.openReader,
-    openWriter: (): SinkWriter<readonly [key: K, value: V | typeof DELETE]> => ({
-      write(pair) {
-        writable()
-        if (!Array.isArray(pair) || pair.length !== 2)
-          throw new SnapstreamError(
-            'SINK_REFUSED',
-            `${name} takes [key, value] pairs, got ${describe(pair)}; return [key, value], or [key, DELETE] to remove it`,
-          )
-        const entry = entryOf(pair[0], pair[1])
-        overlay.buffer(entry)
-        view.publish(entry)
-        // A failing batch is no fault of this value: the flush tries again and reports it.
-        return database.isFull ? database.commit(true).catch(() => {}) : undefined
-      },
-      flush: () => database.commit(true),
-    }),
+    openWriter: (): SinkWriter<CacheInput<K, V>> => ({ write: writeInput, flush: () => database.commit(true) }),
   }
+
+  function writeInput(input: CacheInput<K, V>): void | Promise<void> {
+    writable()
+    if (!isInput(input))
+      throw new SnapstreamError(
+        'SINK_REFUSED',
+        `${name} takes [key, value] or [key, value, { ttlMs }], got ${describe(input)}; return one of these, or [key, DELETE] to remove it`,
+      )
+    const [key, value, options] = input
+    const entry = entryOf(key, value, options)
+    overlay.buffer(entry)
+    view.publish(entry)
+    // A failing batch is no fault of this value: the flush tries again and reports it.
+    return database.isFull ? database.commit(true).catch(() => {}) : undefined
+  }
+}
+
+function optionsOf({ ttlMs }: EntryOptions): EntryOptions | undefined {
+  return ttlMs === undefined ? undefined : { ttlMs }
+}
+
+function isInput(input: unknown): boolean {
+  return Array.isArray(input) && (input.length === 2 || (input.length === 3 && typeof input[2] === 'object'))
 }

@@ -2,13 +2,14 @@ import { SnapstreamError, describe, type MaybePromise } from '@snapstream/core'
 import { describeKey, idOf, type CacheKey } from './cache-key.ts'
 import type { CacheReads } from './cache-reads.ts'
 import { DELETE } from './delete.ts'
+import type { EntryOptions } from './entry-options.ts'
 import type { Claim, KeyLocks } from './key-locks.ts'
 import type { Entry, EntryId } from './overlay.ts'
 
 /** What the function of a transaction gets. It reads and writes the keys of the transaction, and works until that ends. */
 export interface CacheTransaction<K extends CacheKey, V> extends Pick<CacheReads<K, V>, 'get' | 'getSync' | 'has'> {
   /** Sets a value: for this transaction at once, for others when it ends. Throws `USAGE`, `ENCODE_FAILED`. */
-  put(key: K, value: V): void
+  put(key: K, value: V, options?: EntryOptions): void
   /** Removes an entry, in the same way. */
   del(key: K): void
 }
@@ -17,8 +18,8 @@ interface TransactionsOptions<K extends CacheKey, V> {
   readonly name: string
   readonly locks: KeyLocks
   readonly reads: CacheReads<K, V>
-  entryOf(key: K, value: V | typeof DELETE): Entry<K>
-  valueOf(entry: Entry<K>): V | undefined
+  entryOf(key: K, value: V | typeof DELETE, options?: EntryOptions): Entry<K>
+  decodeEntry(entry: Entry<K>): V
   /** Makes the writes visible, all at once, and resolves once they are durable. */
   write(entries: readonly Entry<K>[]): Promise<void>
 }
@@ -29,7 +30,8 @@ export type Transact<K extends CacheKey, V> = <T>(
 ) => Promise<T>
 
 export function createTransact<K extends CacheKey, V>(options: TransactionsOptions<K, V>): Transact<K, V> {
-  const { name, locks, reads, entryOf, valueOf, write } = options
+  const { name, locks, reads, entryOf, decodeEntry, write } = options
+  const valueOf = (entry: Entry<K>) => (entry.stored === undefined ? undefined : decodeEntry(entry))
 
   return async (keys, run) => {
     const list = Array.isArray(keys) ? (keys as readonly K[]) : [keys as K]
@@ -53,8 +55,8 @@ export function createTransact<K extends CacheKey, V>(options: TransactionsOptio
         )
       return id
     }
-    function put(key: K, value: V | typeof DELETE): void {
-      writes.set(idWithin(key), entryOf(key, value))
+    function put(key: K, value: V | typeof DELETE, options?: EntryOptions): void {
+      writes.set(idWithin(key), entryOf(key, value, options))
     }
 
     let result

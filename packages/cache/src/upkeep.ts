@@ -1,18 +1,18 @@
 import type { Buffer } from 'node:buffer'
 import { backendError } from './backend-error.ts'
-import type { Backend } from './backend.ts'
 import type { CacheKey } from './cache-key.ts'
 import { encodeRange, type CacheRange } from './cache-range.ts'
 import type { CacheStats } from './cache-stats.ts'
+import type { Database } from './database.ts'
 import type { KeySpace } from './key-space.ts'
 
 interface UpkeepOptions<K extends CacheKey> {
   readonly name: string
   readonly space: KeySpace
-  opened(): Backend
-  writable(): Backend
+  readonly database: Database
   keys(range: CacheRange<K>): AsyncIterable<K>
-  diskBytes(): Promise<number | undefined>
+  /** Whether entries that have ended, or are too many, are still in the backend. */
+  isBehind(): boolean
 }
 
 export interface Upkeep<K extends CacheKey> {
@@ -29,10 +29,10 @@ interface Additional {
 }
 
 export function createUpkeep<K extends CacheKey>(options: UpkeepOptions<K>): Upkeep<K> {
-  const { name, space, opened, writable, keys, diskBytes } = options
+  const { name, space, database, keys, isBehind } = options
 
   async function ask<M extends keyof Additional>(method: M, range: CacheRange<K>, doing: string) {
-    const db = method === 'compactRange' ? writable() : opened()
+    const db = database.opened()
     const { gte, lt } = encodeRange(range, space).bounds
     if (!db.supports.additionalMethods[method]) return undefined
     try {
@@ -44,6 +44,8 @@ export function createUpkeep<K extends CacheKey>(options: UpkeepOptions<K>): Upk
 
   return {
     async compact(range = {}) {
+      database.writable()
+      while (isBehind()) await database.commit(false)
       await ask('compactRange', range, 'compacting')
     },
     async stats(range = {}) {
@@ -51,7 +53,7 @@ export function createUpkeep<K extends CacheKey>(options: UpkeepOptions<K>): Upk
       let entries = 0
       // Only their number counts.
       for await (const _ of keys(range)) entries++
-      return { entries, rangeBytes, diskBytes: await diskBytes() }
+      return { entries, rangeBytes, diskBytes: await database.diskBytes() }
     },
   }
 }
