@@ -73,6 +73,7 @@ describe('a folder whose files are damaged', () => {
     await using cache = Cache<number, number>(folder)
     await cache.open()
     await cache(1, 1)
+    expect(cache.getSync(1)).toBe(1)
   })
 })
 
