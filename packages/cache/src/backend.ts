@@ -4,7 +4,7 @@ import type { AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
 import { backendCode, backendError } from './backend-error.ts'
 import { copyLevel, type LevelCopy } from './level-copy.ts'
-import { refuseLostCurrent } from './level-files.ts'
+import { refuseLostFiles } from './level-files.ts'
 import { lockHolder } from './lock-holder.ts'
 import { claim } from './registry.ts'
 
@@ -53,7 +53,7 @@ async function openFolder(folder: string, name: string): Promise<OpenBackend> {
   const path = await realFolder(folder, name)
   const release = claim(path, name)
   try {
-    await refuseLostCurrent(path, name)
+    await refuseLostFiles(path, name)
   } catch (error) {
     release()
     throw backendError(error, name, 'opening')
@@ -75,7 +75,7 @@ async function openCopy(folder: string, name: string): Promise<OpenBackend> {
   let copy: LevelCopy | undefined
   try {
     const path = await realpath(folder)
-    await refuseLostCurrent(path, name)
+    await refuseLostFiles(path, name)
     copy = await copyLevel(path, name)
     const db = new Level<Buffer, Buffer>(copy.path, {
       keyEncoding: 'buffer',

@@ -54,7 +54,7 @@ describe('a folder whose files are damaged', () => {
   test.each([
     ['is cut off', (table: string) => truncateSync(table, Math.floor(statSync(table).size / 2))],
     ['is empty', (table: string) => truncateSync(table)],
-    ['is garbled', (table: string) => writeFileSync(table, readFileSync(table).fill(0x55, -200))],
+    ['is garbled', (table: string) => writeFileSync(table, readFileSync(table).fill(0x55, statSync(table).size - 200))],
   ])('says so when it is read: a table %s', async (_, damage) => {
     const folder = await fill()
     damage(fileOf(folder, /ldb$/))
@@ -73,6 +73,7 @@ describe('a folder whose files are damaged', () => {
     await using cache = Cache<number, number>(folder)
     await cache.open()
     await cache(1, 1)
+    expect(cache.getSync(1)).toBe(1)
   })
 })
 

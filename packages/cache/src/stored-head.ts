@@ -18,7 +18,7 @@ const DIGITS = 7
 const LENGTH = MARK.length + 2 * DIGITS
 
 /** The value with a head if it needs one, otherwise as it is. */
-export function addHead<S extends Stored>(stored: S, expiresAt: number, sequence: number): Stored {
+export function addHead(stored: Stored, expiresAt: number, sequence: number): Stored {
   if (expiresAt === 0 && sequence === 0 && !hasMark(stored)) return stored
   const head = MARK + digits(expiresAt) + digits(sequence)
   return typeof stored === 'string' ? head + stored : Buffer.concat([Buffer.from(head), stored])
