@@ -3,9 +3,9 @@ import { asBuffer } from '../as-buffer.ts'
 import type { AvroCodecOptions } from './avro-options.ts'
 import { checkAvroOptions } from './check-avro-options.ts'
 import { describeMismatch } from './describe-mismatch.ts'
-import { makeType } from './make-type.ts'
+import { makeType, type TypeOptions } from './make-type.ts'
 import type { AvroType } from './internals.ts'
-import { readAvroSchema } from './read-avro-schema.ts'
+import { readAvroSchema, type AvroSchema } from './read-avro-schema.ts'
 
 /**
  * Values as Avro in its binary encoding, made through avsc. `bytes` and `fixed` are Buffers, records plain objects, the
@@ -28,10 +28,26 @@ import { readAvroSchema } from './read-avro-schema.ts'
  */
 export function AvroCodec<T = unknown>(schema: object | string, options: AvroCodecOptions = {}): SyncCodec<T> {
   checkAvroOptions(options)
-  const { content, name } = readAvroSchema(schema)
   const references = (options.references ?? []).map((reference) => readAvroSchema(reference).content)
-  const type = makeType(content, references, options, name)
-  const resolver = options.writer === undefined ? undefined : resolve(type, options.writer, references, options, name)
+  const reader = { ...readAvroSchema(schema), references }
+  const writer = options.writer === undefined ? undefined : { ...readAvroSchema(options.writer), references }
+  return makeAvroCodec(reader, writer, options)
+}
+
+/** A schema with those that it refers to, in an order in which each only refers to those before it. */
+export interface WholeAvroSchema extends AvroSchema {
+  readonly references: readonly unknown[]
+}
+
+/** Writes by the schema `reader`, and reads what was written by `writer` as that. */
+export function makeAvroCodec<T>(
+  reader: WholeAvroSchema,
+  writer: WholeAvroSchema | undefined,
+  options: TypeOptions,
+): SyncCodec<T> {
+  const { name } = reader
+  const type = makeType(reader.content, reader.references, options, name)
+  const resolver = writer && resolve(type, writer, options, name)
   return {
     encode(value) {
       try {
@@ -57,15 +73,8 @@ export function AvroCodec<T = unknown>(schema: object | string, options: AvroCod
 
 type Resolver = Exclude<Parameters<AvroType['fromBuffer']>[1], undefined>
 
-function resolve(
-  type: AvroType,
-  writer: object | string,
-  references: readonly unknown[],
-  options: AvroCodecOptions,
-  name: string,
-): Resolver | undefined {
-  const { content, name: writerName } = readAvroSchema(writer)
-  const writerType = makeType(content, references, options, `the writer's schema of ${writerName}`)
+function resolve(type: AvroType, writer: WholeAvroSchema, options: TypeOptions, name: string): Resolver {
+  const writerType = makeType(writer.content, writer.references, options, `${name}, with its writer,`)
   try {
     return type.createResolver(writerType) as Resolver
   } catch (error) {

@@ -25,7 +25,7 @@ describe('unions', () => {
       [null, new Date(5)],
     ],
     [
-      ['long', millis.logicalType && { ...millis, type: 'int', logicalType: 'date' }, 'string'],
+      ['long', { type: 'int', logicalType: 'date' }, 'string'],
       [5, new Date(0), 'x'],
     ],
     [
@@ -94,7 +94,7 @@ describe('unions', () => {
 
   test('refuses a branch that does not exist', () => {
     expect(() => of(['int', 'double']).decode(Buffer.of(8))).toThrow('does not exist')
-    expect(() => of(['null', 'string']).decode(Buffer.of(8))).toThrow(('DECODE_FAILED' satisfies string) && 'union')
+    expect(() => of(['null', 'string']).decode(Buffer.of(8))).toThrow('union')
   })
 })
 
