@@ -3,7 +3,7 @@ export interface StartRegistryOptions {
   port?: number
   /** For its log (`registry.log`); `stop` removes it. Default: a new temporary folder. */
   folder?: string
-  /** How long it may take until it serves requests, in ms. @default 60_000 */
+  /** How long it may take until it serves requests, in ms. @default 120_000 */
   timeoutMs?: number
   /** True: it outlives this process. Else it ends with it, also when it is killed. @default false */
   detached?: boolean

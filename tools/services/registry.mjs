@@ -17,7 +17,7 @@ const HOST = '127.0.0.1'
  * needs and what it returns is described in registry.d.mts.
  */
 export async function startRegistry(options = {}) {
-  const { timeoutMs = 60_000, detached = false, signal } = options
+  const { timeoutMs = 120_000, detached = false, signal } = options
   const java = await findJava()
   if (!java) throw new Error('the schema registry needs Java 17 or newer: install one (or set JAVA_HOME)')
   const app = await registryApp(options.log)
@@ -78,7 +78,7 @@ export async function startRegistry(options = {}) {
 }
 
 /** Whether a registry serves requests at this address. */
-export async function registryAnswers(url, withinMs = 1000) {
+export async function registryAnswers(url, withinMs = 5000) {
   try {
     const answer = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(withinMs) })
     await answer.arrayBuffer()
