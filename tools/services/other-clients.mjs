@@ -3,7 +3,7 @@ import { run } from '../lib/run.mjs'
 import { findJava, which } from './java.mjs'
 import { KAFKA_VERSION } from './kafka-broker.mjs'
 import { cachedKafkaJars, kafkaJars } from './kafka-jars.mjs'
-import { findPython, pythonWithKafka } from './python.mjs'
+import { findPython, pythonWithCodecs, pythonWithKafka } from './python.mjs'
 
 /** Clients in other languages, and what is missing for each on this machine. */
 const CLIENTS = {
@@ -38,6 +38,11 @@ export async function javaCommand(file) {
 /** The command that runs a Python program with Python's Kafka client. */
 export async function pythonCommand(file) {
   return [await pythonWithKafka(), '-u', file]
+}
+
+/** The command that runs a Python program with Python's codecs. */
+export async function pythonCodecsCommand(file) {
+  return [await pythonWithCodecs(), '-u', file]
 }
 
 /** A Java runtime has no compiler, and a program of one source file is compiled when it starts. */

@@ -181,6 +181,20 @@ describe('a codec that answers with promises', () => {
     ])
   })
 
+  test('fails as a whole where what it needs cannot be reached: that is no fault of a record', async () => {
+    const outage = new SnapstreamError('REGISTRY_UNREACHABLE', 'no registry')
+    const codec = { ...slow(StringCodec()), decode: () => Promise.reject(outage) }
+    const { decoded } = decode(
+      [
+        [null, bytes('a')],
+        [null, bytes('b')],
+      ],
+      { codec },
+    )
+    await expect(decoded.pending).rejects.toBe(outage)
+    expect(decoded.errors.size).toBe(0)
+  })
+
   test('a sync codec is not awaited', () => {
     expect(decode([[null, bytes('a')]], { codec: BytesCodec() }).decoded.pending).toBeUndefined()
   })
