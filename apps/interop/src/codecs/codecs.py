@@ -213,6 +213,8 @@ def snapstream_read(request):
 
 def answer(request):
     command = request["command"]
+    if command == "hello":
+        return True
     if command == "write":
         return to_text(LIBRARIES[request["library"]].write(request["schema"], to_python(request["value"])))
     if command == "read":

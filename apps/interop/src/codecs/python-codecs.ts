@@ -14,9 +14,13 @@ export interface PythonCodecs {
   close(): Promise<void>
 }
 
+const PATIENCE_MS = 240_000
+
 export async function pythonCodecs(brokers = ''): Promise<PythonCodecs> {
   const program = fileURLToPath(new URL('codecs.py', import.meta.url))
-  const python = otherClient(await pythonCodecsCommand(program), brokers)
+  const python = otherClient(await pythonCodecsCommand(program), brokers, PATIENCE_MS)
+  // It has much to load, which is not to count for the first test.
+  await python.ask('hello', {})
   return {
     async write(library, schema, value) {
       return Buffer.from(await python.ask<string>('write', { library, schema, value }), 'base64')

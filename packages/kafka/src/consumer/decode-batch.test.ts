@@ -53,6 +53,8 @@ function decode(
   const batch = batchOf(rows)
   const decoded = decodeBatch(batch, { codec, keyCodec, tombstones }, contexts, end)
   const throughText = decodeBatch(withText(batch), { codec, keyCodec, tombstones }, contexts, end)
+  // A test looks at the other one only.
+  throughText.pending?.catch(() => {})
   // Promises have no content yet; the rest has to be the same either way.
   const seen = ({ messages, errors, pending }: DecodedBatch) => (pending ? [] : [messages, errors])
   expect(seen(throughText)).toEqual(seen(decoded))
