@@ -1,26 +1,15 @@
-import type { BatchSource, Resource, SinkTarget, SyncCodec } from '@snapstream/core'
+import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
 import type { Backend } from './backend.ts'
 import type { CacheKey } from './cache-key.ts'
+import type { CacheOperation } from './cache-operation.ts'
+import { checkOptions, type CacheOptions, type SubCacheOptions } from './cache-options.ts'
 import type { CacheRange } from './cache-range.ts'
-import { checkOptions } from './cache-options.ts'
-import { createStore } from './store.ts'
+import type { CacheReads } from './cache-reads.ts'
+import { createDatabase } from './database.ts'
 import type { DELETE } from './delete.ts'
+import { createCache } from './create-cache.ts'
 
-export interface CacheOptions<V> {
-  /**
-   * How values become bytes; it has to be synchronous.
-   *
-   * @default JSON, which refuses what it would lose (undefined, functions, NaN, a Map, ...)
-   */
-  readonly codec?: SyncCodec<V> | undefined
-  /**
-   * How much a sink may buffer between two checkpoints, in bytes, about 200 per entry included. More than that is written
-   * at once, and the sink's writer waits. While a batch is being written the same amount may gather again.
-   *
-   * @default 16_777_216 (16 MiB)
-   */
-  readonly bufferBytes?: number | undefined
-}
+const BUFFER_BYTES = 16 * 1024 * 1024
 
 /**
  * A persistent map. As a sink it takes `[key, value]` and `[key, DELETE]`, buffers them and writes one atomic, synced
@@ -28,7 +17,11 @@ export interface CacheOptions<V> {
  * reading began, the latest one per key where the reader is slower, no deletions, no replay after a crash.
  */
 export interface Cache<K extends CacheKey, V>
-  extends SinkTarget<readonly [key: K, value: V | typeof DELETE]>, BatchSource<readonly [key: K, value: V]>, Resource {
+  extends
+    CacheReads<K, V>,
+    SinkTarget<readonly [key: K, value: V | typeof DELETE]>,
+    BatchSource<readonly [key: K, value: V]>,
+    Resource {
   /**
    * Sets a value. Visible at once, resolves once it is durable; calls made while a batch is being written share the next.
    *
@@ -36,20 +29,36 @@ export interface Cache<K extends CacheKey, V>
    * if the batch failed: the entry then stays visible and goes into the next batch again.
    */
   (key: K, value: V): Promise<void>
-  /** The value of a key, or undefined. Rejects with `NOT_OPEN`, `USAGE`, `DECODE_FAILED`, `CACHE_CORRUPT`, `CACHE_FAILED`. */
-  get(key: K): Promise<V | undefined>
-  /** The same without a promise, for use inside handlers. Also throws `UNSUPPORTED` where the backend cannot do it. */
-  getSync(key: K): V | undefined
-  has(key: K): Promise<boolean>
   /** Removes an entry, if there is one. Resolves and rejects as setting one does. */
   del(key: K): Promise<void>
   /**
-   * The entries in the order of their keys, as they were when the first one was asked for.
+   * Several writes as one: all of them are visible at once, and durable together or not at all. A key that comes twice
+   * has what came last. Resolves and rejects as setting an entry does; an operation that is refused refuses all.
    *
    * @example
-   * for await (const [key, value] of cache.entries({ gte: 'a', lt: 'b', limit: 10 })) console.log(key, value)
+   * await cache.batch([{ type: 'put', key: 'a', value: 1 }, { type: 'del', key: 'b' }])
    */
-  entries(range?: CacheRange<K>): AsyncIterableIterator<readonly [key: K, value: V]>
+  batch(operations: readonly CacheOperation<K, V>[]): Promise<void>
+  /**
+   * Removes the entries of a range, by default all of this cache (none of its sub-caches): those that were there when it
+   * was called. They go in batches of 10,000, each of them atomic and durable. Rejects as `entries` and `del` do.
+   */
+  clear(range?: CacheRange<K>): Promise<void>
+  /**
+   * A cache of its own in the same database: its keys are apart from all others, its values have a codec of their own. What
+   * a checkpoint writes to it and to the other caches of the database is one atomic batch. It is a sink and a source like
+   * any cache, may have sub-caches itself, and is open while any cache of the database is.
+   *
+   * The same name gives the same cache. Throws `USAGE` for a name that is empty or holds the character NUL, and for
+   * options other than those that it was first made with.
+   *
+   * @example
+   * const orders = Cache<string, Order>('db/orders')
+   * const totals = orders.sub<string, number>('totals')
+   */
+  sub<K2 extends CacheKey = CacheKey, V2 = unknown>(name: string, options?: SubCacheOptions<V2>): Cache<K2, V2>
+  /** The names of the sub-caches that hold something in the backend, in order. Rejects with `NOT_OPEN`, `CACHE_FAILED`. */
+  subs(): Promise<string[]>
   /**
    * Opens the backend; a folder is created. Counted: it stays open until each `open` had its `close`. `stream` does both.
    *
@@ -81,18 +90,6 @@ export function Cache<K extends CacheKey = CacheKey, V = unknown>(
   options: CacheOptions<V> = {},
 ): Cache<K, V> {
   checkOptions(options)
-  const store = createStore<K, V>(location, options)
-  return Object.assign((key: K, value: V) => store.set(key, value), {
-    get: store.get,
-    getSync: store.getSync,
-    has: store.has,
-    del: store.del,
-    entries: store.entries,
-    open: store.open,
-    close: store.close,
-    [Symbol.asyncDispose]: store.close,
-    '~snapstream.sink': store.openWriter,
-    '~snapstream.source': store.openReader,
-    '~snapstream.key': store.keyOf,
-  })
+  const database = createDatabase(location, options.bufferBytes ?? BUFFER_BYTES)
+  return createCache<K, V>(database, database.name, '', options)
 }

@@ -1,5 +1,3 @@
-import type { Overlay, Entry, EntryId } from './overlay.ts'
-
 export interface Committer {
   /**
    * Resolves once what callers wait for (`all`: also what sinks buffered) up to now is durable. At once when nothing is
@@ -15,23 +13,18 @@ interface Round {
   all: boolean
 }
 
-/** One batch at a time; callers that come meanwhile share the next one. */
-export function createCommitter(
-  overlay: Overlay,
-  writeBatch: (entries: ReadonlyMap<EntryId, Entry>) => Promise<void>,
-): Committer {
+/**
+ * One batch at a time; callers that come meanwhile share the next one. What is in a batch is settled in the very call of
+ * `writeBatch`, before it waits for anything.
+ */
+export function createCommitter(writeBatch: (all: boolean) => Promise<void>): Committer {
   let running = false
   let next: Round | undefined
 
   async function run(all: boolean): Promise<void> {
     running = true
     try {
-      const entries = overlay.take(all)
-      if (entries.size > 0) await writeBatch(entries)
-      overlay.written()
-    } catch (error) {
-      overlay.failed()
-      throw error
+      await writeBatch(all)
     } finally {
       running = false
       const round = next

@@ -1,5 +1,7 @@
 export { Cache } from './cache.ts'
-export type { CacheOptions } from './cache.ts'
 export type { CacheKey } from './cache-key.ts'
+export type { CacheOperation } from './cache-operation.ts'
+export type { CacheOptions, SubCacheOptions } from './cache-options.ts'
 export type { CacheRange } from './cache-range.ts'
+export type { CacheReads } from './cache-reads.ts'
 export { DELETE } from './delete.ts'

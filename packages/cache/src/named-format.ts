@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { SnapstreamError, toError, type ErrorCode } from '@snapstream/core'
 import { describeKey, type CacheKey } from './cache-key.ts'
 import type { Stored, ValueFormat } from './value-format.ts'
@@ -7,6 +8,8 @@ export interface NamedFormat<V> {
   readonly encoding: 'utf8' | 'buffer'
   encode(value: V, key: CacheKey): Stored
   decode(stored: Stored, key: CacheKey): V
+  /** For memory that goes on being used by whoever it is of: a codec may hand out parts of what it gets. */
+  decodeCopy(stored: Stored, key: CacheKey): V
 }
 
 export function nameErrors<V>(format: ValueFormat<V>, name: string): NamedFormat<V> {
@@ -18,6 +21,13 @@ export function nameErrors<V>(format: ValueFormat<V>, name: string): NamedFormat
       { cause, key },
     )
   }
+  const decode = (stored: Stored, key: CacheKey) => {
+    try {
+      return format.decode(stored)
+    } catch (error) {
+      throw failed('DECODE_FAILED', 'decode', key, error)
+    }
+  }
   return {
     encoding: format.encoding,
     encode(value, key) {
@@ -27,12 +37,7 @@ export function nameErrors<V>(format: ValueFormat<V>, name: string): NamedFormat
         throw failed('ENCODE_FAILED', 'encode', key, error)
       }
     },
-    decode(stored, key) {
-      try {
-        return format.decode(stored)
-      } catch (error) {
-        throw failed('DECODE_FAILED', 'decode', key, error)
-      }
-    },
+    decode,
+    decodeCopy: (stored, key) => decode(typeof stored === 'string' ? stored : Buffer.from(stored), key),
   }
 }

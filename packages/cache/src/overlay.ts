@@ -28,8 +28,6 @@ type Layer = Map<EntryId, Entry>
 export interface Overlay {
   readonly isEmpty: boolean
   readonly size: number
-  /** What sinks buffered since it was last taken. */
-  readonly bufferedBytes: number
   find(id: EntryId): Entry | undefined
   /** Every key's newest write. */
   entries(): Iterable<Entry>
@@ -46,16 +44,25 @@ export interface Overlay {
   clear(): void
 }
 
-export function createOverlay(): Overlay {
+/** What sinks buffered since it was last taken, in all caches that share a batch. */
+export interface Budget {
+  bytes: number
+}
+
+export function createOverlay(budget: Budget): Overlay {
   let buffered: Layer = new Map()
   let queued: Layer = new Map()
   let writing: Layer = new Map()
   let bufferedBytes = 0
 
+  const count = (bytes: number) => {
+    bufferedBytes += bytes
+    budget.bytes += bytes
+  }
   const unbuffer = (id: EntryId) => {
     const older = buffered.get(id)
     if (older === undefined) return
-    bufferedBytes -= bytesOf(older)
+    count(-bytesOf(older))
     buffered.delete(id)
   }
   return {
@@ -65,15 +72,11 @@ export function createOverlay(): Overlay {
     get size() {
       return merged().size
     },
-    get bufferedBytes() {
-      return bufferedBytes
-    },
     find: (id) => buffered.get(id) ?? queued.get(id) ?? writing.get(id),
     entries: () => merged().values(),
     buffer(entry) {
       const older = buffered.get(entry.id)
-      if (older !== undefined) bufferedBytes -= bytesOf(older)
-      bufferedBytes += bytesOf(entry)
+      count(bytesOf(entry) - (older === undefined ? 0 : bytesOf(older)))
       buffered.set(entry.id, entry)
     },
     queue(entry) {
@@ -87,7 +90,7 @@ export function createOverlay(): Overlay {
       if (writing.size === 0) writing = buffered
       else for (const [id, entry] of buffered) writing.set(id, entry)
       buffered = new Map()
-      bufferedBytes = 0
+      count(-bufferedBytes)
       return writing
     },
     written() {
@@ -101,7 +104,7 @@ export function createOverlay(): Overlay {
       buffered = new Map()
       queued = new Map()
       writing = new Map()
-      bufferedBytes = 0
+      count(-bufferedBytes)
     },
   }
 

@@ -2,48 +2,65 @@ import { Buffer } from 'node:buffer'
 import { SnapstreamError } from '@snapstream/core'
 import { backendError } from './backend-error.ts'
 import type { Backend } from './backend.ts'
-import { decodeKey, encodeKey, idOf, type CacheKey } from './cache-key.ts'
+import { idOf, type CacheKey } from './cache-key.ts'
 import { encodeRange, type CacheRange } from './cache-range.ts'
-import { mergeEntries } from './merge-entries.ts'
+import type { CacheReads } from './cache-reads.ts'
+import type { KeySpace } from './key-space.ts'
+import { mergeEntries, type RawEntry } from './merge-entries.ts'
 import type { NamedFormat } from './named-format.ts'
-import type { Entry, Overlay } from './overlay.ts'
+import type { Entry, EntryId } from './overlay.ts'
 
-const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
-const TEXT = { keyEncoding: 'buffer', valueEncoding: 'utf8' } as const
-const KEY = { keyEncoding: 'buffer' } as const
-
-export interface Reads<K extends CacheKey, V> {
-  get(key: K): Promise<V | undefined>
-  getSync(key: K): V | undefined
-  has(key: K): Promise<boolean>
-  entries(range?: CacheRange<K>): AsyncGenerator<readonly [key: K, value: V], void>
-  /** The value of a write, as anybody else would read it: never the object that was written. */
-  valueOf(entry: Entry): V
+/** The writes that hide what the backend has. */
+interface Above {
+  readonly isEmpty: boolean
+  find(id: EntryId): Entry | undefined
+  entries(): Iterable<Entry>
 }
 
-/** What is not in the backend yet hides what is. `opened` throws while the cache is not open. */
-export function createReads<K extends CacheKey, V>(
-  name: string,
-  format: NamedFormat<V>,
-  overlay: Overlay,
-  opened: () => Backend,
-): Reads<K, V> {
-  const find = (key: K) => (overlay.isEmpty ? undefined : overlay.find(idOf(key)))
+export interface ReadsOptions<V> {
+  /** For error messages. */
+  readonly name: string
+  readonly format: NamedFormat<V>
+  readonly space: KeySpace
+  readonly above: Above
+  /** Throws while the cache is not open. */
+  opened(): Backend
+}
 
-  // Memory that the overlay or an in-memory backend goes on using is not handed out.
-  const decodeCopy = (stored: string | Uint8Array, key: CacheKey) =>
-    format.decode(typeof stored === 'string' ? stored : Buffer.from(stored), key)
+/** What is not in the backend yet hides what is. */
+export function createReads<K extends CacheKey, V>(options: ReadsOptions<V>): CacheReads<K, V> {
+  const { name, format, space, above, opened } = options
+  const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
+  const TEXT = { keyEncoding: 'buffer', valueEncoding: 'utf8' } as const
+  const KEY = { keyEncoding: 'buffer' } as const
+  const find = (key: K) => (above.isEmpty ? undefined : above.find(idOf(key)))
+
   const decodeFrom = (db: Backend, bytes: Buffer, key: CacheKey) =>
-    db.supports.permanence ? format.decode(bytes, key) : decodeCopy(bytes, key)
-  const valueOf = (entry: Entry) => decodeCopy(entry.stored!, entry.key)
+    db.supports.permanence ? format.decode(bytes, key) : format.decodeCopy(bytes, key)
+  const valueOf = (entry: Entry) =>
+    entry.stored === undefined ? undefined : format.decodeCopy(entry.stored, entry.key)
+
+  async function* read<T>(range: CacheRange, pick: (db: Backend, raw: RawEntry) => T): AsyncGenerator<T, void> {
+    const db = opened()
+    const encoded = encodeRange(range, space)
+    try {
+      for await (const raw of mergeEntries(db, above.entries(), encoded)) yield pick(db, raw)
+    } catch (error) {
+      throw backendError(error, name, 'reading entries')
+    }
+  }
+  const pickKey = (_: Backend, [bytes]: RawEntry) => space.decode(bytes) as K
+  const pickEntry = (db: Backend, [bytes, value]: RawEntry): readonly [key: K, value: V] => {
+    const key = space.decode(bytes) as K
+    return [key, Buffer.isBuffer(value) ? decodeFrom(db, value, key) : valueOf(value)!]
+  }
 
   return {
-    valueOf,
     async get(key) {
       const db = opened()
-      const encodedKey = encodeKey(key)
+      const encodedKey = space.encode(key)
       const entry = find(key)
-      if (entry) return entry.stored === undefined ? undefined : valueOf(entry)
+      if (entry) return valueOf(entry)
       const bytes = await db.get<Buffer, Buffer>(encodedKey, BYTES).catch((error: unknown) => {
         throw backendError(error, name, 'reading')
       })
@@ -51,7 +68,7 @@ export function createReads<K extends CacheKey, V>(
     },
     getSync(key) {
       const db = opened()
-      const encodedKey = encodeKey(key)
+      const encodedKey = space.encode(key)
       // Not in the manifest's types yet.
       if (!(db.supports as { getSync?: boolean }).getSync)
         throw new SnapstreamError(
@@ -59,7 +76,7 @@ export function createReads<K extends CacheKey, V>(
           `${name} cannot do getSync(): its backend has no synchronous reads; use await cache.get(key)`,
         )
       const entry = find(key)
-      if (entry) return entry.stored === undefined ? undefined : valueOf(entry)
+      if (entry) return valueOf(entry)
       try {
         if (format.encoding === 'utf8') {
           const text = db.getSync<Buffer, string>(encodedKey, TEXT)
@@ -73,9 +90,26 @@ export function createReads<K extends CacheKey, V>(
         throw backendError(error, name, 'reading')
       }
     },
+    async getMany(keys) {
+      const db = opened()
+      const encodedKeys = keys.map((key) => space.encode(key))
+      // Looked up before anything is awaited, so that all are of one moment.
+      const entries = keys.map(find)
+      const missing = encodedKeys.filter((_, i) => entries[i] === undefined)
+      const stored = await db.getMany<Buffer, Buffer>(missing, BYTES).catch((error: unknown) => {
+        throw backendError(error, name, `reading ${missing.length} entries`)
+      })
+      let next = 0
+      return keys.map((key, i) => {
+        const entry = entries[i]
+        if (entry) return valueOf(entry)
+        const bytes = stored[next++]
+        return bytes === undefined ? undefined : decodeFrom(db, bytes, key)
+      })
+    },
     async has(key) {
       const db = opened()
-      const encodedKey = encodeKey(key)
+      const encodedKey = space.encode(key)
       const entry = find(key)
       if (entry) return entry.stored !== undefined
       try {
@@ -84,17 +118,8 @@ export function createReads<K extends CacheKey, V>(
         throw backendError(error, name, 'reading')
       }
     },
-    async *entries(range = {}) {
-      const db = opened()
-      const encoded = encodeRange(range)
-      try {
-        for await (const [bytes, value] of mergeEntries(db, overlay.entries(), encoded)) {
-          const key = decodeKey(bytes) as K
-          yield [key, Buffer.isBuffer(value) ? decodeFrom(db, value, key) : valueOf(value)]
-        }
-      } catch (error) {
-        throw backendError(error, name, 'reading entries')
-      }
-    },
+    entries: (range = {}) => read(range, pickEntry),
+    keys: (range = {}) => read(range, pickKey),
+    values: (range = {}) => read(range, (db, raw) => pickEntry(db, raw)[1]),
   }
 }

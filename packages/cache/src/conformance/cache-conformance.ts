@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { BytesCodec, platformHost } from '@snapstream/core'
+import { BytesCodec } from '@snapstream/core'
 import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
 import type { ConformanceOptions } from './conformance-options.ts'
+import { checkpoint, collect, openSink } from './protocol.ts'
+import { surfaceConformance } from './surface-conformance.ts'
 
 /** One key of every kind and at every edge, in the order that a cache promises. */
 export const ORDERED_KEYS: readonly CacheKey[] = [
@@ -39,10 +41,6 @@ export const ORDERED_KEYS: readonly CacheKey[] = [
  * cacheConformance({ test, name: 'my-level', create: () => new MyLevel() })
  */
 export function cacheConformance({ test, name, create, destroy, supports = {} }: ConformanceOptions): void {
-  const signal = new AbortController().signal
-  const sinkOptions = { signal, host: platformHost(), scope: new Map<unknown, unknown>(), trouble() {} }
-  const checkpoint = { id: 1, positions: new Map() }
-
   function check<V = unknown>(
     title: string,
     run: (cache: Cache<CacheKey, V>) => Promise<void>,
@@ -60,15 +58,6 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
       }
     })
   }
-  async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-    const all: T[] = []
-    for await (const item of items) all.push(item)
-    return all
-  }
-  async function openSink<V>(cache: Cache<CacheKey, V>) {
-    return cache['~snapstream.sink'](sinkOptions)
-  }
-
   check('holds every kind of key apart, and in order', async (cache) => {
     for (const [i, key] of [...ORDERED_KEYS.entries()].toReversed()) await cache(key, i)
     for (const [i, key] of ORDERED_KEYS.entries()) assert.equal(await cache.get(key), i)
@@ -179,4 +168,6 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
         ['b', 2],
       ])
     })
+
+  surfaceConformance(check)
 }

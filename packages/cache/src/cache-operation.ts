@@ -1,0 +1,6 @@
+import type { CacheKey } from './cache-key.ts'
+
+/** One write of a batch, in abstract-level's shape. */
+export type CacheOperation<K extends CacheKey = CacheKey, V = unknown> =
+  | { readonly type: 'put'; readonly key: K; readonly value: V }
+  | { readonly type: 'del'; readonly key: K }

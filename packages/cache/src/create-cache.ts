@@ -1,0 +1,35 @@
+import type { CacheKey } from './cache-key.ts'
+import type { SubCacheOptions } from './cache-options.ts'
+import type { Cache } from './cache.ts'
+import type { Database } from './database.ts'
+import { createStore } from './store.ts'
+import { createSubCaches } from './sub-caches.ts'
+
+/** A cache of a database, with the surface that people see. */
+export function createCache<K extends CacheKey, V>(
+  database: Database,
+  name: string,
+  prefix: string,
+  options: SubCacheOptions<V>,
+): Cache<K, V> {
+  const store = createStore<K, V>(database, name, prefix, options)
+  return Object.assign((key: K, value: V) => store.set(key, value), {
+    get: store.get,
+    getSync: store.getSync,
+    getMany: store.getMany,
+    has: store.has,
+    entries: store.entries,
+    keys: store.keys,
+    values: store.values,
+    del: store.del,
+    batch: store.batch,
+    clear: store.clear,
+    ...createSubCaches(database, name, prefix, createCache),
+    open: database.open,
+    close: database.close,
+    [Symbol.asyncDispose]: database.close,
+    '~snapstream.sink': store.openWriter,
+    '~snapstream.source': store.openReader,
+    '~snapstream.key': store.keyOf,
+  })
+}

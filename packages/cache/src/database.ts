@@ -1,0 +1,112 @@
+import { SnapstreamError, toError, type Resource } from '@snapstream/core'
+import type { AbstractChainedBatch } from 'abstract-level'
+import { backendError } from './backend-error.ts'
+import { backendSource, type Backend, type OpenBackend } from './backend.ts'
+import { createCommitter } from './committer.ts'
+import { createLifecycle } from './lifecycle.ts'
+import type { Budget, Entry, EntryId, Overlay } from './overlay.ts'
+
+// oxlint-disable-next-line typescript/no-explicit-any -- as in Backend: encodings are given
+export type Batch = AbstractChainedBatch<any, any, any>
+
+type Taken = ReadonlyMap<EntryId, Entry>
+
+/** A cache that shares a database with others. */
+export interface Member {
+  readonly overlay: Overlay
+  /** Adds to the batch what was taken from the overlay. */
+  write(batch: Batch, taken: Taken): Promise<void>
+  /** No more writes can come. */
+  end(): void
+}
+
+/** What a cache and its sub-caches have in common: a backend, and the batch into which all their writes go. */
+export interface Database extends Resource {
+  /** For error messages. */
+  readonly name: string
+  /** Whether sinks have buffered more than they may. */
+  readonly isFull: boolean
+  /** The backend; throws `NOT_OPEN`. */
+  opened(): Backend
+  /** What its members count into. */
+  readonly buffered: Budget
+  join(member: Member): void
+  /** Resolves once what callers wait for (`all`: also what sinks buffered) up to now is durable. */
+  commit(all: boolean): Promise<void>
+}
+
+export function createDatabase(location: string | Backend, bufferBytes: number): Database {
+  const source = backendSource(location)
+  const { name } = source
+  const members: Member[] = []
+  const buffered: Budget = { bytes: 0 }
+  const committer = createCommitter(writeBatch)
+  let backend: OpenBackend | undefined
+  let isOpen = false
+
+  async function start(): Promise<void> {
+    backend = await source.open()
+    isOpen = true
+  }
+
+  async function stop(): Promise<void> {
+    isOpen = false
+    const failures: unknown[] = []
+    await committer.commit(true).catch((error: unknown) => {
+      const size = members.reduce((sum, { overlay }) => sum + overlay.size, 0)
+      const lost = `${name} was closed before ${size} entries could be written`
+      failures.push(new SnapstreamError('CACHE_FAILED', `${lost}: ${toError(error).message}`, { cause: error }))
+    })
+    for (const { overlay, end } of members) {
+      overlay.clear()
+      end()
+    }
+    await backend!.close().catch((error: unknown) => failures.push(error))
+    backend = undefined
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async function writeBatch(all: boolean): Promise<void> {
+    const taken = members.map((member) => [member, member.overlay.take(all)] as const)
+    try {
+      await writeTaken(taken.filter(([, { size }]) => size > 0))
+      for (const [{ overlay }] of taken) overlay.written()
+    } catch (error) {
+      for (const [{ overlay }] of taken) overlay.failed()
+      throw error
+    }
+  }
+
+  async function writeTaken(taken: readonly (readonly [Member, Taken])[]): Promise<void> {
+    if (taken.length === 0) return
+    const batch = backend!.db.batch()
+    try {
+      for (const [member, entries] of taken) await member.write(batch, entries)
+      await batch.write({ sync: true } as object)
+    } catch (error) {
+      await batch.close().catch(() => {})
+      const size = taken.reduce((sum, [, entries]) => sum + entries.size, 0)
+      throw backendError(error, name, `writing a batch of ${size} entries`)
+    }
+  }
+
+  return {
+    name,
+    ...createLifecycle(start, stop),
+    get isFull() {
+      return buffered.bytes > bufferBytes
+    },
+    opened() {
+      if (isOpen) return backend!.db
+      throw new SnapstreamError(
+        'NOT_OPEN',
+        `${name} is not open; bind it with snap, name it in a binding's use, or await cache.open() first`,
+      )
+    },
+    buffered,
+    join(member) {
+      members.push(member)
+    },
+    commit: committer.commit,
+  }
+}
