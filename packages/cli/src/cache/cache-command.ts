@@ -19,12 +19,13 @@ export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Pro
   expectCache(folder, path)
   await using cache = Cache<CacheKey, Uint8Array>(folder, { codec: BytesCodec() })
   await cache.open()
+  const read = flags.sub === undefined ? cache : await subCache(cache, flags.sub)
   const printer = createPrinter(io)
   const { isTerminal } = printer
   const paint = createPaint(io)
   const counts = { shown: 0, failed: 0 }
 
-  for await (const [key, value] of cache.entries(rangeOf(flags))) {
+  for await (const [key, value] of read.entries(rangeOf(flags))) {
     if (printer.signal.aborted) break
     const whole = entryView(key, value)
     const { keyFilter, valFilter } = flags
@@ -52,11 +53,14 @@ function expectCache(folder: string, path: string): void {
   throw new SnapstreamError('CACHE_FAILED', `there is no cache at ${JSON.stringify(path)}: ${why}`)
 }
 
-function rangeOf({ prefix, reverse = false }: CacheFlags): CacheRange {
-  return { reverse, ...(prefix !== undefined && { gte: prefix, lt: behind(prefix) }) }
+/** Asking for one makes it, in name: one that holds nothing is a slip of the keyboard. */
+async function subCache(cache: Cache<CacheKey, Uint8Array>, name: string): Promise<Cache<CacheKey, Uint8Array>> {
+  const names = await cache.subs()
+  if (names.includes(name)) return cache.sub<CacheKey, Uint8Array>(name, { codec: BytesCodec() })
+  const there = names.length === 0 ? 'it has none' : `there are ${names.join(', ')}`
+  throw new SnapstreamError('CACHE_FAILED', `the cache has no sub-cache ${JSON.stringify(name)}: ${there}`)
 }
 
-/** Behind all texts that begin so, in the order of code points. */
-function behind(prefix: string): CacheKey {
-  return prefix
+function rangeOf({ prefix, reverse = false }: CacheFlags): CacheRange {
+  return { reverse, ...(prefix !== undefined && { prefix }) }
 }

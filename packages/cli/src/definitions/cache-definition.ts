@@ -8,6 +8,7 @@ export interface CacheFlags {
   readonly valFilter?: RegExp
   readonly columns?: readonly string[]
   readonly prefix?: string
+  readonly sub?: string
   readonly reverse?: boolean
   readonly limit?: number
   readonly json?: boolean
@@ -23,6 +24,7 @@ export function cacheDefinition(root: Command, io: Io, ended: Ended): void {
     .option('-v, --val-filter <pattern>', 'only entries whose value matches a regular expression', pattern)
     .option('-c, --columns <names>', 'only these fields of each value, as time,date,pk', columns)
     .option('--prefix <text>', 'only entries whose key is a text that begins so; the others are not read')
+    .option('--sub <name>', 'those of a sub-cache')
     .option('-r, --reverse', 'from the last key to the first')
     .option('-n, --limit <count>', 'stop after so many entries', wholeNumber(1))
     .option('--json', 'one JSON object a line')

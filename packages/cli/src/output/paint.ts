@@ -9,5 +9,6 @@ export function createPaint({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Paint 
   const forced = env['FORCE_COLOR']
   const colours =
     forced === undefined ? stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb' : forced !== '0'
-  return colours ? (style, text) => styleText(style, text) : (_, text) => text
+  // Whether it is a terminal was asked of the stream that is written to.
+  return colours ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
 }

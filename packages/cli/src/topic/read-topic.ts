@@ -92,6 +92,13 @@ function rawTopic(
   name: string,
   options: Pick<TopicOptions, 'offset' | 'timestamp' | 'until'> = {},
 ): Topic<Uint8Array | null, Uint8Array> {
-  const raw = { groupId: null, codec: BytesCodec(), keyCodec: BytesCodec(), tombstones: true } as const
-  return Topic<Uint8Array, Uint8Array>(name, { ...raw, ...options, conf: { autoOffsetReset: 'earliest' } })
+  return Topic<Uint8Array, Uint8Array>(name, {
+    groupId: null,
+    codec: BytesCodec(),
+    keyCodec: BytesCodec(),
+    tombstones: true,
+    // What retention deletes while it is read is not there to be shown.
+    conf: { autoOffsetReset: 'earliest', onOffsetOutOfRange: 'earliest' },
+    ...options,
+  })
 }
