@@ -14,8 +14,9 @@ import { letterJson } from './letter-json.ts'
 import { readLetters } from './read-letters.ts'
 
 const NAMES = ['AT', 'TIME', 'FROM', 'KEY', 'CODE', 'TRIES', 'MESSAGE']
-/** Of a key or a message; `show` and `--json` have all of it. */
-const CELL_CHARACTERS = 60
+/** `show` and `--json` have all of it. */
+const KEY_CHARACTERS = 40
+const MESSAGE_CHARACTERS = 100
 /** A table is drawn when it is known whole. */
 const ROWS = 10_000
 
@@ -50,15 +51,15 @@ function rowOf({ record, origin, key, code, attempts, message, timestamp }: Dead
     `${record.partition}/${record.offset}`,
     isoTime(timestamp),
     origin === undefined ? '-' : `${origin.topic}/${origin.partition}/${origin.offset}`,
-    cell(viewText(viewOf(key), '-')),
+    cell(viewText(viewOf(key), '-'), KEY_CHARACTERS),
     code ?? '-',
     attempts ?? '-',
-    cell(message ?? '-'),
+    cell(message ?? '-', MESSAGE_CHARACTERS),
   ]
 }
 
 /** One line of a table: no line ends, nothing that steers a terminal. */
-function cell(text: string): string {
+function cell(text: string, most: number): string {
   const line = forTerminal(text).replaceAll(/\s+/g, ' ')
-  return line.length > CELL_CHARACTERS ? `${line.slice(0, CELL_CHARACTERS - 1)}…` : line
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line
 }

@@ -8,7 +8,7 @@ import type { Start } from '../topic/read-topic.ts'
 import { topicShape } from '../topic/topic-shape.ts'
 import { usage } from '../usage.ts'
 
-/** Looks at the dead letters that are meant, in the order of their partitions. Answers with how many there were. */
+/** Looks at the dead letters that are meant, in the order of each partition. Answers with how many there were. */
 export async function readLetters(
   topic: string,
   flags: DlqShowFlags,

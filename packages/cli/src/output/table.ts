@@ -10,7 +10,8 @@ const NO_LINES = Object.fromEntries(LINES.map((name) => [name, '']))
 /** Rows under their names, without lines; numbers stand on the right. */
 export function table(names: readonly string[], rows: readonly (readonly (string | number)[])[], paint: Paint): string {
   const isNumber = (column: number) =>
-    rows.length > 0 && rows.every((row) => typeof row[column] === 'number' || row[column] === '-')
+    rows.some((row) => typeof row[column] === 'number') &&
+    rows.every((row) => typeof row[column] === 'number' || row[column] === '-')
   const drawn = new CliTable({
     head: names.map((name) => paint('dim', name)),
     chars: NO_LINES,

@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Cache } from '@snapstream/cache'
+import type { CacheKey } from '@snapstream/cache'
+import { BytesCodec } from '@snapstream/core'
+import { describe, expect, test } from 'vitest'
+import { jsonLines, run, temporaryFolder } from '../fixtures/run.ts'
+
+type Entries = readonly (readonly [CacheKey, unknown])[]
+
+const TOTALS: Entries = [
+  ['ada', { amount: 3, city: 'Graz' }],
+  ['adam', { amount: 4, city: 'Rome' }],
+  ['bob', { amount: 5, city: 'Graz' }],
+]
+
+async function cacheOf(entries: Entries): Promise<AsyncDisposable & { readonly cwd: string }> {
+  const folder = await temporaryFolder()
+  await using cache = Cache(join(folder.path, 'db'))
+  await cache.open()
+  for (const [key, value] of entries) await cache(key, value)
+  return { cwd: folder.path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
+}
+
+describe('what it looks like', () => {
+  test('as the tool of the Python package writes it', async () => {
+    await using folder = await cacheOf([
+      ['ada', { amount: 3 }],
+      [127942, '🏆\n'],
+      [true, null],
+    ])
+    expect(await run(['cache', 'db'], folder)).toEqual({
+      code: 0,
+      stdout: `
+>>> key: true
+null
+
+>>> key: 127942
+🏆
+
+
+>>> key: ada
+{"amount":3}
+`,
+      stderr: '',
+    })
+  })
+
+  test('JSON, with values as they stand; keys keep their type', async () => {
+    await using folder = await cacheOf([
+      [1, 1.5],
+      ['1', 'one'],
+      [new Uint8Array([255]), []],
+    ])
+    expect((await run(['cache', 'db', '--json'], folder)).stdout).toBe(
+      '{"key":1,"value":1.5}\n{"key":"1","value":"one"}\n{"key":"/w==","keyEncoding":"base64","value":[]}\n',
+    )
+  })
+
+  test('values of other codecs: text, bytes, numbers that JavaScript does not hold, several lines', async () => {
+    await using folder = await temporaryFolder()
+    {
+      await using cache = Cache<string, Uint8Array>(join(folder.path, 'db'), { codec: BytesCodec() })
+      await cache.open()
+      const values = { a: 'no json', b: '{"n":12345678901234567890,\r\n"s":"x"}' }
+      for (const [key, text] of Object.entries(values)) await cache(key, new TextEncoder().encode(text))
+      await cache('c', new Uint8Array([255, 1]))
+    }
+    const cwd = folder.path
+    expect((await run(['cache', 'db', '--json'], { cwd })).stdout).toBe(
+      '{"key":"a","value":"no json"}\n{"key":"b","value":{"n":12345678901234567890, "s":"x"}}\n' +
+        '{"key":"c","value":"/wE=","valueEncoding":"base64"}\n',
+    )
+    expect((await run(['cache', 'db', '-k', 'c'], { cwd })).stdout).toBe('\n>>> key: c\n<2 bytes: ff 01>\n')
+  })
+})
+
+describe('which entries', () => {
+  test.each([
+    [[], ['ada', 'adam', 'bob']],
+    [
+      ['--prefix', 'ada'],
+      ['ada', 'adam'],
+    ],
+    [
+      ['--prefix', 'ada', '--reverse'],
+      ['adam', 'ada'],
+    ],
+    [['-r', '-n', '1'], ['bob']],
+    [
+      ['-k', '^.{3}$'],
+      ['ada', 'bob'],
+    ],
+    [['-v', 'Graz', '--limit', '1'], ['ada']],
+    [['-v', 'Wien'], []],
+  ])('%j', async (args, expected) => {
+    await using folder = await cacheOf(TOTALS)
+    const { code, stdout } = await run(['cache', 'db', '--json', ...args], folder)
+    expect(jsonLines(stdout).map(({ key }) => key)).toEqual(expected)
+    expect(code).toBe(0)
+  })
+
+  test('those of a sub-cache', async () => {
+    await using folder = await cacheOf([['a', 1]])
+    {
+      await using cache = Cache(join(folder.cwd, 'db'))
+      await cache.open()
+      await cache.sub('totals')('b', 2)
+    }
+    expect((await run(['cache', 'db', '--json'], folder)).stdout).toBe('{"key":"a","value":1}\n')
+    expect((await run(['cache', 'db', '--json', '--sub', 'totals'], folder)).stdout).toBe('{"key":"b","value":2}\n')
+    expect(await run(['cache', 'db', '--sub', 'total'], folder)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the cache has no sub-cache "total": there are totals'),
+    })
+  })
+
+  test('columns', async () => {
+    await using folder = await cacheOf([...TOTALS, ['c', 7]])
+    const { code, stdout, stderr } = await run(['cache', 'db', '--json', '-c', 'city'], folder)
+    expect(jsonLines(stdout)[0]).toEqual({ key: 'ada', value: { city: 'Graz' } })
+    expect(jsonLines(stdout)[3]).toEqual({ key: 'c', value: 7, error: 'it has no columns: expected an object, got 7' })
+    expect(stderr).toContain('1 of 4 entries')
+    expect(code).toBe(1)
+  })
+})
+
+describe('what is no cache', () => {
+  test('is not made by looking', async () => {
+    await using folder = await temporaryFolder()
+    expect(await run(['cache', 'db'], { cwd: folder.path })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'snapstream: there is no cache at "db": there is no such folder (CACHE_FAILED)\n',
+    })
+    expect(existsSync(join(folder.path, 'db'))).toBe(false)
+    await mkdir(join(folder.path, 'db'))
+    const { stderr } = await run(['cache', 'db'], { cwd: folder.path })
+    expect(stderr).toContain('this is no folder of LevelDB')
+  })
+})
