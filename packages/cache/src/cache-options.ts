@@ -8,6 +8,13 @@ export interface SubCacheOptions<V> {
    * @default JSON, which refuses what it would lose (undefined, functions, NaN, a Map, ...)
    */
   readonly codec?: SyncCodec<V> | undefined
+  /**
+   * How long a transaction waits for keys that other transactions hold, in milliseconds, before it rejects with
+   * `CACHE_BUSY`.
+   *
+   * @default 30_000
+   */
+  readonly lockWaitMs?: number | undefined
 }
 
 export interface CacheOptions<V> extends SubCacheOptions<V> {
@@ -19,17 +26,29 @@ export interface CacheOptions<V> extends SubCacheOptions<V> {
    * @default 16_777_216 (16 MiB)
    */
   readonly bufferBytes?: number | undefined
+  /**
+   * To look into a cache, also while another process has it open. Whatever would change it is refused with `UNSUPPORTED`.
+   *
+   * LevelDB lets one process in. What is read therefore is a copy of the folder, as it was when it was opened: a folder
+   * beside it (in the system's one for temporary files, if none can be made there) with links to its tables, which take no
+   * space, and copies of its log. It goes away when the cache is closed or the process exits. A database that somebody
+   * made is opened as it is; whether others may have it open meanwhile is up to it.
+   *
+   * @default false
+   */
+  readonly readOnly?: boolean | undefined
 }
 
-const SUB_NAMES = ['codec']
-const NAMES = [...SUB_NAMES, 'bufferBytes']
+const SUB_NAMES = ['codec', 'lockWaitMs']
+const NAMES = [...SUB_NAMES, 'bufferBytes', 'readOnly']
 
 /** Throws `USAGE` for an option that a cache does not have or that is not of its type. */
 export function checkOptions<V>(options: CacheOptions<V>): void {
   checkNames(options, NAMES, 'a cache')
-  const { bufferBytes } = options
-  if (bufferBytes !== undefined && !(typeof bufferBytes === 'number' && bufferBytes > 0))
-    throw new SnapstreamError('USAGE', `bufferBytes is a number of bytes above 0, got ${describe(bufferBytes)}`)
+  const { bufferBytes, readOnly } = options
+  expectAbove0(bufferBytes, 'bufferBytes is a number of bytes')
+  if (readOnly !== undefined && typeof readOnly !== 'boolean')
+    throw new SnapstreamError('USAGE', `readOnly is true or false, got ${describe(readOnly)}`)
   checkOwn(options)
 }
 
@@ -47,7 +66,13 @@ function checkNames(options: object, names: readonly string[], what: string): vo
     throw new SnapstreamError('USAGE', `${what} takes the options ${names.join(', ')}, got "${unknown}"`)
 }
 
-function checkOwn<V>({ codec }: SubCacheOptions<V>): void {
+function expectAbove0(value: unknown, what: string): void {
+  if (value !== undefined && !(typeof value === 'number' && value > 0))
+    throw new SnapstreamError('USAGE', `${what} above 0, got ${describe(value)}`)
+}
+
+function checkOwn<V>({ codec, lockWaitMs }: SubCacheOptions<V>): void {
+  expectAbove0(lockWaitMs, 'lockWaitMs is a number of milliseconds')
   if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function'))
     throw new SnapstreamError('USAGE', `the codec of a cache has encode and decode, got ${describe(codec)}`)
 }

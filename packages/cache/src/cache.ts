@@ -1,13 +1,16 @@
-import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
+import type { BatchSource, MaybePromise, Resource, SinkTarget } from '@snapstream/core'
 import type { Backend } from './backend.ts'
 import type { CacheKey } from './cache-key.ts'
 import type { CacheOperation } from './cache-operation.ts'
 import { checkOptions, type CacheOptions, type SubCacheOptions } from './cache-options.ts'
 import type { CacheRange } from './cache-range.ts'
 import type { CacheReads } from './cache-reads.ts'
+import type { CacheSnapshot } from './cache-snapshot.ts'
+import type { CacheStats } from './cache-stats.ts'
 import { createDatabase } from './database.ts'
 import type { DELETE } from './delete.ts'
 import { createCache } from './create-cache.ts'
+import type { CacheTransaction } from './transaction.ts'
 
 const BUFFER_BYTES = 16 * 1024 * 1024
 
@@ -44,6 +47,56 @@ export interface Cache<K extends CacheKey, V>
    * was called. They go in batches of 10,000, each of them atomic and durable. Rejects as `entries` and `del` do.
    */
   clear(range?: CacheRange<K>): Promise<void>
+  /**
+   * Reads and writes one key, or several, while no other transaction of this cache has any of them. What `run` puts and
+   * removes is visible to others, all at once, when it ends, and durable together when the transaction resolves, with
+   * what `run` gave; if `run` throws, nothing is written. Writes past transactions (of sinks, `cache(key, value)`,
+   * `batch`) do not wait for it: what comes last counts.
+   *
+   * Keys are taken all at once and in the order of the calls, so transactions cannot wait for each other in a circle,
+   * unless one is started within another. One that waits for `lockWaitMs` rejects with `CACHE_BUSY`, which names the key
+   * and says for how long it has been held. Rejects also as setting an entry does, and with `USAGE` for a key that is
+   * not one of its own.
+   *
+   * @example
+   * await stock.transaction(['shelf', 'cart'], async (transaction) => {
+   *   const left = (await transaction.get('shelf')) ?? 0
+   *   if (left === 0) throw new Error('none left')
+   *   transaction.put('shelf', left - 1)
+   *   transaction.put('cart', 1)
+   * })
+   */
+  transaction<T>(keys: K | readonly K[], run: (transaction: CacheTransaction<K, V>) => MaybePromise<T>): Promise<T>
+  /**
+   * This cache as it is now, for reading, whatever is written later. It keeps the backend from freeing what it shows:
+   * close it, or let `await using` do so. Snapshots that are taken of several caches of a database without an `await`
+   * in between are of one moment.
+   *
+   * Throws `NOT_OPEN`, and `UNSUPPORTED` for a backend without explicit snapshots (a single `entries()` is of one moment
+   * there too).
+   *
+   * @example
+   * await using then = cache.snapshot()
+   * await cache('a', 2)
+   * await then.get('a') // what it was
+   */
+  snapshot(): CacheSnapshot<K, V>
+  /**
+   * Has the backend free the disk that overwritten and removed entries of a range take, by default of the whole cache;
+   * it does so by itself, in time. Nothing happens where the backend has no such call.
+   */
+  compact(range?: CacheRange<K>): Promise<void>
+  /**
+   * Counts the entries of a range, by default all of the cache, which takes reading their keys, and asks the backend how
+   * much they take.
+   */
+  stats(range?: CacheRange<K>): Promise<CacheStats>
+  /**
+   * Removes a cache and its sub-caches for good: LevelDB's files, or all that a database holds that somebody made. It has
+   * to be closed. A folder that is not there is no error. Rejects with `CACHE_LOCKED` if it is open, here or in another
+   * process, with `CACHE_FAILED`, and with `USAGE` for a sub-cache.
+   */
+  destroy(): Promise<void>
   /**
    * A cache of its own in the same database: its keys are apart from all others, its values have a codec of their own. What
    * a checkpoint writes to it and to the other caches of the database is one atomic batch. It is a sink and a source like
@@ -90,6 +143,7 @@ export function Cache<K extends CacheKey = CacheKey, V = unknown>(
   options: CacheOptions<V> = {},
 ): Cache<K, V> {
   checkOptions(options)
-  const database = createDatabase(location, options.bufferBytes ?? BUFFER_BYTES)
+  const { bufferBytes = BUFFER_BYTES, readOnly = false } = options
+  const database = createDatabase(location, { bufferBytes, readOnly })
   return createCache<K, V>(database, database.name, '', options)
 }

@@ -1,3 +1,4 @@
+import { SnapstreamError } from '@snapstream/core'
 import type { CacheKey } from './cache-key.ts'
 import type { SubCacheOptions } from './cache-options.ts'
 import type { Cache } from './cache.ts'
@@ -24,7 +25,12 @@ export function createCache<K extends CacheKey, V>(
     del: store.del,
     batch: store.batch,
     clear: store.clear,
+    transaction: store.transaction,
+    snapshot: store.snapshot,
+    compact: store.compact,
+    stats: store.stats,
     ...createSubCaches(database, name, prefix, createCache),
+    destroy: prefix === '' ? database.destroy : () => Promise.reject(noFiles(name)),
     open: database.open,
     close: database.close,
     [Symbol.asyncDispose]: database.close,
@@ -32,4 +38,11 @@ export function createCache<K extends CacheKey, V>(
     '~snapstream.source': store.openReader,
     '~snapstream.key': store.keyOf,
   })
+}
+
+function noFiles(name: string): SnapstreamError {
+  return new SnapstreamError(
+    'USAGE',
+    `${name} has no files of its own that could be destroyed; clear() it, or destroy() the cache that it is of`,
+  )
 }

@@ -3,6 +3,7 @@ import type { AbstractChainedBatch } from 'abstract-level'
 import { backendError } from './backend-error.ts'
 import { backendSource, type Backend, type OpenBackend } from './backend.ts'
 import { createCommitter } from './committer.ts'
+import { diskBytes } from './disk-bytes.ts'
 import { createLifecycle } from './lifecycle.ts'
 import type { Budget, Entry, EntryId, Overlay } from './overlay.ts'
 
@@ -20,6 +21,11 @@ export interface Member {
   end(): void
 }
 
+interface DatabaseOptions {
+  readonly bufferBytes: number
+  readonly readOnly: boolean
+}
+
 /** What a cache and its sub-caches have in common: a backend, and the batch into which all their writes go. */
 export interface Database extends Resource {
   /** For error messages. */
@@ -28,6 +34,12 @@ export interface Database extends Resource {
   readonly isFull: boolean
   /** The backend; throws `NOT_OPEN`. */
   opened(): Backend
+  /** The same, for writing; also throws `UNSUPPORTED` if it was opened to be read only. */
+  writable(): Backend
+  /** What the files of all its caches take, in bytes. Undefined where there are none. */
+  diskBytes(): Promise<number | undefined>
+  /** Removes them, or what a database without files holds. */
+  destroy(): Promise<void>
   /** What its members count into. */
   readonly buffered: Budget
   join(member: Member): void
@@ -35,8 +47,9 @@ export interface Database extends Resource {
   commit(all: boolean): Promise<void>
 }
 
-export function createDatabase(location: string | Backend, bufferBytes: number): Database {
-  const source = backendSource(location)
+export function createDatabase(location: string | Backend, options: DatabaseOptions): Database {
+  const { bufferBytes, readOnly } = options
+  const source = backendSource(location, readOnly)
   const { name } = source
   const members: Member[] = []
   const buffered: Budget = { bytes: 0 }
@@ -90,18 +103,40 @@ export function createDatabase(location: string | Backend, bufferBytes: number):
     }
   }
 
+  function opened(): Backend {
+    if (isOpen) return backend!.db
+    throw new SnapstreamError(
+      'NOT_OPEN',
+      `${name} is not open; bind it with snap, name it in a binding's use, or await cache.open() first`,
+    )
+  }
+
+  function refuseReadOnly(): void {
+    if (readOnly)
+      throw new SnapstreamError(
+        'UNSUPPORTED',
+        `${name} is opened to be read only; to change it, open it without the option readOnly`,
+      )
+  }
+
   return {
     name,
     ...createLifecycle(start, stop),
     get isFull() {
       return buffered.bytes > bufferBytes
     },
-    opened() {
-      if (isOpen) return backend!.db
-      throw new SnapstreamError(
-        'NOT_OPEN',
-        `${name} is not open; bind it with snap, name it in a binding's use, or await cache.open() first`,
-      )
+    opened,
+    writable() {
+      refuseReadOnly()
+      return opened()
+    },
+    async diskBytes() {
+      const path = backend?.path
+      return path === undefined ? undefined : diskBytes(path)
+    },
+    async destroy() {
+      refuseReadOnly()
+      await source.destroy()
     },
     buffered,
     join(member) {

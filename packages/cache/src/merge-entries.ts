@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import type { AbstractSnapshot } from 'abstract-level'
 import type { Backend } from './backend.ts'
 import type { EncodedRange } from './cache-range.ts'
 import type { Entry } from './overlay.ts'
@@ -16,14 +17,14 @@ export async function* mergeEntries(
   db: Backend,
   overlay: Iterable<Entry>,
   range: EncodedRange,
+  options: { readonly keyEncoding: 'buffer'; readonly valueEncoding: 'buffer'; readonly snapshot?: AbstractSnapshot },
 ): AsyncGenerator<RawEntry, void> {
   const direction = range.reverse ? -1 : 1
   const compare = (a: Buffer, b: Buffer) => direction * Buffer.compare(a, b)
   const iterator = db.iterator<Buffer, Buffer>({
     ...range.bounds,
     reverse: range.reverse,
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
+    ...options,
   })
   try {
     const over = [...overlay]

@@ -31,6 +31,8 @@ export interface Overlay {
   find(id: EntryId): Entry | undefined
   /** Every key's newest write. */
   entries(): Iterable<Entry>
+  /** The same, by id, as of now. */
+  copy(): ReadonlyMap<EntryId, Entry>
   /** For the next checkpoint. */
   buffer(entry: Entry): void
   /** For the next batch. */
@@ -74,6 +76,7 @@ export function createOverlay(budget: Budget): Overlay {
     },
     find: (id) => buffered.get(id) ?? queued.get(id) ?? writing.get(id),
     entries: () => merged().values(),
+    copy: merged,
     buffer(entry) {
       const older = buffered.get(entry.id)
       count(bytesOf(entry) - (older === undefined ? 0 : bytesOf(older)))

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError } from '@snapstream/core'
+import type { AbstractSnapshot } from 'abstract-level'
 import { backendError } from './backend-error.ts'
 import type { Backend } from './backend.ts'
 import { idOf, type CacheKey } from './cache-key.ts'
@@ -11,7 +12,7 @@ import type { NamedFormat } from './named-format.ts'
 import type { Entry, EntryId } from './overlay.ts'
 
 /** The writes that hide what the backend has. */
-interface Above {
+export interface Above {
   readonly isEmpty: boolean
   find(id: EntryId): Entry | undefined
   entries(): Iterable<Entry>
@@ -23,28 +24,30 @@ export interface ReadsOptions<V> {
   readonly format: NamedFormat<V>
   readonly space: KeySpace
   readonly above: Above
+  /** The value of a write, as anybody else would read it: never the object that was written. */
+  valueOf(entry: Entry): V | undefined
   /** Throws while the cache is not open. */
   opened(): Backend
+  /** What to read in place of the newest. */
+  readonly snapshot?: AbstractSnapshot
 }
 
 /** What is not in the backend yet hides what is. */
 export function createReads<K extends CacheKey, V>(options: ReadsOptions<V>): CacheReads<K, V> {
-  const { name, format, space, above, opened } = options
-  const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
-  const TEXT = { keyEncoding: 'buffer', valueEncoding: 'utf8' } as const
-  const KEY = { keyEncoding: 'buffer' } as const
+  const { name, format, space, above, valueOf, opened, snapshot } = options
+  const KEY = { keyEncoding: 'buffer', ...(snapshot && { snapshot }) } as const
+  const BYTES = { ...KEY, valueEncoding: 'buffer' } as const
+  const TEXT = { ...KEY, valueEncoding: 'utf8' } as const
   const find = (key: K) => (above.isEmpty ? undefined : above.find(idOf(key)))
 
   const decodeFrom = (db: Backend, bytes: Buffer, key: CacheKey) =>
     db.supports.permanence ? format.decode(bytes, key) : format.decodeCopy(bytes, key)
-  const valueOf = (entry: Entry) =>
-    entry.stored === undefined ? undefined : format.decodeCopy(entry.stored, entry.key)
 
   async function* read<T>(range: CacheRange, pick: (db: Backend, raw: RawEntry) => T): AsyncGenerator<T, void> {
     const db = opened()
     const encoded = encodeRange(range, space)
     try {
-      for await (const raw of mergeEntries(db, above.entries(), encoded)) yield pick(db, raw)
+      for await (const raw of mergeEntries(db, above.entries(), encoded, BYTES)) yield pick(db, raw)
     } catch (error) {
       throw backendError(error, name, 'reading entries')
     }

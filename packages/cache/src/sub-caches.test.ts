@@ -29,7 +29,7 @@ describe('a sub-cache', () => {
     await one.write(['a', 1])
     await two.write(['a', 2])
     level.error = new Error('disk full')
-    const flushes = [one.flush(checkpoint), two.flush(checkpoint)]
+    const flushes = [one, two].map(async (sink) => sink.flush(checkpoint))
     expect(await Promise.allSettled(flushes)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }])
     expect([cache.getSync('a'), sub.getSync('a')]).toEqual([1, 2])
     level.error = undefined

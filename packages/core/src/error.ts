@@ -15,6 +15,7 @@
  *   `OFFSET_OUT_OF_RANGE`, `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or
  *   its client said.
  * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: what a cache's backend said.
+ * - `CACHE_BUSY`: a transaction waited too long for another one of the same key.
  */
 export type ErrorCode =
   | 'USAGE'
@@ -46,6 +47,7 @@ export type ErrorCode =
   | 'CACHE_LOCKED'
   | 'CACHE_CORRUPT'
   | 'CACHE_FAILED'
+  | 'CACHE_BUSY'
 
 /** Where it happened, as far as it is known. */
 export interface ErrorFields {

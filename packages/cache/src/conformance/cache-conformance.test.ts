@@ -36,3 +36,13 @@ cacheConformance({
   },
   supports: { getSync: false },
 })
+cacheConformance({
+  test,
+  name: 'no snapshots',
+  create: () => {
+    const db = new MemoryLevel()
+    Object.assign(db.supports, { explicitSnapshots: false })
+    return db
+  },
+  supports: { snapshots: false },
+})

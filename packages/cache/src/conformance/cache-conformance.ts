@@ -3,6 +3,7 @@ import { BytesCodec } from '@snapstream/core'
 import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
 import type { ConformanceOptions } from './conformance-options.ts'
 import { checkpoint, collect, openSink } from './protocol.ts'
+import { snapshotConformance } from './snapshot-conformance.ts'
 import { surfaceConformance } from './surface-conformance.ts'
 
 /** One key of every kind and at every edge, in the order that a cache promises. */
@@ -170,4 +171,5 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
     })
 
   surfaceConformance(check)
+  snapshotConformance(check, supports.snapshots !== false)
 }

@@ -18,5 +18,11 @@ export interface ConformanceOptions {
      * @default true
      */
     readonly reopen?: boolean
+    /**
+     * Whether the backend has explicit snapshots.
+     *
+     * @default true
+     */
+    readonly snapshots?: boolean
   }
 }
