@@ -97,7 +97,7 @@ describe('topic', { timeout: TIMEOUT_MS }, () => {
     expect((await run([...args, '--count'], { env })).stdout).toBe('300\n')
     expect((await run([...args, '--count', '-k', '^k1..$'], { env })).stdout).toBe('100\n')
     expect((await run([...args, '--count', '--since', '1h'], { env })).stdout).toBe('300\n')
-    const columns = await run([...args, '-v', '"n":7}', '-c', 'n', '--json'], { env })
+    const columns = await run([...args, '-v', '{"n":7}', '-c', 'n', '--json'], { env })
     expect(jsonLines(columns.stdout)).toMatchObject([{ key: 'k7', value: { n: 7 } }])
     const parts = await Promise.all([0, 1, 2].map((p) => run([...args, '-p', String(p), '--json'], { env })))
     const offsets = parts.map(({ stdout }) => jsonLines(stdout).map(({ offset }) => offset))
@@ -164,8 +164,8 @@ describe('a broker with TLS and users', { timeout: TIMEOUT_MS }, () => {
   let kafka: RunningKafka | undefined
 
   beforeAll(async () => {
-    kafka = await startKafka({ security: true, heapMb: 384 })
-  }, 120_000)
+    kafka = await startKafka({ security: true, heapMb: 384, timeoutMs: TIMEOUT_MS })
+  }, TIMEOUT_MS)
   afterAll(() => kafka?.stop())
 
   test('is reached by a configuration file that refers to a secret', async () => {

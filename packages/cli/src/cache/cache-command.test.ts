@@ -6,6 +6,7 @@ import type { CacheKey } from '@snapstream/cache'
 import { BytesCodec } from '@snapstream/core'
 import { describe, expect, test } from 'vitest'
 import { jsonLines, run, temporaryFolder } from '../fixtures/run.ts'
+import { bytesText } from './format-stats.ts'
 
 type Entries = readonly (readonly [CacheKey, unknown])[]
 
@@ -125,6 +126,25 @@ describe('which entries', () => {
     expect(code).toBe(1)
   })
 })
+
+test('--stats says how much there is, of all or of a prefix', async () => {
+  await using folder = await cacheOf(TOTALS)
+  const all = await run(['cache', 'db', '--stats'], folder)
+  expect(all).toMatchObject({ code: 0, stderr: '' })
+  expect(all.stdout).toMatch(/^entries: 3\nstored: about \d+ bytes\non disk: .*\d bytes\)?\n$/)
+  const some = await run(['cache', 'db', '--stats', '--json', '--prefix', 'ada'], folder)
+  expect(jsonLines(some.stdout)).toEqual([
+    { entries: 2, rangeBytes: expect.any(Number), diskBytes: expect.any(Number) },
+  ])
+  expect(await run(['cache', 'db', '--stats', '-n', '1'], folder)).toMatchObject({ code: 2 })
+})
+
+test.each([
+  [0, '0 bytes'],
+  [999, '999 bytes'],
+  [1000, '1.0 kB (1000 bytes)'],
+  [12_345_678, '12.3 MB (12345678 bytes)'],
+])('%i bytes are shown as %s', (bytes, expected) => expect(bytesText(bytes)).toBe(expected))
 
 describe('what is no cache', () => {
   test('is not made by looking', async () => {

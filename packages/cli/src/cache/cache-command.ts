@@ -12,6 +12,7 @@ import { createPrinter } from '../output/printer.ts'
 import { viewText } from '../output/view.ts'
 import { entryView, withColumns } from './entry-view.ts'
 import { entryJson, entryText } from './format-entry.ts'
+import { statsText } from './format-stats.ts'
 
 /** `snapstream cache PATH` */
 export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Promise<ExitCode> {
@@ -21,6 +22,11 @@ export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Pro
   await cache.open()
   const read = flags.sub === undefined ? cache : await subCache(cache, flags.sub)
   const printer = createPrinter(io)
+  if (flags.stats) {
+    void printer.write(statsText(await read.stats(rangeOf({ ...flags, reverse: false })), flags.json === true))
+    await printer.end()
+    return EXIT.ok
+  }
   const { isTerminal } = printer
   const paint = createPaint(io)
   const counts = { shown: 0, failed: 0 }

@@ -21,6 +21,11 @@ export function offset(text: string): number {
 export function pattern(text: string): RegExp {
   try {
     return new RegExp(text, 'u')
+  } catch {
+    // A lone brace, as in {"n":7}, is not strict enough for whole characters.
+  }
+  try {
+    return new RegExp(text)
   } catch (error) {
     throw new InvalidArgumentError(`It takes a regular expression. ${(error as Error).message}`)
   }

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Io } from '../io.ts'
 import type { Ended } from '../program.ts'
@@ -28,7 +29,11 @@ export function cacheDefinition(root: Command, io: Io, ended: Ended): void {
     .option('-r, --reverse', 'from the last key to the first')
     .option('-n, --limit <count>', 'stop after so many entries', wholeNumber(1))
     .option('--json', 'one JSON object a line')
-    .option('--stats', 'how many entries there are and what they take, in place of the entries')
+    .addOption(
+      new Option('--stats', 'how many entries there are and what they take, in place of the entries').conflicts([
+        ...['keyFilter', 'valFilter', 'columns', 'limit', 'reverse'],
+      ]),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, flags: CacheFlags) => {
       const { cacheCommand } = await import('../cache/cache-command.ts')
