@@ -5,10 +5,7 @@ import { KAFKA_VERSION } from './kafka-broker.mjs'
 import { cachedKafkaJars, kafkaJars } from './kafka-jars.mjs'
 import { findPython, pythonWithKafka } from './python.mjs'
 
-/**
- * Kafka's clients in other languages. What the tests need of each: a file called `*.java.kafka.test.ts` that of Java,
- * `*.python.kafka.test.ts` that of Python.
- */
+/** Clients in other languages, and what is missing for each on this machine. */
 const CLIENTS = {
   async java() {
     if (!(await findJavaWithCompiler())) return 'a JDK of version 17 or newer'
@@ -28,9 +25,6 @@ export async function missingClients() {
   }
   return missing
 }
-
-/** The client that a test file is about, if there is one. */
-export const clientOf = (file) => /\.(\w+)\.kafka\.test\.\w+$/.exec(file)?.[1]
 
 /** The command that runs a Java program, a single file of source, with Java's Kafka client. */
 export async function javaCommand(file) {
