@@ -9,7 +9,7 @@ export function toJson(value: unknown): string {
     // A Buffer has become something else by the time it is given.
     const original = name in this ? this[name] : given
     if (original instanceof Uint8Array) return { base64: toBase64(original) }
-    if (typeof given === 'bigint') return String(given)
+    if (typeof given === 'bigint') return Number.isSafeInteger(Number(given)) ? Number(given) : String(given)
     if (given instanceof Map) return Object.fromEntries(given) as unknown
     if (typeof given === 'number' && !Number.isFinite(given)) return String(given)
     return given

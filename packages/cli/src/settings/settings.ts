@@ -62,9 +62,10 @@ export async function applySettings(flags: Flags, io: Io, topic?: string): Promi
     )
 
   const schema = flags.schema ?? own['SCHEMA']
+  const registry = flags.registry ?? own['REGISTRY'] ?? entry?.registry ?? file?.registry
   return {
     ...defined('schema', schema === undefined ? (entry?.schema ?? file?.schema) : resolve(io.cwd, schema)),
-    ...defined('registry', flags.registry ?? own['REGISTRY'] ?? entry?.registry ?? file?.registry),
+    ...(registry !== undefined && resolveSecrets({ registry }, file?.path ?? 'the registry', io.env, secrets)),
   }
 }
 

@@ -18,7 +18,7 @@ export interface InputFormat {
   /** What stands between key and value; without it there are no keys. */
   readonly keySeparator: string | undefined
   /** How values are written; without it as text. */
-  readonly codec: Codec<unknown> | undefined
+  readonly codec: Pick<Codec<unknown>, 'encode'> | undefined
 }
 
 /** Reads a line. Throws what is wrong with it. */
@@ -57,7 +57,7 @@ function fromJson(line: Buffer, { topic, codec }: InputFormat): InputRecord | Pr
 }
 
 function encodeJson(
-  codec: Codec<unknown> | undefined,
+  codec: Pick<Codec<unknown>, 'encode'> | undefined,
   topic: string,
   value: unknown,
 ): Uint8Array | Promise<Uint8Array> {
@@ -113,7 +113,11 @@ function withValue(
   return { key, value, meta }
 }
 
-function encode(codec: Codec<unknown>, topic: string, value: unknown): Uint8Array | Promise<Uint8Array> {
+function encode(
+  codec: Pick<Codec<unknown>, 'encode'>,
+  topic: string,
+  value: unknown,
+): Uint8Array | Promise<Uint8Array> {
   return codec.encode(value, { topic, part: 'value' }) as Uint8Array | Promise<Uint8Array>
 }
 

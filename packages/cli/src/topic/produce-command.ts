@@ -11,7 +11,7 @@ import { byteLines } from './byte-lines.ts'
 import { inputRecord } from './input-record.ts'
 import type { InputRecord } from './input-record.ts'
 import { topicShape } from './topic-shape.ts'
-import { valueCodec } from './value-decoder.ts'
+import { writingCodec } from './value-codec.ts'
 
 /** What is on its way at most. */
 const IN_FLIGHT = 1000
@@ -19,7 +19,7 @@ const IN_FLIGHT_BYTES = 8_388_608
 
 /** `snapstream topic NAME --produce`: a record for each line, written in their order; ends with the input. */
 export async function produceCommand(name: string, flags: TopicFlags, io: Io): Promise<ExitCode> {
-  const codec = await valueCodec(await applySettings(flags, io, name))
+  const codec = await writingCodec(await applySettings(flags, io, name))
   await topicShape(name, flags.partition)
   const { json = false, keySeparator, partition } = flags
   const format = { topic: name, json, keySeparator, codec }

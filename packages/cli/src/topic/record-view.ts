@@ -1,5 +1,5 @@
-import { toError } from '@snapstream/core'
-import type { MaybePromise } from '@snapstream/core'
+import { SnapstreamError, toError } from '@snapstream/core'
+import type { ErrorCode, MaybePromise } from '@snapstream/core'
 import type { RawTopicRecord } from '@snapstream/kafka'
 import { pickColumns } from '../output/pick-columns.ts'
 import { viewOf } from '../output/view.ts'
@@ -15,11 +15,15 @@ export interface RecordView {
   readonly error: string | undefined
 }
 
+const OF_RECORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DECODE_FAILED', 'SCHEMA_MISSING'])
+
 /** Reads a record: what does not decode is shown as it stands, with the reason. */
 export function recordView(record: RawTopicRecord, decode: ValueDecoder): MaybePromise<RecordView> {
   const key = viewOf(record.key)
   const decoded = (value: View): RecordView => ({ record, key, value, error: undefined })
   const undecoded = (thrown: unknown): RecordView => {
+    // A registry that is away is nothing that is wrong with a record.
+    if (SnapstreamError.is(thrown) && !OF_RECORDS.has(thrown.code)) throw thrown
     return { record, key, value: viewOf(record.value), error: toError(thrown).message }
   }
   try {
