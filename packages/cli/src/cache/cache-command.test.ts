@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { Cache } from '@snapstream/cache'
 import type { CacheKey } from '@snapstream/cache'
@@ -146,6 +147,47 @@ test.each([
   [12_345_678, '12.3 MB (12345678 bytes)'],
 ])('%i bytes are shown as %s', (bytes, expected) => expect(bytesText(bytes)).toBe(expected))
 
+test('one that a program has open is shown as it is', async () => {
+  await using folder = await cacheOf(TOTALS)
+  await using cache = Cache(join(folder.cwd, 'db'))
+  await cache.open()
+  await cache('cora', 6)
+  expect((await run(['cache', 'db', '--json', '-k', 'cora'], folder)).stdout).toBe('{"key":"cora","value":6}\n')
+  await cache('cora', 7)
+  expect(await cache.get('cora')).toBe(7)
+})
+
+describe('one of LMDB', () => {
+  test('needs its package', async () => {
+    await using folder = await temporaryFolder()
+    await mkdir(join(folder.path, 'db'))
+    await writeFile(join(folder.path, 'db', 'data.mdb'), '')
+    const { code, stderr } = await run(['cache', 'db'], { cwd: folder.path })
+    expect(stderr).toContain('a cache of LMDB needs a package that is not installed')
+    expect(stderr).toContain('npm install @snapstream/cache-lmdb')
+    expect(code).toBe(2)
+  })
+
+  test('is read by that, as the project has it in which the command is run', async () => {
+    await using folder = await cacheOf(TOTALS)
+    const modules = join(folder.cwd, 'node_modules', '@snapstream', 'cache-lmdb')
+    await mkdir(modules, { recursive: true })
+    await writeFile(join(modules, 'package.json'), '{ "type": "module", "exports": "./index.js" }')
+    const level = createRequire(createRequire(import.meta.url).resolve('@snapstream/cache/package.json')).resolve('level')
+    // It stands for a database of another kind by what it is called.
+    await writeFile(
+      join(modules, 'index.js'),
+      `import level from ${JSON.stringify(level)}
+       export class LmdbLevel extends level.Level { constructor(folder) { super(folder + '/level') } }`,
+    )
+    await mkdir(join(folder.cwd, 'other'))
+    await rename(join(folder.cwd, 'db'), join(folder.cwd, 'other', 'level'))
+    await writeFile(join(folder.cwd, 'other', 'data.mdb'), '')
+    const { stdout } = await run(['cache', 'other', '--json', '-c', 'amount', '-n', '1'], folder)
+    expect(stdout).toBe('{"key":"ada","value":{"amount":3}}\n')
+  })
+})
+
 describe('what is no cache', () => {
   test('is not made by looking', async () => {
     await using folder = await temporaryFolder()
@@ -157,6 +199,6 @@ describe('what is no cache', () => {
     expect(existsSync(join(folder.path, 'db'))).toBe(false)
     await mkdir(join(folder.path, 'db'))
     const { stderr } = await run(['cache', 'db'], { cwd: folder.path })
-    expect(stderr).toContain('this is no folder of LevelDB')
+    expect(stderr).toContain('that is neither a folder of LevelDB nor one of LMDB')
   })
 })
