@@ -173,7 +173,9 @@ describe('one of LMDB', () => {
     const modules = join(folder.cwd, 'node_modules', '@snapstream', 'cache-lmdb')
     await mkdir(modules, { recursive: true })
     await writeFile(join(modules, 'package.json'), '{ "type": "module", "exports": "./index.js" }')
-    const level = createRequire(createRequire(import.meta.url).resolve('@snapstream/cache/package.json')).resolve('level')
+    const level = createRequire(createRequire(import.meta.url).resolve('@snapstream/cache/package.json')).resolve(
+      'level',
+    )
     // It stands for a database of another kind by what it is called.
     await writeFile(
       join(modules, 'index.js'),

@@ -18,5 +18,8 @@ export async function loadBeside<T>(name: string, what: string, cwd: string): Pr
     } catch (error) {
       failure = error
     }
-  throw usage(`${what} needs a package that is not installed; install it beside this command: npm install ${name}`, failure)
+  throw usage(
+    `${what} needs a package that is not installed; install it beside this command: npm install ${name}`,
+    failure,
+  )
 }

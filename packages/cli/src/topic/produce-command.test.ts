@@ -124,6 +124,19 @@ test('Avro by a schema, from lines of JSON', async () => {
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('line 1: ') })
 })
 
+test('dates of Avro are texts, as they are read', async () => {
+  await using folder = await temporaryFolder()
+  const type = { type: 'int', logicalType: 'date' }
+  const schema = { type: 'record', name: 'Day', fields: [{ name: 'day', type }] }
+  await writeFile(join(folder.path, 'day.avsc'), JSON.stringify(schema))
+  const options = { driver: await emptyTopic(), cwd: folder.path }
+  const args = ['topic', 'out', '-s', 'day.avsc']
+  await run([...args, '--produce'], { ...options, stdin: '{"day":"2026-01-31"}\n' })
+  expect(jsonLines((await run([...args, '--json'], options)).stdout)).toMatchObject([{ value: { day: '2026-01-31' } }])
+  const refused = await run([...args, '--produce'], { ...options, stdin: '{"day":"31.1.2026"}\n' })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("a text like '2026-01-31'") })
+})
+
 test.each([
   ['no json', 'it is no JSON'],
   ['[1]', 'expected an object with key and value, got an array of 1'],

@@ -208,6 +208,36 @@ describe('values that are more than text', () => {
     expect(some).toMatchObject({ code: 0, stdout: expect.stringContaining('>>> key: ada\n{"customer":"ada"}\n') })
   })
 
+  test('dates and large numbers of Avro, which JSON does not have', async () => {
+    await using folder = await temporaryFolder()
+    const fields = [
+      { name: 'day', type: { type: 'int', logicalType: 'date' } },
+      { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+      { name: 'count', type: 'long' },
+    ]
+    const schema = { type: 'record', name: 'Dates', fields }
+    await writeFile(join(folder.path, 'dates.avsc'), JSON.stringify(schema))
+    const long = AvroCodec(schema, { long: 'bigint' })
+    const day = new Date('2026-01-31T00:00:00Z')
+    const rows = [2n ** 60n, 7n].map((count): Row => [long.encode({ day, at: day, count })])
+    const { stdout } = await run(['topic', 'emoji', '-s', 'dates.avsc', '--json'], {
+      driver: await topicOf(rows),
+      cwd: folder.path,
+    })
+    const dates = { day: '2026-01-31', at: '2026-01-31T00:00:00.000Z' }
+    expect(jsonLines(stdout)).toMatchObject([
+      { value: { ...dates, count: '1152921504606846976' } },
+      { value: { ...dates, count: 7 } },
+    ])
+  })
+
+  test('a registry that is away ends it', async () => {
+    const driver = await topicOf([[new Uint8Array([0, 0, 0, 0, 7, 1])]])
+    const { code, stderr } = await run(['topic', 'emoji', '--registry', 'http://127.0.0.1:1'], { driver })
+    expect(stderr).toMatch(/^snapstream: .*http:\/\/127\.0\.0\.1:1.*\(REGISTRY_UNREACHABLE\)\n$/)
+    expect(code).toBe(1)
+  })
+
   test('columns of JSON; what has none is shown whole, and counts as a failure', async () => {
     const driver = await topicOf([['{"a":1,"b":2,"c":3}'], ['no object'], [null]])
     const { code, stdout, stderr } = await run(['topic', 'emoji', '-c', 'c,a'], { driver })
