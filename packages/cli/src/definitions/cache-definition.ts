@@ -16,6 +16,9 @@ export interface CacheFlags {
   readonly stats?: boolean
 }
 
+/** Options that say which entries, and how they are shown. */
+const OF_ENTRIES = ['keyFilter', 'valFilter', 'columns', 'limit', 'reverse']
+
 export function cacheDefinition(root: Command, io: Io, ended: Ended): void {
   root
     .command('cache')
@@ -30,9 +33,9 @@ export function cacheDefinition(root: Command, io: Io, ended: Ended): void {
     .option('-n, --limit <count>', 'stop after so many entries', wholeNumber(1))
     .option('--json', 'one JSON object a line')
     .addOption(
-      new Option('--stats', 'how many entries there are and what they take, in place of the entries').conflicts([
-        ...['keyFilter', 'valFilter', 'columns', 'limit', 'reverse'],
-      ]),
+      new Option('--stats', 'how many entries there are and what they take, in place of the entries').conflicts(
+        OF_ENTRIES,
+      ),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, flags: CacheFlags) => {

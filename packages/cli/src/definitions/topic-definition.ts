@@ -24,6 +24,9 @@ export interface TopicFlags extends ConnectionFlags {
   readonly keySeparator?: string
 }
 
+/** Options that mean nothing where records are written. */
+const OF_READING = ['offset', 'last', 'since', 'keyFilter', 'valFilter', 'columns', 'limit', 'follow', 'count']
+
 export function topicDefinition(root: Command, io: Io, ended: Ended): void {
   connectionOptions(
     root
@@ -49,11 +52,7 @@ export function topicDefinition(root: Command, io: Io, ended: Ended): void {
       .option('-f, --follow', 'wait for more at the end')
       .option('--json', 'one JSON object a line')
       .option('--count', 'only say how many records there are')
-      .addOption(
-        new Option('--produce', 'write what comes on standard input, one record a line').conflicts([
-          ...['offset', 'last', 'since', 'keyFilter', 'valFilter', 'columns', 'limit', 'follow', 'count'],
-        ]),
-      )
+      .addOption(new Option('--produce', 'write what comes on standard input, one record a line').conflicts(OF_READING))
       .addOption(
         new Option('--key-separator <text>', 'with --produce: what stands between key and value').conflicts('json'),
       ),

@@ -13,7 +13,7 @@ async function prepared(): Promise<Driver> {
   const conf = { driver }
   await using admin = Admin(conf)
   for (const name of ['orders', 'orders-dead']) await admin.createTopic(name)
-  await using raw = Topic<Uint8Array, string>('orders', { codec: BytesCodec(), conf })
+  await using raw = Topic<Uint8Array>('orders', { codec: BytesCodec(), conf })
   await raw.open()
   const start = Date.UTC(2026, 0, 31, 12)
   for (const [i, text] of ['1', 'two', '\u0000', 'three'].entries())

@@ -1,11 +1,9 @@
 import CliTable from 'cli-table3'
 import type { Paint } from './paint.ts'
 
-const LINES = [
-  ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-  ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
-]
-const NO_LINES = Object.fromEntries(LINES.map((name) => [name, '']))
+const ACROSS = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
+const BETWEEN = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle']
+const NO_LINES = Object.fromEntries([...ACROSS, ...BETWEEN].map((name) => [name, '']))
 
 /** Rows under their names, without lines; numbers stand on the right. */
 export function table(names: readonly string[], rows: readonly (readonly (string | number)[])[], paint: Paint): string {
