@@ -35,16 +35,13 @@ export async function readLetters(
   return count
 }
 
-/** Those that were replayed are behind the group that remembers them. */
+/** Those that were replayed are behind the group that remembers them, which `replay` calls so. */
 async function startOf(name: string, { all, offset, group }: DlqShowFlags): Promise<Start> {
   if (offset !== undefined && offset >= 0) return { offset }
   if (all) return 'earliest'
-  await using topic = Topic(name, { groupId: replayGroup(name, group) })
+  await using topic = Topic(name, { groupId: group ?? `${name}.replay` })
   return { offsets: new Map((await topic.committed()).map((at) => [at.partition, at.offset])) }
 }
-
-/** As `replay` calls it. */
-export const replayGroup = (topic: string, group: string | undefined): string => group ?? `${topic}.replay`
 
 /** Whether a letter is one of those that the options choose. */
 export function isMeant(letter: DeadLetter, { code, from, keyFilter, valFilter }: DlqFlags): boolean {

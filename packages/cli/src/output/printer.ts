@@ -1,7 +1,7 @@
 import type { Io } from '../io.ts'
 
 /** Writes to standard output, in pieces that are worth a system call. */
-export interface Printer {
+interface Printer {
   /** A promise means: full, wait. */
   write(text: string): void | Promise<void>
   /** Resolves when all of it is written, or nobody takes it any more. */

@@ -5,7 +5,7 @@ import { forTerminal, textOf, toBase64 } from '../output/show-bytes.ts'
 import { viewField, viewText } from '../output/view.ts'
 import type { RecordView } from './record-view.ts'
 
-export interface TextFormat {
+interface TextFormat {
   readonly paint: Paint
   readonly isTerminal: boolean
   /** An offset says little without it, where there are several. */

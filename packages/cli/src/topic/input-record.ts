@@ -12,7 +12,7 @@ export interface InputRecord {
   readonly meta: RecordMeta
 }
 
-export interface InputFormat {
+interface InputFormat {
   readonly topic: string
   readonly json: boolean
   /** What stands between key and value; without it there are no keys. */

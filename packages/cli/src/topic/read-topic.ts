@@ -15,7 +15,7 @@ export type Start =
   /** In ms since the epoch. */
   | { readonly since: number }
 
-export interface Reading {
+interface Reading {
   readonly start: Start
   /** Waits for more at the end. */
   readonly follow: boolean
@@ -24,7 +24,7 @@ export interface Reading {
 }
 
 /** Answers with `'stop'` when it has seen enough. */
-export type Look = (record: RawTopicRecord) => MaybePromise<'stop' | void>
+type Look = (record: RawTopicRecord) => MaybePromise<'stop' | void>
 
 /** Reads a topic as it stands in Kafka, without a group: nothing is committed, nobody is disturbed. */
 export async function readTopic(shape: TopicDetails, reading: Reading, look: Look, signal: AbortSignal): Promise<void> {
