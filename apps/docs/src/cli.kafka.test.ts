@@ -34,7 +34,8 @@ describe.skipIf(!(await findJava()))('docs/cli.md', () => {
   /** What a person would see who runs it. */
   function outputOf(command: string): Promise<string> {
     const PATH = `${folder}${delimiter}${process.env['PATH'] ?? ''}`
-    const env = { PATH, HOME: folder, NO_COLOR: '1', SNAPSTREAM_BROKERS: kafka?.brokers }
+    const settings = { SNAPSTREAM_BROKERS: kafka?.brokers, SNAPSTREAM_CONNECT_TIMEOUT_MS: '60000' }
+    const env = { PATH, HOME: folder, NO_COLOR: '1', ...settings }
     return new Promise((resolve, reject) => {
       execFile('bash', ['-c', `exec 2>&1\n${command}`], { cwd: folder, env }, (error, stdout) =>
         error ? reject(new Error(`${command}${stdout}`, { cause: error })) : resolve(stdout),

@@ -13,7 +13,8 @@ import type { CommandProcess } from './fixtures/command-process.ts'
 import { jsonLines, run, temporaryFolder } from './fixtures/run.ts'
 
 const brokers = process.env['KAFKA_BROKERS'] ?? ''
-const env = { SNAPSTREAM_BROKERS: brokers }
+// A broker that many tests use at once may take its time.
+const env = { SNAPSTREAM_BROKERS: brokers, SNAPSTREAM_CONNECT_TIMEOUT_MS: '60000' }
 const TIMEOUT_MS = 240_000
 
 /** A topic of its own for one test, gone at the end. */
