@@ -263,6 +263,7 @@ describe('what it refuses', () => {
     [['topic', 'emoji', '-p', '1'], 'has no partition 1; it has 1'],
     [['topic', 'a b'], "a topic's name has"],
     [['topic', 'emoji', '--driver', 'librdkafka'], 'there are kafkajs and kafkats'],
+    [['topic', 'emoji', '-s', 'nope.avsc'], 'nope.avsc cannot be read: ENOENT'],
     [['topik', 'emoji'], 'Did you mean'],
   ])('%j', async (args, expected) => {
     const driver = await topicOf([])
