@@ -1,4 +1,5 @@
 import type { BatchSource, Resource, SinkTarget, SyncCodec } from '@snapstream/core'
+import type { AnyBackend } from './any-backend.ts'
 import type { Backend } from './backend.ts'
 import type { CacheKey } from './cache-key.ts'
 import type { CacheRange } from './cache-range.ts'
@@ -77,11 +78,11 @@ export interface Cache<K extends CacheKey, V>
  * await totals.close()
  */
 export function Cache<K extends CacheKey = CacheKey, V = unknown>(
-  location: string | Backend,
+  location: string | AnyBackend,
   options: CacheOptions<V> = {},
 ): Cache<K, V> {
   checkOptions(options)
-  const store = createStore<K, V>(location, options)
+  const store = createStore<K, V>(location as string | Backend, options)
   return Object.assign((key: K, value: V) => store.set(key, value), {
     get: store.get,
     getSync: store.getSync,

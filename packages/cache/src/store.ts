@@ -1,8 +1,9 @@
+import type { Buffer } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
 import { SnapstreamError, describe, type SinkWriter, toError } from '@snapstream/core'
 import { backendError } from './backend-error.ts'
 import { backendSource, type Backend, type OpenBackend } from './backend.ts'
-import { encodeKey, idOf, type CacheKey } from './cache-key.ts'
+import { describeKey, encodeKey, idOf, type CacheKey } from './cache-key.ts'
 import type { CacheOptions } from './cache.ts'
 import { createCommitter } from './committer.ts'
 import { DELETE } from './delete.ts'
@@ -32,6 +33,8 @@ export function createStore<K extends CacheKey, V>(location: string | Backend, o
   const putOptions = { keyEncoding: 'buffer', valueEncoding: format.encoding } as const
   let backend: OpenBackend | undefined
   let isOpen = false
+  /** Where the database has a limit, it says so. */
+  let maxKeyBytes = Infinity
 
   function opened(): Backend {
     if (isOpen) return backend!.db
@@ -43,6 +46,7 @@ export function createStore<K extends CacheKey, V>(location: string | Backend, o
 
   async function start(): Promise<void> {
     backend = await source.open()
+    maxKeyBytes = (backend.db as { maxKeyBytes?: number }).maxKeyBytes ?? Infinity
     isOpen = true
   }
 
@@ -76,8 +80,18 @@ export function createStore<K extends CacheKey, V>(location: string | Backend, o
     }
   }
 
+  /** Before it is in a batch: the whole batch would fail, and again each time. */
+  function checkLength(encodedKey: Buffer, key: K): void {
+    if (encodedKey.length <= maxKeyBytes) return
+    throw new SnapstreamError(
+      'USAGE',
+      `${name} takes keys of ${maxKeyBytes - 1} bytes at most, got ${describeKey(key)} with ${encodedKey.length - 1}; shorten it, or put a hash in its place`,
+    )
+  }
+
   function entryOf(key: K, value: V | typeof DELETE): Entry<K> {
     const encodedKey = encodeKey(key)
+    checkLength(encodedKey, key)
     const stored = value === DELETE ? undefined : format.encode(value, key)
     const kept =
       key instanceof Uint8Array ? (new Uint8Array(key) as CacheKey as K) : Object.is(key, -0) ? (0 as K) : key

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { BytesCodec, platformHost } from '@snapstream/core'
 import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
+import type { AnyBackend } from '../any-backend.ts'
+import { backendConformance } from './backend-conformance.ts'
 import type { ConformanceOptions } from './conformance-options.ts'
 
 /** One key of every kind and at every edge, in the order that a cache promises. */
@@ -45,7 +47,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
 
   function check<V = unknown>(
     title: string,
-    run: (cache: Cache<CacheKey, V>) => Promise<void>,
+    run: (cache: Cache<CacheKey, V>, location: string | AnyBackend) => Promise<void>,
     options: CacheOptions<V> = {},
   ): void {
     test(`${name}: ${title}`, async () => {
@@ -53,7 +55,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
       const cache = Cache<CacheKey, V>(location, options)
       await cache.open()
       try {
-        await run(cache)
+        await run(cache, location)
       } finally {
         await cache.close()
         await destroy?.(location)
@@ -179,4 +181,6 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
         ['b', 2],
       ])
     })
+
+  backendConformance(check, supports)
 }
