@@ -13,7 +13,7 @@ import { compile, use } from './packed/use.mjs'
 const SETS = [
   { program: 'core', packages: ['core'] },
   { program: 'kafka', packages: ['core', 'kafka'] },
-  { program: 'all', packages: ['core', 'kafka', 'kafkats', 'cache', 'codecs'] },
+  { program: 'all', packages: ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'codecs'] },
 ]
 const TYPESCRIPTS = ['typescript', 'typescript-5.9']
 
@@ -51,7 +51,7 @@ const stepsOf = ({ program, packages }) => {
 
 const compileStep = (typescript) => ({
   name: `types under TypeScript ${readJson(at('node_modules', typescript, 'package.json')).version}`,
-  needs: 'install core + kafka + kafkats + cache + codecs',
+  needs: 'install core + kafka + kafkats + cache + cache-lmdb + codecs',
   run: () => compile(join(folder, 'all'), typescript),
 })
 

@@ -3,7 +3,7 @@ import { run } from '../lib/run.mjs'
 import { findJava, which } from './java.mjs'
 import { KAFKA_VERSION } from './kafka-broker.mjs'
 import { cachedKafkaJars, kafkaJars } from './kafka-jars.mjs'
-import { findPython, pythonWithKafka } from './python.mjs'
+import { findPython, pythonWithKafka, pythonWithSnapstream } from './python.mjs'
 
 /**
  * Kafka's clients in other languages. What the tests need of each: a file called `*.java.kafka.test.ts` that of Java,
@@ -44,6 +44,11 @@ export async function javaCommand(file) {
 /** The command that runs a Python program with Python's Kafka client. */
 export async function pythonCommand(file) {
   return [await pythonWithKafka(), '-u', file]
+}
+
+/** The command that runs a Python program with the Python library snapstream. */
+export async function pythonSnapstreamCommand(file) {
+  return [await pythonWithSnapstream(), '-u', file]
 }
 
 /** A Java runtime has no compiler, and a program of one source file is compiled when it starts. */

@@ -1,5 +1,6 @@
 import type { Suite } from './suite.ts'
+import { cache } from './suites/cache/cache.ts'
 import { core } from './suites/core.ts'
 import { kafka } from './suites/kafka/kafka.ts'
 
-export const suites: readonly Suite[] = [core, kafka]
+export const suites: readonly Suite[] = [core, cache, kafka]

@@ -54,5 +54,7 @@ function isWithin({ lower, upper }: KeyRange, key: Buffer): boolean {
  */
 function toBound(encoded: EncodedKey, isInclusive: boolean, isUpper: boolean): Bound {
   const key = typeof encoded === 'string' ? Buffer.from(encoded) : Buffer.from(encoded)
-  return key.length <= MAX_KEY_BYTES ? { key, isInclusive } : { key: key.subarray(0, MAX_KEY_BYTES), isInclusive: isUpper }
+  return key.length <= MAX_KEY_BYTES
+    ? { key, isInclusive }
+    : { key: key.subarray(0, MAX_KEY_BYTES), isInclusive: isUpper }
 }

@@ -32,25 +32,31 @@ describe('beside memory-level, with random keys and ranges', () => {
   test('reads, seeks and clears the same', { timeout: 120_000 }, async () => {
     const lmdb = await openLevel(tempFolderInMemory())
     await fc.assert(
-      fc.asyncProperty(fc.array(stored, { maxLength: 8 }), range, bytes, range, async (keys, range, target, cleared) => {
-        const memory = new MemoryLevel()
-        await lmdb.clear()
-        const puts = keys.map((key, i) => ({ type: 'put' as const, key, value: Buffer.from([i]) }))
-        await lmdb.batch(puts, BYTES)
-        await memory.batch(puts, BYTES)
-        const read = async (any: LmdbLevel | MemoryLevel) => {
-          const db = any as LmdbLevel
+      fc.asyncProperty(
+        fc.array(stored, { maxLength: 8 }),
+        range,
+        bytes,
+        range,
+        async (keys, range, target, cleared) => {
+          const memory = new MemoryLevel()
+          await lmdb.clear()
+          const puts = keys.map((key, i) => ({ type: 'put' as const, key, value: Buffer.from([i]) }))
+          await lmdb.batch(puts, BYTES)
+          await memory.batch(puts, BYTES)
+          const read = async (any: LmdbLevel | MemoryLevel) => {
+            const db = any as LmdbLevel
 
-          const all = await db.iterator<Buffer, Buffer>({ ...range, ...BYTES }).all()
-          const sought = db.keys<Buffer>({ ...range, keyEncoding: 'buffer' })
-          sought.seek(target, { keyEncoding: 'buffer' })
-          const rest = await sought.all()
-          const found = await db.get<Buffer, Buffer>(target, BYTES)
-          await db.clear({ ...cleared, keyEncoding: 'buffer' })
-          return { all, rest, found, left: await db.keys<Buffer>({ keyEncoding: 'buffer' }).all() }
-        }
-        expect(await read(lmdb)).toEqual(await read(memory))
-      }),
+            const all = await db.iterator<Buffer, Buffer>({ ...range, ...BYTES }).all()
+            const sought = db.keys<Buffer>({ ...range, keyEncoding: 'buffer' })
+            sought.seek(target, { keyEncoding: 'buffer' })
+            const rest = await sought.all()
+            const found = await db.get<Buffer, Buffer>(target, BYTES)
+            await db.clear({ ...cleared, keyEncoding: 'buffer' })
+            return { all, rest, found, left: await db.keys<Buffer>({ keyEncoding: 'buffer' }).all() }
+          }
+          expect(await read(lmdb)).toEqual(await read(memory))
+        },
+      ),
       { numRuns: 100 },
     )
   })
@@ -58,7 +64,10 @@ describe('beside memory-level, with random keys and ranges', () => {
 
 describe('keys that LMDB cannot hold', () => {
   const tooLong = 'k'.repeat(MAX_KEY_BYTES + 1)
-  const refused = { code: 'LEVEL_INVALID_KEY', message: expect.stringContaining('1977 bytes, got one of 1978') as string }
+  const refused = {
+    code: 'LEVEL_INVALID_KEY',
+    message: expect.stringContaining('1977 bytes, got one of 1978') as string,
+  }
 
   test('are refused before anything of the batch is written, and closing goes well', async () => {
     const folder = tempFolder()

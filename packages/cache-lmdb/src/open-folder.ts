@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openEnvironment, type Environment } from './environment.ts'
+import { checkSize } from './check-size.ts'
 import { levelError, toLevelError } from './level-error.ts'
 import type { LmdbLevelOpenOptions } from './lmdb-level.ts'
 
@@ -17,10 +18,18 @@ export async function openFolder(folder: string, options: LmdbLevelOpenOptions):
       'LEVEL_IO_ERROR',
       `${what} does not exist, and ${readOnly ? 'readOnly is true' : 'createIfMissing is false'}; look for a mistake in the path`,
     )
+  let environment: Environment
   try {
     if (!exists) await mkdir(folder, { recursive: true })
-    return openEnvironment(folder, { readOnly, maxReaders })
+    environment = openEnvironment(folder, { readOnly, maxReaders })
   } catch (error) {
     throw toLevelError(error, folder, 'opening')
+  }
+  try {
+    if (exists) await checkSize(environment, folder)
+    return environment
+  } catch (error) {
+    await environment.close()
+    throw error
   }
 }

@@ -33,7 +33,10 @@ export function readRange(environment: Environment, range: KeyRange, options: Re
     [Symbol.iterator]() as Iterator<unknown>
   return values
     ? (entries as Iterator<RawEntry>)
-    : { next: () => toKey(entries.next() as IteratorResult<Buffer, undefined>), return: () => entries.return!() as never }
+    : {
+        next: () => toKey(entries.next() as IteratorResult<Buffer, undefined>),
+        return: () => entries.return!() as never,
+      }
 }
 
 function toKey(next: IteratorResult<Buffer, undefined>): IteratorResult<RawEntry> {

@@ -73,5 +73,10 @@ export function backendConformance(check: Check, supports: BackendSupports): voi
 }
 
 function sinkOptions() {
-  return { signal: new AbortController().signal, host: platformHost(), scope: new Map<unknown, unknown>(), trouble() {} }
+  return {
+    signal: new AbortController().signal,
+    host: platformHost(),
+    scope: new Map<unknown, unknown>(),
+    trouble() {},
+  }
 }
