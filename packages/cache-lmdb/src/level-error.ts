@@ -14,6 +14,7 @@ const READERS_FULL = -30_790
 /** What `lmdb` or the file system threw, as an error that says where, while doing what, and what to do. */
 export function toLevelError(thrown: unknown, location: string, doing: string): Error {
   const { code, message } = thrown as { code?: unknown; message?: unknown }
+  if (typeof code === 'string' && code.startsWith('LEVEL_')) return thrown as Error
   const what = `the LMDB database ${JSON.stringify(location)}`
   if (CORRUPTED.has(code))
     return levelError(

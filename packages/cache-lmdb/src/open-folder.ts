@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openEnvironment, type Environment } from './environment.ts'
+import { checkFiles } from './check-files.ts'
 import { checkSize } from './check-size.ts'
 import { levelError, toLevelError } from './level-error.ts'
 import type { LmdbLevelOpenOptions } from './lmdb-level.ts'
@@ -21,6 +22,7 @@ export async function openFolder(folder: string, options: LmdbLevelOpenOptions):
   let environment: Environment
   try {
     if (!exists) await mkdir(folder, { recursive: true })
+    await checkFiles(folder, readOnly)
     environment = openEnvironment(folder, { readOnly, maxReaders })
   } catch (error) {
     throw toLevelError(error, folder, 'opening')
