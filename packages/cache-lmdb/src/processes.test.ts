@@ -8,7 +8,7 @@ const COUNT = 50
 
 test(
   'two processes write to one folder by turns: nothing is lost, and each sees the other',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const folder = tempFolder()
     const db = new LmdbLevel(folder)
@@ -26,7 +26,7 @@ test(
   },
 )
 
-test('readOnly looks at what another process has open, and writes nothing', { timeout: 60_000 }, async () => {
+test('readOnly looks at what another process has open, and writes nothing', { timeout: 120_000 }, async () => {
   const folder = tempFolder()
   const program = runProgram('write-beside.ts', [folder, 'a', '3'])
   expect(await nextLine(program)).toBe('open')
