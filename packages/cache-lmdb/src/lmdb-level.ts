@@ -64,7 +64,9 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
 
   constructor(location: string, options?: LmdbLevelOptions<KDefault, VDefault>) {
     if (typeof location !== 'string' || location === '')
-      throw new TypeError(`LmdbLevel takes a folder, a string that is not empty; got ${String(location)}`)
+      throw new TypeError(
+        `LmdbLevel takes a folder, a string that is not empty; got ${location === '' ? 'an empty one' : typeof location}`,
+      )
     const manifest = {
       encodings: { buffer: true, utf8: true },
       has: true,

@@ -19,18 +19,17 @@ export function readRange(environment: Environment, range: KeyRange, options: Re
   const { reverse, values, reading } = options
   const first = reverse ? range.upper : range.lower
   const last = reverse ? range.lower : range.upper
-  const entries = environment
-    .getRange({
-      ...reading,
-      reverse,
-      // An empty key: the first that there can be.
-      start: first?.key ?? (reverse ? undefined : ''),
-      end: last?.key,
-      exclusiveStart: first?.isInclusive === false,
-      inclusiveEnd: last?.isInclusive === true,
-      values,
-    } as object)
-    [Symbol.iterator]() as Iterator<unknown>
+  const found: Iterable<unknown> = environment.getRange({
+    ...reading,
+    reverse,
+    // An empty key: the first that there can be.
+    start: first?.key ?? (reverse ? undefined : ''),
+    end: last?.key,
+    exclusiveStart: first?.isInclusive === false,
+    inclusiveEnd: last?.isInclusive === true,
+    values,
+  } as object)
+  const entries = found[Symbol.iterator]()
   return values
     ? (entries as Iterator<RawEntry>)
     : {
