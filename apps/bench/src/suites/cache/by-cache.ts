@@ -33,7 +33,7 @@ export const write = (engine: Engine) => () =>
   inFolder(async (folder) => {
     await using cache = cacheIn(folder, engine)
     await cache.open()
-    return fill(cache)
+    return await fill(cache)
   })
 
 export const read = (engine: Engine) => () =>
