@@ -14,7 +14,7 @@ import { compile, use } from './packed/use.mjs'
 const SETS = [
   { program: 'core', packages: ['core'] },
   { program: 'kafka', packages: ['core', 'kafka'] },
-  { program: 'all', packages: ['core', 'kafka', 'kafkats', 'cache', 'codecs', 'cli'] },
+  { program: 'all', packages: ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'codecs', 'cli'] },
 ]
 const ALL = SETS.at(-1).packages.join(' + ')
 const ALL_INSTALLED = `install ${ALL}`

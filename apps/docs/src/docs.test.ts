@@ -17,7 +17,9 @@ describe('documents', () => {
   }
 
   test('there is a README at the top and in every package', () => {
-    const readmes = ['core', 'kafka', 'kafkats', 'cache', 'codecs', 'cli'].map((name) => `packages/${name}/README.md`)
+    const readmes = ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'codecs', 'cli'].map(
+      (name) => `packages/${name}/README.md`,
+    )
     expect(all.map(({ path }) => path)).toEqual(expect.arrayContaining(['README.md', ...readmes]))
   })
 

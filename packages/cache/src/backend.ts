@@ -59,7 +59,8 @@ async function openFolder(folder: string, name: string): Promise<OpenBackend> {
     throw backendError(error, name, 'opening')
   }
   // Made anew each time, so that a folder that failed to open can be opened later.
-  const db = new Level<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  const level = new Level<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  const db = level as unknown as Backend
   try {
     await db.open()
   } catch (error) {

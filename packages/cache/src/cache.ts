@@ -1,4 +1,5 @@
 import type { BatchSource, MaybePromise, Resource, SinkTarget } from '@snapstream/core'
+import type { AnyBackend } from './any-backend.ts'
 import type { Backend } from './backend.ts'
 import type { CacheInput } from './cache-input.ts'
 import type { CacheKey } from './cache-key.ts'
@@ -136,11 +137,11 @@ export interface Cache<K extends CacheKey, V>
  * await totals.close()
  */
 export function Cache<K extends CacheKey = CacheKey, V = unknown>(
-  location: string | Backend,
+  location: string | AnyBackend,
   options: CacheOptions<V> = {},
 ): Cache<K, V> {
   checkOptions(options)
   const { bufferBytes = BUFFER_BYTES, readOnly = false } = options
-  const database = createDatabase(location, { bufferBytes, readOnly })
+  const database = createDatabase(location as string | Backend, { bufferBytes, readOnly })
   return createCache<K, V>(database, database.name, '', options)
 }

@@ -39,6 +39,8 @@ export interface Database extends Resource {
   readonly name: string
   /** Whether sinks have buffered more than they may. */
   readonly isFull: boolean
+  /** The longest key that the backend takes, in bytes, where it is open and has a limit. */
+  readonly maxKeyBytes: number
   /** The backend; throws `NOT_OPEN`. */
   opened(): Backend
   /** The same, for writing; also throws `UNSUPPORTED` if it was opened to be read only. */
@@ -66,10 +68,12 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
   const committer = createCommitter(writeBatch)
   let backend: OpenBackend | undefined
   let isOpen = false
+  let maxKeyBytes = Infinity
   let loaded = new Set<Member>()
 
   async function start(): Promise<void> {
     backend = await source.open()
+    maxKeyBytes = (backend.db as { maxKeyBytes?: number }).maxKeyBytes ?? Infinity
     try {
       for (const member of members) await load(member)
     } catch (error) {
@@ -154,6 +158,9 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
     ...createLifecycle(start, stop),
     get isFull() {
       return buffered.bytes > bufferBytes
+    },
+    get maxKeyBytes() {
+      return maxKeyBytes
     },
     opened,
     writable() {

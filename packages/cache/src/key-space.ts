@@ -34,6 +34,8 @@ export const AGE_TAG = 0x61
 export const TOTALS_TAG = 0x62
 
 const NUMBER_BYTES = 6
+/** How much longer a key of an index is than the key of the entry. */
+export const INDEX_HEAD_BYTES = 1 + NUMBER_BYTES
 
 /** The empty prefix is that of the cache itself; sub-caches have one that `subPrefix` made. */
 export function createKeySpace(prefix: string): KeySpace {

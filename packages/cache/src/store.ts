@@ -1,5 +1,5 @@
 import { SnapstreamError, describe, type SinkWriter } from '@snapstream/core'
-import { idOf, type CacheKey } from './cache-key.ts'
+import { describeKey, idOf, type CacheKey } from './cache-key.ts'
 import type { CacheInput } from './cache-input.ts'
 import type { CacheOperation } from './cache-operation.ts'
 import type { SubCacheOptions } from './cache-options.ts'
@@ -8,7 +8,7 @@ import type { Database } from './database.ts'
 import { DELETE } from './delete.ts'
 import { expiryOf, ttlOf, type EntryOptions } from './entry-options.ts'
 import { createKeyLocks } from './key-locks.ts'
-import { createKeySpace } from './key-space.ts'
+import { INDEX_HEAD_BYTES, createKeySpace } from './key-space.ts'
 import { createLiveView } from './live-view.ts'
 import { nameErrors } from './named-format.ts'
 import { createOverlay, type Entry } from './overlay.ts'
@@ -45,10 +45,24 @@ export function createStore<K extends CacheKey, V>(
   const upkeep = createUpkeep({ name, space, database, keys: reads.keys, isBehind: retention.isBehind })
   database.join({ ...retention, overlay, end: () => view.end() })
 
+  const isBounded = maxEntries < Infinity || maxBytes < Infinity
+
+  /** Before it is in a batch: the whole batch would fail, and again each time. */
+  function checkLength(key: K, bytes: number, isIndexed: boolean): void {
+    const over = bytes + (isIndexed ? INDEX_HEAD_BYTES : 0) - database.maxKeyBytes
+    if (!(over > 0)) return
+    const own = bytes - prefix.length - 1
+    throw new SnapstreamError(
+      'USAGE',
+      `${name} takes keys of ${own - over} bytes at most, got ${describeKey(key)} with ${own}; shorten it, or put a hash in its place`,
+    )
+  }
+
   function entryOf(key: K, value: V | typeof DELETE, options?: EntryOptions): Entry<K> {
     const encodedKey = space.encode(key)
     const stored = value === DELETE ? undefined : format.encode(value, key)
     const expiresAt = value === DELETE ? 0 : expiryOf(ttlOf(options, ttlMs), now)
+    checkLength(key, encodedKey.length, isBounded || expiresAt !== 0)
     const kept =
       key instanceof Uint8Array ? (new Uint8Array(key) as CacheKey as K) : Object.is(key, -0) ? (0 as K) : key
     return { id: idOf(kept), key: kept, encodedKey, stored, expiresAt }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { BytesCodec } from '@snapstream/core'
 import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
+import type { AnyBackend } from '../any-backend.ts'
+import { backendConformance } from './backend-conformance.ts'
 import type { ConformanceOptions } from './conformance-options.ts'
 import { checkpoint, collect, openSink } from './protocol.ts'
 import { snapshotConformance } from './snapshot-conformance.ts'
@@ -44,7 +46,7 @@ export const ORDERED_KEYS: readonly CacheKey[] = [
 export function cacheConformance({ test, name, create, destroy, supports = {} }: ConformanceOptions): void {
   function check<V = unknown>(
     title: string,
-    run: (cache: Cache<CacheKey, V>) => Promise<void>,
+    run: (cache: Cache<CacheKey, V>, location: string | AnyBackend) => Promise<void>,
     options: CacheOptions<V> = {},
   ): void {
     test(`${name}: ${title}`, async () => {
@@ -52,7 +54,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
       const cache = Cache<CacheKey, V>(location, options)
       await cache.open()
       try {
-        await run(cache)
+        await run(cache, location)
       } finally {
         await cache.close()
         await destroy?.(location)
@@ -172,4 +174,5 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
 
   surfaceConformance(check)
   snapshotConformance(check, supports.snapshots !== false)
+  backendConformance(check, supports)
 }
