@@ -60,7 +60,7 @@ describe.each([
   afterAll(() => python?.close())
 
   const newName = () => `N${randomUUID().replaceAll('-', '')}`
-  const codecOf = (options: object) => make(options) as RegistryCodec<unknown>
+  const codecOf = (options: object): RegistryCodec<unknown> => make(options)
   const shared = ({ topic, part = 'value', subject = 'TopicName', schema, references = [] }: Asked) => ({
     registry: url,
     type,

@@ -54,7 +54,7 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))(
     async function read(topic: string, codec?: Codec<unknown>): Promise<readonly Row[]> {
       const rows: Row[] = []
       const app = createApp()
-      const source = Topic<unknown, string>(topic, {
+      const source = Topic<unknown>(topic, {
         groupId: null,
         until: 'end',
         tombstones: true,
@@ -75,7 +75,7 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))(
     }
     async function write(topic: string, rows: readonly Row[], codec: Codec<unknown> = JsonCodec()): Promise<void> {
       const app = createApp()
-      app.snap(rows, { sink: [Topic<unknown, string>(topic, { conf, codec })] })(({ key, value, headers }) => {
+      app.snap(rows, { sink: [Topic<unknown>(topic, { conf, codec })] })(({ key, value, headers }) => {
         const meta: RecordMeta = { headers: Object.fromEntries(headers) }
         return [key, value, meta] as const
       })

@@ -76,7 +76,7 @@ type Resolver = Exclude<Parameters<AvroType['fromBuffer']>[1], undefined>
 function resolve(type: AvroType, writer: WholeAvroSchema, options: TypeOptions, name: string): Resolver {
   const writerType = makeType(writer.content, writer.references, options, `${name}, with its writer,`)
   try {
-    return type.createResolver(writerType) as Resolver
+    return type.createResolver(writerType)
   } catch (error) {
     const cause = toError(error)
     throw new SnapstreamError(

@@ -51,7 +51,7 @@ export function makeType(
     }
     if (Array.isArray(schema)) return makeUnion(schema.map(toType), options, wrapUnions === 'always')
     if (typeof schema !== 'object' || schema === null) return undefined
-    return makeLogical(schema as Readonly<Record<string, unknown>>) ?? makeStrict(schema as { readonly type?: unknown })
+    return makeLogical(schema as Readonly<Record<string, unknown>>) ?? makeStrict(schema)
   }
 
   function makeLogical(schema: Readonly<Record<string, unknown>>): AvroType | undefined {

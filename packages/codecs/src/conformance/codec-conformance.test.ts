@@ -184,6 +184,6 @@ describe('the suite finds', () => {
       broken: [text('{')],
     })
     const run = [...runs].find(([name]) => name.includes(title))?.[1]
-    await expect(run?.()).rejects.toThrow()
+    await expect(run?.()).rejects.toBeInstanceOf(Error)
   })
 })

@@ -56,10 +56,11 @@ function checkOptions(options: JsonCodecOptions): void {
 function draftOf(schema: object): typeof Ajv {
   const draft = '$schema' in schema ? schema.$schema : undefined
   if (draft === undefined) return Ajv2020
-  const name = String(draft)
-  if (name.includes('2020-12')) return Ajv2020
-  if (name.includes('2019-09')) return Ajv2019
-  if (name.includes('draft-07')) return Ajv
+  if (typeof draft === 'string') {
+    if (draft.includes('2020-12')) return Ajv2020
+    if (draft.includes('2019-09')) return Ajv2019
+    if (draft.includes('draft-07')) return Ajv
+  }
   throw usage(
     `JsonCodec cannot use this schema: its $schema is ${describe(draft)}; it has to be a JSON Schema of draft 2020-12, 2019-09 or draft-07`,
   )

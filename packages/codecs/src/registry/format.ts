@@ -12,7 +12,7 @@ export interface Format<T> {
   reader(schema: RegisteredSchema): Promise<SyncCodec<T>>
 }
 
-export interface OwnSchema {
+interface OwnSchema {
   readonly text: string
   readonly recordName: string | undefined
   readonly references: readonly SchemaReference[]

@@ -45,7 +45,7 @@ export function registryRequests(options: SchemaRegistryOptions): RegistryReques
       let problem: SnapstreamError
       try {
         const { status, ok, text } = await once(place, method, path, body)
-        if (ok) return parse<T>(text, what, place.url)
+        if (ok) return parse(text, what, place.url) as T
         problem = answerError({ status, text, what, url: place.url })
         if (!isTransient(status)) throw problem
       } catch (error) {
@@ -60,9 +60,9 @@ export function registryRequests(options: SchemaRegistryOptions): RegistryReques
   }
 }
 
-function parse<T>(text: string, what: string, url: string): T {
+function parse(text: string, what: string, url: string): unknown {
   try {
-    return JSON.parse(text) as T
+    return JSON.parse(text)
   } catch (error) {
     const cause = toError(error)
     throw new SnapstreamError(

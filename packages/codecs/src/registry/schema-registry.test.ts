@@ -33,7 +33,7 @@ describe('SchemaRegistry', () => {
   test('registers once, under the subject of the topic', async () => {
     await using fake = await fakeRegistry(() => [200, { id: 7 }])
     const codec = SchemaRegistry({ url: `${fake.url}/` }).avro({ schema: JSON.parse(schema) as object, register: true })
-    const written = await Promise.all([1, 2, 3].map(() => codec.encode({ id: 'a' }, value)))
+    const written = await Promise.all([1, 2, 3].map(async () => codec.encode({ id: 'a' }, value)))
     expect(written.map((bytes) => new Uint8Array(bytes))).toEqual([record, record, record])
     expect(fake.requests).toMatchObject([{ method: 'POST', path: '/subjects/orders-value/versions', body: { schema } }])
   })
