@@ -42,7 +42,7 @@ export function createSequentialWorker(
     const { asynchronous, iterator = batch.messages[Symbol.iterator]() } = batch
     cursor.batch = batch
     while (!share.over) {
-      if (!lane.open) await lane.opened()
+      if (!lane.open) await lane.until(() => lane.open)
       let pending: Outcome
       if (asynchronous) {
         batch.suspended = false
@@ -66,6 +66,9 @@ export function createSequentialWorker(
         try {
           await pending
           share.handled++
+        } catch (thrown) {
+          lane.torn = true
+          throw thrown
         } finally {
           lane.busy--
           cursor.since = -1
