@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe } from '@snapstream/core'
 import { encodeKey, type CacheKey } from './cache-key.ts'
+import { END_OF_KEYS } from './key-space.ts'
 
 /** Which entries, in which order: the options of abstract-level. */
 export interface CacheRange<K extends CacheKey = CacheKey> {
@@ -52,7 +53,7 @@ export function encodeRange(range: CacheRange): EncodedRange {
     throw new SnapstreamError('USAGE', `the limit of entries() is a whole number, got ${describe(limit)}`)
   const bounds: Bounds = {
     ...(gte !== undefined ? { gte: encodeKey(gte) } : gt !== undefined ? { gt: encodeKey(gt) } : {}),
-    ...(lte !== undefined ? { lte: encodeKey(lte) } : lt !== undefined ? { lt: encodeKey(lt) } : {}),
+    ...(lte !== undefined ? { lte: encodeKey(lte) } : { lt: lt !== undefined ? encodeKey(lt) : END_OF_KEYS }),
   }
   return {
     bounds,

@@ -20,6 +20,15 @@ export interface CacheOptions<V> {
    * @default 16_777_216 (16 MiB)
    */
   readonly bufferBytes?: number | undefined
+  /**
+   * Keeps the positions of the topics that feed it, in the batch that holds what came of them: after a crash a stream goes on
+   * exactly where the cache is, and each record counts once. Nothing is committed to the group. Its sources have to be
+   * topics that feed nothing else that is exactly once, each read by one binding; while the stream runs, all writes have to
+   * come through it; at each checkpoint what feeds it waits until the batch is written.
+   *
+   * @default false: after a crash, what was handled since the last checkpoint is handled again
+   */
+  readonly exactlyOnce?: boolean | undefined
 }
 
 /**

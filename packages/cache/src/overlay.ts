@@ -43,10 +43,13 @@ export interface Overlay {
   written(): void
   /** The batch is not in the backend: its entries wait for the next one, where nothing newer hides them. */
   failed(): void
+  /** Forgets what sinks buffered, as if it had never been written. */
+  discard(): void
   clear(): void
 }
 
-export function createOverlay(): Overlay {
+/** `exactlyOnce`: what was in a batch that failed is for the next checkpoint, and for nothing before it. */
+export function createOverlay(exactlyOnce = false): Overlay {
   let buffered: Layer = new Map()
   let queued: Layer = new Map()
   let writing: Layer = new Map()
@@ -94,8 +97,13 @@ export function createOverlay(): Overlay {
       writing = new Map()
     },
     failed() {
-      for (const [id, entry] of writing) if (!queued.has(id) && !buffered.has(id)) queued.set(id, entry)
+      for (const [id, entry] of writing)
+        if (!queued.has(id) && !buffered.has(id)) (exactlyOnce ? buffered : queued).set(id, entry)
       writing = new Map()
+    },
+    discard() {
+      buffered = new Map()
+      bufferedBytes = 0
     },
     clear() {
       buffered = new Map()

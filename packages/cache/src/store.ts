@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
-import { SnapstreamError, describe, type SinkWriter, toError } from '@snapstream/core'
+import { SnapstreamError, describe, type SinkOptions, type SinkWriter, toError } from '@snapstream/core'
 import { backendError } from './backend-error.ts'
 import { backendSource, type Backend, type OpenBackend } from './backend.ts'
 import { encodeKey, idOf, type CacheKey } from './cache-key.ts'
 import type { CacheOptions } from './cache.ts'
 import { createCommitter } from './committer.ts'
 import { DELETE } from './delete.ts'
+import { exactlyOnceFeed } from './exactly-once-feed.ts'
+import type { PositionWrite } from './kept-positions.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { createLiveView } from './live-view.ts'
 import { nameErrors } from './named-format.ts'
@@ -22,12 +24,13 @@ const PUTS_PER_TURN = 4096
 export function createStore<K extends CacheKey, V>(location: string | Backend, options: CacheOptions<V>) {
   const source = backendSource(location)
   const { name } = source
-  const { codec, bufferBytes = BUFFER_BYTES } = options
+  const { codec, bufferBytes = BUFFER_BYTES, exactlyOnce = false } = options
   const format = nameErrors(codec ? codecFormat(codec) : jsonFormat<V>(), name)
-  const overlay = createOverlay()
+  const overlay = createOverlay(exactlyOnce)
   const committer = createCommitter(overlay, writeBatch)
   const reads = createReads<K, V>(name, format, overlay, opened)
   const view = createLiveView<K, V>(reads.valueOf)
+  const feed = exactlyOnce ? exactlyOnceFeed(name, opened, overlay, committer) : undefined
   const lifecycle = createLifecycle(start, stop)
   const putOptions = { keyEncoding: 'buffer', valueEncoding: format.encoding } as const
   let backend: OpenBackend | undefined
@@ -48,6 +51,7 @@ export function createStore<K extends CacheKey, V>(location: string | Backend, o
 
   async function stop(): Promise<void> {
     isOpen = false
+    feed?.abandon()
     const failures: unknown[] = []
     await committer.commit(true).catch((error: unknown) => {
       const lost = `${name} was closed before ${overlay.size} entries could be written`
@@ -60,7 +64,7 @@ export function createStore<K extends CacheKey, V>(location: string | Backend, o
     if (failures.length > 0) throw failures[0]
   }
 
-  async function writeBatch(entries: ReadonlyMap<unknown, Entry>): Promise<void> {
+  async function writeBatch(entries: ReadonlyMap<unknown, Entry>, positions: readonly PositionWrite[]): Promise<void> {
     const batch = backend!.db.batch()
     try {
       let puts = 0
@@ -69,6 +73,7 @@ export function createStore<K extends CacheKey, V>(location: string | Backend, o
         else batch.put(encodedKey, stored, putOptions)
         if (++puts % PUTS_PER_TURN === 0) await setImmediate()
       }
+      for (const { key, value } of positions) batch.put(key, value, { keyEncoding: 'buffer', valueEncoding: 'utf8' })
       await batch.write({ sync: true } as object)
     } catch (error) {
       await batch.close().catch(() => {})
@@ -87,6 +92,7 @@ export function createStore<K extends CacheKey, V>(location: string | Backend, o
   function writeNow(key: K, value: V | typeof DELETE): Promise<void> {
     try {
       opened()
+      feed?.refuseOthers()
       const entry = entryOf(key, value)
       overlay.queue(entry)
       view.publish(entry)
@@ -103,21 +109,28 @@ export function createStore<K extends CacheKey, V>(location: string | Backend, o
     del: (key: K) => writeNow(key, DELETE),
     keyOf: ([key]: readonly [key: K, value: V]) => idOf(key),
     openReader: view.openReader,
-    openWriter: (): SinkWriter<readonly [key: K, value: V | typeof DELETE]> => ({
-      write(pair) {
-        opened()
-        if (!Array.isArray(pair) || pair.length !== 2)
-          throw new SnapstreamError(
-            'SINK_REFUSED',
-            `${name} takes [key, value] pairs, got ${describe(pair)}; return [key, value], or [key, DELETE] to remove it`,
-          )
-        const entry = entryOf(pair[0], pair[1])
-        overlay.buffer(entry)
-        view.publish(entry)
-        // A failing batch is no fault of this value: the flush tries again and reports it.
-        return overlay.bufferedBytes > bufferBytes ? committer.commit(true).catch(() => {}) : undefined
-      },
-      flush: () => committer.commit(true),
-    }),
+    openWriter({ checkpoint }: SinkOptions): SinkWriter<readonly [key: K, value: V | typeof DELETE]> {
+      const fed = feed?.open()
+      return {
+        write(pair) {
+          opened()
+          if (!Array.isArray(pair) || pair.length !== 2)
+            throw new SnapstreamError(
+              'SINK_REFUSED',
+              `${name} takes [key, value] pairs, got ${describe(pair)}; return [key, value], or [key, DELETE] to remove it`,
+            )
+          const entry = entryOf(pair[0], pair[1])
+          overlay.buffer(entry)
+          view.publish(entry)
+          if (overlay.bufferedBytes <= bufferBytes) return undefined
+          // Written now it would be there without its position: the checkpoint has to come earlier.
+          if (fed) return void checkpoint?.()
+          // A failing batch is no fault of this value: the flush tries again and reports it.
+          return committer.commit(true).catch(() => {})
+        },
+        flush: () => committer.commit(true),
+        ...fed,
+      }
+    },
   }
 }

@@ -1,4 +1,4 @@
-import type { ReaderOptions, SourceReader } from '@snapstream/core'
+import type { Lasting, ReaderOptions, SourceReader } from '@snapstream/core'
 import { laneOf } from '../consumer/lane-state.ts'
 import { groupMissing, joinConsumer } from '../consumer/shared-consumers.ts'
 import { topicReader } from '../consumer/topic-reader.ts'
@@ -31,6 +31,17 @@ export async function openTopicSource(
     await lifecycle.close()
     throw error
   }
+}
+
+/**
+ * Offsets are those of a group in a partition, whoever keeps them: another group is another reader of the same records, with
+ * positions of its own.
+ */
+export function lastingLanes(spec: TopicSpec, lifecycle: TopicLifecycle): Lasting | undefined {
+  const settings = lifecycle.current?.settings
+  if (settings === undefined) return undefined
+  const groupId = groupOf(spec, settings)
+  return { name: groupId === null ? 'kafka' : `kafka group ${groupId}` }
 }
 
 /** The group that reads the topic, or null for none. Throws `USAGE` where nothing is said. */
