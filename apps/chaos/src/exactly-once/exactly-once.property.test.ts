@@ -42,7 +42,9 @@ async function stored(db: MemoryLevel<Uint8Array, string>) {
 /** Positions that are written after what they are about, with the batch behind it. */
 function lateLevel(): MemoryLevel<Uint8Array, string> {
   const db = new MemoryLevel<Uint8Array, string>()
-  const backend = db as unknown as { _batch(operations: readonly { key: Uint8Array }[], options: unknown): Promise<void> }
+  const backend = db as unknown as {
+    _batch(operations: readonly { key: Uint8Array }[], options: unknown): Promise<void>
+  }
   const write = backend._batch.bind(db)
   let late: readonly { key: Uint8Array }[] = []
   backend._batch = async (operations, options) => {
@@ -96,12 +98,16 @@ type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never
 
 const PATIENCE = { timeout: 120_000 }
 
-test('whatever happens, what is stored is what came of the records before the positions beside it', PATIENCE, async () => {
-  await fc.assert(
-    fc.asyncProperty(plan, (given) => play(given, new MemoryLevel())),
-    { numRuns: 100 },
-  )
-})
+test(
+  'whatever happens, what is stored is what came of the records before the positions beside it',
+  PATIENCE,
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(plan, (given) => play(given, new MemoryLevel())),
+      { numRuns: 100 },
+    )
+  },
+)
 
 test('and positions that come after their effects would be found', PATIENCE, async () => {
   const { failed } = await fc.check(
