@@ -169,7 +169,7 @@ describe('a cache that is exactly once', () => {
       source({ name: 'group a', incarnations: () => new Map(ids) })
     const run = async (told: object, position?: number) => {
       const sink = await openSink()
-      const kept = await sink.positions(told, ['t/0'])
+      const kept = (await sink.positions(told, ['t/0'])) as Positions
       if (position !== undefined) await sink.flush(at(told, { 't/0': position }))
       await sink.close()
       return kept.get('t/0')

@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer'
  * What a cache keeps for itself lies behind all keys that people can have (their tags are in cache-key.ts): this byte, then
  * one for its kind. No read, range, view or count shows it.
  */
-export const RESERVED = 0xf0
+const RESERVED = 0xf0
 
 /** Before all that is reserved. */
 export const END_OF_KEYS = Buffer.from([RESERVED])

@@ -124,7 +124,10 @@ export function createStore<K extends CacheKey, V>(location: string | Backend, o
           view.publish(entry)
           if (overlay.bufferedBytes <= bufferBytes) return undefined
           // Written now it would be there without its position: the checkpoint has to come earlier.
-          if (fed) return void checkpoint?.()
+          if (fed) {
+            checkpoint?.()
+            return undefined
+          }
           // A failing batch is no fault of this value: the flush tries again and reports it.
           return committer.commit(true).catch(() => {})
         },

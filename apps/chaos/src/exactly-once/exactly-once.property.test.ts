@@ -30,7 +30,7 @@ const plan = fc.record({
 })
 
 /** What is in the database, past the cache: what it holds of records, and up to where it says to hold it. */
-async function stored(db: MemoryLevel<Uint8Array, string>) {
+async function stored(db: MemoryLevel<Uint8Array>) {
   let [counted, added, position] = [0, 0, 0]
   for (const [key, value] of await db.iterator({ keyEncoding: 'view', valueEncoding: 'utf8' }).all())
     if (key[0] === RESERVED) position += (JSON.parse(value) as { position: number }).position
@@ -40,8 +40,8 @@ async function stored(db: MemoryLevel<Uint8Array, string>) {
 }
 
 /** Positions that are written after what they are about, with the batch behind it. */
-function lateLevel(): MemoryLevel<Uint8Array, string> {
-  const db = new MemoryLevel<Uint8Array, string>()
+function lateLevel(): MemoryLevel<Uint8Array> {
+  const db = new MemoryLevel<Uint8Array>()
   const backend = db as unknown as {
     _batch(operations: readonly { key: Uint8Array }[], options: unknown): Promise<void>
   }
@@ -57,7 +57,7 @@ function lateLevel(): MemoryLevel<Uint8Array, string> {
 }
 
 /** Plays a plan, and fails as soon as what is stored does not agree with itself. */
-async function play(given: Plan, db: MemoryLevel<Uint8Array, string>): Promise<void> {
+async function play(given: Plan, db: MemoryLevel<Uint8Array>): Promise<void> {
   const { steps, partitions, concurrency, turns, failures, bufferBytes } = given
   const cache = Cache<string, number>(db, { exactlyOnce: true, bufferBytes })
   const input = Topic('input', { groupId: 'g' })

@@ -57,7 +57,7 @@ export function atomicSuite({ createApp }: Core): void {
         const checkpointMs = event === 'checkpoint' ? 50 : 10_000
         await host.settle(app.stream({}, { checkpointMs, signal: stopAt(event === 'end' ? 50 : 1000) }))
         // Both before those that were quicker are waited for, and the one behind them is not begun.
-        expect(kept[0], event).toEqual({ effects: [2, 3, 0, 1], positions: new Map([['a', 4]]) })
+        expect({ event, ...kept[0] }).toEqual({ event, effects: [2, 3, 0, 1], positions: new Map([['a', 4]]) })
       }
     })
 
