@@ -58,18 +58,29 @@ export interface CacheOptions<V> extends SubCacheOptions<V> {
    * @default false
    */
   readonly readOnly?: boolean | undefined
+  /**
+   * Keeps the positions of the topics that feed it, in the batch that holds what came of them: after a crash a stream goes on
+   * exactly where the cache is, and each record counts once. Nothing is committed to the group. Its sources have to be
+   * topics that feed nothing else that is exactly once, each read by one binding; while the stream runs, all writes have to
+   * come through it; at each checkpoint what feeds it waits until the batch is written. Holds for all sub-caches: one of
+   * the caches of the database is fed at a time.
+   *
+   * @default false: after a crash, what was handled since the last checkpoint is handled again
+   */
+  readonly exactlyOnce?: boolean | undefined
 }
 
 const SUB_NAMES = ['codec', 'lockWaitMs', 'ttlMs', 'maxEntries', 'maxBytes']
-const NAMES = [...SUB_NAMES, 'bufferBytes', 'readOnly']
+const NAMES = [...SUB_NAMES, 'bufferBytes', 'readOnly', 'exactlyOnce']
 
 /** Throws `USAGE` for an option that a cache does not have or that is not of its type. */
 export function checkOptions<V>(options: CacheOptions<V>): void {
   checkNames(options, NAMES, 'a cache')
-  const { bufferBytes, readOnly } = options
+  const { bufferBytes, readOnly, exactlyOnce } = options
   expectAbove0(bufferBytes, 'bufferBytes is a number of bytes')
-  if (readOnly !== undefined && typeof readOnly !== 'boolean')
-    throw new SnapstreamError('USAGE', `readOnly is true or false, got ${describe(readOnly)}`)
+  for (const [name, value] of Object.entries({ readOnly, exactlyOnce }))
+    if (value !== undefined && typeof value !== 'boolean')
+      throw new SnapstreamError('USAGE', `${name} is true or false, got ${describe(value)}`)
   checkOwn(options)
 }
 

@@ -141,7 +141,7 @@ export function Cache<K extends CacheKey = CacheKey, V = unknown>(
   options: CacheOptions<V> = {},
 ): Cache<K, V> {
   checkOptions(options)
-  const { bufferBytes = BUFFER_BYTES, readOnly = false } = options
-  const database = createDatabase(location as string | Backend, { bufferBytes, readOnly })
+  const { bufferBytes = BUFFER_BYTES, readOnly = false, exactlyOnce = false } = options
+  const database = createDatabase(location as string | Backend, { bufferBytes, readOnly, exactlyOnce })
   return createCache<K, V>(database, database.name, '', options)
 }

@@ -4,6 +4,8 @@ import { backendError } from './backend-error.ts'
 import { backendSource, type Backend, type OpenBackend } from './backend.ts'
 import { createCommitter } from './committer.ts'
 import { diskBytes } from './disk-bytes.ts'
+import { exactlyOnceFeed, type ExactlyOnceFeed } from './exactly-once-feed.ts'
+import type { PositionWrite } from './kept-positions.ts'
 import { createLifecycle } from './lifecycle.ts'
 import type { Budget, Entry, EntryId, Overlay } from './overlay.ts'
 
@@ -31,6 +33,7 @@ export interface Member {
 interface DatabaseOptions {
   readonly bufferBytes: number
   readonly readOnly: boolean
+  readonly exactlyOnce: boolean
 }
 
 /** What a cache and its sub-caches have in common: a backend, and the batch into which all their writes go. */
@@ -52,6 +55,8 @@ export interface Database extends Resource {
   /** In ms since the epoch. What is kept goes by the system's clock, which other processes have too, not by that of a host. */
   now(): number
   readonly readOnly: boolean
+  /** Of a database that is exactly once. */
+  readonly feed: ExactlyOnceFeed | undefined
   /** What its members count into. */
   readonly buffered: Budget
   join(member: Member): void
@@ -60,12 +65,16 @@ export interface Database extends Resource {
 }
 
 export function createDatabase(location: string | Backend, options: DatabaseOptions): Database {
-  const { bufferBytes, readOnly } = options
+  const { bufferBytes, readOnly, exactlyOnce } = options
   const source = backendSource(location, readOnly)
   const { name } = source
   const members: Member[] = []
   const buffered: Budget = { bytes: 0 }
-  const committer = createCommitter(writeBatch)
+  const { commit } = createCommitter(writeBatch)
+  const discard = () => {
+    for (const { overlay } of members) overlay.discard()
+  }
+  const feed = exactlyOnce ? exactlyOnceFeed({ name, opened, discard, commit }) : undefined
   let backend: OpenBackend | undefined
   let isOpen = false
   let maxKeyBytes = Infinity
@@ -91,8 +100,9 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
 
   async function stop(): Promise<void> {
     isOpen = false
+    feed?.abandon()
     const failures: unknown[] = []
-    await committer.commit(true).catch((error: unknown) => {
+    await commit(true).catch((error: unknown) => {
       const size = members.reduce((sum, { overlay }) => sum + overlay.size, 0)
       const lost = `${name} was closed before ${size} entries could be written`
       failures.push(new SnapstreamError('CACHE_FAILED', `${lost}: ${toError(error).message}`, { cause: error }))
@@ -107,11 +117,11 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
     if (failures.length > 0) throw failures[0]
   }
 
-  async function writeBatch(all: boolean): Promise<void> {
+  async function writeBatch(all: boolean, positions: readonly PositionWrite[]): Promise<void> {
     const taken = members.map((member) => [member, member.overlay.take(all)] as const)
     const writing = taken.filter(([member, { size }]) => size > 0 || (!readOnly && member.isDue()))
     try {
-      if (writing.length > 0) await writeTaken(writing)
+      if (writing.length > 0 || positions.length > 0) await writeTaken(writing, positions)
       for (const [member] of writing) member.written()
       for (const [{ overlay }] of taken) overlay.written()
     } catch (error) {
@@ -121,7 +131,10 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
     }
   }
 
-  async function writeTaken(writing: readonly (readonly [Member, Taken])[]): Promise<void> {
+  async function writeTaken(
+    writing: readonly (readonly [Member, Taken])[],
+    positions: readonly PositionWrite[],
+  ): Promise<void> {
     const { db } = backend!
     const batch = db.batch()
     try {
@@ -129,6 +142,7 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
         await load(member)
         await member.write(batch, db, taken)
       }
+      for (const { key, value } of positions) batch.put(key, value, { keyEncoding: 'buffer', valueEncoding: 'utf8' })
       await batch.write({ sync: true } as object)
     } catch (error) {
       await batch.close().catch(() => {})
@@ -177,10 +191,11 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
     },
     now: () => Date.now(),
     readOnly,
+    feed,
     buffered,
     join(member) {
       members.push(member)
     },
-    commit: committer.commit,
+    commit,
   }
 }

@@ -30,6 +30,8 @@ export const SUB_TAG = 0x50
 export const EXPIRY_TAG = 0x60
 /** An index of the entries of a cache with a bound, by when they were written. */
 export const AGE_TAG = 0x61
+/** Positions of sources, of a database that is exactly once. */
+export const POSITIONS_TAG = 0x70
 /** How much a cache with a bound holds. */
 export const TOTALS_TAG = 0x62
 

@@ -45,6 +45,8 @@ export interface Overlay {
   written(): void
   /** The batch is not in the backend: its entries wait for the next one, where nothing newer hides them. */
   failed(): void
+  /** Forgets what sinks buffered, as if it had never been written. */
+  discard(): void
   clear(): void
 }
 
@@ -53,7 +55,8 @@ export interface Budget {
   bytes: number
 }
 
-export function createOverlay(budget: Budget): Overlay {
+/** `exactlyOnce`: what was in a batch that failed is for the next checkpoint, and for nothing before it. */
+export function createOverlay(budget: Budget, exactlyOnce = false): Overlay {
   let buffered: Layer = new Map()
   let queued: Layer = new Map()
   let writing: Layer = new Map()
@@ -69,6 +72,11 @@ export function createOverlay(budget: Budget): Overlay {
     count(-bytesOf(older))
     buffered.delete(id)
   }
+  const buffer = (entry: Entry) => {
+    const older = buffered.get(entry.id)
+    count(bytesOf(entry) - (older === undefined ? 0 : bytesOf(older)))
+    buffered.set(entry.id, entry)
+  }
   return {
     get isEmpty() {
       return buffered.size === 0 && queued.size === 0 && writing.size === 0
@@ -79,11 +87,7 @@ export function createOverlay(budget: Budget): Overlay {
     find: (id) => buffered.get(id) ?? queued.get(id) ?? writing.get(id),
     entries: () => merged().values(),
     copy: merged,
-    buffer(entry) {
-      const older = buffered.get(entry.id)
-      count(bytesOf(entry) - (older === undefined ? 0 : bytesOf(older)))
-      buffered.set(entry.id, entry)
-    },
+    buffer,
     queue(entry) {
       unbuffer(entry.id)
       queued.set(entry.id, entry)
@@ -102,8 +106,16 @@ export function createOverlay(budget: Budget): Overlay {
       writing = new Map()
     },
     failed() {
-      for (const [id, entry] of writing) if (!queued.has(id) && !buffered.has(id)) queued.set(id, entry)
+      for (const [id, entry] of writing) {
+        if (queued.has(id) || buffered.has(id)) continue
+        if (exactlyOnce) buffer(entry)
+        else queued.set(id, entry)
+      }
       writing = new Map()
+    },
+    discard() {
+      buffered = new Map()
+      count(-bufferedBytes)
     },
     clear() {
       buffered = new Map()

@@ -1,4 +1,4 @@
-import { SnapstreamError, describe, type SinkWriter } from '@snapstream/core'
+import { SnapstreamError, describe, type SinkOptions, type SinkWriter } from '@snapstream/core'
 import { describeKey, idOf, type CacheKey } from './cache-key.ts'
 import type { CacheInput } from './cache-input.ts'
 import type { CacheOperation } from './cache-operation.ts'
@@ -36,7 +36,7 @@ export function createStore<K extends CacheKey, V>(
   const space = createKeySpace(prefix)
   const format = nameErrors(codec ? codecFormat(codec) : jsonFormat<V>(), name)
   const { opened, writable, now } = database
-  const overlay = createOverlay(database.buffered)
+  const overlay = createOverlay(database.buffered, database.feed !== undefined)
   const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
   const reading = { name, format, space, opened, now, mayEnd: retention.mayEnd }
   const reads = createReads<K, V>({ ...reading, above: overlay })
@@ -71,6 +71,7 @@ export function createStore<K extends CacheKey, V>(
   /** All in one batch: what is queued between two batches is never parted. */
   async function write(entries: readonly Entry<K>[]): Promise<void> {
     writable()
+    database.feed?.refuseOthers()
     for (const entry of entries) {
       overlay.queue(entry)
       view.publish(entry)
@@ -126,10 +127,27 @@ export function createStore<K extends CacheKey, V>(
     del: (key: K) => writeOne(key, DELETE),
     keyOf: ([key]: readonly [key: K, value: V]) => idOf(key),
     openReader: view.openReader,
-    openWriter: (): SinkWriter<CacheInput<K, V>> => ({ write: writeInput, flush: () => database.commit(true) }),
+    openWriter({ checkpoint }: SinkOptions): SinkWriter<CacheInput<K, V>> {
+      const fed = database.feed?.open()
+      if (!fed) return { write: writeInput, flush: () => database.commit(true) }
+      return {
+        ...fed,
+        write(input) {
+          take(input)
+          // Written now it would be there without its position: the checkpoint has to come earlier.
+          if (database.isFull) checkpoint?.()
+        },
+      }
+    },
   }
 
   function writeInput(input: CacheInput<K, V>): void | Promise<void> {
+    take(input)
+    // A failing batch is no fault of this value: the flush tries again and reports it.
+    return database.isFull ? database.commit(true).catch(() => {}) : undefined
+  }
+
+  function take(input: CacheInput<K, V>): void {
     writable()
     if (!isInput(input))
       throw new SnapstreamError(
@@ -140,8 +158,6 @@ export function createStore<K extends CacheKey, V>(
     const entry = entryOf(key, value, options)
     overlay.buffer(entry)
     view.publish(entry)
-    // A failing batch is no fault of this value: the flush tries again and reports it.
-    return database.isFull ? database.commit(true).catch(() => {}) : undefined
   }
 }
 

@@ -117,6 +117,20 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
     assert.deepEqual(await collect(cache.entries()), expected)
   })
 
+  check(
+    'keeps positions beside the entries, and shows them to nobody',
+    async (cache) => {
+      const sink = await openSink(cache)
+      const source = { '~snapstream.lasting': { name: 'group' } }
+      await sink.write(['a', 1])
+      await sink.flush({ id: 1, positions: new Map([[source, new Map([['topic/0', 7]])]]) })
+      assert.deepEqual(await sink.positions?.(source, ['topic/0', 'topic/1']), new Map([['topic/0', 7]]))
+      assert.deepEqual(await collect(cache.entries()), [['a', 1]])
+      assert.deepEqual(await collect(cache.entries({ reverse: true })), [['a', 1]])
+    },
+    { exactlyOnce: true },
+  )
+
   for (const [title, where] of [
     ['stored', false],
     ['buffered', true],
