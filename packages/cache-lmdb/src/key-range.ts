@@ -9,10 +9,11 @@ export interface RangeBounds {
   readonly lte?: EncodedKey
 }
 
-/** One end of a range. */
+/** One end of a range, as LMDB takes it, and as it was given. */
 interface Bound {
   readonly key: Buffer
   readonly isInclusive: boolean
+  readonly given: { readonly key: Buffer; readonly isInclusive: boolean }
 }
 
 /** The keys from one bound to another. */
@@ -31,7 +32,7 @@ export function keyRange({ gt, gte, lt, lte }: RangeBounds): KeyRange {
 /** What is left of a range from a key on, in the direction of reading; nothing of it, if the key lies outside. */
 export function rangeFrom(range: KeyRange, target: EncodedKey, reverse: boolean): KeyRange | undefined {
   const at = toBound(target, true, reverse)
-  if (!isWithin(range, at.key)) return undefined
+  if (!isWithin(range, at.given.key)) return undefined
   return reverse ? { lower: range.lower, upper: at } : { lower: at, upper: range.upper }
 }
 
@@ -42,10 +43,13 @@ export function isEmpty({ lower, upper }: KeyRange): boolean {
   return order > 0 || (order === 0 && !(lower.isInclusive && upper.isInclusive))
 }
 
+/** By the bounds as they were given: two that differ may be the same once they are cut. */
 function isWithin({ lower, upper }: KeyRange, key: Buffer): boolean {
-  const above = lower === undefined ? 1 : Buffer.compare(key, lower.key)
-  const below = upper === undefined ? -1 : Buffer.compare(key, upper.key)
-  return (above > 0 || (above === 0 && lower!.isInclusive)) && (below < 0 || (below === 0 && upper!.isInclusive))
+  const above = lower === undefined ? 1 : Buffer.compare(key, lower.given.key)
+  const below = upper === undefined ? -1 : Buffer.compare(key, upper.given.key)
+  return (
+    (above > 0 || (above === 0 && lower!.given.isInclusive)) && (below < 0 || (below === 0 && upper!.given.isInclusive))
+  )
 }
 
 /**
@@ -54,7 +58,8 @@ function isWithin({ lower, upper }: KeyRange, key: Buffer): boolean {
  */
 function toBound(encoded: EncodedKey, isInclusive: boolean, isUpper: boolean): Bound {
   const key = typeof encoded === 'string' ? Buffer.from(encoded) : Buffer.from(encoded)
+  const given = { key, isInclusive }
   return key.length <= MAX_KEY_BYTES
-    ? { key, isInclusive }
-    : { key: key.subarray(0, MAX_KEY_BYTES), isInclusive: isUpper }
+    ? { ...given, given }
+    : { key: key.subarray(0, MAX_KEY_BYTES), isInclusive: isUpper, given }
 }

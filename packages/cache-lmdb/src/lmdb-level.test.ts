@@ -28,6 +28,8 @@ const range = fc.record(
   { requiredKeys: [] },
 )
 
+const tooLongKey = Buffer.alloc(MAX_KEY_BYTES + 1)
+
 describe('beside memory-level, with random keys and ranges', () => {
   test('reads, seeks and clears the same', { timeout: 120_000 }, async () => {
     const lmdb = await openLevel(tempFolderInMemory())
@@ -57,7 +59,11 @@ describe('beside memory-level, with random keys and ranges', () => {
           expect(await read(lmdb)).toEqual(await read(memory))
         },
       ),
-      { numRuns: 100 },
+      {
+        numRuns: 100,
+        // A target that LMDB cannot take, and the bound that it is equal to.
+        examples: [[[Buffer.of(1)], { gte: tooLongKey }, tooLongKey, {}]],
+      },
     )
   })
 })

@@ -16,7 +16,7 @@ export interface Value {
 const STEP = 7919
 
 /** The number of the entry that is written or read as the nth. */
-export const shuffled = (n: number): number => (n * STEP) % ENTRIES
+const shuffled = (n: number): number => (n * STEP) % ENTRIES
 
 export const keyOf = (id: number): string => `order-${String(id).padStart(8, '0')}`
 
