@@ -109,7 +109,11 @@ class FastAvro:
     def read(self, data, writer, reader):
         parsed = None if reader is None else fastavro.parse_schema(reader)
         return fastavro.schemaless_reader(
-            io.BytesIO(data), fastavro.parse_schema(writer), parsed, return_record_name=True
+            io.BytesIO(data),
+            fastavro.parse_schema(writer),
+            parsed,
+            return_record_name=True,
+            return_record_name_override=True,
         )
 
 
