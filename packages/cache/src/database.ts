@@ -16,7 +16,7 @@ export type Batch = AbstractChainedBatch<any, any, any>
 export type Taken = ReadonlyMap<EntryId, Entry>
 
 /** A cache that shares a database with others. */
-export interface Member {
+interface Member {
   readonly overlay: Overlay
   /** Called before anything is written, and again after each time the backend was opened. */
   load(db: Backend): Promise<void>

@@ -14,7 +14,7 @@ import type { Entry, EntryId } from './overlay.ts'
 import { bodyOf } from './stored-head.ts'
 
 /** The writes that hide what the backend has. */
-export interface Above {
+interface Above {
   readonly isEmpty: boolean
   find(id: EntryId): Entry | undefined
   entries(): Iterable<Entry>
