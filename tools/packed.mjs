@@ -7,14 +7,17 @@ import { runSteps, setExitCode } from './lib/steps.mjs'
 import { summary } from './lib/results.mjs'
 import { build, pack } from './lib/tarballs.mjs'
 import { installTarballs } from './packed/install.mjs'
+import { runBinary } from './packed/run-binary.mjs'
 import { compile, use } from './packed/use.mjs'
 
 // The packages as people get them: packed, installed by npm outside the workspace, loaded in both ways, compiled against.
 const SETS = [
   { program: 'core', packages: ['core'] },
   { program: 'kafka', packages: ['core', 'kafka'] },
-  { program: 'all', packages: ['core', 'kafka', 'kafkats', 'cache', 'codecs'] },
+  { program: 'all', packages: ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'codecs', 'cli'] },
 ]
+const ALL = SETS.at(-1).packages.join(' + ')
+const ALL_INSTALLED = `install ${ALL}`
 const TYPESCRIPTS = ['typescript', 'typescript-5.9']
 
 const folder = mkdtempSync(join(tmpdir(), 'snapstream-packed-'))
@@ -51,12 +54,23 @@ const stepsOf = ({ program, packages }) => {
 
 const compileStep = (typescript) => ({
   name: `types under TypeScript ${readJson(at('node_modules', typescript, 'package.json')).version}`,
-  needs: 'install core + kafka + kafkats + cache + codecs',
+  needs: ALL_INSTALLED,
   run: () => compile(join(folder, 'all'), typescript),
 })
 
+const binaryStep = {
+  name: 'the snapstream command',
+  needs: `${ALL} by import`,
+  run: () => runBinary(join(folder, 'all')),
+}
+
 try {
-  const steps = [{ name: 'pack', run: makeTarballs }, ...SETS.flatMap(stepsOf), ...TYPESCRIPTS.map(compileStep)]
+  const steps = [
+    { name: 'pack', run: makeTarballs },
+    ...SETS.flatMap(stepsOf),
+    binaryStep,
+    ...TYPESCRIPTS.map(compileStep),
+  ]
   const counts = await runSteps(steps)
   console.log(summary(counts))
   setExitCode(counts)

@@ -1,21 +1,24 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
 import { interruption } from './lib/interruption.mjs'
-import { kafkaTests, projects } from './lib/projects.mjs'
+import { projects, testFiles } from './lib/projects.mjs'
 import { removeResults, sumResults, summary } from './lib/results.mjs'
 import { tool } from './lib/tool.mjs'
-import { clientOf, missingClients } from './services/other-clients.mjs'
+import { missingClients } from './services/other-clients.mjs'
 import { testKafka } from './services/test-kafka.mjs'
+import { needsOf } from './services/test-needs.mjs'
+import { testRegistry } from './services/test-registry.mjs'
 
 const HELP = `npm test                          all tests of all projects
 npm test -- core kafka            those of some projects
 npm test -- kafka topic -t batch  the rest goes to vitest: parts of file names, its options
-npm test -- --no-kafka            without the integration tests (*.kafka.test.ts)
-npm test -- --require-kafka       fail if an integration test cannot run, for want of a broker or another client
+npm test -- --no-kafka            without the integration tests (*.kafka.test.ts, *.registry.test.ts)
+npm test -- --require-kafka       fail if an integration test cannot run, for want of a service or another client
 npm test -- --no-cache            run what is known to pass again
 The integration tests run against the broker at KAFKA_BROKERS, else against one that is started for the run with
-Java 17 and Maven or with Docker. Those of other clients (*.java.kafka.test.ts, *.python.kafka.test.ts) need a JDK,
-or Python 3.9 with venv. SNAPSTREAM_KAFKA_VERSION starts another version of Kafka (3.9.1).`
+Java 17 and Maven or with Docker, and against the schema registry at SCHEMA_REGISTRY_URL, else against one that is
+started with Java 17 and Maven. Those of other clients (*.java.*, *.python.*) need a JDK, or Python 3.9 with venv.
+SNAPSTREAM_KAFKA_VERSION starts another version of Kafka (3.9.1).`
 
 const OWN = new Set(['--no-kafka', '--require-kafka', '--no-cache', '--help', '-h'])
 const args = process.argv.slice(2)
@@ -32,16 +35,22 @@ const names = args.filter(isNamed)
 const filters = args.filter((arg) => !isNamed(arg) && !OWN.has(arg))
 const chosen =
   names.length === 0 ? testable : testable.filter(({ short, name }) => names.includes(short) || names.includes(name))
-const integration = chosen.flatMap(kafkaTests)
+const integration = chosen.flatMap(testFiles).filter((file) => needsOf(file).length > 0)
+const isNeeded = (need) => integration.some((file) => needsOf(file).includes(need))
 const signal = interruption()
 
-let kafka = { env: {}, missing: 'switched off with --no-kafka', stop: async () => {} }
+const off = { env: {}, missing: 'switched off with --no-kafka', stop: async () => {} }
+let kafka = off
+let registry = off
 let clients = {}
 let code = 1
 try {
   removeResults(chosen)
-  if (integration.length > 0 && !has('--no-kafka')) kafka = await testKafka({ log: console.error, signal })
-  if (!kafka.missing && integration.some(clientOf)) clients = await missingClients()
+  if (!has('--no-kafka')) {
+    if (isNeeded('kafka')) kafka = await testKafka({ log: console.error, signal })
+    if (isNeeded('registry')) registry = await testRegistry({ log: console.error, signal })
+  }
+  if (isNeeded('java') || isNeeded('python')) clients = await missingClients()
   if (leftOut().length > 0 && has('--require-kafka'))
     throw new Error(`the integration tests have to run:\n${leftOut().join('\n')}`)
   if (!signal.aborted) code = await runTests()
@@ -49,6 +58,7 @@ try {
   console.error(error.message)
 } finally {
   await kafka.stop()
+  await registry.stop()
 }
 report()
 
@@ -58,14 +68,25 @@ async function runTests() {
   const forVitest = filters.length > 0 ? ['--', '--passWithNoTests', ...filters] : []
   const nxArgs = ['run-many', '-t', 'test', '-p', chosen.map(({ name }) => name).join(','), ...options, ...forVitest]
   const withoutKafka = kafka.missing ? { KAFKA_BROKERS: undefined } : {}
+  const withoutRegistry = registry.missing ? { SCHEMA_REGISTRY_URL: undefined } : {}
   const withoutClients = { SNAPSTREAM_MISSING_CLIENTS: Object.keys(clients).join(',') }
-  const ended = await tool('nx', nxArgs, { env: { ...kafka.env, ...withoutKafka, ...withoutClients } })
+  const env = { ...kafka.env, ...registry.env, ...withoutKafka, ...withoutRegistry, ...withoutClients }
+  const ended = await tool('nx', nxArgs, { env })
   return ended.code
 }
 
 /** The integration tests that cannot run, each with what it needs. */
 function leftOut() {
-  const needs = (file) => (kafka.missing ? `a Kafka broker (${kafka.missing})` : clients[clientOf(file)])
+  const missing = {
+    ...clients,
+    ...(kafka.missing ? { kafka: `a Kafka broker (${kafka.missing})` } : {}),
+    ...(registry.missing ? { registry: `a schema registry (${registry.missing})` } : {}),
+  }
+  const needs = (file) =>
+    needsOf(file)
+      .filter((need) => missing[need])
+      .map((need) => missing[need])
+      .join(' and ')
   return integration.filter(needs).map((file) => `${file} needs ${needs(file)}`)
 }
 

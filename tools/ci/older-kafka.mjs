@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { kafkaTests, projects } from '../lib/projects.mjs'
+import { projects, testFiles } from '../lib/projects.mjs'
 import { at } from '../lib/root.mjs'
+import { needsOf } from '../services/test-needs.mjs'
 
 export const OLDER_KAFKA = '3.9.1'
 
 /** What every driver must do, on a broker of the version before the one that all other tests run on. */
 export async function onOlderKafka(npmTest) {
-  const isSuite = (file) => /\b(driver|security)Conformance\(/.test(readFileSync(at(file), 'utf8'))
+  const isSuite = (file) =>
+    needsOf(file).includes('kafka') && /\b(driver|security)Conformance\(/.test(readFileSync(at(file), 'utf8'))
   const drivers = projects()
-    .map((project) => ({ ...project, suites: kafkaTests(project).filter(isSuite) }))
+    .map((project) => ({ ...project, suites: testFiles(project).filter(isSuite) }))
     .filter(({ suites }) => suites.length > 0)
   if (drivers.length === 0) return { ok: false, output: 'no driver is tested' }
   const names = drivers.map(({ short }) => short)

@@ -4,6 +4,7 @@ import { which } from '../services/java.mjs'
 import { cachedKafkaJars } from '../services/kafka-jars.mjs'
 import { kafkaMeans } from '../services/local-kafka.mjs'
 import { missingClients } from '../services/other-clients.mjs'
+import { missingForRegistry } from '../services/test-registry.mjs'
 import { OLDER_KAFKA } from './older-kafka.mjs'
 
 const APT_PACKAGES = ['default-jdk-headless', 'maven', 'python3', 'python3-venv']
@@ -35,5 +36,7 @@ async function look() {
   if (!means) missing.push(`no Kafka: ${broker}`)
   else if (means === 'java' && !cachedKafkaJars(OLDER_KAFKA) && !which('mvn'))
     missing.push(`no Kafka ${OLDER_KAFKA}: Maven is not here`)
+  const registry = await missingForRegistry()
+  if (registry) missing.push(`no schema registry: ${registry} is not here`)
   return { missing, note: `Kafka runs with ${means}, and there are a JDK and Python for other clients` }
 }

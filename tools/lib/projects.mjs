@@ -23,8 +23,8 @@ export const filesOf = ({ folder }) =>
     .filter((file) => !/(^|\/)(node_modules|dist|coverage|\.blocks)\//.test(file))
     .sort((a, b) => a.localeCompare(b))
 
-/** The integration tests of a project: they need a real broker. Paths from the root. */
-export const kafkaTests = (project) =>
+/** The tests of a project. Paths from the root. */
+export const testFiles = (project) =>
   filesOf(project)
-    .filter((file) => /\.kafka\.test\.\w+$/.test(file))
+    .filter((file) => /\.test\.\w+$/.test(file))
     .map((file) => relative(root, join(project.folder, file)).replaceAll('\\', '/'))

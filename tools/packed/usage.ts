@@ -1,5 +1,6 @@
 // A consumer's file, compiled against the packed tarballs: what the public types accept, and what they refuse.
 import { Cache, DELETE } from '@snapstream/cache'
+import { LmdbLevel } from '@snapstream/cache-lmdb'
 import { JsonCodec } from '@snapstream/codecs'
 import { app as defaultApp, createApp, snap, stream, type Failure } from '@snapstream/core'
 import { batch } from '@snapstream/core/batch'
@@ -70,6 +71,8 @@ snap(orders, { onError: { deadLetter: (failure: Failure) => console.error(failur
   ({ value }, { env, signal }) => void [value.amount, env.length, signal.aborted],
 )
 snap(orders, { sink: [(order) => console.log(order)] })(({ value }) => value) // a bare arrow as sink
+const onLmdb: Cache<string, number> = Cache(new LmdbLevel('db/lmdb', { readOnly: false }))
+snap(topic, { sink: [onLmdb] })(({ value }) => [value, value.length])
 snap(orders, { sink: [Cache<string, number>('db/amounts')] })(({ value }) => [
   value.id,
   value.amount > 0 ? value.amount : DELETE,
@@ -106,6 +109,10 @@ snap(topic, { sink: [inserts] })(({ value }) => value)
 route({ orders }, (order: Order) => (order.amount > 0 ? 'orders' : 'refunds'))
 // @ts-expect-error not an Order
 void tested.topic(orders).pipe({ id: 1 })
+// @ts-expect-error neither a folder nor a database
+Cache(new Map())
+// @ts-expect-error no such option
+void new LmdbLevel('db/lmdb', { readonly: true })
 // @ts-expect-error no source
 snap({ sink: [console.log] })(() => 1)
 

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { adopt } from '../lib/adopt.mjs'
 import { at } from '../lib/root.mjs'
 import { run } from '../lib/run.mjs'
 import { which } from './java.mjs'
@@ -37,14 +38,6 @@ export async function kafkaJars(version, log = console.error) {
     rmSync(work, { recursive: true, force: true })
   }
   return join(folder, 'libs')
-}
-
-function adopt(from, to) {
-  try {
-    renameSync(from, to)
-  } catch (error) {
-    if (!existsSync(to)) throw error // else another process was first, with the same jars
-  }
 }
 
 function pom(version) {

@@ -3,3 +3,6 @@ export function javaCommand(file: string): Promise<[command: string, ...args: st
 
 /** Rejects when there is no Python, or the client could not be installed. */
 export function pythonCommand(file: string): Promise<[command: string, ...args: string[]]>
+
+/** Rejects when there is no Python, or its codecs could not be installed. */
+export function pythonCodecsCommand(file: string): Promise<[command: string, ...args: string[]]>

@@ -3,12 +3,9 @@ import { run } from '../lib/run.mjs'
 import { findJava, which } from './java.mjs'
 import { KAFKA_VERSION } from './kafka-broker.mjs'
 import { cachedKafkaJars, kafkaJars } from './kafka-jars.mjs'
-import { findPython, pythonWithKafka } from './python.mjs'
+import { findPython, pythonWithCodecs, pythonWithKafka } from './python.mjs'
 
-/**
- * Kafka's clients in other languages. What the tests need of each: a file called `*.java.kafka.test.ts` that of Java,
- * `*.python.kafka.test.ts` that of Python.
- */
+/** Clients in other languages, and what is missing for each on this machine. */
 const CLIENTS = {
   async java() {
     if (!(await findJavaWithCompiler())) return 'a JDK of version 17 or newer'
@@ -29,9 +26,6 @@ export async function missingClients() {
   return missing
 }
 
-/** The client that a test file is about, if there is one. */
-export const clientOf = (file) => /\.(\w+)\.kafka\.test\.\w+$/.exec(file)?.[1]
-
 /** The command that runs a Java program, a single file of source, with Java's Kafka client. */
 export async function javaCommand(file) {
   const java = await findJavaWithCompiler()
@@ -44,6 +38,11 @@ export async function javaCommand(file) {
 /** The command that runs a Python program with Python's Kafka client. */
 export async function pythonCommand(file) {
   return [await pythonWithKafka(), '-u', file]
+}
+
+/** The command that runs a Python program with Python's codecs. */
+export async function pythonCodecsCommand(file) {
+  return [await pythonWithCodecs(), '-u', file]
 }
 
 /** A Java runtime has no compiler, and a program of one source file is compiled when it starts. */

@@ -1,12 +1,5 @@
 import { expect, test } from 'vitest'
-import { clientOf, missingClients } from './other-clients.mjs'
-
-test('a test file says by its name which client it needs', () => {
-  expect(clientOf('apps/interop/src/group.python.kafka.test.ts')).toBe('python')
-  expect(clientOf('apps/interop/src/clients.java.kafka.test.ts')).toBe('java')
-  expect(clientOf('packages/kafka/src/topic/topic.kafka.test.ts')).toBeUndefined()
-  expect(clientOf('packages/kafka/src/topic/topic.test.ts')).toBeUndefined()
-})
+import { missingClients } from './other-clients.mjs'
 
 test('a machine without programs has no clients, and is told what they need', async () => {
   const { PATH, JAVA_HOME } = process.env

@@ -6,11 +6,25 @@ import { at } from '../lib/root.mjs'
 import { run } from '../lib/run.mjs'
 import { which } from './java.mjs'
 
-const CONFLUENT_KAFKA = '2.16.1'
-const FOLDER = at('.cache', `confluent-kafka-${CONFLUENT_KAFKA}`)
-const STAMP = join(FOLDER, 'installed')
-const VENV_PYTHON = join(FOLDER, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']))
-const IMPORT = ['-c', 'import confluent_kafka']
+/** A virtual environment: what is in it, with exact versions, and what has to be there to be imported. */
+const KAFKA = {
+  name: 'confluent-kafka-2.16.1',
+  what: 'confluent-kafka 2.16.1 with pip (about 4 MB, once)',
+  packages: ['confluent-kafka==2.16.1'],
+  modules: 'confluent_kafka',
+}
+const CODECS = {
+  name: 'python-codecs-1',
+  what: "Python's codecs with pip (about 80 MB, once)",
+  packages: [
+    'avro==1.12.2',
+    'confluent-kafka[avro,json,schemaregistry]==2.16.1',
+    'fastavro==1.13.1',
+    'jsonschema==4.26.0',
+    'snapstream==1.0.0',
+  ],
+  modules: 'avro, confluent_kafka.schema_registry.json_schema, fastavro, snapstream',
+}
 
 /** A Python that can make virtual environments, if there is one. */
 export async function findPython() {
@@ -23,30 +37,37 @@ export async function findPython() {
 }
 
 /** A Python with confluent-kafka (Kafka's client for Python, over librdkafka), installed with pip at the first call. */
-export async function pythonWithKafka(log = console.error) {
-  if (await isInstalled()) return VENV_PYTHON
+export const pythonWithKafka = (log) => pythonWith(KAFKA, log)
+
+/** A Python with what writes and reads Avro and JSON there, the clients of the schema registry, and Snapstream for Python. */
+export const pythonWithCodecs = (log) => pythonWith(CODECS, log)
+
+async function pythonWith({ name, what, packages, modules }, log = console.error) {
+  const folder = at('.cache', name)
+  const stamp = join(folder, 'installed')
+  const venvPython = join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']))
+  const load = ['-c', `import ${modules}`]
+  // What was installed for another Python than that of today does not run any more.
+  const isInstalled = async () => existsSync(stamp) && (await run(venvPython, load, { capture: true })).code === 0
+
+  if (await isInstalled()) return venvPython
   const python = await findPython()
   if (!python) throw new Error('Python 3.9 or newer with venv is not here; it is needed to run its Kafka client')
-  await withLock(at('.cache', 'confluent-kafka.lock'), async () => {
+  await withLock(at('.cache', `${name}.lock`), async () => {
     if (await isInstalled()) return
-    log(`installing confluent-kafka ${CONFLUENT_KAFKA} with pip (about 4 MB, once)`)
-    rmSync(FOLDER, { recursive: true, force: true })
-    mkdirSync(FOLDER, { recursive: true })
-    await must(python, ['-m', 'venv', FOLDER])
+    log(`installing ${what}`)
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    await must(python, ['-m', 'venv', folder])
     const options = ['--quiet', '--disable-pip-version-check', '--only-binary', ':all:']
-    await must(VENV_PYTHON, ['-m', 'pip', 'install', ...options, `confluent-kafka==${CONFLUENT_KAFKA}`])
-    await must(VENV_PYTHON, IMPORT)
-    writeFileSync(STAMP, '')
+    await must(venvPython, ['-m', 'pip', 'install', ...options, ...packages])
+    await must(venvPython, load)
+    writeFileSync(stamp, '')
   })
-  return VENV_PYTHON
-}
-
-/** What was installed for another Python than that of today does not run any more. */
-async function isInstalled() {
-  return existsSync(STAMP) && (await run(VENV_PYTHON, IMPORT, { capture: true })).code === 0
+  return venvPython
 }
 
 async function must(command, args) {
-  const { code, output } = await run(command, args, { capture: true, timeoutMs: 300_000 })
+  const { code, output } = await run(command, args, { capture: true, timeoutMs: 900_000 })
   if (code !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${code}:\n${output}`)
 }

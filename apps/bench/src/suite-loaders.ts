@@ -3,6 +3,8 @@ import type { Suite } from './suite.ts'
 /** Apart, so that a contestant's process loads only what it is part of. In the order of the report. */
 export const suiteLoaders: Readonly<Record<string, () => Promise<Suite>>> = {
   core: async () => (await import('./suites/core/core.ts')).core,
+  codecs: async () => (await import('./suites/codecs.ts')).codecs,
+  cache: async () => (await import('./suites/cache/cache.ts')).cache,
   consume: async () => (await import('./suites/kafka/consume.ts')).consume,
   produce: async () => (await import('./suites/kafka/produce.ts')).produce,
   pipeline: async () => (await import('./suites/kafka/pipeline.ts')).pipeline,

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,7 +61,7 @@ export async function runDay(one: Day, options: RunOptions): Promise<Result> {
     const endedAt = clock()
     await attempt(problems, signal, () => feeder.stop())
     await attempt(problems, signal, () => world.drain(feeder.fed, DRAIN_MS))
-    const rebalances = commits.generation
+    const { rebalances } = world
     await Promise.all(world.alive.map((worker) => worker.end('SIGTERM')))
     problems.push(...world.workers.flatMap(badExit))
     await attempt(problems, signal, () => world.until('all commits are seen', () => commits.total >= feeder.fed, 2000))
@@ -87,9 +88,11 @@ async function attempt(problems: string[], signal: AbortSignal, run: () => Promi
   }
 }
 
-/** A worker ends when it is told to, and well. */
-function badExit({ name, exit }: WorkerProcess): readonly string[] {
+/** A worker ends when it is told to, and well; one that had not begun yet dies of SIGTERM as any process does. */
+function badExit({ name, plan, exit }: WorkerProcess): readonly string[] {
   if (!exit || exit.asked === 'SIGKILL' || (exit.asked === 'SIGTERM' && exit.code === 0)) return []
-  const how = exit.asked ? `ended with ${exit.code} after SIGTERM` : `ended by itself with ${exit.code}`
+  const begun = (statSync(plan.log, { throwIfNoEntry: false })?.size ?? 0) > 0
+  if (exit.asked && exit.signal === 'SIGTERM' && !begun) return []
+  const how = `ended ${exit.asked ? 'after SIGTERM' : 'by itself'} with ${exit.code ?? exit.signal}`
   return [`worker ${name} ${how}: ${exit.stderr.trim()}`]
 }

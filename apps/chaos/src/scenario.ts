@@ -49,7 +49,7 @@ export interface Promises {
   readonly ownStallMs?: number
   /** The longest time until every partition is handled again, in ms. @default any */
   readonly recoveryMs?: number
-  /** How often the group may rebalance. @default any number */
+  /** How often the group may rebalance once it has settled. @default any number */
   readonly rebalances?: number
   /** Kills (or whatever the scenario does instead) that have to count in `seconds`; fewer when it lasts less. @default 1 */
   readonly counted?: number

@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts'
+import { exactlyOnce } from './scenarios/exactly-once.ts'
 import { brokerRestart } from './scenarios/broker-restart.ts'
 import { joinLeave } from './scenarios/join-leave.ts'
 import { leaderKill } from './scenarios/leader-kill.ts'
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   joinLeave,
   slowHandler,
   poison,
+  exactlyOnce,
 ]

@@ -7,6 +7,8 @@ import type { WorkerPlan } from './worker-plan.ts'
 
 interface WorkerExit {
   readonly code: number | null
+  /** What it died of, if it did not end by itself. */
+  readonly signal: NodeJS.Signals | null
   /** What it was told to end with; undefined: it ended by itself. */
   readonly asked: 'SIGKILL' | 'SIGTERM' | undefined
   /** The last of what it wrote to stderr. */
@@ -40,9 +42,9 @@ export function startWorker(name: string, plan: WorkerPlan): WorkerProcess {
   let asked: WorkerExit['asked']
   let endedAt: number | undefined
   let exit: WorkerExit | undefined
-  const gone = once(child, 'close').then(([code]) => {
+  const gone = once(child, 'close').then(([code, signal]) => {
     endedAt ??= clock()
-    exit = { code: code as number | null, asked, stderr }
+    exit = { code: code as number | null, signal: signal as NodeJS.Signals | null, asked, stderr }
   })
   return {
     name,

@@ -38,6 +38,8 @@ export interface World extends Pick<WorldOptions, 'commits' | 'random' | 'second
   readonly proxy: TcpProxy
   readonly input: string
   /** All there ever were. */
+  /** How often the group was rebalanced since it had settled; from its first member on, if nobody waits for that. */
+  readonly rebalances: number
   readonly workers: readonly WorkerProcess[]
   readonly alive: readonly WorkerProcess[]
   readonly kills: readonly Kill[]
@@ -93,6 +95,9 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
     await untilDone('every partition has progressed', () => all.every(moved), withinMs)
   }
 
+  /** The generation of the group when it had settled. */
+  let settledAs = 0
+
   return {
     ...rest,
     addresses: brokers.addresses,
@@ -103,6 +108,9 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
     },
     get proxy() {
       return only(brokers.proxy)
+    },
+    get rebalances() {
+      return commits.generation - settledAs
     },
     workers,
     get alive() {
@@ -137,6 +145,7 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
     async settled() {
       await untilDone('every worker handles something', () => workers.every((one) => !one.alive || atWork(one)))
       await progress()
+      settledAs = commits.generation
     },
     drain: (fed, withinMs) => untilDone('everything is committed', () => commits.total >= fed, withinMs),
   }

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { documents, root } from './documents.ts'
 import { testBlocks } from './expect-block.ts'
-import { WRITTEN_ADDRESS } from './run-block.ts'
+import { WRITTEN } from './run-block.ts'
 
-const MARKS = [undefined, 'kafka']
+const MARKS = [undefined, 'kafka', 'registry']
 const LANGUAGES = ['ts', 'text', 'sh', 'json', 'yaml', 'mermaid']
 
 testBlocks(undefined)
@@ -17,7 +17,9 @@ describe('documents', () => {
   }
 
   test('there is a README at the top and in every package', () => {
-    const readmes = ['core', 'kafka', 'kafkats', 'cache', 'codecs'].map((name) => `packages/${name}/README.md`)
+    const readmes = ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'codecs', 'cli'].map(
+      (name) => `packages/${name}/README.md`,
+    )
     expect(all.map(({ path }) => path)).toEqual(expect.arrayContaining(['README.md', ...readmes]))
   })
 
@@ -25,10 +27,8 @@ describe('documents', () => {
     for (const { language, line, mark, code } of blocks) {
       expect(LANGUAGES, `${path}:${line}: write \`\`\`ts for code that runs`).toContain(language)
       expect(MARKS, `${path}:${line}: an unknown mark above a block`).toContain(mark)
-      const where = mark === 'kafka' ? code : WRITTEN_ADDRESS
-      expect(where, `${path}:${line}: name the broker, so that the test can put its own in place`).toContain(
-        WRITTEN_ADDRESS,
-      )
+      const address = mark === undefined ? '' : WRITTEN[mark as keyof typeof WRITTEN]
+      expect(code, `${path}:${line}: name the address, so that the test can put its own in place`).toContain(address)
     }
   })
 

@@ -15,17 +15,18 @@ export interface Ended {
 const APP = fileURLToPath(new URL('../', import.meta.url))
 const TSC = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 const TIMEOUT_MS = 40_000
-/** The address that the documents use for a broker. */
-export const WRITTEN_ADDRESS = 'localhost:29091'
+/** The addresses that the documents use, by what stands there. */
+export const WRITTEN = { kafka: 'localhost:29091', registry: 'http://localhost:28081/apis/ccompat/v7' }
 
 /** Compiles a block as a module of its own; what the compiler says, or nothing. */
 export function compileBlock(block: Block, path: string): Promise<Ended> {
   return inModule(block, path, (folder) => node([TSC, '-p', folder], folder))
 }
 
-/** Runs a block as a module of its own in an empty folder, from the sources of all packages. */
-export function runBlock(block: Block, path: string, brokers?: string): Promise<Ended> {
-  const code = brokers === undefined ? block.code : block.code.replaceAll(WRITTEN_ADDRESS, brokers)
+/** Runs a block as a module of its own in an empty folder, from the sources of all packages. `address`: what takes the place of the one that is written. */
+export function runBlock(block: Block, path: string, address?: string): Promise<Ended> {
+  const written = WRITTEN[block.mark as keyof typeof WRITTEN] ?? WRITTEN.kafka
+  const code = address === undefined ? block.code : block.code.replaceAll(written, address)
   return inModule({ ...block, code }, path, async (_, file) => {
     const cwd = mkdtempSync(join(tmpdir(), 'snapstream-docs-'))
     try {

@@ -18,7 +18,11 @@ type Settings = Readonly<Record<string, string | number | boolean>>
 const PATIENCE_MS = 50_000
 
 /** One request a line goes in, as JSON, and one answer a line comes out: `{ ok }` or `{ error }`. */
-export function otherClient([command, ...args]: readonly [string, ...string[]], brokers: string): OtherClient {
+export function otherClient(
+  [command, ...args]: readonly [string, ...string[]],
+  brokers: string,
+  patienceMs = PATIENCE_MS,
+): OtherClient {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
@@ -33,7 +37,7 @@ export function otherClient([command, ...args]: readonly [string, ...string[]], 
     child.stdin.write(`${JSON.stringify({ brokers, ...request })}\n`)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<string>((resolve) => {
-      timer = setTimeout(() => resolve(`no answer within ${PATIENCE_MS} ms`), PATIENCE_MS)
+      timer = setTimeout(() => resolve(`no answer within ${patienceMs} ms`), patienceMs)
     })
     const line = await Promise.race([lines.next(), ended, late])
     clearTimeout(timer)

@@ -10,11 +10,14 @@ export function backendCode(error: unknown, codes: readonly string[]): string | 
   return undefined
 }
 
+/** LevelDB's words for what lies beyond the end of a table, which is shorter than it has to be then. */
+const CUT_OFF = /^IO error: .*\.(ldb|sst): Invalid argument$/
+
 /** What a backend threw, with the cache's name and what was being done. */
 export function backendError(thrown: unknown, name: string, doing: string): SnapstreamError {
   if (SnapstreamError.is(thrown)) return thrown
   const cause = toError(thrown)
-  if (backendCode(cause, ['LEVEL_CORRUPTION']))
+  if (backendCode(cause, ['LEVEL_CORRUPTION']) || CUT_OFF.test(innermost(cause)))
     return new SnapstreamError(
       'CACHE_CORRUPT',
       `${name} is damaged: ${doing} failed (${innermost(cause)}); restore the folder, or delete it and fill the cache again`,

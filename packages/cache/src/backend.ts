@@ -3,6 +3,8 @@ import { SnapstreamError, describe } from '@snapstream/core'
 import type { AbstractLevel } from 'abstract-level'
 import { Level } from 'level'
 import { backendCode, backendError } from './backend-error.ts'
+import { copyLevel, type LevelCopy } from './level-copy.ts'
+import { refuseLostFiles } from './level-files.ts'
 import { lockHolder } from './lock-holder.ts'
 import { claim } from './registry.ts'
 
@@ -12,6 +14,8 @@ export type Backend = AbstractLevel<any, any, any>
 
 export interface OpenBackend {
   readonly db: Backend
+  /** Where its files are, if it has any. */
+  readonly path: string | undefined
   close(): Promise<void>
 }
 
@@ -21,17 +25,23 @@ export interface BackendSource {
   readonly name: string
   /** Rejects with `CACHE_LOCKED`, `CACHE_CORRUPT` or `CACHE_FAILED`. */
   open(): Promise<OpenBackend>
+  /** Removes what is there. Rejects with `CACHE_LOCKED` while somebody has it open, and with `CACHE_FAILED`. */
+  destroy(): Promise<void>
 }
 
 /** Throws `USAGE` for what is neither a path nor a database. */
-export function backendSource(location: string | Backend): BackendSource {
+export function backendSource(location: string | Backend, readOnly: boolean): BackendSource {
   if (typeof location === 'string' && location !== '') {
     const name = `the cache ${JSON.stringify(location)}`
-    return { name, open: () => openFolder(location, name) }
+    return {
+      name,
+      open: () => (readOnly ? openCopy(location, name) : openFolder(location, name)),
+      destroy: () => destroyFolder(location, name),
+    }
   }
   if (isBackend(location)) {
     const name = `the cache over ${describeBackend(location)}`
-    return { name, open: () => openDatabase(location, name) }
+    return { name, open: () => openDatabase(location, name), destroy: () => emptyDatabase(location, name) }
   }
   throw new SnapstreamError(
     'USAGE',
@@ -42,8 +52,15 @@ export function backendSource(location: string | Backend): BackendSource {
 async function openFolder(folder: string, name: string): Promise<OpenBackend> {
   const path = await realFolder(folder, name)
   const release = claim(path, name)
+  try {
+    await refuseLostFiles(path, name)
+  } catch (error) {
+    release()
+    throw backendError(error, name, 'opening')
+  }
   // Made anew each time, so that a folder that failed to open can be opened later.
-  const db = new Level<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  const level = new Level<Buffer, Buffer>(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' })
+  const db = level as unknown as Backend
   try {
     await db.open()
   } catch (error) {
@@ -51,7 +68,28 @@ async function openFolder(folder: string, name: string): Promise<OpenBackend> {
     release()
     throw translated
   }
-  return { db, close: () => closeAndRelease(db, name, release) }
+  return { db, path, close: () => closeAndRelease(db, name, release) }
+}
+
+// LevelDB lets nobody in beside the process that has the lock, not even to read.
+async function openCopy(folder: string, name: string): Promise<OpenBackend> {
+  let copy: LevelCopy | undefined
+  try {
+    const path = await realpath(folder)
+    await refuseLostFiles(path, name)
+    copy = await copyLevel(path, name)
+    const db = new Level<Buffer, Buffer>(copy.path, {
+      keyEncoding: 'buffer',
+      valueEncoding: 'buffer',
+      createIfMissing: false,
+    })
+    await db.open()
+    const { remove } = copy
+    return { db, path, close: () => closeAndRelease(db, name, remove) }
+  } catch (error) {
+    await copy?.remove()
+    throw backendError(error, name, `opening a copy of the folder ${folder}`)
+  }
 }
 
 async function openDatabase(db: Backend, name: string): Promise<OpenBackend> {
@@ -67,17 +105,17 @@ async function openDatabase(db: Backend, name: string): Promise<OpenBackend> {
     release()
     throw translated
   }
-  return { db, close: () => (isOurs ? closeAndRelease(db, name, release) : Promise.resolve(release())) }
+  return { db, path, close: () => (isOurs ? closeAndRelease(db, name, release) : Promise.resolve(release())) }
 }
 
-async function closeAndRelease(db: Backend, name: string, release: () => void): Promise<void> {
+async function closeAndRelease(db: Backend, name: string, release: () => void | Promise<void>): Promise<void> {
   try {
     await db.close()
   } catch (error) {
     throw backendError(error, name, 'closing')
   }
   // Only now: a database that failed to close still has the folder.
-  release()
+  await release()
 }
 
 async function realFolder(folder: string, name: string): Promise<string> {
@@ -89,12 +127,44 @@ async function realFolder(folder: string, name: string): Promise<string> {
   }
 }
 
-async function openError(error: unknown, name: string, path: string | undefined): Promise<SnapstreamError> {
-  if (!backendCode(error, ['LEVEL_LOCKED'])) return backendError(error, name, 'opening')
+async function destroyFolder(folder: string, name: string): Promise<void> {
+  const path = await realpath(folder).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 'ENOENT') return undefined
+    throw backendError(error, name, 'destroying')
+  })
+  if (path === undefined) return
+  const release = claim(path, name)
+  try {
+    await (Level as unknown as { destroy(location: string): Promise<void> }).destroy(path)
+  } catch (error) {
+    throw await openError(error, name, path, 'destroying')
+  } finally {
+    release()
+  }
+}
+
+async function emptyDatabase(db: Backend, name: string): Promise<void> {
+  const { close } = await openDatabase(db, name)
+  try {
+    await db.clear()
+  } catch (error) {
+    throw backendError(error, name, 'destroying')
+  } finally {
+    await close()
+  }
+}
+
+async function openError(
+  error: unknown,
+  name: string,
+  path: string | undefined,
+  doing = 'opening',
+): Promise<SnapstreamError> {
+  if (!backendCode(error, ['LEVEL_LOCKED'])) return backendError(error, name, doing)
   const pid = path === undefined ? undefined : await lockHolder(path)
   return new SnapstreamError(
     'CACHE_LOCKED',
-    `${name}${path === undefined ? '' : ` (${path})`} is held by another process${pid === undefined ? '' : `, pid ${pid}`}; stop it, or give this process a folder of its own`,
+    `${name}${path === undefined ? '' : ` (${path})`} is held by another process${pid === undefined ? '' : `, pid ${pid}`}; stop it, read a copy with the option readOnly, or give this process a folder of its own`,
     { cause: error },
   )
 }

@@ -12,7 +12,11 @@ const BOOLEAN = 0x10
 const NUMBER = 0x20
 const STRING = 0x30
 const BYTES = 0x40
-const STRING_TAG = String.fromCharCode(STRING)
+/** What the bytes of a string start with, as text. */
+export const STRING_TAG = String.fromCharCode(STRING)
+/** All keys lie from here to before `DATA_END`. */
+export const DATA_START = BOOLEAN
+export const DATA_END = 0x50
 
 /** The bytes of a key: they sort as the keys do. Throws `USAGE` for what cannot be a key. */
 export function encodeKey(key: CacheKey): Buffer {

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe } from '@snapstream/core'
-import { encodeKey, type CacheKey } from './cache-key.ts'
+import type { CacheKey } from './cache-key.ts'
+import type { KeySpace } from './key-space.ts'
 
-/** Which entries, in which order: the options of abstract-level. */
+/** Which entries, in which order: the options of abstract-level, and `prefix`. */
 export interface CacheRange<K extends CacheKey = CacheKey> {
   /** Keys greater than this one. */
   readonly gt?: K | undefined
@@ -12,6 +13,8 @@ export interface CacheRange<K extends CacheKey = CacheKey> {
   readonly lt?: K | undefined
   /** Keys less than or equal to this one; takes precedence over `lt`. */
   readonly lte?: K | undefined
+  /** Keys that are strings and start with this one. Together with the others: those that all of them allow. */
+  readonly prefix?: string | undefined
   /**
    * From the last key to the first.
    *
@@ -26,42 +29,62 @@ export interface CacheRange<K extends CacheKey = CacheKey> {
   readonly limit?: number | undefined
 }
 
-interface Bounds {
-  readonly gt?: Buffer
-  readonly gte?: Buffer
-  readonly lt?: Buffer
-  readonly lte?: Buffer
-}
-
 /** A range with its bounds as bytes. */
 export interface EncodedRange {
-  readonly bounds: Bounds
+  readonly bounds: { readonly gte: Buffer; readonly lt: Buffer }
   readonly reverse: boolean
   readonly limit: number
   contains(key: Buffer): boolean
 }
 
-const NAMES = new Set(['gt', 'gte', 'lt', 'lte', 'reverse', 'limit'])
+const NAMES = new Set(['gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit'])
 
-export function encodeRange(range: CacheRange): EncodedRange {
+/** The range among the keys of one cache. Throws `USAGE`. */
+export function encodeRange(range: CacheRange, space: KeySpace): EncodedRange {
   for (const name of Object.keys(range))
     if (!NAMES.has(name))
-      throw new SnapstreamError('USAGE', `entries() takes ${[...NAMES].join(', ')}, got the unknown option "${name}"`)
-  const { gt, gte, lt, lte, reverse = false, limit = -1 } = range
+      throw new SnapstreamError('USAGE', `a range takes ${[...NAMES].join(', ')}, got the unknown option "${name}"`)
+  const { gt, gte, lt, lte, prefix, reverse = false, limit = -1 } = range
   if (typeof limit !== 'number' || (!Number.isInteger(limit) && limit !== Infinity))
-    throw new SnapstreamError('USAGE', `the limit of entries() is a whole number, got ${describe(limit)}`)
-  const bounds: Bounds = {
-    ...(gte !== undefined ? { gte: encodeKey(gte) } : gt !== undefined ? { gt: encodeKey(gt) } : {}),
-    ...(lte !== undefined ? { lte: encodeKey(lte) } : lt !== undefined ? { lt: encodeKey(lt) } : {}),
+    throw new SnapstreamError('USAGE', `the limit of a range is a whole number, got ${describe(limit)}`)
+  if (prefix !== undefined && typeof prefix !== 'string')
+    throw new SnapstreamError(
+      'USAGE',
+      `the prefix of a range is a string, got ${describe(prefix)}; for keys of other types give gte and lt`,
+    )
+  let from = space.start
+  let to = space.end
+  const raise = (bound: Buffer) => {
+    if (Buffer.compare(bound, from) > 0) from = bound
+  }
+  const lower = (bound: Buffer) => {
+    if (Buffer.compare(bound, to) < 0) to = bound
+  }
+  if (gte !== undefined) raise(space.encode(gte))
+  else if (gt !== undefined) raise(after(space.encode(gt)))
+  if (lte !== undefined) lower(after(space.encode(lte)))
+  else if (lt !== undefined) lower(space.encode(lt))
+  if (prefix !== undefined) {
+    const first = space.encode(prefix)
+    raise(first)
+    lower(afterAll(first))
   }
   return {
-    bounds,
+    bounds: { gte: from, lt: to },
     reverse,
     limit: limit < 0 ? Infinity : limit,
-    contains: (key) =>
-      (!bounds.gte || Buffer.compare(key, bounds.gte) >= 0) &&
-      (!bounds.gt || Buffer.compare(key, bounds.gt) > 0) &&
-      (!bounds.lte || Buffer.compare(key, bounds.lte) <= 0) &&
-      (!bounds.lt || Buffer.compare(key, bounds.lt) < 0),
+    contains: (key) => Buffer.compare(key, from) >= 0 && Buffer.compare(key, to) < 0,
   }
+}
+
+/** The next key in the order of bytes. */
+function after(key: Buffer): Buffer {
+  return Buffer.concat([key, Buffer.of(0)])
+}
+
+/** The first key that does not start with this one, which is UTF-8: its last byte can be counted up. */
+function afterAll(key: Buffer): Buffer {
+  const end = Buffer.from(key)
+  end[end.length - 1]!++
+  return end
 }

@@ -1,11 +1,12 @@
-import type { Overlay, Entry, EntryId } from './overlay.ts'
+import type { PositionWrite } from './kept-positions.ts'
 
 export interface Committer {
   /**
    * Resolves once what callers wait for (`all`: also what sinks buffered) up to now is durable. At once when nothing is
-   * under way, otherwise together with everything that comes until the next batch starts.
+   * under way, otherwise together with everything that comes until the next batch starts. `positions` go into the same
+   * batch.
    */
-  commit(all: boolean): Promise<void>
+  commit(all: boolean, positions?: readonly PositionWrite[]): Promise<void>
 }
 
 interface Round {
@@ -13,38 +14,37 @@ interface Round {
   resolve(): void
   reject(error: unknown): void
   all: boolean
+  positions: readonly PositionWrite[]
 }
 
-/** One batch at a time; callers that come meanwhile share the next one. */
+/**
+ * One batch at a time; callers that come meanwhile share the next one. What is in a batch is settled in the very call of
+ * `writeBatch`, before it waits for anything.
+ */
 export function createCommitter(
-  overlay: Overlay,
-  writeBatch: (entries: ReadonlyMap<EntryId, Entry>) => Promise<void>,
+  writeBatch: (all: boolean, positions: readonly PositionWrite[]) => Promise<void>,
 ): Committer {
   let running = false
   let next: Round | undefined
 
-  async function run(all: boolean): Promise<void> {
+  async function run(all: boolean, positions: readonly PositionWrite[]): Promise<void> {
     running = true
     try {
-      const entries = overlay.take(all)
-      if (entries.size > 0) await writeBatch(entries)
-      overlay.written()
-    } catch (error) {
-      overlay.failed()
-      throw error
+      await writeBatch(all, positions)
     } finally {
       running = false
       const round = next
       next = undefined
-      if (round) run(round.all).then(round.resolve, round.reject)
+      if (round) run(round.all, round.positions).then(round.resolve, round.reject)
     }
   }
 
   return {
-    commit(all) {
-      if (!running) return run(all)
+    commit(all, positions = []) {
+      if (!running) return run(all, positions)
       next ??= createRound()
       next.all ||= all
+      if (positions.length > 0) next.positions = positions
       return next.promise
     },
   }
@@ -57,5 +57,5 @@ function createRound(): Round {
     resolve = yes
     reject = no
   })
-  return { promise, resolve, reject, all: false }
+  return { promise, resolve, reject, all: false, positions: [] }
 }

@@ -1,5 +1,6 @@
 import { type Batch, type ReaderOptions, type SourceReader, toError } from '@snapstream/core'
 import type { CacheKey } from './cache-key.ts'
+import { hasEnded } from './entry-options.ts'
 import { bytesOf, type Entry, type EntryId } from './overlay.ts'
 
 const LANE = 'updates'
@@ -20,7 +21,10 @@ interface Reader<K extends CacheKey> {
   end(): void
 }
 
-export function createLiveView<K extends CacheKey, V>(decode: (entry: Entry<K>) => V): LiveView<K, V> {
+export function createLiveView<K extends CacheKey, V>(
+  decode: (entry: Entry<K>) => V,
+  now: () => number,
+): LiveView<K, V> {
   const readers = new Set<Reader<K>>()
 
   function openReader({ signal, assigned }: ReaderOptions): SourceReader<readonly [key: K, value: V]> {
@@ -50,13 +54,15 @@ export function createLiveView<K extends CacheKey, V>(decode: (entry: Entry<K>) 
       signal.removeEventListener('abort', end)
       stir()
     }
-    function take(): Batch<readonly [key: K, value: V]> {
+    function take(): Batch<readonly [key: K, value: V]> | undefined {
+      if (pending.size === 0 || batchesOut >= BATCHES_OUT) return undefined
       const entries: Entry<K>[] = []
       for (const [id, entry] of pending) {
         if (entries.length === BATCH_ENTRIES) break
-        entries.push(entry)
+        if (!hasEnded(entry.expiresAt, now)) entries.push(entry)
         pending.delete(id)
       }
+      if (entries.length === 0) return undefined
       const base = count
       count += entries.length
       batchesOut++
@@ -71,11 +77,14 @@ export function createLiveView<K extends CacheKey, V>(decode: (entry: Entry<K>) 
         // Positions to start from mean nothing here: what was written before the reader opened is not replayed.
         await assigned([LANE])
       }
-      while (!ended && (pending.size === 0 || batchesOut >= BATCHES_OUT))
+      while (!ended) {
+        const batch = take()
+        if (batch) return batch
         await new Promise<void>((resolve) => {
           wake = resolve
         })
-      return ended ? undefined : take()
+      }
+      return undefined
     }
 
     if (!ended) {
@@ -83,7 +92,7 @@ export function createLiveView<K extends CacheKey, V>(decode: (entry: Entry<K>) 
       signal.addEventListener('abort', end, { once: true })
     }
     return {
-      read: () => (isAssigned && !ended && pending.size > 0 && batchesOut < BATCHES_OUT ? take() : next()),
+      read: () => (isAssigned && !ended && take()) || next(),
       commit: () => {},
       close: end,
     }

@@ -1,7 +1,10 @@
 import { Buffer } from 'node:buffer'
+import type { AbstractSnapshot } from 'abstract-level'
 import type { Backend } from './backend.ts'
 import type { EncodedRange } from './cache-range.ts'
+import { hasEnded } from './entry-options.ts'
 import type { Entry } from './overlay.ts'
+import { bodyOf } from './stored-head.ts'
 
 /** An entry as bytes, as far as reading goes. */
 export type RawEntry = readonly [key: Buffer, value: Buffer | Entry]
@@ -9,21 +12,23 @@ export type RawEntry = readonly [key: Buffer, value: Buffer | Entry]
 const FETCH = 256
 
 /**
- * The entries of a backend in the order of their keys, with the writes that it does not have yet laid over them. Both are
- * taken at the same moment, when the first entry is asked for.
+ * The entries of a backend in the order of their keys, with the writes that it does not have yet laid over them, and without
+ * those that have ended. All are taken at the same moment, when the first entry is asked for.
  */
 export async function* mergeEntries(
   db: Backend,
   overlay: Iterable<Entry>,
   range: EncodedRange,
+  options: { readonly keyEncoding: 'buffer'; readonly valueEncoding: 'buffer'; readonly snapshot?: AbstractSnapshot },
+  now: () => number,
 ): AsyncGenerator<RawEntry, void> {
   const direction = range.reverse ? -1 : 1
+  const isGone = ({ stored, expiresAt }: Entry) => stored === undefined || hasEnded(expiresAt, now)
   const compare = (a: Buffer, b: Buffer) => direction * Buffer.compare(a, b)
   const iterator = db.iterator<Buffer, Buffer>({
     ...range.bounds,
     reverse: range.reverse,
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
+    ...options,
   })
   try {
     const over = [...overlay]
@@ -40,18 +45,19 @@ export async function* mergeEntries(
           const order = compare(over[at]!.encodedKey, key)
           if (order > 0) break
           if (order === 0) isHidden = true
-          if (over[at]!.stored === undefined) continue
+          if (isGone(over[at]!)) continue
           if (left-- <= 0) return
           yield [over[at]!.encodedKey, over[at]!]
         }
-        if (isHidden) continue
+        const body = isHidden ? undefined : bodyOf(value, now)
+        if (body === undefined) continue
         if (left-- <= 0) return
-        yield [key, value]
+        yield [key, body]
       }
       if (stored.length === 0) break
     }
     for (; at < over.length; at++) {
-      if (over[at]!.stored === undefined) continue
+      if (isGone(over[at]!)) continue
       if (left-- <= 0) return
       yield [over[at]!.encodedKey, over[at]!]
     }

@@ -9,6 +9,8 @@ export interface Entry<K extends CacheKey = CacheKey> {
   readonly encodedKey: Buffer
   /** Undefined: the key is deleted. */
   readonly stored: Stored | undefined
+  /** When it ends, in ms since the epoch; 0: never. */
+  readonly expiresAt: number
 }
 export type EntryId = string | number | boolean
 
@@ -28,11 +30,11 @@ type Layer = Map<EntryId, Entry>
 export interface Overlay {
   readonly isEmpty: boolean
   readonly size: number
-  /** What sinks buffered since it was last taken. */
-  readonly bufferedBytes: number
   find(id: EntryId): Entry | undefined
   /** Every key's newest write. */
   entries(): Iterable<Entry>
+  /** The same, by id, as of now. */
+  copy(): ReadonlyMap<EntryId, Entry>
   /** For the next checkpoint. */
   buffer(entry: Entry): void
   /** For the next batch. */
@@ -43,20 +45,37 @@ export interface Overlay {
   written(): void
   /** The batch is not in the backend: its entries wait for the next one, where nothing newer hides them. */
   failed(): void
+  /** Forgets what sinks buffered, as if it had never been written. */
+  discard(): void
   clear(): void
 }
 
-export function createOverlay(): Overlay {
+/** What sinks buffered since it was last taken, in all caches that share a batch. */
+export interface Budget {
+  bytes: number
+}
+
+/** `exactlyOnce`: what was in a batch that failed is for the next checkpoint, and for nothing before it. */
+export function createOverlay(budget: Budget, exactlyOnce = false): Overlay {
   let buffered: Layer = new Map()
   let queued: Layer = new Map()
   let writing: Layer = new Map()
   let bufferedBytes = 0
 
+  const count = (bytes: number) => {
+    bufferedBytes += bytes
+    budget.bytes += bytes
+  }
   const unbuffer = (id: EntryId) => {
     const older = buffered.get(id)
     if (older === undefined) return
-    bufferedBytes -= bytesOf(older)
+    count(-bytesOf(older))
     buffered.delete(id)
+  }
+  const buffer = (entry: Entry) => {
+    const older = buffered.get(entry.id)
+    count(bytesOf(entry) - (older === undefined ? 0 : bytesOf(older)))
+    buffered.set(entry.id, entry)
   }
   return {
     get isEmpty() {
@@ -65,17 +84,10 @@ export function createOverlay(): Overlay {
     get size() {
       return merged().size
     },
-    get bufferedBytes() {
-      return bufferedBytes
-    },
     find: (id) => buffered.get(id) ?? queued.get(id) ?? writing.get(id),
     entries: () => merged().values(),
-    buffer(entry) {
-      const older = buffered.get(entry.id)
-      if (older !== undefined) bufferedBytes -= bytesOf(older)
-      bufferedBytes += bytesOf(entry)
-      buffered.set(entry.id, entry)
-    },
+    copy: merged,
+    buffer,
     queue(entry) {
       unbuffer(entry.id)
       queued.set(entry.id, entry)
@@ -87,21 +99,29 @@ export function createOverlay(): Overlay {
       if (writing.size === 0) writing = buffered
       else for (const [id, entry] of buffered) writing.set(id, entry)
       buffered = new Map()
-      bufferedBytes = 0
+      count(-bufferedBytes)
       return writing
     },
     written() {
       writing = new Map()
     },
     failed() {
-      for (const [id, entry] of writing) if (!queued.has(id) && !buffered.has(id)) queued.set(id, entry)
+      for (const [id, entry] of writing) {
+        if (queued.has(id) || buffered.has(id)) continue
+        if (exactlyOnce) buffer(entry)
+        else queued.set(id, entry)
+      }
       writing = new Map()
+    },
+    discard() {
+      buffered = new Map()
+      count(-bufferedBytes)
     },
     clear() {
       buffered = new Map()
       queued = new Map()
       writing = new Map()
-      bufferedBytes = 0
+      count(-bufferedBytes)
     },
   }
 

@@ -1,123 +1,170 @@
-import { setImmediate } from 'node:timers/promises'
-import { SnapstreamError, describe, type SinkWriter, toError } from '@snapstream/core'
-import { backendError } from './backend-error.ts'
-import { backendSource, type Backend, type OpenBackend } from './backend.ts'
-import { encodeKey, idOf, type CacheKey } from './cache-key.ts'
-import type { CacheOptions } from './cache.ts'
-import { createCommitter } from './committer.ts'
+import { SnapstreamError, describe, type SinkOptions, type SinkWriter } from '@snapstream/core'
+import { describeKey, idOf, type CacheKey } from './cache-key.ts'
+import type { CacheInput } from './cache-input.ts'
+import type { CacheOperation } from './cache-operation.ts'
+import type { SubCacheOptions } from './cache-options.ts'
+import type { CacheRange } from './cache-range.ts'
+import type { Database } from './database.ts'
 import { DELETE } from './delete.ts'
-import { createLifecycle } from './lifecycle.ts'
+import { expiryOf, ttlOf, type EntryOptions } from './entry-options.ts'
+import { createKeyLocks } from './key-locks.ts'
+import { INDEX_HEAD_BYTES, createKeySpace } from './key-space.ts'
 import { createLiveView } from './live-view.ts'
 import { nameErrors } from './named-format.ts'
 import { createOverlay, type Entry } from './overlay.ts'
 import { createReads } from './reads.ts'
+import { createRetention } from './retention.ts'
+import { createSnapshot } from './snapshot.ts'
+import { createTransact } from './transaction.ts'
+import { createUpkeep } from './upkeep.ts'
 import { codecFormat, jsonFormat } from './value-format.ts'
 
-const BUFFER_BYTES = 16 * 1024 * 1024
-/** Puts between two turns of the event loop: a few milliseconds. */
-const PUTS_PER_TURN = 4096
+/** How many entries `clear` removes in one batch. */
+const CLEARS_PER_BATCH = 10_000
 
-/** A cache's state and what can be done with it. */
+const LOCK_WAIT_MS = 30_000
+
+/** One cache of a database: its state and what can be done with it. */
 // oxlint-disable-next-line typescript/explicit-function-return-type -- Cache spells it out
-export function createStore<K extends CacheKey, V>(location: string | Backend, options: CacheOptions<V>) {
-  const source = backendSource(location)
-  const { name } = source
-  const { codec, bufferBytes = BUFFER_BYTES } = options
+export function createStore<K extends CacheKey, V>(
+  database: Database,
+  name: string,
+  prefix: string,
+  options: SubCacheOptions<V>,
+) {
+  const { codec, lockWaitMs = LOCK_WAIT_MS, ttlMs = Infinity, maxEntries = Infinity, maxBytes = Infinity } = options
+  const space = createKeySpace(prefix)
   const format = nameErrors(codec ? codecFormat(codec) : jsonFormat<V>(), name)
-  const overlay = createOverlay()
-  const committer = createCommitter(overlay, writeBatch)
-  const reads = createReads<K, V>(name, format, overlay, opened)
-  const view = createLiveView<K, V>(reads.valueOf)
-  const lifecycle = createLifecycle(start, stop)
-  const putOptions = { keyEncoding: 'buffer', valueEncoding: format.encoding } as const
-  let backend: OpenBackend | undefined
-  let isOpen = false
+  const { opened, writable, now } = database
+  const overlay = createOverlay(database.buffered, database.feed !== undefined)
+  const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
+  const reading = { name, format, space, opened, now, mayEnd: retention.mayEnd }
+  const reads = createReads<K, V>({ ...reading, above: overlay })
+  const view = createLiveView<K, V>(format.decodeEntry, now)
+  const locks = createKeyLocks(lockWaitMs)
+  const upkeep = createUpkeep({ name, space, database, keys: reads.keys, isBehind: retention.isBehind })
+  database.join({ ...retention, overlay, end: () => view.end() })
 
-  function opened(): Backend {
-    if (isOpen) return backend!.db
+  const isBounded = maxEntries < Infinity || maxBytes < Infinity
+
+  /** Before it is in a batch: the whole batch would fail, and again each time. */
+  function checkLength(key: K, bytes: number, isIndexed: boolean): void {
+    const over = bytes + (isIndexed ? INDEX_HEAD_BYTES : 0) - database.maxKeyBytes
+    if (!(over > 0)) return
+    const own = bytes - prefix.length - 1
     throw new SnapstreamError(
-      'NOT_OPEN',
-      `${name} is not open; bind it with snap, name it in a binding's use, or await cache.open() first`,
+      'USAGE',
+      `${name} takes keys of ${own - over} bytes at most, got ${describeKey(key)} with ${own}; shorten it, or put a hash in its place`,
     )
   }
 
-  async function start(): Promise<void> {
-    backend = await source.open()
-    isOpen = true
-  }
-
-  async function stop(): Promise<void> {
-    isOpen = false
-    const failures: unknown[] = []
-    await committer.commit(true).catch((error: unknown) => {
-      const lost = `${name} was closed before ${overlay.size} entries could be written`
-      failures.push(new SnapstreamError('CACHE_FAILED', `${lost}: ${toError(error).message}`, { cause: error }))
-    })
-    overlay.clear()
-    view.end()
-    await backend!.close().catch((error: unknown) => failures.push(error))
-    backend = undefined
-    if (failures.length > 0) throw failures[0]
-  }
-
-  async function writeBatch(entries: ReadonlyMap<unknown, Entry>): Promise<void> {
-    const batch = backend!.db.batch()
-    try {
-      let puts = 0
-      for (const { encodedKey, stored } of entries.values()) {
-        if (stored === undefined) batch.del(encodedKey, putOptions)
-        else batch.put(encodedKey, stored, putOptions)
-        if (++puts % PUTS_PER_TURN === 0) await setImmediate()
-      }
-      await batch.write({ sync: true } as object)
-    } catch (error) {
-      await batch.close().catch(() => {})
-      throw backendError(error, name, `writing a batch of ${entries.size} entries`)
-    }
-  }
-
-  function entryOf(key: K, value: V | typeof DELETE): Entry<K> {
-    const encodedKey = encodeKey(key)
+  function entryOf(key: K, value: V | typeof DELETE, options?: EntryOptions): Entry<K> {
+    const encodedKey = space.encode(key)
     const stored = value === DELETE ? undefined : format.encode(value, key)
+    const expiresAt = value === DELETE ? 0 : expiryOf(ttlOf(options, ttlMs), now)
+    checkLength(key, encodedKey.length, isBounded || expiresAt !== 0)
     const kept =
       key instanceof Uint8Array ? (new Uint8Array(key) as CacheKey as K) : Object.is(key, -0) ? (0 as K) : key
-    return { id: idOf(kept), key: kept, encodedKey, stored }
+    return { id: idOf(kept), key: kept, encodedKey, stored, expiresAt }
   }
 
-  function writeNow(key: K, value: V | typeof DELETE): Promise<void> {
-    try {
-      opened()
-      const entry = entryOf(key, value)
+  /** All in one batch: what is queued between two batches is never parted. */
+  async function write(entries: readonly Entry<K>[]): Promise<void> {
+    writable()
+    database.feed?.refuseOthers()
+    for (const entry of entries) {
       overlay.queue(entry)
       view.publish(entry)
-    } catch (error) {
-      return Promise.reject(toError(error))
     }
-    return committer.commit(false)
+    return database.commit(false)
+  }
+
+  async function writeOne(key: K, value: V | typeof DELETE, options?: EntryOptions): Promise<void> {
+    writable()
+    return write([entryOf(key, value, options)])
+  }
+
+  async function batch(operations: readonly CacheOperation<K, V>[]): Promise<void> {
+    writable()
+    if (!Array.isArray(operations)) throw notOperation(`an array of operations`, operations)
+    return write(
+      operations.map((operation: CacheOperation<K, V>) => {
+        if (operation?.type === 'put') return entryOf(operation.key, operation.value, optionsOf(operation))
+        if (operation?.type === 'del') return entryOf(operation.key, DELETE)
+        throw notOperation(`{ type: 'put', key, value } or { type: 'del', key }`, operation)
+      }),
+    )
+  }
+
+  function notOperation(expected: string, came: unknown): SnapstreamError {
+    return new SnapstreamError('USAGE', `${name}: batch() takes ${expected}, got ${describe(came)}`)
+  }
+
+  async function clear(range: CacheRange<K> = {}): Promise<void> {
+    writable()
+    let deletions: Entry<K>[] = []
+    for await (const key of reads.keys(range)) {
+      deletions.push(entryOf(key, DELETE))
+      if (deletions.length < CLEARS_PER_BATCH) continue
+      await write(deletions)
+      deletions = []
+    }
+    if (deletions.length > 0) await write(deletions)
   }
 
   return {
     ...reads,
-    ...lifecycle,
-    set: (key: K, value: V) => writeNow(key, value),
-    del: (key: K) => writeNow(key, DELETE),
+    batch,
+    clear,
+    snapshot() {
+      const moment = now()
+      const mayEnd = retention.mayEnd()
+      return createSnapshot<K, V>({ ...reading, now: () => moment, mayEnd: () => mayEnd }, overlay.copy())
+    },
+    ...upkeep,
+    transaction: createTransact({ name, locks, reads, entryOf, decodeEntry: format.decodeEntry, write }),
+    set: writeOne,
+    del: (key: K) => writeOne(key, DELETE),
     keyOf: ([key]: readonly [key: K, value: V]) => idOf(key),
     openReader: view.openReader,
-    openWriter: (): SinkWriter<readonly [key: K, value: V | typeof DELETE]> => ({
-      write(pair) {
-        opened()
-        if (!Array.isArray(pair) || pair.length !== 2)
-          throw new SnapstreamError(
-            'SINK_REFUSED',
-            `${name} takes [key, value] pairs, got ${describe(pair)}; return [key, value], or [key, DELETE] to remove it`,
-          )
-        const entry = entryOf(pair[0], pair[1])
-        overlay.buffer(entry)
-        view.publish(entry)
-        // A failing batch is no fault of this value: the flush tries again and reports it.
-        return overlay.bufferedBytes > bufferBytes ? committer.commit(true).catch(() => {}) : undefined
-      },
-      flush: () => committer.commit(true),
-    }),
+    openWriter({ checkpoint }: SinkOptions): SinkWriter<CacheInput<K, V>> {
+      const fed = database.feed?.open()
+      if (!fed) return { write: writeInput, flush: () => database.commit(true) }
+      return {
+        ...fed,
+        write(input) {
+          take(input)
+          // Written now it would be there without its position: the checkpoint has to come earlier.
+          if (database.isFull) checkpoint?.()
+        },
+      }
+    },
   }
+
+  function writeInput(input: CacheInput<K, V>): void | Promise<void> {
+    take(input)
+    // A failing batch is no fault of this value: the flush tries again and reports it.
+    return database.isFull ? database.commit(true).catch(() => {}) : undefined
+  }
+
+  function take(input: CacheInput<K, V>): void {
+    writable()
+    if (!isInput(input))
+      throw new SnapstreamError(
+        'SINK_REFUSED',
+        `${name} takes [key, value] or [key, value, { ttlMs }], got ${describe(input)}; return one of these, or [key, DELETE] to remove it`,
+      )
+    const [key, value, options] = input
+    const entry = entryOf(key, value, options)
+    overlay.buffer(entry)
+    view.publish(entry)
+  }
+}
+
+function optionsOf({ ttlMs }: EntryOptions): EntryOptions | undefined {
+  return ttlMs === undefined ? undefined : { ttlMs }
+}
+
+function isInput(input: unknown): boolean {
+  return Array.isArray(input) && (input.length === 2 || (input.length === 3 && typeof input[2] === 'object'))
 }

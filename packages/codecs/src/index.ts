@@ -1,3 +1,5 @@
 export { AvroCodec } from './avro/avro-codec.ts'
+export type { AvroCodecOptions } from './avro/avro-options.ts'
+export type { LogicalType } from './avro/logical-type.ts'
 export { JsonCodec } from './json/json-codec.ts'
-export type { JsonCodecOptions } from './json/json-codec.ts'
+export type { JsonCodecOptions } from './json/json-options.ts'

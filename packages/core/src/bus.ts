@@ -1,9 +1,6 @@
 import type { Emit, On } from './events.ts'
-import { log } from './logger.ts'
+import { LEVELS, log } from './logger.ts'
 import type { Logger } from './logger.ts'
-
-/** What would be lost in silence if nobody listened: it goes to the console then. */
-const LOUD = new Set(['late', 'stall'])
 
 export interface Bus {
   readonly on: On
@@ -31,7 +28,7 @@ export function createBus(): Bus {
         )
       return (name, make) => {
         const own = listeners.get(name)
-        const output = logger ?? (LOUD.has(name) && !own?.size ? console : undefined)
+        const output = logger ?? (LEVELS[name] === 'warn' && !own?.size ? console : undefined)
         if (!output && !own?.size) return
         const event = make()
         if (output) call(name, () => log(output, name, event as object))

@@ -8,15 +8,18 @@ import type { SourceRun } from './source-run.ts'
  * that come during one share the next. Never rejects: what fails goes to `fail`, and there is no further checkpoint.
  */
 export function createCheckpointer(
-  { host, fail, emit, flushing, committing }: Runtime,
+  runtime: Runtime,
   sources: readonly SourceRun[],
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): () => Promise<void> {
+  const { host, fail, emit, flushing, committing } = runtime
   const given = new Map(sources.map((source) => [source.source, source]))
   let current = Promise.resolve()
   let next: Promise<void> | undefined
   let id = 0
   let failed = false
+  /** Something was left half done: of what an atomic sink has since its last flush, nothing may stay. */
+  let torn = false
 
   /** Waits for all of them, also when one fails, so that none goes on unseen. */
   async function all<T>(
@@ -38,22 +41,33 @@ export function createCheckpointer(
     if (!failed) await Promise.all([...targets].map(attempt))
   }
 
+  /** Those that feed an atomic sink. */
+  const atomic = () => sources.filter((source) => source.atomic).flatMap(({ lanes }) => lanes)
+
   async function round(): Promise<void> {
     if (failed) return
     const start = host.now()
-    const paused = sources.flatMap(({ atomic, lanes }) => (atomic ? lanes : []))
-    for (const lane of paused) lane.open = false
-    for (const lane of paused) await lane.idle()
+    runtime.paused = true
+    for (const lane of atomic()) lane.open = false
+    for (const lane of atomic()) {
+      await lane.idle()
+      torn ||= lane.torn
+    }
 
     // From here to the flushes nothing may be awaited: what is handled now is what has been written by now.
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
     await all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
-    await all(writers, flushing, (writer) => (writer.atomic ? writer.flush(checkpoint) : undefined))
-    for (const lane of paused) lane.resume()
+    await all(writers, flushing, (writer) => (torn || !writer.atomic ? undefined : writer.flush(checkpoint)))
+    runtime.paused = false
+    for (const lane of atomic()) lane.resume()
     await all(given, committing, (source) => source.commit())
-    const lanes = noted.reduce((sum, [, handled]) => sum + handled.size, 0)
-    if (!failed) emit('checkpoint', () => ({ id: checkpoint.id, durationMs: host.now() - start, lanes }))
+    if (!failed)
+      emit('checkpoint', () => ({
+        id,
+        durationMs: host.now() - start,
+        lanes: noted.reduce((sum, [, handled]) => sum + handled.size, 0),
+      }))
   }
 
   return () =>

@@ -14,7 +14,10 @@
  * - `BROKER_UNREACHABLE`, `TLS_REFUSED`, `TOPIC_MISSING`, `TOPIC_EXISTS`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`,
  *   `OFFSET_OUT_OF_RANGE`, `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or
  *   its client said.
+ * - `REGISTRY_UNREACHABLE`, `REGISTRY_FAILED`, `SCHEMA_MISSING`, `SCHEMA_INCOMPATIBLE`, `SCHEMA_REFUSED`: what a schema
+ *   registry said.
  * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: what a cache's backend said.
+ * - `CACHE_BUSY`: a transaction waited too long for another one of the same key.
  */
 export type ErrorCode =
   | 'USAGE'
@@ -43,9 +46,15 @@ export type ErrorCode =
   | 'FENCED'
   | 'UNSUPPORTED'
   | 'KAFKA_FAILED'
+  | 'REGISTRY_UNREACHABLE'
+  | 'REGISTRY_FAILED'
+  | 'SCHEMA_MISSING'
+  | 'SCHEMA_INCOMPATIBLE'
+  | 'SCHEMA_REFUSED'
   | 'CACHE_LOCKED'
   | 'CACHE_CORRUPT'
   | 'CACHE_FAILED'
+  | 'CACHE_BUSY'
 
 /** Where it happened, as far as it is known. */
 export interface ErrorFields {

@@ -17,6 +17,7 @@ export type {
   Headers,
   Host,
   Lane,
+  Lasting,
   MaybePromise,
   Origin,
   Position,

@@ -1,5 +1,6 @@
 import { Cursor } from './cursor.ts'
 import { expectUsage, failure, isA } from './error.ts'
+import { HALTED } from './lane.ts'
 import type { LaneRun, Worker } from './lane.ts'
 import type { Runtime } from './runtime.ts'
 import type { Step } from './step.ts'
@@ -15,6 +16,9 @@ export function createKeyedWorker(
 ): Worker {
   /** By key, the last of its messages that was taken up, until it is handled. */
   const tails = new Map<unknown, Promise<void>>()
+  let taken = 0
+  /** Up to here messages were started, or wait for one of their key that was. */
+  let started = 0
   const { concurrency } = tally.binding
   const room = () => lane.open && tails.size < concurrency
 
@@ -36,19 +40,25 @@ export function createKeyedWorker(
         error = failure('HANDLER_FAILED', 'key()', thrown)
       }
       const before = tails.get(key)
+      const number = ++taken
       const handle = async () => {
         await before
-        // After a failure the lane never opens again, so what waits behind it is not started.
-        await lane.opened()
-        lane.busy++
-        cursor.since = Infinity
-        lane.cursors.add(cursor)
+        // A lane that is stopped is not left with gaps: what is handled behind one would be handled again.
+        await lane.until(() => lane.open || number < started)
+        for (; started < number; started++) lane.busy++
         try {
+          // What waited for one that failed is not handled before it.
+          if (lane.torn) throw HALTED
+          cursor.since = Infinity
+          lane.cursors.add(cursor)
           await step(cursor, error)
           if (tails.get(key) === tail) tails.delete(key)
           done.add(index)
           while (done.delete(share.handled)) share.handled++
           if (share.handled === messages.length) lane.finish(share)
+        } catch (thrown) {
+          lane.torn = true
+          throw thrown
         } finally {
           lane.busy--
           lane.cursors.delete(cursor)

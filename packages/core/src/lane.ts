@@ -10,11 +10,11 @@ export interface Share {
   /** How many messages at its start have been handled, without a gap. */
   handled: number
   /** Those that were handled behind a gap. */
-  ahead: ReadonlySet<number> | undefined
+  ahead?: ReadonlySet<number>
   /** How many of them its binding has counted. */
   counted: number
   /** All of them have been. */
-  over: boolean
+  over?: boolean
 }
 
 /** Takes up the messages of a batch for one binding. The next batch comes when the promise resolves. */
@@ -35,12 +35,14 @@ export interface LaneRun {
   open: boolean
   /** Ends for good at the next message. */
   halted: boolean
-  /** How many messages are in flight: started and not finished. */
+  /** How many messages are not finished, up to the last that was started. */
   busy: number
+  /** One was given up, or failed, with what it had done by then. */
+  torn: boolean
   /** Of the workers; which of them have a message in flight, they say themselves. */
   readonly cursors: Set<Cursor>
   /** What the source has been told. */
-  committed: Position | undefined
+  committed?: Position
   push(batch: Batch<unknown>): void
   /** A worker is through with its share. */
   finish(share: Share): void
@@ -60,16 +62,17 @@ export interface LaneRun {
   rest(count: number): Promise<void>
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>
-  /** Resolves when messages may be handled; never, once the lane is halted. */
-  readonly opened: () => Promise<void>
 }
 
 export function createLane(
-  { host, fail, reading }: Runtime,
+  { host, fail, reading, paused }: Runtime,
   id: Lane,
   tallies: readonly Tally[],
   createWorkers: (lane: LaneRun) => readonly Worker[],
+  atomic: boolean,
 ): LaneRun {
+  // What an atomic sink has of a message cannot be taken back: it is tried to the end while there is time.
+  const ended = () => (atomic ? reading.aborted : lane.halted)
   /** The batches that are not finished, each as its workers have it. */
   const held: Share[][] = []
   /** After the batches that every binding has finished. */
@@ -79,13 +82,13 @@ export function createLane(
   const lane: LaneRun = {
     id,
     names: namesOf(tallies),
-    open: !reading.aborted,
+    open: !reading.aborted && !(atomic && paused),
     halted: reading.aborted,
     busy: 0,
+    torn: false,
     cursors: new Set(),
-    committed: undefined,
     push(batch) {
-      held.push(queues.map((enqueue) => enqueue({ batch, handled: 0, ahead: undefined, counted: 0, over: false })))
+      held.push(queues.map((enqueue) => enqueue({ batch, handled: 0, counted: 0 })))
     },
     finish(share) {
       share.over = true
@@ -125,16 +128,15 @@ export function createLane(
         over = true
         lane.changed()
       }, ms)
-      await lane.until(() => over || lane.halted)
+      await lane.until(() => over || ended())
       cancel()
-      if (lane.halted) throw HALTED
+      if (ended()) throw HALTED
     },
     async until(condition) {
       while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve))
     },
-    rest: (count) => lane.until(() => held.length <= count || lane.halted),
+    rest: (count) => lane.until(() => lane.halted || held.length <= count),
     idle: () => lane.until(() => lane.busy === 0),
-    opened: () => lane.until(() => lane.open),
   }
 
   const queues = createWorkers(lane).map((work) => {

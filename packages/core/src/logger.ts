@@ -6,13 +6,12 @@ type Level = 'debug' | 'info' | 'warn' | 'error'
 /** Where events go as lines: `console`, or what has the same four functions. They get the line and the event. */
 export type Logger = { readonly [L in Level]: (line: string, event: unknown) => unknown }
 
-/** How events are logged; the others as `error` when they carry one, else as `info`. */
-const LEVELS: { readonly [K in keyof Events]?: Level } = {
+/**
+ * How events are logged; the others as `info`, or where they carry an error as `warn`, at the end of the stream as `error`.
+ * What is `warn` here would be lost in silence if nobody listened.
+ */
+export const LEVELS: { readonly [K in keyof Events]?: Level } = {
   checkpoint: 'debug',
-  retry: 'warn',
-  skip: 'warn',
-  'dead-letter': 'warn',
-  trouble: 'warn',
   stall: 'warn',
   late: 'warn',
 }
@@ -26,7 +25,10 @@ export function checkLogger(logger: Logger | undefined): void {
 /** Writes an event as one line, its name and what is in it, with the event behind it. */
 export function log(logger: Logger, name: keyof Events, event: { readonly error?: unknown }): void {
   const words = inWords(event)
-  logger[LEVELS[name] ?? (event.error ? 'error' : 'info')](`snapstream ${name}${words && `: ${words}`}`, event)
+  logger[LEVELS[name] ?? (!event.error ? 'info' : name.startsWith('stop') ? 'error' : 'warn')](
+    `snapstream ${name}${words && `: ${words}`}`,
+    event,
+  )
 }
 
 /** What is there, by name. What people made themselves, messages and keys, may be long. */

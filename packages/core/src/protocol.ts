@@ -80,6 +80,19 @@ export interface BatchSource<T> {
   readonly '~snapstream.key'?: (message: T) => unknown
   /** True for a source that ends by itself (`until: 'end'`): it cannot feed itself for ever. */
   readonly '~snapstream.bounded'?: boolean
+  /** For a source whose positions mean the same when it is opened again, by another process: what they belong to. */
+  readonly '~snapstream.lasting'?: Lasting
+}
+
+/** What positions belong to when they are kept beyond the process. */
+export interface Lasting {
+  /** A source with the same name has the same lanes, and goes on from the same positions. */
+  readonly name: string
+  /**
+   * What tells lanes from others that had the same names before: those of a topic that was deleted and made anew. Lanes
+   * without an answer are taken for the same.
+   */
+  incarnations?(lanes: readonly Lane[]): MaybePromise<ReadonlyMap<Lane, string>>
 }
 
 /** The message a value came from. Valid during the call of `write` only: copy what you keep. */
@@ -122,10 +135,14 @@ export interface SinkWriter<T> {
   flush(checkpoint: Checkpoint): MaybePromise<void>
   /**
    * True: the sink keeps effects and positions together (a transaction). The engine then stops the lanes that feed it at
-   * a message boundary, puts the positions into `flush`, and does not commit them to the source.
+   * a message boundary, puts the positions into `flush`, and does not commit them to the source. After a message that
+   * failed, or had to be given up halfway, it is not flushed any more: what it got since the last time is to be dropped.
    */
   readonly atomic?: boolean
-  /** For an atomic sink: the positions it holds for these lanes of a source. Asked when lanes are assigned. */
+  /**
+   * For an atomic sink that keeps positions itself: those it holds for these lanes of a source. Asked when lanes are
+   * assigned, and before that, without lanes, when the source is opened: what it throws then stops the stream.
+   */
   positions?(source: unknown, lanes: readonly Lane[]): MaybePromise<Positions | void>
   close?(): MaybePromise<void>
 }
@@ -138,6 +155,8 @@ export interface SinkOptions {
   readonly scope: Map<unknown, unknown>
   /** Something failed for a passing reason and is tried again: whoever watches the stream is told (event `trouble`). */
   trouble(error: Error): void
+  /** Has a checkpoint made before its time: for an atomic sink that is full, which cannot let its writers wait for one. */
+  checkpoint?(): void
 }
 
 export interface SinkTarget<T> {

@@ -78,6 +78,7 @@ export async function run(
     },
     flushing: new Map(),
     committing: new Map(),
+    paused: false,
   }
   const { fail } = runtime
   const lanes = () => monitor.sources.flatMap((source) => source.lanes)
@@ -174,7 +175,9 @@ export async function run(
           'sink',
           tallies.filter(({ binding }) => binding.targets.includes(target)),
         )
-        const writer = await open(() => target['~snapstream.sink']({ signal, host, scope, trouble }))
+        const writer = await open(() =>
+          target['~snapstream.sink']({ signal, host, scope, trouble, checkpoint: () => checkpoint() }),
+        )
         if (writer) writers.set(target, writer)
       }
     const sources = [...bound].map((source) => {

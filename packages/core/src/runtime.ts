@@ -25,4 +25,6 @@ export interface Runtime {
   /** What the checkpoint waits for, sinks and sources as they were bound, and since which look of the watchdog. */
   readonly flushing: Map<unknown, number>
   readonly committing: Map<unknown, number>
+  /** A checkpoint has stopped what feeds an atomic sink, also lanes that are yet to come. */
+  paused: boolean
 }

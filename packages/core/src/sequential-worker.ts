@@ -16,33 +16,35 @@ export function createSequentialWorker(
 ): Worker {
   const cursor = new Cursor(lane.id, tally)
   lane.cursors.add(cursor)
-  /** What the message under the cursor is waiting for. */
+  /** What the message under the cursor is waiting for. Not a result of what follows: that would be waited for there. */
   let pending: Outcome
 
   /** Handles messages until one has to be waited for, or others have to get their turn. A loop with `await` is slower. */
-  function spin(share: Share, iterator: Iterator<unknown>): Outcome {
+  function spin(share: Share, iterator?: Iterator<unknown>): void {
+    pending = undefined
     const { batch } = share
+    const { messages } = batch
     const fallible = batch.error !== undefined
     while (lane.open) {
-      const result = iterator.next()
-      if (result.done) {
+      const index = share.handled
+      // Without one it goes by the index: the iterator of an array would cost more than all else here.
+      const result = iterator?.next()
+      if (result ? result.done : index === messages.length) {
         share.over = true
         break
       }
-      const index = share.handled
       cursor.index = index
-      cursor.message = result.value
-      const pending = step(cursor, fallible ? batch.error?.(index) : undefined)
-      if (pending) return pending
+      cursor.message = result ? result.value : messages[index]
+      pending = step(cursor, fallible ? batch.error?.(index) : undefined)
+      if (pending) break
       share.handled = index + 1
       if (pace.spent()) break
     }
-    return undefined
   }
 
   /**
    * The same, where each message has to be waited for. A function of its own, as an `await` saves and restores all that
-   * the function around it holds. What is to be waited for it only notes: as its result it would be waited for here.
+   * the function around it holds.
    */
   async function spinAsync(share: Share, iterator: AsyncIterator<unknown>): Promise<void> {
     pending = undefined
@@ -54,9 +56,8 @@ export function createSequentialWorker(
       }
       cursor.message = result.value
       if (lane.halted && signal.aborted) {
-        // Its own name: one that a closure holds costs an allocation a message.
-        const message = result.value
-        emit('late', () => ({ bindings: lane.names, message }))
+        // Not that of the result: what a closure holds costs an allocation a message.
+        emit('late', () => ({ bindings: lane.names, message: cursor.message }))
         throw HALTED
       }
       pending = step(cursor)
@@ -68,21 +69,24 @@ export function createSequentialWorker(
 
   return async (share) => {
     const batch: Batch<unknown> & Partial<IteratorBatch> = share.batch
-    const { asynchronous, iterator = batch.messages[Symbol.iterator]() } = batch
+    const { asynchronous, iterator } = batch
     cursor.batch = batch
     while (!share.over) {
-      if (!lane.open) await lane.opened()
+      if (!lane.open) await lane.until(() => lane.open)
       if (asynchronous) {
         batch.suspended = false
         await spinAsync(share, iterator as AsyncIterator<unknown>)
         batch.suspended = !share.over
-      } else pending = spin(share, iterator as Iterator<unknown>)
+      } else spin(share, iterator as Iterator<unknown> | undefined)
       if (pending) {
         lane.busy++
         cursor.since = Infinity
         try {
           await pending
           share.handled++
+        } catch (thrown) {
+          lane.torn = true
+          throw thrown
         } finally {
           lane.busy--
           cursor.since = -1

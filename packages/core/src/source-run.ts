@@ -53,7 +53,7 @@ export function createSourceRun(
   const [atomicSink, ...others] = new Set(fed.filter((writer) => writer.atomic))
   // Effects and positions can only be kept together if one transaction sees all that a source's messages do.
   expectUsage(
-    !batched || !atomicSink || (others.length === 0 && readers.length === 1),
+    !atomicSink || (others.length === 0 && readers.length === 1),
     `an atomic sink of ${names.join(', ')}`,
     'all that its source feeds',
     readers,
@@ -76,7 +76,7 @@ export function createSourceRun(
     })
 
   function addLane(id: Lane): LaneRun {
-    const lane = createLane(runtime, id, tallies, createWorkers)
+    const lane = createLane(runtime, id, tallies, createWorkers, !!atomicSink)
     lanes.set(id, lane)
     return lane
   }
@@ -93,15 +93,20 @@ export function createSourceRun(
   async function revoked(ids: readonly Lane[], reason: 'revoked' | 'lost'): Promise<void> {
     emit('revoked', () => ({ bindings: names, lanes: ids, reason }))
     const given = ids.flatMap((id) => lanes.get(id) ?? [])
+    // What a sink holds by itself is about what it holds, whoever the lane belongs to.
+    const gone = reason === 'lost' && !atomicSink?.positions
     for (const lane of given) {
       lane.halt()
       leaving.add(lane)
-      // A lost lane has another owner already: nothing of it may be committed from now on.
-      if (reason === 'lost') lanes.delete(lane.id)
+      // A lost lane has another owner already: nothing of it may be started or committed from now on.
+      if (gone) {
+        lanes.delete(lane.id)
+        lane.torn = true
+      }
     }
     // oxlint-disable-next-line typescript/await-thenable -- called in a handler, that one is in flight only afterwards
     for (const lane of await given) await lane.idle()
-    if (reason === 'revoked') await checkpoint()
+    if (!gone) await checkpoint()
     for (const lane of given) {
       lane.count()
       leaving.delete(lane)
@@ -131,6 +136,7 @@ export function createSourceRun(
     },
     lag: () => reader?.lag?.(toPositions(handled())),
     async open() {
+      await atomicSink?.positions?.(source, [])
       const direct = readers.length === 1 && readers[0]?.concurrency === 1
       const target = batched
         ? source
@@ -159,8 +165,7 @@ export function createSourceRun(
     async commit() {
       // A lane may have gone, and even come back, since its position was noted: then it is not ours to commit.
       const own = noted.filter(([lane]) => lanes.get(lane.id) === lane)
-      if (own.length === 0) return
-      if (!atomicSink) await reader?.commit(toPositions(own))
+      if (own.length > 0 && !atomicSink) await reader?.commit(toPositions(own))
       for (const [lane, position] of own) lane.committed = position
     },
   }

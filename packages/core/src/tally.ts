@@ -13,7 +13,7 @@ export interface Tally {
   /** How many had been handled at `lastProgress`. */
   seen: number
   /** What it waits for, while it stands still. */
-  stalled: string | undefined
+  stalled?: string | undefined
   /** When its sources last gave something, or had nothing to give, by the clock of the watchdog. */
   quiet: number
 }
@@ -28,7 +28,6 @@ export function createTally(binding: Binding): Tally {
     lastError: undefined,
     lastProgress: undefined,
     seen: 0,
-    stalled: undefined,
     quiet: Infinity,
   }
 }

@@ -7,6 +7,9 @@ type AdminRequests = Pick<
   'metadata' | 'createTopics' | 'deleteTopics' | 'listGroups' | 'describeGroups' | 'deleteGroups'
 >
 
+/** What a broker that knows of no ids answers with. */
+const NO_ID = '00000000-0000-0000-0000-000000000000'
+
 export function adminRequests(broker: Broker, call: Call): AdminRequests {
   return {
     async metadata(names) {
@@ -17,8 +20,9 @@ export function adminRequests(broker: Broker, call: Call): AdminRequests {
       return {
         brokers: answer.brokers.map(({ nodeId, host, port }) => ({ nodeId, host, port })),
         controllerId: answer.controllerId,
-        topics: answer.topics.map(({ name, errorCode, isInternal, partitions }) => ({
+        topics: answer.topics.map(({ name, errorCode, isInternal, partitions, topicId }) => ({
           topic: name ?? '',
+          topicId: topicId === NO_ID ? undefined : topicId,
           errorCode,
           isInternal,
           partitions: partitions.map(({ errorCode, partitionIndex, leaderId, replicaNodes, isrNodes }) => ({

@@ -4,6 +4,7 @@ export default async function all(load) {
   const { Topic } = await load('@snapstream/kafka')
   const { memory } = await load('@snapstream/kafka/memory')
   const { Cache } = await load('@snapstream/cache')
+  const { LmdbLevel } = await load('@snapstream/cache-lmdb')
   const { JsonCodec } = await load('@snapstream/codecs')
   const { JsonCodec: fromSubpath } = await load('@snapstream/codecs/json')
   const { AvroCodec } = await load('@snapstream/codecs/avro')
@@ -37,4 +38,10 @@ export default async function all(load) {
   const amounts = [cache.getSync('a'), await cache.get('b')]
   await cache.close()
   if (amounts.join() !== '1,2') throw new Error(`the cache holds ${JSON.stringify(amounts)}`)
+
+  const onLmdb = Cache(new LmdbLevel(`db/lmdb-${Date.now()}`))
+  await onLmdb.open()
+  await onLmdb('c', 3)
+  if (onLmdb.getSync('c') !== 3) throw new Error('the cache over LMDB lost its entry')
+  await onLmdb.close()
 }

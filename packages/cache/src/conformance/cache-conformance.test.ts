@@ -13,13 +13,19 @@ cacheConformance({ test, name: 'level', create: folder, destroy: (path) => remov
 cacheConformance({
   test,
   name: 'a Level instance',
+  supports: { permanence: true },
   create: async () => new Level(await folder()),
   destroy: async (db) => {
     await (db as Level).close()
     await removeFolder((db as Level).location)
   },
 })
-cacheConformance({ test, name: 'memory-level', create: () => new MemoryLevel() })
+cacheConformance({
+  test,
+  name: 'memory-level',
+  create: () => new MemoryLevel(),
+  supports: { permanence: false },
+})
 cacheConformance({ test, name: 'memory-level of text', create: () => new MemoryLevel({ storeEncoding: 'view' }) })
 cacheConformance({
   test,
@@ -35,4 +41,20 @@ cacheConformance({
     return db
   },
   supports: { getSync: false },
+})
+cacheConformance({
+  test,
+  name: 'no snapshots',
+  create: () => {
+    const db = new MemoryLevel()
+    Object.assign(db.supports, { explicitSnapshots: false })
+    return db
+  },
+  supports: { snapshots: false },
+})
+cacheConformance({
+  test,
+  name: 'keys of 100 bytes at most',
+  create: () => Object.assign(new MemoryLevel(), { maxKeyBytes: 100 }),
+  supports: { maxKeyBytes: 100 },
 })

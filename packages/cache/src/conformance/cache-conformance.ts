@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
-import { BytesCodec, platformHost } from '@snapstream/core'
+import { BytesCodec } from '@snapstream/core'
 import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
+import type { AnyBackend } from '../any-backend.ts'
+import { backendConformance } from './backend-conformance.ts'
 import type { ConformanceOptions } from './conformance-options.ts'
+import { checkpoint, collect, openSink } from './protocol.ts'
+import { snapshotConformance } from './snapshot-conformance.ts'
+import { surfaceConformance } from './surface-conformance.ts'
 
 /** One key of every kind and at every edge, in the order that a cache promises. */
 export const ORDERED_KEYS: readonly CacheKey[] = [
@@ -39,13 +44,9 @@ export const ORDERED_KEYS: readonly CacheKey[] = [
  * cacheConformance({ test, name: 'my-level', create: () => new MyLevel() })
  */
 export function cacheConformance({ test, name, create, destroy, supports = {} }: ConformanceOptions): void {
-  const signal = new AbortController().signal
-  const sinkOptions = { signal, host: platformHost(), scope: new Map<unknown, unknown>(), trouble() {} }
-  const checkpoint = { id: 1, positions: new Map() }
-
   function check<V = unknown>(
     title: string,
-    run: (cache: Cache<CacheKey, V>) => Promise<void>,
+    run: (cache: Cache<CacheKey, V>, location: string | AnyBackend) => Promise<void>,
     options: CacheOptions<V> = {},
   ): void {
     test(`${name}: ${title}`, async () => {
@@ -53,22 +54,13 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
       const cache = Cache<CacheKey, V>(location, options)
       await cache.open()
       try {
-        await run(cache)
+        await run(cache, location)
       } finally {
         await cache.close()
         await destroy?.(location)
       }
     })
   }
-  async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-    const all: T[] = []
-    for await (const item of items) all.push(item)
-    return all
-  }
-  async function openSink<V>(cache: Cache<CacheKey, V>) {
-    return cache['~snapstream.sink'](sinkOptions)
-  }
-
   check('holds every kind of key apart, and in order', async (cache) => {
     for (const [i, key] of [...ORDERED_KEYS.entries()].toReversed()) await cache(key, i)
     for (const [i, key] of ORDERED_KEYS.entries()) assert.equal(await cache.get(key), i)
@@ -125,6 +117,20 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
     assert.deepEqual(await collect(cache.entries()), expected)
   })
 
+  check(
+    'keeps positions beside the entries, and shows them to nobody',
+    async (cache) => {
+      const sink = await openSink(cache)
+      const source = { '~snapstream.lasting': { name: 'group' } }
+      await sink.write(['a', 1])
+      await sink.flush({ id: 1, positions: new Map([[source, new Map([['topic/0', 7]])]]) })
+      assert.deepEqual(await sink.positions?.(source, ['topic/0', 'topic/1']), new Map([['topic/0', 7]]))
+      assert.deepEqual(await collect(cache.entries()), [['a', 1]])
+      assert.deepEqual(await collect(cache.entries({ reverse: true })), [['a', 1]])
+    },
+    { exactlyOnce: true },
+  )
+
   for (const [title, where] of [
     ['stored', false],
     ['buffered', true],
@@ -179,4 +185,8 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
         ['b', 2],
       ])
     })
+
+  surfaceConformance(check)
+  snapshotConformance(check, supports.snapshots !== false)
+  backendConformance(check, supports)
 }

@@ -1,2 +1,2 @@
 export { ORDERED_KEYS, cacheConformance } from './cache-conformance.ts'
-export type { ConformanceOptions } from './conformance-options.ts'
+export type { BackendSupports, ConformanceOptions } from './conformance-options.ts'

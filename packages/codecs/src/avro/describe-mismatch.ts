@@ -1,10 +1,12 @@
 import { describe } from '@snapstream/core'
 import type { Type } from 'avsc'
+import type { AvroType } from './internals.ts'
+import { describeLogical } from './logical-type.ts'
 
 const SHOWN = 4
 
-/** Where a value does not fit a type: path, what was expected, what came. */
-export function describeMismatch(type: Type, value: unknown): string {
+/** Where a value does not fit a type: path, what was expected, what came. Empty where it fits. */
+export function describeMismatch(type: AvroType, value: unknown): string {
   const found: string[] = []
   type.isValid(value, {
     noUndeclaredFields: true,
@@ -18,9 +20,13 @@ export function describeMismatch(type: Type, value: unknown): string {
 
 function describeType(type: Type): string {
   const { typeName } = type
+  const logical = describeLogical(type)
+  if (logical !== undefined) return logical
   if (typeName === 'long') return 'a long (a whole number within 2^53)'
+  if (typeName === 'abstract:long') return 'a long (a bigint of 64 bits)'
   if (typeName === 'bytes' || typeName === 'fixed') return `${type.toString()} (a Buffer)`
   if (typeName === 'string') return 'a string without lone surrogates'
+  if (typeName === 'union:wrapped') return `${type.toString()} (as { branch: value })`
   return type.toString()
 }
 

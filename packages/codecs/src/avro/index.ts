@@ -1,1 +1,3 @@
 export { AvroCodec } from './avro-codec.ts'
+export type { AvroCodecOptions } from './avro-options.ts'
+export type { LogicalType } from './logical-type.ts'

@@ -1,2 +1,2 @@
 export { JsonCodec } from './json-codec.ts'
-export type { JsonCodecOptions } from './json-codec.ts'
+export type { JsonCodecOptions } from './json-options.ts'

@@ -16,7 +16,7 @@ const order = {
 }
 
 describe('JsonCodec', () => {
-  test('brings any JSON value back', () => {
+  test('brings any JSON value back', { timeout: 60_000 }, () => {
     const codec = JsonCodec()
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {

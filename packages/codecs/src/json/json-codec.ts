@@ -1,18 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe, toError, type SyncCodec, type TextCodec } from '@snapstream/core'
 import { asBuffer } from '../as-buffer.ts'
-import { compileSchema, type Check } from './compile-schema.ts'
 import { findLoss } from '@snapstream/core/lossless-json'
-
-export interface JsonCodecOptions {
-  /**
-   * A JSON Schema (draft 2020-12) that values have to meet in both directions. `format` is an annotation, as the draft has
-   * it by default. A keyword that the draft does not know is refused.
-   *
-   * @default undefined: any JSON
-   */
-  readonly schema?: object | undefined
-}
+import { compileSchema, type Check } from './compile-schema.ts'
+import type { JsonCodecOptions } from './json-options.ts'
 
 /**
  * Values as JSON in UTF-8. What JSON would drop or change in silence is refused, wherever it stands: functions, symbols,
@@ -29,7 +20,10 @@ export interface JsonCodecOptions {
  * })
  */
 export function JsonCodec<T = unknown>(options: JsonCodecOptions = {}): SyncCodec<T> {
-  const check = compileSchema(options)
+  return makeJsonCodec(compileSchema(options))
+}
+
+export function makeJsonCodec<T>(check: Check | undefined): SyncCodec<T> {
   const text: TextCodec<T> = {
     encode(value) {
       const json = stringify(value)

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import * as sources from '../index.ts'
+import { atomicSuite } from './atomic.ts'
 import { backoffSuite } from './backoff.ts'
 import { loadBare } from './bare-context.ts'
 import { checkpointSuite } from './checkpoints.ts'
@@ -26,6 +27,7 @@ describe.each(cores)('%s', (_, core) => {
   lifecycleSuite(core)
   flowSuite(core)
   checkpointSuite(core)
+  atomicSuite(core)
   eventSuite(core)
   healthSuite(core)
   watchdogSuite(core)

@@ -81,7 +81,10 @@ export interface KafkaConf extends DottedConf {
   readonly idempotence?: boolean | undefined
   /** How batches are compressed; which of these a driver has is in its `supports`. @default 'none' */
   readonly compression?: Compression | undefined
-  /** How long to go on trying before a record counts as not delivered. @default 120000 */
+  /**
+   * How long to go on trying before a record counts as not delivered, and while brokers are away before a stream that
+   * reads from them stops. @default 120000
+   */
   readonly deliveryTimeoutMs?: number | undefined
   /** How long to wait for more records when none is being sent. @default 0 */
   readonly lingerMs?: number | undefined

@@ -31,6 +31,7 @@ interface ConsumerDefaults
         | 'fetchMaxWaitMs'
         | 'isolationLevel'
         | 'metadataMaxAgeMs'
+        | 'deliveryTimeoutMs'
       >
     >,
     Pick<ConsumerSettings, 'groupInstanceId' | 'rackId'> {}
@@ -82,6 +83,7 @@ export function resolveSettings(own: Settings): ResolvedSettings {
       fetchMaxWaitMs: all.fetchMaxWaitMs,
       isolationLevel: all.isolationLevel,
       metadataMaxAgeMs: all.metadataMaxAgeMs,
+      deliveryTimeoutMs: all.deliveryTimeoutMs,
       ...(given.groupInstanceId === undefined ? {} : { groupInstanceId: given.groupInstanceId }),
       ...(given.clientRack === undefined ? {} : { rackId: given.clientRack }),
     },

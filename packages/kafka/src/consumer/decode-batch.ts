@@ -14,7 +14,10 @@ export interface DecodedBatch {
   readonly errors: ReadonlyMap<number, Error>
   /** Where message `i` is in the batch. */
   indexOf(i: number): number
-  /** To be awaited before the messages are used, if a codec answered with promises. */
+  /**
+   * To be awaited before the messages are used, if a codec answered with promises. Rejects where what a codec needs cannot
+   * be reached.
+   */
   readonly pending: Promise<unknown> | undefined
 }
 
@@ -102,9 +105,22 @@ function settleLater(
     (content) => {
       if (!decoding.errors.has(at)) record[part] = content
     },
-    (thrown: unknown) => fail(decoding, at, decodeFailed(thrown, part, record), batch.key(i), batch.value(i)),
+    (thrown: unknown) => {
+      if (isOutage(thrown)) throw thrown
+      fail(decoding, at, decodeFailed(thrown, part, record), batch.key(i), batch.value(i))
+    },
   )
   decoding.pending.push(settled)
+}
+
+/**
+ * Whether what a codec needs, a schema registry, cannot be asked: nothing is wrong with the message then, which must not be
+ * skipped for it.
+ */
+function isOutage(thrown: unknown): boolean {
+  if (!SnapstreamError.is(thrown)) return false
+  const { code } = thrown
+  return code === 'REGISTRY_UNREACHABLE' || code === 'REGISTRY_FAILED' || code === 'AUTHENTICATION_REFUSED'
 }
 
 /** Message `at` did not decode: the raw record takes its place. */

@@ -48,6 +48,11 @@ export interface DriverAdmin {
   /** The partitions of each, in order. Rejects with `TOPIC_MISSING` if one does not exist. */
   describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionDescription[]>>
   /**
+   * What tells a topic from another that had its name before, by topic. Those of which it is not known are left out; a driver
+   * that never knows need not have it.
+   */
+  topicIds?(topics: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /**
    * Per partition, in order: the first offset that can be read, the one behind the last, or that of the first record
    * with at least a timestamp (in ms since the epoch; the one behind the last where there is none). With
    * `'read_committed'` the last is the last before the first open transaction.

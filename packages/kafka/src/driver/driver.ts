@@ -148,6 +148,8 @@ export interface ConsumerSettings {
   readonly isolationLevel: 'read_committed' | 'read_uncommitted'
   /** How long partitions that are added to a topic may stay unnoticed, in ms; a minute at most. Default: a minute. */
   readonly metadataMaxAgeMs?: number
+  /** How long to go on trying while brokers are away, once it reads, in ms. Default: as long as it takes to start. */
+  readonly deliveryTimeoutMs?: number
   /**
    * Awaited before the first batch of partitions that were assigned, with the offset each would start at; those that it
    * has already, and keeps, are not named again. May answer with other offsets to start at. Called with an empty list when

@@ -44,6 +44,7 @@ export function memoryAdmin(broker: MemoryBroker): DriverAdmin {
             .map((_, partition) => ({ partition, leader: NODE, replicas: [NODE], inSyncReplicas: [NODE] })),
         ]),
       ),
+    topicIds: async (topics) => new Map(topics.map((topic) => [topic, live().topicId(topic)])),
     offsets: async (topic, at) =>
       live()
         .logs(topic)

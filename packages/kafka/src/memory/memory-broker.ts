@@ -18,6 +18,8 @@ export interface MemoryBroker {
   /** The partitions of a topic. Throws `TOPIC_MISSING`. */
   logs(topic: string): readonly PartitionLog[]
   has(topic: string): boolean
+  /** Throws `TOPIC_MISSING`. */
+  topicId(topic: string): string
   maxBatchBytes(topic: string): number
   /** One that is asked for is made: whether it counts as existing, it knows itself. */
   group(groupId: string): MemoryGroup
@@ -33,6 +35,7 @@ export function memoryBroker(options: {
   const { defaultPartitions, host } = options
   const topics = new Map<string, MemoryTopic>()
   const groups = new Map<string, MemoryGroup>()
+  let created = 0
 
   function found(topic: string): MemoryTopic {
     const known = topics.get(topic)
@@ -46,7 +49,7 @@ export function memoryBroker(options: {
       const { retention, maxBatchBytes } = topicConfig(topic, options)
       const { partitions = defaultPartitions } = topic
       const logs = Array.from({ length: partitions }, () => partitionLog(retention, () => host.now()))
-      topics.set(topic.topic, { logs, maxBatchBytes })
+      topics.set(topic.topic, { id: `topic ${++created}`, logs, maxBatchBytes })
     },
     deleteTopic(topic) {
       const { logs } = found(topic)
@@ -57,6 +60,7 @@ export function memoryBroker(options: {
     topics: () => [...topics.keys()],
     logs: (topic) => found(topic).logs,
     has: (topic) => topics.has(topic),
+    topicId: (topic) => found(topic).id,
     maxBatchBytes: (topic) => found(topic).maxBatchBytes,
     group(groupId) {
       let group = groups.get(groupId)

@@ -4,6 +4,8 @@ import type { PartitionLog, Retention } from './partition-log.ts'
 
 /** A topic of a memory broker. */
 export interface MemoryTopic {
+  /** No other topic has it, also none of the same name. */
+  readonly id: string
   readonly logs: readonly PartitionLog[]
   /** The largest batch it takes. */
   readonly maxBatchBytes: number

@@ -25,6 +25,10 @@ export interface DeadLetter {
   readonly record: RawTopicRecord
 }
 
+/**
+ * What a record of a dead letter topic says: the record as it was where it failed, and why. Read the topic with `BytesCodec()`
+ * for key and value, and `tombstones: true`. Never throws: a record that is no dead letter has no `origin` and no `code`.
+ */
 export function deadLetterOf(record: RawTopicRecord): DeadLetter {
   const { original, timestamp, ...said } = readDeadLetterHeaders(record.headers)
   return {

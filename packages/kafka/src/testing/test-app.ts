@@ -71,7 +71,7 @@ export interface TestApp extends AsyncDisposable {
   stop(): Promise<void>
   /**
    * The process dies: no handler is called any more and nothing is written, flushed or committed. A cache writes what it
-   * has when it is closed: with one it is as if the process died right after that. What a handler does itself behind the
+   * has when it is closed, unless it is `exactlyOnce`: with one it is as if the process died right after that. What a handler does itself behind the
    * `await` it was in, JavaScript still does; its outputs go nowhere.
    */
   crash(): Promise<void>

@@ -1,4 +1,4 @@
-import type { ReaderOptions, SourceReader } from '@snapstream/core'
+import type { Lane, Lasting, ReaderOptions, SourceReader } from '@snapstream/core'
 import { laneOf } from '../consumer/lane-state.ts'
 import { groupMissing, joinConsumer } from '../consumer/shared-consumers.ts'
 import { topicReader } from '../consumer/topic-reader.ts'
@@ -32,6 +32,31 @@ export async function openTopicSource(
     throw error
   }
 }
+
+/**
+ * Offsets are those of a group in a partition, whoever keeps them: another group is another reader of the same records, with
+ * positions of its own.
+ */
+export function lastingLanes(spec: TopicSpec, lifecycle: TopicLifecycle): Lasting | undefined {
+  const settings = lifecycle.current?.settings
+  if (settings === undefined) return undefined
+  const groupId = groupOf(spec, settings)
+  return {
+    name: groupId === null ? 'kafka' : `kafka group ${groupId}`,
+    async incarnations(lanes) {
+      const topics = [...new Set(lanes.map(topicOf))]
+      const ids = await withAdmin(settings, async (admin) => admin.topicIds?.(topics))
+      return new Map(
+        lanes.flatMap((lane) => {
+          const id = ids?.get(topicOf(lane))
+          return id === undefined ? [] : [[lane, id] as const]
+        }),
+      )
+    },
+  }
+}
+
+const topicOf = (lane: Lane) => String(lane).slice(0, String(lane).lastIndexOf('/'))
 
 /** The group that reads the topic, or null for none. Throws `USAGE` where nothing is said. */
 export function groupOf({ groupId, name }: TopicSpec, settings: ResolvedSettings): string | null {

@@ -9,7 +9,7 @@ import type { AnyTopicOptions, TopicCodecs, TopicNames, TopicOptions } from './t
 import type { RecordMeta, TopicInput, TopicRecord } from './topic-record.ts'
 import { topicReading } from './topic-reading.ts'
 import type { TopicReading } from './topic-reading.ts'
-import { openTopicSource } from './topic-source.ts'
+import { lastingLanes, openTopicSource } from './topic-source.ts'
 import { keepSpec, topicSpec } from './topic-spec.ts'
 import { topicWriter } from './topic-writer.ts'
 
@@ -105,5 +105,6 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
   Object.defineProperty(topic, 'name', { value: spec.name })
   keepSpec(topic, spec)
   Object.defineProperty(topic, 'paused', { get: () => control.paused })
+  Object.defineProperty(topic, '~snapstream.lasting', { get: () => lastingLanes(spec, lifecycle) })
   return Object.assign(topic, members)
 }

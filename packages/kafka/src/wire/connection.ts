@@ -100,6 +100,8 @@ export interface ClusterMetadata {
 }
 
 export interface TopicMetadata extends TopicAnswer {
+  /** Undefined where broker or library do not tell. */
+  readonly topicId?: string | undefined
   readonly isInternal: boolean
   readonly partitions: readonly PartitionMetadata[]
 }

@@ -88,6 +88,11 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
     },
     listTopics: () => ask('list the topics', () => listTopics(cluster)),
     describeTopics,
+    topicIds: (topics) =>
+      ask('ask for the ids of topics', async () => {
+        const found = await cluster.metadata(topics)
+        return new Map(found.topics.flatMap(({ topic, topicId }) => (topicId === undefined ? [] : [[topic, topicId]])))
+      }),
     offsets,
     committed: (groupId, topics) =>
       ask(`ask for the offsets of the group ${JSON.stringify(groupId)}`, async () => {

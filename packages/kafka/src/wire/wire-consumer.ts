@@ -30,13 +30,14 @@ export async function wireConsumer(
   const cluster = await openCluster(client, connect)
   const { groupId } = settings
   const readCommitted = settings.isolationLevel === 'read_committed'
-  // A cluster that is away for longer than that has put this member out anyway.
-  const patienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
+  // Whoever starts wants to know soon whether the brokers are there; whoever reads is as patient as those who write.
+  const startPatienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
+  const patienceMs = Math.max(startPatienceMs, settings.deliveryTimeoutMs ?? 0)
   let topics: Set<string>
   let all: readonly TopicPartition[]
   try {
     const repair = () => cluster.topics.refresh(true)
-    topics = await persistently(() => subscribe(cluster, settings), { patienceMs, repair })
+    topics = await persistently(() => subscribe(cluster, settings), { patienceMs: startPatienceMs, repair })
     all = groupId === null ? partitionsToRead(cluster, topics, settings.only) : []
   } catch (error) {
     await cluster.destroy()

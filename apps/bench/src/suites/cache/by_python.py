@@ -1,0 +1,34 @@
+"""Writes entries to the Cache of the Python library snapstream, or reads them, and prints how many a second."""
+
+import sys
+import time
+
+from snapstream import Cache
+
+what, folder, entries, reads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+STEP = 7919
+
+
+def key_of(i):
+    return f"order-{i:08d}"
+
+
+def value_of(i):
+    return {"id": i, "text": "x" * (83 - len(str(i)))}
+
+
+cache = Cache(folder)
+started = time.perf_counter()
+for n in range(entries):
+    i = n * STEP % entries
+    cache(key_of(i), value_of(i))
+rate = entries / (time.perf_counter() - started)
+if what == "read":
+    started = time.perf_counter()
+    for n in range(reads):
+        i = n % entries * STEP % entries
+        if cache[key_of(i)]["id"] != i:
+            raise SystemExit(f"the entry {i} is not there")
+    rate = reads / (time.perf_counter() - started)
+cache.close()
+print(rate)

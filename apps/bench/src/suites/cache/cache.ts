@@ -1,0 +1,51 @@
+import { pythonCodecsCommand } from '../../../../../tools/services/other-clients.mjs'
+import type { Case, Suite } from '../../suite.ts'
+import * as byCache from './by-cache.ts'
+import * as byHand from './by-hand.ts'
+import { byPython } from './by-python.ts'
+import { BATCHES } from './load.ts'
+
+const ENTRIES = 200_000
+
+const install = () => pythonCodecsCommand('')
+
+const ratios = (atLeast: number): Case['ratios'] => [
+  { of: 'Cache', to: 'level', atLeast },
+  { of: 'Cache over lmdb', to: 'lmdb' },
+  { of: 'Cache over lmdb', to: 'Cache', atLeast: 1 },
+  { of: 'Cache', to: 'Python Cache', atLeast: 1 },
+  { of: 'Cache over lmdb', to: 'Python Cache', atLeast: 1 },
+]
+
+export const cache: Suite = {
+  name: 'cache',
+  about: 'writing and reading entries of 100 bytes of JSON, in a folder on disk',
+  cases: [
+    {
+      name: 'sink',
+      about: `${ENTRIES} entries in no order of keys, a checkpoint and one synced batch for each of ${BATCHES} parts; by hand the same batches, synced too; Python puts entry by entry, and syncs none`,
+      input: (arena) => ({ entries: arena.count(ENTRIES, ENTRIES) }),
+      contestants: [
+        { name: 'level', run: byHand.writeLevel },
+        { name: 'lmdb', run: byHand.writeLmdb },
+        { name: 'Cache', run: byCache.write('level') },
+        { name: 'Cache over lmdb', run: byCache.write('lmdb') },
+        { name: 'Python Cache', install, run: byPython('write') },
+      ],
+      ratios: ratios(0.9),
+    },
+    {
+      name: 'get-sync',
+      about: `synchronous reads of ${ENTRIES} entries in no order of keys, twice each, parsed from JSON; by hand too; Python reads what it pickled`,
+      input: (arena) => ({ entries: arena.count(ENTRIES, ENTRIES) }),
+      contestants: [
+        { name: 'level', run: byHand.readLevel },
+        { name: 'lmdb', run: byHand.readLmdb },
+        { name: 'Cache', run: byCache.read('level') },
+        { name: 'Cache over lmdb', run: byCache.read('lmdb') },
+        { name: 'Python Cache', install, run: byPython('read') },
+      ],
+      ratios: ratios(0.8),
+    },
+  ],
+}

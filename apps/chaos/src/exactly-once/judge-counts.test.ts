@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { judgeCounts } from './judge-counts.ts'
+
+const records = [
+  { key: 'a', value: '1' },
+  { key: 'a', value: '2' },
+  { key: 'b', value: '5' },
+]
+const right = { 'count a': 2, 'sum a': 3, 'count b': 1, 'sum b': 5 }
+const judge = (counted: Record<string, number>) => judgeCounts(records, new Map(Object.entries(counted)))
+
+test('each once is right', () => {
+  expect(judge(right)).toEqual({
+    figures: { produced: 3, handled: 3, lost: 0, duplicated: 0, strange: 0 },
+    problems: [],
+  })
+})
+
+test.each([
+  ['one that is missing', { ...right, 'count a': 1, 'sum a': 2 }, { lost: 1, duplicated: 0 }, 2],
+  ['one that came twice', { ...right, 'count a': 3, 'sum a': 4 }, { lost: 0, duplicated: 1 }, 2],
+  ['one lost and another twice', { ...right, 'count a': 1, 'count b': 2 }, { lost: 1, duplicated: 1 }, 2],
+  ['half of what came of one', { ...right, 'sum b': 0 }, { lost: 0, duplicated: 0 }, 1],
+  ['a key that was never there', { ...right, 'count c': 1 }, { strange: 1, duplicated: 1 }, 1],
+])('finds %s', (_, counted, figures, problems) => {
+  const found = judge(counted)
+  expect(found.figures).toMatchObject(figures)
+  expect(found.problems).toHaveLength(problems)
+})

@@ -1,0 +1,30 @@
+import type { ReadRecord } from '../read-records.ts'
+import type { Figures } from '../verdict.ts'
+import type { TrialOutcome } from '../trial.ts'
+
+/** Compares what was counted with what was produced, key by key. Figures and problems. */
+export function judgeCounts(
+  records: readonly Pick<ReadRecord, 'key' | 'value'>[],
+  counted: ReadonlyMap<string, number>,
+): TrialOutcome {
+  const expected = new Map<string, number>()
+  const add = (key: string, amount: number) => expected.set(key, (expected.get(key) ?? 0) + amount)
+  for (const { key, value } of records) {
+    add(`count ${key}`, 1)
+    add(`sum ${key}`, Number(value))
+  }
+  let [handled, lost, duplicated, strange] = [0, 0, 0, 0]
+  const problems: string[] = []
+  for (const key of new Set([...expected.keys(), ...counted.keys()])) {
+    const [due, found] = [expected.get(key) ?? 0, counted.get(key) ?? 0]
+    if (!expected.has(key)) strange += 1
+    if (key.startsWith('count ')) {
+      handled += found
+      lost += Math.max(0, due - found)
+      duplicated += Math.max(0, found - due)
+    }
+    if (due !== found) problems.push(`${key} is ${found}, and should be ${due}`)
+  }
+  const figures: Partial<Figures> = { produced: records.length, handled, lost, duplicated, strange }
+  return { figures, problems: problems.length > 5 ? [`${problems.length} are wrong: ${problems[0]}`] : problems }
+}

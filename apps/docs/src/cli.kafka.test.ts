@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startKafka } from '../../../tools/services/kafka-broker.mjs'
+import type { RunningKafka } from '../../../tools/services/kafka-broker.mjs'
+import { findJava } from '../../../tools/services/java.mjs'
+import { root } from './documents.ts'
+import { writeDemoData } from './fixtures/demo-data.ts'
+
+const DOCUMENT = join(root, 'docs', 'cli.md')
+/** A command, prose, and what it prints. */
+const EXAMPLE = /(```sh\n)((?:(?!```)[^])*?)(```\n(?:(?!```|\n#)[^])*?```text\n)([^]*?)(```)/g
+
+// The document's data needs a broker of its own: other tests have topics of these names.
+describe.skipIf(!(await findJava()))('docs/cli.md', () => {
+  let kafka: RunningKafka | undefined
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'snapstream-cli-docs-'))
+    kafka = await startKafka({ heapMb: 384, timeoutMs: 240_000 })
+    await writeDemoData(kafka.brokers, folder)
+    await writeFile(join(folder, 'snapstream'), shim())
+    await chmod(join(folder, 'snapstream'), 0o755)
+  }, 600_000)
+  afterAll(async () => {
+    await kafka?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  /** What a person would see who runs it. */
+  function outputOf(command: string): Promise<string> {
+    const PATH = `${folder}${delimiter}${process.env['PATH'] ?? ''}`
+    const settings = { SNAPSTREAM_BROKERS: kafka?.brokers, SNAPSTREAM_CONNECT_TIMEOUT_MS: '60000' }
+    const env = { PATH, HOME: folder, NO_COLOR: '1', ...settings }
+    return new Promise((resolve, reject) => {
+      execFile('bash', ['-c', `exec 2>&1\n${command}`], { cwd: folder, env }, (error, stdout) =>
+        error ? reject(new Error(`${command}${stdout}`, { cause: error })) : resolve(stdout),
+      )
+    })
+  }
+
+  // After a change: npx vitest run cli.kafka -u
+  test('is what its commands print, one after the other', { timeout: 900_000 }, async () => {
+    const written = await readFile(DOCUMENT, 'utf8')
+    let document = ''
+    let end = 0
+    for (const { 0: example, 1: open, 2: command = '', 3: between, index } of written.matchAll(EXAMPLE)) {
+      document += `${written.slice(end, index)}${open}${command}${between}${await outputOf(command)}\`\`\``
+      end = index + example.length
+    }
+    expect(end).toBeGreaterThan(0)
+    document += written.slice(end)
+    await expect(document).toMatchFileSnapshot(DOCUMENT)
+  })
+})
+
+/** The command from its sources. */
+function shim(): string {
+  const main = join(dirname(createRequire(import.meta.url).resolve('@snapstream/cli/package.json')), 'src', 'main.ts')
+  const args = ['--import', import.meta.resolve('tsx'), '--conditions=@snapstream/source', main]
+  return `#!/bin/sh\nexec '${process.execPath}' ${args.map((arg) => `'${arg}'`).join(' ')} "$@"\n`
+}

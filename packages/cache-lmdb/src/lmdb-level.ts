@@ -1,0 +1,177 @@
+import { AbstractLevel, type AbstractDatabaseOptions, type AbstractOpenOptions } from 'abstract-level'
+import type { Environment } from './environment.ts'
+import { fits, keyBytes, MAX_KEY_BYTES, type EncodedKey } from './key-format.ts'
+import { clearRange, type ClearOptions } from './clear-range.ts'
+import { levelError, translateError, toLevelError } from './level-error.ts'
+import { LmdbIterator, type IteratorOptions } from './lmdb-iterator.ts'
+import { LmdbSnapshot } from './lmdb-snapshot.ts'
+import { openFolder } from './open-folder.ts'
+import { ownValue, toFormat, type Stored } from './value-format.ts'
+
+/** What `open` and the constructor of `LmdbLevel` take beside what every abstract-level database does. */
+export interface LmdbLevelOpenOptions extends AbstractOpenOptions {
+  /**
+   * Only reads, beside the process that writes: for looking into a database that somebody else has open. The database has
+   * to exist. Writing is then an error, `LEVEL_NOT_SUPPORTED`.
+   *
+   * @default false
+   */
+  readonly readOnly?: boolean | undefined
+  /**
+   * How many snapshots may be read at once, over all processes. Whoever opens the folder first decides.
+   *
+   * @default 126
+   */
+  readonly maxReaders?: number | undefined
+}
+
+export interface LmdbLevelOptions<K, V> extends AbstractDatabaseOptions<K, V>, Omit<LmdbLevelOpenOptions, 'passive'> {}
+
+interface ReadingOptions {
+  readonly keyEncoding: string
+  readonly valueEncoding: string
+  readonly snapshot?: LmdbSnapshot
+}
+
+type Operation =
+  | { readonly type: 'put'; readonly key: EncodedKey; readonly value: string | Uint8Array }
+  | { readonly type: 'del'; readonly key: EncodedKey }
+
+/**
+ * An abstract-level database over LMDB, which is kept in a folder.
+ *
+ * A write resolves once it is on the disk, with `sync: true` or without. Writes of one turn of the event loop share a
+ * commit. Keys have `MAX_KEY_BYTES` bytes at most: a longer one is refused with `LEVEL_INVALID_KEY`.
+ *
+ * @param location The folder, which is made if need be.
+ *
+ * @example
+ * const db = new LmdbLevel('db/totals')
+ * await db.put('a', '1')
+ * db.getSync('a') // '1'
+ */
+export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLevel<
+  string | Buffer | Uint8Array,
+  KDefault,
+  VDefault
+> {
+  /** The folder, as it was given to the constructor. */
+  readonly location: string
+  /** The longest key that can be put, in bytes. */
+  readonly maxKeyBytes: number = MAX_KEY_BYTES
+  #environment: Environment | undefined
+  #isReadOnly = false
+
+  constructor(location: string, options?: LmdbLevelOptions<KDefault, VDefault>) {
+    if (typeof location !== 'string' || location === '')
+      throw new TypeError(
+        `LmdbLevel takes a folder, a string that is not empty; got ${location === '' ? 'an empty one' : typeof location}`,
+      )
+    const manifest = {
+      encodings: { buffer: true, utf8: true },
+      has: true,
+      getSync: true,
+      createIfMissing: true,
+      errorIfExists: true,
+      explicitSnapshots: true,
+    }
+    super(manifest, options)
+    this.location = location
+  }
+
+  async _open(options: LmdbLevelOpenOptions): Promise<void> {
+    this.#isReadOnly = options.readOnly === true
+    this.#environment = await openFolder(this.location, options)
+  }
+
+  async _close(): Promise<void> {
+    await this.#environment?.close()
+    this.#environment = undefined
+  }
+
+  async _put(key: EncodedKey, value: string | Uint8Array): Promise<void> {
+    this.#checkKey(key)
+    await this.#write((environment) => environment.put(key, ownValue(value)))
+  }
+
+  async _del(key: EncodedKey): Promise<void> {
+    if (fits(key)) await this.#write((environment) => environment.remove(key))
+  }
+
+  async _batch(operations: readonly Operation[]): Promise<void> {
+    // All of them first: what lmdb has been given of a batch goes in.
+    for (const { type, key } of operations) if (type === 'put') this.#checkKey(key)
+    await this.#write((environment) =>
+      environment.batch(() => {
+        for (const operation of operations) {
+          if (operation.type === 'put') void environment.put(operation.key, ownValue(operation.value))
+          else if (fits(operation.key)) void environment.remove(operation.key)
+        }
+      }),
+    )
+  }
+
+  async _clear(options: ClearOptions): Promise<void> {
+    await this.#write((environment) => clearRange(environment, options))
+  }
+
+  async _get(key: EncodedKey, options: ReadingOptions): Promise<Stored | undefined> {
+    return this._getSync(key, options)
+  }
+
+  _getSync(key: EncodedKey, { valueEncoding, snapshot }: ReadingOptions): Stored | undefined {
+    if (!fits(key)) return undefined
+    try {
+      if (valueEncoding === 'utf8') return this.#environment!.getString(key, snapshot?.reading)
+      const bytes = this.#environment!.getBinary(key, snapshot?.reading)
+      return bytes === undefined ? undefined : toFormat(bytes, valueEncoding)
+    } catch (error) {
+      throw toLevelError(error, this.location, 'reading')
+    }
+  }
+
+  async _getMany(keys: readonly EncodedKey[], options: ReadingOptions): Promise<(Stored | undefined)[]> {
+    return keys.map((key) => this._getSync(key, options))
+  }
+
+  async _has(key: EncodedKey, { snapshot }: ReadingOptions): Promise<boolean> {
+    try {
+      return fits(key) && this.#environment!.doesExist(key, undefined, snapshot?.reading)
+    } catch (error) {
+      throw toLevelError(error, this.location, 'reading')
+    }
+  }
+
+  async _hasMany(keys: readonly EncodedKey[], options: ReadingOptions): Promise<boolean[]> {
+    return Promise.all(keys.map((key) => this._has(key, options)))
+  }
+
+  _iterator(options: IteratorOptions): LmdbIterator<KDefault, VDefault> {
+    return new LmdbIterator(this, this.#environment!, options)
+  }
+
+  _snapshot(options: object): LmdbSnapshot {
+    return new LmdbSnapshot(this.#environment!, options)
+  }
+
+  #checkKey(key: EncodedKey): void {
+    if (fits(key)) return
+    throw levelError(
+      'LEVEL_INVALID_KEY',
+      `a key in the LMDB database ${JSON.stringify(this.location)} has at most ${MAX_KEY_BYTES} bytes, got one of ${keyBytes(key)}; shorten it, or put a hash in its place`,
+    )
+  }
+
+  async #write(write: (environment: Environment) => Promise<unknown>): Promise<void> {
+    if (this.#isReadOnly)
+      throw levelError(
+        'LEVEL_NOT_SUPPORTED',
+        `the LMDB database ${JSON.stringify(this.location)} was opened with readOnly: nothing can be written; open it without`,
+      )
+    try {
+      await write(this.#environment!)
+    } catch (error) {
+      throw await translateError(error, this.location, 'writing')
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import { AbstractSnapshot } from 'abstract-level'
+import type { Environment, ReadOptions } from './environment.ts'
+
+/** The state of the database when it was made. LMDB reuses no page that it still shows. */
+export class LmdbSnapshot extends AbstractSnapshot {
+  readonly reading: ReadOptions
+
+  constructor(environment: Environment, options: object) {
+    // @ts-expect-error -- the types of abstract-level leave out the constructor, which is for those who write databases
+    super(options)
+    this.reading = { transaction: environment.useReadTransaction() }
+  }
+
+  async _close(): Promise<void> {
+    this.reading.transaction.done()
+  }
+}

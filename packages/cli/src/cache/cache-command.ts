@@ -1,0 +1,51 @@
+import type { CacheRange } from '@snapstream/cache'
+import type { CacheFlags } from '../definitions/cache-definition.ts'
+import { EXIT } from '../exit-code.ts'
+import type { ExitCode } from '../exit-code.ts'
+import type { Io } from '../io.ts'
+import { createPaint } from '../output/paint.ts'
+import { createPrinter } from '../output/printer.ts'
+import { viewText } from '../output/view.ts'
+import { entryView, withColumns } from './entry-view.ts'
+import { entryJson, entryText } from './format-entry.ts'
+import { statsText } from './format-stats.ts'
+import { openCache, openSubCache } from './open-cache.ts'
+
+/** `snapstream cache PATH` */
+export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Promise<ExitCode> {
+  await using cache = await openCache(path, io)
+  const read = flags.sub === undefined ? cache : await openSubCache(cache, flags.sub)
+  const printer = createPrinter(io)
+  if (flags.stats) {
+    void printer.write(statsText(await read.stats(rangeOf({ ...flags, reverse: false })), flags.json === true))
+    await printer.end()
+    return EXIT.ok
+  }
+  const { isTerminal } = printer
+  const paint = createPaint(io)
+  const counts = { shown: 0, failed: 0 }
+
+  for await (const [key, value] of read.entries(rangeOf(flags))) {
+    if (printer.signal.aborted) break
+    const whole = entryView(key, value)
+    const { keyFilter, valFilter } = flags
+    if (keyFilter && !keyFilter.test(viewText(whole.key, ''))) continue
+    if (valFilter && !valFilter.test(viewText(whole.value, ''))) continue
+    const view = withColumns(whole, flags.columns)
+    if (view.error !== undefined) counts.failed++
+    const full = printer.write(flags.json ? entryJson(view) : entryText(view, { paint, isTerminal }))
+    if (full) await full
+    if (++counts.shown === flags.limit) break
+  }
+  await printer.end()
+  if (counts.failed > 0)
+    io.stderr.write(
+      `snapstream: ${counts.failed} of ${counts.shown} entries could not be read as asked; they are shown as they stand\n`,
+    )
+  if (io.signal.aborted) return EXIT.interrupted
+  return counts.failed > 0 && !printer.isBroken ? EXIT.failure : EXIT.ok
+}
+
+function rangeOf({ prefix, reverse = false }: CacheFlags): CacheRange {
+  return { reverse, ...(prefix !== undefined && { prefix }) }
+}

@@ -1,0 +1,38 @@
+import { BytesCodec } from '@snapstream/core'
+import { Topic, replay } from '@snapstream/kafka'
+import type { ReplayCounts, ReplayOptions } from '@snapstream/kafka'
+import type { ReplayFlags } from '../definitions/dlq-definition.ts'
+import { EXIT } from '../exit-code.ts'
+import type { ExitCode } from '../exit-code.ts'
+import type { Io } from '../io.ts'
+import { createPrinter } from '../output/printer.ts'
+import { applySettings } from '../settings/settings.ts'
+import { isMeant } from './read-letters.ts'
+
+/** `snapstream dlq replay TOPIC` */
+export async function replayLetters(name: string, flags: ReplayFlags, io: Io): Promise<ExitCode> {
+  await applySettings(flags, io, name)
+  const { limit, others, foreign, to, place, timestamp, dryRun = false, group, json } = flags
+  const options: ReplayOptions = {
+    where: (letter) => isMeant(letter, flags),
+    dryRun,
+    signal: io.signal,
+    ...(limit !== undefined && { limit }),
+    ...(others !== undefined && { others }),
+    ...(foreign !== undefined && { foreign }),
+    ...(to !== undefined && { to }),
+    ...(place !== undefined && { partition: place }),
+    ...(timestamp !== undefined && { timestamp }),
+    ...(group !== undefined && { groupId: group }),
+  }
+  const counts = await replay(Topic(name, { codec: BytesCodec() }), options)
+  const printer = createPrinter(io)
+  void printer.write(json ? `${JSON.stringify({ ...counts, dryRun })}\n` : `${sentence(counts, dryRun)}\n`)
+  await printer.end()
+  return io.signal.aborted ? EXIT.interrupted : EXIT.ok
+}
+
+function sentence({ read, sent, skipped, left }: ReplayCounts, dryRun: boolean): string {
+  if (dryRun) return `would send ${sent} and skip ${skipped} of ${read}; ${left} wait`
+  return `sent ${sent}, skipped ${skipped} of ${read}; ${left} wait`
+}

@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, readdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Cache } from '@snapstream/cache'
+import { describe, expect, test } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
+import { cleanEnvironment, runCommand } from './fixtures/command-process.ts'
+import { temporaryFolder } from './fixtures/run.ts'
+
+// Machines that test other things meanwhile take their time to start a process.
+const TIMEOUT_MS = 180_000
+
+describe('what is loaded', { timeout: TIMEOUT_MS }, () => {
+  const lister = new URL('fixtures/list-modules.mjs', import.meta.url).href
+  const commander = dirname(createRequire(import.meta.url).resolve('commander'))
+  const ours = fileURLToPath(new URL('.', import.meta.url))
+
+  /** Of what is loaded what is neither Node's nor what makes Node understand TypeScript. */
+  async function loaded(args: readonly string[]): Promise<string[]> {
+    await using folder = await temporaryFolder()
+    const file = join(folder.path, 'modules')
+    const { stderr } = await runCommand(args, { node: ['--import', lister], env: { MODULES_FILE: file } })
+    expect(stderr).toBe('')
+    return (await readFile(file, 'utf8'))
+      .trim()
+      .split('\n')
+      .filter((url) => url.startsWith('file:'))
+      .map((url) => fileURLToPath(url.replace(/\?.*/, '')))
+  }
+
+  test.each([[['--help']], [['--version']], [['dlq', 'replay', '--help']]])(
+    '%j loads how the command line is written, and nothing that runs it',
+    async (args) => {
+      const files = await loaded(args)
+      expect(files).toContain(join(ours, 'program.ts'))
+      expect(files.filter((file) => !file.startsWith(ours) && !file.startsWith(commander))).toEqual([])
+      const own = files.filter((file) => file.startsWith(ours)).map((file) => file.slice(ours.length))
+      expect(own.filter((file) => file.includes('/') && !file.startsWith('definitions/'))).toEqual([])
+      expect(own.length).toBeLessThanOrEqual(12)
+    },
+  )
+
+  test('a cache is read without anything of Kafka', async () => {
+    await using folder = await temporaryFolder()
+    await fill(join(folder.path, 'db'))
+    const files = await loaded(['cache', join(folder.path, 'db')])
+    expect(files.some((file) => file.includes('cache-command'))).toBe(true)
+    expect(files.filter((file) => /[/\\]packages[/\\]kafka[/\\]|kafkajs|avsc|cli-table3/.test(file))).toEqual([])
+  })
+})
+
+describe('as a process', { timeout: TIMEOUT_MS }, () => {
+  test('says its version and what it can do', async () => {
+    expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' })
+    const help = await runCommand(['--help'])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    for (const word of ['topic', 'topics', 'cache', 'dlq', 'Examples']) expect(help.stdout).toContain(word)
+  })
+
+  test('names the option that was probably meant', async () => {
+    const { code, stdout, stderr } = await runCommand(['topic', 'emoji', '--folow'])
+    expect(stderr).toBe("snapstream: unknown option '--folow'\n(Did you mean --follow?)\n")
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+
+  test('no broker at the address: one line, soon; the stack with DEBUG', async () => {
+    const args = ['topic', 'emoji', '-b', 'localhost:1', '-X', 'connectTimeoutMs=1000']
+    const { code, stdout, stderr } = await runCommand(args)
+    expect(stderr).toMatch(
+      /^snapstream: no Kafka broker answers at localhost:1 \(tried for 1000 ms\).*\(BROKER_UNREACHABLE\)\n$/,
+    )
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    const debugged = await runCommand(args, { env: { DEBUG: '1' } })
+    expect(debugged.stderr).toMatch(/\n {4}at /)
+  })
+
+  test('a cache that another process has open is shown, and left alone', async () => {
+    await using folder = await temporaryFolder()
+    const path = join(folder.path, 'db')
+    await fill(path)
+    const script = `import { Cache } from '@snapstream/cache'
+      const cache = Cache(${JSON.stringify(path)})
+      await cache.open()
+      console.log('held')
+      setInterval(() => {}, 1000)`
+    const args = [
+      '--import',
+      import.meta.resolve('tsx'),
+      '--conditions=@snapstream/source',
+      '--input-type=module',
+      '-e',
+      script,
+    ]
+    const cwd = fileURLToPath(new URL('..', import.meta.url))
+    const holder = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      await once(holder.stdout, 'data')
+      const { code, stdout, stderr } = await runCommand(['cache', path])
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '\n>>> key: a\n1\n', stderr: '' })
+      expect(await readdir(folder.path)).toEqual(['db'])
+      expect(holder.exitCode).toBe(null)
+    } finally {
+      holder.kill('SIGKILL')
+      await once(holder, 'close')
+    }
+  })
+
+  test('its environment does not reach the command', () => {
+    expect(Object.keys(cleanEnvironment()).filter((name) => /KAFKA|SNAPSTREAM|DEBUG/.test(name))).toEqual([])
+  })
+})
+
+async function fill(path: string): Promise<void> {
+  await using cache = Cache<string, number>(path)
+  await cache.open()
+  await cache('a', 1)
+}

@@ -1,0 +1,30 @@
+import { Buffer } from 'node:buffer'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text that bytes are, or undefined where they are none. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** All bytes in a form that people can read, and that no text of a record is likely to have. */
+export function showBytes(bytes: Uint8Array): string {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+  return `<${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}: ${hex.replaceAll(/..(?=.)/g, '$& ')}>`
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
+
+/** Control characters as `\x1b`, but for line ends and tabs: a record must not steer a terminal. */
+export function forTerminal(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- these are what it is about
+  return text.replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+}

@@ -1,0 +1,19 @@
+import { SnapstreamError, toError } from '@snapstream/core'
+import { EXIT } from './exit-code.ts'
+import type { ExitCode } from './exit-code.ts'
+import type { Io } from './io.ts'
+
+/** One line for people, and the stack where `DEBUG` is set. */
+export function reportError(thrown: unknown, io: Pick<Io, 'stderr' | 'env'>): ExitCode {
+  const error = toError(thrown)
+  const code = SnapstreamError.is(error) ? error.code : undefined
+  const shownCode = code === undefined || code === 'USAGE' ? '' : ` (${code})`
+  io.stderr.write(`snapstream: ${error.message}${shownCode}\n`)
+  if (io.env['DEBUG']) io.stderr.write(`${stacks(error)}\n`)
+  return code === 'USAGE' ? EXIT.usage : EXIT.failure
+}
+
+function stacks(error: Error): string {
+  const { cause, stack = error.message } = error
+  return cause instanceof Error ? `${stack}\ncaused by ${stacks(cause)}` : stack
+}

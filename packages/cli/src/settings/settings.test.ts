@@ -1,0 +1,210 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
+import { Admin, Conf } from '@snapstream/kafka'
+import type { ClientSettings, Driver } from '@snapstream/kafka/driver'
+import { memory } from '@snapstream/kafka/memory'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { ConnectionFlags } from '../definitions/connection-options.ts'
+import { temporaryFolder } from '../fixtures/run.ts'
+import type { Io } from '../io.ts'
+import { applySettings } from './settings.ts'
+
+afterEach(() => Conf.reset())
+
+interface Given {
+  /** By path, from the folder. */
+  readonly files?: Readonly<Record<string, unknown>>
+  readonly env?: Io['env']
+  readonly flags?: ConnectionFlags & { readonly schema?: string; readonly registry?: string }
+  readonly topic?: string
+  /** Where it is run. @default the folder */
+  readonly cwd?: string
+}
+
+/** What a driver is given in the end, and what else the command goes by. */
+async function settingsOf({ files = {}, env = {}, flags = {}, topic, cwd = '.' }: Given) {
+  await using folder = await temporaryFolder()
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder.path, path)), { recursive: true })
+    await writeFile(join(folder.path, path), typeof content === 'string' ? content : JSON.stringify(content))
+  }
+  const { driver, client } = recording()
+  await mkdir(join(folder.path, cwd), { recursive: true })
+  const io: Io = {
+    stdin: Readable.from([]),
+    stdout: new Writable(),
+    stderr: new Writable(),
+    env: inFolder(env, folder.path),
+    cwd: join(folder.path, cwd),
+    home: join(folder.path, 'home'),
+    signal: new AbortController().signal,
+    driver,
+  }
+  const settings = await applySettings(flags, io, topic)
+  await using admin = Admin()
+  await admin.listTopics()
+  return { client: client(), settings, folder: folder.path }
+}
+
+const inFolder = (env: Io['env'], folder: string) =>
+  Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value?.replace('FOLDER', folder)]))
+
+/** The memory driver, that says what it was given, and takes all settings. */
+function recording(): { readonly driver: Driver; client(): ClientSettings | undefined } {
+  const inner = memory()
+  let given: ClientSettings | undefined
+  return {
+    driver: {
+      ...inner,
+      supports: { ...inner.supports, inProcess: false, ignoredSettings: [] },
+      client(settings) {
+        given = settings
+        return inner.client(settings)
+      },
+    },
+    client: () => given,
+  }
+}
+
+describe('where settings come from', () => {
+  const conf = (brokers: string) => ({ conf: { brokers } })
+
+  test.each([
+    ['the folder', { files: { 'snapstream.config.json': conf('a:1') } }, 'a:1'],
+    ['a folder above', { files: { 'snapstream.config.json': conf('a:1') }, cwd: 'deep/er' }, 'a:1'],
+    [
+      'the nearest',
+      { files: { 'snapstream.config.json': conf('a:1'), 'deep/snapstream.config.json': conf('b:2') }, cwd: 'deep/er' },
+      'b:2',
+    ],
+    ['the home folder', { files: { 'home/snapstream.config.json': conf('h:1') } }, 'h:1'],
+    [
+      'a file that is named',
+      { files: { 'snapstream.config.json': conf('a:1'), 'other.json': conf('o:1') }, flags: { config: 'other.json' } },
+      'o:1',
+    ],
+    [
+      'a file that a variable names',
+      { files: { 'other.json': conf('o:1') }, env: { SNAPSTREAM_CONFIG: 'other.json' } },
+      'o:1',
+    ],
+    [
+      'the environment before the file, under another name',
+      {
+        files: { 'snapstream.config.json': { conf: { 'bootstrap.servers': 'a:1' } } },
+        env: { SNAPSTREAM_BROKERS: 'e:1' },
+      },
+      'e:1',
+    ],
+    ['options before the environment', { env: { SNAPSTREAM_BROKERS: 'e:1' }, flags: { brokers: 'f:1' } }, 'f:1'],
+    ['--set', { flags: { set: ['bootstrap.servers=s:1'] } }, 's:1'],
+    [
+      'what the file says of the topic',
+      { files: { 'snapstream.config.json': { ...conf('a:1'), topics: { orders: conf('t:1') } } }, topic: 'orders' },
+      't:1',
+    ],
+  ] as const)('%s', async (_, given, expected) => {
+    expect((await settingsOf(given)).client?.brokers).toEqual([expected])
+  })
+
+  test('a file, the environment and options are laid over each other', async () => {
+    const { client } = await settingsOf({
+      files: { 'snapstream.config.json': { conf: { brokers: 'a:1', clientId: 'file', requestTimeoutMs: 7 } } },
+      env: { SNAPSTREAM_CLIENT_ID: 'env', SNAPSTREAM_CONNECT_TIMEOUT_MS: '9' },
+      flags: { set: ['connectTimeoutMs=11'] },
+    })
+    expect(client).toMatchObject({ brokers: ['a:1'], clientId: 'env', requestTimeoutMs: 7, connectTimeoutMs: 11 })
+  })
+
+  test('an unreachable broker is given up sooner than a service would', async () => {
+    expect((await settingsOf({ flags: { brokers: 'a:1' } })).client).toMatchObject({
+      clientId: 'snapstream-cli',
+      connectTimeoutMs: 5000,
+    })
+  })
+
+  test('schema and registry: paths of the file begin where it is', async () => {
+    const files = {
+      'snapstream.config.json': {
+        conf: { brokers: 'a:1' },
+        registry: 'http://all',
+        topics: { orders: { schema: 'schemas/order.avsc' } },
+      },
+    }
+    const { settings, folder } = await settingsOf({ files, cwd: 'deep', topic: 'orders' })
+    expect(settings).toEqual({ schema: join(folder, 'schemas/order.avsc'), registry: 'http://all' })
+    const other = await settingsOf({ files, cwd: 'deep', env: { SNAPSTREAM_REGISTRY: 'http://env' } })
+    expect(other.settings).toEqual({ registry: 'http://env' })
+    const flagged = await settingsOf({ files, cwd: 'deep', topic: 'orders', flags: { schema: 'x.avsc' } })
+    expect(flagged.settings.schema).toBe(join(flagged.folder, 'deep', 'x.avsc'))
+  })
+})
+
+describe('secrets', () => {
+  const files = (password: string) => ({
+    'snapstream.config.json': {
+      conf: {
+        brokers: 'a:1',
+        securityProtocol: 'sasl_plaintext',
+        saslMechanism: 'SCRAM-SHA-256',
+        saslUsername: 'me',
+        saslPassword: password,
+      },
+      secrets: 'secrets',
+    },
+    'secrets/KAFKA_PASSWORD': 'from a file\n',
+  })
+
+  test.each([
+    ['$KAFKA_PASSWORD', { KAFKA_PASSWORD: 'from a variable' }, 'from a variable'],
+    ['$KAFKA_PASSWORD', {}, 'from a file'],
+    ['$KAFKA_PASSWORD', { SNAPSTREAM_SECRETS: 'FOLDER/secrets' }, 'from a file'],
+    [String.raw`\$KAFKA_PASSWORD`, {}, '$KAFKA_PASSWORD'],
+    ['plain', {}, 'plain'],
+  ])('%s with %j', async (password, env, expected) => {
+    const { client } = await settingsOf({ files: files(password), env })
+    expect(client?.sasl).toMatchObject({ username: 'me', password: expected })
+  })
+
+  test.each([
+    ['$NOT_THERE', 'saslPassword refers to $NOT_THERE: there is no such variable, and no file '],
+    ['$../passwd', 'after the $ comes the name of a variable or of a file'],
+  ])('%s is refused', async (password, expected) => {
+    await expect(settingsOf({ files: files(password) })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(expected),
+    })
+  })
+})
+
+describe('what is not as it should be', () => {
+  const file = (content: unknown) => ({ files: { 'snapstream.config.json': content } })
+
+  test.each([
+    [file('{'), 'snapstream.config.json is no JSON'],
+    [file([]), 'has to hold an object, got an array of 0'],
+    [file({ config: {} }), 'takes no "config"; it takes conf, schema, registry, driver, secrets, topics'],
+    [file({ schema: 1 }), 'schema takes a text that is not empty, got 1'],
+    [file({ topics: { orders: { config: {} } } }), 'topics.orders takes no "config"; it takes conf, schema, registry'],
+    [file({ conf: { broker: 'a:1' } }), 'snapstream.config.json: there is no setting broker; did you mean brokers?'],
+    [file({ conf: { brokers: 7 } }), "snapstream.config.json: brokers takes 'host:port' addresses"],
+    [{ flags: { config: 'nope.json' } }, 'the configuration file cannot be read: ENOENT'],
+    [{ env: { SNAPSTREAM_BROKER: 'a:1' } }, 'did you mean SNAPSTREAM_BROKERS?'],
+    [{ flags: { set: ['acks'] } }, '--set takes name=value, as security.protocol=ssl; got "acks"'],
+    [{ flags: { set: ['requestTimeoutMs=soon'] } }, '--set requestTimeoutMs: '],
+    [{ flags: { set: ['sasl.pasword=x'] } }, 'did you mean SASL_PASSWORD?'],
+    [{ flags: { set: ['what.is.this.even=x'] } }, '--set: there is no setting what.is.this.even'],
+    [{}, 'no broker is known; name one with --brokers host:port'],
+  ] as const)('%j', async (given, expected) => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    try {
+      await expect(settingsOf(given)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: expect.stringContaining(expected),
+      })
+    } finally {
+      warned.mockRestore()
+    }
+  })
+})

@@ -1,0 +1,170 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Admin, Conf } from '@snapstream/kafka'
+import type { Driver } from '@snapstream/kafka/driver'
+import { memory } from '@snapstream/kafka/memory'
+import { afterEach, expect, test } from 'vitest'
+import { jsonLines, run, temporaryFolder } from '../fixtures/run.ts'
+
+afterEach(() => Conf.reset())
+
+async function emptyTopic(partitions = 1): Promise<Driver> {
+  const driver = memory()
+  await using admin = Admin({ driver })
+  await admin.createTopic('out', { partitions })
+  return driver
+}
+
+const records = async (driver: Driver) => jsonLines((await run(['topic', 'out', '--json'], { driver })).stdout)
+
+test('a line is a value, be it empty or no text; the last line end begins no other', async () => {
+  const driver = await emptyTopic()
+  const stdin = Buffer.concat([Buffer.from('one\n\nthree\r\n'), Buffer.from([255, 10])])
+  expect(await run(['topic', 'out', '--produce'], { driver, stdin })).toEqual({
+    code: 0,
+    stdout: '4 records written to out\n',
+    stderr: '',
+  })
+  expect((await records(driver)).map(({ key, value }) => [key, value])).toEqual([
+    [null, 'one'],
+    [null, ''],
+    [null, 'three\r'],
+    [null, '/w=='],
+  ])
+})
+
+test('a separator stands between key and value', async () => {
+  const driver = await emptyTopic()
+  const args = ['topic', 'out', '--produce', '--key-separator', '=>']
+  await run(args, { driver, stdin: 'a=>1\n=>2\nb=>x=>y' })
+  expect((await records(driver)).map(({ key, value }) => [key, value])).toEqual([
+    ['a', '1'],
+    ['', '2'],
+    ['b', 'x=>y'],
+  ])
+  const { code, stderr, stdout } = await run(args, { driver, stdin: 'c=>3\nd=4\ne=>5\n' })
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toBe(
+    'snapstream: line 2: there is no "=>" between a key and a value; 1 record before it written, nothing after it (ENCODE_FAILED)\n',
+  )
+  expect(await records(driver)).toHaveLength(4)
+})
+
+test('what --json writes goes in again as it was', async () => {
+  const [from, to] = [await emptyTopic(2), await emptyTopic(2)]
+  const lines = [
+    {
+      key: 'a',
+      value: 'text',
+      timestamp: 7,
+      partition: 1,
+      headers: [
+        ['via', 'web'],
+        ['x', '/w==', 'base64'],
+      ],
+    },
+    { key: '/w==', keyEncoding: 'base64', value: 'AP8=', valueEncoding: 'base64', timestamp: 8, partition: 0 },
+    { key: null, value: null, timestamp: 9, partition: 1 },
+    { value: { amount: 1 }, headers: { via: 'web' }, partition: 1, timestamp: 10 },
+  ].map((line) => JSON.stringify(line))
+  expect(
+    await run(['topic', 'out', '--produce', '--json'], { driver: from, stdin: `${lines.join('\n')}\n\n` }),
+  ).toEqual({
+    code: 0,
+    stdout: '{"written":4}\n',
+    stderr: '',
+  })
+  const { stdout } = await run(['topic', 'out', '--json'], { driver: from })
+  expect(jsonLines(stdout).toSorted((a, b) => Number(a['timestamp']) - Number(b['timestamp']))).toMatchObject([
+    {
+      key: 'a',
+      value: 'text',
+      partition: 1,
+      headers: [
+        ['via', 'web'],
+        ['x', '/w==', 'base64'],
+      ],
+    },
+    { key: '/w==', keyEncoding: 'base64', value: 'AP8=', valueEncoding: 'base64', partition: 0, headers: [] },
+    { key: null, value: null },
+    { key: null, value: '{"amount":1}', headers: [['via', 'web']] },
+  ])
+  await run(['topic', 'out', '--produce', '--json'], { driver: to, stdin: stdout })
+  const sorted = (text: string) => text.split('\n').toSorted()
+  expect(sorted((await run(['topic', 'out', '--json'], { driver: to })).stdout)).toEqual(sorted(stdout))
+})
+
+test('--partition takes them all', async () => {
+  const driver = await emptyTopic(3)
+  await run(['topic', 'out', '--produce', '--json', '-p', '2'], {
+    driver,
+    stdin: '{"value":"a","partition":0}\n{"value":"b"}',
+  })
+  expect(await records(driver)).toMatchObject([{ partition: 2 }, { partition: 2 }])
+})
+
+test('Avro by a schema, from lines of JSON', async () => {
+  await using folder = await temporaryFolder()
+  const fields = [
+    { name: 'customer', type: 'string' },
+    { name: 'raw', type: 'bytes' },
+  ]
+  await writeFile(join(folder.path, 'order.avsc'), JSON.stringify({ type: 'record', name: 'Order', fields }))
+  const driver = await emptyTopic()
+  const options = { driver, cwd: folder.path }
+  const args = ['topic', 'out', '-s', 'order.avsc']
+  await run([...args, '--produce'], { ...options, stdin: '{"customer":"ada","raw":{"base64":"Af8="}}\n' })
+  const json = '{"key":"b","value":{"customer":"bob","raw":{"base64":""}}}\n'
+  await run([...args, '--produce', '--json'], { ...options, stdin: json })
+  expect(jsonLines((await run([...args, '--json'], options)).stdout)).toMatchObject([
+    { key: null, value: { customer: 'ada', raw: { base64: 'Af8=' } } },
+    { key: 'b', value: { customer: 'bob', raw: { base64: '' } } },
+  ])
+  const refused = await run([...args, '--produce'], { ...options, stdin: '{"customer":1}\n' })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('line 1: ') })
+})
+
+test('dates of Avro are texts, as they are read', async () => {
+  await using folder = await temporaryFolder()
+  const type = { type: 'int', logicalType: 'date' }
+  const schema = { type: 'record', name: 'Day', fields: [{ name: 'day', type }] }
+  await writeFile(join(folder.path, 'day.avsc'), JSON.stringify(schema))
+  const options = { driver: await emptyTopic(), cwd: folder.path }
+  const args = ['topic', 'out', '-s', 'day.avsc']
+  await run([...args, '--produce'], { ...options, stdin: '{"day":"2026-01-31"}\n' })
+  expect(jsonLines((await run([...args, '--json'], options)).stdout)).toMatchObject([{ value: { day: '2026-01-31' } }])
+  const refused = await run([...args, '--produce'], { ...options, stdin: '{"day":"31.1.2026"}\n' })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("a text like '2026-01-31'") })
+})
+
+test.each([
+  ['no json', 'it is no JSON'],
+  ['[1]', 'expected an object with key and value, got an array of 1'],
+  ['{"key":"a"}', 'there is no value; null is a tombstone'],
+  ['{"vale":1}', 'there is no field "vale"'],
+  ['{"key":1,"value":"a"}', 'key takes a text or null, got 1'],
+  ['{"value":"a","timestamp":-2}', 'timestamp takes a whole number'],
+  ['{"value":"a","partition":1.5}', 'partition takes a whole number'],
+  ['{"value":"?","valueEncoding":"base64"}', 'value is no base64'],
+  ['{"value":"a","valueEncoding":"hex"}', 'valueEncoding takes "base64", got "hex"'],
+  ['{"value":1,"valueEncoding":"base64"}', 'value has to be base64, got 1'],
+  ['{"value":"a","headers":[1]}', 'headers takes pairs'],
+  ['{"value":"a","headers":{"a":1}}', 'headers takes pairs'],
+])('%s is refused', async (line, expected) => {
+  const driver = await emptyTopic()
+  const { code, stderr } = await run(['topic', 'out', '--produce', '--json'], {
+    driver,
+    stdin: `${line}\n{"value":"b"}\n`,
+  })
+  expect(stderr).toContain(`snapstream: line 1: ${expected}`)
+  expect(stderr).toContain('0 records before it written, nothing after it')
+  expect(code).toBe(1)
+  expect(await records(driver)).toEqual([])
+})
+
+test('more than what is on its way at once', async () => {
+  const driver = await emptyTopic()
+  const stdin = Array.from({ length: 2500 }, (_, i) => `${i}\n`).join('')
+  expect((await run(['topic', 'out', '--produce'], { driver, stdin })).stdout).toBe('2500 records written to out\n')
+  expect((await records(driver)).map(({ value }) => Number(value))).toEqual(Array.from({ length: 2500 }, (_, i) => i))
+})

@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SchemaRegistry } from '@snapstream/codecs/registry'
+import { Admin, Conf } from '@snapstream/kafka'
+import type { Driver } from '@snapstream/kafka/driver'
+import { memory } from '@snapstream/kafka/memory'
+import { afterEach, expect, test } from 'vitest'
+import { jsonLines, run, temporaryFolder } from '../fixtures/run.ts'
+
+afterEach(() => Conf.reset())
+
+const url = process.env['SCHEMA_REGISTRY_URL'] ?? ''
+const ORDER = {
+  type: 'record',
+  name: 'Order',
+  fields: [
+    { name: 'customer', type: 'string' },
+    { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+  ],
+}
+const TOTAL = { type: 'object', properties: { total: { type: 'number' } }, required: ['total'] }
+
+async function topicOf(): Promise<{ readonly driver: Driver; readonly topic: string }> {
+  const driver = memory()
+  const topic = `cli-${process.pid}-${Math.random().toString(36).slice(2)}`
+  await using admin = Admin({ driver })
+  await admin.createTopic(topic)
+  return { driver, topic }
+}
+
+test('Avro is written by the latest schema of the topic, and read by the one that it names', async () => {
+  const { driver, topic } = await topicOf()
+  await SchemaRegistry({ url }).register(`${topic}-value`, { schema: ORDER })
+  const order = { customer: 'ada', at: '2026-01-31T12:00:00.000Z' }
+  const args = ['topic', topic, '--registry', url]
+  const written = await run([...args, '--produce'], { driver, stdin: `${JSON.stringify(order)}\n` })
+  expect(written).toMatchObject({ code: 0, stderr: '' })
+  expect(jsonLines((await run([...args, '--json'], { driver })).stdout)).toMatchObject([{ value: order }])
+  // Without the registry it is what it is: a zero, an id, and Avro.
+  const raw = jsonLines((await run(['topic', topic, '--json'], { driver })).stdout)
+  expect(raw).toMatchObject([{ value: expect.stringMatching(/^\0|^AAAA/) }])
+})
+
+test('JSON of the same topic as well; what names no schema is shown as it stands', async () => {
+  const { driver, topic } = await topicOf()
+  await SchemaRegistry({ url }).register(`${topic}-value`, { schema: TOTAL, type: 'JSON' })
+  const env = { SNAPSTREAM_REGISTRY: url }
+  await run(['topic', topic, '--produce'], { driver, env, stdin: '{"total":7}\n' })
+  const refused = await run(['topic', topic, '--produce'], { driver, env, stdin: '{"total":"7"}\n' })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('line 1: ') })
+  await run(['topic', topic, '--produce'], { driver, stdin: 'plain text\n' })
+  const { code, stdout } = await run(['topic', topic, '--json'], { driver, env })
+  expect(jsonLines(stdout)).toMatchObject([
+    { value: { total: 7 } },
+    { value: 'plain text', error: expect.stringContaining('the id of a schema') },
+  ])
+  expect(code).toBe(1)
+})
+
+test('a schema that is given is what is read, and what is written where it is registered', async () => {
+  const { driver, topic } = await topicOf()
+  await using folder = await temporaryFolder()
+  const registry = SchemaRegistry({ url })
+  await registry.register(`${topic}-value`, { schema: ORDER })
+  const less = { ...ORDER, fields: [{ name: 'customer', type: 'string' }] }
+  await writeFile(join(folder.path, 'less.avsc'), JSON.stringify(less))
+  const options = { driver, cwd: folder.path }
+  const order = '{"customer":"ada","at":"2026-01-31T12:00:00.000Z"}\n'
+  await run(['topic', topic, '--registry', url, '--produce'], { ...options, stdin: order })
+  const args = ['topic', topic, '--registry', url, '-s', 'less.avsc']
+  expect(jsonLines((await run([...args, '--json'], options)).stdout)).toMatchObject([{ value: { customer: 'ada' } }])
+  const unregistered = await run([...args, '--produce'], { ...options, stdin: '{"customer":"bob"}\n' })
+  expect(unregistered).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('line 1: ') })
+})

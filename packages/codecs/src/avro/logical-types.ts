@@ -1,0 +1,137 @@
+import { fromDecimalText, fromTwosComplement, toDecimalText, toTwosComplement } from './decimal.ts'
+import type { LogicalType } from './logical-type.ts'
+
+const DAY_MS = 86_400_000
+const MAX_UINT32 = 2 ** 32 - 1
+const DURATION_BYTES = 12
+const UUID_BYTES = 16
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+type Attributes = Readonly<Record<string, unknown>>
+
+/** Makes the logical type of a schema; undefined where the schema is not one for it, and counts as if it had none. */
+type Make = (type: unknown, attributes: Attributes, bigint: boolean) => LogicalType | undefined
+
+/** Those of the Avro specification. */
+export const LOGICAL_TYPES: Readonly<Record<string, Make>> = {
+  date: (type) => (type === 'int' ? dateOf(DAY_MS, 'a Date at midnight UTC', false) : undefined),
+  'time-millis': (type) => (type === 'int' ? timeOf(DAY_MS, 'ms', false) : undefined),
+  'time-micros': (type, _, bigint) => (type === 'long' ? timeOf(DAY_MS * 1000, 'µs', bigint) : undefined),
+  'timestamp-millis': (type, _, bigint) => (type === 'long' ? dateOf(1, 'a Date', bigint) : undefined),
+  'timestamp-micros': (type, _, bigint) => (type === 'long' ? countOf('µs since 1970 in UTC', bigint) : undefined),
+  'local-timestamp-millis': (type, _, bigint) =>
+    type === 'long' ? countOf('ms since 1970 in local time', bigint) : undefined,
+  'local-timestamp-micros': (type, _, bigint) =>
+    type === 'long' ? countOf('µs since 1970 in local time', bigint) : undefined,
+  decimal: decimalOf,
+  uuid: uuidOf,
+  duration: (type, { size }) => (type === 'fixed' && size === DURATION_BYTES ? duration : undefined),
+}
+
+const isCount = (value: unknown, bigint: boolean): value is number | bigint =>
+  bigint ? typeof value === 'bigint' : Number.isSafeInteger(value)
+
+const kindOf = (bigint: boolean) => (bigint ? 'bigint' : 'number')
+
+function dateOf(unitMs: number, takes: string, bigint: boolean): LogicalType {
+  return {
+    kind: 'date',
+    takes,
+    fromAvro(value: number | bigint) {
+      const date = new Date(Number(value) * unitMs)
+      if (Number.isNaN(date.getTime())) throw new Error(`a time in them is beyond what a Date holds (${value})`)
+      return date
+    },
+    toAvro(value) {
+      if (!(value instanceof Date)) return undefined
+      const count = value.getTime() / unitMs
+      if (!Number.isInteger(count)) return undefined
+      return bigint ? BigInt(count) : count
+    },
+  }
+}
+
+/** Numbers as they are; the name says what they count. */
+function countOf(what: string, bigint: boolean): LogicalType {
+  return {
+    kind: kindOf(bigint),
+    takes: `a whole ${kindOf(bigint)} of ${what}`,
+    fromAvro: (value) => value,
+    toAvro: (value) => (isCount(value, bigint) ? value : undefined),
+  }
+}
+
+function timeOf(end: number, unit: string, bigint: boolean): LogicalType {
+  const check = (value: number | bigint) => value >= 0 && value < end
+  return {
+    kind: kindOf(bigint),
+    takes: `a whole ${kindOf(bigint)} of ${unit} since midnight`,
+    fromAvro(value: number | bigint) {
+      if (!check(value)) throw new Error(`a time of day in them is ${value} ${unit}`)
+      return value
+    },
+    toAvro: (value) => (isCount(value, bigint) && check(value) ? value : undefined),
+  }
+}
+
+function decimalOf(type: unknown, { precision, scale = 0, size }: Attributes): LogicalType | undefined {
+  if (type !== 'bytes' && type !== 'fixed') return undefined
+  if (!isWhole(precision) || precision === 0 || !isWhole(scale) || scale > precision) return undefined
+  const length = type === 'fixed' && isWhole(size) ? size : undefined
+  return {
+    kind: 'string',
+    unit: `scale ${scale}`,
+    takes: `a string of at most ${precision} digits, ${scale} of them behind the point`,
+    fromAvro: (bytes: Buffer) => toDecimalText(fromTwosComplement(bytes), scale),
+    toAvro(value) {
+      const unscaled = fromDecimalText(value, precision, scale)
+      return unscaled === undefined ? undefined : toTwosComplement(unscaled, length)
+    },
+  }
+}
+
+function uuidOf(type: unknown, { size }: Attributes): LogicalType | undefined {
+  const shared = { kind: 'string', takes: "a string like '123e4567-e89b-12d3-a456-426614174000'" }
+  const checked = (value: unknown) => (typeof value === 'string' && UUID.test(value) ? value : undefined)
+  if (type === 'string') {
+    return {
+      ...shared,
+      fromAvro(value: string) {
+        if (checked(value) === undefined) throw new Error(`a uuid in them is ${JSON.stringify(value)}`)
+        return value
+      },
+      toAvro: checked,
+    }
+  }
+  if (type !== 'fixed' || size !== UUID_BYTES) return undefined
+  return {
+    ...shared,
+    fromAvro: (bytes: Buffer) => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    toAvro: (value) =>
+      checked(value) === undefined ? undefined : Buffer.from(String(value).replaceAll('-', ''), 'hex'),
+  }
+}
+
+const duration: LogicalType = {
+  kind: 'object',
+  takes: 'an object with whole numbers of months, days and milliseconds',
+  fromAvro: (bytes: Buffer) => ({
+    months: bytes.readUInt32LE(0),
+    days: bytes.readUInt32LE(4),
+    milliseconds: bytes.readUInt32LE(8),
+  }),
+  toAvro(value) {
+    if (typeof value !== 'object' || value === null || Object.keys(value).length !== 3) return undefined
+    const { months, days, milliseconds } = value as Readonly<Record<string, unknown>>
+    const bytes = Buffer.alloc(DURATION_BYTES)
+    for (const [i, part] of [months, days, milliseconds].entries()) {
+      if (!isWhole(part) || part > MAX_UINT32) return undefined
+      bytes.writeUInt32LE(part, i * 4)
+    }
+    return bytes
+  },
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}

@@ -1,0 +1,85 @@
+import { SnapstreamError, toError } from '@snapstream/core'
+import avro, { type Schema, type Type } from 'avsc'
+import type { AvroCodecOptions } from './avro-options.ts'
+import type { AvroType } from './internals.ts'
+import { makeLogicalType } from './logical-type.ts'
+import { LOGICAL_TYPES } from './logical-types.ts'
+import { ExactLong, bigintLong } from './long.ts'
+import { StrictArray, StrictMap, StrictRecord } from './strict-containers.ts'
+import { StrictEnum, StrictFloat, StrictString } from './strict-scalars.ts'
+import { makeUnion } from './union.ts'
+
+/** What replaces avsc's own types, which lose some values in silence. */
+const STRICT: Readonly<Record<string, new (schema: unknown, options: unknown) => AvroType>> = {
+  array: StrictArray,
+  enum: StrictEnum,
+  error: StrictRecord,
+  float: StrictFloat,
+  long: ExactLong,
+  map: StrictMap,
+  record: StrictRecord,
+  string: StrictString,
+}
+
+export type TypeOptions = Pick<AvroCodecOptions, 'long' | 'logicalTypes' | 'wrapUnions'>
+
+/** The type of a schema that may name those of `references`, in their order. Throws `USAGE` for what is not a schema. */
+export function makeType(
+  schema: unknown,
+  references: readonly unknown[],
+  { long = 'number', logicalTypes = {}, wrapUnions = 'auto' }: TypeOptions,
+  name: string,
+): AvroType {
+  const bigint = long === 'bigint'
+  const long64 = bigint ? bigintLong() : undefined
+  // Asked again for what is made of the same schema below.
+  const below = new Set<unknown>()
+  const registry: Record<string, Type> = {}
+
+  const options = {
+    registry,
+    omitRecordMethods: true,
+    typeHook: (schema: Schema) => makeOne(schema) as Type | undefined,
+  }
+
+  function makeOne(schema: unknown): AvroType | undefined {
+    if (typeof schema === 'string') {
+      // A name; that of a primitive type may be used as often as one likes.
+      if (registry[schema] === undefined && Object.hasOwn(STRICT, schema))
+        registry[schema] = makeOne({ type: schema }) as unknown as Type
+      return undefined
+    }
+    if (Array.isArray(schema)) return makeUnion(schema.map(toType), options, wrapUnions === 'always')
+    if (typeof schema !== 'object' || schema === null) return undefined
+    return makeLogical(schema as Readonly<Record<string, unknown>>) ?? makeStrict(schema)
+  }
+
+  function makeLogical(schema: Readonly<Record<string, unknown>>): AvroType | undefined {
+    const { logicalType, type } = schema
+    if (typeof logicalType !== 'string' || below.delete(schema)) return undefined
+    const given = Object.hasOwn(logicalTypes, logicalType) ? logicalTypes[logicalType] : undefined
+    const known = given === undefined && Object.hasOwn(LOGICAL_TYPES, logicalType)
+    const logical = given || (known ? LOGICAL_TYPES[logicalType]?.(type, schema, bigint) : undefined)
+    if (!logical) return undefined
+    below.add(schema)
+    return makeLogicalType(logicalType, logical, schema, options)
+  }
+
+  function makeStrict(schema: { readonly type?: unknown }): AvroType | undefined {
+    const kind = schema.type
+    // { type: { type: 'string' } } and { type: ['null', 'string'] } are schemas too.
+    if (typeof kind === 'object' && kind !== null) return toType(kind)
+    if (kind === 'long' && long64) return long64
+    if (typeof kind !== 'string' || !Object.hasOwn(STRICT, kind)) return undefined
+    return new STRICT[kind]!(schema, options)
+  }
+
+  const toType = (schema: unknown) => avro.Type.forSchema(schema as Schema, options) as unknown as AvroType
+  try {
+    for (const reference of references) toType(reference)
+    return toType(schema)
+  } catch (error) {
+    const cause = toError(error)
+    throw new SnapstreamError('USAGE', `${name} cannot use its schema: ${cause.message}`, { cause })
+  }
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { SnapstreamError, type Codec, type CodecContext, type MaybePromise } from '@snapstream/core'
+import type { ConformanceOptions } from './conformance-options.ts'
+import { randomBytesFrom } from './random-bytes.ts'
+
+const SEED = 20_260_101
+const RANDOM_BYTES = 300
+
+/**
+ * What topics and caches rely on, asked of a codec. For those who write one.
+ *
+ * @example
+ * import { test } from 'node:test'
+ * codecConformance({ test, name: 'my codec', create: () => MyCodec(), values: [1, -1], refused: ['1'] })
+ */
+export function codecConformance<T>(options: ConformanceOptions<T>): void {
+  const { test, name, create, values, refused = [], broken = [], supports = {} } = options
+  const context = options.context ?? { topic: 'conformance', part: 'value' }
+  assert.ok(values.length > 0, 'codecConformance needs at least one of the values that the codec takes')
+
+  const check = (title: string, run: (codec: Codec<T>) => Promise<void>) =>
+    test(`${name}: ${title}`, async () => run(await create()))
+  const encodeAll = async (codec: Codec<T>, given: CodecContext | undefined = context) => {
+    const all: Uint8Array[] = []
+    for (const value of values) all.push(await codec.encode(value, given))
+    return all
+  }
+
+  check('brings every value back', async (codec) => {
+    for (const value of values) {
+      const bytes = await codec.encode(value, context)
+      assert.ok(ArrayBuffer.isView(bytes) && bytes.BYTES_PER_ELEMENT === 1, 'encode has to answer with a Uint8Array')
+      assertSame(await codec.decode(bytes, context), value)
+    }
+  })
+
+  check('reads bytes wherever they lie, and leaves them as they are', async (codec) => {
+    for (const [i, bytes] of (await encodeAll(codec)).entries()) {
+      const around = new Uint8Array(bytes.length + 16).fill(0xff)
+      around.set(bytes, 8)
+      for (const copy of [Uint8Array.from(bytes), Buffer.from(bytes), around.subarray(8, 8 + bytes.length)]) {
+        assertSame(await codec.decode(copy, context), values[i])
+        assert.ok(Buffer.from(bytes).equals(copy), 'decode changed the bytes')
+      }
+    }
+  })
+
+  check('gives bytes of their own, the same each time', async (codec) => {
+    const kept: { readonly bytes: Uint8Array; readonly before: Buffer }[] = []
+    for (const value of values) {
+      const bytes = await codec.encode(value, context)
+      kept.push({ bytes, before: Buffer.from(bytes) })
+    }
+    const again = await encodeAll(codec)
+    for (const [i, { bytes, before }] of kept.entries()) {
+      assert.ok(before.equals(bytes), 'bytes changed when another value was encoded')
+      assert.ok(before.equals(again[i]!), 'the same value gave other bytes')
+    }
+  })
+
+  check('has functions that stand for themselves', async (codec) => {
+    const { encode, decode } = { ...codec }
+    for (const value of values) assertSame(await decode(await encode(value, context), context), value)
+  })
+
+  if (supports.sync !== false)
+    check('never answers with a promise', async (codec) => {
+      for (const value of values) {
+        const bytes = codec.encode(value, context)
+        assert.ok(ArrayBuffer.isView(bytes), 'encode answered with a promise')
+        assert.ok(!isThenable(codec.decode(bytes, context)), 'decode answered with a promise')
+      }
+    })
+
+  if (supports.noContext !== false)
+    check('needs no context', async (codec) => {
+      for (const value of values) assertSame(await codec.decode(await codec.encode(value)), value)
+    })
+
+  check('refuses what it does not take, and goes on', async (codec) => {
+    for (const value of refused) await assertRefused('ENCODE_FAILED', value, () => codec.encode(value as T, context))
+    assertSame(await codec.decode((await encodeAll(codec))[0]!, context), values[0])
+  })
+
+  check('refuses bytes that it did not write, and goes on', async (codec) => {
+    for (const bytes of broken) await assertRefused('DECODE_FAILED', bytes, () => codec.decode(bytes, context))
+    assertSame(await codec.decode((await encodeAll(codec))[0]!, context), values[0])
+  })
+
+  check('makes of damaged bytes a value or an error of its own', async (codec) => {
+    const next = randomBytesFrom(SEED)
+    const damaged = Array.from({ length: RANDOM_BYTES }, () => next(40))
+    for (const bytes of await encodeAll(codec))
+      for (let end = 0; end < bytes.length; end += Math.ceil(bytes.length / 40)) damaged.push(bytes.slice(0, end))
+    for (const bytes of damaged) {
+      const failure = await failureOf(() => codec.decode(bytes, context))
+      // They may name a schema that there is none of.
+      if (failure !== undefined) assertCode(['DECODE_FAILED', 'SCHEMA_MISSING'], bytes, failure.error)
+    }
+  })
+
+  check('does the same with text, if it does, and hides that from who spreads it', async (codec) => {
+    const text = codec['~snapstream.text']
+    if (text === undefined) return
+    assert.ok(!Object.keys(codec).includes('~snapstream.text'), '~snapstream.text has to be not enumerable')
+    for (const value of values) {
+      const bytes = await codec.encode(value, context)
+      assert.ok(Buffer.from(text.encode(value, context)).equals(bytes), 'the text is not that of the bytes')
+      assertSame(text.decode(Buffer.from(bytes).toString(), context), value)
+    }
+    for (const value of refused)
+      await assertRefused('ENCODE_FAILED', value, () => Buffer.from(text.encode(value as T, context)))
+  })
+}
+
+/** Bytes are the same whatever class they are of. */
+function assertSame(value: unknown, expected: unknown): void {
+  if (expected instanceof Uint8Array && value instanceof Uint8Array) assert.ok(Buffer.from(expected).equals(value))
+  else assert.deepEqual(value, expected)
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
+
+async function failureOf(run: () => MaybePromise<unknown>): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await run()
+    return undefined
+  } catch (error) {
+    return { error }
+  }
+}
+
+async function assertRefused(code: string, what: unknown, run: () => MaybePromise<unknown>): Promise<void> {
+  const failure = await failureOf(run)
+  assert.ok(failure !== undefined, `${String(what)} was not refused`)
+  assertCode([code], what, failure.error)
+}
+
+function assertCode(codes: readonly string[], what: unknown, error: unknown): void {
+  assert.ok(SnapstreamError.is(error), `${String(what)} has to be refused with a SnapstreamError, not ${String(error)}`)
+  assert.ok(
+    codes.includes(error.code),
+    `${String(what)} has to be refused with ${codes.join(' or ')}, not ${error.code}`,
+  )
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest'
+import { createVirtualHost } from '../testing/index.ts'
+import type { Checkpoint, Lane, SinkWriter } from '../index.ts'
+import type { Core } from './core.ts'
+import { fakeSink, fakeSource } from './fakes.ts'
+import type { FakeLane } from './fakes.ts'
+
+/** Keeps what it gets with the positions that go with it, as a database would. */
+function atomicSink(over: Partial<SinkWriter<unknown>> = {}) {
+  const kept: { effects: unknown[]; positions: Map<Lane, unknown> }[] = []
+  let buffer: unknown[] = []
+  const sink = fakeSink([], {
+    atomic: true,
+    write: (value) => void buffer.push(value),
+    positions: () => {},
+    flush({ positions }: Checkpoint) {
+      const [all = new Map()] = positions.values()
+      if (buffer.length > 0) kept.push({ effects: buffer, positions: new Map(all) })
+      buffer = []
+    },
+    ...over,
+  })
+  return { sink, kept }
+}
+
+export function atomicSuite({ createApp }: Core): void {
+  function setUp(lanes: readonly FakeLane[], over?: Partial<SinkWriter<unknown>>) {
+    const host = createVirtualHost()
+    const source = fakeSource([], lanes, { live: true })
+    const wait = (ms: number) => new Promise<void>((resolve) => host.setTimeout(resolve, ms))
+    const stopAt = (ms: number) => {
+      const stopping = new AbortController()
+      host.setTimeout(() => stopping.abort(), ms)
+      return stopping.signal
+    }
+    return { host, source, app: createApp({ host }), wait, stopAt, ...atomicSink(over) }
+  }
+  /** Key `slow` takes ten times as long as others. */
+  const lane = (id: string, ...keys: string[]): FakeLane => ({
+    lane: id,
+    messages: keys.map((key, i) => ({ key, i })),
+  })
+  type Keyed = { key: string; i: number }
+  const slowly = (wait: (ms: number) => Promise<void>) => async (message: unknown) => {
+    const { key, i } = message as Keyed
+    await wait(key === 'slow' ? 100 : 10)
+    return i
+  }
+
+  describe('what feeds an atomic sink', () => {
+    test('has no gaps when it is stopped for a checkpoint, nor when it is given up, nor at the end', async () => {
+      for (const event of ['checkpoint', 'revoked', 'lost', 'end']) {
+        const { host, source, app, wait, stopAt, sink, kept } = setUp([lane('a', 'slow', 'slow', 'x', 'y', 'slow')])
+        app.snap(source, { sink: [sink], concurrency: 2 })(slowly(wait))
+        if (event === 'revoked' || event === 'lost')
+          host.setTimeout(() => void source.options?.revoked(['a'], event), 50)
+        const checkpointMs = event === 'checkpoint' ? 50 : 10_000
+        await host.settle(app.stream({}, { checkpointMs, signal: stopAt(event === 'end' ? 50 : 1000) }))
+        // Both before those that were quicker are waited for, and the one behind them is not begun.
+        expect({ event, ...kept[0] }).toEqual({ event, effects: [2, 3, 0, 1], positions: new Map([['a', 4]]) })
+      }
+    })
+
+    test('is not flushed after a message that failed, nor after one that was given up while it was tried again', async () => {
+      for (const [onError, code] of [
+        ['stop', 'HANDLER_FAILED'],
+        [{ retries: 9, backoffMs: 60_000 }, undefined],
+      ] as const) {
+        const { host, source, app, stopAt, sink, kept } = setUp([lane('a', 'x', 'bad', 'y')])
+        app.snap(source, { sink: [sink], onError })(function* (message) {
+          yield 'first'
+          if ((message as Keyed).key === 'bad') throw new Error('no')
+        })
+        const outcome = await host
+          .settle(app.stream({}, { checkpointMs: 10_000, signal: stopAt(500) }))
+          .catch((error: { code: string }) => error.code)
+        expect(outcome).toBe(code)
+        expect(kept).toEqual([])
+      }
+    })
+
+    test('is tried to the end before its lane is given up', async () => {
+      const { host, source, app, stopAt, sink, kept } = setUp([lane('a', 'x')])
+      let tries = 0
+      app.snap(source, { sink: [sink], onError: { retries: 3, backoffMs: 200 } })(() => {
+        if (++tries < 3) throw new Error('not yet')
+        return 'done'
+      })
+      host.setTimeout(() => void source.options?.revoked(['a'], 'revoked'), 50)
+      await host.settle(app.stream({}, { checkpointMs: 10_000, signal: stopAt(5000) }))
+      expect(kept).toEqual([{ effects: ['done'], positions: new Map([['a', 1]]) }])
+    })
+
+    test('does not begin while others are stopped for the checkpoint', async () => {
+      const log: string[] = []
+      const { host, source, app, wait, stopAt, sink, kept } = setUp([lane('a', 'x'), lane('b', 'y')])
+      // Its flush comes first, and takes its time.
+      const slow = fakeSink(log, { write() {}, flush: () => wait(100) })
+      const held = source['~snapstream.source']
+      let reads = 0
+      const slowly: typeof held = async (options) => {
+        const reader = await held.call(source, options)
+        return {
+          ...reader,
+          async read() {
+            // The second lane comes in the middle of that.
+            if (reads++ === 1) await wait(80)
+            return reader.read()
+          },
+        }
+      }
+      Object.assign(source, { '~snapstream.source': slowly })
+      app.snap(source, { sink: [sink, slow] })((message) => (message as Keyed).key)
+      await host.settle(app.stream({}, { checkpointMs: 50, signal: stopAt(1000) }))
+      expect(kept).toEqual([
+        { effects: ['x'], positions: new Map([['a', 1]]) },
+        { effects: ['y'], positions: new Map([['b', 1]]) },
+      ])
+    })
+
+    test('is flushed before its time when the sink asks for it', async () => {
+      const { host, source, app, wait, stopAt, kept } = setUp([lane('a', 'x', 'x', 'x', 'x')])
+      const { sink, kept: early } = atomicSink()
+      let ask: (() => void) | undefined
+      const full = {
+        '~snapstream.sink': async (options: Parameters<(typeof sink)['~snapstream.sink']>[0]) => {
+          ask = options.checkpoint
+          return sink['~snapstream.sink'](options)
+        },
+      }
+      app.snap(source, { sink: [full] })(async (message) => {
+        await wait(10)
+        if ((message as Keyed).i === 1) ask?.()
+        return (message as Keyed).i
+      })
+      await host.settle(app.stream({}, { checkpointMs: 10_000, signal: stopAt(500) }))
+      expect(kept).toEqual([])
+      expect(early.map(({ effects }) => effects)).toEqual([
+        [0, 1],
+        [2, 3],
+      ])
+    })
+
+    test('is refused by its positions before anything is read', async () => {
+      const { host, source, app, sink } = setUp([lane('a', 'x')], {
+        positions(_, lanes) {
+          if (lanes.length === 0) throw new Error('these mean nothing to me')
+        },
+      })
+      app.snap(source, { sink: [sink] })((message) => message)
+      await expect(host.settle(app.stream())).rejects.toThrow('mean nothing')
+      expect(source.options).toBeUndefined()
+    })
+  })
+}

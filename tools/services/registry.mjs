@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { freePorts } from './free-port.mjs'
+import { findJava } from './java.mjs'
+import { launch } from './launch.mjs'
+import { endProcess, stopProcess } from './process.mjs'
+import { REGISTRY_JAR, registryApp } from './registry-app.mjs'
+
+/** Where the interface of Confluent's registry is. */
+const PATH = '/apis/ccompat/v7'
+const HOST = '127.0.0.1'
+
+/**
+ * Starts a real schema registry with Java, on a free port and in memory, and resolves when it serves requests. What it
+ * needs and what it returns is described in registry.d.mts.
+ */
+export async function startRegistry(options = {}) {
+  const { timeoutMs = 120_000, detached = false, signal } = options
+  const java = await findJava()
+  if (!java) throw new Error('the schema registry needs Java 17 or newer: install one (or set JAVA_HOME)')
+  const app = await registryApp(options.log)
+  signal?.throwIfAborted()
+
+  const [port] = options.port === undefined ? await freePorts(1) : [options.port]
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'snapstream-registry-'))
+  mkdirSync(folder, { recursive: true })
+  const url = `http://${HOST}:${port}${PATH}`
+  const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+  const start = () =>
+    launch({
+      what: `the schema registry at ${url}`,
+      command: java,
+      args: [...flags, '-jar', join(app, REGISTRY_JAR)],
+      env: {
+        ...process.env,
+        // So that a schema has the same id, however its JSON is laid out.
+        REGISTRY_CCOMPAT_USE_CANONICAL_HASH: 'true',
+        QUARKUS_HTTP_HOST: HOST,
+        QUARKUS_HTTP_PORT: String(port),
+      },
+      folder,
+      logFile: join(folder, 'registry.log'),
+      answers: () => registryAnswers(url),
+      timeoutMs,
+      detached,
+      signal,
+    })
+  let running
+  try {
+    running = await start()
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    url,
+    folder,
+    get pid() {
+      return running.pid
+    },
+    async kill() {
+      if (!(await endProcess(running.pid, 'SIGKILL', 30_000)))
+        throw new Error(`the schema registry at ${url} (process ${running.pid}) did not end 30 s after SIGKILL`)
+    },
+    async restart() {
+      await stopProcess(running.pid)
+      running.release()
+      running = await start()
+    },
+    async stop() {
+      await stopProcess(running.pid)
+      running.release()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Whether a registry serves requests at this address. */
+export async function registryAnswers(url, withinMs = 5000) {
+  try {
+    const answer = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(withinMs) })
+    await answer.arrayBuffer()
+    return answer.ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,29 @@
+import process from 'node:process'
+import { findJava, which } from './java.mjs'
+import { cachedRegistryApp } from './registry-app.mjs'
+import { registryAnswers, startRegistry } from './registry.mjs'
+
+/** What is missing on this machine for a schema registry, or undefined. */
+export async function missingForRegistry() {
+  if (!(await findJava())) return 'Java 17 or newer'
+  return cachedRegistryApp() || which('mvn') ? undefined : 'Maven'
+}
+
+/**
+ * A schema registry for one run of the tests: the one at SCHEMA_REGISTRY_URL, else a fresh one on a free port that `stop`
+ * ends. `env` is what the tests are given; `missing` says why there is none.
+ */
+export async function testRegistry({ log, signal }) {
+  const given = process.env.SCHEMA_REGISTRY_URL
+  if (given) {
+    if (!(await registryAnswers(given, 5000)))
+      throw new Error(`no schema registry answers at ${given} (from SCHEMA_REGISTRY_URL)`)
+    log(`tests of the schema registry run against ${given} (SCHEMA_REGISTRY_URL)`)
+    return { env: { SNAPSTREAM_REGISTRY: 'given' }, stop: async () => {} }
+  }
+  const missing = await missingForRegistry()
+  if (missing) return { env: {}, missing: `${missing} is not here`, stop: async () => {} }
+  const { url, stop } = await startRegistry({ log, signal })
+  log(`tests of the schema registry run against the one at ${url}`)
+  return { env: { SNAPSTREAM_TEST_REGISTRY: url, SNAPSTREAM_REGISTRY: 'started' }, stop }
+}
