@@ -25,7 +25,7 @@ export async function checkFiles(folder: string, readOnly: boolean): Promise<voi
     await access(join(folder, name), mode).catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== 'ENOENT') throw error
     })
-  const damage = await damageOf(join(folder, 'data.mdb'))
+  const damage = await damageOf(join(folder, 'data.mdb'), readOnly)
   if (damage === undefined) return
   throw levelError(
     'LEVEL_CORRUPTION',
@@ -33,7 +33,7 @@ export async function checkFiles(folder: string, readOnly: boolean): Promise<voi
   )
 }
 
-async function damageOf(path: string): Promise<string | undefined> {
+async function damageOf(path: string, readOnly: boolean): Promise<string | undefined> {
   const file = await open(path).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'ENOENT') return undefined
     throw error
@@ -41,8 +41,8 @@ async function damageOf(path: string): Promise<string | undefined> {
   if (file === undefined) return undefined
   try {
     const { size } = await file.stat()
-    // Made, and not written to before the process ended: LMDB begins anew.
-    if (size === 0) return undefined
+    // Made, and not written to before the process ended: LMDB begins anew, if it may write.
+    if (size === 0) return readOnly ? 'is empty' : undefined
     const header = Buffer.alloc(HEADER_BYTES)
     await file.read(header, 0, HEADER_BYTES, 0)
     if (header.readUInt32LE(MAGIC_AT) !== MAGIC || (header.readUInt16LE(FLAGS_AT) & META_FLAG) === 0)

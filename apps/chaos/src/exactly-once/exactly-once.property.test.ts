@@ -8,8 +8,8 @@ import { MemoryLevel } from 'memory-level'
 import { expect, test } from 'vitest'
 
 const KEYS = 6
-/** Keys that start with this byte are the cache's own. */
-const RESERVED = 0xf0
+/** Positions are under keys that start with this byte. */
+const RESERVED = 0x70
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
 const step = fc.oneof(

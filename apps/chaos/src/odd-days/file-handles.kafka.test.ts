@@ -26,13 +26,20 @@ describe.skipIf(!able)(
       for (const reading of readings.splice(0)) await reading.kill()
     })
 
-    async function setUp(driver: (typeof DRIVERS)[number], connectTimeoutMs: number) {
+    async function setUp(driver: (typeof DRIVERS)[number], patienceMs: number) {
       const topic = fresh('handles')
       await using admin = Admin({ brokers: brokers.addresses })
       await admin.createTopic(topic, { partitions: 1 })
       const address = brokers.forWorkers
       const groupId = fresh('group')
-      const reading = startReading({ brokers: address, driver, topic, groupId, connectTimeoutMs })
+      const reading = startReading({
+        brokers: address,
+        driver,
+        topic,
+        groupId,
+        connectTimeoutMs: patienceMs,
+        deliveryTimeoutMs: patienceMs,
+      })
       readings.push(reading)
       await vi.waitFor(() => expect(reading.ready).toBe(true), patience)
       const write = async (...values: readonly string[]) => {

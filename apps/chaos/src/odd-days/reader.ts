@@ -14,6 +14,7 @@ export interface ReadingPlan {
   readonly topic: string
   readonly groupId: string
   readonly connectTimeoutMs: number
+  readonly deliveryTimeoutMs: number
 }
 
 /** Reads a topic once it is told to begin, and says what it has read, until `last`. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Cache } from '@snapstream/cache'
+import { LmdbLevel } from '@snapstream/cache-lmdb'
 import type { CacheKey } from '@snapstream/cache'
 import { BytesCodec } from '@snapstream/core'
 import { describe, expect, test } from 'vitest'
@@ -158,35 +158,23 @@ test('one that a program has open is shown as it is', async () => {
 })
 
 describe('one of LMDB', () => {
-  test('needs its package', async () => {
+  test('is read by its package', async () => {
+    await using folder = await temporaryFolder()
+    const cache = Cache<string, { amount: number }>(new LmdbLevel(join(folder.path, 'db')))
+    await cache.open()
+    await cache('ada', { amount: 3 })
+    await cache.close()
+    const { stdout } = await run(['cache', 'db', '--json', '-c', 'amount'], { cwd: folder.path })
+    expect(stdout).toBe('{"key":"ada","value":{"amount":3}}\n')
+  })
+
+  test('is refused where it is damaged', async () => {
     await using folder = await temporaryFolder()
     await mkdir(join(folder.path, 'db'))
     await writeFile(join(folder.path, 'db', 'data.mdb'), '')
     const { code, stderr } = await run(['cache', 'db'], { cwd: folder.path })
-    expect(stderr).toContain('a cache of LMDB needs a package that is not installed')
-    expect(stderr).toContain('npm install @snapstream/cache-lmdb')
-    expect(code).toBe(2)
-  })
-
-  test('is read by that, as the project has it in which the command is run', async () => {
-    await using folder = await cacheOf(TOTALS)
-    const modules = join(folder.cwd, 'node_modules', '@snapstream', 'cache-lmdb')
-    await mkdir(modules, { recursive: true })
-    await writeFile(join(modules, 'package.json'), '{ "type": "module", "exports": "./index.js" }')
-    const level = createRequire(createRequire(import.meta.url).resolve('@snapstream/cache/package.json')).resolve(
-      'level',
-    )
-    // It stands for a database of another kind by what it is called.
-    await writeFile(
-      join(modules, 'index.js'),
-      `import level from ${JSON.stringify(level)}
-       export class LmdbLevel extends level.Level { constructor(folder) { super(folder + '/level') } }`,
-    )
-    await mkdir(join(folder.cwd, 'other'))
-    await rename(join(folder.cwd, 'db'), join(folder.cwd, 'other', 'level'))
-    await writeFile(join(folder.cwd, 'other', 'data.mdb'), '')
-    const { stdout } = await run(['cache', 'other', '--json', '-c', 'amount', '-n', '1'], folder)
-    expect(stdout).toBe('{"key":"ada","value":{"amount":3}}\n')
+    expect(stderr).toContain('its data.mdb is empty')
+    expect(code).toBe(1)
   })
 })
 

@@ -231,7 +231,7 @@ describe('references', () => {
   test('of JSON, by $ref', async () => {
     const [subject, topic] = [newTopic(), newTopic()]
     // Apicurio does not see by less that it is a schema.
-    const cents = { $schema: 'http://json-schema.org/draft-07/schema#', type: 'integer', minimum: 0 }
+    const cents = { $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'integer', minimum: 0 }
     await registry.register(subject, { type: 'JSON', schema: cents })
     const schema = { type: 'object', properties: { cents: { $ref: 'cents.json' } } }
     const codec = registry.json({ schema, references: [{ name: 'cents.json', subject, version: 1 }], register: true })
