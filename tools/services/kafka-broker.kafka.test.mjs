@@ -57,7 +57,7 @@ describe.skipIf(!(await findJava()))('startKafka', { timeout: 120_000 }, () => {
     try {
       const { port } = taken.address()
       await expect(startKafka({ port, heapMb: 512 })).rejects.toThrow(
-        new RegExp(`did not start at 127.0.0.1:${port}: it ended with 1[^]*Address already in use`),
+        new RegExp(`Kafka at 127.0.0.1:${port} did not start: it ended with 1[^]*Address already in use`),
       )
     } finally {
       taken.close()
