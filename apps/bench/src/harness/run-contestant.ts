@@ -32,15 +32,15 @@ export async function runContestant({ command, input, trial, timeoutMs }: RunOpt
   const timer = setTimeout(() => over.abort(new Error(`not done after ${timeoutMs / 1000} s`)), timeoutMs)
   let done: { outcome: Outcome; usage: Usage } | undefined
   try {
-    const ended = closed.then(([code, signal]) => {
+    const ended: Promise<never> = closed.then(([code, signal]) => {
       throw new Error(`it ended by itself with ${String(code ?? signal)}`)
     })
     const late = once(over.signal, 'abort').then(() => over.signal.throwIfAborted())
-    const printed = firstOutcome(child.stdout)
+    // Its stdout may be closed a moment before it has ended, and said why.
+    const printed = firstOutcome(child.stdout).then((outcome) => outcome ?? ended)
     const outcome = await Promise.race([trial.done?.(over.signal) ?? printed, ended, late]).catch((error: Error) => {
       throw new Error([error.message, stderr.trim()].filter(Boolean).join(': '), { cause: error })
     })
-    if (outcome === undefined) throw new Error(`it closed its stdout without an outcome: ${stderr.trim()}`)
     const usage = await watch.read()
     // Elsewhere than on Linux a process of ours says itself what it has used.
     done = { outcome, usage: usage.peakBytes === undefined ? (outcome.figures ?? {}) : usage }
