@@ -35,7 +35,9 @@ export async function runContestant({ command, input, trial, timeoutMs }: RunOpt
     const ended: Promise<never> = closed.then(([code, signal]) => {
       throw new Error(`it ended by itself with ${String(code ?? signal)}`)
     })
-    const late = once(over.signal, 'abort').then(() => over.signal.throwIfAborted())
+    const late: Promise<never> = once(over.signal, 'abort').then(() => {
+      throw over.signal.reason
+    })
     // Its stdout may be closed a moment before it has ended, and said why.
     const printed = firstOutcome(child.stdout).then((outcome) => outcome ?? ended)
     const outcome = await Promise.race([trial.done?.(over.signal) ?? printed, ended, late]).catch((error: Error) => {
