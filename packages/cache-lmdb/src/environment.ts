@@ -1,20 +1,32 @@
-import { open, type RootDatabase, type Transaction } from 'lmdb'
+import { open } from 'lmdb'
 import { KEY_ENCODER, type EncodedKey } from './key-format.ts'
 
-/** What is used of a database of `lmdb`, whose own types leave out half of it. */
-export interface Environment extends Pick<
-  RootDatabase<Uint8Array, string | Uint8Array>,
-  'batch' | 'clearAsync' | 'close' | 'getRange' | 'getStats' | 'remove' | 'useReadTransaction'
-> {
-  getBinary(key: EncodedKey, options?: ReadOptions): Uint8Array | undefined
-  getString(key: EncodedKey, options?: ReadOptions): string | undefined
+/**
+ * What is used of a database of `lmdb`. Its own types leave out half of it, and those who check the types of what they
+ * install (`skipLibCheck: false`) could not use what names them.
+ */
+export interface Environment {
+  batch(write: () => void): Promise<boolean>
+  clearAsync(): Promise<void>
+  close(): Promise<void>
   doesExist(key: EncodedKey, value: undefined, options?: ReadOptions): boolean
+  getBinary(key: EncodedKey, options?: ReadOptions): Uint8Array | undefined
+  getRange(options: object): Iterable<unknown>
+  getStats(): object
+  getString(key: EncodedKey, options?: ReadOptions): string | undefined
   put(key: EncodedKey, value: string | Uint8Array): Promise<boolean>
+  remove(key: EncodedKey): Promise<boolean>
+  useReadTransaction(): ReadTransaction
+}
+
+interface ReadTransaction {
+  /** It is not needed any more. */
+  done(): void
 }
 
 /** The snapshot that is read, if it is not the newest. */
 export interface ReadOptions {
-  readonly transaction: Transaction
+  readonly transaction: ReadTransaction
 }
 
 export interface EnvironmentOptions {

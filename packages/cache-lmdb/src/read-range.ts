@@ -28,7 +28,7 @@ export function readRange(environment: Environment, range: KeyRange, options: Re
     exclusiveStart: first?.isInclusive === false,
     inclusiveEnd: last?.isInclusive === true,
     values,
-  } as object)
+  })
   const entries = found[Symbol.iterator]()
   return values
     ? (entries as Iterator<RawEntry>)
