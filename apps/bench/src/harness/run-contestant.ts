@@ -40,6 +40,8 @@ export async function runContestant({ command, input, trial, timeoutMs }: RunOpt
     })
     // Its stdout may be closed a moment before it has ended, and said why.
     const printed = firstOutcome(child.stdout).then((outcome) => outcome ?? ended)
+    // Where the trial says when it is done, nobody waits for it.
+    printed.catch(() => {})
     const outcome = await Promise.race([trial.done?.(over.signal) ?? printed, ended, late]).catch((error: Error) => {
       throw new Error([error.message, stderr.trim()].filter(Boolean).join(': '), { cause: error })
     })
