@@ -8,13 +8,13 @@ import { bin, toolEnv } from '../lib/tool.mjs'
 
 const MAJOR = 26
 
-/** All tests that need no broker, under the newest Node: its binary comes in an npm package. */
+/** All tests of what is published that need no broker, under the newest Node: its binary comes in an npm package. */
 export async function newestNode() {
   const node = await installNode()
   const { stdout } = await run(node, ['--version'], { capture: true })
   const failed = []
   for (const { name, short, folder, manifest } of projects()) {
-    if (!manifest.scripts?.test) continue
+    if (!manifest.scripts?.test || manifest.private) continue
     const results = at('.cache', `node-${MAJOR}`, `${short}.json`)
     const env = toolEnv({ SNAPSTREAM_TEST_RESULTS: results, KAFKA_BROKERS: undefined })
     const { code } = await run(node, [bin('vitest'), 'run'], { cwd: folder, env, capture: 'tee' })

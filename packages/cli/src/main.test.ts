@@ -22,7 +22,10 @@ describe('what is loaded', { timeout: TIMEOUT_MS }, () => {
   async function loaded(args: readonly string[]): Promise<string[]> {
     await using folder = await temporaryFolder()
     const file = join(folder.path, 'modules')
-    const { stderr } = await runCommand(args, { node: ['--import', lister], env: { MODULES_FILE: file } })
+    const { stderr } = await runCommand(args, {
+      node: ['--no-deprecation', '--import', lister],
+      env: { MODULES_FILE: file },
+    })
     expect(stderr).toBe('')
     return (await readFile(file, 'utf8'))
       .trim()
