@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -10,7 +10,7 @@ import { kafkaJars } from './kafka-jars.mjs'
 import { kafkaProperties } from './kafka-properties.mjs'
 import { launchKafka } from './kafka-launch.mjs'
 import { kafkaSecurity } from './kafka-security.mjs'
-import { endProcess, stopProcess } from './process.mjs'
+import { runningService } from './running-service.mjs'
 
 export const KAFKA_VERSION = process.env.SNAPSTREAM_KAFKA_VERSION || '4.1.0'
 
@@ -36,41 +36,23 @@ export async function startKafka(options = {}) {
 
   const brokers = `127.0.0.1:${port}`
   const classPath = join(libs, '*')
-  const launch = () =>
-    launchKafka({ java, classPath, properties, folder, brokers, heapMb, timeoutMs, detached, signal })
-  let running
-  try {
-    await format({ java, classPath, properties, id: options.clusterId ?? clusterId(), scram: security?.scram })
-    running = await launch()
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true })
-    throw error
-  }
-
-  return {
-    brokers,
+  const id = options.clusterId ?? clusterId()
+  const service = await runningService({
+    what: `the broker at ${brokers}`,
     folder,
+    prepare: () => format({ java, classPath, properties, id, scram: security?.scram }),
+    start: () => launchKafka({ java, classPath, properties, folder, brokers, heapMb, timeoutMs, detached, signal }),
+  })
+  const { kill } = service
+  return Object.assign(service, {
+    brokers,
     version,
     ...(security ? { security: security.forClients } : {}),
-    get pid() {
-      return running.pid
+    async kill(killSignal) {
+      if (killSignal === 'SIGSTOP' || killSignal === 'SIGCONT') process.kill(service.pid, killSignal)
+      else await kill(killSignal)
     },
-    async kill(killSignal = 'SIGKILL') {
-      if (killSignal === 'SIGSTOP' || killSignal === 'SIGCONT') process.kill(running.pid, killSignal)
-      else if (!(await endProcess(running.pid, killSignal, 30_000)))
-        throw new Error(`the broker at ${brokers} (process ${running.pid}) did not end 30 s after ${killSignal}`)
-    },
-    async restart() {
-      await stopProcess(running.pid)
-      running.release()
-      running = await launch()
-    },
-    async stop() {
-      await stopProcess(running.pid)
-      running.release()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  })
 }
 
 async function choosePorts({ port, controllerPort }) {

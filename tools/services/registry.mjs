@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { freePorts } from './free-port.mjs'
 import { findJava } from './java.mjs'
 import { launch } from './launch.mjs'
-import { endProcess, stopProcess } from './process.mjs'
 import { REGISTRY_JAR, registryApp } from './registry-app.mjs'
+import { runningService } from './running-service.mjs'
 
 /** Where the interface of Confluent's registry is. */
 const PATH = '/apis/ccompat/v7'
@@ -47,34 +47,8 @@ export async function startRegistry(options = {}) {
       detached,
       signal,
     })
-  let running
-  try {
-    running = await start()
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true })
-    throw error
-  }
-  return {
-    url,
-    folder,
-    get pid() {
-      return running.pid
-    },
-    async kill() {
-      if (!(await endProcess(running.pid, 'SIGKILL', 30_000)))
-        throw new Error(`the schema registry at ${url} (process ${running.pid}) did not end 30 s after SIGKILL`)
-    },
-    async restart() {
-      await stopProcess(running.pid)
-      running.release()
-      running = await start()
-    },
-    async stop() {
-      await stopProcess(running.pid)
-      running.release()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  const service = await runningService({ what: `the schema registry at ${url}`, folder, start })
+  return Object.assign(service, { url })
 }
 
 /** Whether a registry serves requests at this address. */

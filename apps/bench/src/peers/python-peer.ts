@@ -1,7 +1,5 @@
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { installedApart, must } from '../../../../tools/services/installed-apart.mjs'
-import { which } from '../../../../tools/services/java.mjs'
+import { pythonApart } from '../../../../tools/services/python-apart.mjs'
 import type { ProgramContestant } from '../suite.ts'
 import { peerVersions } from './peer-versions.ts'
 
@@ -23,18 +21,8 @@ export function pythonPeer(
   const versions = packages.map((name) => name.replace(/^.*==/, '')).join('-')
   return {
     async command(log) {
-      const python = which('python3') ?? which('python')
-      if (!python) throw new Error('Python 3 is not here')
-      const folder = await installedApart(`bench/${library}-${versions}`, log, async (folder) => {
-        await must(folder, python, '-m', 'venv', 'venv')
-        await must(folder, join(folder, 'venv/bin/python'), '-m', 'pip', 'install', '--quiet', ...packages)
-      })
-      return [
-        join(folder, 'venv/bin/python'),
-        '-u',
-        fileURLToPath(new URL(`../programs/${program}`, import.meta.url)),
-        ...args,
-      ]
+      const python = await pythonApart(`bench/${library}-${versions}`, packages, log)
+      return [python, '-u', fileURLToPath(new URL(`../programs/${program}`, import.meta.url)), ...args]
     },
   }
 }

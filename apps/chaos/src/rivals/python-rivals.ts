@@ -1,7 +1,5 @@
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { which } from '../../../../tools/services/java.mjs'
-import { installed, must } from './installed.ts'
+import { pythonApart } from '../../../../tools/services/python-apart.mjs'
 import type { Rival } from './rival.ts'
 
 interface PythonRival extends Pick<Rival, 'name' | 'about'> {
@@ -17,13 +15,8 @@ function pythonRival({ name, about, program, packages }: PythonRival): Rival {
     about,
     says: 'place',
     async command(log) {
-      const python = which('python3') ?? which('python')
-      if (!python) throw new Error(`Python 3 is not here; it is needed to run ${name}`)
-      const folder = await installed(packages[0].replace('==', '-'), log, async (folder) => {
-        await must(folder, python, '-m', 'venv', 'venv')
-        await must(folder, join(folder, 'venv/bin/python'), '-m', 'pip', 'install', '--quiet', ...packages)
-      })
-      return [join(folder, 'venv/bin/python'), fileURLToPath(new URL(program, import.meta.url))]
+      const python = await pythonApart(`rivals/${packages[0].replace('==', '-')}`, packages, log)
+      return [python, fileURLToPath(new URL(program, import.meta.url))]
     },
   }
 }

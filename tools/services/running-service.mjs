@@ -1,0 +1,37 @@
+import { rmSync } from 'node:fs'
+import { endProcess, stopProcess } from './process.mjs'
+
+/**
+ * A service that was started in a folder of its own, and what can be done with it: `pid`, `kill`, `restart` and `stop`, which
+ * also removes the folder. If it does not start the folder goes as well. `start` resolves with what `launch` does.
+ */
+export async function runningService({ what, folder, prepare = async () => {}, start }) {
+  let running
+  try {
+    await prepare()
+    running = await start()
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    folder,
+    get pid() {
+      return running.pid
+    },
+    async kill(signal = 'SIGKILL') {
+      if (!(await endProcess(running.pid, signal, 30_000)))
+        throw new Error(`${what} (process ${running.pid}) did not end 30 s after ${signal}`)
+    },
+    async restart() {
+      await stopProcess(running.pid)
+      running.release()
+      running = await start()
+    },
+    async stop() {
+      await stopProcess(running.pid)
+      running.release()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
