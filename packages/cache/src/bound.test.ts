@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { MemoryLevel } from 'memory-level'
 import { describe, expect, test } from 'vitest'
 import { stopClock } from './fixtures/clock.ts'
 import { createFailingLevel } from './fixtures/failing-level.ts'
@@ -151,4 +152,22 @@ describe('a cache with a bound', () => {
       { numRuns: 200 },
     )
   })
+})
+
+test('a key leaves room for its place among the ages, also where the bound is gone', async () => {
+  const db = Object.assign(new MemoryLevel(), { maxKeyBytes: 100 })
+  {
+    await using bounded = Cache<string, number>(db, { maxEntries: 10 })
+    await bounded.open()
+    await bounded('a', 1)
+  }
+  await using cache = Cache<string, number>(db)
+  await cache.open()
+  // A byte for its type, and seven of the index.
+  await cache('k'.repeat(92), 2)
+  await expect(cache('k'.repeat(93), 3)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining('takes keys of 92 bytes at most') as string,
+  })
+  expect(await cache.get('k'.repeat(92))).toBe(2)
 })

@@ -24,6 +24,8 @@ interface RetentionOptions {
 export interface Retention {
   /** Whether anything in the backend may have an end. */
   mayEnd(): boolean
+  /** Whether it keeps the ages of entries: it has a bound, or had one. */
+  isBounded(): boolean
   /** Whether there is something to remove; then the next batch does not put it off. */
   isBehind(): boolean
   load(db: Backend): Promise<void>
@@ -55,6 +57,7 @@ export function createRetention(options: RetentionOptions): Retention {
 
   return {
     mayEnd: () => expiry.mayHave,
+    isBounded: () => bound.isOn,
     isBehind() {
       expiry.hurry()
       return expiry.isBehind() || bound.isOver()

@@ -45,8 +45,6 @@ export function createStore<K extends CacheKey, V>(
   const upkeep = createUpkeep({ name, space, database, keys: reads.keys, isBehind: retention.isBehind })
   database.join({ ...retention, overlay, end: () => view.end() })
 
-  const isBounded = maxEntries < Infinity || maxBytes < Infinity
-
   /** Before it is in a batch: the whole batch would fail, and again each time. */
   function checkLength(key: K, bytes: number, isIndexed: boolean): void {
     const over = bytes + (isIndexed ? INDEX_HEAD_BYTES : 0) - database.maxKeyBytes
@@ -62,7 +60,7 @@ export function createStore<K extends CacheKey, V>(
     const encodedKey = space.encode(key)
     const stored = value === DELETE ? undefined : format.encode(value, key)
     const expiresAt = value === DELETE ? 0 : expiryOf(ttlOf(options, ttlMs), now)
-    checkLength(key, encodedKey.length, isBounded || expiresAt !== 0)
+    checkLength(key, encodedKey.length, expiresAt !== 0 || retention.isBounded())
     const kept =
       key instanceof Uint8Array ? (new Uint8Array(key) as CacheKey as K) : Object.is(key, -0) ? (0 as K) : key
     return { id: idOf(kept), key: kept, encodedKey, stored, expiresAt }
