@@ -2,6 +2,7 @@ import { AbstractLevel, type AbstractDatabaseOptions, type AbstractOpenOptions }
 import type { Environment } from './environment.ts'
 import { fits, keyBytes, MAX_KEY_BYTES, type EncodedKey } from './key-format.ts'
 import { clearRange, type ClearOptions } from './clear-range.ts'
+import { LmdbChainedBatch } from './lmdb-chained-batch.ts'
 import { levelError, translateError, toLevelError } from './level-error.ts'
 import { LmdbIterator, type IteratorOptions } from './lmdb-iterator.ts'
 import { LmdbSnapshot } from './lmdb-snapshot.ts'
@@ -33,9 +34,12 @@ interface ReadingOptions {
   readonly snapshot?: LmdbSnapshot
 }
 
-type Operation =
-  | { readonly type: 'put'; readonly key: EncodedKey; readonly value: string | Uint8Array }
-  | { readonly type: 'del'; readonly key: EncodedKey }
+/** One write of a batch. The value of a `del` says nothing. */
+export interface Operation {
+  readonly type: 'put' | 'del'
+  readonly key: EncodedKey
+  readonly value: string | Uint8Array
+}
 
 /**
  * An abstract-level database over LMDB, which is kept in a folder.
@@ -109,6 +113,10 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
         }
       }),
     )
+  }
+
+  _chainedBatch(): LmdbChainedBatch<KDefault, VDefault> {
+    return new LmdbChainedBatch(this)
   }
 
   async _clear(options: ClearOptions): Promise<void> {

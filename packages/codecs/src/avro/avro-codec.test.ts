@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import avro from 'avsc'
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { AvroCodec } from './index.ts'
@@ -129,6 +130,29 @@ describe('AvroCodec', () => {
     expect(() => of({ type: 'string' }).decode(Buffer.of(4, 0xff, 0xfe))).toThrow('not UTF-8')
     expect(() => of({ type: 'map', values: 'null' }).decode(Buffer.of(2, 2, 0xff, 0))).toThrow('not UTF-8')
     expect(of({ type: 'string' }).decode(of({ type: 'string' }).encode('\uFFFD'))).toBe('\uFFFD')
+  })
+
+  test('writes and reads strings of any length as avsc does, whatever their last character', () => {
+    const codec = of({ type: 'string' })
+    const avsc = avro.Type.forSchema('string')
+    for (let length = 0; length <= 70; length++)
+      for (const last of ['a', '\u007F', '\u0080', 'ä', '\uFFFD', '🏆']) {
+        const text = 'x'.repeat(length) + last
+        const bytes = Buffer.from(codec.encode(text))
+        expect(bytes.equals(avsc.toBuffer(text))).toBe(true)
+        expect(codec.decode(bytes)).toBe(text)
+        expect(() => codec.decode(bytes.subarray(0, -1))).toThrow('end too early')
+        const broken = Buffer.from(bytes)
+        broken[broken.length - 1] = 0xff
+        expect(() => codec.decode(broken)).toThrow('not UTF-8')
+      }
+    expect(() => codec.decode(Buffer.of(1))).toThrow()
+  })
+
+  test('writes more strings than fit the room that it begins with', () => {
+    const codec = of({ type: 'array', items: 'string' })
+    const texts = Array.from({ length: 5000 }, (_, i) => 'y'.repeat(i % 50))
+    expect(codec.decode(codec.encode(texts))).toEqual(texts)
   })
 
   test('holds longs exactly up to what a number holds', () => {

@@ -2,6 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { avroTypes, refuse, Unfit, type ErrorHook, type Tap } from './internals.ts'
 
 const LARGEST_FLOAT = 2 ** 128 - 2 ** 103
+const LAST_ASCII = 0x7f
+/** The length of a text that is not longer takes one byte: twice the number. */
+const SHORT = 32
 
 /** Strings that are UTF-8 in both directions, where avsc would put replacement characters. */
 export class StrictString extends avroTypes.StringType {
@@ -40,6 +43,24 @@ export class StrictEnum extends avroTypes.EnumType {
 }
 
 export function readString(tap: Tap): string {
+  return readAscii(tap) ?? readUtf8(tap)
+}
+
+/** A short text without anything but ASCII: looking at its bytes is quicker than searching it for replacement characters. */
+function readAscii(tap: Tap): string | undefined {
+  const { buf, pos } = tap
+  const doubled = buf[pos]!
+  if (doubled > 2 * SHORT || doubled % 2 === 1) return undefined
+  const end = pos + 1 + doubled / 2
+  if (!(end <= buf.length)) return undefined
+  let bits = 0
+  for (let i = pos + 1; i < end; i++) bits |= buf[i]!
+  if (bits > LAST_ASCII) return undefined
+  tap.pos = end
+  return buf.latin1Slice(pos + 1, end)
+}
+
+function readUtf8(tap: Tap): string {
   const start = tap.pos
   const text = tap.readString()
   if (text === undefined) return ''
@@ -54,8 +75,26 @@ export function readString(tap: Tap): string {
 }
 
 export function writeString(tap: Tap, value: unknown): void {
-  if (typeof value !== 'string' || !value.isWellFormed()) throw new Unfit()
+  if (typeof value !== 'string') throw new Unfit()
+  if (value.length <= SHORT && writeAscii(tap, value)) return
+  if (!value.isWellFormed()) throw new Unfit()
   tap.writeString(value)
+}
+
+/** Whether it could be written: for a short text this loop is quicker than the two calls out of JavaScript that avsc makes. */
+function writeAscii(tap: Tap, text: string): boolean {
+  const { buf, pos } = tap
+  const { length } = text
+  // Beyond the end avsc counts on, to learn how much room it takes.
+  if (pos + length >= buf.length) return false
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > LAST_ASCII) return false
+    buf[pos + 1 + i] = code
+  }
+  buf[pos] = length * 2
+  tap.pos = pos + 1 + length
+  return true
 }
 
 function isFloat(value: unknown): boolean {

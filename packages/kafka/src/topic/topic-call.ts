@@ -25,7 +25,7 @@ const CALLS_BUFFER_FACTOR = 2
 export function topicCall(spec: TopicSpec, lifecycle: Pick<TopicLifecycle, 'current'>): TopicCall {
   let failed = false
 
-  async function send(value: unknown, options: CallOptions = {}): Promise<void> {
+  function take(value: unknown, options: CallOptions, owner: Owner): void | Promise<void> {
     const { current } = lifecycle
     if (current === undefined) throw notOpen(spec.name)
     const { sender, host, settings } = current
@@ -35,22 +35,23 @@ export function topicCall(spec: TopicSpec, lifecycle: Pick<TopicLifecycle, 'curr
     const { timestamp = Math.floor(host.now()), partition, topic } = meta
     const limit = CALLS_BUFFER_FACTOR * settings.producer.bufferBytes
     if (sender.waitingBytes > limit) throw bufferFull(spec.name, limit)
-    await new Promise<void>((resolve, reject) => {
-      const owner: Owner = { acknowledged: resolve, failed: reject }
-      const taken = sender.send({ key, value, headers, timestamp, partition, topic }, owner)
-      taken?.catch(reject)
-    })
+    return sender.send({ key, value, headers, timestamp, partition, topic }, owner)
   }
 
   return {
-    async send(value, options) {
-      try {
-        await send(value, options)
-      } catch (error) {
-        failed = true
-        throw error
-      }
-    },
+    // Callers may have many under way: one promise is made for each, and no more.
+    send: (value, options = {}) =>
+      new Promise((resolve, reject) => {
+        const fail = (error: unknown) => {
+          failed = true
+          reject(error)
+        }
+        try {
+          take(value, options, { acknowledged: resolve, failed: fail })?.catch(fail)
+        } catch (error) {
+          fail(error)
+        }
+      }),
     takeFailed() {
       const was = failed
       failed = false
