@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Backend } from './backend.ts'
+import { DEL, PUT_BYTES, PUT_TEXT } from './batch-encodings.ts'
 import type { Batch, Taken } from './database.ts'
 import { hasEnded } from './entry-options.ts'
 import type { Swept } from './expiry-index.ts'
@@ -8,9 +9,8 @@ import type { Entry } from './overlay.ts'
 import { addHead, headOf } from './stored-head.ts'
 import type { Stored } from './value-format.ts'
 
-const KEY = { keyEncoding: 'buffer' } as const
-const BYTES = { ...KEY, valueEncoding: 'buffer' } as const
-const TEXT = { ...KEY, valueEncoding: 'utf8' } as const
+const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
+const TEXT = { keyEncoding: 'buffer', valueEncoding: 'utf8' } as const
 const PER_READ = 1000
 
 interface BoundOptions {
@@ -83,7 +83,7 @@ export function createBound({ space, now, maxEntries, maxBytes }: BoundOptions):
   function forget(batch: Batch, encodedKey: Buffer, stored: Buffer): void {
     count(-1, sizeOf(encodedKey, stored))
     // What was there before the cache had a bound has no head, and is older than all others.
-    batch.del(ageKey(headOf(stored)?.sequence ?? 0, encodedKey), KEY)
+    batch.del(ageKey(headOf(stored)?.sequence ?? 0, encodedKey), DEL)
   }
   function remember(batch: Batch, { encodedKey, stored, expiresAt }: Entry): Own {
     const sequence = ++next.sequence
@@ -91,8 +91,8 @@ export function createBound({ space, now, maxEntries, maxBytes }: BoundOptions):
     const bytes = sizeOf(encodedKey, whole)
     const place = ageKey(sequence, encodedKey)
     count(1, bytes)
-    batch.put(encodedKey, whole, typeof whole === 'string' ? TEXT : BYTES)
-    batch.put(place, String(bytes), TEXT)
+    batch.put(encodedKey, whole, typeof whole === 'string' ? PUT_TEXT : PUT_BYTES)
+    batch.put(place, String(bytes), PUT_TEXT)
     return { encodedKey, place, bytes }
   }
 
@@ -105,8 +105,8 @@ export function createBound({ space, now, maxEntries, maxBytes }: BoundOptions):
       nextOldest = number
       if (touched.has(textOf(encodedKey))) continue
       count(-1, Number(bytes))
-      batch.del(encodedKey, KEY)
-      batch.del(key, KEY)
+      batch.del(encodedKey, DEL)
+      batch.del(key, DEL)
     }
   }
   /** Of a batch that alone is more than there may be, the first ones do not stay. */
@@ -114,8 +114,8 @@ export function createBound({ space, now, maxEntries, maxBytes }: BoundOptions):
     for (const { encodedKey, place, bytes } of puts) {
       if (!isTooMuch(next)) return
       count(-1, bytes)
-      batch.del(encodedKey, KEY)
-      batch.del(place, KEY)
+      batch.del(encodedKey, DEL)
+      batch.del(place, DEL)
     }
   }
 
@@ -127,13 +127,13 @@ export function createBound({ space, now, maxEntries, maxBytes }: BoundOptions):
     for await (const [key, stored] of db.iterator<Buffer, Buffer>({ gte: space.start, lt: space.end, ...BYTES })) {
       const size = sizeOf(key, stored)
       bytes += size
-      batch.put(ageKey(0, key), String(size), TEXT)
+      batch.put(ageKey(0, key), String(size), PUT_TEXT)
       if (++entries % PER_READ !== 0) continue
       await batch.write()
       batch = db.batch()
     }
     const all = { entries, bytes, sequence: 0 }
-    batch.put(totalsKey, JSON.stringify(all), TEXT)
+    batch.put(totalsKey, JSON.stringify(all), PUT_TEXT)
     await batch.write({ sync: true } as object)
     return all
   }
@@ -170,7 +170,7 @@ export function createBound({ space, now, maxEntries, maxBytes }: BoundOptions):
             touched.add(textOf(entry.encodedKey))
             forget(batch, entry.encodedKey, stored)
           }
-          if (entry.stored === undefined || hasEnded(entry.expiresAt, now)) batch.del(entry.encodedKey, KEY)
+          if (entry.stored === undefined || hasEnded(entry.expiresAt, now)) batch.del(entry.encodedKey, DEL)
           else {
             puts.push(remember(batch, entry))
             if (entry.expiresAt !== 0) add(entry)
@@ -180,7 +180,7 @@ export function createBound({ space, now, maxEntries, maxBytes }: BoundOptions):
       if (isTooMuch(next)) await evict(batch, db, limit, touched)
       // Where the backend has some left, those are older, and go with the next batches.
       if (isTooMuch(next) && next.entries === puts.length) evictOwn(batch, puts)
-      batch.put(totalsKey, JSON.stringify(next), TEXT)
+      batch.put(totalsKey, JSON.stringify(next), PUT_TEXT)
     },
     written() {
       totals = next

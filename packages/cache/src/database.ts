@@ -2,6 +2,7 @@ import { SnapstreamError, toError, type Resource } from '@snapstream/core'
 import type { AbstractChainedBatch } from 'abstract-level'
 import { backendError } from './backend-error.ts'
 import { backendSource, type Backend, type OpenBackend } from './backend.ts'
+import { PUT_TEXT } from './batch-encodings.ts'
 import { createCommitter } from './committer.ts'
 import { diskBytes } from './disk-bytes.ts'
 import { exactlyOnceFeed, type ExactlyOnceFeed } from './exactly-once-feed.ts'
@@ -142,7 +143,7 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
         await load(member)
         await member.write(batch, db, taken)
       }
-      for (const { key, value } of positions) batch.put(key, value, { keyEncoding: 'buffer', valueEncoding: 'utf8' })
+      for (const { key, value } of positions) batch.put(key, value, PUT_TEXT)
       await batch.write({ sync: true } as object)
     } catch (error) {
       await batch.close().catch(() => {})

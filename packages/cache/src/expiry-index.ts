@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Backend } from './backend.ts'
+import { DEL, PUT_BYTES } from './batch-encodings.ts'
 import { idOf } from './cache-key.ts'
 import type { Batch, Taken } from './database.ts'
 import { hasEnded } from './entry-options.ts'
@@ -8,8 +9,7 @@ import type { Entry } from './overlay.ts'
 import { readKeys } from './read-keys.ts'
 import { headOf } from './stored-head.ts'
 
-const KEY = { keyEncoding: 'buffer' } as const
-const BYTES = { ...KEY, valueEncoding: 'buffer' } as const
+const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 const NOTHING = Buffer.alloc(0)
 /** So that frequent batches do not look into the index each time. */
 const PAUSE_MS = 100
@@ -72,7 +72,7 @@ export function createExpiryIndex(space: KeySpace, now: () => number): ExpiryInd
     },
     add(batch, { expiresAt, encodedKey }) {
       added = Math.min(added, expiresAt)
-      batch.put(space.indexKey(EXPIRY_TAG, expiresAt, encodedKey), NOTHING, BYTES)
+      batch.put(space.indexKey(EXPIRY_TAG, expiresAt, encodedKey), NOTHING, PUT_BYTES)
     },
     async sweep(batch, db, limit, taken) {
       const moment = Math.floor(now())
@@ -89,11 +89,11 @@ export function createExpiryIndex(space: KeySpace, now: () => number): ExpiryInd
       )
       const swept: Swept[] = []
       for (const [i, { number, encodedKey }] of due.entries()) {
-        batch.del(keys[i]!, KEY)
+        batch.del(keys[i]!, DEL)
         const stored = found[i]
         if (stored === undefined || headOf(stored)?.expiresAt !== number || !hasEnded(number, () => moment)) continue
         if (taken.has(idOf(space.decode(encodedKey)))) continue
-        batch.del(encodedKey, KEY)
+        batch.del(encodedKey, DEL)
         swept.push({ encodedKey, stored })
       }
       return swept

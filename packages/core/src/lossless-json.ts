@@ -39,7 +39,8 @@ function findLossInFields(value: Record<string, unknown>): string | undefined {
   }
   for (const name in value) {
     const item = value[name]
-    if (item === undefined) continue
+    // Most fields are text, and need no call.
+    if (item === undefined || typeof item === 'string') continue
     const loss = findLoss(item)
     if (loss !== undefined && Object.hasOwn(value, name)) return `.${name}${loss}`
   }
