@@ -49,7 +49,7 @@ export interface Events {
     /** At most 5. */
     readonly inFlight: readonly InFlight[]
   }
-  /** An iterator gave a message when its stream had ended: nobody handles it. */
+  /** An iterator gave a message when its stream had ended, or one that waited for its key, which failed: nobody handles it. */
   late: { readonly bindings: readonly string[]; readonly message: unknown }
   /**
    * The end begins: a signal of the process, `context.stop()`, the `signal` that was given to `stream`, a failure, or all

@@ -6,13 +6,17 @@ import type { Runtime } from './runtime.ts'
 import type { Step } from './step.ts'
 import type { Tally } from './tally.ts'
 
-/** Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. */
+/**
+ * Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. `unique`: no
+ * message comes again, as those of an iterator; what was taken up is handled although its lane ends.
+ */
 export function createKeyedWorker(
-  { pace, fail }: Runtime,
+  { pace, fail, emit }: Runtime,
   lane: LaneRun,
   step: Step,
   tally: Tally,
   keyOf: (message: unknown) => unknown,
+  unique: boolean,
 ): Worker {
   /** By key, the last of its messages that was taken up, until it is handled. */
   const tails = new Map<unknown, Promise<void>>()
@@ -21,6 +25,10 @@ export function createKeyedWorker(
   let started = 0
   const { concurrency } = tally.binding
   const room = () => lane.open && tails.size < concurrency
+  const giveUp = (message: unknown): never => {
+    if (unique) emit('late', () => ({ bindings: lane.names, message }))
+    throw HALTED
+  }
 
   return async (share) => {
     const { batch } = share
@@ -29,7 +37,8 @@ export function createKeyedWorker(
     share.ahead = done
 
     for (const [index, message] of messages.entries()) {
-      if (!room()) await lane.until(room)
+      if (!room()) await lane.until(() => lane.halted || room())
+      if (lane.halted) giveUp(message)
       const cursor = Object.assign(new Cursor(lane.id, tally), { batch, index, message })
       let error = batch.error?.(index)
       // What did not decode has no key to go by: it shares one with its like.
@@ -41,16 +50,20 @@ export function createKeyedWorker(
       }
       const before = tails.get(key)
       const number = ++taken
+      const begin = () => {
+        for (; started < number; started++) lane.busy++
+        cursor.since = Infinity
+        lane.cursors.add(cursor)
+      }
       const handle = async () => {
+        if (unique) begin()
         await before
         // A lane that is stopped is not left with gaps: what is handled behind one would be handled again.
-        await lane.until(() => lane.open || number < started)
-        for (; started < number; started++) lane.busy++
+        await lane.until(() => lane.open || number <= started)
+        begin()
         try {
           // What waited for one that failed is not handled before it.
-          if (lane.torn) throw HALTED
-          cursor.since = Infinity
-          lane.cursors.add(cursor)
+          if (lane.torn) giveUp(message)
           await step(cursor, error)
           if (tails.get(key) === tail) tails.delete(key)
           done.add(index)

@@ -47,8 +47,8 @@ export function createSourceRun(
   const readers = tallies.map(({ binding }) => binding)
   const names = namesOf(tallies)
   const batched = isBatchSource(source)
-  /** How many batches of a lane to hold: while one is handled, one more may wait. What an iterator gives may not. */
-  const ahead = batched ? 2 : 0
+  /** How many batches of a lane to hold: while one is handled, one more may wait. What an iterator gives is handled at once. */
+  const ahead = batched ? 2 : Math.min(...readers.map(({ concurrency }) => concurrency)) - 1
   const fed = readers.flatMap(({ targets }) => targets.flatMap((target) => writers.get(target) ?? []))
   const [atomicSink, ...others] = new Set(fed.filter((writer) => writer.atomic))
   // Effects and positions can only be kept together if one transaction sees all that a source's messages do.
@@ -72,7 +72,7 @@ export function createSourceRun(
       const step = createStep(runtime, lane, tally, writers)
       return concurrency === 1
         ? createSequentialWorker(runtime, lane, step, tally)
-        : createKeyedWorker(runtime, lane, step, tally, key as (message: unknown) => unknown)
+        : createKeyedWorker(runtime, lane, step, tally, key as (message: unknown) => unknown, !batched)
     })
 
   function addLane(id: Lane): LaneRun {
@@ -153,6 +153,7 @@ export function createSourceRun(
         if (lane && !lane.halted) {
           lane.push(batch)
           await lane.rest(ahead)
+          if (!batched) await lane.until(() => lane.open || lane.halted)
         }
       }
       for (const lane of lanes.values()) await lane.rest(0)
