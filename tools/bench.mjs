@@ -1,6 +1,6 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
-import { runApp } from './lib/run-app.mjs'
+import { runAppOnBuilt } from './lib/run-app.mjs'
 
-const { code } = await runApp('apps/bench/src/main.ts', process.argv.slice(2))
+const { code } = await runAppOnBuilt('apps/bench/src/main.ts', process.argv.slice(2))
 process.exitCode = code

@@ -1,9 +1,21 @@
 import process from 'node:process'
 import { at } from './root.mjs'
 import { run } from './run.mjs'
+import { build } from './tarballs.mjs'
+
+const loader = import.meta.resolve('tsx')
 
 /** Runs the TypeScript entry point of an app from the sources of all packages: no build is needed first. */
-export function runApp(entry, args, options) {
-  const loader = import.meta.resolve('tsx')
-  return run(process.execPath, ['--import', loader, '--conditions=@snapstream/source', at(entry), ...args], options)
+export function runApp(entry, args) {
+  return run(process.execPath, ['--import', loader, '--conditions=@snapstream/source', at(entry), ...args])
+}
+
+/** The same over the packages as they are published, which are built first: tsx names every function anew that is made, and that takes time. */
+export async function runAppOnBuilt(entry, args) {
+  const built = await build()
+  if (built.code !== 0) {
+    process.stderr.write(built.output)
+    return built
+  }
+  return run(process.execPath, ['--import', loader, at(entry), ...args])
 }

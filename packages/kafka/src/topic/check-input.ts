@@ -3,6 +3,8 @@ import type { RecordMeta } from './topic-record.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
 const META = ['headers', 'timestamp', 'partition', 'topic']
+/** What goes with a value that is not in a pair. */
+export const WITH_VALUE = ['key', ...META]
 
 /** Throws `SINK_REFUSED` unless an array that was written to a topic is a `[key, value, meta?]` pair. */
 export function checkPair(pair: readonly unknown[], { name, plain }: TopicSpec): void {
@@ -26,11 +28,11 @@ export function checkBare(value: unknown, { name }: TopicSpec): void {
 }
 
 /** Throws `SINK_REFUSED` for what cannot go with a record. */
-export function checkMeta(meta: RecordMeta | undefined, name: string): void {
+export function checkMeta(meta: RecordMeta | undefined, name: string, fields: readonly string[] = META): void {
   if (meta === undefined) return
-  if (!isMeta(meta)) throw refused(name, `takes { ${META.join(', ')} } with a value, got ${describe(meta)}`)
+  if (!isMeta(meta)) throw refused(name, `takes { ${fields.join(', ')} } with a value, got ${describe(meta)}`)
   for (const field in meta)
-    if (!META.includes(field)) throw refused(name, `takes ${META.join(', ')} with a value, got '${field}'`)
+    if (!fields.includes(field)) throw refused(name, `takes ${fields.join(', ')} with a value, got '${field}'`)
   const { timestamp, partition, headers, topic } = meta
   if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0))
     throw refused(name, `takes a timestamp in whole ms since the epoch, got ${describe(timestamp)}`)

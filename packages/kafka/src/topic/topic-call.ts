@@ -1,6 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Owner } from '../producer/partition-queue.ts'
-import { checkMeta } from './check-input.ts'
+import { WITH_VALUE, checkMeta } from './check-input.ts'
 import { toHeaders } from './encode-record.ts'
 import { notOpen } from './not-open.ts'
 import type { TopicLifecycle } from './topic-lifecycle.ts'
@@ -29,13 +29,11 @@ export function topicCall(spec: TopicSpec, lifecycle: Pick<TopicLifecycle, 'curr
     const { current } = lifecycle
     if (current === undefined) throw notOpen(spec.name)
     const { sender, host, settings } = current
-    const { key = null, ...meta } = options
-    checkMeta(meta, spec.name)
-    const headers = toHeaders(meta.headers, spec.name)
-    const { timestamp = Math.floor(host.now()), partition, topic } = meta
+    checkMeta(options, spec.name, WITH_VALUE)
+    const { key = null, headers, timestamp = Math.floor(host.now()), partition, topic } = options
     const limit = CALLS_BUFFER_FACTOR * settings.producer.bufferBytes
     if (sender.waitingBytes > limit) throw bufferFull(spec.name, limit)
-    return sender.send({ key, value, headers, timestamp, partition, topic }, owner)
+    return sender.send({ key, value, headers: toHeaders(headers, spec.name), timestamp, partition, topic }, owner)
   }
 
   return {
