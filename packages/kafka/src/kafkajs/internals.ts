@@ -22,8 +22,13 @@ export interface KafkaProtocol {
 
 interface KafkaEncoder {
   readonly buffer: Buffer
-  writeArray(values: readonly unknown[]): KafkaEncoder
+  writeArray(values: readonly KafkaEncoder[]): KafkaEncoder
   writeBoolean(value: boolean): KafkaEncoder
+  /** With their length before them. */
+  writeBytes(bytes: Buffer): KafkaEncoder
+  writeInt16(value: number): KafkaEncoder
+  writeInt32(value: number): KafkaEncoder
+  writeString(text: string | null): KafkaEncoder
 }
 
 export interface KafkaConnection {
@@ -67,8 +72,6 @@ interface PoolOptions {
   readonly sasl?: object
 }
 
-type Codecs = Record<number, () => { compress(encoder: KafkaEncoder): Promise<Buffer> }>
-
 export interface Internals {
   readonly ConnectionPool: new (options: PoolOptions) => KafkaConnectionPool
   readonly Broker: new (options: {
@@ -80,19 +83,20 @@ export interface Internals {
   readonly createSocketFactory: () => unknown
   readonly requests: Readonly<Record<string, unknown>>
   readonly apiKeys: Readonly<Record<string, number>>
-  readonly codecs: Codecs
+  readonly crc32c: (bytes: Uint8Array) => number
 }
 
 /** Loads KafkaJS when it is needed first: whoever uses another driver never waits for it. */
 export async function internals(): Promise<Internals> {
-  const [kafkajs, pool, broker, encoder, socketFactory, requests, apiKeys] = await Promise.all([
-    import('kafkajs'),
+  const [pool, broker, encoder, crc32c, socketFactory, requests, apiKeys] = await Promise.all([
     // @ts-expect-error There are no types of what is inside of KafkaJS.
     import('kafkajs/src/network/connectionPool.js'),
     // @ts-expect-error The same.
     import('kafkajs/src/broker/index.js'),
     // @ts-expect-error The same.
     import('kafkajs/src/protocol/encoder.js'),
+    // @ts-expect-error The same.
+    import('kafkajs/src/protocol/recordBatch/crc32C/index.js'),
     // @ts-expect-error The same.
     import('kafkajs/src/network/socketFactory.js'),
     // @ts-expect-error The same.
@@ -107,6 +111,6 @@ export async function internals(): Promise<Internals> {
     createSocketFactory: socketFactory.default,
     requests: requests.default.requests,
     apiKeys: apiKeys.default,
-    codecs: kafkajs.default.CompressionCodecs as unknown as Codecs,
+    crc32c: crc32c.default,
   }
 }

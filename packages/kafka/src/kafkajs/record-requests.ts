@@ -1,9 +1,8 @@
+import { recordBatchEncoder } from '../record-batch/record-batch-encoder.ts'
 import type { Connection } from '../wire/connection.ts'
 import { byTopic } from '../wire/by-topic.ts'
 import { flat } from './flat.ts'
-import { COMPRESSION_TYPES, useCodec } from './compression.ts'
 import { readFetchAnswer } from './fetch-answer.ts'
-import { kafkajsMessage } from './kafkajs-message.ts'
 import type { OpenBroker } from './open-broker.ts'
 
 interface ErrorOfPartition {
@@ -11,25 +10,40 @@ interface ErrorOfPartition {
   readonly errorCode: number
 }
 
+interface EncodedBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly bytes: Buffer
+}
+
 /** The requests that are about records. */
 export function recordRequests(broker: OpenBroker): Pick<Connection, 'produce' | 'fetch' | 'listOffsets'> {
+  const { Encoder, crc32c } = broker.kafkajs
+  const encodeBatch = recordBatchEncoder({ crc32c })
+
+  /** The body of the request, which is the same from version 3 to the newest that KafkaJS knows. KafkaJS writes records at a third of the speed. */
+  function produceBody(acks: number, timeoutMs: number, batches: readonly EncodedBatch[]) {
+    const topics = byTopic(batches, ({ partition, bytes }) => new Encoder().writeInt32(partition).writeBytes(bytes))
+    return new Encoder()
+      .writeString(null)
+      .writeInt16(acks)
+      .writeInt32(timeoutMs)
+      .writeArray(topics.map(({ topic, partitions }) => new Encoder().writeString(topic).writeArray(partitions)))
+  }
+
   return {
     async produce({ acks, timeoutMs, compression, producer, batches }) {
-      await useCodec(broker.kafkajs, compression)
-      const protocol = broker.request('Produce', {
-        acks,
-        timeout: timeoutMs,
-        compression: COMPRESSION_TYPES[compression],
-        producerId: producer?.producerId ?? -1,
-        producerEpoch: producer?.producerEpoch ?? -1,
-        topicData: byTopic(batches, ({ partition, records, firstSequence }) => ({
+      const encoded = await Promise.all(
+        batches.map(async ({ topic, partition, records, firstSequence }) => ({
+          topic,
           partition,
-          firstSequence,
-          messages: records.map(kafkajsMessage),
+          bytes: await encodeBatch(records, { compression, producer, firstSequence }),
         })),
-      })
+      )
+      const protocol = broker.request('Produce', { acks, timeout: timeoutMs, topicData: [] })
+      const encode = async () => produceBody(acks, timeoutMs, encoded)
       const answer = await broker.send<{ topics: { topicName: string; partitions: ErrorOfPartition[] }[] } | undefined>(
-        protocol,
+        { ...protocol, request: { ...protocol.request, encode } },
       )
       const topics = answer?.topics.map(({ topicName: topic, partitions }) => ({ topic, partitions })) ?? []
       return flat(topics).map(({ topic, partition, errorCode }) => ({ topic, partition, errorCode }))
