@@ -7,6 +7,8 @@ import { columnOf, DEFAULT_COLUMNS } from './columns.ts'
 
 const OURS = '#e8590c'
 const OTHERS = '#868e96'
+/** The Python library of the same name is one of the others. */
+const OURS_BY_NAME = /^(?:snapstream(?! for Python)|Topic|Cache|AvroCodec|JsonCodec)/
 
 /** Bars of the medians with a line from the least to the most, as SVG; undefined if nothing was measured. */
 export function chart(one: Case, result: CaseResult): string | undefined {
@@ -14,7 +16,7 @@ export function chart(one: Case, result: CaseResult): string | undefined {
   const { title, show, less = false } = columnOf(figure)
   const bars = result.contestants.flatMap(({ name, rounds }) => {
     const spread = spreadOf(rounds, figure)
-    return spread === undefined ? [] : [{ name, ...spread, ours: /^(snapstream|Topic|Cache)/.test(name) }]
+    return spread === undefined ? [] : [{ name, ...spread, ours: OURS_BY_NAME.test(name) }]
   })
   if (bars.length === 0) return undefined
   const { document } = parseHTML('<html></html>')
@@ -24,8 +26,15 @@ export function chart(one: Case, result: CaseResult): string | undefined {
     width: 760,
     marginLeft: 20 + longest * 6.5,
     marginRight: 90,
+    // Room for what the axis says, below its figures.
+    marginBottom: 44,
     style: { fontSize: '12px', background: 'white' },
-    x: { label: `${title}, median with least and most${less ? '; less is better' : ''}`, tickFormat: 's', nice: true },
+    x: {
+      label: `${title}, median with least and most${less ? '; less is better' : ''}`,
+      labelOffset: 40,
+      tickFormat: 's',
+      nice: true,
+    },
     y: { label: null },
     marks: [
       Plot.barX(bars, {

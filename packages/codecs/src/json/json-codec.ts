@@ -68,10 +68,15 @@ function refuseUnfit(value: unknown, text: string, check: Check): void {
   if (unfit !== undefined) throw new SnapstreamError('ENCODE_FAILED', `JsonCodec: ${unfit}`)
 }
 
+/** What `toString` comes down to, after it has looked at its arguments; avsc calls it, too. */
+interface Sliceable extends Buffer {
+  utf8Slice(start: number, end: number): string
+}
+
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function toText(bytes: Uint8Array): string {
-  const text = asBuffer(bytes).toString('utf8')
+  const text = (asBuffer(bytes) as Sliceable).utf8Slice(0, bytes.length)
   // Quicker than a strict decoder, which is asked only where bytes may have been replaced.
   if (!text.includes('\uFFFD')) return text
   try {

@@ -96,11 +96,7 @@ export const concurrency: Case = {
   contestants: [
     contestant('ideal', ideal),
     { ...contestant('snapstream', snapstream(batchedSource)), settings: 'a source of batches of 1000, as a topic is' },
-    {
-      ...contestant('snapstream, an iterable', snapstream(numbers)),
-      // It takes one message at a time from an iterable.
-      input: ({ count }): Input => ({ messages: count(250, 2000) }),
-    },
+    contestant('snapstream, an iterable', snapstream(numbers)),
     {
       ...contestant('p-queue', pQueue),
       settings: `a chain of promises a key, at most ${QUEUED} messages waiting`,
