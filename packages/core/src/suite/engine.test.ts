@@ -7,6 +7,7 @@ import { checkpointSuite } from './checkpoints.ts'
 import type { Core } from './core.ts'
 import { errorSuite } from './errors.ts'
 import { eventSuite } from './events.ts'
+import { concurrencySuite } from './concurrency.ts'
 import { flowSuite } from './flow.ts'
 import { handlerSuite } from './handlers.ts'
 import { healthSuite } from './health.ts'
@@ -26,6 +27,7 @@ describe.each(cores)('%s', (_, core) => {
   errorSuite(core)
   lifecycleSuite(core)
   flowSuite(core)
+  concurrencySuite(core)
   checkpointSuite(core)
   atomicSuite(core)
   eventSuite(core)
