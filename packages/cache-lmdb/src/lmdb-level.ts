@@ -2,7 +2,6 @@ import { AbstractLevel, type AbstractDatabaseOptions, type AbstractOpenOptions }
 import type { Environment } from './environment.ts'
 import { fits, keyBytes, MAX_KEY_BYTES, type EncodedKey } from './key-format.ts'
 import { clearRange, type ClearOptions } from './clear-range.ts'
-import { LmdbChainedBatch } from './lmdb-chained-batch.ts'
 import { levelError, translateError, toLevelError } from './level-error.ts'
 import { LmdbIterator, type IteratorOptions } from './lmdb-iterator.ts'
 import { LmdbSnapshot } from './lmdb-snapshot.ts'
@@ -34,12 +33,9 @@ interface ReadingOptions {
   readonly snapshot?: LmdbSnapshot
 }
 
-/** One write of a batch. The value of a `del` says nothing. */
-export interface Operation {
-  readonly type: 'put' | 'del'
-  readonly key: EncodedKey
-  readonly value: string | Uint8Array
-}
+type Operation =
+  | { readonly type: 'put'; readonly key: EncodedKey; readonly value: string | Uint8Array }
+  | { readonly type: 'del'; readonly key: EncodedKey }
 
 /**
  * An abstract-level database over LMDB, which is kept in a folder.
@@ -113,10 +109,6 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
         }
       }),
     )
-  }
-
-  _chainedBatch(): LmdbChainedBatch<KDefault, VDefault> {
-    return new LmdbChainedBatch(this)
   }
 
   async _clear(options: ClearOptions): Promise<void> {
