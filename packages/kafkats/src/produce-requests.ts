@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Broker } from '@kafkats/client'
+import { encodeBatches } from '@snapstream/kafka/record-batch'
 import type { RecordBatchEncoder } from '@snapstream/kafka/record-batch'
 import type { Connection } from '@snapstream/kafka/wire'
 import { byTopicName } from './by-topic-name.ts'
@@ -21,14 +22,8 @@ export function produceRequests(
   }
 
   return {
-    async produce({ acks, timeoutMs, compression, producer, batches }) {
-      const encoded = await Promise.all(
-        batches.map(async ({ topic, partition, records, firstSequence }) => ({
-          topic,
-          partition,
-          records: await encode(records, { compression, producer, firstSequence }),
-        })),
-      )
+    async produce({ acks, timeoutMs, ...sent }) {
+      const encoded = await encodeBatches(encode, sent)
       const topics = byTopicName(encoded, ({ partition, records }) => ({ partitionIndex: partition, records }))
       const send = async () => {
         const answer = await broker.produce({ acks, timeoutMs, topics })

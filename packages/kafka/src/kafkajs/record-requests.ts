@@ -1,3 +1,5 @@
+import { encodeBatches } from '../record-batch/encode-batches.ts'
+import type { EncodedBatch } from '../record-batch/encode-batches.ts'
 import { recordBatchEncoder } from '../record-batch/record-batch-encoder.ts'
 import type { Connection } from '../wire/connection.ts'
 import { byTopic } from '../wire/by-topic.ts'
@@ -10,20 +12,14 @@ interface ErrorOfPartition {
   readonly errorCode: number
 }
 
-interface EncodedBatch {
-  readonly topic: string
-  readonly partition: number
-  readonly bytes: Buffer
-}
-
 /** The requests that are about records. */
 export function recordRequests(broker: OpenBroker): Pick<Connection, 'produce' | 'fetch' | 'listOffsets'> {
   const { Encoder, crc32c } = broker.kafkajs
-  const encodeBatch = recordBatchEncoder({ crc32c })
+  const encoder = recordBatchEncoder({ crc32c })
 
   /** The body of the request, which is the same from version 3 to the newest that KafkaJS knows. KafkaJS writes records at a third of the speed. */
   function produceBody(acks: number, timeoutMs: number, batches: readonly EncodedBatch[]) {
-    const topics = byTopic(batches, ({ partition, bytes }) => new Encoder().writeInt32(partition).writeBytes(bytes))
+    const topics = byTopic(batches, ({ partition, records }) => new Encoder().writeInt32(partition).writeBytes(records))
     return new Encoder()
       .writeString(null)
       .writeInt16(acks)
@@ -32,14 +28,8 @@ export function recordRequests(broker: OpenBroker): Pick<Connection, 'produce' |
   }
 
   return {
-    async produce({ acks, timeoutMs, compression, producer, batches }) {
-      const encoded = await Promise.all(
-        batches.map(async ({ topic, partition, records, firstSequence }) => ({
-          topic,
-          partition,
-          bytes: await encodeBatch(records, { compression, producer, firstSequence }),
-        })),
-      )
+    async produce({ acks, timeoutMs, ...sent }) {
+      const encoded = await encodeBatches(encoder, sent)
       const protocol = broker.request('Produce', { acks, timeout: timeoutMs, topicData: [] })
       const encode = async () => produceBody(acks, timeoutMs, encoded)
       const answer = await broker.send<{ topics: { topicName: string; partitions: ErrorOfPartition[] }[] } | undefined>(
