@@ -3,11 +3,9 @@ import { at } from './root.mjs'
 import { run } from './run.mjs'
 import { build } from './tarballs.mjs'
 
-const loader = import.meta.resolve('tsx')
-
 /** Runs the TypeScript entry point of an app from the sources of all packages: no build is needed first. */
 export function runApp(entry, args) {
-  return run(process.execPath, ['--import', loader, '--conditions=@snapstream/source', at(entry), ...args])
+  return start(['--conditions=@snapstream/source', at(entry), ...args])
 }
 
 /** The same over the packages as they are published, which are built first: tsx names every function anew that is made, and that takes time. */
@@ -17,5 +15,10 @@ export async function runAppOnBuilt(entry, args) {
     process.stderr.write(built.output)
     return built
   }
-  return run(process.execPath, ['--import', loader, at(entry), ...args])
+  return start([at(entry), ...args])
+}
+
+function start(args) {
+  // Not when this file is loaded: nothing may be installed yet.
+  return run(process.execPath, ['--import', import.meta.resolve('tsx'), ...args])
 }
