@@ -39,8 +39,9 @@ function findLossInFields(value: Record<string, unknown>): string | undefined {
   }
   for (const name in value) {
     const item = value[name]
-    // Most fields are text, and need no call.
-    if (item === undefined || typeof item === 'string') continue
+    // What most fields are needs no call.
+    if (item === undefined || item === null || typeof item === 'string' || typeof item === 'boolean') continue
+    if (typeof item === 'number' && Number.isFinite(item)) continue
     const loss = findLoss(item)
     if (loss !== undefined && Object.hasOwn(value, name)) return `.${name}${loss}`
   }

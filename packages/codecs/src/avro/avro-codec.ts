@@ -1,5 +1,7 @@
 import { SnapstreamError, describe, toError, type SyncCodec } from '@snapstream/core'
+import { Buffer } from 'node:buffer'
 import { asBuffer } from '../as-buffer.ts'
+import { Slab } from '../slab.ts'
 import type { AvroCodecOptions } from './avro-options.ts'
 import { checkAvroOptions } from './check-avro-options.ts'
 import { describeMismatch } from './describe-mismatch.ts'
@@ -51,7 +53,7 @@ export function makeAvroCodec<T>(
   return {
     encode(value) {
       try {
-        return type.toBuffer(value)
+        return toBytes(type, value)
       } catch (error) {
         throw encodeFailed(type, value, toError(error), name)
       }
@@ -68,6 +70,25 @@ export function makeAvroCodec<T>(
         )
       }
     },
+  }
+}
+
+/** Undefined while a value is written: what writes a part of it may use a codec too. */
+let slab: Slab | undefined = new Slab()
+
+function toBytes(type: AvroType, value: unknown): Buffer {
+  const room = slab ?? new Slab()
+  slab = undefined
+  try {
+    const end = type.encode(value, room.buffer, room.pos)
+    if (end >= 0) return room.take(end)
+    // It says how many bytes there were too few of.
+    const enough = room.withRoom(room.buffer.length - room.pos - end)
+    const secondEnd = type.encode(value, enough.buffer, enough.pos)
+    if (secondEnd < 0) throw new Error('it became larger while it was written')
+    return enough.take(secondEnd)
+  } finally {
+    slab = room
   }
 }
 
