@@ -2,7 +2,7 @@ import avro, { type Type } from 'avsc'
 
 /** Where avsc reads and writes; the part of it that is used here. Beyond the end, `pos` runs on and avsc notices. */
 export interface Tap {
-  readonly buf: Buffer & { latin1Slice(start: number, end: number): string }
+  readonly buf: Buffer
   pos: number
   readLong(): number
   writeLong(value: number): void

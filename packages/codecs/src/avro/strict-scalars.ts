@@ -6,6 +6,21 @@ const LAST_ASCII = 0x7f
 /** The length of a text that is not longer takes one byte: twice the number. */
 const SHORT = 32
 
+type AsciiReader = (buf: Buffer, pos: number) => string | undefined
+
+/** By length. Made of code, as one call with all characters is what V8 is quick at. */
+const ASCII_READERS = Array.from({ length: SHORT + 1 }, (_, length): AsciiReader => {
+  if (length === 0) return () => ''
+  const codes = Array.from({ length }, (_, i) => `c${i}`)
+  const read = codes.map((code, i) => `${code} = buf[pos + ${i}]`).join(', ')
+  // oxlint-disable-next-line no-implied-eval, no-new-func
+  return new Function(
+    'buf',
+    'pos',
+    `const ${read}; return (${codes.join(' | ')}) > ${LAST_ASCII} ? undefined : String.fromCharCode(${codes.join(', ')})`,
+  ) as AsciiReader
+})
+
 /** Strings that are UTF-8 in both directions, where avsc would put replacement characters. */
 export class StrictString extends avroTypes.StringType {
   override _read(tap: Tap): string {
@@ -46,21 +61,16 @@ export function readString(tap: Tap): string {
   return readAscii(tap) ?? readUtf8(tap)
 }
 
-/** A short text without anything but ASCII: looking at its bytes is quicker than searching it for replacement characters. */
+/** A short text without anything but ASCII takes half as long in JavaScript as by a call out of it. */
 function readAscii(tap: Tap): string | undefined {
   const { buf, pos } = tap
   const doubled = buf[pos]!
   if (doubled > 2 * SHORT || doubled % 2 === 1) return undefined
   const end = pos + 1 + doubled / 2
   if (!(end <= buf.length)) return undefined
-  let bits = 0
-  let i = pos + 1
-  // Four at a time take half as long.
-  for (; i + 3 < end; i += 4) bits |= buf[i]! | buf[i + 1]! | buf[i + 2]! | buf[i + 3]!
-  for (; i < end; i++) bits |= buf[i]!
-  if (bits > LAST_ASCII) return undefined
-  tap.pos = end
-  return buf.latin1Slice(pos + 1, end)
+  const text = ASCII_READERS[doubled / 2]!(buf, pos + 1)
+  if (text !== undefined) tap.pos = end
+  return text
 }
 
 function readUtf8(tap: Tap): string {
