@@ -120,10 +120,42 @@ describe('batches', () => {
     const { add } = await open()
     add('slow', { partition: 0 })
     await host.advance(1)
+    // For some ms: most answers are quicker, and it could travel with more.
     add('fast', { partition: 1 })
+    await host.advance(3)
+    expect(outcomes.has('fast')).toBe(false)
     await host.advance(1)
     expect(outcomes.get('fast')).toBe(true)
+    add('faster', { partition: 1 })
+    await host.advance(0)
+    expect(outcomes.get('faster')).toBe(true)
     expect(outcomes.has('slow')).toBe(false)
+  })
+
+  test('what is small waits for the answer to the last request, and goes together', async () => {
+    const answers: (() => void)[] = []
+    const { sends, open } = setup({ answer: () => new Promise((resolve) => answers.push(() => resolve(OK))) })
+    const { queue, add } = await open()
+    const turn = () => new Promise((resolve) => setImmediate(resolve))
+    add('a', { partition: 0 })
+    await turn()
+    for (const partition of [1, 2, 3, 2]) {
+      add(`${partition}`, { partition })
+      await turn()
+    }
+    expect(sends).toHaveLength(1)
+    answers[0]?.()
+    await turn()
+    expect(sends[1]?.map(({ partition, records }) => [partition, records.length])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 1],
+    ])
+    add('large'.repeat(10_000), { partition: 0 })
+    await turn()
+    expect(sends).toHaveLength(3)
+    for (const answer of answers) answer()
+    await queue.drained()
   })
 
   test('at most 4000 records and batchSizeBytes', async () => {
