@@ -1,19 +1,11 @@
 import type { Host } from '@snapstream/core'
 import type { ProducerDefaults } from '../conf/resolve-settings.ts'
 import type { DriverProducer } from '../driver/driver.ts'
+import { createDispatcher } from './dispatcher.ts'
 import { topicQueue } from './topic-queue.ts'
 import type { TopicQueue } from './topic-queue.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import { requestsOf } from './requests-of.ts'
 import { createSender } from './sender.ts'
-
-/**
- * So long, in ms, a small request waits for the answer to the last one, to take with it what comes meanwhile. A broker
- * answers the requests of a connection one after the other: many small ones would only wait for each other there.
- */
-const TOGETHER_MS = 5
-/** So much does not wait. */
-const LARGE_BYTES = 32 * 1024
 
 /** Gathers records into batches, and sends them in order. */
 export interface Accumulator {
@@ -29,12 +21,7 @@ export function createAccumulator(producer: DriverProducer, settings: ProducerDe
   const { lingerMs, bufferBytes, maxRequestBytes } = settings
   const topics = new Map<string, Promise<TopicQueue>>()
   const queues = new Set<PartitionQueue>()
-  const ready = new Set<PartitionQueue>()
   const now = () => host.now()
-  let scheduled = false
-  /** The request that was sent last, while it is not answered. */
-  let last: { readonly since: number } | undefined
-  let stopWaiting: (() => void) | undefined
   let buffered = 0
   let room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
@@ -51,58 +38,17 @@ export function createAccumulator(producer: DriverProducer, settings: ProducerDe
     ready: consider,
   })
 
+  const dispatcher = createDispatcher({ maxRequestBytes, host, send: sender.send })
+
   /** Sends the first batch of the queue soon, if it is time. */
   function consider(queue: PartitionQueue): void {
-    if (queue.busy || queue.batches.length === 0 || ready.has(queue)) return
+    if (queue.busy || queue.batches.length === 0 || dispatcher.has(queue)) return
     if (lingerMs > 0 && !isDue(queue)) {
       linger(queue)
       return
     }
     queue.stopLingering?.()
-    ready.add(queue)
-    schedule()
-  }
-
-  /** What is written in one go, and to other partitions, is to travel together. */
-  function schedule(): void {
-    if (scheduled || ready.size === 0) return
-    scheduled = true
-    queueMicrotask(() => {
-      scheduled = false
-      const waitMs = last !== undefined && isSmall() ? last.since + TOGETHER_MS - now() : 0
-      if (waitMs > 0) wait(waitMs)
-      else sendReady()
-    })
-  }
-
-  function isSmall(): boolean {
-    let bytes = 0
-    for (const { batches } of ready) bytes += batches[0]?.bytes ?? 0
-    return bytes < LARGE_BYTES
-  }
-
-  function wait(ms: number): void {
-    stopWaiting ??= host.setTimeout(() => {
-      stopWaiting = undefined
-      schedule()
-    }, ms)
-  }
-
-  function sendReady(): void {
-    stopWaiting?.()
-    stopWaiting = undefined
-    const all = [...ready]
-    ready.clear()
-    for (const request of requestsOf(all, maxRequestBytes)) void sendOne(request)
-  }
-
-  async function sendOne(request: readonly PartitionQueue[]): Promise<void> {
-    const sent = { since: now() }
-    last = sent
-    await sender.send(request)
-    if (last !== sent) return
-    last = undefined
-    schedule()
+    dispatcher.add(queue)
   }
 
   function isDue(queue: PartitionQueue): boolean {
@@ -160,7 +106,7 @@ export function createAccumulator(producer: DriverProducer, settings: ProducerDe
         buffered -= freed
       }
       sender.stop()
-      stopWaiting?.()
+      dispatcher.stop()
       room?.resolve()
       room = undefined
     },
