@@ -1,13 +1,13 @@
+import type { Buffer } from 'node:buffer'
 import { SnapstreamError, describe, toError, type SyncCodec } from '@snapstream/core'
-import { Buffer } from 'node:buffer'
 import { asBuffer } from '../as-buffer.ts'
-import { Slab } from '../slab.ts'
 import type { AvroCodecOptions } from './avro-options.ts'
 import { checkAvroOptions } from './check-avro-options.ts'
 import { describeMismatch } from './describe-mismatch.ts'
 import { makeType, type TypeOptions } from './make-type.ts'
 import type { AvroType } from './internals.ts'
 import { readAvroSchema, type AvroSchema } from './read-avro-schema.ts'
+import { Slab } from './slab.ts'
 
 /**
  * Values as Avro in its binary encoding, made through avsc. `bytes` and `fixed` are Buffers, records plain objects, the

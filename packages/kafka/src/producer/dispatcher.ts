@@ -7,7 +7,7 @@ import { requestsOf } from './requests-of.ts'
  * answers the requests of a connection one after the other: many small ones would only wait for each other there.
  */
 const TOGETHER_MS = 5
-/** So much does not wait. */
+/** What is so large when it comes does not wait. */
 const LARGE_BYTES = 32 * 1024
 
 interface DispatcherOptions {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 
 const SLAB_BYTES = 16 * 1024
-/** Larger values get a slab of their own. */
+/** Larger values, where there is no room left, get a slab of their own. */
 const SMALL_BYTES = SLAB_BYTES / 8
 
 /**
