@@ -27,7 +27,7 @@ interface OneOfACase {
   input?(arena: Arena): Promise<object> | object
 }
 
-/** One that runs in a Node process of its own, from the sources. */
+/** One that runs in a Node process of its own, with the packages as they are built. */
 export interface OwnContestant extends OneOfACase {
   /** What was made of `Case.input`, this contestant's `input` and the trial's. Without an outcome the trial has it. */
   run(input: never): Promise<Outcome | void>
@@ -68,6 +68,8 @@ export interface Ratio {
   /** The goal. */
   readonly atLeast?: number
   readonly atMost?: number
+  /** Where it is written what keeps it from the goal, as Markdown: shown when it is missed. */
+  readonly bound?: string
 }
 
 /** Contestants that do the same work, in turn, so that a machine that slows down slows all of them. */

@@ -34,6 +34,12 @@ export interface EnvironmentOptions {
   readonly maxReaders: number
 }
 
+/**
+ * Of a new database; one that exists keeps its own. LMDB writes a page anew when anything in it changes: with 4 KiB, what
+ * it takes by default, a batch in no order of keys takes a tenth longer, and one put or get as long.
+ */
+const PAGE_BYTES = 8192
+
 /** Throws what LMDB says of the files in this folder, which has to exist. */
 export function openEnvironment(folder: string, { readOnly, maxReaders }: EnvironmentOptions): Environment {
   const options = {
@@ -41,6 +47,7 @@ export function openEnvironment(folder: string, { readOnly, maxReaders }: Enviro
     noSubdir: false,
     encoding: 'binary' as const,
     keyEncoder: KEY_ENCODER,
+    pageSize: PAGE_BYTES,
     // A commit is on the disk before anybody sees it: what is visible was never taken back by a crash.
     overlappingSync: false,
     readOnly,

@@ -2,10 +2,12 @@ import { Buffer } from 'node:buffer'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { open } from 'lmdb'
 import { MemoryLevel } from 'memory-level'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { tempFolder, tempFolderInMemory } from './fixtures/temp-folder.ts'
 import { LmdbLevel, MAX_KEY_BYTES } from './index.ts'
+import { KEY_ENCODER } from './key-format.ts'
 
 const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 
@@ -177,4 +179,23 @@ describe('snapshots', () => {
     await snapshot.close()
     expect(await db.keys().all()).toEqual(['c'])
   })
+})
+
+test('goes on with a database whose pages have another size', async () => {
+  const folder = tempFolder()
+  const options = {
+    path: folder,
+    noSubdir: false,
+    encoding: 'binary',
+    pageSize: 4096,
+    keyEncoder: KEY_ENCODER,
+  } as const
+  const older = open<Buffer, string>(options)
+  await older.put('a', Buffer.from('1'))
+  await older.close()
+
+  const db = await openLevel(folder)
+  const key = 'k'.repeat(MAX_KEY_BYTES)
+  await db.put(key, '2')
+  expect(await db.getMany(['a', key])).toEqual(['1', '2'])
 })

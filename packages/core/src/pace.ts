@@ -6,11 +6,13 @@ const MAX_STRIDE = 4096
 
 /**
  * Says when it is time to yield. Reading a clock costs more than handling a message, so it is read every `stride`
- * messages, and the stride follows how long messages take.
+ * messages, and the stride follows how long messages take. A loop counts by itself as far as `left`,
+ * and then says how far it came.
  */
 export class Pace {
+  /** How many messages may be handled before it has to be asked, at least 1. Others only read it. */
+  left = 1
   readonly #host: Host
-  #left = 1
   #stride = 1
   #start: number
 
@@ -19,9 +21,10 @@ export class Pace {
     this.#start = host.now()
   }
 
-  /** To be asked after each message; when true, await `rest()`. */
-  spent(): boolean {
-    return --this.#left <= 0 && this.#late()
+  /** To be asked after so many messages; when true, await `rest()`. */
+  spent(count = 1): boolean {
+    this.left -= count
+    return this.left <= 0 && this.#late()
   }
 
   async rest(): Promise<void> {
@@ -33,7 +36,7 @@ export class Pace {
     const elapsed = this.#host.now() - this.#start
     const late = elapsed >= SLICE_MS
     this.#stride = late ? Math.max(1, this.#stride >> 1) : Math.min(MAX_STRIDE, this.#stride * 2)
-    this.#left = this.#stride
+    this.left = this.#stride
     return late
   }
 }

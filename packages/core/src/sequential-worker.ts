@@ -25,8 +25,9 @@ export function createSequentialWorker(
     const { batch } = share
     const { messages } = batch
     const fallible = batch.error !== undefined
-    while (lane.open) {
-      const index = share.handled
+    let index = share.handled
+    const end = index + pace.left
+    while (lane.open && index < end) {
       // Without one it goes by the index: the iterator of an array would cost more than all else here.
       const result = iterator?.next()
       if (result ? result.done : index === messages.length) {
@@ -37,9 +38,10 @@ export function createSequentialWorker(
       cursor.message = result ? result.value : messages[index]
       pending = step(cursor, fallible ? batch.error?.(index) : undefined)
       if (pending) break
-      share.handled = index + 1
-      if (pace.spent()) break
+      index++
     }
+    // Only here: until now nobody could look but the handler itself.
+    share.handled = index
   }
 
   /**
@@ -48,7 +50,8 @@ export function createSequentialWorker(
    */
   async function spinAsync(share: Share, iterator: AsyncIterator<unknown>): Promise<void> {
     pending = undefined
-    while (lane.open) {
+    const end = share.handled + pace.left
+    while (lane.open && share.handled < end) {
       const result = await iterator.next()
       if (result.done) {
         share.over = true
@@ -63,7 +66,6 @@ export function createSequentialWorker(
       pending = step(cursor)
       if (pending) break
       share.handled++
-      if (pace.spent()) break
     }
   }
 
@@ -73,6 +75,7 @@ export function createSequentialWorker(
     cursor.batch = batch
     while (!share.over) {
       if (!lane.open) await lane.until(() => lane.open)
+      const { handled } = share
       if (asynchronous) {
         batch.suspended = false
         await spinAsync(share, iterator as AsyncIterator<unknown>)
@@ -94,7 +97,7 @@ export function createSequentialWorker(
           if (!lane.open) lane.changed()
         }
       }
-      if (lane.open && !share.over && (!pending || pace.spent())) await pace.rest()
+      if (pace.spent(share.handled - handled) && lane.open) await pace.rest()
     }
     lane.finish(share)
   }

@@ -32,7 +32,7 @@ export function createStep(
   const { handler, policy, name, sink } = tally.binding
   const outputs: Output[] = sink.map((target) => writers.get(target) ?? createFunctionSink(target))
   // One plain function is the common case, and calling it directly is a third of the cost of a message.
-  const only = outputs.length === 1 && outputs[0]?.call
+  const only = outputs.length === 1 ? outputs[0]?.call : undefined
   const deadLetter = writers.get(policy.deadLetter) ?? createFunctionSink(policy.deadLetter)
 
   function handle(cursor: Cursor, error?: Error, attempt = 1): Outcome {
@@ -44,7 +44,7 @@ export function createStep(
       return handlerFailed(thrown, cursor, attempt)
     }
     if (emitted === undefined) return undefined
-    if (!only || typeof emitted === 'object') return take(emitted, cursor, attempt)
+    if (only === undefined || typeof emitted === 'object') return take(emitted, cursor, attempt)
     let pending: unknown
     try {
       pending = only(emitted)

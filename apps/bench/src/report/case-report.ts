@@ -45,11 +45,13 @@ function row({ name, rounds }: ContestantResult, figures: readonly string[]): st
 function ratioLine(ratio: Ratio, result: CaseResult): string {
   const value = ratioOf(ratio, result)
   if (value === undefined) return ''
-  const { of, to, figure = 'rate', toFigure = figure, atLeast, atMost } = ratio
+  const { of, to, figure = 'rate', toFigure = figure, atLeast, atMost, bound } = ratio
   const what = (name: string, of: string) => (of === 'rate' ? name : `${name} (${columnOf(of).title})`)
+  const verdict = (isMet: boolean) =>
+    isMet ? 'met' : `MISSED${bound === undefined ? '' : `; what bounds it: ${bound}`}`
   const goals = [
-    ...(atLeast === undefined ? [] : [`, goal at least ${atLeast}: ${value >= atLeast ? 'met' : 'MISSED'}`]),
-    ...(atMost === undefined ? [] : [`, goal at most ${atMost}: ${value <= atMost ? 'met' : 'MISSED'}`]),
+    ...(atLeast === undefined ? [] : [`, goal at least ${atLeast}: ${verdict(value >= atLeast)}`]),
+    ...(atMost === undefined ? [] : [`, goal at most ${atMost}: ${verdict(value <= atMost)}`]),
   ]
   return `${what(of, figure)} / ${what(to, toFigure)}: ${value.toFixed(2)}${goals.join('')}`
 }

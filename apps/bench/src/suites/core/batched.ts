@@ -58,7 +58,14 @@ export const batched: Case = {
     coreContestant({ name: 'loop over batches', prepare: () => loop }, false),
     coreContestant({ name: 'snapstream', prepare: () => snapstream }, false),
   ],
-  ratios: [{ of: 'snapstream', to: 'loop over batches', atLeast: 0.9 }],
+  ratios: [
+    {
+      of: 'snapstream',
+      to: 'loop over batches',
+      atLeast: 0.9,
+      bound: '[a profile](../../docs/decisions/what-bounds-a-message.md)',
+    },
+  ],
   input: (arena): CoreInput => ({ messages: arena.count(10_000_000, 40_000_000) }),
   begin: (input: CoreInput) => coreTrial(input, false),
 }
