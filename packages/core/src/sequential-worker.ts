@@ -25,9 +25,9 @@ export function createSequentialWorker(
     const { batch } = share
     const { messages } = batch
     const fallible = batch.error !== undefined
-    let index = share.handled
-    const end = index + pace.left
-    while (lane.open && index < end) {
+    const end = share.handled + pace.left
+    while (lane.open && share.handled < end) {
+      const index = share.handled
       // Without one it goes by the index: the iterator of an array would cost more than all else here.
       const result = iterator?.next()
       if (result ? result.done : index === messages.length) {
@@ -38,10 +38,8 @@ export function createSequentialWorker(
       cursor.message = result ? result.value : messages[index]
       pending = step(cursor, fallible ? batch.error?.(index) : undefined)
       if (pending) break
-      index++
+      share.handled++
     }
-    // Only here: until now nobody could look but the handler itself.
-    share.handled = index
   }
 
   /**
