@@ -53,6 +53,21 @@ export function healthSuite({ createApp }: Core): void {
       ])
     })
 
+    test('counts what was handled before a source threw, and for a handler what came before', async () => {
+      const host = createVirtualHost()
+      const app = createApp({ host })
+      const handled = () => app.health().bindings[0]?.handled
+      const seen: unknown[] = []
+      app.snap(
+        (function* () {
+          yield* [1, 2, 3, 4, 5, 6, 7]
+          throw new Error('worn out')
+        })(),
+      )(() => void seen.push(handled()))
+      await expect(host.settle(app.stream())).rejects.toThrow('worn out')
+      expect([...seen, handled()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    })
+
     test.each([1, 3])('counts exactly, with concurrency %i', async (concurrency) => {
       const host = createVirtualHost()
       const app = createApp({ host })
