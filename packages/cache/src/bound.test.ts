@@ -171,3 +171,17 @@ test('a key leaves room for its place among the ages, also where the bound is go
   })
   expect(await cache.get('k'.repeat(92))).toBe(2)
 })
+
+test('a key of a sub-cache leaves room for its name, in bytes', async () => {
+  await using cache = Cache<string, number>(Object.assign(new MemoryLevel(), { maxKeyBytes: 100 }))
+  const sub = cache.sub<string, number>('größe')
+  await cache.open()
+  // Two around the name, which has seven, and one for the type of the key.
+  await sub('ü'.repeat(45), 1)
+  await expect(sub('ü'.repeat(46), 2)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining('takes keys of 90 bytes at most') as string,
+  })
+  expect(await sub.get('ü'.repeat(45))).toBe(1)
+  expect(await collect(sub.entries())).toEqual([['ü'.repeat(45), 1]])
+})

@@ -85,7 +85,7 @@ export function createBound({ space, now, maxEntries, maxBytes }: BoundOptions):
     // What was there before the cache had a bound has no head, and is older than all others.
     batch.del(ageKey(headOf(stored)?.sequence ?? 0, encodedKey), DEL)
   }
-  function remember(batch: Batch, { encodedKey, stored, expiresAt }: Entry): Own {
+  function remember(batch: Batch, encodedKey: Buffer, { stored, expiresAt }: Entry): Own {
     const sequence = ++next.sequence
     const whole = addHead(stored!, expiresAt, sequence)
     const bytes = sizeOf(encodedKey, whole)
@@ -160,19 +160,18 @@ export function createBound({ space, now, maxEntries, maxBytes }: BoundOptions):
       const puts: Own[] = []
       for (let at = 0; at < all.length; at += PER_READ) {
         const some = all.slice(at, at + PER_READ)
-        const before = await db.getMany<Buffer, Buffer>(
-          some.map(({ encodedKey }) => encodedKey),
-          BYTES,
-        )
+        const keys = some.map(({ key }) => space.encode(key))
+        const before = await db.getMany<Buffer, Buffer>(keys, BYTES)
         for (const [i, entry] of some.entries()) {
+          const encodedKey = keys[i]!
           const stored = before[i]
           if (stored !== undefined) {
-            touched.add(textOf(entry.encodedKey))
-            forget(batch, entry.encodedKey, stored)
+            touched.add(textOf(encodedKey))
+            forget(batch, encodedKey, stored)
           }
-          if (entry.stored === undefined || hasEnded(entry.expiresAt, now)) batch.del(entry.encodedKey, DEL)
+          if (entry.stored === undefined || hasEnded(entry.expiresAt, now)) batch.del(encodedKey, DEL)
           else {
-            puts.push(remember(batch, entry))
+            puts.push(remember(batch, encodedKey, entry))
             if (entry.expiresAt !== 0) add(entry)
           }
         }

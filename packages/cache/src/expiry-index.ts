@@ -70,9 +70,9 @@ export function createExpiryIndex(space: KeySpace, now: () => number): ExpiryInd
     hurry() {
       sweptAt = -Infinity
     },
-    add(batch, { expiresAt, encodedKey }) {
+    add(batch, { expiresAt, key }) {
       added = Math.min(added, expiresAt)
-      batch.put(space.indexKey(EXPIRY_TAG, expiresAt, encodedKey), NOTHING, PUT_BYTES)
+      batch.put(space.indexKey(EXPIRY_TAG, expiresAt, space.encode(key)), NOTHING, PUT_BYTES)
     },
     async sweep(batch, db, limit, taken) {
       const moment = Math.floor(now())

@@ -12,6 +12,10 @@ export interface KeySpace {
   readonly end: Buffer
   /** The bytes of a key. Throws `USAGE` for what cannot be a key. */
   encode(key: CacheKey): Buffer
+  /** Throws `USAGE` for what cannot be a key. */
+  check(key: CacheKey): void
+  /** A key that passed `check`, for a batch: text where it is text, which spares a Buffer. */
+  forBatch(key: CacheKey): string | Buffer
   /** The key in these bytes. Throws `DECODE_FAILED` for bytes that no cache wrote. */
   decode(bytes: Buffer): CacheKey
   /** Where keys of another kind start: with this tag. */
@@ -55,13 +59,19 @@ export function createKeySpace(prefix: string): KeySpace {
     return bytes
   }
 
+  function encode(key: CacheKey): Buffer {
+    if (typeof key === 'string' && key.isWellFormed()) return Buffer.from(stringHead + key)
+    return head.length === 0 ? encodeKey(key) : Buffer.concat([head, encodeKey(key)])
+  }
+
   return {
     start: under(DATA_START),
     end: under(DATA_END),
-    encode(key) {
-      if (typeof key === 'string' && key.isWellFormed()) return Buffer.from(stringHead + key)
-      return head.length === 0 ? encodeKey(key) : Buffer.concat([head, encodeKey(key)])
+    encode,
+    check(key) {
+      if (typeof key !== 'string' || !key.isWellFormed()) encodeKey(key)
     },
+    forBatch: (key) => (typeof key === 'string' ? stringHead + key : encode(key)),
     decode: (bytes) => decodeKey(head.length === 0 ? bytes : bytes.subarray(head.length)),
     under,
     indexKey,

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { AbstractSnapshot } from 'abstract-level'
 import type { Backend } from './backend.ts'
+import type { CacheKey } from './cache-key.ts'
 import type { EncodedRange } from './cache-range.ts'
 import { hasEnded } from './entry-options.ts'
 import type { Entry } from './overlay.ts'
@@ -21,6 +22,7 @@ export async function* mergeEntries(
   range: EncodedRange,
   options: { readonly keyEncoding: 'buffer'; readonly valueEncoding: 'buffer'; readonly snapshot?: AbstractSnapshot },
   now: () => number,
+  encode: (key: CacheKey) => Buffer,
 ): AsyncGenerator<RawEntry, void> {
   const direction = range.reverse ? -1 : 1
   const isGone = ({ stored, expiresAt }: Entry) => stored === undefined || hasEnded(expiresAt, now)
@@ -31,9 +33,9 @@ export async function* mergeEntries(
     ...options,
   })
   try {
-    const over = [...overlay]
-      .filter((entry) => range.contains(entry.encodedKey))
-      .sort((a, b) => compare(a.encodedKey, b.encodedKey))
+    const over = Array.from(overlay, (entry) => [encode(entry.key), entry] as const)
+      .filter(([key]) => range.contains(key))
+      .sort(([a], [b]) => compare(a, b))
     let left = range.limit
     let at = 0
     for (;;) {
@@ -42,12 +44,12 @@ export async function* mergeEntries(
       for (const [key, value] of stored) {
         let isHidden = false
         for (; at < over.length; at++) {
-          const order = compare(over[at]!.encodedKey, key)
+          const order = compare(over[at]![0], key)
           if (order > 0) break
           if (order === 0) isHidden = true
-          if (isGone(over[at]!)) continue
+          if (isGone(over[at]![1])) continue
           if (left-- <= 0) return
-          yield [over[at]!.encodedKey, over[at]!]
+          yield over[at]!
         }
         const body = isHidden ? undefined : bodyOf(value, now)
         if (body === undefined) continue
@@ -57,9 +59,9 @@ export async function* mergeEntries(
       if (stored.length === 0) break
     }
     for (; at < over.length; at++) {
-      if (isGone(over[at]!)) continue
+      if (isGone(over[at]![1])) continue
       if (left-- <= 0) return
-      yield [over[at]!.encodedKey, over[at]!]
+      yield over[at]!
     }
   } finally {
     await iterator.close()

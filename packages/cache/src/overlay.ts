@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer'
 import type { CacheKey } from './cache-key.ts'
 import type { Stored } from './value-format.ts'
 
@@ -6,7 +5,6 @@ import type { Stored } from './value-format.ts'
 export interface Entry<K extends CacheKey = CacheKey> {
   readonly id: EntryId
   readonly key: K
-  readonly encodedKey: Buffer
   /** Undefined: the key is deleted. */
   readonly stored: Stored | undefined
   /** When it ends, in ms since the epoch; 0: never. */
@@ -17,8 +15,9 @@ export type EntryId = string | number | boolean
 /** What an entry holds in memory beside its key and value: the objects and the place in the Map. */
 const OVERHEAD_BYTES = 200
 
-export function bytesOf(entry: Entry): number {
-  return entry.encodedKey.length + (entry.stored?.length ?? 0) + OVERHEAD_BYTES
+export function bytesOf({ key, stored }: Entry): number {
+  const keyBytes = typeof key === 'string' || key instanceof Uint8Array ? key.length : 0
+  return keyBytes + (stored?.length ?? 0) + OVERHEAD_BYTES
 }
 
 type Layer = Map<EntryId, Entry>

@@ -57,7 +57,7 @@ export function createReads<K extends CacheKey, V>(options: ReadsOptions<V>): Ca
     const db = opened()
     const encoded = encodeRange(range, space)
     try {
-      for await (const raw of mergeEntries(db, above.entries(), encoded, BYTES, now)) yield pick(db, raw)
+      for await (const raw of mergeEntries(db, above.entries(), encoded, BYTES, now, space.encode)) yield pick(db, raw)
     } catch (error) {
       throw backendError(error, name, 'reading entries')
     }

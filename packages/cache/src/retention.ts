@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Backend } from './backend.ts'
-import { DEL, PUT_BYTES, PUT_TEXT } from './batch-encodings.ts'
+import { delOptions, putOptions } from './batch-encodings.ts'
 import { createBound } from './bound.ts'
 import type { Batch, Database, Taken } from './database.ts'
 import { hasEnded } from './entry-options.ts'
@@ -41,15 +41,16 @@ export function createRetention(options: RetentionOptions): Retention {
   const { now } = database
   const expiry = createExpiryIndex(space, now)
   const bound = createBound({ space, now, maxEntries, maxBytes })
-  const put = encoding === 'utf8' ? PUT_TEXT : PUT_BYTES
+  const isText = encoding === 'utf8'
 
   async function write(batch: Batch, taken: Taken): Promise<void> {
     let puts = 0
     for (const entry of taken.values()) {
-      const { encodedKey, stored, expiresAt } = entry
-      if (stored === undefined || hasEnded(expiresAt, now)) batch.del(encodedKey, DEL)
+      const { stored, expiresAt } = entry
+      const key = space.forBatch(entry.key)
+      if (stored === undefined || hasEnded(expiresAt, now)) batch.del(key, delOptions(key))
       else {
-        batch.put(encodedKey, addHead(stored, expiresAt, 0), put)
+        batch.put(key, addHead(stored, expiresAt, 0), putOptions(key, isText))
         if (expiresAt !== 0) expiry.add(batch, entry)
       }
       if (++puts % PUTS_PER_TURN === 0) await setImmediate()

@@ -46,10 +46,14 @@ export function createStore<K extends CacheKey, V>(
   database.join({ ...retention, overlay, end: () => view.end() })
 
   /** Before it is in a batch: the whole batch would fail, and again each time. */
-  function checkLength(key: K, bytes: number, isIndexed: boolean): void {
-    const over = bytes + (isIndexed ? INDEX_HEAD_BYTES : 0) - database.maxKeyBytes
-    if (!(over > 0)) return
-    const own = bytes - prefix.length - 1
+  function checkLength(key: K, isIndexed: boolean): void {
+    const most = database.maxKeyBytes - (isIndexed ? INDEX_HEAD_BYTES : 0)
+    // A character has three bytes at most: short texts need not be measured.
+    if (most === Infinity || (typeof key === 'string' && (prefix.length + 1 + key.length) * 3 <= most)) return
+    const bytes = space.encode(key).length
+    const over = bytes - most
+    if (over <= 0) return
+    const own = bytes - space.start.length
     throw new SnapstreamError(
       'USAGE',
       `${name} takes keys of ${own - over} bytes at most, got ${describeKey(key)} with ${own}; shorten it, or put a hash in its place`,
@@ -57,13 +61,13 @@ export function createStore<K extends CacheKey, V>(
   }
 
   function entryOf(key: K, value: V | typeof DELETE, options?: EntryOptions): Entry<K> {
-    const encodedKey = space.encode(key)
+    space.check(key)
     const stored = value === DELETE ? undefined : format.encode(value, key)
     const expiresAt = value === DELETE ? 0 : expiryOf(ttlOf(options, ttlMs), now)
-    checkLength(key, encodedKey.length, expiresAt !== 0 || retention.isBounded())
+    checkLength(key, expiresAt !== 0 || retention.isBounded())
     const kept =
       key instanceof Uint8Array ? (new Uint8Array(key) as CacheKey as K) : Object.is(key, -0) ? (0 as K) : key
-    return { id: idOf(kept), key: kept, encodedKey, stored, expiresAt }
+    return { id: idOf(kept), key: kept, stored, expiresAt }
   }
 
   /** All in one batch: what is queued between two batches is never parted. */

@@ -10,7 +10,7 @@ plan = read_input()
 mode = sys.argv[1]
 source = Topic(plan['topic'], {
     'bootstrap.servers': plan['brokers'],
-    'group.id': plan.get('groupId', plan['topic'] + mode),
+    'group.id': plan['groupId'],
     'auto.offset.reset': 'earliest',
     'auto.commit.interval.ms': 1000,
 })

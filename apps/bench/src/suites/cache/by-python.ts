@@ -6,15 +6,17 @@ import { READINGS, inFolder, type CacheInput } from './load.ts'
 
 const program = fileURLToPath(new URL('by_python.py', import.meta.url))
 
-/** The Cache of the Python library snapstream, in its own process; Python does the timing. */
-export const byPython = (what: 'write' | 'read') => (input: CacheInput) =>
-  inFolder(async (folder) => {
-    const [command, ...args] = await pythonCodecsCommand(program)
-    const { entries } = input
-    const counts = [String(entries), String(entries * READINGS)]
-    const { stdout } = await promisify(execFile)(command, [...args, what, folder, ...counts])
-    const rate = Number(stdout.trim().split('\n').at(-1))
-    if (!Number.isFinite(rate)) throw new Error(`Python answered with ${stdout}`)
-    const messages = what === 'write' ? entries : entries * READINGS
-    return { messages, ms: (messages / rate) * 1000 }
-  })
+/** The Cache of the Python library snapstream, in its own process; Python does the timing. `syncs`: how often it does that. */
+export const byPython =
+  (what: 'write' | 'read', syncs = 0) =>
+  (input: CacheInput) =>
+    inFolder(async (folder) => {
+      const [command, ...args] = await pythonCodecsCommand(program)
+      const { entries } = input
+      const counts = [entries, entries * READINGS, syncs].map(String)
+      const { stdout } = await promisify(execFile)(command, [...args, what, folder, ...counts])
+      const rate = Number(stdout.trim().split('\n').at(-1))
+      if (!Number.isFinite(rate)) throw new Error(`Python answered with ${stdout}`)
+      const messages = what === 'write' ? entries : entries * READINGS
+      return { messages, ms: (messages / rate) * 1000 }
+    })

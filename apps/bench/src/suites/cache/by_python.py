@@ -1,11 +1,15 @@
-"""Writes entries to the Cache of the Python library snapstream, or reads them, and prints how many a second."""
+"""Writes entries to the Cache of the Python library snapstream, or reads them, and prints how many a second.
+
+The last argument is how often it syncs what it wrote: after each of as many parts.
+"""
 
 import sys
 import time
 
 from snapstream import Cache
 
-what, folder, entries, reads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+what, folder = sys.argv[1], sys.argv[2]
+entries, reads, syncs = (int(text) for text in sys.argv[3:])
 STEP = 7919
 
 
@@ -22,6 +26,8 @@ started = time.perf_counter()
 for n in range(entries):
     i = n * STEP % entries
     cache(key_of(i), value_of(i))
+    if syncs and (n + 1) % (entries // syncs) == 0:
+        cache.flush_wal(True)
 rate = entries / (time.perf_counter() - started)
 if what == "read":
     started = time.perf_counter()

@@ -6,6 +6,7 @@ import { byPython } from './by-python.ts'
 import { BATCHES } from './load.ts'
 
 const ENTRIES = 200_000
+const PAGES = '[the pages of LMDB](../../docs/decisions/lmdb-syncs-each-commit.md)'
 
 const install = () => pythonCodecsCommand('')
 
@@ -26,7 +27,7 @@ export const cache: Suite = {
   cases: [
     {
       name: 'sink',
-      about: `${ENTRIES} entries in no order of keys, a checkpoint and one synced batch for each of ${BATCHES} parts; by hand the same batches, synced too; Python puts entry by entry, and syncs none`,
+      about: `${ENTRIES} entries in no order of keys, a checkpoint and one synced batch for each of ${BATCHES} parts; by hand the same batches, synced too; Python puts entry by entry, and syncs none, or all of them after each part`,
       input: (arena) => ({ entries: arena.count(ENTRIES, ENTRIES) }),
       contestants: [
         { name: 'level', run: byHand.writeLevel },
@@ -34,8 +35,18 @@ export const cache: Suite = {
         { name: 'Cache', run: byCache.write('level') },
         { name: 'Cache over lmdb', run: byCache.write('lmdb') },
         { name: 'Python Cache', install, run: byPython('write') },
+        {
+          name: 'Python Cache, synced',
+          settings: 'flush_wal(True) after each part',
+          install,
+          run: byPython('write', BATCHES),
+        },
       ],
-      ratios: ratios(0.9, { bound: '[the pages of LMDB](../../docs/decisions/lmdb-syncs-each-commit.md)' }),
+      ratios: [
+        ...ratios(0.9, { bound: PAGES }),
+        { of: 'Cache', to: 'Python Cache, synced', atLeast: 1 },
+        { of: 'Cache over lmdb', to: 'Python Cache, synced', atLeast: 1, bound: PAGES },
+      ],
     },
     {
       name: 'get-sync',
