@@ -6,7 +6,10 @@ export type EncodedKey = string | Uint8Array
 /** LMDB has no empty keys and abstract-level does, so that this byte goes before each. */
 const PREFIX = 1
 
-/** The longest key that can be put, in bytes: what LMDB takes with pages of 4 KiB, as some databases have, less the byte before each key. */
+/**
+ * The longest key that can be put, in bytes: what LMDB takes with pages of 4 KiB, as some databases have, less the byte before
+ * each key.
+ */
 export const MAX_KEY_BYTES = 1977
 
 /** How keys get into the memory of `lmdb` and out of it, with no copy on the way in. */

@@ -18,21 +18,25 @@ export const STRING_TAG = String.fromCharCode(STRING)
 export const DATA_START = BOOLEAN
 export const DATA_END = 0x50
 
-/** The bytes of a key: they sort as the keys do. Throws `USAGE` for what cannot be a key. */
-export function encodeKey(key: CacheKey): Buffer {
+/** Throws `USAGE` for what cannot be a key. */
+export function checkKey(key: CacheKey): void {
   if (typeof key === 'string') {
     if (!key.isWellFormed()) throw refused(`${describe(key)}, which has a lone surrogate that UTF-8 cannot hold`)
-    return Buffer.from(STRING_TAG + key)
-  }
+  } else if (Number.isNaN(key)) throw refused('NaN')
+  else if (typeof key !== 'number' && typeof key !== 'boolean' && !(key instanceof Uint8Array))
+    throw refused(describe(key))
+}
+
+/** The bytes of a key: they sort as the keys do. Throws `USAGE` for what cannot be a key. */
+export function encodeKey(key: CacheKey): Buffer {
+  checkKey(key)
+  if (typeof key === 'string') return Buffer.from(STRING_TAG + key)
   if (typeof key === 'number') return encodeNumber(key)
   if (typeof key === 'boolean') return Buffer.from([BOOLEAN, key ? 1 : 0])
-  if (key instanceof Uint8Array) {
-    const bytes = Buffer.allocUnsafe(key.length + 1)
-    bytes[0] = BYTES
-    bytes.set(key, 1)
-    return bytes
-  }
-  throw refused(describe(key))
+  const bytes = Buffer.allocUnsafe(key.length + 1)
+  bytes[0] = BYTES
+  bytes.set(key, 1)
+  return bytes
 }
 
 /** The key in these bytes. Throws `DECODE_FAILED` for bytes that no cache wrote. */
@@ -68,7 +72,6 @@ export function describeKey(key: CacheKey): string {
 
 // A float64 sorts as unsigned bytes once the sign bit is flipped, and all bits of a negative one.
 function encodeNumber(key: number): Buffer {
-  if (Number.isNaN(key)) throw refused('NaN')
   const bytes = Buffer.allocUnsafe(9)
   bytes[0] = NUMBER
   bytes.writeDoubleBE(key === 0 ? 0 : key, 1)

@@ -12,9 +12,7 @@ export interface KeySpace {
   readonly end: Buffer
   /** The bytes of a key. Throws `USAGE` for what cannot be a key. */
   encode(key: CacheKey): Buffer
-  /** Throws `USAGE` for what cannot be a key. */
-  check(key: CacheKey): void
-  /** A key that passed `check`, for a batch: text where it is text, which spares a Buffer. */
+  /** A key that passed `checkKey`, for a batch: text where it is text, which spares a Buffer. */
   forBatch(key: CacheKey): string | Buffer
   /** The key in these bytes. Throws `DECODE_FAILED` for bytes that no cache wrote. */
   decode(bytes: Buffer): CacheKey
@@ -68,9 +66,6 @@ export function createKeySpace(prefix: string): KeySpace {
     start: under(DATA_START),
     end: under(DATA_END),
     encode,
-    check(key) {
-      if (typeof key !== 'string' || !key.isWellFormed()) encodeKey(key)
-    },
     forBatch: (key) => (typeof key === 'string' ? stringHead + key : encode(key)),
     decode: (bytes) => decodeKey(head.length === 0 ? bytes : bytes.subarray(head.length)),
     under,

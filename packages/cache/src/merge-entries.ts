@@ -44,12 +44,13 @@ export async function* mergeEntries(
       for (const [key, value] of stored) {
         let isHidden = false
         for (; at < over.length; at++) {
-          const order = compare(over[at]![0], key)
+          const [written, entry] = over[at]!
+          const order = compare(written, key)
           if (order > 0) break
           if (order === 0) isHidden = true
-          if (isGone(over[at]![1])) continue
+          if (isGone(entry)) continue
           if (left-- <= 0) return
-          yield over[at]!
+          yield [written, entry]
         }
         const body = isHidden ? undefined : bodyOf(value, now)
         if (body === undefined) continue
@@ -59,9 +60,10 @@ export async function* mergeEntries(
       if (stored.length === 0) break
     }
     for (; at < over.length; at++) {
-      if (isGone(over[at]![1])) continue
+      const [written, entry] = over[at]!
+      if (isGone(entry)) continue
       if (left-- <= 0) return
-      yield over[at]!
+      yield [written, entry]
     }
   } finally {
     await iterator.close()

@@ -1,5 +1,5 @@
 import { SnapstreamError, describe, type SinkOptions, type SinkWriter } from '@snapstream/core'
-import { describeKey, idOf, type CacheKey } from './cache-key.ts'
+import { checkKey, describeKey, idOf, type CacheKey } from './cache-key.ts'
 import type { CacheInput } from './cache-input.ts'
 import type { CacheOperation } from './cache-operation.ts'
 import type { SubCacheOptions } from './cache-options.ts'
@@ -47,21 +47,20 @@ export function createStore<K extends CacheKey, V>(
 
   /** Before it is in a batch: the whole batch would fail, and again each time. */
   function checkLength(key: K, isIndexed: boolean): void {
-    const most = database.maxKeyBytes - (isIndexed ? INDEX_HEAD_BYTES : 0)
+    const head = space.start.length
+    const room = database.maxKeyBytes - head - (isIndexed ? INDEX_HEAD_BYTES : 0)
     // A character has three bytes at most: short texts need not be measured.
-    if (most === Infinity || (typeof key === 'string' && (prefix.length + 1 + key.length) * 3 <= most)) return
-    const bytes = space.encode(key).length
-    const over = bytes - most
-    if (over <= 0) return
-    const own = bytes - space.start.length
+    if (room === Infinity || (typeof key === 'string' && key.length * 3 <= room)) return
+    const own = space.encode(key).length - head
+    if (own <= room) return
     throw new SnapstreamError(
       'USAGE',
-      `${name} takes keys of ${own - over} bytes at most, got ${describeKey(key)} with ${own}; shorten it, or put a hash in its place`,
+      `${name} takes keys of ${room} bytes at most, got ${describeKey(key)} with ${own}; shorten it, or put a hash in its place`,
     )
   }
 
   function entryOf(key: K, value: V | typeof DELETE, options?: EntryOptions): Entry<K> {
-    space.check(key)
+    checkKey(key)
     const stored = value === DELETE ? undefined : format.encode(value, key)
     const expiresAt = value === DELETE ? 0 : expiryOf(ttlOf(options, ttlMs), now)
     checkLength(key, expiresAt !== 0 || retention.isBounded())

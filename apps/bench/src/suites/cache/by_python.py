@@ -1,6 +1,6 @@
 """Writes entries to the Cache of the Python library snapstream, or reads them, and prints how many a second.
 
-The last argument is how often it syncs what it wrote: after each of as many parts.
+The last argument is how often it syncs what it wrote: after each of as many parts; 0: never.
 """
 
 import sys

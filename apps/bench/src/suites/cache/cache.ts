@@ -1,5 +1,5 @@
 import { pythonCodecsCommand } from '../../../../../tools/services/other-clients.mjs'
-import type { Case, Suite } from '../../suite.ts'
+import type { Ratio, Suite } from '../../suite.ts'
 import * as byCache from './by-cache.ts'
 import * as byHand from './by-hand.ts'
 import { byPython } from './by-python.ts'
@@ -11,7 +11,7 @@ const PAGES = '[the pages of LMDB](../../docs/decisions/lmdb-syncs-each-commit.m
 const install = () => pythonCodecsCommand('')
 
 /** `bound`: what keeps lmdb from its goals. */
-const ratios = (atLeast: number, bound = {}): Case['ratios'] => [
+const ratios = (atLeast: number, bound: Pick<Ratio, 'bound'> = {}): readonly Ratio[] => [
   { of: 'Cache', to: 'level', atLeast },
   { of: 'Cache over lmdb', to: 'lmdb' },
   { of: 'lmdb', to: 'level' },
