@@ -1,7 +1,6 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
 import { changesets } from './check/changesets.mjs'
-import { fileLength } from './check/file-length.mjs'
 import { published } from './check/published.mjs'
 import { size } from './check/size.mjs'
 import { versions } from './check/versions.mjs'
@@ -33,7 +32,6 @@ const counts = await runSteps([
   { name: 'types', run: () => quiet('nx', ['run-many', '-t', 'typecheck', '--outputStyle=static']) },
   { name: 'unused', run: () => quiet('knip', []) },
   { name: 'versions', run: versions },
-  { name: 'file length', run: fileLength },
   { name: 'workflows', run: workflows },
   { name: 'changesets', run: changesets },
   { name: 'build', run: () => judged(build()) },

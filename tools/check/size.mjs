@@ -1,18 +1,19 @@
 import { brotliCompressSync } from 'node:zlib'
 import { at } from '../lib/root.mjs'
 
-const LIMIT_BYTES = 8300
+const LIMIT_BYTES = 8800
+const PROGRAM = "export { snap, stream } from './index.js'"
 
-/** What the root entry of core weighs when it reaches a browser. It must not need a platform either. */
+/** What `import { snap, stream }` adds to a bundle: minified, then compressed by brotli. It must not need a platform. */
 export async function size() {
   // Imported when they are installed: esbuild bundles, oxc (the minifier of Vite) minifies.
   const { build } = await import('esbuild')
   const { minifySync } = await import('oxc-minify')
-  const entryPoints = [at('packages', 'core', 'dist', 'index.js')]
+  const stdin = { contents: PROGRAM, resolveDir: at('packages', 'core', 'dist') }
   const bundle = { bundle: true, write: false, format: 'esm', platform: 'neutral', target: 'es2022' }
-  const { outputFiles } = await build({ ...bundle, entryPoints, logLevel: 'silent' })
+  const { outputFiles } = await build({ ...bundle, stdin, logLevel: 'silent' })
   const { code } = minifySync('core.mjs', outputFiles[0].text)
   const bytes = brotliCompressSync(code).length
-  const note = `core is ${bytes} bytes of ${LIMIT_BYTES} (minified, brotli)`
+  const note = `{ snap, stream } of core is ${bytes} bytes of ${LIMIT_BYTES} (minified, brotli)`
   return { ok: bytes <= LIMIT_BYTES, note }
 }

@@ -17,7 +17,7 @@ export function projects() {
 export const packages = () => projects().filter(({ manifest }) => !manifest.private)
 
 /** The files of a project that are its own, as paths from its folder. */
-export const filesOf = ({ folder }) =>
+const filesOf = ({ folder }) =>
   readdirSync(folder, { recursive: true })
     .map((file) => file.replaceAll('\\', '/'))
     .filter((file) => !/(^|\/)(node_modules|dist|coverage|\.blocks)\//.test(file))
