@@ -4,7 +4,6 @@ import { SnapstreamError, failure } from './error.ts'
 import { deferred, isThenable } from './promises.ts'
 import type { Deferred } from './promises.ts'
 import type { SinkOptions, SinkWriter } from './protocol.ts'
-import { MAX_TIMER_MS } from './timer.ts'
 
 /** How long writers are held up for the checkpoint that tells of a failure. Without an end one might wait for the other. */
 const MAX_HOLD_MS = 10_000
@@ -12,7 +11,7 @@ const MAX_HOLD_MS = 10_000
 /** Values that are written in one call. */
 interface Gathered<T> {
   readonly values: T[]
-  /** When the oldest came. */
+  /** When the oldest came, by the monotonic clock. */
   readonly since: number
 }
 
@@ -54,7 +53,7 @@ export function batchWriter<T>(
   }
 
   function isDue({ values, since }: Gathered<T>): boolean {
-    return values.length >= maxCount || wanted > written || host.now() - since >= maxMs
+    return values.length >= maxCount || wanted > written || host.monotonic() - since >= maxMs
   }
 
   function pump(): void {
@@ -71,14 +70,11 @@ export function batchWriter<T>(
   /** One timer at most: it asks what is due now, and is set again for what is not. */
   function arm({ since }: Gathered<T>): void {
     if (cancelTimer || maxMs === Infinity) return
-    const leftMs = Math.max(1, since + maxMs - host.now())
-    cancelTimer = host.setTimeout(
-      () => {
-        cancelTimer = undefined
-        pump()
-      },
-      Math.min(leftMs, MAX_TIMER_MS),
-    )
+    const leftMs = Math.max(1, since + maxMs - host.monotonic())
+    cancelTimer = host.setTimeout(() => {
+      cancelTimer = undefined
+      pump()
+    }, leftMs)
   }
 
   function call(values: T[]): void {
@@ -149,7 +145,7 @@ export function batchWriter<T>(
       taken++
       const last = waiting.at(-1)
       if (last && last.values.length < maxCount) last.values.push(value)
-      else waiting.push({ values: [value], since: host.now() })
+      else waiting.push({ values: [value], since: host.monotonic() })
       if (calling) return isFull() ? room() : undefined
       pump()
       return undefined

@@ -46,7 +46,7 @@ export function createCheckpointer(
 
   async function round(): Promise<void> {
     if (failed) return
-    const start = host.now()
+    const start = host.monotonic()
     runtime.paused = true
     for (const lane of atomic()) lane.open = false
     for (const lane of atomic()) {
@@ -65,7 +65,7 @@ export function createCheckpointer(
     if (!failed)
       emit('checkpoint', () => ({
         id,
-        durationMs: host.now() - start,
+        durationMs: Math.round(host.monotonic() - start),
         lanes: noted.reduce((sum, [, handled]) => sum + handled.size, 0),
       }))
   }

@@ -2,7 +2,7 @@ import type { Host } from './protocol.ts'
 
 /** What the platform has beside the language: a clock and timers; the rest is used where it is there. */
 interface Platform {
-  performance: { now(): number; timeOrigin: number }
+  performance?: { now(): number }
   setTimeout(f: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
   setImmediate?(f: () => void, argument?: unknown): unknown
@@ -13,17 +13,28 @@ interface Platform {
   }
 }
 
+/** The longest wait that a platform's timer takes, in ms: one that is set for more fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 const SIGNALS = ['SIGINT', 'SIGTERM']
 
 /** The host of the platform this runs on: Node, another runtime, a browser or a bare context with timers. */
 export function platformHost(platform: Platform = globalThis): Host {
-  const { performance, process } = platform
+  const { process } = platform
+  const clock = platform.performance ?? Date
   return {
     exit: (code) => process?.exit?.(code),
-    // Not Date: its clock may be set back, and a loop that waits for it would not yield.
-    now: () => performance.timeOrigin + performance.now(),
+    now: () => Date.now(),
+    monotonic: () => clock.now(),
     setTimeout(f, ms) {
-      const timer = platform.setTimeout(f, ms)
+      let timer: unknown
+      // A long wait is several timers, one after another.
+      const wait = (left: number) => {
+        timer =
+          left > MAX_TIMER_MS
+            ? platform.setTimeout(() => wait(left - MAX_TIMER_MS), MAX_TIMER_MS)
+            : platform.setTimeout(f, left)
+      }
+      wait(ms)
       return () => platform.clearTimeout(timer)
     },
     random: Math.random,

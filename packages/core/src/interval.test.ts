@@ -23,6 +23,25 @@ describe('interval', () => {
     expect([host.now(), host.timers]).toEqual([5300, 0])
   })
 
+  test('is on time when the clock is corrected, and its times follow', async () => {
+    const host = createVirtualHost({ startMs: 1_000_000 })
+    const app = createApp({ host })
+    const seen: unknown[] = []
+    app.snap(interval(100))(({ timestamp, skipped }, { stop }) => {
+      seen.push([host.monotonic(), timestamp, skipped])
+      if (seen.length === 2) host.correct(-3_600_000)
+      if (seen.length === 3) host.correct(2 * 3_600_000)
+      if (seen.length === 4) stop()
+    })
+    await host.settle(app.stream())
+    expect(seen).toEqual([
+      [100, 1_000_100, 0],
+      [200, 1_000_200, 0],
+      [300, 1_000_300 - 3_600_000, 0],
+      [400, 1_000_400 + 3_600_000, 0],
+    ])
+  })
+
   test('immediate: the first tick is due at once', async () => {
     const host = createVirtualHost()
     const app = createApp({ host })

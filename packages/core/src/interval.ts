@@ -1,7 +1,6 @@
 import { expectNumber, expectUsage, isA, withDefaults } from './error.ts'
 import { deferred } from './promises.ts'
 import type { Batch, BatchSource, ReaderOptions, SourceReader } from './protocol.ts'
-import { MAX_TIMER_MS } from './timer.ts'
 
 export interface IntervalOptions {
   /** Whether the first tick is due at the start, and not one interval later. @default false */
@@ -14,7 +13,10 @@ export interface IntervalOptions {
 export interface Tick {
   /** The number of this tick, from 1. Ticks that were skipped are counted. */
   readonly count: number
-  /** When it was due, in ms since the epoch: the start and a whole number of intervals. */
+  /**
+   * When it was due, in whole ms since the epoch: the start and a number of intervals, and what the system's clock was
+   * corrected by since.
+   */
   readonly timestamp: number
   /** How many ticks before this one were left out because the one before them was still being handled. */
   readonly skipped: number
@@ -46,7 +48,9 @@ function tickReader(
   signal: AbortSignal | undefined,
   { host, signal: reading }: ReaderOptions,
 ): SourceReader<Tick> {
-  const start = host.now() + firstMs
+  const start = host.monotonic() + firstMs
+  /** What `monotonic` is behind the time of day. */
+  let epoch = host.now() - host.monotonic()
   let count = 0
   let out = 0
   let open = true
@@ -60,13 +64,21 @@ function tickReader(
 
   /** How long the next tick is off, in ms. While one is being handled there is no next one. */
   function leftMs(): number {
-    return out > 0 ? Infinity : start + count * ms - host.now()
+    return out > 0 ? Infinity : start + count * ms - host.monotonic()
+  }
+
+  /** The time of day of a moment by `monotonic`. */
+  function timeOf(moment: number): number {
+    // Whole ms against fractions: what differs by less than two is rounding, and ticks stay evenly spaced.
+    const behind = host.now() - host.monotonic()
+    if (Math.abs(behind - epoch) >= 2) epoch = behind
+    return Math.round(epoch + moment)
   }
 
   function tick(): Batch<Tick> {
     // The clock may be a fraction behind the timer, never a whole interval.
-    const latest = Math.max(count, Math.floor((host.now() - start) / ms))
-    const message = { count: latest + 1, timestamp: start + latest * ms, skipped: latest - count }
+    const latest = Math.max(count, Math.floor((host.monotonic() - start) / ms))
+    const message = { count: latest + 1, timestamp: timeOf(start + latest * ms), skipped: latest - count }
     count = latest + 1
     out++
     return {
@@ -87,7 +99,7 @@ function tickReader(
     async read() {
       for (let left = leftMs(); !ended() && left > 0; left = leftMs()) {
         wake = deferred()
-        if (left < Infinity) cancelTimer = host.setTimeout(change, Math.min(left, MAX_TIMER_MS))
+        if (left < Infinity) cancelTimer = host.setTimeout(change, left)
         await wake.promise
         cancelTimer()
       }

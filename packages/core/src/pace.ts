@@ -18,7 +18,7 @@ export class Pace {
 
   constructor(host: Host) {
     this.#host = host
-    this.#start = host.now()
+    this.#start = host.monotonic()
   }
 
   /** To be asked after so many messages; when true, await `rest()`. */
@@ -29,11 +29,11 @@ export class Pace {
 
   async rest(): Promise<void> {
     await this.#host.yield()
-    this.#start = this.#host.now()
+    this.#start = this.#host.monotonic()
   }
 
   #late(): boolean {
-    const elapsed = this.#host.now() - this.#start
+    const elapsed = this.#host.monotonic() - this.#start
     const late = elapsed >= SLICE_MS
     this.#stride = late ? Math.max(1, this.#stride >> 1) : Math.min(MAX_STRIDE, this.#stride * 2)
     this.left = this.#stride

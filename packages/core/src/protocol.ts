@@ -173,9 +173,20 @@ export interface Resource {
 
 /** Time, scheduling and process signals. Feature-detected by default, virtual in tests. */
 export interface Host {
-  /** Milliseconds since the epoch, with fractions where the platform has them. */
+  /**
+   * The time of day, in whole ms since the epoch (`Date.now()`). It follows corrections of the system's clock, so it can
+   * step, forwards and back: use it for times, and `monotonic` for durations.
+   */
   now(): number
-  /** Calls `f` after `ms` milliseconds; the returned function cancels it. */
+  /**
+   * The ms since some moment, with fractions where the platform has them (`performance.now()`). It never goes back and
+   * knows nothing of corrections: use it for durations and for what is due after one.
+   */
+  monotonic(): number
+  /**
+   * Calls `f` after `ms` milliseconds of `monotonic`; the returned function cancels it. It takes any duration, also one
+   * that a platform's timer does not take (more than 2^31-1 ms), and Infinity for never.
+   */
   setTimeout(f: () => void, ms: number): () => void
   /** A number of at least 0 and less than 1: it spreads what would happen at the same time in many places. */
   random(): number

@@ -4,7 +4,6 @@ import { countAll, flightsOf, lagOf } from './health.ts'
 import type { Monitor } from './monitor.ts'
 import type { Runtime } from './runtime.ts'
 import type { Tally } from './tally.ts'
-import { MAX_TIMER_MS } from './timer.ts'
 
 /** EX_TEMPFAIL of sysexits.h: what ends with it may be started again as it is. */
 const STALLED_EXIT_CODE = 75
@@ -26,7 +25,9 @@ export function startWatchdog(
 ): () => void {
   const { tallies } = monitor
   const everyMs = Math.min(stallMs, ...tallies.map(({ binding }) => binding.maxProcessingMs)) / 4
-  let looked = host.now()
+  let looked = host.monotonic()
+  /** How many messages each binding had handled by then. */
+  const handled = tallies.map(() => 0)
   /** Stands still while the process does: what could not get on is not to blame. */
   let clock = looked
   let nextMs: number
@@ -45,7 +46,7 @@ export function startWatchdog(
   }
 
   /** Answers with whether the binding has come to a standstill. */
-  function watch(tally: Tally, before: number): boolean {
+  function watch(tally: Tally, index: number): boolean {
     const { name, maxProcessingMs, targets, sources } = tally.binding
     const lag = lagOf(tally, monitor.sources)
     const flights = flightsOf(tally, monitor.sources)
@@ -58,7 +59,8 @@ export function startWatchdog(
       // Told once.
       cursor.since = NaN
     }
-    if (flights.length > 0 || !lag || (tally.lastProgress ?? 0) >= before) tally.quiet = clock
+    if (flights.length > 0 || !lag || tally.handled !== handled[index]) tally.quiet = clock
+    handled[index] = tally.handled
     const oldest = flights.filter(({ since }) => since >= 0).toSorted((a, b) => a.since - b.since)
     const causes = [
       ['flush', hung(flushing, targets)],
@@ -73,28 +75,30 @@ export function startWatchdog(
       emit('stall', () => ({
         binding: name,
         waitsFor,
-        forMs: clock - since,
+        forMs: Math.round(clock - since),
         lag,
-        inFlight: oldest.slice(0, MAX_SHOWN).map((cursor) => ({ ...placeOf(cursor.raw), forMs: clock - cursor.since })),
+        inFlight: oldest
+          .slice(0, MAX_SHOWN)
+          .map((cursor) => ({ ...placeOf(cursor.raw), forMs: Math.round(clock - cursor.since) })),
       }))
     return stalled
   }
 
   function look(): void {
     const before = looked
-    looked = host.now()
+    looked = host.monotonic()
     clock += Math.min(looked - before, 2 * everyMs)
     nextMs = everyMs
     for (const waiting of [flushing, committing])
       for (const [target, since] of waiting) waiting.set(target, Math.min(since, clock))
     countAll(monitor)
-    const stalled = tallies.filter((tally) => watch(tally, before))
+    const stalled = tallies.filter(watch)
     if (exitOnStall && stalled.length > 0) host.exit?.(STALLED_EXIT_CODE)
     arm(nextMs)
   }
 
   function arm(ms: number): void {
-    cancel = host.setTimeout(look, Math.min(ms, MAX_TIMER_MS))
+    cancel = host.setTimeout(look, ms)
   }
 
   if (everyMs < Infinity) arm(everyMs)

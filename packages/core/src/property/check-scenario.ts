@@ -33,7 +33,7 @@ interface Progress {
  * always ends and leaves no timer.
  */
 export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, scenario: Scenario): Promise<string[]> {
-  const host = createVirtualHost()
+  const host = createVirtualHost({ startMs: 1_700_000_000_000 })
   const violations: string[] = []
   const violated = (what: string) => void violations.push(what)
   const durable = new Set<string>()
@@ -111,7 +111,7 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
     const lastFailed = own.handlerTries <= behaviourOf(plan, message).handlerFails
     if (!lastFailed) violated(`${id} is handled again though it was handled`)
     const backoffMs = BACKOFF_MS * 2 ** (own.handlerTries - 1)
-    if (host.now() < own.lastTryAt + backoffMs) violated(`${id} is retried before its backoff is over`)
+    if (host.monotonic() < own.lastTryAt + backoffMs) violated(`${id} is retried before its backoff is over`)
     return own
   }
 
@@ -121,11 +121,11 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
       const { handleMs, outputs, generator, handlerFails } = behaviourOf(plan, message)
       const values = Array.from({ length: outputs }, (_, nth): Output => ({ message, binding, nth }))
       own.handlerTries++
-      own.lastTryAt = host.now()
+      own.lastTryAt = host.monotonic()
       const fails = own.handlerTries <= handlerFails
       const finish = () => {
         own.handling = false
-        own.lastTryAt = host.now()
+        own.lastTryAt = host.monotonic()
         if (fails) throw new Error('the handler fails')
       }
       own.handling = true
@@ -212,7 +212,8 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
       await new Promise<void>((resolve) => host.setTimeout(resolve, at))
       const to = member % scenario.members
       const one = logs[log % logs.length] as GroupLog
-      if (kind === 'stop') (stops[to] as AbortController).abort()
+      if (kind === 'clock') host.correct((lane - 1) * 3_600_000)
+      else if (kind === 'stop') (stops[to] as AbortController).abort()
       else await one.move(lane % one.committed.length, to, kind === 'lose')
     }),
   ).then(() => logs.forEach((log) => log.settle()))

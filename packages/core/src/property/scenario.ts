@@ -36,7 +36,8 @@ export interface Behaviour {
 
 interface Event {
   readonly at: number
-  readonly kind: 'revoke' | 'lose' | 'stop'
+  /** `clock`: the time of day steps, by hours. */
+  readonly kind: 'revoke' | 'lose' | 'stop' | 'clock'
   readonly log: number
   readonly lane: number
   readonly member: number
@@ -66,7 +67,7 @@ const binding: fc.Arbitrary<BindingPlan> = fc.record({
 
 const event: fc.Arbitrary<Event> = fc.record({
   at: fc.integer({ min: 0, max: 400 }),
-  kind: fc.constantFrom('revoke', 'revoke', 'revoke', 'lose', 'stop'),
+  kind: fc.constantFrom('revoke', 'revoke', 'revoke', 'lose', 'stop', 'clock'),
   log: fc.integer({ min: 0, max: 1 }),
   lane: fc.integer({ min: 0, max: 2 }),
   member: fc.integer({ min: 0, max: 1 }),

@@ -3,6 +3,7 @@ import { createVirtualHost } from '../testing/index.ts'
 import type { BatchSource, Positions, Resource } from '../index.ts'
 import type { Core } from './core.ts'
 import { fakeSink, fakeSource } from './fakes.ts'
+import { sleep } from './watched.ts'
 
 export function healthSuite({ createApp }: Core): void {
   describe('health', () => {
@@ -181,6 +182,22 @@ export function healthSuite({ createApp }: Core): void {
       stop.abort()
       await host.settle(running)
       expect(app.health().bindings.map(({ lag }) => lag)).toEqual([undefined, undefined])
+    })
+
+    test('tells times by the time of day as it is, in whole ms, and durations without it', async () => {
+      const host = createVirtualHost({ startMs: 1_000_000 })
+      const app = createApp({ host })
+      const checkpoints: number[] = []
+      app.on('checkpoint', ({ durationMs }) => checkpoints.push(durationMs))
+      app.snap([1, 2], { sink: [fakeSink([], { flush: () => sleep(host, 10.4) })] })(async (n) => {
+        await sleep(host, 100.25)
+        host.correct(n === 1 ? 3_600_000 : -7_200_000)
+      })
+      await host.settle(app.stream({}, { stallMs: 200 }))
+      const [binding] = app.health().bindings
+      expect(binding?.lastProgress).toBeLessThan(1_000_000 - 3_500_000)
+      expect(Number.isInteger(binding?.lastProgress)).toBe(true)
+      expect(checkpoints).toEqual([10])
     })
 
     test('tells what failed last, and when', async () => {

@@ -126,14 +126,28 @@ export function watchdogSuite({ createApp }: Core): void {
 
     test('does not hold against messages that the process stood still', async () => {
       const { host, app, stalls, start, end } = watched()
-      app.snap([1])(() => sleep(host, 61_000))
+      app.snap([1])(() => sleep(host, 40_000))
       start()
       // What was due in these hours is done in their last moment.
-      const { now } = host
-      host.now = () => now() + (now() > 20_000 ? 3_600_000 : 0)
+      const { monotonic } = host
+      host.monotonic = () => monotonic() + (monotonic() > 20_000 ? 3_600_000 : 0)
       await host.advance(70_000)
       expect(stalls).toEqual([])
       await end()
+    })
+
+    test('goes by no clock that is corrected', async () => {
+      const { host, app, stalls, start, end } = watched()
+      app.snap([1, 2, 3, 4], { maxProcessingMs: 500 })(async () => {
+        await sleep(host, 50)
+        host.correct(86_400_000)
+        await sleep(host, 50)
+        host.correct(-2 * 86_400_000)
+      })
+      start({ stallMs: 200 })
+      await host.advance(10_000)
+      expect(stalls).toEqual([])
+      expect(await end()).toBeUndefined()
     })
 
     test('ends the process on demand, with a code of its own', async () => {

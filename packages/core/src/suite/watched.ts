@@ -10,9 +10,9 @@ export const sleep = (host: { setTimeout(f: () => void, ms: number): unknown }, 
 
 /** An app on virtual time, with its stalls, that is stopped at the end of a test. */
 export const createWatched = (createApp: Core['createApp']) => () => {
-  const host = createVirtualHost()
   const exits: number[] = []
-  const app = createApp({ host: { ...host, exit: (code) => exits.push(code) } })
+  const host = Object.assign(createVirtualHost(), { exit: (code: number) => exits.push(code) })
+  const app = createApp({ host })
   const stalls: Events['stall'][] = []
   app.on('stall', (stall) => stalls.push(stall))
   const stop = new AbortController()

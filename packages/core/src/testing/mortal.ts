@@ -74,6 +74,7 @@ export function createMortal(host: Host): Mortal {
   return {
     host: {
       now: () => host.now(),
+      monotonic: () => host.monotonic(),
       setTimeout,
       random: () => host.random(),
       yield: () => new Promise((resolve) => void setTimeout(resolve, 0)),

@@ -7,16 +7,18 @@ export interface VirtualHost extends Host {
   advance(ms: number): Promise<void>
   /** Moves the clock from timer to timer until the promise settles. Rejects if `limitMs` of virtual time pass before. */
   settle<T>(pending: Promise<T>, limitMs?: number): Promise<T>
+  /** Steps the time of day by so many ms, also back, as a correction of the system's clock does. Timers do not notice. */
+  correct(ms: number): void
   /** Asks the app to end, as SIGTERM would. */
   signal(): void
   /** How many timers are set. */
   readonly timers: number
-  /** When the first of them is due, in ms since the epoch. */
+  /** When the first of them is due, by `monotonic`. */
   readonly nextAt: number | undefined
 }
 
 export interface VirtualHostOptions {
-  /** What the clock says at first, in ms since the epoch. @default 0 */
+  /** The time of day at first, in ms since the epoch. @default 0 */
   readonly startMs?: number
   /** What `random` of the host answers. @default 0: a wait with jitter takes all of its time */
   readonly random?: () => number
@@ -40,7 +42,9 @@ export function createVirtualHost({
   random = () => 0,
   quiet = platformHost().yield,
 }: VirtualHostOptions = {}): VirtualHost {
-  let now = startMs
+  let now = 0
+  /** The time of day at `now` 0. */
+  let epoch = startMs
   let order = 0
   const timers = new Set<Timer>()
   const listeners = new Set<() => void>()
@@ -66,7 +70,8 @@ export function createVirtualHost({
   }
 
   return {
-    now: () => now,
+    now: () => Math.floor(epoch + now),
+    monotonic: () => now,
     setTimeout: schedule,
     random,
     yield: () => new Promise((resolve) => schedule(resolve, 0)),
@@ -74,6 +79,7 @@ export function createVirtualHost({
       listeners.add(f)
       return () => void listeners.delete(f)
     },
+    correct: (ms) => void (epoch += ms),
     signal: () => listeners.forEach((f) => f()),
     get timers() {
       return timers.size

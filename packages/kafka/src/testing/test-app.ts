@@ -104,7 +104,7 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
   const { app, context, partitions = 1, topics = {}, retention, startMs = 0, patienceMs = 200, ...timing } = options
   const quiet = createQuiet({
     running: () => run,
-    isDue: () => host.nextAt !== undefined && host.nextAt <= host.now(),
+    isDue: () => host.nextAt !== undefined && host.nextAt <= host.monotonic(),
     patienceMs,
   })
   const host = createVirtualHost({ startMs, quiet })

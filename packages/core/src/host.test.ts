@@ -1,0 +1,77 @@
+import { describe, expect, test, vi } from 'vitest'
+import { platformHost } from './host.ts'
+import { createVirtualHost } from './testing/index.ts'
+
+/** A platform with timers as they are: one that is set for too long fires at once. */
+function fakePlatform() {
+  const set = new Map<unknown, { f: () => void; ms: number }>()
+  let id = 0
+  return {
+    set,
+    setTimeout(f: () => void, ms: number) {
+      set.set(++id, { f, ms: ms > 2 ** 31 - 1 ? 1 : ms })
+      return id
+    },
+    clearTimeout: (timer: unknown) => void set.delete(timer),
+    /** Runs the only timer; answers with how long it was set for. */
+    fire(): number {
+      const [[timer, { f, ms }]] = [...set] as [[unknown, { f: () => void; ms: number }]]
+      set.delete(timer)
+      f()
+      return ms
+    },
+  }
+}
+
+describe('the host of a platform', () => {
+  test('follows a correction of the clock with now, and not with monotonic', () => {
+    const host = platformHost()
+    const date = vi.spyOn(Date, 'now').mockReturnValue(1_000_000)
+    expect(host.now()).toBe(1_000_000)
+    const before = host.monotonic()
+    date.mockReturnValue(1_000_000 - 3_600_000)
+    expect(host.now()).toBe(1_000_000 - 3_600_000)
+    expect(host.monotonic() - before).toBeGreaterThanOrEqual(0)
+    expect(host.monotonic() - before).toBeLessThan(60_000)
+    date.mockRestore()
+  })
+
+  test('waits for as long as it is asked to, also for longer than a timer takes', () => {
+    const platform = fakePlatform()
+    const host = platformHost(platform)
+    const month = 30 * 86_400_000
+    let fired = 0
+    host.setTimeout(() => fired++, month)
+    let waited = 0
+    while (fired === 0) waited += platform.fire()
+    expect([fired, waited, platform.set.size]).toEqual([1, month, 0])
+  })
+
+  test.each([100, 30 * 86_400_000, Infinity])('cancels a wait of %d ms, at its start and later', (ms) => {
+    for (const after of [0, 1, 3]) {
+      const platform = fakePlatform()
+      const cancel = platformHost(platform).setTimeout(() => {}, ms)
+      for (let i = 0; i < after && ms > 2 ** 31; i++) if (platform.set.size > 0) platform.fire()
+      cancel()
+      expect(platform.set.size).toBe(0)
+    }
+  })
+
+  test('measures by Date where there is nothing better', () => {
+    const date = vi.spyOn(Date, 'now').mockReturnValue(5)
+    expect(platformHost(fakePlatform()).monotonic()).toBe(5)
+    date.mockRestore()
+  })
+})
+
+describe('the virtual host', () => {
+  test('steps the time of day, and nothing that is due', async () => {
+    const host = createVirtualHost({ startMs: 1000 })
+    const fired: number[] = []
+    host.setTimeout(() => fired.push(host.monotonic()), 100)
+    host.correct(-3_600_000)
+    expect([host.now(), host.monotonic(), host.nextAt]).toEqual([1000 - 3_600_000, 0, 100])
+    await host.advance(150)
+    expect([fired, host.now(), host.monotonic()]).toEqual([[100], 1150 - 3_600_000, 150])
+  })
+})
