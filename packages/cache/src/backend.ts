@@ -82,7 +82,7 @@ async function openCopy(folder: string, name: string): Promise<OpenBackend> {
       keyEncoding: 'buffer',
       valueEncoding: 'buffer',
       createIfMissing: false,
-    })
+    }) as unknown as Backend
     await db.open()
     const { remove } = copy
     return { db, path, close: () => closeAndRelease(db, name, remove) }
