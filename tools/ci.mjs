@@ -39,6 +39,7 @@ const steps = [
   { name: `drivers on Kafka ${OLDER_KAFKA}`, needs: 'prerequisites', run: () => onOlderKafka(npmTest) },
   { name: 'bad days', needs: 'prerequisites', run: async () => counted(await shortForm('chaos', 600_000)) },
   { name: 'soak', run: async () => counted(await shortForm('soak', 300_000)) },
+  { name: 'fuzz', run: async () => counted(await shortForm('fuzz', 300_000)) },
   { name: 'npm run check', run: () => npm('run', 'check') },
   { name: 'work for a message', run: () => npm('run', '--silent', 'bench', '--', '--check') },
   { name: 'packed packages', run: () => npm('run', 'packed') },

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { FuzzLine, FuzzPlan } from './fuzz-plan.ts'
+
+/** The same in a test as on the command line: the sources, through tsx. */
+const loader = ['--import', import.meta.resolve('tsx'), '--conditions=@snapstream/source']
+const program = fileURLToPath(new URL('fuzz-process.ts', import.meta.url))
+/** A process that says nothing for so long hangs: it speaks every five seconds. */
+const SILENT_MS = 30_000
+/** What a crash leaves on stderr, as far as it is shown. */
+const LAST_WORDS = 4000
+
+export interface FuzzResult {
+  readonly runs: number
+  readonly grewBytes: number
+  readonly slowestMs: number
+  /** Inputs that did something new, and did not fail. */
+  readonly kept: readonly Uint8Array[]
+  /** The first input that failed, and how. */
+  readonly finding?: { readonly what: string; readonly input: Uint8Array }
+}
+
+/**
+ * Fuzzes one target in a process of its own until its time is over or an
+ * input fails: it throws, blocks, hangs, takes memory or ends the process.
+ */
+export async function fuzz(
+  plan: Omit<FuzzPlan, 'current' | 'kept'>,
+  signal: AbortSignal,
+  progress: (runs: number, kept: number) => void = () => {},
+): Promise<FuzzResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'snapstream-fuzz-'))
+  const files = { current: join(folder, 'current'), kept: join(folder, 'kept') }
+  mkdirSync(files.kept)
+  const child = spawn(process.execPath, [...loader, program, JSON.stringify({ ...plan, ...files })], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    killSignal: 'SIGKILL',
+  })
+  let lastWords = ''
+  let runs = 0
+  let done: (FuzzLine & { kind: 'done' }) | undefined
+  let what: string | undefined
+  const hung = setTimeout(() => {
+    what = `hung: the process did nothing else for ${SILENT_MS / 1000} s`
+    child.kill('SIGKILL')
+  }, SILENT_MS)
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-LAST_WORDS)))
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    hung.refresh()
+    const line = JSON.parse(text) as FuzzLine
+    if (line.kind === 'found') what = line.what
+    else if (line.kind === 'done') done = line
+    else progress((runs = line.runs), line.kept)
+  })
+  try {
+    const [code, killedBy] = (await once(child, 'close')) as [number | null, string | null]
+    const none = { runs: done?.runs ?? runs, grewBytes: done?.grewBytes ?? 0, slowestMs: done?.slowestMs ?? 0 }
+    const kept = readdirSync(files.kept).map((file) => readFileSync(join(files.kept, file)))
+    if (done && what === undefined) return { ...none, kept }
+    what ??= `ended the process (${killedBy ?? code}): ${lastWords}`
+    if (!existsSync(files.current)) throw new Error(`the target could not be opened: ${what}`)
+    const held = readFileSync(files.current)
+    const input = held.length < 4 ? held : held.subarray(4, 4 + held.readUInt32LE(0))
+    return { ...none, kept, finding: { what, input } }
+  } finally {
+    clearTimeout(hung)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

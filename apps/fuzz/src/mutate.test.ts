@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { random } from '../../chaos/src/random.ts'
+import { mutate } from './mutate.ts'
+
+const input = Uint8Array.from({ length: 40 }, (_, i) => i)
+
+test('the same seed gives the same inputs, and the input itself stays as it is', () => {
+  const before = Uint8Array.from(input)
+  const some = (seed: number) => {
+    const chance = random(seed)
+    return Array.from({ length: 200 }, () => mutate(input, [input], chance, 1000))
+  }
+  expect(some(3)).toEqual(some(3))
+  expect(some(3)).not.toEqual(some(4))
+  expect(input).toEqual(before)
+})
+
+test('an input grows up to its limit, and an empty one grows at all', () => {
+  const chance = random(1)
+  let bytes: Uint8Array = new Uint8Array()
+  let longest = 0
+  for (let i = 0; i < 5000; i++) {
+    bytes = mutate(bytes, [input], chance, 300)
+    longest = Math.max(longest, bytes.length)
+    expect(bytes.length).toBeLessThanOrEqual(300)
+  }
+  expect(longest).toBeGreaterThan(200)
+})

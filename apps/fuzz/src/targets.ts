@@ -1,0 +1,11 @@
+import type { Target } from './target.ts'
+import { settings } from './targets/settings.ts'
+
+/** All of them, in the order of `npm run fuzz`. */
+export const targets: readonly Target[] = [settings]
+
+export function targetNamed(name: string): Target {
+  const found = targets.find((target) => target.name === name)
+  if (found) return found
+  throw new Error(`there is no target '${name}'; there are ${targets.map((target) => target.name).join(', ')}`)
+}
