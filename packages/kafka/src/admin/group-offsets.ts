@@ -11,7 +11,7 @@ export interface GroupOffset extends TopicPartition {
   readonly earliest: number
   /** The offset behind the last record. */
   readonly latest: number
-  /** How many offsets it has yet to read; undefined where it has committed nothing. */
+  /** How many of the offsets that are there it has yet to read; undefined where it has committed nothing. */
   readonly lag: number | undefined
 }
 
@@ -30,7 +30,8 @@ export async function groupOffsets(
       return partitions.flatMap(({ partition, offset }) => {
         const [earliest, latest] = [range.earliest[partition], range.latest[partition]]
         if (earliest === undefined || latest === undefined) return []
-        const lag = offset === undefined ? undefined : Math.max(0, latest - offset)
+        // What was deleted before it was read is not there to be read.
+        const lag = offset === undefined ? undefined : Math.max(0, latest - Math.max(offset, earliest))
         return { topic, partition, committed: offset, earliest, latest, lag }
       })
     }),

@@ -22,6 +22,10 @@ export interface LogShapes {
   compacted(count: number): Promise<ShapedTopic>
   /** All but the last `count` were deleted. */
   truncated(count: number): Promise<ShapedTopic>
+  /** Appends a transaction of `count` records that is aborted. */
+  abort(topic: string, count: number): Promise<void>
+  /** Deletes all records of the only partition. */
+  deleteAll(topic: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -56,6 +60,15 @@ export function logShapes(harness: Harness, brokers: readonly string[]): LogShap
     const records = pairs.map(([key, value]) => record(value, { key: Buffer.from(key) }))
     const [result] = await producer.send([{ topic: topicName, partition: 0, records }])
     if (result?.error) throw result.error
+  }
+
+  async function deleteRecords(topicName: string, before: number): Promise<void> {
+    const plain = client.admin()
+    await plain.connect()
+    // KafkaJS deletes from topics only that it knows.
+    await plain.fetchTopicOffsets(topicName)
+    await plain.deleteTopicRecords({ topic: topicName, partitions: [{ partition: 0, offset: `${before}` }] })
+    await plain.disconnect()
   }
 
   /** How many records there are, tombstones too, counted by the driver itself. */
@@ -137,14 +150,17 @@ export function logShapes(harness: Harness, brokers: readonly string[]): LogShap
       const topicName = await topic(1)
       const values = numbers(count)
       await produce(topicName, 0, [...numbers(300, 'deleted'), ...values])
-      const plain = client.admin()
-      await plain.connect()
-      // KafkaJS deletes from topics only that it knows.
-      await plain.fetchTopicOffsets(topicName)
-      await plain.deleteTopicRecords({ topic: topicName, partitions: [{ partition: 0, offset: '300' }] })
-      await plain.disconnect()
+      await deleteRecords(topicName, 300)
       return { topic: topicName, values }
     },
+    async abort(topicName, count) {
+      const marker = (await end(topicName)) + count
+      const transaction = await (await transactions()).transaction()
+      await transaction.send({ topic: topicName, messages: numbers(count, 'aborted').map((value) => ({ value })) })
+      await transaction.abort()
+      await until('the marker', async () => (await end(topicName)) > marker)
+    },
+    deleteAll: async (topicName) => deleteRecords(topicName, await end(topicName)),
     async close() {
       for (const close of closing) await close()
     },

@@ -3,6 +3,7 @@ import { createApp } from '@snapstream/core'
 import { Topic } from '../topic/topic.ts'
 import type { TopicRecord } from '../topic/topic-record.ts'
 import { sleep, withHarness } from './harness.ts'
+import { logShapes } from './log-shapes.ts'
 import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `${from + i}`)
@@ -126,6 +127,34 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
       await until('all of it', () => values(0).length >= 500 && values(1).length >= 500)
       for (const partition of [0, 1]) assert.deepEqual(values(partition), numbers(0, 500))
       await stop()
+    })
+
+    declare('what is passed over is committed: tombstones, markers and aborted records', async (harness) => {
+      const shapes = logShapes(harness, options.brokers)
+      try {
+        const [{ topic: name }, { topic: other }] = [await shapes.plain(2), await shapes.plain(0)]
+        const topic = Topic([name, other], { groupId: harness.name('group'), until: 'end', conf })
+        const run = async (concurrency = 1) => {
+          let count = 0
+          const app = createApp()
+          app.snap(topic, { concurrency })(() => void count++)
+          await app.stream()
+          return [count, ...(await topic.lag()).map(({ committed = 0, end, lag }) => [end - committed, lag])]
+        }
+        const nothing = [0, [0, 0], [0, 0]]
+        assert.deepEqual(await run(), [2, [0, 0], [0, 0]])
+        for (const passed of [name, other]) {
+          await harness.produce(passed, 0, [null, null, null])
+          assert.deepEqual(await run(), nothing)
+          await shapes.abort(passed, 5)
+          assert.deepEqual(await run(4), nothing)
+          // Nothing is lost when retention takes what was passed over.
+          await shapes.deleteAll(passed)
+          assert.deepEqual(await run(), nothing)
+        }
+      } finally {
+        await shapes.close()
+      }
     })
 
     declare('for await: to the end, left and gone on with', async (harness) => {

@@ -10,8 +10,6 @@ export interface LaneState extends TopicPartition {
   /** Records from this offset on are not read. */
   readonly end: number
   /** After the last batch that was handed out. */
-  handed: number
-  /** After the last batch that was seen: further than `handed` where a batch had nothing to hand out. */
   reached: number
   /** The offset before which everything is handled and durable. */
   handled: number
@@ -34,7 +32,6 @@ export function laneState(topic: string, partition: number, start: number, end: 
     lane: laneOf({ topic, partition }),
     contexts: { key: codecContext(topic, 'key'), value: codecContext(topic, 'value') },
     end,
-    handed: start,
     reached: start,
     handled: start,
     sought: undefined,

@@ -314,18 +314,24 @@ describe('partitions that are given up', () => {
 })
 
 describe('positions', () => {
-  test('go past what had nothing to hand out', async () => {
+  test('go past what has nothing to hand out, when its turn comes', async () => {
     const { state, a, at } = await opened({ a: {} })
     const read = a.read()
     await quiet()
     await state.settings?.assigned([at('a', 0)])
     state.give(batch('a', 0, 0, ['p']), batch('a', 0, 1, [null]), batch('a', 0, 2, [], 5))
-    const got = await read
-    void a.read()
-    await quiet()
-    expect(state.released).toHaveLength(2)
-    await a.commit(new Map([['a/0', got?.position(1) ?? -1]]))
+    const given = [await read, await a.read(), await a.read()]
+    expect(given.map((one) => [one?.messages.length, one?.position(one.messages.length)])).toEqual([
+      [1, 1],
+      [0, 2],
+      [0, 5],
+    ])
+    expect(state.released).toEqual([])
+    for (const one of given) one?.done(one.messages.length)
+    expect(state.released).toHaveLength(3)
+    await a.commit(new Map([['a/0', 5]]))
     expect(state.commits).toEqual([[at('a', 0, 5)]])
+    expect(a.lag?.(new Map([['a/0', 5]]))).toBe(0)
   })
 
   test('do not when what was handed out is not handled', async () => {
@@ -446,16 +452,16 @@ describe("until: 'end'", () => {
     state.give(batch('a', 1, 8, ['y']), batch('a', 1, 9, [], 12))
     const last = await first
     expect(values(last)).toEqual(['y'])
-    // Until it is handled it may still be stopped, and has to be read again then.
+    // Until all of it is handled it may still be stopped, and has to be read again then.
     let ended = false
-    const end = Promise.resolve(a.read()).then((batch) => {
-      ended = true
-      return batch
-    })
+    const end = await a.read()
+    expect(end?.position(0)).toBe(10)
+    const over = Promise.resolve(a.read()).then(() => (ended = true))
+    last?.done(1)
     await quiet()
     expect(ended).toBe(false)
-    last?.done(1)
-    expect(await end).toBeUndefined()
+    end?.done(0)
+    await over
   })
 
   test('does not end between two assignments, but when there is nothing left for it', async () => {

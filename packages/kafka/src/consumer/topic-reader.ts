@@ -147,7 +147,6 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
   }
 
   function handOut(lane: LaneState, batch: RecordBatch, decoded: DecodedBatch, position: number): RecordsBatch {
-    lane.handed = position
     lane.reached = position
     lane.handling++
     return messageBatch(batch, decoded, lane.lane, position, () => {
@@ -163,12 +162,8 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
       // What lies behind the end is kept, so that no more of it is fetched.
       if (lane.reached >= lane.end) continue
       const decoded = decodeBatch(batch, spec, lane.contexts, lane.end)
+      // One without messages is handed out as well: what it went past counts as handled when its turn comes.
       const position = Math.min(batch.nextOffset, lane.end)
-      if (decoded.messages.length === 0) {
-        lane.reached = position
-        release(lane, batch)
-        continue
-      }
       if (decoded.pending === undefined) return handOut(lane, batch, decoded, position)
       // A lane that was given up meanwhile belongs to others, also if it has come back since.
       const current = () => lanes.get(lane.lane) === lane && !lane.leaving && lane.stopped === undefined
@@ -216,8 +211,7 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
         // What is stopped is behind on purpose.
         if (last === undefined || state.stopped !== undefined) return []
         const position = Number(handled.get(state.lane) ?? state.handled)
-        const next = position === state.handed ? state.reached : position
-        return Math.max(0, Math.min(last, state.end) - next)
+        return Math.max(0, Math.min(last, state.end) - position)
       })
       return known.length > 0 ? known.reduce((sum, count) => sum + count) : undefined
     },
@@ -227,8 +221,8 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
         const state = lanes.get(String(lane))
         // What was sought is committed already, and counts more.
         if (state === undefined || state.sought !== undefined) continue
-        const { topic, partition, handed, reached } = state
-        state.handled = Number(position) === handed ? reached : Number(position)
+        const { topic, partition } = state
+        state.handled = Number(position)
         offsets.push({ topic, partition, offset: state.handled })
       }
       await commit(offsets)

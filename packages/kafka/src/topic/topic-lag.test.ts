@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Admin } from '../admin/admin.ts'
 import { memory } from '../memory/index.ts'
 import type { TopicOptions } from './topic-options.ts'
 import { Topic } from './topic.ts'
@@ -30,6 +31,37 @@ describe('lag', () => {
     ])
     expect(await topic.committed()).toEqual([{ topic: 't', partition: 0, offset: 2 }])
     await expect(topic('x')).rejects.toMatchObject({ code: 'NOT_OPEN' })
+  })
+
+  test('does not count what was deleted before it was read', async () => {
+    const { driver } = await written([0, 0])
+    const topic = Topic('kept', {
+      groupId: 'g',
+      create: { partitions: 2, config: { 'retention.ms': '1000' } },
+      conf: { driver },
+    })
+    await topic.open()
+    const old = { timestamp: Date.now() - 60_000 }
+    for (let i = 0; i < 11; i++) await topic(`${i}`, { partition: 0, ...old })
+    for (let i = 0; i < 11; i++) await topic(`${i}`, { partition: 1, ...(i < 8 && old) })
+    await topic.close()
+    const admin = Admin({ driver })
+    const at = { topic: 'kept', offset: 2 }
+    await (
+      await driver.client({} as never).admin()
+    ).commit('g', [
+      { ...at, partition: 0 },
+      { ...at, partition: 1 },
+    ])
+    expect((await topic.lag()).map(({ committed, end, lag }) => [committed, end, lag])).toEqual([
+      [2, 11, 0],
+      [2, 11, 3],
+    ])
+    expect((await admin.offsets('g')).map(({ earliest, lag }) => [earliest, lag])).toEqual([
+      [11, 0],
+      [8, 3],
+    ])
+    await admin.close()
   })
 
   test('counts from where reading would start when nothing is committed', async () => {

@@ -17,8 +17,8 @@ export interface PartitionLag {
   /** The offset behind the last record that can be read. */
   readonly end: number
   /**
-   * How many offsets there are from what is read next to the end. Where nothing is committed reading starts as `offset`,
-   * `timestamp` or `autoOffsetReset` say. Not all offsets are records.
+   * How many offsets there are from what is read next to the end; those that were deleted are not there. Where nothing is
+   * committed reading starts as `offset`, `timestamp` or `autoOffsetReset` say. Not all offsets are records.
    */
   readonly lag: number
 }
@@ -69,7 +69,7 @@ async function lagsOf(
       offset,
       { earliest, latest: end, atTimestamp: () => atTimestamp?.[partition]?.offset ?? end },
     )
-    return { topic, partition, committed: offset, end, lag: Math.max(0, end - next.offset) }
+    return { topic, partition, committed: offset, end, lag: Math.max(0, end - Math.max(next.offset, earliest)) }
   })
 }
 
