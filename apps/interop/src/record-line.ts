@@ -27,9 +27,8 @@ const toBytes = (base64: string): Uint8Array => Buffer.from(base64, 'base64')
 
 export const toBytesOrNull = (base64: string | null): Uint8Array | null => (base64 === null ? null : toBytes(base64))
 
-/** A driver knows no header without a value: it reads one as empty. */
 export const headerBytes = ({ headers }: RecordLine): Headers =>
-  headers.map(([name, value]) => [name, toBytes(value ?? '')])
+  headers.map(([name, value]) => [name, toBytesOrNull(value)])
 
 export const headerLines = (headers: Headers): RecordLine['headers'] =>
-  headers.map(([name, value]) => [name, toBase64(value)])
+  headers.map(([name, value]) => [name, toBase64OrNull(value)])

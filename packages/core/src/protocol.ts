@@ -11,8 +11,8 @@ export type Lane = string | number
 /** An opaque, serialisable place in a lane: for Kafka the offset to read next. */
 export type Position = string | number
 export type Positions = ReadonlyMap<Lane, Position>
-/** In wire order, repeats kept. */
-export type Headers = readonly (readonly [name: string, value: Uint8Array])[]
+/** In wire order, repeats kept. A value may be null, which is not the same as empty. */
+export type Headers = readonly (readonly [name: string, value: Uint8Array | null])[]
 
 /** Some messages of one lane, in order. */
 export interface Batch<T> {

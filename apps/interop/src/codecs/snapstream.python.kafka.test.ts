@@ -66,7 +66,7 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))(
           row(
             key,
             value,
-            headers.map(([name, content]) => [name, Buffer.from(content).toString()] as const),
+            headers.map(([name, content]) => [name, Buffer.from(content ?? []).toString()] as const),
           ),
         )
       })

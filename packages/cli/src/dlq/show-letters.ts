@@ -31,7 +31,7 @@ export async function showLetters(topic: string, flags: DlqShowFlags, io: Io): P
       line('binding', binding) +
       line('attempts', attempts) +
       line('timestamp', isoTime(letter.timestamp)) +
-      letter.headers.map(([name, value]) => line('header', `${name}: ${viewText(viewOf(value), '')}`)).join('') +
+      letter.headers.map(([name, value]) => line('header', `${name}: ${viewText(viewOf(value), '<null>')}`)).join('') +
       line('key', viewText(viewOf(letter.key), '')) +
       `${safe(viewText(viewOf(letter.value), '<tombstone>'))}\n`
     )

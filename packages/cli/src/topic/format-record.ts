@@ -47,6 +47,7 @@ export function recordJson({ record, key, value, error }: RecordView): string {
 /** Pairs, as a name may come several times; a third place says that the second is base64. */
 export function headersJson(headers: Headers): string {
   const pairs = headers.map(([name, value]) => {
+    if (value === null) return [name, null]
     const text = textOf(value)
     return text === undefined ? [name, toBase64(value), 'base64'] : [name, text]
   })

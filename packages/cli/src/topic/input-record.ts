@@ -92,15 +92,16 @@ function whole(name: string, value: unknown): number {
 }
 
 /** An object of texts, or pairs as they are written; a third place says that the second is base64. */
-function headersOf(headers: unknown): readonly (readonly [string, Uint8Array])[] {
+function headersOf(headers: unknown): readonly (readonly [string, Uint8Array | null])[] {
   const pairs: unknown =
     typeof headers === 'object' && headers !== null && !Array.isArray(headers) ? Object.entries(headers) : headers
-  const isPair = (pair: unknown) => Array.isArray(pair) && typeof pair[0] === 'string' && typeof pair[1] === 'string'
+  const isPair = (pair: unknown) =>
+    Array.isArray(pair) && typeof pair[0] === 'string' && (pair[1] === null || typeof pair[1] === 'string')
   if (!Array.isArray(pairs) || !pairs.every(isPair))
-    throw usage('headers takes pairs of texts, [["name","value"]], or an object of texts')
-  return (pairs as [string, string, unknown][]).map(([name, content, encoding]) => [
+    throw usage('headers takes pairs of texts, [["name","value"]], or an object of texts; a value may be null')
+  return (pairs as [string, string | null, unknown][]).map(([name, content, encoding]) => [
     name,
-    bytesOf('a header', content, encoding) ?? Buffer.alloc(0),
+    bytesOf('a header', content, encoding) ?? null,
   ])
 }
 

@@ -34,7 +34,7 @@ export interface ReadRecord extends TopicPartition {
   readonly offset: number
   readonly key: string | null
   readonly value: string | null
-  readonly headers: readonly (readonly [string, readonly number[]])[]
+  readonly headers: readonly (readonly [string, readonly number[] | null])[]
   readonly timestamp: number
 }
 
@@ -94,7 +94,7 @@ export function readAll(batch: RecordBatch): ReadRecord[] {
     offset: batch.offset(i),
     key: text(batch.key(i)),
     value: text(batch.value(i)),
-    headers: batch.headers(i).map(([name, value]) => [name, [...value]] as const),
+    headers: batch.headers(i).map(([name, value]) => [name, value && [...value]] as const),
     timestamp: batch.timestamp(i),
   }))
 }

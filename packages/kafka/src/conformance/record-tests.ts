@@ -58,7 +58,7 @@ export function recordTests(declare: Declare): void {
     )
   })
 
-  declare('keeps headers: order, repeats of a name, binary and empty values', async (harness) => {
+  declare('keeps headers: order, repeats of a name, binary, empty and null values', async (harness) => {
     const { topic, producer, reader, until } = harness
     const name = await topic(1)
     const headers = [
@@ -69,6 +69,9 @@ export function recordTests(declare: Declare): void {
       ['10', bytes('numeric')],
       ['2', bytes('numeric')],
       ['__proto__', bytes('x')],
+      ['none', null],
+      ['', null],
+      ['none', bytes('')],
     ] as const
     const sent = [record('x', { headers }), record('none')]
     const results = await producer.send([{ topic: name, partition: 0, records: sent }])
@@ -76,11 +79,11 @@ export function recordTests(declare: Declare): void {
     const read = await reader([name])
     await until('both records', () => read.records.length === 2)
     // Names as a set of groups: a client may write repeats of a name side by side.
-    const byName = (pairs: readonly (readonly [string, readonly number[]])[]) =>
+    const byName = (pairs: readonly (readonly [string, readonly number[] | null])[]) =>
       pairs.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     assert.deepEqual(
       byName(read.records[0]?.headers ?? []),
-      byName(headers.map(([key, value]) => [key, [...value]] as const)),
+      byName(headers.map(([key, value]) => [key, value && [...value]] as const)),
     )
     assert.deepEqual(read.records[1]?.headers, [])
   })

@@ -128,8 +128,8 @@ function copier(): (record: ProduceRecord) => StoredRecord {
     let copied: Headers = NO_HEADERS
     if (headers.length > 0) {
       copied = headers.map(([name, content]) => {
-        bytes += name.length + content.length
-        return [name, bytesOf(content)] as const
+        bytes += name.length + contentBytes(content)
+        return [name, content === null ? null : bytesOf(content)] as const
       })
     }
     return {

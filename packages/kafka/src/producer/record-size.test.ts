@@ -7,9 +7,15 @@ const content = fc.option(fc.uint8Array({ maxLength: 200 }))
 const record: fc.Arbitrary<ProduceRecord> = fc.record({
   key: content,
   value: content,
-  headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.uint8Array({ maxLength: 50 })), {
-    maxLength: 4,
-  }),
+  headers: fc.array(
+    fc.tuple(
+      fc.string({ unit: 'grapheme', maxLength: 20 }),
+      fc.option(fc.uint8Array({ maxLength: 50 }), { nil: null }),
+    ),
+    {
+      maxLength: 4,
+    },
+  ),
   timestamp: fc.nat(),
 })
 
@@ -21,7 +27,8 @@ function exactBytes({ key, value, headers }: ProduceRecord): number {
   bytes += varint(headers.length)
   for (const [name, part] of headers) {
     const length = Buffer.byteLength(name)
-    bytes += varint(length) + length + varint(part.length) + part.length
+    const size = part?.length ?? 0
+    bytes += varint(length) + length + varint(size) + size
   }
   return bytes + varint(bytes)
 }

@@ -21,7 +21,7 @@ const content = fc.oneof(bytes, fc.string({ unit: 'grapheme', maxLength: 100 }),
 const record: fc.Arbitrary<ProduceRecord> = fc.record({
   key: fc.option(content),
   value: fc.option(content),
-  headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), bytes), { maxLength: 3 }),
+  headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.option(bytes, { nil: null })), { maxLength: 3 }),
   timestamp: fc.oneof(
     fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 }),
     fc.integer({ min: 0, max: 8.64e15 }),
@@ -114,7 +114,7 @@ test('reads what @kafkats/client writes', async () => {
         offsetDelta,
         key: key === null ? null : buffer(key),
         value: value === null ? null : buffer(value),
-        headers: headers.map(([name, content]) => ({ key: name, value: Buffer.from(content) })),
+        headers: headers.map(([name, content]) => ({ key: name, value: content && buffer(content) })),
       }))
       const batch = {
         baseOffset: 0n,

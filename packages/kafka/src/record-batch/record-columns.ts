@@ -105,17 +105,17 @@ function headersAt(whole: Buffer, at: number): Headers | undefined {
   if (whole[at] === 0) return NO_HEADERS
   const read = reader(whole)
   read.goto(at)
-  const bytes = () => {
-    const size = Math.max(0, read.varint())
+  const bytes = (size: number) => {
     const start = read.at()
     read.goto(start + size)
     return whole.subarray(start, start + size)
   }
-  const headers: (readonly [name: string, value: Uint8Array])[] = []
+  const headers: (readonly [name: string, value: Uint8Array | null])[] = []
   for (let left = read.varint(); left > 0; left--) {
-    const name = bytes()
+    const name = bytes(Math.max(0, read.varint()))
     if (!isUtf8(name)) return undefined
-    headers.push([name.toString('utf8'), bytes()])
+    const size = read.varint()
+    headers.push([name.toString('utf8'), size < 0 ? null : bytes(size)])
   }
   return headers
 }

@@ -69,7 +69,8 @@ function sizeOfHeaders(headers: Headers): number {
         `the name of a header has to be a string without lone surrogates, got ${JSON.stringify(name)}`,
       )
     const nameLength = Buffer.byteLength(name)
-    size += sizeOf(nameLength) + nameLength + sizeOf(value.length) + value.length
+    const valueLength = lengthOf(value)
+    size += sizeOf(nameLength) + nameLength + sizeOf(valueLength) + Math.max(0, valueLength)
   }
   return size
 }
@@ -79,7 +80,7 @@ function writeHeaders(into: Buffer, headers: Headers, start: number): number {
   for (const [name, value] of headers) {
     at = writeInt(into, Buffer.byteLength(name), at)
     at += into.write(name, at)
-    at = writeBytes(into, value, at)
+    at = writeContent(into, value, lengthOf(value), at)
   }
   return at
 }

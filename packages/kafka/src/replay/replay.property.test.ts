@@ -34,7 +34,7 @@ const call = fc.record({
 
 const codecs = { codec: BytesCodec(), keyCodec: BytesCodec(), tombstones: true } as const
 const shown = ({ topic, key, value, headers, timestamp }: Omit<RawTopicRecord, 'partition' | 'offset'>) =>
-  JSON.stringify([topic, key && [...key], value && [...value], headers.map(([n, c]) => [n, ...c]), timestamp])
+  JSON.stringify([topic, key && [...key], value && [...value], headers.map(([n, c]) => [n, c && [...c]]), timestamp])
 
 const sorted = (texts: readonly string[]) => texts.toSorted((a, b) => (a < b ? -1 : 1))
 

@@ -21,7 +21,7 @@ const json = <T>(): Codec<T> => ({
   decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as T,
 })
 
-const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
+const text = (bytes: Uint8Array | null | undefined) => bytes && Buffer.from(bytes).toString()
 
 /** An app that sends on what it gets, in capitals. */
 function shouting(options: object = {}) {

@@ -47,7 +47,9 @@ export function readDeadLetterHeaders(headers: Headers): DeadLetterHeaders {
 
   function text(name: string): string | undefined {
     const [, content] = headers[added.get(name) ?? -1] ?? []
-    return content === undefined ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(content)
+    return content === undefined || content === null
+      ? undefined
+      : new TextDecoder('utf-8', { ignoreBOM: true }).decode(content)
   }
 
   return {

@@ -68,7 +68,7 @@ function encodeFailed(thrown: unknown, { topic, part }: CodecContext, key: unkno
   )
 }
 
-/** Headers as they go over the wire. Throws `SINK_REFUSED` for what is not a string or bytes. */
+/** Headers as they go over the wire. Throws `SINK_REFUSED` for what is not a string, bytes or null. */
 export function toHeaders(given: RecordMeta['headers'], topic: string): Headers {
   if (given === undefined) return NO_HEADERS
   const entries: readonly (readonly [string, unknown])[] = Array.isArray(given) ? given : Object.entries(given)
@@ -77,11 +77,11 @@ export function toHeaders(given: RecordMeta['headers'], topic: string): Headers 
     const [name, content] = Array.isArray(entry) ? entry : []
     if (typeof name === 'string' && name.isWellFormed()) {
       if (typeof content === 'string' && content.isWellFormed()) return [name, Buffer.from(content, 'utf8')]
-      if (content instanceof Uint8Array) return [name, content]
+      if (content === null || content instanceof Uint8Array) return [name, content]
     }
     throw new SnapstreamError(
       'SINK_REFUSED',
-      `a header for ${JSON.stringify(topic)} has to be a string or a Uint8Array, got ${describe(content)} as ${describe(name)}`,
+      `a header for ${JSON.stringify(topic)} has to be a string, a Uint8Array or null, got ${describe(content)} as ${describe(name)}`,
       { topic },
     )
   })

@@ -18,8 +18,8 @@ export type RawTopicRecord = TopicRecord<Uint8Array | null, Uint8Array>
 
 /** What goes with a value to a topic. */
 export interface RecordMeta {
-  /** Strings are written as UTF-8. The headers of a record can be handed on as they are. */
-  readonly headers?: Readonly<Record<string, string | Uint8Array>> | Headers
+  /** Strings are written as UTF-8, null as Kafka's null. The headers of a record can be handed on as they are. */
+  readonly headers?: Readonly<Record<string, string | Uint8Array | null>> | Headers
   /** In ms since the epoch. @default the event time of the message the value came from, else now */
   readonly timestamp?: number
   /** @default where Kafka's own clients put the key; without a key one partition a batch, in turn */
