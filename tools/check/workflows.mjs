@@ -2,25 +2,48 @@ import process from 'node:process'
 import { at } from '../lib/root.mjs'
 import { run } from '../lib/run.mjs'
 import { which } from '../services/java.mjs'
+import { pythonApart } from '../services/python-apart.mjs'
 
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'
+const ZIZMOR = '1.32.0'
 
-/** The GitHub workflows, judged by actionlint: from PATH, or built with Go into .cache/bin. */
+/** The GitHub workflows: actionlint says whether they are right, zizmor whether they are safe. */
 export async function workflows() {
-  const actionlint = which('actionlint') ?? (await buildActionlint())
-  if (!actionlint) return { ok: true, note: 'skipped, there is neither actionlint nor Go' }
-  const { code, output } = await run(actionlint, [], { capture: true })
-  return { ok: code === 0, output }
+  const tools = [
+    { name: 'actionlint', needs: 'Go', find: actionlint, args: [] },
+    { name: 'zizmor', needs: 'Python', find: zizmor, args: ['--offline', '--quiet', '--no-progress', at('.github')] },
+  ]
+  const outputs = []
+  const skipped = []
+  for (const { name, needs, find, args } of tools) {
+    const command = await find()
+    if (!command) {
+      skipped.push(`without ${name}, which is not here and needs ${needs}`)
+      continue
+    }
+    const { code, output } = await run(command, args, { capture: true })
+    if (code !== 0) outputs.push(`${name}:\n${output}`)
+  }
+  return { ok: outputs.length === 0, note: skipped.join(', '), output: outputs.join('\n') }
 }
 
-async function buildActionlint() {
+/** From PATH, or built with Go into .cache/bin. */
+async function actionlint() {
   const folder = at('.cache', 'bin')
-  const built = which('actionlint', [folder])
-  if (built || !which('go')) return built
+  const found = which('actionlint') ?? which('actionlint', [folder])
+  if (found || !which('go')) return found
   const { code, output } = await run('go', ['install', ACTIONLINT], {
     capture: true,
     env: { ...process.env, GOBIN: folder },
   })
   if (code !== 0) throw new Error(`actionlint could not be built:\n${output}`)
   return which('actionlint', [folder])
+}
+
+/** From PATH, or installed with pip into .cache. */
+async function zizmor() {
+  const found = which('zizmor')
+  if (found || !(which('python3') ?? which('python'))) return found
+  const python = await pythonApart(`zizmor-${ZIZMOR}`, [`zizmor==${ZIZMOR}`], console.error)
+  return python.replace(/python$/, 'zizmor')
 }
