@@ -40,6 +40,13 @@ export function backendSource(location: string | Backend, readOnly: boolean): Ba
     }
   }
   if (isBackend(location)) {
+    // The manifest of version 1 knows no implicit snapshots; every later one says whether there are any.
+    if (!('implicitSnapshots' in location.supports))
+      throw new SnapstreamError(
+        'USAGE',
+        `Cache takes a database of abstract-level 2 or newer, got ${describeBackend(location)}, which is built on abstract-level 1; ` +
+          'install the current version of its package (memory-level 2, classic-level 2 and level 9 are the first that work)',
+      )
     const name = `the cache over ${describeBackend(location)}`
     return { name, open: () => openDatabase(location, name), destroy: () => emptyDatabase(location, name) }
   }
@@ -182,5 +189,7 @@ function describeBackend(db: Backend): string {
 function isBackend(value: unknown): value is Backend {
   if (typeof value !== 'object' || value === null) return false
   const { supports, batch, iterator } = value as Partial<Backend>
-  return typeof supports === 'object' && typeof batch === 'function' && typeof iterator === 'function'
+  return (
+    typeof supports === 'object' && supports !== null && typeof batch === 'function' && typeof iterator === 'function'
+  )
 }

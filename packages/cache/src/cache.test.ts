@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { StringCodec, type SyncCodec } from '@snapstream/core'
 import { MemoryLevel } from 'memory-level'
+import { MemoryLevel as MemoryLevel1 } from 'memory-level-1'
 import { describe, expect, test } from 'vitest'
 import { Cache, DELETE, type CacheKey } from './index.ts'
 import { collect, openSink } from './fixtures/protocol.ts'
@@ -26,6 +27,38 @@ describe('Cache', () => {
   ])('refuses the options %j', (options, named) => {
     expect(() => Cache('db', options as object)).toThrow(expect.objectContaining({ code: 'USAGE' }))
     expect(() => Cache('db', options as object)).toThrow(named)
+  })
+
+  test('refuses a database of abstract-level 1, and names the version that is needed', () => {
+    expect(() => Cache(new MemoryLevel1() as unknown as string)).toThrow(
+      expect.objectContaining({
+        code: 'USAGE',
+        message: expect.stringMatching(
+          /abstract-level 2 or newer, got a MemoryLevel, .*abstract-level 1; install/,
+        ) as string,
+      }),
+    )
+  })
+
+  test('is read by for await, which opens and closes it', async () => {
+    const folder = tempFolder()
+    const cache = Cache<string, number>(folder)
+    await cache.open()
+    await cache.batch([
+      { type: 'put', key: 'b', value: 2 },
+      { type: 'put', key: 'a', value: 1 },
+    ])
+    await cache.close()
+    const seen: [string, number][] = []
+    for await (const [key, value] of cache) seen.push([key, value])
+    expect(seen).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+    for await (const [key] of cache) if (key === 'a') break
+    expect(() => cache.getSync('a')).toThrow(expect.objectContaining({ code: 'NOT_OPEN' }))
+    // The folder is free again.
+    await expect(collect(Cache(folder))).resolves.toEqual(seen)
   })
 
   test('says what to do when it is used before it is open', async () => {

@@ -119,6 +119,14 @@ export interface Cache<K extends CacheKey, V>
   /** Writes what is buffered, then closes. Rejects with `CACHE_FAILED` if that could not be written; it is closed then too. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
+  /**
+   * All entries in the order of their keys, as `entries()` gives them. The loop opens the cache and closes it again when it
+   * is left, so that no `open` is needed. Rejects as `open` and `entries` do.
+   *
+   * @example
+   * for await (const [key, value] of cache) console.log(key, value)
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<readonly [key: K, value: V]>
 }
 
 /**

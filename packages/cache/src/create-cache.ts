@@ -35,6 +35,14 @@ export function createCache<K extends CacheKey, V>(
     open: database.open,
     close: database.close,
     [Symbol.asyncDispose]: database.close,
+    async *[Symbol.asyncIterator]() {
+      await database.open()
+      try {
+        yield* store.entries()
+      } finally {
+        await database.close()
+      }
+    },
     '~snapstream.sink': store.openWriter,
     '~snapstream.source': store.openReader,
     '~snapstream.key': store.keyOf,

@@ -8,28 +8,14 @@ import { diskBytes } from './disk-bytes.ts'
 import { exactlyOnceFeed, type ExactlyOnceFeed } from './exactly-once-feed.ts'
 import type { PositionWrite } from './kept-positions.ts'
 import { createLifecycle } from './lifecycle.ts'
-import type { Budget, Entry, EntryId, Overlay } from './overlay.ts'
+import { createMembers, type Member } from './members.ts'
+import type { Budget, Entry, EntryId } from './overlay.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- as in Backend: encodings are given
 export type Batch = AbstractChainedBatch<any, any, any>
 
 /** What a batch takes from an overlay. */
 export type Taken = ReadonlyMap<EntryId, Entry>
-
-/** A cache that shares a database with others. */
-interface Member {
-  readonly overlay: Overlay
-  /** Called before anything is written, and again after each time the backend was opened. */
-  load(db: Backend): Promise<void>
-  /** Whether it has something to do in the next batch, also if nothing is taken. */
-  isDue(): boolean
-  /** Adds to the batch what was taken from the overlay. Either `written` or `failed` follows. */
-  write(batch: Batch, db: Backend, taken: Taken): Promise<void>
-  written(): void
-  failed(): void
-  /** No more writes can come. */
-  end(): void
-}
 
 interface DatabaseOptions {
   readonly bufferBytes: number
@@ -61,6 +47,8 @@ export interface Database extends Resource {
   /** What its members count into. */
   readonly buffered: Budget
   join(member: Member): void
+  /** The member has something for the next batch. */
+  touch(member: Member): void
   /** Resolves once what callers wait for (`all`: also what sinks buffered) up to now is durable. */
   commit(all: boolean): Promise<void>
 }
@@ -69,11 +57,12 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
   const { bufferBytes, readOnly, exactlyOnce } = options
   const source = backendSource(location, readOnly)
   const { name } = source
-  const members: Member[] = []
+  const now = () => Date.now()
+  const members = createMembers(now)
   const buffered: Budget = { bytes: 0 }
   const { commit } = createCommitter(writeBatch)
   const discard = () => {
-    for (const { overlay } of members) overlay.discard()
+    for (const { overlay } of members.all) overlay.discard()
   }
   const feed = exactlyOnce ? exactlyOnceFeed({ name, opened, discard, commit }) : undefined
   let backend: OpenBackend | undefined
@@ -85,7 +74,7 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
     backend = await source.open()
     maxKeyBytes = (backend.db as { maxKeyBytes?: number }).maxKeyBytes ?? Infinity
     try {
-      for (const member of members) await load(member)
+      for (const member of members.all) await load(member)
     } catch (error) {
       await backend.close()
       throw backendError(error, name, 'opening')
@@ -97,6 +86,7 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
     if (loaded.has(member)) return
     await member.load(backend!.db)
     loaded.add(member)
+    members.settle(member)
   }
 
   async function stop(): Promise<void> {
@@ -104,11 +94,11 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
     feed?.abandon()
     const failures: unknown[] = []
     await commit(true).catch((error: unknown) => {
-      const size = members.reduce((sum, { overlay }) => sum + overlay.size, 0)
+      const size = members.all.reduce((sum, { overlay }) => sum + overlay.size, 0)
       const lost = `${name} was closed before ${size} entries could be written`
       failures.push(new SnapstreamError('CACHE_FAILED', `${lost}: ${toError(error).message}`, { cause: error }))
     })
-    for (const { overlay, end } of members) {
+    for (const { overlay, end } of members.all) {
       overlay.clear()
       end()
     }
@@ -119,14 +109,20 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
   }
 
   async function writeBatch(all: boolean, positions: readonly PositionWrite[]): Promise<void> {
-    const taken = members.map((member) => [member, member.overlay.take(all)] as const)
+    const taken = Array.from(members.next(), (member) => [member, member.overlay.take(all)] as const)
     const writing = taken.filter(([member, { size }]) => size > 0 || (!readOnly && member.isDue()))
     try {
       if (writing.length > 0 || positions.length > 0) await writeTaken(writing, positions)
-      for (const [member] of writing) member.written()
+      for (const [member] of writing) {
+        member.written()
+        members.settle(member)
+      }
       for (const [{ overlay }] of taken) overlay.written()
     } catch (error) {
-      for (const [member] of writing) member.failed()
+      for (const [member] of writing) {
+        member.failed()
+        members.settle(member)
+      }
       for (const [{ overlay }] of taken) overlay.failed()
       throw error
     }
@@ -190,13 +186,12 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
       refuseReadOnly()
       await source.destroy()
     },
-    now: () => Date.now(),
+    now,
     readOnly,
     feed,
     buffered,
-    join(member) {
-      members.push(member)
-    },
+    join: members.join,
+    touch: members.touch,
     commit,
   }
 }

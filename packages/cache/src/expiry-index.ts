@@ -27,6 +27,8 @@ export interface Swept {
 export interface ExpiryIndex {
   /** Whether anything in the backend may have an end. */
   readonly mayHave: boolean
+  /** Nothing in the backend ends before it, in ms since the epoch; Infinity: nothing ends at all. */
+  readonly earliest: number
   load(db: Backend): Promise<void>
   /** Whether something in the backend has ended. */
   isBehind(): boolean
@@ -60,13 +62,16 @@ export function createExpiryIndex(space: KeySpace, now: () => number): ExpiryInd
     get mayHave() {
       return !isLoaded || earliest !== Infinity
     },
+    get earliest() {
+      return earliest
+    },
     async load(db) {
       earliest = await firstFrom(db, 0)
       next = earliest
       isLoaded = true
     },
     isBehind,
-    isDue: () => isBehind() && Math.abs(now() - sweptAt) >= PAUSE_MS,
+    isDue: () => isBehind() && performance.now() - sweptAt >= PAUSE_MS,
     hurry() {
       sweptAt = -Infinity
     },
@@ -82,7 +87,7 @@ export function createExpiryIndex(space: KeySpace, now: () => number): ExpiryInd
       const isAll = keys.length < limit
       next = isAll ? await firstFrom(db, moment + 1) : due.at(-1)!.number
       // What is left is gone for in the next batch.
-      sweptAt = isAll ? moment : -Infinity
+      sweptAt = isAll ? performance.now() : -Infinity
       const found = await db.getMany<Buffer, Buffer>(
         due.map(({ encodedKey }) => encodedKey),
         BYTES,

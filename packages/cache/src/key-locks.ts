@@ -1,5 +1,8 @@
 import type { EntryId } from './overlay.ts'
 
+/** A timer that is set for longer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** Whoever holds keys, or waits for them. */
 export interface Claim {
   readonly ids: readonly EntryId[]
@@ -53,15 +56,18 @@ export function createKeyLocks(waitMs: number): KeyLocks {
     const [first] = waiting
     if (first === undefined) return
     const left = first.claim.since + waitMs - performance.now()
-    timer = setTimeout(() => {
-      const now = performance.now()
-      for (const waiter of waiting) {
-        if (waiter.claim.since + waitMs > now) break
-        waiting.delete(waiter)
-        waiter.refuse()
-      }
-      watch()
-    }, left)
+    timer = setTimeout(
+      () => {
+        const now = performance.now()
+        for (const waiter of waiting) {
+          if (waiter.claim.since + waitMs > now) break
+          waiting.delete(waiter)
+          waiter.refuse()
+        }
+        watch()
+      },
+      Math.min(left, LONGEST_TIMER_MS),
+    )
   }
   function release(claim: Claim): void {
     for (const id of claim.ids) leave(id, claim)

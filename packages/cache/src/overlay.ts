@@ -54,8 +54,11 @@ export interface Budget {
   bytes: number
 }
 
-/** `exactlyOnce`: what was in a batch that failed is for the next checkpoint, and for nothing before it. */
-export function createOverlay(budget: Budget, exactlyOnce = false): Overlay {
+/**
+ * `exactlyOnce`: what was in a batch that failed is for the next checkpoint, and for nothing before it. `touch` is called
+ * whenever there is something for the next batch, where there may have been nothing before.
+ */
+export function createOverlay(budget: Budget, exactlyOnce = false, touch: () => void = () => {}): Overlay {
   let buffered: Layer = new Map()
   let queued: Layer = new Map()
   let writing: Layer = new Map()
@@ -71,7 +74,11 @@ export function createOverlay(budget: Budget, exactlyOnce = false): Overlay {
     count(-bytesOf(older))
     buffered.delete(id)
   }
+  const touchIfFirst = () => {
+    if (buffered.size === 0 && queued.size === 0) touch()
+  }
   const buffer = (entry: Entry) => {
+    touchIfFirst()
     const older = buffered.get(entry.id)
     count(bytesOf(entry) - (older === undefined ? 0 : bytesOf(older)))
     buffered.set(entry.id, entry)
@@ -88,13 +95,17 @@ export function createOverlay(budget: Budget, exactlyOnce = false): Overlay {
     copy: merged,
     buffer,
     queue(entry) {
+      touchIfFirst()
       unbuffer(entry.id)
       queued.set(entry.id, entry)
     },
     take(all) {
       writing = queued
       queued = new Map()
-      if (!all) return writing
+      if (!all) {
+        if (buffered.size > 0) touch()
+        return writing
+      }
       if (writing.size === 0) writing = buffered
       else for (const [id, entry] of buffered) writing.set(id, entry)
       buffered = new Map()
@@ -105,6 +116,7 @@ export function createOverlay(budget: Budget, exactlyOnce = false): Overlay {
       writing = new Map()
     },
     failed() {
+      if (writing.size > 0) touch()
       for (const [id, entry] of writing) {
         if (queued.has(id) || buffered.has(id)) continue
         if (exactlyOnce) buffer(entry)

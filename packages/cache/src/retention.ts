@@ -31,6 +31,8 @@ export interface Retention {
   isBehind(): boolean
   load(db: Backend): Promise<void>
   isDue(): boolean
+  /** From when on it may be due, in ms since the epoch; Infinity: never. */
+  dueAt(): number
   write(batch: Batch, db: Backend, taken: Taken): Promise<void>
   written(): void
   failed(): void
@@ -65,6 +67,7 @@ export function createRetention(options: RetentionOptions): Retention {
       return expiry.isBehind() || bound.isOver()
     },
     isDue: () => expiry.isDue() || bound.isOver(),
+    dueAt: () => (bound.isOver() ? -Infinity : expiry.earliest),
     async load(db) {
       await expiry.load(db)
       await bound.load(db, database.readOnly)

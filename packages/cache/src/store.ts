@@ -36,14 +36,22 @@ export function createStore<K extends CacheKey, V>(
   const space = createKeySpace(prefix)
   const format = nameErrors(codec ? codecFormat(codec) : jsonFormat<V>(), name)
   const { opened, writable, now } = database
-  const overlay = createOverlay(database.buffered, database.feed !== undefined)
+  const overlay = createOverlay(database.buffered, database.feed !== undefined, () => database.touch(member))
   const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
   const reading = { name, format, space, opened, now, mayEnd: retention.mayEnd }
   const reads = createReads<K, V>({ ...reading, above: overlay })
   const view = createLiveView<K, V>(format.decodeEntry, now)
   const locks = createKeyLocks(lockWaitMs)
-  const upkeep = createUpkeep({ name, space, database, keys: reads.keys, isBehind: retention.isBehind })
-  database.join({ ...retention, overlay, end: () => view.end() })
+  const upkeep = createUpkeep({ name, space, database, keys: reads.keys, isBehind })
+  const member = { ...retention, overlay, end: () => view.end() }
+  database.join(member)
+
+  /** Asked for a batch that has to remove it, whenever that was looked at last. */
+  function isBehind(): boolean {
+    if (!retention.isBehind()) return false
+    database.touch(member)
+    return true
+  }
 
   /** Before it is in a batch: the whole batch would fail, and again each time. */
   function checkLength(key: K, isIndexed: boolean): void {

@@ -149,6 +149,21 @@ describe('a transaction', () => {
     await cache.close()
   })
 
+  test('waits for longer than a timer of Node can', async () => {
+    for (const lockWaitMs of [2 ** 31, Infinity]) {
+      const { cache } = await setUp({ lockWaitMs })
+      const { gate, open } = createGate()
+      const holder = cache.transaction('a', () => gate)
+      const waiter = cache.transaction('a', () => 'had its turn')
+      const beforeTurn = await Promise.race([waiter.catch((error: Error) => error.message), setTimeout(20, 'waits')])
+      expect(beforeTurn).toBe('waits')
+      open()
+      await holder
+      expect(await waiter).toBe('had its turn')
+      await cache.close()
+    }
+  })
+
   test('started within one on the same key gives up', async () => {
     const { cache } = await setUp({ lockWaitMs: 5 })
     const within = cache.transaction('a', () => cache.transaction('a', () => 1))

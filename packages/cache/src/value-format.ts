@@ -13,9 +13,10 @@ export interface ValueFormat<V> {
   decode(stored: Stored): V
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** The default: any value that JSON holds without loss. */
 export function jsonFormat<V>(): ValueFormat<V> {
-  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   return {
     encoding: 'utf8',
     encode(value) {
