@@ -1,5 +1,6 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
+import { mainBranch } from './lib/git.mjs'
 import { interruption } from './lib/interruption.mjs'
 import { projects, testFiles } from './lib/projects.mjs'
 import { removeResults, sumResults, summary } from './lib/results.mjs'
@@ -15,12 +16,13 @@ npm test -- kafka topic -t batch  the rest goes to vitest: parts of file names, 
 npm test -- --no-kafka            without the integration tests (*.kafka.test.ts, *.registry.test.ts)
 npm test -- --require-kafka       fail if an integration test cannot run, for want of a service or another client
 npm test -- --no-cache            run what is known to pass again
+npm test -- --affected            only the projects that a branch changes or whose dependencies it changes
 The integration tests run against the broker at KAFKA_BROKERS, else against one that is started for the run with
 Java 17 and Maven or with Docker, and against the schema registry at SCHEMA_REGISTRY_URL, else against one that is
 started with Java 17 and Maven. Those of other clients (*.java.*, *.python.*) need a JDK, or Python 3.9 with venv.
 SNAPSTREAM_KAFKA_VERSION starts another version of Kafka (3.9.1).`
 
-const OWN = new Set(['--no-kafka', '--require-kafka', '--no-cache', '--help', '-h'])
+const OWN = new Set(['--no-kafka', '--require-kafka', '--no-cache', '--affected', '--help', '-h'])
 const args = process.argv.slice(2)
 const has = (option) => args.includes(option)
 
@@ -33,8 +35,15 @@ const testable = projects().filter(({ manifest }) => manifest.scripts?.test)
 const isNamed = (arg) => testable.some(({ short, name }) => arg === short || arg === name)
 const names = args.filter(isNamed)
 const filters = args.filter((arg) => !isNamed(arg) && !OWN.has(arg))
-const chosen =
+const named =
   names.length === 0 ? testable : testable.filter(({ short, name }) => names.includes(short) || names.includes(name))
+const affected = has('--affected') ? await affectedProjects() : undefined
+const chosen = affected ? named.filter(({ name }) => affected.includes(name)) : named
+if (chosen.length === 0) {
+  console.log('no project is affected')
+  console.log(summary({ passed: 0, failed: 0 }))
+  process.exit()
+}
 const integration = chosen.flatMap(testFiles).filter((file) => needsOf(file).length > 0)
 const isNeeded = (need) => integration.some((file) => needsOf(file).includes(need))
 const signal = interruption()
@@ -61,6 +70,14 @@ try {
   await registry.stop()
 }
 report()
+
+/** The names of what differs from main, and of what depends on that. */
+async function affectedProjects() {
+  const args = ['show', 'projects', '--affected', `--base=${await mainBranch()}`, '--json']
+  const { code, stdout, output } = await tool('nx', args, { capture: true })
+  if (code !== 0) throw new Error(`nx could not say what is affected:\n${output}`)
+  return JSON.parse(stdout)
+}
 
 async function runTests() {
   const options = ['--outputStyle=static', '--parallel=1', ...(has('--no-cache') ? ['--skipNxCache'] : [])]

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { packages } from './projects.mjs'
-import { at } from './root.mjs'
 import { tool } from './tool.mjs'
 
 /** Builds all packages. What a file that is gone had left in dist/ goes first: it would be packed. */
@@ -15,7 +14,7 @@ export async function build() {
 }
 
 /** Packs every package as it would be published. Answers with the tarball of each, by short name. */
-export async function pack(destination = at('.cache', 'tarballs')) {
+export async function pack(destination) {
   rmSync(destination, { recursive: true, force: true })
   const tarballs = {}
   for (const { short, folder, name } of packages()) {

@@ -13,14 +13,12 @@ export function bin(name, packageName = name) {
 // nx runs scripts with the pnpm on PATH, but takes the root's node_modules off it first: this spelling gets past that.
 const COMMANDS = [at('tools'), '..', 'node_modules', '.bin'].join(sep)
 
-/** What tools run in: the workspace's commands on PATH, no nx daemon left behind. */
+/** The environment of tools: the workspace's commands are on PATH. */
 export function toolEnv(extra = {}) {
   const path = [COMMANDS, process.env.PATH ?? ''].join(delimiter)
   return {
     ...process.env,
     PATH: path,
-    NX_DAEMON: 'false',
-    NX_TUI: 'false',
     NX_NATIVE_COMMAND_RUNNER: 'false',
     ...extra,
   }
