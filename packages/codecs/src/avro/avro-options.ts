@@ -1,6 +1,7 @@
+import type { Limits } from '../limits.ts'
 import type { LogicalType } from './logical-type.ts'
 
-export interface AvroCodecOptions {
+export interface AvroCodecOptions extends Limits {
   /**
    * The schema that the bytes were written with, if it is another one (or its path): they are read as `schema` then, by
    * Avro's rules. Fields that are new get their defaults, those that are gone are skipped.

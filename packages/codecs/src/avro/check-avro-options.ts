@@ -1,4 +1,5 @@
 import { SnapstreamError, describe } from '@snapstream/core'
+import { isLimit, LIMIT_EXPECTED } from '../limits.ts'
 import type { AvroCodecOptions } from './avro-options.ts'
 
 const CHECKS: Readonly<Record<keyof AvroCodecOptions, readonly [expected: string, ok: (value: unknown) => boolean]>> = {
@@ -7,6 +8,9 @@ const CHECKS: Readonly<Record<keyof AvroCodecOptions, readonly [expected: string
   long: ["'number' or 'bigint'", (value) => value === 'number' || value === 'bigint'],
   wrapUnions: ["'auto' or 'always'", (value) => value === 'auto' || value === 'always'],
   logicalTypes: ['an object with logical types by their names, or false', areLogicalTypes],
+  maxBytes: [LIMIT_EXPECTED, isLimit],
+  maxDepth: [LIMIT_EXPECTED, isLimit],
+  maxItems: [LIMIT_EXPECTED, isLimit],
 }
 
 /** Throws `USAGE` for what AvroCodec does not take. */

@@ -1,4 +1,4 @@
-import { avroTypes, type AvroType, type Tap } from './internals.ts'
+import { avroTypes, type AvroType } from './internals.ts'
 
 /** How the values of a logical type stand for those of the Avro type below. */
 export interface LogicalType {
@@ -19,8 +19,15 @@ export function makeLogicalType(name: string, logical: LogicalType, schema: obje
   return new Logical(name, logical, schema, options)
 }
 
-export const logicalKindOf = (type: object): string | undefined =>
-  type instanceof Logical ? type.logical.kind : undefined
+/** The logical type of a type, with its name. */
+export function logicalOf(type: AvroType): { readonly name: string; readonly logical: LogicalType } | undefined {
+  return type instanceof Logical ? { name: type.logicalName, logical: type.logical } : undefined
+}
+
+/** The type below, of a logical type; else the type itself. */
+export const underlyingOf = (type: AvroType): AvroType => (type instanceof Logical ? type.underlyingType : type)
+
+export const logicalKindOf = (type: AvroType): string | undefined => logicalOf(type)?.logical.kind
 
 export const describeLogical = (type: object): string | undefined =>
   type instanceof Logical ? `a ${type.logicalName} (${type.logical.takes})` : undefined
@@ -40,17 +47,4 @@ class Logical extends avroTypes.LogicalType {
   _toValue(value: unknown): unknown {
     return this.logical.toAvro(value)
   }
-  /** avsc leaves it to each logical type what it can read, and reads with the writer's type what it reads. */
-  override _update(resolver: { _read?(tap: Tap): unknown }, writer: AvroType, options: unknown): void {
-    let below = writer
-    if (writer instanceof Logical) {
-      if (writer.logicalName !== this.logicalName || writer.logical.unit !== this.logical.unit)
-        throw new Error(`cannot read ${nameOf(writer)} as ${nameOf(this)}`)
-      below = writer.underlyingType
-    }
-    const inner = this.underlyingType.createResolver(below, options)
-    resolver._read = (tap) => this._fromValue(inner._read(tap))
-  }
 }
-
-const nameOf = ({ logicalName, logical }: Logical) => `${logicalName}${logical.unit ? ` of ${logical.unit}` : ''}`

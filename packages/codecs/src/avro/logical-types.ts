@@ -1,4 +1,5 @@
-import { fromDecimalText, fromTwosComplement, toDecimalText, toTwosComplement } from './decimal.ts'
+import { cut } from '../codec-error.ts'
+import { fromDecimalText, fromTwosComplement, MOST_DIGITS, toDecimalText, toTwosComplement } from './decimal.ts'
 import type { LogicalType } from './logical-type.ts'
 
 const DAY_MS = 86_400_000
@@ -77,12 +78,14 @@ function timeOf(end: number, unit: string, bigint: boolean): LogicalType {
 function decimalOf(type: unknown, { precision, scale = 0, size }: Attributes): LogicalType | undefined {
   if (type !== 'bytes' && type !== 'fixed') return undefined
   if (!isWhole(precision) || precision === 0 || !isWhole(scale) || scale > precision) return undefined
+  if (precision > MOST_DIGITS) throw new Error(`a decimal has at most ${MOST_DIGITS} digits here, got ${precision}`)
   const length = type === 'fixed' && isWhole(size) ? size : undefined
+  const limit = 10n ** BigInt(precision)
   return {
     kind: 'string',
     unit: `scale ${scale}`,
     takes: `a string of at most ${precision} digits, ${scale} of them behind the point`,
-    fromAvro: (bytes: Buffer) => toDecimalText(fromTwosComplement(bytes), scale),
+    fromAvro: (bytes: Buffer) => toDecimalText(fromTwosComplement(bytes, precision, limit), scale),
     toAvro(value) {
       const unscaled = fromDecimalText(value, precision, scale)
       return unscaled === undefined ? undefined : toTwosComplement(unscaled, length)
@@ -97,7 +100,7 @@ function uuidOf(type: unknown, { size }: Attributes): LogicalType | undefined {
     return {
       ...shared,
       fromAvro(value: string) {
-        if (checked(value) === undefined) throw new Error(`a uuid in them is ${JSON.stringify(value)}`)
+        if (checked(value) === undefined) throw new Error(`a uuid in them is ${JSON.stringify(cut(value))}`)
         return value
       },
       toAvro: checked,

@@ -1,20 +1,34 @@
-import { SnapstreamError, toError } from '@snapstream/core'
 import avro, { type Schema, type Type } from 'avsc'
+import { codecError, messageOf } from '../codec-error.ts'
 import type { AvroCodecOptions } from './avro-options.ts'
 import type { AvroType } from './internals.ts'
 import { makeLogicalType } from './logical-type.ts'
 import { LOGICAL_TYPES } from './logical-types.ts'
 import { ExactLong, bigintLong } from './long.ts'
-import { StrictArray, StrictMap, StrictRecord } from './strict-containers.ts'
-import { StrictEnum, StrictFloat, StrictString } from './strict-scalars.ts'
+import { branchNameOf, StrictArray, StrictMap } from './strict-containers.ts'
+import { noteUse, StrictRecord } from './strict-record.ts'
+import {
+  StrictBoolean,
+  StrictBytes,
+  StrictEnum,
+  StrictFixed,
+  StrictFloat,
+  StrictInt,
+  StrictString,
+} from './strict-scalars.ts'
 import { makeUnion } from './union.ts'
+import { originalName, withoutDefaults, withValidNames } from './valid-names.ts'
 
 /** What replaces avsc's own types, which lose some values in silence. */
 const STRICT: Readonly<Record<string, new (schema: unknown, options: unknown) => AvroType>> = {
   array: StrictArray,
+  boolean: StrictBoolean,
+  bytes: StrictBytes,
   enum: StrictEnum,
   error: StrictRecord,
+  fixed: StrictFixed,
   float: StrictFloat,
+  int: StrictInt,
   long: ExactLong,
   map: StrictMap,
   record: StrictRecord,
@@ -23,22 +37,46 @@ const STRICT: Readonly<Record<string, new (schema: unknown, options: unknown) =>
 
 export type TypeOptions = Pick<AvroCodecOptions, 'long' | 'logicalTypes' | 'wrapUnions'>
 
-/** The type of a schema that may name those of `references`, in their order. Throws `USAGE` for what is not a schema. */
+/**
+ * The type of a schema that may name those of `references`, in their order. Throws `USAGE` for what is not a schema.
+ * `foreign`: others wrote it, and what it says wrongly of defaults counts for nothing.
+ */
 export function makeType(
   schema: unknown,
   references: readonly unknown[],
-  { long = 'number', logicalTypes = {}, wrapUnions = 'auto' }: TypeOptions,
+  options: TypeOptions,
   name: string,
+  foreign = false,
+): AvroType {
+  try {
+    const originals = new Map<string, string>()
+    const [own, ...others] = [schema, ...references].map((each) => withValidNames(each, originals))
+    if (!foreign) return build(own, others, options, originals)
+    try {
+      return build(own, others, options, originals)
+    } catch {
+      return build(withoutDefaults(own), others.map(withoutDefaults), options, originals)
+    }
+  } catch (error) {
+    throw codecError('USAGE', `${name} cannot use its schema: ${messageOf(error)}`, error)
+  }
+}
+
+function build(
+  schema: unknown,
+  references: readonly unknown[],
+  { long = 'number', logicalTypes = {}, wrapUnions = 'auto' }: TypeOptions,
+  originals: ReadonlyMap<string, string>,
 ): AvroType {
   const bigint = long === 'bigint'
   const long64 = bigint ? bigintLong() : undefined
   // Asked again for what is made of the same schema below.
   const below = new Set<unknown>()
-  const registry: Record<string, Type> = {}
+  // avsc asks it for names, which may be those of what every object inherits.
+  const registry: Record<string, Type> = Object.create(null) as Record<string, Type>
 
-  const options = {
+  const options: { readonly registry: typeof registry; namespace?: string; typeHook: (schema: Schema) => Type | undefined } = {
     registry,
-    omitRecordMethods: true,
     typeHook: (schema: Schema) => makeOne(schema) as Type | undefined,
   }
 
@@ -47,9 +85,12 @@ export function makeType(
       // A name; that of a primitive type may be used as often as one likes.
       if (registry[schema] === undefined && Object.hasOwn(STRICT, schema))
         registry[schema] = makeOne({ type: schema }) as unknown as Type
+      const { namespace } = options
+      const used = registry[schema.includes('.') || !namespace ? schema : `${namespace}.${schema}`]
+      if (used) noteUse(used as AvroType)
       return undefined
     }
-    if (Array.isArray(schema)) return makeUnion(schema.map(toType), options, wrapUnions === 'always')
+    if (Array.isArray(schema)) return makeUnion(schema.map(toType), options, wrapUnions === 'always', nameOf)
     if (typeof schema !== 'object' || schema === null) return undefined
     return makeLogical(schema as Readonly<Record<string, unknown>>) ?? makeStrict(schema)
   }
@@ -75,11 +116,7 @@ export function makeType(
   }
 
   const toType = (schema: unknown) => avro.Type.forSchema(schema as Schema, options) as unknown as AvroType
-  try {
-    for (const reference of references) toType(reference)
-    return toType(schema)
-  } catch (error) {
-    const cause = toError(error)
-    throw new SnapstreamError('USAGE', `${name} cannot use its schema: ${cause.message}`, { cause })
-  }
+  const nameOf = (type: AvroType) => originalName(branchNameOf(type), originals)
+  for (const reference of references) toType(reference)
+  return toType(schema)
 }

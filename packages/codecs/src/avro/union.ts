@@ -1,7 +1,7 @@
 import type { Schema } from 'avsc'
-import { avroTypes, refuse, type AvroType, type ErrorHook, type Tap } from './internals.ts'
+import { avroTypes, isBytes, refuse, Unfit, type AvroType, type ErrorHook } from './internals.ts'
 import { logicalKindOf } from './logical-type.ts'
-import { branchNameOf } from './strict-containers.ts'
+import type { AvroTap } from './tap.ts'
 
 /** What the values of a type look like: branches are told apart by it. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -19,59 +19,122 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 
 /** A union whose values stand for themselves if their branches can be told apart (or as `wrap` says), else in a wrapper. */
-export function makeUnion(types: readonly AvroType[], options: object, wrap: boolean): AvroType {
+export function makeUnion(
+  types: readonly AvroType[],
+  options: object,
+  wrap: boolean,
+  nameOf: (type: AvroType) => string,
+): UnionType {
   const kinds = types.map((type) => logicalKindOf(type) ?? KINDS[type.typeName] ?? type.typeName)
   const schemas = types as unknown as readonly Schema[]
-  if (wrap || new Set(kinds).size < kinds.length) return new WrappedUnion(schemas, options)
+  if (wrap || new Set(kinds).size < kinds.length) return wrappedUnion(types.map(nameOf), schemas, options)
   const union = new BareUnion(schemas, options)
   for (const [index, kind] of kinds.entries()) union._bucketIndices[kind] = index
   return union
 }
 
-class BareUnion extends avroTypes.UnwrappedUnionType {
+export interface UnionType extends AvroType {
+  readonly types: readonly AvroType[]
+  /** The value of a branch as a value of the union. */
+  _toUnion(index: number, value: unknown): unknown
+}
+
+class BareUnion extends avroTypes.UnwrappedUnionType implements UnionType {
   override _getIndex(value: unknown): number | undefined {
     return this._bucketIndices[kindOf(value)]
   }
+  override _read(tap: AvroTap): unknown {
+    return this.types[readBranch(tap, this.types)]!._read(tap)
+  }
+  override _skip(tap: AvroTap): void {
+    this.types[readBranch(tap, this.types)]!._skip(tap)
+  }
+  override _write(tap: AvroTap, value: unknown): void {
+    const index = this._getIndex(value)
+    if (index === undefined) throw new Unfit()
+    tap.writeLong(index)
+    if (value !== null) this.types[index]!._write(tap, value)
+  }
+  override _copy(value: unknown, options?: { readonly wrap?: number }): unknown {
+    if (options?.wrap !== undefined) return copyDefault(this, value, options)
+    return this.types[this._getIndex(value)!]!._copy(value, options)
+  }
+  _toUnion(_index: number, value: unknown): unknown {
+    return value
+  }
 }
 
-/** `{ branch: value }`, as plain objects. */
-class WrappedUnion extends avroTypes.WrappedUnionType {
-  override _read(tap: Tap): unknown {
-    const type = this.types[tap.readLong()]
-    if (type === undefined) throw new Error('the branch of a union in them does not exist')
-    const value = type._read(tap)
-    return type.typeName === 'null' ? null : { [branchNameOf(type)]: value }
+/** `{ branch: value }`, as plain objects. A class of its own, as avsc freezes its types before more can be noted. */
+function wrappedUnion(names: readonly string[], schemas: readonly Schema[], options: object): UnionType {
+  const indexes = new Map(names.map((name, index) => [name, index]))
+
+  /** The branch of a value, and the value in it. */
+  function unwrap(value: unknown): readonly [index: number | undefined, inner: unknown] {
+    if (value === null) return [indexes.get('null'), null]
+    const keys = typeof value === 'object' ? Object.keys(value) : []
+    const [name = ''] = keys
+    return [keys.length === 1 ? indexes.get(name) : undefined, (value as Readonly<Record<string, unknown>>)?.[name]]
   }
-  override _check(value: unknown, flags: unknown, hook: ErrorHook, path: unknown): boolean {
-    const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
-    if (value !== null && (names.length !== 1 || !this.types.some((type) => branchNameOf(type) === names[0])))
-      return refuse(value, this, hook)
-    return super._check(value, flags, hook, path)
-  }
-  override _update(resolver: { _read?(tap: Tap): unknown }, writer: AvroType, options: unknown): void {
-    for (const type of this.types) {
-      const inner = attempt(() => type.createResolver(writer, options))
-      if (inner === undefined) continue
-      const name = branchNameOf(type)
-      resolver._read = type.typeName === 'null' ? (tap) => inner._read(tap) : (tap) => ({ [name]: inner._read(tap) })
-      return
+
+  class WrappedUnion extends avroTypes.WrappedUnionType implements UnionType {
+    override _read(tap: AvroTap): unknown {
+      const index = readBranch(tap, this.types)
+      return this._toUnion(index, this.types[index]!._read(tap))
+    }
+    override _skip(tap: AvroTap): void {
+      this.types[readBranch(tap, this.types)]!._skip(tap)
+    }
+    override _write(tap: AvroTap, value: unknown): void {
+      const [index, inner] = unwrap(value)
+      if (index === undefined) throw new Unfit()
+      tap.writeLong(index)
+      this.types[index]!._write(tap, inner)
+    }
+    override _check(value: unknown, flags: unknown, hook: ErrorHook, path: unknown): boolean {
+      const [index, inner] = unwrap(value)
+      if (index === undefined) return refuse(value, this, hook)
+      const steps = path as string[] | undefined
+      if (value !== null) steps?.push(names[index]!)
+      const fits = this.types[index]!._check(inner, flags, hook, steps)
+      if (value !== null) steps?.pop()
+      return fits
+    }
+    override _copy(value: unknown, options?: { readonly wrap?: number }): unknown {
+      if (options?.wrap !== undefined) return copyDefault(this, value, options)
+      const [index, inner] = unwrap(value)
+      return this._toUnion(index!, this.types[index!]!._copy(inner, options))
+    }
+    _toUnion(index: number, value: unknown): unknown {
+      const name = names[index]!
+      return name === 'null' ? null : { [name]: value }
     }
   }
+  return new WrappedUnion(schemas, options)
 }
 
-/** avsc throws where one type cannot be read as another. */
-function attempt<T>(make: () => T): T | undefined {
-  try {
-    return make()
-  } catch {
-    return undefined
+/** The number of the branch that comes next. */
+export function readBranch(tap: AvroTap, types: readonly AvroType[]): number {
+  const index = tap.readLong()
+  if (types[index] === undefined) throw new Error(`the branch ${index} of a union in them does not exist`)
+  return index
+}
+
+/** A default is of the first branch that it fits, where avsc asks for the first of all. */
+function copyDefault(union: UnionType, value: unknown, options: { readonly wrap?: number }): unknown {
+  for (const [index, type] of union.types.entries()) {
+    try {
+      return union._toUnion(index, type._copy(value, options))
+    } catch {
+      // Another branch, then.
+    }
   }
+  throw new Unfit('no branch of the union takes it')
 }
 
 function kindOf(value: unknown): string {
   if (typeof value !== 'object') return typeof value
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
-  if (Buffer.isBuffer(value)) return 'buffer'
+  if (isBytes(value)) return 'buffer'
   return value instanceof Date ? 'date' : 'object'
 }

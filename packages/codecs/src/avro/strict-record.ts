@@ -1,0 +1,207 @@
+import { Buffer } from 'node:buffer'
+import { DEFAULT_LIMITS } from '../limits.ts'
+import {
+  avroTypes,
+  getField,
+  isPlain,
+  refuse,
+  setField,
+  Unfit,
+  type AvroType,
+  type Read,
+  type RecordField,
+} from './internals.ts'
+import { leastBytesOf } from './least-bytes.ts'
+import { AvroTap } from './tap.ts'
+
+/** Reading fewer bytes beyond the end costs nothing. */
+const LARGE_BYTES = 256
+
+/** Those that hold themselves: only their nesting is not bounded by the schema. */
+const recursive = new WeakSet<object>()
+
+/** To be told of each type that another names: one that is still being made holds itself. */
+export function noteUse(type: AvroType): void {
+  const { underlyingType: record = type } = type as AvroType & { readonly underlyingType?: AvroType }
+  if (record instanceof StrictRecord && !Object.isFrozen(record)) recursive.add(record)
+}
+
+/**
+ * Records as plain objects with the fields that the schema has, whatever these are called (`__proto__`, `constructor`), and
+ * without any other. Made of code, as avsc's own are, so that they are as quick.
+ */
+export class StrictRecord extends avroTypes.RecordType {
+  override _createReader(): Read {
+    const types = this.fields.map(({ type }) => type)
+    const fields = this.fields.map(({ name }, i) => [name, `p${i}._read(t)`] as const)
+    return guarded<Read>(this, this, compile(types, 't', `return ${objectOf(fields)}`))
+  }
+
+  override _createSkipper(): (tap: AvroTap) => void {
+    const types = this.fields.map(({ type }) => type)
+    return guarded(this, this, compile(types, 't', types.map((_, i) => `p${i}._skip(t)`).join('\n')))
+  }
+
+  override _createWriter(): (tap: AvroTap, value: unknown) => void {
+    const { fields } = this
+    const defaults = fields.map(encodeDefault)
+    // While no field is left out, it is enough to count them.
+    const lacks = fields.filter((_, i) => defaults[i] !== undefined).map(({ name }) => `${valueOf(name)} === undefined`)
+    const write = compile<(tap: AvroTap, value: unknown) => void>(
+      fields.map(({ type }) => type),
+      't, v',
+      [
+        "if (typeof v !== 'object' || v === null) throw new Unfit()",
+        'let count = 0',
+        'for (const _ in v) count++',
+        `if (${[`count !== ${fields.length}`, ...lacks].join(' || ')}) check(v)`,
+        ...fields.map(({ name }, i) =>
+          defaults[i] === undefined
+            ? `p${i}._write(t, ${valueOf(name)})`
+            : `const v${i} = ${valueOf(name)}
+              if (v${i} === undefined) t.writeFixed(defaults[${i}])
+              else p${i}._write(t, v${i})`,
+        ),
+      ].join('\n'),
+      {
+        Unfit,
+        defaults,
+        check: (value: object) => {
+          if (!hasOnly(value, fields)) throw new Unfit()
+        },
+      },
+    )
+    return guarded(this, this, write, false)
+  }
+
+  override _createChecker(): AvroType['_check'] {
+    return (value, flags, hook, path) => {
+      if (!hasOnly(value, this.fields)) return refuse(value, this, hook)
+      let fits = true
+      for (const { name, type, defaultValue } of this.fields) {
+        const field = name in Object.prototype ? getField(value, name) : value[name]
+        if (field === undefined && defaultValue() !== undefined) continue
+        const steps = path as string[] | undefined
+        steps?.push(name)
+        fits = type._check(field, flags, hook, steps) && fits
+        steps?.pop()
+      }
+      return fits
+    }
+  }
+
+  override _copy(value: unknown, options?: { readonly wrap?: number }): unknown {
+    if (!hasOnly(value, this.fields)) throw new Unfit()
+    const copy = {}
+    for (const { name, type, defaultValue } of this.fields) {
+      const field = getField(value, name)
+      const made = field === undefined ? defaultValue() : type._copy(field, options)
+      if (made === undefined) throw new Unfit(`the field ${name} is missing`)
+      setField(copy, name, made)
+    }
+    return copy
+  }
+}
+
+/** A field of the writer: how it is read for each field of the reader that takes it, or skipped where there is none. */
+export interface WrittenField {
+  readonly skip: (tap: AvroTap) => void
+  readonly targets: readonly { readonly name: string; readonly read: Read }[]
+}
+
+/** Reads what another schema wrote, in the order of that; fields that it does not have come from `defaults`. */
+export function resolvedRecord(
+  reader: AvroType,
+  writer: AvroType,
+  written: readonly WrittenField[],
+  defaults: ReadonlyMap<string, () => unknown>,
+): Read {
+  const parts: unknown[] = []
+  const part = (made: unknown) => `p${parts.push(made) - 1}`
+  const lines: string[] = []
+  const variables = new Map<string, string>()
+  for (const { skip, targets } of written) {
+    if (targets.length === 0) lines.push(`${part(skip)}(t)`)
+    if (targets.length > 1) lines.push('at = t.pos')
+    for (const [i, { name, read }] of targets.entries()) {
+      if (i > 0) lines.push('t.pos = at')
+      const variable = `v${variables.size}`
+      variables.set(name, variable)
+      lines.push(`const ${variable} = ${part(read)}(t)`)
+    }
+  }
+  const { fields } = reader as AvroType & { readonly fields: readonly RecordField[] }
+  const made = fields.map(({ name }) => [name, variables.get(name) ?? `${part(defaults.get(name))}()`] as const)
+  return guarded(reader, writer, compile<Read>(parts, 't', ['let at', ...lines, `return ${objectOf(made)}`].join('\n')))
+}
+
+/**
+ * Counts what the bytes do not bound: the depth of a record that holds itself, and records of no bytes, of which a schema
+ * can hold as many as it likes. One of many bytes is not begun where there are too few.
+ */
+function guarded<F extends (tap: AvroTap, value?: never) => unknown>(
+  reader: AvroType,
+  writer: AvroType,
+  run: F,
+  isReading = true,
+): F {
+  const least = leastOf(writer)
+  const isRecursive = recursive.has(reader) || recursive.has(writer)
+  if (least > 0 && (least < LARGE_BYTES || !isReading) && !isRecursive) return run
+  return ((tap: AvroTap, value?: never) => {
+    if (least === 0) tap.takeItems(1)
+    if (isReading) tap.need(least)
+    if (!isRecursive) return run(tap, value)
+    tap.enter()
+    const made = run(tap, value)
+    tap.leave()
+    return made
+  }) as F
+}
+
+/** Also of a type that is not frozen yet. */
+function leastOf(type: AvroType): number {
+  const { fields } = type as AvroType & { readonly fields: readonly RecordField[] }
+  return fields.reduce((sum, field) => sum + leastBytesOf(field.type), 0)
+}
+
+function hasOnly(value: unknown, fields: readonly RecordField[]): value is Record<string, unknown> {
+  if (!isPlain(value)) return false
+  const names = new Set(fields.map(({ name }) => name))
+  return Object.keys(value).every((name) => names.has(name))
+}
+
+/** What a field that is left out is written as. */
+function encodeDefault({ type, defaultValue }: RecordField): Buffer | undefined {
+  const value = defaultValue()
+  if (value === undefined) return undefined
+  const measured = new AvroTap(Buffer.alloc(0), 0, DEFAULT_LIMITS)
+  type._write(measured, value)
+  const tap = new AvroTap(Buffer.alloc(measured.pos), 0, DEFAULT_LIMITS)
+  type._write(tap, value)
+  return tap.buf
+}
+
+/** The code of a function of these arguments, which knows `parts` as p0, p1, ... */
+function compile<F>(parts: readonly unknown[], args: string, body: string, scope: object = {}): F {
+  const known = { ...scope, parts, getField }
+  const names = parts.map((_, i) => `p${i} = parts[${i}]`)
+  // oxlint-disable-next-line no-implied-eval, no-new-func
+  const make = new Function(
+    ...Object.keys(known),
+    `${names.length > 0 ? `const ${names.join(', ')}` : ''}\nreturn (${args}) => {\n${body}\n}`,
+  ) as (...known: readonly unknown[]) => F
+  return make(...Object.values(known))
+}
+
+/** The code of an object. In brackets `__proto__` is a field like any other. */
+function objectOf(fields: readonly (readonly [name: string, code: string])[]): string {
+  const codes = fields.map(([name, code]) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: ${code}`)
+  return `{ ${codes.join(', ')} }`
+}
+
+/** The code of a field of `v`. What every object inherits does not count as one. */
+function valueOf(name: string): string {
+  const quoted = JSON.stringify(name)
+  return name in Object.prototype ? `getField(v, ${quoted})` : `v[${quoted}]`
+}
