@@ -95,7 +95,8 @@ function toBytes(type: AvroType, value: unknown, limits: ValueLimits): Buffer {
     const tap = new AvroTap(room.buffer, room.pos, limits)
     type._write(tap, value)
     const length = tap.pos - room.pos
-    if (length > limits.maxBytes) throw new OverLimit(`it has ${length} bytes, the limit by maxBytes is ${limits.maxBytes}`)
+    if (length > limits.maxBytes)
+      throw new OverLimit(`it has ${length} bytes, the limit by maxBytes is ${limits.maxBytes}`)
     if (tap.pos <= room.buffer.length) return room.take(tap.pos)
     const enough = room.withRoom(length)
     const again = new AvroTap(enough.buffer, enough.pos, limits)

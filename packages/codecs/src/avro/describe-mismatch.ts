@@ -3,6 +3,7 @@ import type { Type } from 'avsc'
 import { cut } from '../codec-error.ts'
 import type { AvroType } from './internals.ts'
 import { describeLogical } from './logical-type.ts'
+import { StrictRecord } from './strict-record.ts'
 
 const SHOWN = 4
 
@@ -39,9 +40,8 @@ function describeType(type: Type): string {
 }
 
 function describeValue(value: unknown, type: Type): string {
-  if (type.typeName !== 'record' || typeof value !== 'object' || value === null || !('fields' in type))
-    return describe(value)
-  const known = new Set((type.fields as readonly { readonly name: string }[]).map(({ name }) => name))
+  if (!(type instanceof StrictRecord) || typeof value !== 'object' || value === null) return describe(value)
+  const known = new Set(type._namedFields().map(({ name }) => name))
   const extra = Object.keys(value).filter((name) => !known.has(name))
   return extra.length === 0 ? describe(value) : `the fields ${cut(extra.join(', '))} that it does not have`
 }

@@ -24,7 +24,7 @@ function refusal(run: () => unknown): { readonly code: string; readonly message:
     run()
   } catch (error) {
     // Generous: what is tested for takes minutes, or for ever.
-    expect(performance.now() - started).toBeLessThan(2000)
+    if (performance.now() - started > 2000) throw new Error('it was refused too late', { cause: error })
     return error as { code: string; message: string }
   }
   throw new Error('it was not refused')
@@ -35,9 +35,15 @@ const readingOf = (schema: object, options = {}) => {
 }
 
 /** Each kind of container, read by its own schema, inside others, and skipped by a reader that dropped it. */
-const PLACES: readonly (readonly [string, (type: unknown) => (bytes: Uint8Array) => { code: string; message: string }])[] = [
+const PLACES: readonly (readonly [
+  string,
+  (type: unknown) => (bytes: Uint8Array) => { code: string; message: string },
+])[] = [
   ['read', (type) => readingOf(record([field('x', type), number]))],
-  ['read in a union', (type) => (bytes) => readingOf(record([field('x', ['null', type]), number]))(bytesOf([2], [...bytes]))],
+  [
+    'read in a union',
+    (type) => (bytes) => readingOf(record([field('x', ['null', type]), number]))(bytesOf([2], [...bytes])),
+  ],
   [
     'read in a record that another schema wrote',
     (type) => readingOf(record([number, field('x', type)]), { writer: record([field('x', type), number]) }),
@@ -61,7 +67,9 @@ const PLACES: readonly (readonly [string, (type: unknown) => (bytes: Uint8Array)
     (type) =>
       readingOf(record([number]), {
         writer: record([field('x', { ...(type as object), logicalType: 'mine' }), number]),
-        logicalTypes: { mine: { fromAvro: (value: unknown) => value, toAvro: (value: unknown) => value, kind: 'object', takes: 'it' } },
+        logicalTypes: {
+          mine: { fromAvro: (value: unknown) => value, toAvro: (value: unknown) => value, kind: 'object', takes: 'it' },
+        },
       }),
   ],
 ]
@@ -242,7 +250,13 @@ describe('numbers and booleans', () => {
   test('the precision of a decimal counts where it is read, and bytes that only carry the sign do not', () => {
     const codec = AvroCodec({ type: 'bytes', logicalType: 'decimal', precision: 2, scale: 1 })
     const read = (...bytes: readonly number[]) => codec.decode(Uint8Array.from([bytes.length * 2, ...bytes]))
-    expect([read(99), read(0x9d), read(0, 0, 99), read(0xff, 0xff, 0x9d), read()]).toEqual(['9.9', '-9.9', '9.9', '-9.9', '0.0'])
+    expect([read(99), read(0x9d), read(0, 0, 99), read(0xff, 0xff, 0x9d), read()]).toEqual([
+      '9.9',
+      '-9.9',
+      '9.9',
+      '-9.9',
+      '0.0',
+    ])
     for (const bytes of [[100], [0x9c], [0, 0, 100], [0, 0xff], [0xff, 0x00]])
       expect(refusal(() => read(...bytes)).message).toContain('a decimal in them has more than 2 digits')
   })
@@ -259,12 +273,27 @@ describe('numbers and booleans', () => {
 })
 
 describe('names', () => {
-  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype', 'then', 'class', 'this']
+  const names = [
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'valueOf',
+    'prototype',
+    'then',
+    'class',
+    'this',
+  ]
 
   test.each(names)('a field named %s is a field like any other', (name) => {
     const schema = record([field(name, 'int'), field('b', 'string', { default: 'x' })])
     const codec = AvroCodec(schema)
-    const value = Object.defineProperty({ b: 'y' }, name, { value: 7, enumerable: true, configurable: true, writable: true })
+    const value = Object.defineProperty({ b: 'y' }, name, {
+      value: 7,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
     const read = codec.decode(codec.encode(value)) as object
     expect(Object.getPrototypeOf(read)).toBe(Object.prototype)
     expect(Object.getOwnPropertyDescriptor(read, name)).toMatchObject({ value: 7, enumerable: true, writable: true })
@@ -273,7 +302,10 @@ describe('names', () => {
   })
 
   test.each(names)('a field named %s may come from a default, of the writer or of the reader', (name) => {
-    const schema = record([field('b', 'int'), field(name, record([field(name, 'int')], 'Inner'), { default: JSON.parse(`{"${name}":5}`) as object })])
+    const schema = record([
+      field('b', 'int'),
+      field(name, record([field(name, 'int')], 'Inner'), { default: JSON.parse(`{"${name}":5}`) as object }),
+    ])
     const writer = record([field('b', 'int')])
     for (const read of [
       AvroCodec(schema).decode(AvroCodec(schema).encode({ b: 1 })),
@@ -305,8 +337,10 @@ describe('error messages', () => {
       refusal(() => AvroCodec({ type: 'enum', name: 'E', symbols: ['A'] }).encode(long)),
       refusal(() => AvroCodec({ type: long })),
       refusal(() => AvroCodec(record([field('a', long)]))),
-      refusal(() => AvroCodec(record([field(`-${long}`, 'int')]))),
-      refusal(() => AvroCodec({ type: 'string', logicalType: 'uuid' }).decode(AvroCodec({ type: 'string' }).encode(long))),
+      refusal(() => AvroCodec(record([field(`a.${long}`, 'int')]))),
+      refusal(() =>
+        AvroCodec({ type: 'string', logicalType: 'uuid' }).decode(AvroCodec({ type: 'string' }).encode(long)),
+      ),
       refusal(() => AvroCodec(list('int')).encode(Array.from({ length: 100_000 }, () => long))),
     ]
     for (const problem of problems) {

@@ -21,4 +21,3 @@ export function leastBytesOf(type: AvroType): number {
   known.set(type, least)
   return least
 }
-

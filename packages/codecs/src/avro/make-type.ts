@@ -1,7 +1,7 @@
 import avro, { type Schema, type Type } from 'avsc'
 import { codecError, messageOf } from '../codec-error.ts'
 import type { AvroCodecOptions } from './avro-options.ts'
-import type { AvroType } from './internals.ts'
+import type { AvroType, RecordField } from './internals.ts'
 import { makeLogicalType } from './logical-type.ts'
 import { LOGICAL_TYPES } from './logical-types.ts'
 import { ExactLong, bigintLong } from './long.ts'
@@ -75,9 +75,13 @@ function build(
   // avsc asks it for names, which may be those of what every object inherits.
   const registry: Record<string, Type> = Object.create(null) as Record<string, Type>
 
-  const options: { readonly registry: typeof registry; namespace?: string; typeHook: (schema: Schema) => Type | undefined } = {
+  const options: {
+    readonly registry: typeof registry
+    namespace?: string
+    typeHook: (schema: Schema) => Type | undefined
+  } = {
     registry,
-    typeHook: (schema: Schema) => makeOne(schema) as Type | undefined,
+    typeHook: (schema: Schema) => makeOne(schema),
   }
 
   function makeOne(schema: unknown): AvroType | undefined {
@@ -112,8 +116,21 @@ function build(
     if (typeof kind === 'object' && kind !== null) return toType(kind)
     if (kind === 'long' && long64) return long64
     if (typeof kind !== 'string' || !Object.hasOwn(STRICT, kind)) return undefined
-    return new STRICT[kind]!(schema, options)
+    return new (kind === 'record' || kind === 'error' ? Record : STRICT[kind]!)(schema, options)
   }
+
+  /** With the names that fields were given. */
+  class NamedRecord extends StrictRecord {
+    override _namedFields(): readonly RecordField[] {
+      return this.fields.map(({ name, type, aliases, defaultValue }) => ({
+        name: originalName(name, originals),
+        type,
+        aliases: aliases.map((alias) => originalName(alias, originals)),
+        defaultValue,
+      }))
+    }
+  }
+  const Record = originals.size > 0 ? NamedRecord : StrictRecord
 
   const toType = (schema: unknown) => avro.Type.forSchema(schema as Schema, options) as unknown as AvroType
   const nameOf = (type: AvroType) => originalName(branchNameOf(type), originals)

@@ -1,17 +1,10 @@
 import { toError } from '@snapstream/core'
 import { cut } from '../codec-error.ts'
-import {
-  type ArrayParts,
-  type AvroType,
-  type EnumParts,
-  type MapParts,
-  type Read,
-  type RecordParts,
-} from './internals.ts'
+import { type ArrayParts, type AvroType, type EnumParts, type MapParts, type Read } from './internals.ts'
 import { leastBytesOf } from './least-bytes.ts'
 import { logicalOf, underlyingOf } from './logical-type.ts'
 import { readEntries, readItems } from './strict-containers.ts'
-import { resolvedRecord } from './strict-record.ts'
+import { resolvedRecord, StrictRecord } from './strict-record.ts'
 import { readBranch, type UnionType } from './union.ts'
 
 /** How many pairs of types are looked at before a schema counts as too large to be read as another. */
@@ -89,7 +82,8 @@ function likeness(reader: AvroType, writer: AvroType): number {
 function readAsLogical(reader: AvroType, writer: AvroType, state: Resolving): Read {
   const { name, logical } = logicalOf(reader)!
   const written = logicalOf(writer)
-  const unitOf = (type: string, { unit }: { readonly unit?: string | undefined }) => `${type}${unit ? ` of ${unit}` : ''}`
+  const unitOf = (type: string, { unit }: { readonly unit?: string | undefined }) =>
+    `${type}${unit ? ` of ${unit}` : ''}`
   // Another unit of time, or another scale, would be read as another value.
   if (written && unitOf(written.name, written.logical) !== unitOf(name, logical))
     throw new Error(`cannot read ${unitOf(written.name, written.logical)} as ${unitOf(name, logical)}`)
@@ -109,8 +103,7 @@ function readPlain(reader: AvroType, writer: AvroType, state: Resolving): Read {
       break
     case 'long':
       if (same) return own
-      if (written === 'int')
-        return reader.typeName === 'long' ? (tap) => tap.readInt() : (tap) => BigInt(tap.readInt())
+      if (written === 'int') return reader.typeName === 'long' ? (tap) => tap.readInt() : (tap) => BigInt(tap.readInt())
       break
     case 'float':
     case 'double':
@@ -127,7 +120,8 @@ function readPlain(reader: AvroType, writer: AvroType, state: Resolving): Read {
       if (same && sizeOf(reader) === sizeOf(writer) && isOfName(reader, writer)) return own
       break
     case 'enum':
-      if (same && isOfName(reader, writer)) return readEnum(reader as AvroType & EnumParts, writer as AvroType & EnumParts)
+      if (same && isOfName(reader, writer))
+        return readEnum(reader as AvroType & EnumParts, writer as AvroType & EnumParts)
       break
     case 'array':
       if (same) return readArray(reader as AvroType & ArrayParts, writer as AvroType & ArrayParts, state)
@@ -136,7 +130,7 @@ function readPlain(reader: AvroType, writer: AvroType, state: Resolving): Read {
       if (same) return readMap(reader as AvroType & MapParts, writer as AvroType & MapParts, state)
       break
     case 'record':
-      if (same) return readRecord(reader as AvroType & RecordParts, writer as AvroType & RecordParts, state)
+      if (reader instanceof StrictRecord && writer instanceof StrictRecord) return readRecord(reader, writer, state)
       break
   }
   throw cannotRead(reader, writer)
@@ -148,7 +142,8 @@ function readEnum(reader: AvroType & EnumParts, writer: AvroType & EnumParts): R
   return (tap) => {
     const index = tap.readLong()
     const symbol = symbols[index]
-    if (symbol === undefined) throw new Error(`an enum has the symbol ${writer.symbols[index] ?? index}, which the reader's has not`)
+    if (symbol === undefined)
+      throw new Error(`an enum has the symbol ${writer.symbols[index] ?? index}, which the reader's has not`)
     return symbol
   }
 }
@@ -165,7 +160,7 @@ function readMap(reader: AvroType & MapParts, writer: AvroType & MapParts, state
   return (tap) => readEntries(tap, value, least)
 }
 
-function readRecord(reader: AvroType & RecordParts, writer: AvroType & RecordParts, state: Resolving): Read {
+function readRecord(reader: StrictRecord, writer: StrictRecord, state: Resolving): Read {
   const ofReader = state.pairs.get(reader) ?? new Map<AvroType, { read: Read | undefined }>()
   state.pairs.set(reader, ofReader)
   const known = ofReader.get(writer)
@@ -180,25 +175,27 @@ function readRecord(reader: AvroType & RecordParts, writer: AvroType & RecordPar
   return made.read
 }
 
-function makeRecordReader(reader: AvroType & RecordParts, writer: AvroType & RecordParts, state: Resolving): Read {
+function makeRecordReader(reader: StrictRecord, writer: StrictRecord, state: Resolving): Read {
   const targets = new Map<string, { readonly name: string; readonly read: Read }[]>()
   const defaults = new Map<string, () => unknown>()
-  const written = new Map(writer.fields.map((field) => [field.name, field]))
-  for (const { name, aliases, type, defaultValue } of reader.fields) {
+  const written = new Map(writer._namedFields().map((field) => [field.name, field]))
+  for (const { name, aliases, type, defaultValue } of reader._namedFields()) {
     const matches = [...new Set([name, ...aliases])].filter((each) => written.has(each))
     if (matches.length > 1)
       throw new Error(`the field ${name} of ${reader.name} could be any of ${matches.join(', ')} of the writer's`)
     const [match] = matches
     if (match === undefined) {
       if (defaultValue() === undefined)
-        throw new Error(`the writer of ${reader.name ?? 'the record'} has no field ${name}, and there is no default for it`)
+        throw new Error(
+          `the writer of ${reader.name ?? 'the record'} has no field ${name}, and there is no default for it`,
+        )
       defaults.set(name, defaultValue)
     } else {
       const read = readAs(type, written.get(match)!.type, state)
       targets.set(match, [...(targets.get(match) ?? []), { name, read }])
     }
   }
-  const fields = writer.fields.map(({ name, type }) => ({
+  const fields = writer._namedFields().map(({ name, type }) => ({
     skip: (tap: Parameters<Read>[0]) => type._skip(tap),
     targets: targets.get(name) ?? [],
   }))

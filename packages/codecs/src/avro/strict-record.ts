@@ -31,23 +31,33 @@ export function noteUse(type: AvroType): void {
  * without any other. Made of code, as avsc's own are, so that they are as quick.
  */
 export class StrictRecord extends avroTypes.RecordType {
+  /** Its fields, with the names that the schema gives them. */
+  _namedFields(): readonly RecordField[] {
+    return this.fields
+  }
+
+  /** Nothing is made by avsc's own constructors. */
+  override _createConstructor(): unknown {
+    return Object
+  }
+
   override _createReader(): Read {
     const types = this.fields.map(({ type }) => type)
-    const fields = this.fields.map(({ name }, i) => [name, `p${i}._read(t)`] as const)
-    return guarded<Read>(this, this, compile(types, 't', `return ${objectOf(fields)}`))
+    const fields = this._namedFields().map(({ name }, i) => [name, `p${i}._read(t)`] as const)
+    return guarded(this, this, compile(types, 't', `return ${objectOf(fields)}`) as Read)
   }
 
   override _createSkipper(): (tap: AvroTap) => void {
     const types = this.fields.map(({ type }) => type)
-    return guarded(this, this, compile(types, 't', types.map((_, i) => `p${i}._skip(t)`).join('\n')))
+    return guarded(this, this, compile(types, 't', types.map((_, i) => `p${i}._skip(t)`).join('\n')) as () => void)
   }
 
   override _createWriter(): (tap: AvroTap, value: unknown) => void {
-    const { fields } = this
+    const fields = this._namedFields()
     const defaults = fields.map(encodeDefault)
     // While no field is left out, it is enough to count them.
     const lacks = fields.filter((_, i) => defaults[i] !== undefined).map(({ name }) => `${valueOf(name)} === undefined`)
-    const write = compile<(tap: AvroTap, value: unknown) => void>(
+    const write = compile(
       fields.map(({ type }) => type),
       't, v',
       [
@@ -71,14 +81,15 @@ export class StrictRecord extends avroTypes.RecordType {
         },
       },
     )
-    return guarded(this, this, write, false)
+    return guarded(this, this, write as (tap: AvroTap, value: unknown) => void, false)
   }
 
   override _createChecker(): AvroType['_check'] {
     return (value, flags, hook, path) => {
-      if (!hasOnly(value, this.fields)) return refuse(value, this, hook)
+      const fields = this._namedFields()
+      if (!hasOnly(value, fields)) return refuse(value, this, hook)
       let fits = true
-      for (const { name, type, defaultValue } of this.fields) {
+      for (const { name, type, defaultValue } of fields) {
         const field = name in Object.prototype ? getField(value, name) : value[name]
         if (field === undefined && defaultValue() !== undefined) continue
         const steps = path as string[] | undefined
@@ -91,9 +102,10 @@ export class StrictRecord extends avroTypes.RecordType {
   }
 
   override _copy(value: unknown, options?: { readonly wrap?: number }): unknown {
-    if (!hasOnly(value, this.fields)) throw new Unfit()
+    const fields = this._namedFields()
+    if (!hasOnly(value, fields)) throw new Unfit()
     const copy = {}
-    for (const { name, type, defaultValue } of this.fields) {
+    for (const { name, type, defaultValue } of fields) {
       const field = getField(value, name)
       const made = field === undefined ? defaultValue() : type._copy(field, options)
       if (made === undefined) throw new Unfit(`the field ${name} is missing`)
@@ -111,8 +123,8 @@ export interface WrittenField {
 
 /** Reads what another schema wrote, in the order of that; fields that it does not have come from `defaults`. */
 export function resolvedRecord(
-  reader: AvroType,
-  writer: AvroType,
+  reader: StrictRecord,
+  writer: StrictRecord,
   written: readonly WrittenField[],
   defaults: ReadonlyMap<string, () => unknown>,
 ): Read {
@@ -130,9 +142,14 @@ export function resolvedRecord(
       lines.push(`const ${variable} = ${part(read)}(t)`)
     }
   }
-  const { fields } = reader as AvroType & { readonly fields: readonly RecordField[] }
-  const made = fields.map(({ name }) => [name, variables.get(name) ?? `${part(defaults.get(name))}()`] as const)
-  return guarded(reader, writer, compile<Read>(parts, 't', ['let at', ...lines, `return ${objectOf(made)}`].join('\n')))
+  const made = reader
+    ._namedFields()
+    .map(({ name }) => [name, variables.get(name) ?? `${part(defaults.get(name))}()`] as const)
+  return guarded(
+    reader,
+    writer,
+    compile(parts, 't', ['let at', ...lines, `return ${objectOf(made)}`].join('\n')) as Read,
+  )
 }
 
 /**
@@ -183,20 +200,22 @@ function encodeDefault({ type, defaultValue }: RecordField): Buffer | undefined 
 }
 
 /** The code of a function of these arguments, which knows `parts` as p0, p1, ... */
-function compile<F>(parts: readonly unknown[], args: string, body: string, scope: object = {}): F {
+function compile(parts: readonly unknown[], args: string, body: string, scope: object = {}): unknown {
   const known = { ...scope, parts, getField }
   const names = parts.map((_, i) => `p${i} = parts[${i}]`)
   // oxlint-disable-next-line no-implied-eval, no-new-func
   const make = new Function(
     ...Object.keys(known),
     `${names.length > 0 ? `const ${names.join(', ')}` : ''}\nreturn (${args}) => {\n${body}\n}`,
-  ) as (...known: readonly unknown[]) => F
+  ) as (...known: readonly unknown[]) => unknown
   return make(...Object.values(known))
 }
 
 /** The code of an object. In brackets `__proto__` is a field like any other. */
 function objectOf(fields: readonly (readonly [name: string, code: string])[]): string {
-  const codes = fields.map(([name, code]) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: ${code}`)
+  const codes = fields.map(
+    ([name, code]) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: ${code}`,
+  )
   return `{ ${codes.join(', ')} }`
 }
 

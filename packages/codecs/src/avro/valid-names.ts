@@ -1,8 +1,8 @@
 const VALID_PART = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /**
- * A schema whose types are called something that avsc takes, where other writers allow more (`db-1.shop`). What they were
- * called is noted in `originals`, by part. The schema itself where there is nothing to do.
+ * A schema whose types and fields are called something that avsc takes, where other writers allow more (`db-1.shop`). What
+ * they were called is noted in `originals`, by part. The schema itself where there is nothing to do.
  */
 export function withValidNames(schema: unknown, originals: Map<string, string>): unknown {
   const valid = (name: unknown): unknown =>
@@ -31,8 +31,15 @@ export function withValidNames(schema: unknown, originals: Map<string, string>):
   }
 
   function visitField(field: unknown): unknown {
-    if (typeof field !== 'object' || field === null || !('type' in field)) return field
-    return { ...field, type: visit(field.type) }
+    if (typeof field !== 'object' || field === null) return field
+    const { type, name, aliases, ...rest } = field as Readonly<Record<string, unknown>>
+    return {
+      ...rest,
+      type: visit(type),
+      // Of a field that has a dot in its name, avsc says what is wrong.
+      name: typeof name === 'string' && !name.includes('.') ? validPart(name, originals) : name,
+      ...(aliases !== undefined && { aliases: Array.isArray(aliases) ? aliases.map(valid) : aliases }),
+    }
   }
   const made = visit(schema)
   return originals.size === 0 ? schema : made
