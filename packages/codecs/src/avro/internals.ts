@@ -52,7 +52,7 @@ export interface EnumParts {
   readonly _indices: Record<string, unknown>
 }
 
-export interface UnionParts {
+interface UnionParts {
   readonly types: readonly AvroType[]
   _getIndex(value: unknown): number | undefined
 }
