@@ -14,9 +14,9 @@ interface CacheLmdb {
 }
 
 /** Opens a cache to be looked at, be it of LevelDB or of LMDB, also while a program has it open. It is not made by that. */
-export async function openCache(path: string, { cwd }: Pick<Io, 'cwd'>): Promise<RawCache> {
-  const folder = resolve(cwd, path)
-  const cache = Cache<CacheKey, Uint8Array>(await backendOf(folder, path, cwd), { codec: BytesCodec(), readOnly: true })
+export async function openCache(path: string, io: Pick<Io, 'cwd' | 'env'>): Promise<RawCache> {
+  const folder = resolve(io.cwd, path)
+  const cache = Cache<CacheKey, Uint8Array>(await backendOf(folder, path, io), { codec: BytesCodec(), readOnly: true })
   await cache.open()
   return cache
 }
@@ -29,10 +29,10 @@ export async function openSubCache(cache: RawCache, name: string): Promise<RawCa
   throw new SnapstreamError('CACHE_FAILED', `the cache has no sub-cache ${JSON.stringify(name)}: ${there}`)
 }
 
-async function backendOf(folder: string, path: string, cwd: string): Promise<string | Backend> {
+async function backendOf(folder: string, path: string, io: Pick<Io, 'cwd' | 'env'>): Promise<string | Backend> {
   if (existsSync(join(folder, 'CURRENT'))) return folder
   if (existsSync(join(folder, 'data.mdb'))) {
-    const { LmdbLevel } = await loadBeside<CacheLmdb>('@snapstream/cache-lmdb', 'a cache of LMDB', cwd)
+    const { LmdbLevel } = await loadBeside<CacheLmdb>('@snapstream/cache-lmdb', 'a cache of LMDB', io)
     return new LmdbLevel(folder, { readOnly: true })
   }
   const why = existsSync(folder) ? 'that is neither a folder of LevelDB nor one of LMDB' : 'there is no such folder'

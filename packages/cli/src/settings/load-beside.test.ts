@@ -10,12 +10,12 @@ test('a package is taken from the project that the command is run in', async () 
   await mkdir(modules, { recursive: true })
   await writeFile(join(modules, 'package.json'), '{ "type": "module", "exports": "./index.js" }')
   await writeFile(join(modules, 'index.js'), 'export const answer = 42')
-  expect(await loadBeside('made-for-this-test', 'a test', folder.path)).toMatchObject({ answer: 42 })
+  expect(await loadBeside('made-for-this-test', 'a test', { cwd: folder.path, env: {} })).toMatchObject({ answer: 42 })
 })
 
 test('one that is nowhere is named, with what to do', async () => {
   await using folder = await temporaryFolder()
-  await expect(loadBeside('made-for-no-test', 'a cache of LMDB', folder.path)).rejects.toMatchObject({
+  await expect(loadBeside('made-for-no-test', 'a cache of LMDB', { cwd: folder.path, env: {} })).rejects.toMatchObject({
     code: 'USAGE',
     message:
       'a cache of LMDB needs a package that is not installed; install it beside this command: npm install made-for-no-test',

@@ -1,25 +1,59 @@
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Io } from '../io.ts'
 import { usage } from '../usage.ts'
+import { foreignTo, writableByAll } from './trust.ts'
 
 /**
  * A package that few need, and that therefore is no dependency: taken from beside this command, or else from the project
- * it is run in. Throws `USAGE` where it is in neither.
+ * it is run in, where that is the user's own. Throws `USAGE` where it is in neither.
  *
  * @param what it is for, for the error: `the driver kafkats`
  */
-export async function loadBeside<T>(name: string, what: string, cwd: string): Promise<T> {
+export async function loadBeside<T>(name: string, what: string, { cwd, env }: Pick<Io, 'cwd' | 'env'>): Promise<T> {
+  const advice = `install it beside this command: npm install ${name}`
   let failure: unknown
-  for (const from of [import.meta.url, pathToFileURL(join(cwd, 'package.json'))])
+  for (const from of [import.meta.url, pathToFileURL(join(cwd, 'package.json'))]) {
+    const require = createRequire(from)
+    let path: string
     try {
-      const path = createRequire(from).resolve(name)
+      path = require.resolve(name)
+    } catch (error) {
+      failure = error
+      continue
+    }
+    const foreign = from === import.meta.url ? undefined : untrusted(path, require.resolve.paths(name) ?? [], name, env)
+    if (foreign !== undefined) throw usage(`${what} is not loaded from ${foreign}; ${advice}`)
+    try {
       return (await import(pathToFileURL(path).href)) as T
     } catch (error) {
       failure = error
     }
-  throw usage(
-    `${what} needs a package that is not installed; install it beside this command: npm install ${name}`,
-    failure,
-  )
+  }
+  throw usage(`${what} needs a package that is not installed; ${advice}`, failure)
+}
+
+/** What on the way to a package is not the user's own, and why. */
+function untrusted(path: string, folders: readonly string[], name: string, env: Io['env']): string | undefined {
+  const modules = folders.find((folder) => existsSync(join(folder, name)))
+  const way = [path, ...packageFolders(path), ...(modules === undefined ? [] : [modules, join(modules, name)])]
+  for (const part of way)
+    for (const status of [lstatSync(part), statSync(part)]) {
+      const why = foreignTo(env, status) ?? (status.isSymbolicLink() ? undefined : writableByAll(status))
+      if (why !== undefined) return `${part}: ${why}`
+    }
+  return undefined
+}
+
+/** From a file up to the folder of its package, and the manifest there. */
+function packageFolders(path: string): readonly string[] {
+  const folders: string[] = []
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    folders.push(folder)
+    const manifest = join(folder, 'package.json')
+    if (existsSync(manifest)) return [...folders, manifest]
+    if (dirname(folder) === folder) return folders
+  }
 }

@@ -34,7 +34,7 @@ async function settingsOf({ files = {}, env = {}, flags = {}, topic, cwd = '.' }
   const io: Io = {
     stdin: Readable.from([]),
     stdout: new Writable(),
-    stderr: new Writable(),
+    stderr: { write: () => true },
     env: inFolder(env, folder.path),
     cwd: join(folder.path, cwd),
     home: join(folder.path, 'home'),
@@ -185,6 +185,10 @@ describe('what is not as it should be', () => {
     [file('{'), 'snapstream.config.json is no JSON'],
     [file([]), 'has to hold an object, got an array of 0'],
     [file({ config: {} }), 'takes no "config"; it takes conf, schema, registry, driver, secrets, topics'],
+    [file({ constructor: 1 }), 'takes no "constructor"; it takes conf, schema'],
+    [file('{"__proto__":{"schema":"x"}}'), 'takes no "__proto__"; it takes conf, schema'],
+    [file('{"topics":{"orders":{"toString":1}}}'), 'topics.orders takes no "toString"'],
+    [file('{"conf":{"constructor":1}}'), 'there is no setting constructor'],
     [file({ schema: 1 }), 'schema takes a text that is not empty, got 1'],
     [file({ topics: { orders: { config: {} } } }), 'topics.orders takes no "config"; it takes conf, schema, registry'],
     [file({ conf: { broker: 'a:1' } }), 'snapstream.config.json: there is no setting broker; did you mean brokers?'],
@@ -192,9 +196,15 @@ describe('what is not as it should be', () => {
     [{ flags: { config: 'nope.json' } }, 'the configuration file cannot be read: ENOENT'],
     [{ env: { SNAPSTREAM_BROKER: 'a:1' } }, 'did you mean SNAPSTREAM_BROKERS?'],
     [{ flags: { set: ['acks'] } }, '--set takes name=value, as security.protocol=ssl; got "acks"'],
-    [{ flags: { set: ['requestTimeoutMs=soon'] } }, '--set requestTimeoutMs: '],
-    [{ flags: { set: ['sasl.pasword=x'] } }, 'did you mean SASL_PASSWORD?'],
+    [
+      { flags: { set: ['requestTimeoutMs=soon'] } },
+      '--set requestTimeoutMs takes a whole number of 1 or more, got "soon"',
+    ],
+    [{ flags: { set: ['sasl.pasword=x'] } }, '--set: there is no setting sasl.pasword; did you mean saslPassword?'],
     [{ flags: { set: ['what.is.this.even=x'] } }, '--set: there is no setting what.is.this.even'],
+    [{ flags: { set: ['constructor=x'] } }, '--set: there is no setting constructor'],
+    [{ flags: { set: ['driver=kafkats'] } }, '--set takes no driver; --driver kafkats does'],
+    [{ flags: { brokers: 'foo' } }, "--brokers takes 'host:port' addresses"],
     [{}, 'no broker is known; name one with --brokers host:port'],
   ] as const)('%j', async (given, expected) => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
