@@ -5,7 +5,8 @@ import type { Driver } from '@snapstream/kafka/driver'
 export interface Io {
   readonly stdin: Readable
   readonly stdout: Writable & { readonly isTTY?: boolean }
-  readonly stderr: Writable & { readonly isTTY?: boolean }
+  /** What steers a terminal is escaped before it gets here. */
+  readonly stderr: { write(text: string): unknown }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where relative paths begin, and the search for the configuration file. */
   readonly cwd: string

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os'
+import { format } from 'node:util'
 import process from 'node:process'
+import { forTerminal } from './for-terminal.ts'
 import { runCommandLine } from './run-command-line.ts'
 
 const interruption = new AbortController()
@@ -13,6 +15,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     interrupted = true
     interruption.abort()
   })
+
+// Warnings of libraries may have texts of brokers and variables in them.
+for (const level of ['warn', 'error'] as const)
+  console[level] = (...words) => void process.stderr.write(`${forTerminal(format(...words))}\n`)
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdin: process.stdin,

@@ -1,6 +1,7 @@
 import { SnapstreamError, toError } from '@snapstream/core'
 import { EXIT } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
+import { forLine } from './for-terminal.ts'
 import type { Io } from './io.ts'
 
 /** One line for people, and the stack where `DEBUG` is set. */
@@ -8,7 +9,7 @@ export function reportError(thrown: unknown, io: Pick<Io, 'stderr' | 'env'>): Ex
   const error = toError(thrown)
   const code = SnapstreamError.is(error) ? error.code : undefined
   const shownCode = code === undefined || code === 'USAGE' ? '' : ` (${code})`
-  io.stderr.write(`snapstream: ${error.message}${shownCode}\n`)
+  io.stderr.write(`snapstream: ${forLine(error.message)}${shownCode}\n`)
   if (io.env['DEBUG']) io.stderr.write(`${stacks(error)}\n`)
   return code === 'USAGE' ? EXIT.usage : EXIT.failure
 }

@@ -16,7 +16,6 @@ export type {
   Failure,
   Headers,
   Host,
-  Kept,
   Lane,
   Lasting,
   MaybePromise,

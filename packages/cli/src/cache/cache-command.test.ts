@@ -128,6 +128,14 @@ describe('which entries', () => {
   })
 })
 
+test('--count counts what is chosen', async () => {
+  await using folder = await cacheOf(TOTALS)
+  expect((await run(['cache', 'db', '--count'], folder)).stdout).toBe('3\n')
+  expect((await run(['cache', 'db', '--count', '-v', 'Graz', '--json'], folder)).stdout).toBe('{"count":2}\n')
+  expect((await run(['cache', 'db', '--count', '--prefix', 'x'], folder)).stdout).toBe('0\n')
+  expect(await run(['cache', 'db', '--stats', '--count'], folder)).toMatchObject({ code: 2 })
+})
+
 test('--stats says how much there is, of all or of a prefix', async () => {
   await using folder = await cacheOf(TOTALS)
   const all = await run(['cache', 'db', '--stats'], folder)

@@ -3,9 +3,8 @@ import type { CacheFlags } from '../definitions/cache-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
-import { createPaint } from '../output/paint.ts'
+import { filterOf } from '../output/filter.ts'
 import { createPrinter } from '../output/printer.ts'
-import { viewText } from '../output/view.ts'
 import { entryView, withColumns } from './entry-view.ts'
 import { entryJson, entryText } from './format-entry.ts'
 import { statsText } from './format-stats.ts'
@@ -15,28 +14,33 @@ import { openCache, openSubCache } from './open-cache.ts'
 export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Promise<ExitCode> {
   await using cache = await openCache(path, io)
   const read = flags.sub === undefined ? cache : await openSubCache(cache, flags.sub)
-  const printer = createPrinter(io)
+  const printer = createPrinter(io, flags.json)
   if (flags.stats) {
     void printer.write(statsText(await read.stats(rangeOf({ ...flags, reverse: false })), flags.json === true))
     await printer.end()
     return EXIT.ok
   }
-  const { isTerminal } = printer
-  const paint = createPaint(io)
+  const isMeant = filterOf(flags)
   const counts = { shown: 0, failed: 0 }
 
   for await (const [key, value] of read.entries(rangeOf(flags))) {
     if (printer.signal.aborted) break
     const whole = entryView(key, value)
-    const { keyFilter, valFilter } = flags
-    if (keyFilter && !keyFilter.test(viewText(whole.key, ''))) continue
-    if (valFilter && !valFilter.test(viewText(whole.value, ''))) continue
-    const view = withColumns(whole, flags.columns)
+    const meant = isMeant(whole.key, whole.value)
+    if (meant === false) continue
+    const view = meant === true ? withColumns(whole, flags.columns) : { ...whole, error: meant.message }
     if (view.error !== undefined) counts.failed++
-    const full = printer.write(flags.json ? entryJson(view) : entryText(view, { paint, isTerminal }))
+    const full = flags.count
+      ? undefined
+      : flags.json
+        ? printer.write(entryJson(view))
+        : printer.write(...entryText(view))
     if (full) await full
     if (++counts.shown === flags.limit) break
+    // What took so long has kept signals from being heard.
+    if (meant !== true) await new Promise((resolve) => setImmediate(resolve))
   }
+  if (flags.count) void printer.write(flags.json ? `{"count":${counts.shown}}\n` : `${counts.shown}\n`)
   await printer.end()
   if (counts.failed > 0)
     io.stderr.write(

@@ -1,16 +1,16 @@
-import type { Paint } from '../output/paint.ts'
-import { forTerminal } from '../output/show-bytes.ts'
+import type { Piece } from '../output/printer.ts'
 import { viewField, viewText } from '../output/view.ts'
+import { labelled } from '../topic/format-record.ts'
 import type { EntryView } from './entry-view.ts'
 
 /** An entry for people, as the tool of the Python package writes it. */
-export function entryText(
-  { key, value, error }: EntryView,
-  { paint, isTerminal }: { readonly paint: Paint; readonly isTerminal: boolean },
-): string {
-  const safe = isTerminal ? forTerminal : (text: string) => text
-  const failed = error === undefined ? '' : `${paint('cyan', '>>> error:')} ${paint('red', safe(error))}\n`
-  return `\n${paint('cyan', '>>> key:')} ${safe(viewText(key, ''))}\n${failed}${safe(shownValue(value))}\n`
+export function entryText({ key, value, error }: EntryView): readonly Piece[] {
+  return [
+    '\n',
+    ...labelled('key', viewText(key, '')),
+    ...(error === undefined ? [] : labelled('error', error, 'red')),
+    `${shownValue(value)}\n`,
+  ]
 }
 
 /** A text is shown without its quotes, as Python prints it. */

@@ -9,6 +9,12 @@ export function wholeNumber(min: number): (text: string) => number {
   }
 }
 
+/** A text that is not empty. */
+export function notEmpty(text: string): string {
+  if (text !== '') return text
+  throw new InvalidArgumentError('It takes a text that is not empty.')
+}
+
 /** -2: the first there is, -1: behind the last, or an offset. */
 export function offset(text: string): number {
   const number = Number(text)

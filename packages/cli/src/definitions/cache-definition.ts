@@ -14,10 +14,11 @@ export interface CacheFlags {
   readonly limit?: number
   readonly json?: boolean
   readonly stats?: boolean
+  readonly count?: boolean
 }
 
 /** Options that say which entries, and how they are shown. */
-const OF_ENTRIES = ['keyFilter', 'valFilter', 'columns', 'limit', 'reverse']
+const OF_ENTRIES = ['keyFilter', 'valFilter', 'columns', 'limit', 'reverse', 'count']
 
 export function cacheDefinition(root: Command, io: Io, ended: Ended): void {
   root
@@ -32,6 +33,7 @@ export function cacheDefinition(root: Command, io: Io, ended: Ended): void {
     .option('-r, --reverse', 'from the last key to the first')
     .option('-n, --limit <count>', 'stop after so many entries', wholeNumber(1))
     .option('--json', 'one JSON object a line')
+    .option('--count', 'only say how many entries there are')
     .addOption(
       new Option('--stats', 'how many entries there are and what they take, in place of the entries').conflicts(
         OF_ENTRIES,
@@ -49,4 +51,5 @@ Examples
   snapstream cache db/emoji
   snapstream cache db/totals --prefix a --reverse --limit 10
   snapstream cache db/orders -k '^ada' -c amount --json
+  snapstream cache db/orders -v '"amount":19' --count
   snapstream cache db/orders --stats`

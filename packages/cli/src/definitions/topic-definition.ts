@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Io } from '../io.ts'
 import type { Ended } from '../program.ts'
-import { columns, offset, pattern, since, wholeNumber } from './arguments.ts'
+import { columns, notEmpty, offset, pattern, since, wholeNumber } from './arguments.ts'
 import { connectionOptions } from './connection-options.ts'
 import type { ConnectionFlags } from './connection-options.ts'
 
@@ -22,6 +22,7 @@ export interface TopicFlags extends ConnectionFlags {
   readonly count?: boolean
   readonly produce?: boolean
   readonly keySeparator?: string
+  readonly maxLineBytes?: number
 }
 
 /** Options that mean nothing where records are written. */
@@ -54,11 +55,24 @@ export function topicDefinition(root: Command, io: Io, ended: Ended): void {
       .option('--count', 'only say how many records there are')
       .addOption(new Option('--produce', 'write what comes on standard input, one record a line').conflicts(OF_READING))
       .addOption(
-        new Option('--key-separator <text>', 'with --produce: what stands between key and value').conflicts('json'),
+        new Option('--key-separator <text>', 'with --produce: what stands between key and value')
+          .argParser(notEmpty)
+          .conflicts('json'),
+      )
+      .option(
+        '--max-line-bytes <count>',
+        'with --produce: the longest line there may be (default: 64 MiB)',
+        wholeNumber(1),
       ),
   )
     .addHelpText('after', EXAMPLES)
-    .action(async (name: string, flags: TopicFlags) => {
+    .action(async (name: string, flags: TopicFlags, command: Command) => {
+      const ofProducing = [
+        flags.keySeparator === undefined ? '' : '--key-separator',
+        flags.maxLineBytes === undefined ? '' : '--max-line-bytes',
+      ]
+      const misplaced = flags.produce ? undefined : ofProducing.find((option) => option !== '')
+      if (misplaced !== undefined) command.error(`error: option '${misplaced}' needs --produce`)
       if (flags.produce) {
         const { produceCommand } = await import('../topic/produce-command.ts')
         ended(await produceCommand(name, flags, io))

@@ -37,6 +37,30 @@ const values = async (driver: Driver, topic = 'orders') =>
   jsonLines((await run(['topic', topic, '--json'], { driver })).stdout).map(({ value }) => value)
 
 describe('list', () => {
+  test('the first letters are shown before the last are read', async () => {
+    const driver = memory()
+    const conf = { driver }
+    await using admin = Admin(conf)
+    await admin.createTopic('dead')
+    await using topic = Topic('dead', { conf })
+    await topic.open()
+    await Promise.all(Array.from({ length: 10_000 }, (_, i) => topic(`letter ${i}`, { key: `k${i}` })))
+    const interruption = new AbortController()
+    let shown = ''
+    const { code, stdout } = await run(['dlq', 'dead'], {
+      driver,
+      signal: interruption.signal,
+      onOutput(text) {
+        shown ||= text
+        interruption.abort()
+      },
+    })
+    expect(shown).toContain('0/0')
+    expect(shown).not.toContain('0/9999')
+    expect(stdout.split('\n').length).toBeLessThan(10_000)
+    expect(code).toBe(130)
+  })
+
   test.each([[['dlq', 'orders-dead']], [['dlq', 'list', 'orders-dead']]])('%j has a line for each', async (args) => {
     expect(await run(args, { driver: await prepared() })).toEqual({
       code: 0,

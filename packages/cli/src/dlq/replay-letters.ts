@@ -1,4 +1,4 @@
-import { BytesCodec } from '@snapstream/core'
+import { BytesCodec, SnapstreamError } from '@snapstream/core'
 import { Topic, replay } from '@snapstream/kafka'
 import type { ReplayCounts, ReplayOptions } from '@snapstream/kafka'
 import type { ReplayFlags } from '../definitions/dlq-definition.ts'
@@ -7,14 +7,20 @@ import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
 import { createPrinter } from '../output/printer.ts'
 import { applySettings } from '../settings/settings.ts'
-import { isMeant } from './read-letters.ts'
+import { letterFilter } from './read-letters.ts'
 
 /** `snapstream dlq replay TOPIC` */
 export async function replayLetters(name: string, flags: ReplayFlags, io: Io): Promise<ExitCode> {
   await applySettings(flags, io, name)
   const { limit, others, foreign, to, place, timestamp, dryRun = false, group, json } = flags
+  const isMeant = letterFilter(flags)
   const options: ReplayOptions = {
-    where: (letter) => isMeant(letter, flags),
+    where(letter) {
+      const meant = isMeant(letter)
+      if (typeof meant === 'boolean') return meant
+      const { topic, partition, offset } = letter.record
+      throw new SnapstreamError('PROCESSING_TIMEOUT', `${topic}/${partition} offset ${offset}: ${meant.message}`)
+    },
     dryRun,
     signal: io.signal,
     ...(limit !== undefined && { limit }),
@@ -26,7 +32,7 @@ export async function replayLetters(name: string, flags: ReplayFlags, io: Io): P
     ...(group !== undefined && { groupId: group }),
   }
   const counts = await replay(Topic(name, { codec: BytesCodec() }), options)
-  const printer = createPrinter(io)
+  const printer = createPrinter(io, json)
   void printer.write(json ? `${JSON.stringify({ ...counts, dryRun })}\n` : `${sentence(counts, dryRun)}\n`)
   await printer.end()
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok

@@ -1,24 +1,22 @@
 import { describe } from '@snapstream/core'
-import { toJson } from './to-json.ts'
+import { isJson, rawFields } from './raw-json.ts'
 import { showBytes } from './show-bytes.ts'
 import type { View } from './view.ts'
 
-/** The fields of these names, in the order of the value. Throws where the value has no fields. */
+/** The fields of these names, in the order of the value and as they stand there. Throws where the value has no fields. */
 export function pickColumns(view: View, names: readonly string[]): View {
   if (view.kind === 'none') return view
-  const value = valueOf(view)
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error(`it has no columns: expected an object, got ${describe(value)}`)
-  const picked = Object.entries(value).filter(([name]) => names.includes(name))
-  return { kind: 'value', json: toJson(Object.fromEntries(picked)) }
+  const json = view.kind === 'value' ? view.json : view.kind === 'text' && isJson(view.text) ? view.text : undefined
+  const fields = json === undefined ? undefined : rawFields(json)
+  if (fields === undefined)
+    throw new Error(`it has no columns: expected an object, got ${describe(valueOf(view, json))}`)
+  const picked = fields
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, json: value }) => `${JSON.stringify(name)}:${value}`)
+  return { kind: 'value', json: `{${picked.join(',')}}` }
 }
 
-function valueOf(view: Exclude<View, { readonly kind: 'none' }>): unknown {
-  if (view.kind === 'bytes') return showBytes(view.bytes)
-  if (view.kind === 'value') return JSON.parse(view.json)
-  try {
-    return JSON.parse(view.text)
-  } catch {
-    return view.text
-  }
+function valueOf(view: Exclude<View, { readonly kind: 'none' }>, json: string | undefined): unknown {
+  if (json !== undefined) return JSON.parse(json)
+  return view.kind === 'bytes' ? showBytes(view.bytes) : view.kind === 'text' ? view.text : undefined
 }

@@ -20,11 +20,3 @@ export function showBytes(bytes: Uint8Array): string {
 export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 }
-
-/** Control characters as `\x1b`, but for line ends and tabs: a record must not steer a terminal. */
-export function forTerminal(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are what it is about
-  return text.replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
-  })
-}

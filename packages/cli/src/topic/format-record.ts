@@ -1,52 +1,60 @@
 import type { Headers } from '@snapstream/core'
 import { isoTime } from '../output/iso-time.ts'
-import type { Paint } from '../output/paint.ts'
-import { forTerminal, textOf, toBase64 } from '../output/show-bytes.ts'
-import { viewField, viewText } from '../output/view.ts'
+import type { Piece } from '../output/printer.ts'
+import { textOf, toBase64 } from '../output/show-bytes.ts'
+import { valueField, viewField, viewText } from '../output/view.ts'
 import type { RecordView } from './record-view.ts'
 
 interface TextFormat {
-  readonly paint: Paint
-  readonly isTerminal: boolean
   /** An offset says little without it, where there are several. */
   readonly withPartition: boolean
   /** Records before this time, in ms since the epoch, are marked as older than the command. */
   readonly startedAt: number | undefined
 }
 
+/** How a value that is null shows among texts. */
+export const TOMBSTONE = '<tombstone>'
+
 /** A record for people, as the tool of the Python package writes it. */
-export function recordText(view: RecordView, { paint, isTerminal, withPartition, startedAt }: TextFormat): string {
+export function recordText(view: RecordView, { withPartition, startedAt }: TextFormat): readonly Piece[] {
   const { record, key, value, error } = view
   const { timestamp, partition, offset } = record
   const catchingUp = startedAt !== undefined && timestamp < startedAt ? ' (catching up)' : ''
-  const safe = isTerminal ? forTerminal : (text: string) => text
-  const line = (name: string, text: string) => `${paint('cyan', `>>> ${name}:`)}${text === '' ? '' : ` ${text}`}\n`
-  return (
-    `\n${line('timestamp', isoTime(timestamp) + catchingUp)}` +
-    (withPartition ? line('partition', String(partition)) : '') +
-    line('offset', String(offset)) +
-    line('key', safe(viewText(key, ''))) +
-    (error === undefined ? '' : line('error', paint('red', safe(error)))) +
-    `${safe(viewText(value, TOMBSTONE))}\n`
-  )
+  return [
+    '\n',
+    ...labelled('timestamp', isoTime(timestamp) + catchingUp),
+    ...(withPartition ? labelled('partition', String(partition)) : []),
+    ...labelled('offset', String(offset)),
+    ...labelled('key', viewText(key, '')),
+    ...(error === undefined ? [] : labelled('error', error, 'red')),
+    `${viewText(value, TOMBSTONE)}\n`,
+  ]
 }
 
-/** How a value that is null shows among texts. */
-const TOMBSTONE = '<tombstone>'
+/** A line that begins with what it is about. */
+export function labelled(label: string, text: string, style?: 'red'): readonly Piece[] {
+  return [{ text: `>>> ${label}:`, style: 'cyan' }, { text: text === '' ? '' : ` ${text}`, style, oneLine: true }, '\n']
+}
 
 /** A record as one line of JSON. */
 export function recordJson({ record, key, value, error }: RecordView): string {
   const { topic, partition, offset, timestamp, headers } = record
   return (
-    `{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${offset},"timestamp":${timestamp},` +
-    `${viewField('key', key)},${viewField('value', value)},"headers":${headersJson(headers)}` +
+    `{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${offset},"timestamp":${int64Json(timestamp)},` +
+    `${viewField('key', key)},${valueField(value, error !== undefined)},"headers":${headersJson(headers)}` +
     `${error === undefined ? '' : `,"error":${JSON.stringify(error)}`}}\n`
   )
+}
+
+/** An integer that every reader of JSON holds exactly, else a text of its digits. */
+export function int64Json(value: number | bigint): string {
+  return Number.isSafeInteger(Number(value)) ? String(value) : `"${value}"`
 }
 
 /** Pairs, as a name may come several times; a third place says that the second is base64. */
 export function headersJson(headers: Headers): string {
   const pairs = headers.map(([name, value]) => {
+    if (value === null) return [name, null]
     if (value === null) return [name, null]
     const text = textOf(value)
     return text === undefined ? [name, toBase64(value), 'base64'] : [name, text]

@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { describe, toError } from '@snapstream/core'
-import type { Codec } from '@snapstream/core'
+import type { Headers, MaybePromise } from '@snapstream/core'
 import type { RecordMeta } from '@snapstream/kafka'
+import { rawFields } from '../output/raw-json.ts'
 import { textOf } from '../output/show-bytes.ts'
 import { usage } from '../usage.ts'
+import type { ValueWriter } from './value-json.ts'
 
 /** A record as a line of standard input says it. */
 export interface InputRecord {
@@ -18,66 +20,102 @@ interface InputFormat {
   /** What stands between key and value; without it there are no keys. */
   readonly keySeparator: string | undefined
   /** How values are written; without it as text. */
-  readonly codec: Pick<Codec<unknown>, 'encode'> | undefined
+  readonly write: ValueWriter | undefined
 }
 
 /** Reads a line. Throws what is wrong with it. */
-export function inputRecord(line: Buffer, format: InputFormat): InputRecord | Promise<InputRecord> {
+export function inputRecord(line: Buffer, format: InputFormat): MaybePromise<InputRecord> {
   return format.json ? fromJson(line, format) : fromText(line, format)
 }
 
-function fromText(line: Buffer, { topic, keySeparator, codec }: InputFormat): InputRecord | Promise<InputRecord> {
+function fromText(line: Buffer, { topic, keySeparator, write }: InputFormat): MaybePromise<InputRecord> {
   const separator = keySeparator === undefined ? -1 : line.indexOf(keySeparator)
   if (keySeparator !== undefined && separator === -1)
     throw usage(`there is no ${JSON.stringify(keySeparator)} between a key and a value`)
   const key = separator === -1 ? null : line.subarray(0, separator)
   const value = separator === -1 ? line : line.subarray(separator + Buffer.byteLength(keySeparator ?? ''))
-  return withValue(codec === undefined ? value : encode(codec, topic, parse(value)), key, {})
+  if (write === undefined) return { key, value, meta: {} }
+  const json = utf8(value)
+  asJson(() => JSON.parse(json))
+  return withValue(write(json, topic), key, {})
 }
 
-const FIELDS = ['topic', 'partition', 'offset', 'timestamp', 'key', 'keyEncoding', 'value', 'valueEncoding', 'headers']
+const FIELDS = [
+  'topic',
+  'partition',
+  'offset',
+  'timestamp',
+  'key',
+  'keyEncoding',
+  'value',
+  'valueEncoding',
+  'headers',
+  'error',
+] as const
+type Field = (typeof FIELDS)[number]
 
-/** What `snapstream topic --json` writes; where it was read does not matter. */
-function fromJson(line: Buffer, { topic, codec }: InputFormat): InputRecord | Promise<InputRecord> {
-  const given = parse(line)
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw usage(`expected an object with key and value, got ${describe(given)}`)
-  const unknown = Object.keys(given).find((name) => !FIELDS.includes(name))
-  if (unknown !== undefined) throw usage(`there is no field ${JSON.stringify(unknown)}; there are ${FIELDS.join(', ')}`)
-  const { partition, timestamp, key, keyEncoding, value, valueEncoding, headers } = given as Record<string, unknown>
+/** What `snapstream topic --json` writes; where it was read, and what was said of it there, does not matter. */
+function fromJson(line: Buffer, { topic, write }: InputFormat): MaybePromise<InputRecord> {
+  const text = utf8(line)
+  const given = asJson(() => rawFields(text))
+  if (given === undefined) throw usage(`expected an object with key and value, got ${describe(JSON.parse(text))}`)
+  const fields = new Map<string, string>()
+  for (const { name, json } of given) {
+    if (!FIELDS.includes(name as Field))
+      throw usage(`there is no field ${describe(name)}; there are ${FIELDS.join(', ')}`)
+    if (fields.has(name)) throw usage(`there is the field ${describe(name)} more than once`)
+    fields.set(name, json)
+  }
+  const parsed = (name: Field): unknown => {
+    const json = fields.get(name)
+    return json === undefined ? undefined : JSON.parse(json)
+  }
+  const value = fields.get('value')
   if (value === undefined) throw usage('there is no value; null is a tombstone')
+  const [partition, timestamp, headers] = [parsed('partition'), fields.get('timestamp'), parsed('headers')]
   const meta: RecordMeta = {
     ...(partition !== undefined && { partition: whole('partition', partition) }),
-    ...(timestamp !== undefined && timestamp !== -1 && { timestamp: whole('timestamp', timestamp) }),
+    ...(timestamp !== undefined && timestampOf(timestamp)),
     ...(headers !== undefined && { headers: headersOf(headers) }),
   }
-  const bytes = bytesOf('value', value, valueEncoding)
-  const encoded = bytes === undefined || (codec && !valueEncoding && bytes) ? encodeJson(codec, topic, value) : bytes
-  return withValue(encoded, key === undefined ? null : keyOf(key, keyEncoding), meta)
+  const key = parsed('key') ?? null
+  return withValue(
+    valueOf(value, parsed('valueEncoding'), topic, write),
+    content('key', key, parsed('keyEncoding')),
+    meta,
+  )
 }
 
-function encodeJson(
-  codec: Pick<Codec<unknown>, 'encode'> | undefined,
+/**
+ * The bytes of a value. JSON other than a text or null is taken as it stands, and so is any JSON that `valueEncoding` calls
+ * so; with a schema it is written by that.
+ */
+function valueOf(
+  json: string,
+  encoding: unknown,
   topic: string,
-  value: unknown,
-): Uint8Array | Promise<Uint8Array> {
-  return codec === undefined ? Buffer.from(JSON.stringify(value)) : encode(codec, topic, value)
+  write: ValueWriter | undefined,
+): MaybePromise<Uint8Array | null> {
+  if (encoding === 'text' || encoding === 'base64') return content('value', JSON.parse(json), encoding)
+  if (encoding !== undefined && encoding !== 'json')
+    throw usage(`valueEncoding takes "text", "base64" or "json", got ${describe(encoding)}`)
+  if (encoding === undefined && json === 'null') return null
+  if (write !== undefined) return write(json, topic)
+  return encoding === undefined && json.startsWith('"')
+    ? content('value', JSON.parse(json), undefined)
+    : Buffer.from(json)
 }
 
-function keyOf(key: unknown, encoding: unknown): Uint8Array | null {
-  const bytes = bytesOf('key', key, encoding)
-  if (bytes === undefined) throw usage(`key takes a text or null, got ${describe(key)}`)
-  return bytes
-}
-
-/** Null and texts; undefined for anything else. */
-function bytesOf(name: string, content: unknown, encoding: unknown): Uint8Array | null | undefined {
-  if (encoding !== undefined && encoding !== 'base64')
-    throw usage(`${name}Encoding takes "base64", got ${describe(encoding)}`)
-  if (content === null) return null
-  if (typeof content === 'string') return encoding === undefined ? Buffer.from(content) : base64(name, content)
-  if (encoding !== undefined) throw usage(`${name} has to be base64, got ${describe(content)}`)
-  return undefined
+/** Null, a text, or bytes as base64. */
+function content(name: string, given: unknown, encoding: unknown): Uint8Array | null {
+  if (encoding !== undefined && encoding !== null && encoding !== 'base64' && encoding !== 'text')
+    throw usage(`${name}Encoding takes "text" or "base64", got ${describe(encoding)}`)
+  if (given === null) return null
+  if (typeof given !== 'string')
+    throw usage(`${name} takes ${encoding === 'base64' ? 'base64' : 'a text or null'}, got ${describe(given)}`)
+  if (encoding === 'base64') return base64(name, given)
+  if (!given.isWellFormed()) throw usage(`${name} has half of a surrogate pair, which is not UTF-8: ${describe(given)}`)
+  return Buffer.from(given)
 }
 
 function base64(name: string, text: string): Uint8Array {
@@ -91,46 +129,43 @@ function whole(name: string, value: unknown): number {
   throw usage(`${name} takes a whole number of 0 or more, got ${describe(value)}`)
 }
 
-/** An object of texts, or pairs as they are written; a third place says that the second is base64. */
-function headersOf(headers: unknown): readonly (readonly [string, Uint8Array | null])[] {
+function timestampOf(json: string): Pick<RecordMeta, 'timestamp'> {
+  const value: unknown = JSON.parse(json)
+  return value === -1 ? {} : { timestamp: whole('timestamp', value) }
+}
+
+/** An object, or pairs as they are written; a third place says that the second is base64. */
+function headersOf(headers: unknown): Headers {
   const pairs: unknown =
     typeof headers === 'object' && headers !== null && !Array.isArray(headers) ? Object.entries(headers) : headers
   const isPair = (pair: unknown) =>
     Array.isArray(pair) && typeof pair[0] === 'string' && (pair[1] === null || typeof pair[1] === 'string')
   if (!Array.isArray(pairs) || !pairs.every(isPair))
     throw usage('headers takes pairs of texts, [["name","value"]], or an object of texts; a value may be null')
-  return (pairs as [string, string | null, unknown][]).map(([name, content, encoding]) => [
+  return (pairs as [string, string | null, unknown][]).map(([name, value, encoding]) => [
     name,
-    bytesOf('a header', content, encoding) ?? null,
+    content('a header', value, encoding),
   ])
 }
 
 function withValue(
-  value: Uint8Array | null | Promise<Uint8Array>,
+  value: MaybePromise<Uint8Array | null>,
   key: Uint8Array | null,
   meta: RecordMeta,
-): InputRecord | Promise<InputRecord> {
-  if (value instanceof Promise) return value.then((bytes) => ({ key, value: bytes, meta }))
-  return { key, value, meta }
+): MaybePromise<InputRecord> {
+  if (value instanceof Promise) return value.then((bytes: Uint8Array | null) => ({ key, value: bytes, meta }))
+  return { key, value: value as Uint8Array | null, meta }
 }
 
-function encode(
-  codec: Pick<Codec<unknown>, 'encode'>,
-  topic: string,
-  value: unknown,
-): Uint8Array | Promise<Uint8Array> {
-  return codec.encode(value, { topic, part: 'value' }) as Uint8Array | Promise<Uint8Array>
-}
-
-/** Bytes in a value, as `snapstream topic` writes them, become bytes again. */
-function parse(bytes: Buffer): unknown {
+function utf8(bytes: Buffer): string {
   const text = textOf(bytes)
   if (text === undefined) throw usage('it is not UTF-8')
+  return text
+}
+
+function asJson<T>(parse: () => T): T {
   try {
-    return JSON.parse(text, (_, value: unknown) => {
-      const { base64: content, ...others } = (value ?? {}) as { readonly base64?: unknown }
-      return typeof content === 'string' && Object.keys(others).length === 0 ? Buffer.from(content, 'base64') : value
-    })
+    return parse()
   } catch (error) {
     throw usage(`it is no JSON: ${toError(error).message}`, error)
   }

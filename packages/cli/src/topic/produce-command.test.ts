@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { SnapstreamError } from '@snapstream/core'
 import { Admin, Conf } from '@snapstream/kafka'
 import type { Driver } from '@snapstream/kafka/driver'
 import { memory } from '@snapstream/kafka/memory'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { jsonLines, run, temporaryFolder } from '../fixtures/run.ts'
 
 afterEach(() => Conf.reset())
@@ -87,7 +89,7 @@ test('what --json writes goes in again as it was', async () => {
     },
     { key: '/w==', keyEncoding: 'base64', value: 'AP8=', valueEncoding: 'base64', partition: 0, headers: [] },
     { key: null, value: null },
-    { key: null, value: '{"amount":1}', headers: [['via', 'web']] },
+    { key: null, value: { amount: 1 }, headers: [['via', 'web']] },
   ])
   await run(['topic', 'out', '--produce', '--json'], { driver: to, stdin: stdout })
   const sorted = (text: string) => text.split('\n').toSorted()
@@ -146,8 +148,8 @@ test.each([
   ['{"value":"a","timestamp":-2}', 'timestamp takes a whole number'],
   ['{"value":"a","partition":1.5}', 'partition takes a whole number'],
   ['{"value":"?","valueEncoding":"base64"}', 'value is no base64'],
-  ['{"value":"a","valueEncoding":"hex"}', 'valueEncoding takes "base64", got "hex"'],
-  ['{"value":1,"valueEncoding":"base64"}', 'value has to be base64, got 1'],
+  ['{"value":"a","valueEncoding":"hex"}', 'valueEncoding takes "text", "base64" or "json", got "hex"'],
+  ['{"value":1,"valueEncoding":"base64"}', 'value takes base64, got 1'],
   ['{"value":"a","headers":[1]}', 'headers takes pairs'],
   ['{"value":"a","headers":{"a":1}}', 'headers takes pairs'],
 ])('%s is refused', async (line, expected) => {
@@ -168,3 +170,107 @@ test('more than what is on its way at once', async () => {
   expect((await run(['topic', 'out', '--produce'], { driver, stdin })).stdout).toBe('2500 records written to out\n')
   expect((await records(driver)).map(({ value }) => Number(value))).toEqual(Array.from({ length: 2500 }, (_, i) => i))
 })
+
+describe('what the topic refuses', () => {
+  test('ends it: the line is named, and nothing after it is written', async () => {
+    const driver = await emptyTopic()
+    const stdin = `one\n${'x'.repeat(2_000_000)}\nthree\nfour\n`
+    const { code, stdout, stderr } = await run(['topic', 'out', '--produce'], { driver, stdin })
+    expect(stderr).toMatch(
+      /^snapstream: line 2: a record of about 20000\d+ bytes for "out" is larger than maxRequestBytes .*; 1 record before it written, nothing after it \(RECORD_TOO_LARGE\)\n$/,
+    )
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect((await records(driver)).map(({ value }) => value)).toEqual(['one'])
+  })
+
+  test.each([
+    ['{"value":"b","partition":7}', 'partition'],
+    ['{"value":"b","timestamp":"x"}', 'timestamp'],
+  ])('%s is named', async (line, expected) => {
+    const driver = await emptyTopic()
+    const stdin = `{"value":"a"}\n${line}\n{"value":"c"}\n`
+    const { code, stderr } = await run(['topic', 'out', '--produce', '--json'], { driver, stdin })
+    expect(stderr).toContain('snapstream: line 2: ')
+    expect(stderr).toContain(expected)
+    expect(stderr).toContain('; 1 record before it written, nothing after it')
+    expect(code).toBe(1)
+    expect(await records(driver)).toHaveLength(1)
+  })
+
+  test('what only the broker refuses: those that were sent together with it are counted', async () => {
+    const driver = refusing(await emptyTopic(), '1000')
+    const stdin = Array.from({ length: 3000 }, (_, i) => `${i}\n`).join('')
+    const { code, stderr } = await run(['topic', 'out', '--produce'], { driver, stdin })
+    expect(stderr).toMatch(
+      /^snapstream: line 1001: .*refused by the broker; 1000 records before it written, and \d+ after it, which had been sent together with it \(KAFKA_FAILED\)\n$/,
+    )
+    expect(code).toBe(1)
+    const written = await records(driver)
+    const after = Number(/and (\d+) after it/.exec(stderr)?.[1])
+    expect(after).toBeLessThan(1000)
+    expect(written).toHaveLength(1000 + after)
+  })
+
+  test('a line that is too long is named by its size, and is not read to its end', async () => {
+    const driver = await emptyTopic()
+    let pulled = 0
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('one\n')
+      for (;;) {
+        pulled += 65_536
+        yield Buffer.alloc(65_536, 120)
+      }
+    }
+    const args = ['topic', 'out', '--produce', '--max-line-bytes', '1000000']
+    const { code, stderr } = await run(args, { driver, stdin: endless() })
+    expect(stderr).toBe(
+      'snapstream: line 2: it has more than 1000000 bytes; --max-line-bytes allows for more; 1 record before it written, nothing after it (ENCODE_FAILED)\n',
+    )
+    expect(code).toBe(1)
+    expect(pulled).toBeLessThan(3_000_000)
+    expect(await records(driver)).toHaveLength(1)
+  })
+
+  test('a line of exactly the limit is read, in one piece or in many', async () => {
+    const driver = await emptyTopic()
+    const pieces = ['a', 'bcd', 'e\nabcde\n', 'ab', 'cde'].map((text) => Buffer.from(text))
+    const args = ['topic', 'out', '--produce', '--max-line-bytes', '5']
+    expect((await run(args, { driver, stdin: Readable.from(pieces) })).stdout).toBe('3 records written to out\n')
+    expect(await run(args, { driver, stdin: 'abcdef\n' })).toMatchObject({ code: 1, stdout: '' })
+  })
+})
+
+test.each([
+  [['--produce', '--key-separator', ''], 'It takes a text that is not empty.'],
+  [['--key-separator', '='], "option '--key-separator' needs --produce"],
+  [['--max-line-bytes', '7'], "option '--max-line-bytes' needs --produce"],
+  [['--produce', '--max-line-bytes', '0'], 'It takes a whole number of 1 or more.'],
+])('%j is refused', async (args, expected) => {
+  const { code, stderr } = await run(['topic', 'out', ...args], { driver: await emptyTopic() })
+  expect(stderr).toContain(expected)
+  expect(code).toBe(2)
+})
+
+/** A broker that refuses the records with this value, one at a time. */
+function refusing(driver: Driver, value: string): Driver {
+  const client: Driver['client'] = (settings) => {
+    const inner = driver.client(settings)
+    const producer: typeof inner.producer = async (options) => {
+      const made = await inner.producer(options)
+      const send: typeof made.send = async (batches) => {
+        const bad = ({ records }: (typeof batches)[number]) =>
+          records.some((record) => Buffer.from(record.value as Uint8Array).toString() === value)
+        const good = batches.map((batch) => ({
+          ...batch,
+          records: batch.records.filter((record) => Buffer.from(record.value as Uint8Array).toString() !== value),
+        }))
+        await made.send(good.filter(({ records }) => records.length > 0))
+        const error = new SnapstreamError('KAFKA_FAILED', 'refused by the broker')
+        return batches.map((batch) => (bad(batch) ? { error, retriable: false } : {}))
+      }
+      return { ...made, send }
+    }
+    return { ...inner, producer }
+  }
+  return { ...driver, client }
+}

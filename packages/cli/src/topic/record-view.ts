@@ -4,7 +4,7 @@ import type { RawTopicRecord } from '@snapstream/kafka'
 import { pickColumns } from '../output/pick-columns.ts'
 import { viewOf } from '../output/view.ts'
 import type { View } from '../output/view.ts'
-import type { ValueDecoder } from './value-decoder.ts'
+import type { ValueReader } from './value-json.ts'
 
 /** A record as far as it could be read. */
 export interface RecordView {
@@ -17,18 +17,20 @@ export interface RecordView {
 
 const OF_RECORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DECODE_FAILED', 'SCHEMA_MISSING'])
 
-/** Reads a record: what does not decode is shown as it stands, with the reason. */
-export function recordView(record: RawTopicRecord, decode: ValueDecoder): MaybePromise<RecordView> {
+/** Reads a record; without a reader as text or bytes. What does not decode is shown as it stands, with the reason. */
+export function recordView(record: RawTopicRecord, reader: ValueReader | undefined): MaybePromise<RecordView> {
+  const { topic, value: bytes } = record
   const key = viewOf(record.key)
-  const decoded = (value: View): RecordView => ({ record, key, value, error: undefined })
+  if (reader === undefined || bytes === null) return { record, key, value: viewOf(bytes), error: undefined }
+  const decoded = (json: string): RecordView => ({ record, key, value: { kind: 'value', json }, error: undefined })
   const undecoded = (thrown: unknown): RecordView => {
     // A registry that is away is nothing that is wrong with a record.
     if (SnapstreamError.is(thrown) && !OF_RECORDS.has(thrown.code)) throw thrown
-    return { record, key, value: viewOf(record.value), error: toError(thrown).message }
+    return { record, key, value: viewOf(bytes), error: toError(thrown).message }
   }
   try {
-    const value = decode(record)
-    return 'kind' in value ? decoded(value) : Promise.resolve(value).then(decoded, undecoded)
+    const json = reader(bytes, topic)
+    return typeof json === 'string' ? decoded(json) : Promise.resolve(json).then(decoded, undecoded)
   } catch (thrown) {
     return undecoded(thrown)
   }

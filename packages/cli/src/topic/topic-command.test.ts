@@ -225,10 +225,8 @@ describe('values that are more than text', () => {
       cwd: folder.path,
     })
     const dates = { day: '2026-01-31', at: '2026-01-31T00:00:00.000Z' }
-    expect(jsonLines(stdout)).toMatchObject([
-      { value: { ...dates, count: '1152921504606846976' } },
-      { value: { ...dates, count: 7 } },
-    ])
+    expect(stdout).toContain('"count":1152921504606846976}')
+    expect(jsonLines(stdout)[1]).toMatchObject({ value: { ...dates, count: 7 } })
   })
 
   test('a registry that is away ends it', async () => {

@@ -3,9 +3,8 @@ import type { TopicFlags } from '../definitions/topic-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
-import { createPaint } from '../output/paint.ts'
+import { filterOf } from '../output/filter.ts'
 import { createPrinter } from '../output/printer.ts'
-import { viewText } from '../output/view.ts'
 import { applySettings } from '../settings/settings.ts'
 import { recordJson, recordText } from './format-record.ts'
 import { readTopic } from './read-topic.ts'
@@ -13,37 +12,40 @@ import type { Start } from './read-topic.ts'
 import { recordView, withColumns } from './record-view.ts'
 import type { RecordView } from './record-view.ts'
 import { topicShape } from './topic-shape.ts'
-import { valueDecoder } from './value-decoder.ts'
+import { valueFormat } from './value-json.ts'
 
 /** `snapstream topic NAME` */
 export async function topicCommand(name: string, flags: TopicFlags, io: Io): Promise<ExitCode> {
   const follow = flags.follow === true || flags.offset === -1
   const startedAt = Date.now()
-  const decode = await valueDecoder(await applySettings(flags, io, name))
+  const format = await valueFormat(await applySettings(flags, io, name))
   const shape = await topicShape(name, flags.partition)
-  const printer = createPrinter(io)
-  const text = {
-    paint: createPaint(io),
-    isTerminal: printer.isTerminal,
-    withPartition: shape.partitions.length > 1,
-    startedAt: follow ? startedAt : undefined,
-  }
+  const printer = createPrinter(io, flags.json)
+  const text = { withPartition: shape.partitions.length > 1, startedAt: follow ? startedAt : undefined }
+  const isMeant = filterOf(flags)
   const counts = { shown: 0, failed: 0 }
 
   function show(whole: RecordView): MaybePromise<'stop' | void> {
-    if (!isMeant(whole, flags)) return undefined
-    const view = withColumns(whole, flags.columns)
+    const meant = isMeant(whole.key, whole.value)
+    if (meant === false) return undefined
+    const view = meant === true ? withColumns(whole, flags.columns) : { ...whole, error: whole.error ?? meant.message }
     counts.shown++
     if (view.error !== undefined) counts.failed++
-    const full = flags.count ? undefined : printer.write(flags.json ? recordJson(view) : recordText(view, text))
-    return counts.shown === flags.limit ? 'stop' : full
+    const full = flags.count
+      ? undefined
+      : flags.json
+        ? printer.write(recordJson(view))
+        : printer.write(...recordText(view, text))
+    if (counts.shown === flags.limit) return 'stop'
+    // What took so long has kept signals from being heard.
+    return meant === true ? full : new Promise((resolve) => setImmediate(resolve))
   }
 
   await readTopic(
     shape,
     { start: startOf(flags, follow), follow, partition: flags.partition },
     (record) => {
-      const view = recordView(record, decode)
+      const view = recordView(record, format?.read)
       return 'record' in view ? show(view) : view.then(show)
     },
     printer.signal,
@@ -64,10 +66,4 @@ function startOf({ offset, last, since }: TopicFlags, follow: boolean): Start {
   if (since !== undefined) return { since }
   if (offset !== undefined && offset >= 0) return { offset }
   return offset === -1 || (offset === undefined && follow) ? 'latest' : 'earliest'
-}
-
-/** A record without a key is not found by its key. */
-function isMeant({ key, value }: RecordView, { keyFilter, valFilter }: TopicFlags): boolean {
-  if (keyFilter && (key.kind === 'none' || !keyFilter.test(viewText(key, '')))) return false
-  return !valFilter || (value.kind !== 'none' && valFilter.test(viewText(value, '')))
 }

@@ -2,9 +2,8 @@ import type { TopicsFlags } from '../definitions/topics-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
-import { createPaint } from '../output/paint.ts'
 import { createPrinter } from '../output/printer.ts'
-import { table } from '../output/table.ts'
+import { createTable } from '../output/table.ts'
 import { applySettings } from '../settings/settings.ts'
 import { topicShape } from '../topic/topic-shape.ts'
 
@@ -14,14 +13,14 @@ const NAMES = ['PARTITION', 'LEADER', 'REPLICAS', 'IN SYNC', 'EARLIEST', 'LATEST
 export async function describeTopic(name: string, flags: TopicsFlags, io: Io): Promise<ExitCode> {
   await applySettings(flags, io, name)
   const { topic, partitions } = await topicShape(name)
-  const printer = createPrinter(io)
+  const printer = createPrinter(io, flags.json)
   if (flags.json)
     for (const partition of partitions) await printer.write(`${JSON.stringify({ topic, ...partition })}\n`)
   else {
-    const rows = partitions.map(({ partition, leader, replicas, inSyncReplicas, earliest, latest }) => {
-      return [partition, leader ?? '-', replicas.join(','), inSyncReplicas.join(','), earliest, latest]
-    })
-    void printer.write(table(NAMES, rows, createPaint(io)))
+    const table = createTable(NAMES, printer)
+    for (const { partition, leader, replicas, inSyncReplicas, earliest, latest } of partitions)
+      await table.row(partition, leader ?? '-', replicas.join(','), inSyncReplicas.join(','), earliest, latest)
+    table.end()
   }
   await printer.end()
   return EXIT.ok

@@ -10,7 +10,7 @@ import { applySettings } from '../settings/settings.ts'
 export async function listTopics(flags: TopicsFlags, io: Io): Promise<ExitCode> {
   await applySettings(flags, io)
   await using admin = Admin()
-  const printer = createPrinter(io)
+  const printer = createPrinter(io, flags.json)
   for (const topic of await admin.listTopics())
     await printer.write(`${flags.json ? JSON.stringify({ topic }) : topic}\n`)
   await printer.end()

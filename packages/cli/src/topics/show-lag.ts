@@ -5,9 +5,8 @@ import type { TopicsFlags } from '../definitions/topics-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
-import { createPaint } from '../output/paint.ts'
 import { createPrinter } from '../output/printer.ts'
-import { table } from '../output/table.ts'
+import { createTable } from '../output/table.ts'
 import { applySettings } from '../settings/settings.ts'
 
 const NAMES = ['GROUP', 'STATE', 'TOPIC', 'PARTITION', 'COMMITTED', 'LATEST', 'LAG']
@@ -16,8 +15,8 @@ const NAMES = ['GROUP', 'STATE', 'TOPIC', 'PARTITION', 'COMMITTED', 'LATEST', 'L
 export async function showLag(group: string | undefined, flags: TopicsFlags, io: Io): Promise<ExitCode> {
   await applySettings(flags, io)
   await using admin = Admin()
-  const printer = createPrinter(io)
-  const rows: (string | number)[][] = []
+  const printer = createPrinter(io, flags.json)
+  const table = createTable(NAMES, printer)
   for (const groupId of await groupsOf(admin, group)) {
     if (printer.signal.aborted) break
     const { state, offsets } = await placeOf(admin, groupId, group !== undefined)
@@ -25,9 +24,9 @@ export async function showLag(group: string | undefined, flags: TopicsFlags, io:
       if (flags.json) {
         const row = { group: groupId, state, topic, partition, committed: committed ?? null, latest, lag: lag ?? null }
         await printer.write(`${JSON.stringify(row)}\n`)
-      } else rows.push([groupId, state, topic, partition, committed ?? '-', latest, lag ?? '-'])
+      } else await table.row(groupId, state, topic, partition, committed ?? '-', latest, lag ?? '-')
   }
-  if (!flags.json && rows.length > 0) void printer.write(table(NAMES, rows, createPaint(io)))
+  table.end()
   await printer.end()
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok
 }

@@ -15,7 +15,7 @@ const CONNECTION: Record<Exclude<keyof KafkaConnection, 'requestQueue' | 'socket
 const BROKER: Record<keyof KafkaBroker, true> = { connect: true, lookupRequest: true }
 /** The requests that are sent, with the newest version whose answer is understood here. */
 const NEWEST = {
-  Produce: 8,
+  Produce: 7,
   Fetch: 11,
   ListOffsets: 3,
   Metadata: 6,

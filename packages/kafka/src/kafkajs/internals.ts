@@ -1,5 +1,3 @@
-import { produceUpTo8 } from './produce-answer.ts'
-
 /**
  * What this driver leans on of KafkaJS beside its public types, and nothing else of it. The exact version is pinned, and
  * `internals.test.ts` fails when one of these is gone.
@@ -111,7 +109,7 @@ export async function internals(): Promise<Internals> {
     Broker: broker.default,
     Encoder: encoder.default,
     createSocketFactory: socketFactory.default,
-    requests: { ...requests.default.requests, Produce: produceUpTo8(requests.default.requests.Produce) },
+    requests: requests.default.requests,
     apiKeys: apiKeys.default,
     crc32c: crc32c.default,
   }
