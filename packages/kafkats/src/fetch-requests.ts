@@ -3,7 +3,7 @@ import type { Crc32c } from '@snapstream/kafka/record-batch'
 import type { Connection } from '@snapstream/kafka/wire'
 import { byTopic } from '@snapstream/kafka/wire'
 import { byTopicName } from './by-topic-name.ts'
-import type { Call } from './caller.ts'
+import type { Call } from './open-connection.ts'
 
 const NOTHING = Buffer.alloc(0)
 /** As Kafka numbers them. */
@@ -29,7 +29,7 @@ export function fetchRequests(
           partitionMaxBytes: maxBytes,
         })),
       }
-      const answer = await call('Fetch', () => broker.fetch(request), maxWaitMs)
+      const answer = await call('Fetch', () => broker.fetch(request))
       return {
         errorCode: answer.errorCode,
         partitions: answer.topics.flatMap(({ topic, partitions }) =>

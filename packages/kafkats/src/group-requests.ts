@@ -2,7 +2,7 @@ import type { Broker } from '@kafkats/client'
 import type { Connection } from '@snapstream/kafka/wire'
 import { asBuffer } from '@snapstream/kafka/wire'
 import { byTopicName } from './by-topic-name.ts'
-import type { Call } from './caller.ts'
+import type { Call } from './open-connection.ts'
 
 type GroupRequests = Pick<
   Connection,
@@ -31,11 +31,7 @@ export function groupRequests(broker: Broker, call: Call): GroupRequests {
         protocols: protocols.map(({ name, metadata }) => ({ name, metadata: asBuffer(metadata) })),
       }
       const send = () => broker.joinGroup(request)
-      const { errorCode, generationId, protocolName, memberId, leader, members } = await call(
-        'JoinGroup',
-        send,
-        member.rebalanceTimeoutMs,
-      )
+      const { errorCode, generationId, protocolName, memberId, leader, members } = await call('JoinGroup', send)
       return {
         errorCode,
         generationId,
@@ -53,7 +49,7 @@ export function groupRequests(broker: Broker, call: Call): GroupRequests {
         assignments: assignments.map(({ memberId, assignment }) => ({ memberId, assignment: asBuffer(assignment) })),
       }
       const send = () => broker.syncGroup(request, rebalanceTimeoutMs)
-      const { errorCode, assignment } = await call('SyncGroup', send, rebalanceTimeoutMs)
+      const { errorCode, assignment } = await call('SyncGroup', send)
       return { errorCode, assignment }
     },
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { Broker } from '@kafkats/client'
+import type { OpenSocket } from '@snapstream/kafka/wire'
 import { expect, test } from 'vitest'
 import { brokerOver } from './internals.ts'
 
@@ -15,11 +15,13 @@ test('the version of the client is the one whose internals are known', () => {
 })
 
 test('a broker of the client is made as it is thought to be', () => {
-  const inside = new Broker(config) as unknown as Record<string, Record<string, Record<string, unknown>>>
+  const inside = new Broker(config) as unknown as Record<string, Record<string, unknown>>
   for (const name of ['connection', 'fetchConnection']) {
-    expect(inside[name]?.['socketFactory']?.['connect']).toBeTypeOf('function')
-    expect(inside[name]?.['connect']).toBeTypeOf('function')
+    expect(inside[name]?.['send']).toBeTypeOf('function')
+    expect(inside[name]?.['sendNoResponse']).toBeTypeOf('function')
+    expect(inside[name]?.['isConnected']).toBe(false)
   }
+  expect(inside['apiVersions']).toBeInstanceOf(Map)
 })
 
 test('every request that is used is there', () => {
@@ -32,26 +34,40 @@ test('every request that is used is there', () => {
   expect(used.flat().filter((name) => typeof broker[name] !== 'function')).toEqual([])
 })
 
-test('a broker connects by what dials, once, and ends with the socket', async () => {
-  const server = createServer((socket) => socket.resume())
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { connect } = await import('node:net')
-  const { port } = server.address() as { port: number }
-  let dials = 0
-  const socket = connect({ port, host: '127.0.0.1' })
-  const broker = brokerOver(async () => {
-    dials++
-    await new Promise((resolve) => {
-      socket.once('connect', resolve)
-    })
-    return socket
-  }, config)
-  const connecting = broker.connect()
-  await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0)
-  expect(dials).toBe(1)
-  socket.destroy()
-  await expect(connecting).rejects.toMatchObject({ name: 'ConnectionClosedError' })
-  server.close()
+test('a broker sends what it is asked over the socket it is given, in a version that both sides know', async () => {
+  const sent: { api: string; apiKey: number; version: number; waitMs: number | undefined; answered: boolean }[] = []
+  const socket: OpenSocket = {
+    versions: new Map([
+      [12, { min: 0, max: 3 }],
+      [11, { min: 0, max: 5 }],
+      [0, { min: 3, max: 9 }],
+    ]),
+    async request({ api, frame, waitMs, answered = true }) {
+      const bytes = frame(7)
+      expect(bytes.readInt32BE(0)).toBe(bytes.length - 4)
+      expect(bytes.readInt32BE(8)).toBe(7)
+      sent.push({ api, apiKey: bytes.readInt16BE(4), version: bytes.readInt16BE(6), waitMs, answered })
+      return Buffer.from([0, 0, 0, 7, 0, 0, 0, 0, 0, 25])
+    },
+    mute: () => {},
+    isOpen: true,
+    close: async () => {},
+  }
+  const broker = brokerOver(socket, config, 'c')
+  const member = { groupId: 'g', memberId: 'm', generationId: 1, groupInstanceId: null }
+  expect(await broker.heartbeat(member)).toMatchObject({ errorCode: 25 })
+  const join = {
+    ...member,
+    sessionTimeoutMs: 1,
+    rebalanceTimeoutMs: 2 ** 31 - 1,
+    protocolType: 'consumer',
+    protocols: [],
+  }
+  await broker.joinGroup(join).catch(() => {})
+  await broker.produce({ acks: 0, timeoutMs: 5, topics: [] })
+  expect(sent).toEqual([
+    { api: 'Heartbeat', apiKey: 12, version: 3, waitMs: 0, answered: true },
+    { api: 'JoinGroup', apiKey: 11, version: 5, waitMs: 2 ** 31 - 1, answered: true },
+    { api: 'Produce', apiKey: 0, version: 9, waitMs: undefined, answered: false },
+  ])
 })

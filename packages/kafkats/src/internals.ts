@@ -1,25 +1,63 @@
-import type { Socket } from 'node:net'
-import { Broker } from '@kafkats/client'
-import type { BrokerConfig } from '@kafkats/client'
+import { Broker, Encoder, encodeRequestHeader, getApiName } from '@kafkats/client'
+import type { BrokerAddress, OpenSocket } from '@snapstream/kafka/wire'
 
 /**
- * What is used of `@kafkats/client` beyond what it publishes, all in this file: that a `Broker` has two connections, and
- * that a connection gets its socket from a factory. The version is pinned; internals.test.ts fails when these are gone.
+ * What is used of `@kafkats/client` beyond what it publishes, all in this file: that a `Broker` sends what it is asked over
+ * two connections, and which versions of a request it takes a broker to know. The version is pinned; internals.test.ts
+ * fails when these are gone.
  */
 interface BrokerInternals {
-  readonly connection: { readonly socketFactory: { connect(host: string, port: number): Promise<Socket> } }
-  fetchConnection: unknown
+  connection: BrokerConnection
+  fetchConnection: BrokerConnection
+  readonly apiVersions: Map<number, { readonly min: number; readonly max: number }>
 }
 
+interface BrokerConnection {
+  readonly isConnected: boolean
+  send(apiKey: number, apiVersion: number, encode: (encoder: Encoder) => void, timeoutMs?: number): Promise<Buffer>
+  sendNoResponse(apiKey: number, apiVersion: number, encode: (encoder: Encoder) => void): Promise<void>
+}
+
+const PRODUCE = 0
+/** The client adds it to what a request lets the broker wait; time is kept by the socket. */
+const REQUEST_TIMEOUT_MS = 0
+const LENGTH_BYTES = 4
+
 /**
- * A broker of the client over one socket, which `dial` makes. The client's own way of making sockets cannot leave the name
- * of a certificate unchecked, brings the process down when a certificate is not one, and keeps the socket to itself, so
- * that nobody can close it at once. A second socket, for fetching, is not needed: fetching has connections of its own.
+ * The requests of the client over a socket that is none of the client's: its own takes a length for one that is none,
+ * sends a proof of the password for any count of iterations, and cannot be closed at once. A second socket, for fetching,
+ * is not needed: fetching has connections of its own.
  */
-export function brokerOver(dial: () => Promise<Socket>, config: BrokerConfig): Broker {
-  const broker = new Broker(config)
+export function brokerOver(socket: OpenSocket, { host, port, nodeId }: BrokerAddress, clientId: string): Broker {
+  const broker = new Broker({ host, port, nodeId, clientId, requestTimeoutMs: REQUEST_TIMEOUT_MS })
   const inside = broker as unknown as BrokerInternals
-  inside.connection.socketFactory.connect = dial
-  inside.fetchConnection = inside.connection
+
+  function request(apiKey: number, apiVersion: number, encode: (encoder: Encoder) => void) {
+    return (correlationId: number): Buffer => {
+      const encoder = new Encoder()
+      encoder.writeInt32(0)
+      encodeRequestHeader(encoder, { apiKey, apiVersion, correlationId, clientId })
+      encode(encoder)
+      const frame = encoder.toBuffer()
+      frame.writeInt32BE(frame.length - LENGTH_BYTES, 0)
+      return frame
+    }
+  }
+
+  const connection: BrokerConnection = {
+    isConnected: true,
+    // What a Produce lets the broker wait is the time that any request has.
+    send: (apiKey, apiVersion, encode, timeoutMs = 0) =>
+      socket.request({
+        api: getApiName(apiKey),
+        frame: request(apiKey, apiVersion, encode),
+        waitMs: apiKey === PRODUCE ? 0 : timeoutMs,
+      }),
+    async sendNoResponse(apiKey, apiVersion, encode) {
+      await socket.request({ api: getApiName(apiKey), frame: request(apiKey, apiVersion, encode), answered: false })
+    },
+  }
+  inside.connection = inside.fetchConnection = connection
+  for (const [apiKey, versions] of socket.versions) inside.apiVersions.set(apiKey, versions)
   return broker
 }

@@ -31,7 +31,7 @@ export function kafkats({ checkCrcs = true }: KafkatsOptions = {}): Driver {
       inProcess: false,
       compression: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
     },
-    connect: (settings) => (address) =>
-      openConnection(address, { settings, encode, checkWith: checkCrcs ? crc32c : undefined }),
+    connect: (settings) => (address, signal) =>
+      openConnection(address, { settings, encode, checkWith: checkCrcs ? crc32c : undefined, signal }),
   })
 }

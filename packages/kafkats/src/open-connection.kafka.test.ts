@@ -13,7 +13,9 @@ const topic = `kafkats-${randomUUID()}`
 const groupId = `kafkats-${randomUUID()}`
 const settings = { brokers: [address], clientId: 'snapstream', connectTimeoutMs: 5000, requestTimeoutMs: 5000 }
 const encode = recordBatchEncoder({ crc32c })
-const open = () => openConnection({ nodeId: -1, host, port: Number(port) }, { settings, encode, checkWith: crc32c })
+const { signal } = new AbortController()
+const open = () =>
+  openConnection({ nodeId: -1, host, port: Number(port) }, { settings, encode, checkWith: crc32c, signal })
 const outsider = { groupId, memberId: '', groupInstanceId: undefined, generationId: -1 }
 
 describe('on a real Kafka', () => {

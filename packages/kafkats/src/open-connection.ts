@@ -1,12 +1,8 @@
-import type { BrokerConfig } from '@kafkats/client'
 import type { ClientSettings } from '@snapstream/kafka/driver'
 import type { Crc32c, RecordBatchEncoder } from '@snapstream/kafka/record-batch'
+import { openSocket, unreadable, unsupported } from '@snapstream/kafka/wire'
 import type { BrokerAddress, Connection } from '@snapstream/kafka/wire'
 import { adminRequests } from './admin-requests.ts'
-import { caller } from './caller.ts'
-import { connectTimedOut, refusal } from './connection-error.ts'
-import { dial } from './dial.ts'
-import type { Dialled } from './dial.ts'
 import { fetchRequests } from './fetch-requests.ts'
 import { groupRequests } from './group-requests.ts'
 import { brokerOver } from './internals.ts'
@@ -17,50 +13,40 @@ export interface OpenOptions {
   readonly encode: RecordBatchEncoder
   /** Undefined: what is fetched is not checked. */
   readonly checkWith: Crc32c | undefined
+  readonly signal: AbortSignal
 }
 
-/** Connects to a broker, once. Rejects within `connectTimeoutMs`, and leaves nothing open then. */
-export async function openConnection(address: BrokerAddress, options: OpenOptions): Promise<Connection> {
-  const { settings, encode, checkWith } = options
-  const { tls, sasl, connectTimeoutMs, requestTimeoutMs } = settings
-  const secrets = [sasl?.password, tls?.passphrase].flatMap((secret) => secret || [])
-  let dialled: Dialled | undefined
-  const dialBroker = async () => {
-    dialled = dial(address, tls)
-    return dialled.connected
+/** Sends one request through the client. Rejects with a SnapstreamError. */
+export type Call = <T extends { readonly throttleTimeMs: number }>(api: string, send: () => Promise<T>) => Promise<T>
+
+/** Connects to a broker, once. Rejects when the signal is aborted, and leaves nothing open then. */
+export async function openConnection(
+  address: BrokerAddress,
+  { settings, encode, checkWith, signal }: OpenOptions,
+): Promise<Connection> {
+  const socket = await openSocket(address, settings, signal)
+  const broker = brokerOver(socket, address, settings.clientId)
+
+  const call: Call = async (api, send) => {
+    try {
+      const answer = await send()
+      socket.mute(answer.throttleTimeMs)
+      return answer
+    } catch (error) {
+      throw error instanceof Error && error.name === 'UnsupportedVersionError'
+        ? unsupported(address, api)
+        : unreadable(error, address, api)
+    }
   }
-  const broker = brokerOver(dialBroker, configOf(address, settings))
-  let late: Error | undefined
-  const timer = setTimeout(() => {
-    late = connectTimedOut(address, connectTimeoutMs)
-    dialled?.socket.destroy()
-  }, connectTimeoutMs)
-  try {
-    await broker.connect()
-  } catch (error) {
-    dialled?.socket.destroy()
-    // The client says no more than that it is closed: a broker refuses certificates after it has taken the connection.
-    throw refusal(late ?? dialled?.problem() ?? error, address, 'connect', secrets)
-  } finally {
-    clearTimeout(timer)
-  }
-  const { socket } = dialled as Dialled
-  const { call, close, isOpen } = caller(address, { socket, requestTimeoutMs, secrets })
+
   return {
     ...fetchRequests(broker, call, checkWith),
-    ...produceRequests(broker, call, { encode, socket }),
+    ...produceRequests(broker, call, encode),
     ...groupRequests(broker, call),
     ...adminRequests(broker, call),
     get isOpen() {
-      return isOpen()
+      return socket.isOpen
     },
-    close,
+    close: socket.close,
   }
-}
-
-/** Never reached: time is kept here, from the moment of asking, and with what a broker holds back by quota. */
-const CLIENT_TIMEOUT_MS = 1e9
-
-function configOf({ host, port, nodeId }: BrokerAddress, { clientId, sasl }: ClientSettings): BrokerConfig {
-  return { host, port, nodeId, clientId, requestTimeoutMs: CLIENT_TIMEOUT_MS, ...(sasl && { sasl }) }
 }

@@ -38,6 +38,8 @@ export interface ClientSettings {
   readonly connectTimeoutMs: number
   /** How long one request may take, in ms. */
   readonly requestTimeoutMs: number
+  /** How long an answer of a broker may be, in bytes; a longer one closes the connection. Default: 100,000,000. */
+  readonly receiveMaxBytes?: number
   /** Encrypts the connections. Undefined: plain text. */
   readonly tls?: TlsSettings
   /** Undefined: nobody in particular. */

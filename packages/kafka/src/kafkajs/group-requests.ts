@@ -27,6 +27,9 @@ interface JoinGroupAnswer {
 
 /** The requests that members of a group send. */
 export function groupRequests(broker: OpenBroker): GroupRequests {
+  /** A member that joined waits for the assignments of the leader, which may take as long as others take to join. */
+  let waitMs = 0
+
   return {
     async joinGroup({ groupId, memberId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocols }) {
       const protocol = broker.request('JoinGroup', {
@@ -39,10 +42,8 @@ export function groupRequests(broker: OpenBroker): GroupRequests {
         groupProtocols: protocols.map(({ name, metadata }) => ({ name, metadata: asBuffer(metadata) })),
       })
       if (groupInstanceId !== undefined) expectStatic(broker, protocol)
-      const answer = await broker.send<JoinGroupAnswer>({
-        ...protocol,
-        requestTimeout: broker.requestTimeoutMs + rebalanceTimeoutMs,
-      })
+      waitMs = Math.max(waitMs, rebalanceTimeoutMs)
+      const answer = await broker.send<JoinGroupAnswer>(protocol, rebalanceTimeoutMs)
       return {
         errorCode: answer.errorCode,
         generationId: answer.generationId,
@@ -67,7 +68,7 @@ export function groupRequests(broker: OpenBroker): GroupRequests {
           memberAssignment: asBuffer(assignment),
         })),
       })
-      const answer = await broker.send<{ errorCode: number; memberAssignment: Buffer | null }>(protocol)
+      const answer = await broker.send<{ errorCode: number; memberAssignment: Buffer | null }>(protocol, waitMs)
       return { errorCode: answer.errorCode, assignment: answer.memberAssignment ?? NOTHING }
     },
 

@@ -7,8 +7,8 @@ import { recordRequests } from './record-requests.ts'
 
 /** Opens connections to single brokers with KafkaJS. */
 export function kafkajsConnect(settings: ClientSettings): Connect {
-  return async (address): Promise<Connection> => {
-    const broker = await openBroker(settings, address)
+  return async (address, signal): Promise<Connection> => {
+    const broker = await openBroker(settings, address, signal)
     return {
       ...recordRequests(broker),
       ...groupRequests(broker),

@@ -53,19 +53,12 @@ export function recordRequests(broker: OpenBroker): Pick<Connection, 'produce' |
         })),
       })
       const { apiVersion } = protocol.request
-      const { bytes } = await broker.send<{ bytes: Buffer }>({
-        ...protocol,
-        requestTimeout: broker.requestTimeoutMs + maxWaitMs,
-        response: {
-          ...protocol.response,
-          // KafkaJS looks for the time that the broker asks it to be quiet; from version 8 on keeping it is our duty.
-          decode: async (bytes) => ({
-            bytes,
-            clientSideThrottleTime: apiVersion < 8 ? 0 : bytes.readInt32BE(0),
-          }),
-        },
+      const decode = async (bytes: Buffer) => ({
+        ...readFetchAnswer({ apiVersion, bytes }),
+        // From version 8 on a broker answers at once, and then does not read for so long.
+        clientSideThrottleTime: apiVersion < 8 ? 0 : bytes.readInt32BE(0),
       })
-      return readFetchAnswer({ apiVersion, bytes })
+      return broker.send<ReturnType<typeof readFetchAnswer>>({ ...protocol, response: { decode } }, maxWaitMs)
     },
 
     async listOffsets({ readCommitted, partitions }) {

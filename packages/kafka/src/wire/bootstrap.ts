@@ -28,11 +28,11 @@ export function attemptMs({ brokers, connectTimeoutMs }: ClientSettings): number
 export async function bootstrap(settings: ClientSettings, connect: Connect): Promise<FirstContact> {
   const { brokers, connectTimeoutMs } = settings
   const addresses = brokers.map(brokerAddress)
-  const end = Date.now() + connectTimeoutMs
+  const end = performance.now() + connectTimeoutMs
   let problem: unknown
   for (let waitMs = FIRST_PAUSE_MS; ; waitMs = Math.min(waitMs * 2, LAST_PAUSE_MS)) {
     for (const address of addresses) {
-      const leftMs = end - Date.now()
+      const leftMs = end - performance.now()
       if (leftMs <= 0) break
       try {
         return await greet(connect, address, Math.min(attemptMs(settings), leftMs))
@@ -41,7 +41,7 @@ export async function bootstrap(settings: ClientSettings, connect: Connect): Pro
         problem = error
       }
     }
-    if (Date.now() + waitMs >= end) throw unreachable(settings, problem)
+    if (performance.now() + waitMs >= end) throw unreachable(settings, problem)
     await pause(waitMs)
   }
 }
@@ -50,17 +50,18 @@ export async function bootstrap(settings: ClientSettings, connect: Connect): Pro
 async function greet(connect: Connect, address: BrokerAddress, ms: number): Promise<FirstContact> {
   let metadata: ClusterMetadata = { brokers: [], controllerId: -1, topics: [] }
   const connection = await connectWithin(
-    async (to) => {
-      const connected = await connect(to)
-      // Whoever gave up waiting closes it, and so ends the request.
-      const giveUp = setTimeout(() => void connected.close(), ms)
+    async (to, signal) => {
+      const connected = await connect(to, signal)
+      const giveUp = () => void connected.close()
+      signal.addEventListener('abort', giveUp)
+      if (signal.aborted) giveUp()
       try {
         metadata = await connected.metadata([])
       } catch (error) {
         await connected.close()
         throw error
       } finally {
-        clearTimeout(giveUp)
+        signal.removeEventListener('abort', giveUp)
       }
       return connected
     },

@@ -8,11 +8,21 @@ export function brokerUnreachable(address: BrokerAddress, what: string, cause?: 
   return new SnapstreamError('BROKER_UNREACHABLE', `the broker ${shownAddress(address)} ${what}`, { cause })
 }
 
-/** What came of a socket, as a SnapstreamError: `TLS_REFUSED`, which waiting does not cure, or `BROKER_UNREACHABLE`. */
+/** Why a socket failed, as a SnapstreamError: `TLS_REFUSED`, which waiting does not cure, or `BROKER_UNREACHABLE`. */
 export function connectionError(thrown: unknown, address: BrokerAddress): SnapstreamError {
   if (SnapstreamError.is(thrown)) return thrown
   const error = toError(thrown)
+  const what = `cannot be reached: ${error.message}${originOf(error, address)}`
+  return tlsError(error, shownAddress(address)) ?? brokerUnreachable(address, what, error)
+}
+
+const NO_SUCH_NAME = new Set<unknown>(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NONAME', 'EAI_NODATA'])
+
+/** Where a name came from that cannot be resolved: from a broker, which may know itself by another name than its clients. */
+function originOf(error: Error, { nodeId, host }: BrokerAddress): string {
+  if (nodeId < 0 || !NO_SUCH_NAME.has((error as NodeJS.ErrnoException).code)) return ''
   return (
-    tlsError(error, shownAddress(address)) ?? brokerUnreachable(address, `cannot be reached: ${error.message}`, error)
+    `; the name ${host} is no setting of this program: node ${nodeId} gives it to its clients, by its ` +
+    `advertised.listeners; set that to a name that can be resolved here`
   )
 }

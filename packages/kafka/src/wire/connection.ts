@@ -71,10 +71,10 @@ export interface Connection {
 }
 
 /**
- * How a library opens connections: resolves once it is connected, secured and authenticated. Tries once; how long that may
- * take is watched by the layer above, which closes what comes too late.
+ * How a library opens connections: resolves once it is connected, secured and authenticated. Tries once. When the signal
+ * is aborted, its time is over: it closes what it has opened, and rejects.
  */
-export type Connect = (address: BrokerAddress) => Promise<Connection>
+export type Connect = (address: BrokerAddress, signal: AbortSignal) => Promise<Connection>
 
 export interface Answer {
   readonly errorCode: number

@@ -1,6 +1,9 @@
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, describe } from '@snapstream/core'
 import type { TopicPartition } from '../driver/driver.ts'
 import { groupBy } from '../driver/group-by.ts'
+import { partitionKey } from '../driver/partition-key.ts'
+import { byteReader } from './byte-reader.ts'
+import type { ByteReader } from './byte-reader.ts'
 
 /**
  * What members of consumer groups tell each other through the broker, as all of Kafka's clients write it. Later versions
@@ -32,7 +35,7 @@ export function encodeSubscription({ topics, owned, generationId }: Subscription
 }
 
 export function decodeSubscription(metadata: Uint8Array): Subscription {
-  const read = reader(metadata, 'the subscription of a member')
+  const read = byteReader(metadata, 'the subscription of a member')
   const version = read.int16()
   const topics = new Set(read.array(read.string))
   if (version < 1) return { topics, owned: [], generationId: -1 }
@@ -56,7 +59,7 @@ export function encodeAssignment({ partitions, more }: Assignment): Buffer {
 /** A member that gets nothing may be told so with no bytes at all. */
 export function decodeAssignment(assignment: Uint8Array): Assignment {
   if (assignment.length === 0) return { partitions: [], more: false }
-  const read = reader(assignment, 'the assignment of a member')
+  const read = byteReader(assignment, 'the assignment of a member')
   read.int16()
   const partitions = readPartitions(read).sort((a, b) =>
     a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
@@ -72,13 +75,22 @@ function partitionsByTopic(partitions: readonly TopicPartition[]): Buffer {
   ])
 }
 
-function readPartitions(read: ReturnType<typeof reader>): TopicPartition[] {
-  return read
-    .array(() => {
-      const topic = read.string()
-      return read.array(read.int32).map((partition) => ({ topic, partition }))
+/** Each once, however often it is there: a partition that is read twice hands out each record twice. */
+function readPartitions(read: ByteReader): TopicPartition[] {
+  const partitions = new Map<string, TopicPartition>()
+  read.array(() => {
+    const topic = read.string()
+    read.array(() => {
+      const at = { topic, partition: read.int32() }
+      if (at.partition < 0)
+        throw new SnapstreamError(
+          'KAFKA_FAILED',
+          `a member of the group names partition ${at.partition} of ${describe(topic)}; partitions count from 0`,
+        )
+      partitions.set(partitionKey(at), at)
     })
-    .flat()
+  })
+  return [...partitions.values()]
 }
 
 function int16(value: number): Buffer {
@@ -100,32 +112,3 @@ function string(value: string): Buffer {
 
 const NO_USER_DATA = int32(0)
 const MORE = Buffer.concat([int32(4), Buffer.from('more')])
-
-function reader({ buffer, byteOffset, byteLength }: Uint8Array, what: string) {
-  const bytes = Buffer.from(buffer, byteOffset, byteLength)
-  let at = 0
-  const take = (size: number): number => {
-    const start = at
-    at += size
-    if (size >= 0 && at <= bytes.length) return start
-    throw new SnapstreamError('KAFKA_FAILED', `${what} ends in the middle: it has ${bytes.length} bytes`)
-  }
-  const int32 = () => bytes.readInt32BE(take(4))
-  return {
-    int16: () => bytes.readInt16BE(take(2)),
-    int32,
-    /** Null is as good as none. */
-    bytes: () => void take(Math.max(0, int32())),
-    rest: () => bytes.subarray(at),
-    string() {
-      const size = bytes.readInt16BE(take(2))
-      const start = take(size)
-      return bytes.toString('utf8', start, start + size)
-    },
-    array<T>(one: () => T): T[] {
-      const values: T[] = []
-      for (let count = int32(); count > 0; count--) values.push(one())
-      return values
-    },
-  }
-}

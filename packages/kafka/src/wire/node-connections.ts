@@ -25,7 +25,8 @@ export interface NodeConnections {
 export function nodeConnections(connect: Connect, limitMs: number): NodeConnections {
   const connections = new Map<string, Connection>()
   const opening = new Map<string, Promise<Connection>>()
-  let destroyed = false
+  /** Aborted when nobody needs any of them any more. */
+  const ended = new AbortController()
 
   const keyOf = ({ nodeId }: BrokerAddress, purpose: Purpose) => `${nodeId}:${purpose}`
 
@@ -33,11 +34,7 @@ export function nodeConnections(connect: Connect, limitMs: number): NodeConnecti
     // What the broker closed may still hold a socket.
     await connections.get(key)?.close()
     connections.delete(key)
-    const connection = await connectWithin(connect, address, limitMs)
-    if (destroyed) {
-      await connection.close()
-      throw closed('connection')
-    }
+    const connection = await connectWithin(connect, address, limitMs, ended.signal)
     connections.set(key, connection)
     return connection
   }
@@ -50,7 +47,7 @@ export function nodeConnections(connect: Connect, limitMs: number): NodeConnecti
 
   return {
     async to(address, purpose) {
-      if (destroyed) throw closed('connection')
+      if (ended.signal.aborted) throw closed('connection')
       const key = keyOf(address, purpose)
       const known = connections.get(key)
       if (known?.isOpen) return known
@@ -64,7 +61,7 @@ export function nodeConnections(connect: Connect, limitMs: number): NodeConnecti
     keep(address, connection) {
       const key = keyOf(address, 'requests')
       void connections.get(key)?.close()
-      if (destroyed) void connection.close()
+      if (ended.signal.aborted) void connection.close()
       else connections.set(key, connection)
     },
     anyOpen() {
@@ -73,7 +70,7 @@ export function nodeConnections(connect: Connect, limitMs: number): NodeConnecti
     },
     hangUp,
     async destroy() {
-      destroyed = true
+      ended.abort(closed('connection'))
       await hangUp()
     },
   }

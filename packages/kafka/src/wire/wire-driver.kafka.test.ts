@@ -16,8 +16,8 @@ const client = { brokers, clientId: 'wire', connectTimeoutMs: 5000, requestTimeo
 function losingDriver(lose: () => boolean) {
   return wireDriver({
     ...kafkajs(),
-    connect: (settings) => async (address) => {
-      const connection = await kafkajsConnect(settings)(address)
+    connect: (settings) => async (address, signal) => {
+      const connection = await kafkajsConnect(settings)(address, signal)
       return {
         ...connection,
         get isOpen() {

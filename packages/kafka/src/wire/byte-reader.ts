@@ -1,0 +1,65 @@
+import { SnapstreamError } from '@snapstream/core'
+
+/** Reads what brokers and members of groups write, from front to back. Each method throws `KAFKA_FAILED` past the end. */
+export interface ByteReader {
+  int16(): number
+  int32(): number
+  int64(): number
+  /** With its length before it. Throws for null. */
+  string(): string
+  /** The same; null is undefined. */
+  nullableString(): string | undefined
+  /** A view, with its length before it; null is empty. */
+  bytes(): Buffer
+  /** With the count before it; null is empty. */
+  array<T>(one: () => T): T[]
+  /** What has not been read yet. */
+  rest(): Buffer
+}
+
+/** @param what what is read, as the subject of an error message */
+export function byteReader({ buffer, byteOffset, byteLength }: Uint8Array, what: string): ByteReader {
+  const bytes = Buffer.from(buffer, byteOffset, byteLength)
+  let at = 0
+
+  function take(size: number): number {
+    const start = at
+    if (size < 0 || size > bytes.length - at)
+      throw new SnapstreamError(
+        'KAFKA_FAILED',
+        `${what} cannot be read: at byte ${at} of ${bytes.length} it needs ${size} more`,
+      )
+    at += size
+    return start
+  }
+
+  const int16 = () => bytes.readInt16BE(take(2))
+  const int32 = () => bytes.readInt32BE(take(4))
+  const text = (size: number) => {
+    const start = take(size)
+    return bytes.toString('utf8', start, start + size)
+  }
+  return {
+    int16,
+    int32,
+    int64: () => Number(bytes.readBigInt64BE(take(8))),
+    string: () => text(int16()),
+    nullableString() {
+      const size = int16()
+      return size === -1 ? undefined : text(size)
+    },
+    bytes() {
+      const size = int32()
+      if (size === -1) return bytes.subarray(at, at)
+      const start = take(size)
+      return bytes.subarray(start, at)
+    },
+    array(one) {
+      const count = int32()
+      const values = []
+      for (let i = 0; i < count; i++) values.push(one())
+      return values
+    },
+    rest: () => bytes.subarray(at),
+  }
+}

@@ -1,0 +1,94 @@
+/** Takes a stream of bytes apart into frames: each has its length before it, as an int32. */
+export interface FrameReader {
+  /** Hands out the frames that are complete, without their length. Throws for a length that is none, and is of no use then. */
+  push(chunk: Buffer, onFrame: (frame: Buffer) => void): void
+  /** The longest frame that is taken, in bytes. */
+  limitBytes: number
+}
+
+const LENGTH_BYTES = 4
+/** What a frame holds at least: the number of the request that it answers. */
+const SHORTEST_BYTES = 4
+/** Memory that is taken for a frame before its bytes have come: a length alone costs its sender nothing. */
+const FIRST_BYTES = 4 << 20
+
+/** Memory grows with what has come, and holds one frame at most. A frame that came in one piece is not copied. */
+export function frameReader(limitBytes: number): FrameReader {
+  /** The frame that is not complete, its length included. */
+  let partial: Buffer | undefined
+  let filled = 0
+  /** The length of that frame with its prefix; unknown while the prefix is not complete. */
+  let needed = LENGTH_BYTES
+
+  function frameLength(bytes: Buffer, at: number): number {
+    const length = bytes.readInt32BE(at)
+    if (length >= SHORTEST_BYTES && length <= reader.limitBytes) return length
+    throw new FrameError(length, reader.limitBytes, bytes.subarray(at, at + 64))
+  }
+
+  /** Adds to the frame that is not complete. Answers how many bytes of the chunk it took. */
+  function append(chunk: Buffer): number {
+    const taken = Math.min(needed - filled, chunk.length)
+    if (!partial || filled + taken > partial.length) {
+      const size = Math.max(filled + taken, Math.min(needed, Math.max(FIRST_BYTES, 2 * filled)))
+      const larger = Buffer.allocUnsafe(size)
+      partial?.copy(larger, 0, 0, filled)
+      partial = larger
+    }
+    chunk.copy(partial, filled, 0, taken)
+    filled += taken
+    return taken
+  }
+
+  const reader: FrameReader = {
+    limitBytes,
+    push(chunk, onFrame) {
+      let rest = chunk
+      while (rest.length > 0) {
+        if (filled === 0 && rest.length >= LENGTH_BYTES) {
+          const end = LENGTH_BYTES + frameLength(rest, 0)
+          if (rest.length >= end) {
+            onFrame(rest.subarray(LENGTH_BYTES, end))
+            rest = rest.subarray(end)
+            continue
+          }
+          needed = end
+        }
+        rest = rest.subarray(append(rest))
+        if (!partial || filled < needed) continue
+        if (needed === LENGTH_BYTES) {
+          needed += frameLength(partial, 0)
+          continue
+        }
+        const frame = partial.subarray(LENGTH_BYTES, needed)
+        partial = undefined
+        filled = 0
+        needed = LENGTH_BYTES
+        onFrame(frame)
+      }
+    },
+  }
+  return reader
+}
+
+/** A length that no frame of Kafka's has. */
+export class FrameError extends Error {
+  constructor(length: number, limitBytes: number, start: Buffer) {
+    super(
+      looksLike(start) ??
+        (length < SHORTEST_BYTES
+          ? `it sent a frame of ${length} bytes; one has at least ${SHORTEST_BYTES}`
+          : `it sent a frame of ${length} bytes, and receiveMaxBytes takes ${limitBytes}; raise that if a batch may be as large`),
+    )
+    this.name = 'FrameError'
+  }
+}
+
+/** What others send first, who take this for their own protocol. */
+function looksLike(start: Buffer): string | undefined {
+  // A record of TLS: its type, and the major version.
+  if (start[0] !== undefined && start[0] >= 0x14 && start[0] <= 0x17 && start[1] === 3)
+    return "it answers in TLS; set securityProtocol to 'ssl' or 'sasl_ssl'"
+  if (start.toString('latin1').startsWith('HTTP/')) return 'it answers in HTTP; this is not the port of a Kafka broker'
+  return undefined
+}
