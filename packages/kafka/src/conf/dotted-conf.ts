@@ -11,6 +11,7 @@ export interface DottedConf {
   readonly 'socket.connection.setup.timeout.ms'?: number | undefined
   readonly 'request.timeout.ms'?: number | undefined
   readonly 'metadata.max.age.ms'?: number | undefined
+  readonly 'receive.message.max.bytes'?: number | undefined
   readonly 'security.protocol'?: KafkaConf['securityProtocol']
   readonly 'ssl.ca.pem'?: string | undefined
   readonly 'ssl.truststore.certificates'?: string | undefined

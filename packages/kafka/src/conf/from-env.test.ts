@@ -135,8 +135,8 @@ describe('values', () => {
   })
 
   test.each([
-    [{ KAFKA_LINGER_MS: '5s' }, 'KAFKA_LINGER_MS takes a whole number of 0 or more, got "5s"'],
-    [{ KAFKA_LINGER_MS: '1e3' }, 'KAFKA_LINGER_MS takes a whole number of 0 or more, got "1e3"'],
+    [{ KAFKA_LINGER_MS: '5s' }, 'KAFKA_LINGER_MS takes a whole number of ms, 0 to 2147483647, got "5s"'],
+    [{ KAFKA_LINGER_MS: '1e3' }, 'KAFKA_LINGER_MS takes a whole number of ms, 0 to 2147483647, got "1e3"'],
     [{ KAFKA_IDEMPOTENCE: 'yes' }, 'KAFKA_IDEMPOTENCE takes true or false, got "yes"'],
   ])('%j is refused', (env, message) => {
     expect(usage(env).message).toBe(message)

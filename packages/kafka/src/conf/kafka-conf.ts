@@ -10,7 +10,7 @@ import type { SecurityProtocol } from './settings.ts'
 export interface KafkaConf extends DottedConf {
   /** What talks to the broker. @default kafkajs() */
   readonly driver?: Driver | undefined
-  /** `host:port` each, as an array or separated by commas. Required, unless the driver is `memory()`. */
+  /** `host:port` each, also as `PLAINTEXT://host:port`, in an array or separated by commas. Required, unless the driver is `memory()`. */
   readonly brokers?: string | readonly string[] | undefined
   /** The consumer group of topics that are read and have no `groupId` of their own. */
   readonly groupId?: string | undefined
@@ -24,6 +24,11 @@ export interface KafkaConf extends DottedConf {
   readonly requestTimeoutMs?: number | undefined
   /** How old the known number of partitions of a topic may become; while it is read, a minute at most. @default 300000 */
   readonly metadataMaxAgeMs?: number | undefined
+  /**
+   * How long an answer of a broker may be: a longer one, or what cannot be an answer, closes the connection.
+   * @default 100000000, or twice `fetchMaxBytes` if that is more
+   */
+  readonly receiveMaxBytes?: number | undefined
 
   /** Whether connections are encrypted (`ssl`), and whether there is a user (`sasl`). @default 'plaintext' */
   readonly securityProtocol?: SecurityProtocol | Uppercase<SecurityProtocol> | undefined

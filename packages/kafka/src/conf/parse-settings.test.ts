@@ -23,6 +23,8 @@ function usage(given: unknown): string {
   throw new Error('it was taken')
 }
 
+const DURATIONS = Object.keys(SETTINGS).filter((name) => name.endsWith('Ms'))
+
 describe('names', () => {
   test('each is taken as Kafka writes it, and means the same', () => {
     const samples: Record<string, unknown> = {
@@ -95,18 +97,32 @@ describe('values', () => {
       ['a:1', ' [::1]:9092'],
       ['a:1', '[::1]:9092'],
     ],
+    ['a:1,', ['a:1']],
+    [' a:1 ,, b:2 , ', ['a:1', 'b:2']],
+    ['PLAINTEXT://a:1,PLAINTEXT://[::1]:2', ['plaintext://a:1', 'plaintext://[::1]:2']],
+    [['SASL_SSL://a:1'], ['sasl_ssl://a:1']],
   ])('brokers %j', (brokers, parsed) => {
     expect(parse({ brokers })).toEqual({ brokers: parsed })
   })
 
-  test.each(['localhost', 'a:1,', 'http://a:1', 'a:0', 'a:65536', 'a:x', '', [], [1], 7, null])(
-    'brokers %j is refused',
-    (brokers) => {
-      expect(usage({ brokers })).toContain(
-        "brokers takes 'host:port' addresses, as an array or separated by commas, got",
-      )
-    },
-  )
+  test.each([
+    'localhost',
+    ',',
+    ['a:1', ''],
+    'http://a:1',
+    'ssl:/a:1',
+    'ssl://',
+    'a:0',
+    'a:65536',
+    'a:x',
+    '',
+    [],
+    [1],
+    7,
+    null,
+  ])('brokers %j is refused', (brokers) => {
+    expect(usage({ brokers })).toContain("brokers takes 'host:port' addresses, as an array or separated by commas, got")
+  })
 
   test.each([
     ['all', -1],
@@ -118,15 +134,33 @@ describe('values', () => {
   })
 
   test('a wrong type says what is expected and what came', () => {
-    expect(usage({ lingerMs: '5' })).toBe('Conf: lingerMs takes a whole number of 0 or more, got "5"')
+    expect(usage({ lingerMs: '5' })).toBe('Conf: lingerMs takes a whole number of ms, 0 to 2147483647, got "5"')
     expect(usage({ 'session.timeout.ms': -1 })).toContain(
-      'session.timeout.ms takes a whole number of 1 or more, got -1',
+      'session.timeout.ms takes a whole number of ms, 1 to 2147483647, got -1',
     )
     expect(usage({ acks: 2 })).toBe("Conf: acks takes one of 0, 1, 'all', -1, got 2")
     expect(usage({ autoOffsetReset: 'first' })).toContain("takes one of 'earliest', 'latest', 'error', 'none', got")
     expect(usage({ groupId: '' })).toContain('groupId takes a string that is not empty')
     expect(usage({ driver: 'kafkajs' })).toContain('driver takes a driver, as kafkajs() or memory() make it')
     expect(usage('localhost:9092')).toContain('Conf takes an object of settings')
+  })
+
+  test.each(DURATIONS)('%s is a whole number of ms that a timer and an int32 have room for', (name) => {
+    expect(parse({ [name]: 2 ** 31 - 1 })).toEqual({ [name]: 2 ** 31 - 1 })
+    for (const value of [2 ** 31, 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(usage({ [name]: value })).toContain('to 2147483647, got')
+  })
+
+  test.each(['fetchMaxBytes', 'batchSizeBytes', 'maxRequestBytes', 'receiveMaxBytes'])(
+    '%s is a whole number of bytes that an int32 has room for',
+    (name) => {
+      expect(parse({ [name]: 2 ** 31 - 1 })).toEqual({ [name]: 2 ** 31 - 1 })
+      for (const value of [2 ** 31, 1.5, 0]) expect(usage({ [name]: value })).toContain('1 to 2147483647, got')
+    },
+  )
+
+  test('bufferBytes is not told to anybody, and may be larger', () => {
+    expect(parse({ bufferBytes: 2 ** 33 })).toEqual({ bufferBytes: 2 ** 33 })
   })
 
   test('names of Object.prototype are no values', () => {

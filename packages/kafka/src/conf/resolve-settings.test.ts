@@ -40,6 +40,25 @@ test('idempotence is there with acks all, as with Java, unless something else wa
   expect(() => idempotence({ acks: 1, idempotence: true })).toThrow("idempotence needs acks 'all', and acks is 1")
 })
 
+test('the protocol of an address has to be the one that is spoken', () => {
+  const brokers = (own: object) => resolveSettings({ brokers: ['plaintext://a:1', 'b:2'], ...own }).client.brokers
+  expect(brokers({})).toEqual(['a:1', 'b:2'])
+  expect(() => brokers({ brokers: ['ssl://a:1'] })).toThrow(
+    "brokers has ssl://a:1, and securityProtocol is 'plaintext'; set it to 'ssl', or leave ssl:// out",
+  )
+  expect(brokers({ brokers: ['ssl://a:1'], securityProtocol: 'ssl' })).toEqual(['a:1'])
+  expect(() => brokers({ securityProtocol: 'ssl' })).toThrow('brokers has plaintext://a:1')
+})
+
+test('an answer may be as long as a fetch, and longer', () => {
+  const limit = (own: object) => resolveSettings({ brokers: ['a:1'], ...own }).client.receiveMaxBytes
+  expect(limit({})).toBe(100_000_000)
+  expect(limit({ fetchMaxBytes: 80_000_000 })).toBe(160_000_000)
+  expect(limit({ fetchMaxBytes: 2 ** 31 - 1 })).toBe(2 ** 31 - 1)
+  expect(limit({ receiveMaxBytes: 3_000_000 })).toBe(3_000_000)
+  expect(() => limit({ receiveMaxBytes: 1_000_000 })).toThrow('receiveMaxBytes is 1000000 and fetchMaxBytes is 2097152')
+})
+
 test('without a broker it says what to do', () => {
   expect(() => resolveSettings({})).toThrow(
     "no broker is known; call Conf({ brokers: 'host:port' }), or Conf({ driver: memory() }) to do without one",

@@ -4,6 +4,7 @@ import { confDefaults } from './conf.ts'
 import { mergeSettings } from './merge-settings.ts'
 import { refuseUnsupported } from './refuse-unsupported.ts'
 import { resolveSecurity } from './resolve-security.ts'
+import { INT32_MAX } from './setting.ts'
 import { DEFAULTS } from './settings.ts'
 import type { Settings } from './settings.ts'
 import { usage } from './usage.ts'
@@ -66,10 +67,11 @@ export function resolveSettings(own: Settings): ResolvedSettings {
   return {
     driver,
     client: {
-      brokers: given.brokers ?? [],
+      brokers: addresses(given),
       clientId: all.clientId,
       connectTimeoutMs: all.connectTimeoutMs,
       requestTimeoutMs: all.requestTimeoutMs,
+      receiveMaxBytes: receiveMaxBytes(given),
       ...resolveSecurity(given, inProcess),
     },
     groupId: given.groupId,
@@ -99,6 +101,28 @@ export function resolveSettings(own: Settings): ResolvedSettings {
       metadataMaxAgeMs: all.metadataMaxAgeMs,
     },
   }
+}
+
+/** Without their protocol, which has to be the one that is spoken: nothing is encrypted, or not, by guessing. */
+function addresses({ brokers = [], securityProtocol = DEFAULTS.securityProtocol }: Settings): readonly string[] {
+  return brokers.map((broker) => {
+    const [protocol, address] = broker.includes('://') ? broker.split('://') : [securityProtocol, broker]
+    if (protocol === securityProtocol) return address ?? broker
+    throw usage(
+      `brokers has ${broker}, and securityProtocol is '${securityProtocol}'; set it to '${protocol}', or leave ` +
+        `${protocol}:// out`,
+    )
+  })
+}
+
+/** A fetch may bring a batch more than was asked for. */
+function receiveMaxBytes({ receiveMaxBytes: given, fetchMaxBytes = DEFAULTS.fetchMaxBytes }: Settings): number {
+  if (given === undefined) return Math.min(INT32_MAX, Math.max(DEFAULTS.receiveMaxBytes, 2 * fetchMaxBytes))
+  if (given > fetchMaxBytes) return given
+  throw usage(
+    `receiveMaxBytes is ${given} and fetchMaxBytes is ${fetchMaxBytes}: what a fetch brings would be refused; make the ` +
+      'first larger than the second, by what a batch may have',
+  )
 }
 
 function heartbeatIntervalMs({ heartbeatIntervalMs: interval, sessionTimeoutMs }: Settings): number {

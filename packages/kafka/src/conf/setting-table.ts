@@ -1,4 +1,17 @@
-import { certificates, file, flag, oneOf, password, privateKey, text, textFlag, whole, word } from './setting.ts'
+import {
+  certificates,
+  duration,
+  file,
+  flag,
+  memorySize,
+  oneOf,
+  password,
+  privateKey,
+  size,
+  text,
+  textFlag,
+  word,
+} from './setting.ts'
 import type { Setting } from './setting.ts'
 import type { SettingName, Settings } from './settings.ts'
 
@@ -18,9 +31,10 @@ export const SETTINGS: { readonly [N in SettingName]-?: Setting<NonNullable<Sett
   groupId: text('group.id'),
   clientId: text('client.id'),
   clientRack: text('client.rack'),
-  connectTimeoutMs: whole(1, 'socket.connection.setup.timeout.ms'),
-  requestTimeoutMs: whole(1, 'request.timeout.ms'),
-  metadataMaxAgeMs: whole(1, 'metadata.max.age.ms'),
+  connectTimeoutMs: duration(1, 'socket.connection.setup.timeout.ms'),
+  requestTimeoutMs: duration(1, 'request.timeout.ms'),
+  metadataMaxAgeMs: duration(1, 'metadata.max.age.ms'),
+  receiveMaxBytes: size('receive.message.max.bytes'),
   securityProtocol: word(['plaintext', 'ssl', 'sasl_plaintext', 'sasl_ssl'], 'security.protocol'),
   sslCa: certificates('ssl.ca.pem', 'ssl.truststore.certificates'),
   sslCaLocation: file('ssl.ca.location'),
@@ -44,11 +58,11 @@ export const SETTINGS: { readonly [N in SettingName]-?: Setting<NonNullable<Sett
     'auto.offset.reset',
   ),
   onOffsetOutOfRange: oneOf({ earliest: 'earliest', latest: 'latest', error: 'error' }),
-  sessionTimeoutMs: whole(1, 'session.timeout.ms'),
-  heartbeatIntervalMs: whole(1, 'heartbeat.interval.ms'),
-  rebalanceTimeoutMs: whole(1, 'max.poll.interval.ms', 'rebalance.timeout.ms'),
-  fetchMaxBytes: whole(1, 'fetch.max.bytes'),
-  fetchMaxWaitMs: whole(0, 'fetch.max.wait.ms', 'fetch.wait.max.ms'),
+  sessionTimeoutMs: duration(1, 'session.timeout.ms'),
+  heartbeatIntervalMs: duration(1, 'heartbeat.interval.ms'),
+  rebalanceTimeoutMs: duration(1, 'max.poll.interval.ms', 'rebalance.timeout.ms'),
+  fetchMaxBytes: size('fetch.max.bytes'),
+  fetchMaxWaitMs: duration(0, 'fetch.max.wait.ms', 'fetch.wait.max.ms'),
   isolationLevel: oneOf({ read_committed: 'read_committed', read_uncommitted: 'read_uncommitted' }, 'isolation.level'),
   acks: { ...oneOf({ all: -1, '-1': -1, '0': 0, '1': 1 }, 'acks'), oldNames: ['request.required.acks'] },
   idempotence: flag('enable.idempotence'),
@@ -56,11 +70,11 @@ export const SETTINGS: { readonly [N in SettingName]-?: Setting<NonNullable<Sett
     ...word(['none', 'gzip', 'snappy', 'lz4', 'zstd'], 'compression.type'),
     oldNames: ['compression.codec'],
   },
-  deliveryTimeoutMs: whole(1, 'delivery.timeout.ms', 'message.timeout.ms'),
-  lingerMs: { ...whole(0, 'linger.ms'), oldNames: ['queue.buffering.max.ms'] },
-  batchSizeBytes: whole(1, 'batch.size'),
-  maxRequestBytes: whole(1, 'max.request.size', 'message.max.bytes'),
-  bufferBytes: whole(1, 'buffer.memory'),
+  deliveryTimeoutMs: duration(1, 'delivery.timeout.ms', 'message.timeout.ms'),
+  lingerMs: { ...duration(0, 'linger.ms'), oldNames: ['queue.buffering.max.ms'] },
+  batchSizeBytes: size('batch.size'),
+  maxRequestBytes: size('max.request.size', 'message.max.bytes'),
+  bufferBytes: memorySize('buffer.memory'),
 }
 
 const everySetting = Object.keys(SETTINGS) as SettingName[]
@@ -94,15 +108,21 @@ function isDriver(value: unknown): value is NonNullable<Settings['driver']> {
   return typeof value === 'object' && value !== null && 'client' in value && typeof value.client === 'function'
 }
 
+const ADDRESS = /^(?:(plaintext|ssl|sasl_plaintext|sasl_ssl):\/\/)?((?:\[[0-9a-f:.%]+\]|[^\s:/@]+):(\d{1,5}))$/i
+
+/** In one form: `host:port`, or `protocol://host:port` where a protocol was given. A comma too many is no address. */
 function parseBrokers(value: unknown): readonly string[] | undefined {
   const list: readonly unknown[] | undefined =
-    typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : undefined
+    typeof value === 'string'
+      ? value.split(',').filter((item) => item.trim() !== '')
+      : Array.isArray(value)
+        ? value
+        : undefined
   const brokers: string[] = []
   for (const item of list ?? []) {
-    const address = typeof item === 'string' ? item.trim() : ''
-    const port = Number(/^(?:\[[0-9a-fA-F:.%]+\]|[^\s:/@]+):(\d{1,5})$/.exec(address)?.[1])
-    if (!(port >= 1 && port <= 65_535)) return undefined
-    brokers.push(address)
+    const [, protocol, address, port] = ADDRESS.exec(typeof item === 'string' ? item.trim() : '') ?? []
+    if (address === undefined || !(Number(port) >= 1 && Number(port) <= 65_535)) return undefined
+    brokers.push(protocol === undefined ? address : `${protocol.toLowerCase()}://${address}`)
   }
   return brokers.length > 0 ? brokers : undefined
 }

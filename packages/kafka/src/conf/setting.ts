@@ -25,13 +25,35 @@ export function text(...aliases: string[]): Setting<string> {
   }
 }
 
-export function whole(min: number, ...aliases: string[]): Setting<number> {
+/** The largest number that a request has room for, and the longest time that a timer of Node has. */
+export const INT32_MAX = 2_147_483_647
+
+/** A whole number, up to `INT32_MAX` unless something else is given. */
+function whole(min: number, aliases: readonly string[], unit: string, max = INT32_MAX): Setting<number> {
   return {
     aliases,
-    expected: `a whole number of ${min} or more`,
-    parse: (value) => (Number.isSafeInteger(value) && (value as number) >= min ? (value as number) : undefined),
+    expected: `a whole number of ${unit}, ${min} to ${max}`,
+    parse: (value) =>
+      Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+        ? (value as number)
+        : undefined,
     fromText: (given) => (/^\d+$/.test(given) ? Number(given) : given),
   }
+}
+
+/** A time in ms, of about 24 days at most. */
+export function duration(min: number, ...aliases: string[]): Setting<number> {
+  return whole(min, aliases, 'ms')
+}
+
+/** A size that a request tells the broker, or that bounds one. */
+export function size(...aliases: string[]): Setting<number> {
+  return whole(1, aliases, 'bytes')
+}
+
+/** A size that stays in this process. */
+export function memorySize(...aliases: string[]): Setting<number> {
+  return whole(1, aliases, 'bytes', Number.MAX_SAFE_INTEGER)
 }
 
 export function oneOf<T>(values: Readonly<Record<string, T>>, ...aliases: string[]): Setting<T> {

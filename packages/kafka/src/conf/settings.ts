@@ -11,6 +11,7 @@ export interface Settings {
   readonly connectTimeoutMs?: number
   readonly requestTimeoutMs?: number
   readonly metadataMaxAgeMs?: number
+  readonly receiveMaxBytes?: number
   readonly securityProtocol?: SecurityProtocol
   readonly sslCa?: string
   readonly sslCaLocation?: string
@@ -52,6 +53,7 @@ export const DEFAULTS = {
   connectTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   metadataMaxAgeMs: 300_000,
+  receiveMaxBytes: 100_000_000,
   securityProtocol: 'plaintext',
   sslCheckHostname: true,
   autoOffsetReset: 'earliest',

@@ -1,3 +1,4 @@
+import { INT32_MAX } from '../conf/setting.ts'
 import type { NewTopic } from '../driver/driver.ts'
 
 /** How a topic is created. */
@@ -14,17 +15,23 @@ export interface TopicCreation {
 }
 
 export const TOPIC_CREATION =
-  '{ partitions, replicationFactor, config }: whole numbers of 1 or more, and an object of texts, numbers, true or false'
+  '{ partitions, replicationFactor, config }: whole numbers of 1 or more (2147483647 and 32767 at most), and an object of texts, numbers, true or false'
 
 export function isTopicCreation(value: unknown): value is TopicCreation {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return Object.entries(value).every(([name, content]) => {
-    if (content === undefined) return name === 'config' || isCount(name)
-    return name === 'config' ? isConfig(content) : isCount(name) && Number.isSafeInteger(content) && content >= 1
+    if (content === undefined) return name === 'config' || MOST.has(name)
+    return name === 'config'
+      ? isConfig(content)
+      : Number.isSafeInteger(content) && content >= 1 && content <= (MOST.get(name) ?? 0)
   })
 }
 
-const isCount = (name: string) => name === 'partitions' || name === 'replicationFactor'
+/** What a request has room for. */
+const MOST: ReadonlyMap<string, number> = new Map([
+  ['partitions', INT32_MAX],
+  ['replicationFactor', 32_767],
+])
 
 function isConfig(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
