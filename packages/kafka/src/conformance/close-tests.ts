@@ -27,10 +27,10 @@ export function closeTests(declare: Declare): void {
       await one.close()
     }
     // Nobody is left in the group whose silence has to be waited for.
-    const started = Date.now()
+    const started = performance.now()
     const last = await consumer([topicName], { groupId })
     assert.equal((await last.poll())?.length, 1)
-    const took = Date.now() - started
+    const took = performance.now() - started
     assert.ok(took < 3000, `joining took ${took} ms`)
   })
 
@@ -40,15 +40,15 @@ export function closeTests(declare: Declare): void {
     const first = await reader([topicName], { groupId, fetchMaxWaitMs: 5000 })
     await until('the assignment', () => first.owned.size === 1)
     await sleep(200)
-    const started = Date.now()
+    const started = performance.now()
     await first.close()
-    const took = Date.now() - started
+    const took = performance.now() - started
     assert.ok(took < 1000, `closing took ${took} ms`)
     assert.ok(!first.events.includes('revoked'), 'close must not call revoked')
     const second = await reader([topicName], { groupId })
     await produce(topicName, 0, ['a'])
     await until('the record', () => second.records.length === 1)
-    assert.ok(Date.now() - started < 5000)
+    assert.ok(performance.now() - started < 5000)
   })
 
   declare('close while revoked is pending', async ({ topic, reader, until, name }) => {
@@ -72,11 +72,11 @@ export function closeTests(declare: Declare): void {
       },
     })
     await until('assigned', () => asked)
-    const started = Date.now()
+    const started = performance.now()
     await first.close()
     const second = await reader([topicName], { groupId })
     await until('the takeover', () => second.owned.size === 1)
-    assert.ok(Date.now() - started < 3000)
+    assert.ok(performance.now() - started < 3000)
   })
 
   declare('an error in assigned or revoked ends the consumer with it', async (harness) => {

@@ -124,9 +124,9 @@ export async function withHarness(
   const closing: (() => Promise<void>)[] = []
 
   async function until(what: string, condition: () => unknown): Promise<void> {
-    const end = Date.now() + patienceMs
+    const end = performance.now() + patienceMs
     while (!(await condition())) {
-      if (Date.now() > end) throw new Error(`waited ${patienceMs} ms for: ${what}`)
+      if (performance.now() > end) throw new Error(`waited ${patienceMs} ms for: ${what}`)
       await sleep(2)
     }
   }

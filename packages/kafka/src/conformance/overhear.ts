@@ -33,7 +33,7 @@ export async function overhear(run: () => Promise<unknown>): Promise<Overheard> 
     }) as typeof original
     restore.push(() => (stream.write = original))
   }
-  const started = Date.now()
+  const started = performance.now()
   let error: unknown
   try {
     await run()
@@ -42,7 +42,7 @@ export async function overhear(run: () => Promise<unknown>): Promise<Overheard> 
   } finally {
     for (const undo of restore) undo()
   }
-  return { error, tookMs: Date.now() - started, warnings, text: [...said, show(error)].join('\n') }
+  return { error, tookMs: performance.now() - started, warnings, text: [...said, show(error)].join('\n') }
 }
 
 /** Everything that can be seen of a value. */

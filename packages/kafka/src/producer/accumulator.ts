@@ -21,7 +21,7 @@ export function createAccumulator(producer: DriverProducer, settings: ProducerDe
   const { lingerMs, bufferBytes, maxRequestBytes } = settings
   const topics = new Map<string, Promise<TopicQueue>>()
   const queues = new Set<PartitionQueue>()
-  const now = () => host.now()
+  const now = () => host.monotonic()
   let buffered = 0
   let room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
@@ -90,7 +90,16 @@ export function createAccumulator(producer: DriverProducer, settings: ProducerDe
     topic(name) {
       const known = topics.get(name)
       if (known !== undefined) return known
-      const made = topicQueue({ topic: name, producer, settings, now, queues, consider, added })
+      const made = topicQueue({
+        topic: name,
+        producer,
+        settings,
+        now,
+        random: () => host.random(),
+        queues,
+        consider,
+        added,
+      })
       topics.set(name, made)
       made.catch(() => topics.delete(name))
       return made

@@ -40,7 +40,7 @@ export function createDispatcher({ maxRequestBytes, host, send }: DispatcherOpti
     scheduled = true
     queueMicrotask(() => {
       scheduled = false
-      const waitMs = last !== undefined && isSmall() ? last.since + TOGETHER_MS - host.now() : 0
+      const waitMs = last !== undefined && isSmall() ? last.since + TOGETHER_MS - host.monotonic() : 0
       if (waitMs > 0) wait(waitMs)
       else sendReady()
     })
@@ -68,7 +68,7 @@ export function createDispatcher({ maxRequestBytes, host, send }: DispatcherOpti
   }
 
   async function sendOne(request: readonly PartitionQueue[]): Promise<void> {
-    const sent = { since: host.now() }
+    const sent = { since: host.monotonic() }
     last = sent
     await send(request)
     if (last !== sent) return

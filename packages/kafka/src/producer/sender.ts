@@ -62,7 +62,7 @@ export function createSender({ producer, host, settings, freed, ready }: SenderO
     else if (isTooLarge(error) && batch.records.length > 1) queue.split()
     else if (!('retriable' in result && result.retriable)) freed(queue.settle(refused(queue, batch, error)))
     else {
-      const leftMs = batch.since + deliveryTimeoutMs - host.now()
+      const leftMs = batch.since + deliveryTimeoutMs - host.monotonic()
       if (leftMs > 0) {
         again(queue, batch, leftMs, error)
         return
@@ -86,7 +86,7 @@ export function createSender({ producer, host, settings, freed, ready }: SenderO
 
   /** Gives up everything in the queue whose time is over; what is younger is still tried. */
   function expire(queue: PartitionQueue, cause: Error): void {
-    const now = host.now()
+    const now = host.monotonic()
     for (let batch = queue.batches[0]; batch && batch.since + deliveryTimeoutMs <= now; batch = queue.batches[0])
       freed(queue.settle(expired(queue, batch, cause, deliveryTimeoutMs)))
   }

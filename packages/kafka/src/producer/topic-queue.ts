@@ -21,6 +21,7 @@ export interface TopicQueueOptions {
   readonly producer: DriverProducer
   readonly settings: ProducerDefaults
   readonly now: () => number
+  readonly random: () => number
   /** Every queue that is made is added to these. */
   readonly queues: Set<PartitionQueue>
   /** A queue may have something to send. */
@@ -31,13 +32,13 @@ export interface TopicQueueOptions {
 
 /** Asks how many partitions the topic has. Rejects with `TOPIC_MISSING`. */
 export async function topicQueue(options: TopicQueueOptions): Promise<TopicQueue> {
-  const { topic, producer, settings, now, queues, consider, added } = options
+  const { topic, producer, settings, now, random, queues, consider, added } = options
   const partitions: (PartitionQueue | undefined)[] = []
   let count = await producer.partitions(topic)
   let askedAt = now()
   let asking = false
   // Any start will do, as long as short-lived processes do not all take the same.
-  let sticky = Math.floor(askedAt) % count
+  let sticky = Math.floor(random() * count)
 
   function queueOf(partition: number): PartitionQueue {
     let queue = partitions[partition]

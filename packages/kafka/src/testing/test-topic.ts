@@ -55,7 +55,7 @@ export function testTopic({ spec, name, broker, host, log, run, tell }: TestTopi
 
   async function pipe(value: unknown, options: { readonly key?: unknown } & RecordMeta = {}): Promise<void> {
     await tell()
-    const { key = null, headers, timestamp = Math.floor(host.now()), partition } = options
+    const { key = null, headers, timestamp = host.now(), partition } = options
     const record = await encode(key, value, toHeaders(headers, name), timestamp)
     const count = await partitions()
     const chosen = partition ?? (record.key === null ? log.turn(count) : partitionOf(record.key, count))

@@ -30,7 +30,7 @@ export function topicCall(spec: TopicSpec, lifecycle: Pick<TopicLifecycle, 'curr
     if (current === undefined) throw notOpen(spec.name)
     const { sender, host, settings } = current
     checkMeta(options, spec.name, WITH_VALUE)
-    const { key = null, headers, timestamp = Math.floor(host.now()), partition, topic } = options
+    const { key = null, headers, timestamp = host.now(), partition, topic } = options
     const limit = CALLS_BUFFER_FACTOR * settings.producer.bufferBytes
     if (sender.waitingBytes > limit) throw bufferFull(spec.name, limit)
     return sender.send({ key, value, headers: toHeaders(headers, spec.name), timestamp, partition, topic }, owner)

@@ -40,11 +40,11 @@ export const hasRoom = (lane: Lane): boolean => lane.queue.length + lane.batches
 /** The node to read it from: a replica nearby, else the leader; -1 while there is none. */
 export function nodeOf(lane: Lane, leaderOf: (at: TopicPartition) => number | undefined): number {
   const { replica } = lane
-  if (replica && replica.until > Date.now()) return replica.node
+  if (replica && replica.until > performance.now()) return replica.node
   lane.replica = undefined
   return leaderOf(lane) ?? -1
 }
 
 export function preferReplica(lane: Lane, node: number): void {
-  lane.replica = { node, until: Date.now() + REPLICA_MAX_AGE_MS }
+  lane.replica = { node, until: performance.now() + REPLICA_MAX_AGE_MS }
 }

@@ -68,7 +68,7 @@ export function fetcher(options: {
    */
   function waitMs(led: readonly Lane[]): number {
     let wait = settings.fetchMaxWaitMs
-    const now = Date.now()
+    const now = performance.now()
     for (const lane of led) if (!hasRoom(lane)) wait = Math.min(wait, Math.max(SHORTEST_WAIT_MS, now - lane.fullSince))
     return wait
   }
@@ -132,7 +132,7 @@ export function fetcher(options: {
     const batch = recordColumns({ ...lane, lastStableOffset: readable }, plain, position, nextOffset)
     lane.position = nextOffset
     lane.queue.push(batch)
-    if (!hasRoom(lane)) lane.fullSince = Date.now()
+    if (!hasRoom(lane)) lane.fullSince = performance.now()
     onBatch()
   }
 
@@ -149,7 +149,7 @@ export function fetcher(options: {
 
   /** After a failure: looks at the cluster anew and lets the partitions be read again, for a limited time. */
   async function repair(failed: readonly Lane[], problem: unknown): Promise<void> {
-    const now = Date.now()
+    const now = performance.now()
     for (const lane of failed) {
       lane.busy = true
       lane.replica = undefined

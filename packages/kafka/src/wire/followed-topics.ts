@@ -26,7 +26,7 @@ export interface FollowedTopics {
 
 export function followedTopics(
   metadata: (topics: readonly string[]) => Promise<ClusterMetadata>,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): FollowedTopics {
   const known = new Map<string, readonly PartitionMetadata[]>()
   let refreshedAt = now()

@@ -97,11 +97,28 @@ test('in a process that was paused for a session it is lost before the coordinat
   const { state } = heart()
   await vi.advanceTimersByTimeAsync(500)
   const { beats } = state
-  vi.setSystemTime(Date.now() + 2000)
+  const now = performance.now.bind(performance)
+  const paused = vi.spyOn(performance, 'now').mockImplementation(() => now() + 2000)
   await vi.advanceTimersByTimeAsync(100)
+  paused.mockRestore()
   expect(state.events).toEqual(['lost'])
   expect(state.beats).toBe(beats)
 })
+
+test.each([3_600_000, -3_600_000, 86_400_000, -86_400_000])(
+  'a clock that is set by %d ms ends no membership',
+  async (ms) => {
+    const { state } = heart()
+    await vi.advanceTimersByTimeAsync(500)
+    vi.setSystemTime(Date.now() + ms)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(state.events).toEqual([])
+    expect(state.beats).toBe(10)
+    state.error = unreachable
+    await vi.advanceTimersByTimeAsync(1200)
+    expect(state.events).toEqual(['lost'])
+  },
+)
 
 test('a generation that is over is lost', async () => {
   const { state } = heart()

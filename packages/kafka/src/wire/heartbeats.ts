@@ -44,8 +44,8 @@ export function heartbeats(options: {
   const { signal } = stopping
 
   async function run(): Promise<void> {
-    let lastAnswer = Date.now()
-    const overdue = () => Date.now() - lastAnswer > sessionTimeoutMs
+    let lastAnswer = performance.now()
+    const overdue = () => performance.now() - lastAnswer > sessionTimeoutMs
     for (;;) {
       await pause(intervalMs, signal)
       if (signal.aborted) return
@@ -56,12 +56,12 @@ export function heartbeats(options: {
       }
       try {
         await inTime(beat(), sessionTimeoutMs, renew)
-        lastAnswer = Date.now()
+        lastAnswer = performance.now()
       } catch (error) {
         if (signal.aborted) return
         const errorCode = errorCodeOf(error)
         if (errorCode === KAFKA.REBALANCE_IN_PROGRESS) {
-          lastAnswer = Date.now()
+          lastAnswer = performance.now()
           onRebalance()
         } else if (errorCode === KAFKA.ILLEGAL_GENERATION && joining()) continue
         else if (LOST.has(errorCode) || (isPassing(error) && overdue())) return onLost()

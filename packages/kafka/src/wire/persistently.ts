@@ -26,8 +26,8 @@ export async function persistently<T>(
     try {
       return await run()
     } catch (error) {
-      end ??= Date.now() + patienceMs
-      if (signal?.aborted || !isPassing(error) || Date.now() + waitMs > end) throw error
+      end ??= performance.now() + patienceMs
+      if (signal?.aborted || !isPassing(error) || performance.now() + waitMs > end) throw error
       onTrouble?.(error)
     }
     await pause(waitMs, signal)

@@ -58,13 +58,13 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
         if (errorCode !== 0 && errorCode !== KAFKA.TOPIC_ALREADY_EXISTS) throw protocolError(errorCode, message)
     })
     // The controller has it; the brokers may still have to hear of it, and of their part in it.
-    const end = Date.now() + timeoutMs
+    const end = performance.now() + timeoutMs
     for (;;) {
       try {
         await offsets(topic, 'latest')
         return
       } catch (error) {
-        if (!isTopicMissing(error) || Date.now() > end) throw error
+        if (!isTopicMissing(error) || performance.now() > end) throw error
       }
       await pause(CREATED_PAUSE_MS)
     }
