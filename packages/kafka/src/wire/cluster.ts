@@ -4,7 +4,10 @@ import { attemptMs, bootstrap } from './bootstrap.ts'
 import type { BrokerAddress, ClusterMetadata, Connect, Connection } from './connection.ts'
 import { followedTopics } from './followed-topics.ts'
 import type { FollowedTopics } from './followed-topics.ts'
-import { isPassing, throwFor } from './kafka-error.ts'
+import { shownAddress } from './broker-address.ts'
+import { brokerUnreachable } from './connection-error.ts'
+import { KAFKA } from './error-table.ts'
+import { isPassing, protocolError, throwFor } from './kafka-error.ts'
 import { nodeConnections } from './node-connections.ts'
 import type { Purpose } from './node-connections.ts'
 
@@ -51,7 +54,7 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
 
   async function node(nodeId: number, purpose: Purpose = 'requests'): Promise<Connection> {
     const address = nodes.get(nodeId)
-    if (address) return connections.to(address, purpose)
+    if (address) return connections.to(reachable(address), purpose)
     throw new SnapstreamError(
       'BROKER_UNREACHABLE',
       `node ${nodeId} is not part of the cluster at the moment; there are ${[...nodes.keys()].join(', ') || 'none'}`,
@@ -101,6 +104,8 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
       const coordinator = await (await any()).findCoordinator(groupId)
       throwFor(coordinator)
       const { nodeId, host, port } = coordinator
+      if (nodeId < 0)
+        throw protocolError(KAFKA.COORDINATOR_NOT_AVAILABLE, `node ${nodeId} is said to coordinate the group`)
       if (!nodes.has(nodeId)) nodes = new Map([...nodes, [nodeId, { nodeId, host, port }]])
       return nodeId
     },
@@ -109,4 +114,14 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
     },
     destroy: () => connections.destroy(),
   }
+}
+
+/** Throws where a broker says that it listens at what is no address: a socket would go somewhere else. */
+function reachable(address: BrokerAddress): BrokerAddress {
+  const { nodeId, host, port } = address
+  if (host && port > 0 && port < 65_536) return address
+  throw brokerUnreachable(
+    address,
+    `cannot be reached: node ${nodeId} names ${JSON.stringify(shownAddress(address))} as its address; set its advertised.listeners`,
+  )
 }

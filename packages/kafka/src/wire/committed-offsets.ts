@@ -1,6 +1,7 @@
 import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import type { Cluster } from './cluster.ts'
 import { throwFor } from './kafka-error.ts'
+import { expectPartitions } from './odd-answer.ts'
 
 /** What a group has committed for these partitions; those without are left out. */
 export async function committedOffsets(
@@ -12,6 +13,8 @@ export async function committedOffsets(
   const coordinator = await cluster.node(await cluster.findCoordinator(groupId))
   const answer = await coordinator.offsetFetch({ groupId, partitions })
   throwFor(answer)
+  // What is left out would count as not committed.
+  expectPartitions('OffsetFetch', partitions, answer.partitions)
   const committed: TopicPartitionOffset[] = []
   for (const one of answer.partitions) {
     throwFor(one)

@@ -2,6 +2,7 @@ import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import type { Cluster } from './cluster.ts'
 import type { Connection } from './connection.ts'
 import { throwFor } from './kafka-error.ts'
+import { expectPartitions } from './odd-answer.ts'
 import type { Purpose } from './node-connections.ts'
 import { within } from './within.ts'
 
@@ -50,6 +51,7 @@ export function coordinatorOf(cluster: Cluster, groupId: string, groupInstanceId
     },
     async commit(generation, offsets, onRefused) {
       const answers = await (await connection()).offsetCommit({ ...identity(generation), offsets })
+      expectPartitions('OffsetCommit', offsets, answers)
       for (const answer of answers) {
         const { topic, partition, errorCode } = answer
         if (errorCode !== 0) onRefused({ topic, partition })

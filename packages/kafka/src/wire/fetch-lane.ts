@@ -16,6 +16,9 @@ export interface Lane extends TopicPartition {
   /** A fetch is under way, or it is being repaired. */
   busy: boolean
   failingSince: number | undefined
+  /** How often in a row its offset was refused, and how often another node was named, before anything came. */
+  resets: number
+  detours: number
   /** The node near to this consumer that the leader named, and until when it is read. */
   replica: { readonly node: number; readonly until: number } | undefined
 }
@@ -31,6 +34,8 @@ export function newLane({ topic, partition, offset }: TopicPartitionOffset): Lan
     fullSince: 0,
     busy: false,
     failingSince: undefined,
+    resets: 0,
+    detours: 0,
     replica: undefined,
   }
 }

@@ -1,3 +1,4 @@
+import { SnapstreamError } from '@snapstream/core'
 import type { ConsumerSettings, RecordBatch, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { groupBy } from '../driver/group-by.ts'
 import { partitionKey } from '../driver/partition-key.ts'
@@ -14,6 +15,13 @@ import { pause } from './pause.ts'
 const MAX_PARTITION_BYTES = 1 << 20
 const SHORTEST_WAIT_MS = 5
 const RETRY_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 1000
+/** How often nodes may name each other as the one to read from before that is a failure. */
+const MAX_DETOURS = 3
+/** How often in a row a broker may answer with nothing sooner than it should. */
+const MAX_QUICK_ANSWERS = 2
+const NO_REPLICA = 'the nodes name each other as the one to read from, and none of them hands out records'
+const HELD_BACK = 'a broker answers without any of the partitions; it may hold back this client by a quota'
 
 /** Reads partitions, as fast as their batches are released. */
 export interface Fetcher {
@@ -46,6 +54,8 @@ export function fetcher(options: {
   const readCommitted = settings.isolationLevel === 'read_committed'
   const out = new Map<RecordBatch, Lane>()
   const busyNodes = new Set<number>()
+  /** By node, how often in a row it answered with nothing, and at once. */
+  const quickAnswers = new Map<number, number>()
   let lanes: Lane[] = []
   let ended = false
   let next = 0
@@ -81,9 +91,17 @@ export function fetcher(options: {
     for (const lane of asked) lane.busy = true
     let failed: Lane[] = []
     let problem: unknown
+    const fail = (lane: Lane, error: unknown) => {
+      failed.push(lane)
+      problem = error
+    }
+    const began = performance.now()
+    let fruitless = true
+    const recovering: Lane[] = []
     try {
       const connection = await cluster.node(node, 'fetch')
       const byKey = new Map(asked.map((lane) => [partitionKey(lane), { lane, seeks: lane.seeks }]))
+      const unanswered = new Set(asked)
       const maxBytes = Math.min(fetchMaxBytes, MAX_PARTITION_BYTES)
       const answer = await connection.fetch({
         maxWaitMs,
@@ -96,37 +114,64 @@ export function fetcher(options: {
       throwFor(answer)
       for (const fetched of answer.partitions) {
         const { lane, seeks } = byKey.get(partitionKey(fetched)) ?? {}
-        if (!lane || lane.seeks !== seeks) continue
-        if (isElsewhere(fetched, node)) preferReplica(lane, fetched.preferredReplica)
-        else if (fetched.errorCode === 0) await receive(lane, fetched)
+        if (!lane || lane.seeks !== seeks || !unanswered.delete(lane)) continue
+        if (isElsewhere(fetched, node)) {
+          preferReplica(lane, fetched.preferredReplica)
+          // Nodes may go on naming each other.
+          if (++lane.detours > MAX_DETOURS) fail(lane, protocolError(KAFKA.REPLICA_NOT_AVAILABLE, NO_REPLICA))
+        } else if (fetched.errorCode === 0) {
+          if (await receive(lane, fetched)) fruitless = false
+        }
         // A replica may be behind, and a replica may be no more: only the leader knows what there is.
         else if (lane.replica) lane.replica = undefined
-        else if (fetched.errorCode === KAFKA.OFFSET_OUT_OF_RANGE) await recover(lane)
-        else {
-          failed.push(lane)
-          problem = protocolError(fetched.errorCode)
-        }
+        else if (fetched.errorCode === KAFKA.OFFSET_OUT_OF_RANGE) recovering.push(lane)
+        else fail(lane, protocolError(fetched.errorCode))
       }
+      // A broker that holds back a client by quota answers with nothing at all.
+      if (answer.partitions.length > 0)
+        for (const lane of unanswered)
+          if (lane.seeks === byKey.get(partitionKey(lane))?.seeks)
+            fail(lane, protocolError(KAFKA.LEADER_NOT_AVAILABLE, 'a broker left a partition out of its answer'))
+      if (fruitless && failed.length === 0) await waitInstead(node, maxWaitMs - (performance.now() - began), answer)
+      else quickAnswers.delete(node)
     } catch (error) {
       failed = asked
       problem = error
     }
     busyNodes.delete(node)
     if (ended) return
-    for (const lane of asked) if (!failed.includes(lane)) lane.busy = false
+    const apart = new Set([...failed, ...recovering])
+    for (const lane of asked) if (!apart.has(lane)) lane.busy = false
     const concerned = failed.filter((lane) => lanes.includes(lane))
     if (concerned.length > 0) void repair(concerned, problem)
+    for (const lane of recovering) if (!failed.includes(lane)) void recover(lane)
     schedule()
   }
 
-  async function receive(lane: Lane, fetched: FetchedPartition): Promise<void> {
+  /** A broker that has nothing waits until there is something. One that does not is not asked again before it should have. */
+  async function waitInstead(
+    node: number,
+    leftMs: number,
+    { partitions }: { readonly partitions: readonly unknown[] },
+  ) {
+    const count = leftMs > 1 ? (quickAnswers.get(node) ?? 0) + 1 : 0
+    quickAnswers.set(node, count)
+    if (count <= MAX_QUICK_ANSWERS) return
+    if (partitions.length === 0) onTrouble?.(protocolError(KAFKA.LEADER_NOT_AVAILABLE, HELD_BACK))
+    await pause(Math.min(leftMs, LONGEST_PAUSE_MS))
+  }
+
+  /** Answers whether there was something. */
+  async function receive(lane: Lane, fetched: FetchedPartition): Promise<boolean> {
     const { seeks, position } = lane
     lane.failingSince = undefined
+    lane.detours = 0
     const { sections, nextOffset } = recordSections(fetched, position)
-    if (nextOffset === position) return
+    lane.resets = 0
+    if (nextOffset === position) return false
     const plain = await decompressed(sections, fetched)
     // Asked for before the last seek: nobody wants it any more.
-    if (ended || lane.seeks !== seeks) return
+    if (ended || lane.seeks !== seeks) return true
     // Brokers send it to those as well who do not care what is committed.
     const readable = readCommitted && fetched.lastStableOffset >= 0 ? fetched.lastStableOffset : fetched.endOffset
     const batch = recordColumns({ ...lane, lastStableOffset: readable }, plain, position, nextOffset)
@@ -134,17 +179,29 @@ export function fetcher(options: {
     lane.queue.push(batch)
     if (!hasRoom(lane)) lane.fullSince = performance.now()
     onBatch()
+    return true
   }
 
+  /** Goes on from an offset that can be read. A broker that refuses that one too is asked again after a pause. */
   async function recover(lane: Lane): Promise<void> {
     const { topic, partition, position: offset, seeks } = lane
+    const at = { topic, partition, offset }
+    const since = (lane.failingSince ??= performance.now())
+    // Nobody wants to read there any more.
+    const over = () => ended || lane.seeks !== seeks
     try {
-      const position = await options.onOutOfRange({ topic, partition, offset })
-      if (lane.seeks === seeks) lane.position = position
+      if (lane.resets > 0) await pause(Math.min(RETRY_PAUSE_MS * 2 ** lane.resets, LONGEST_PAUSE_MS))
+      const position = over() ? offset : await options.onOutOfRange(at)
+      if (!over()) {
+        if (lane.resets++ > 0 && performance.now() - since > patienceMs) throw refusesAll(at)
+        lane.position = position
+        onTrouble?.(goesOn(at, position))
+      }
     } catch (error) {
-      // Nobody wants to read there any more.
-      if (lane.seeks === seeks) throw error
+      if (!over()) return void repair([lane], error)
     }
+    lane.busy = false
+    schedule()
   }
 
   /** After a failure: looks at the cluster anew and lets the partitions be read again, for a limited time. */
@@ -153,6 +210,7 @@ export function fetcher(options: {
     for (const lane of failed) {
       lane.busy = true
       lane.replica = undefined
+      lane.detours = 0
       lane.failingSince ??= now
     }
     try {
@@ -226,4 +284,25 @@ export function fetcher(options: {
 /** Whether the leader names a replica nearby instead of handing out records. */
 function isElsewhere({ errorCode, preferredReplica }: FetchedPartition, node: number): boolean {
   return errorCode === 0 && preferredReplica >= 0 && preferredReplica !== node
+}
+
+/** Told when reading goes on elsewhere: what lies between was not read. */
+function goesOn(at: TopicPartitionOffset, position: number): SnapstreamError {
+  const { topic, partition, offset } = at
+  return new SnapstreamError(
+    'OFFSET_OUT_OF_RANGE',
+    `offset ${offset} of partition ${partition} of ${JSON.stringify(topic)} cannot be read; reading goes on at ${position}, ` +
+      'as onOffsetOutOfRange says',
+    at,
+  )
+}
+
+function refusesAll(at: TopicPartitionOffset): SnapstreamError {
+  const { topic, partition, offset } = at
+  return new SnapstreamError(
+    'OFFSET_OUT_OF_RANGE',
+    `the broker refuses offset ${offset} of partition ${partition} of ${JSON.stringify(topic)}, and every other that it ` +
+      'names as one that can be read; look at its log',
+    at,
+  )
 }

@@ -2,6 +2,7 @@ import { topicMissing } from '../driver/driver-error.ts'
 import type { TopicPartition } from '../driver/driver.ts'
 import type { ClusterMetadata, PartitionMetadata } from './connection.ts'
 import { isTopicMissing, kafkaError, protocolError } from './kafka-error.ts'
+import { expectNames, oddAnswer } from './odd-answer.ts'
 
 const MAX_AGE_MS = 300_000
 
@@ -34,13 +35,16 @@ export function followedTopics(
   async function ask(names: readonly string[]): Promise<void> {
     if (names.length === 0) return
     const { topics } = await metadata(names)
+    expectNames(
+      'Metadata',
+      names,
+      topics.map(({ topic }) => topic),
+    )
+    const asked = new Set(names)
     let problem: unknown
     for (const { topic, errorCode, partitions } of topics) {
-      if (errorCode === 0)
-        known.set(
-          topic,
-          partitions.toSorted((a, b) => a.partition - b.partition),
-        )
+      if (!asked.has(topic)) continue
+      if (errorCode === 0) known.set(topic, inOrder(topic, partitions))
       else {
         const error = protocolError(errorCode)
         const missing = isTopicMissing(error)
@@ -71,8 +75,24 @@ export function followedTopics(
     async refreshIfOld() {
       if (now() - refreshedAt > MAX_AGE_MS) await refresh(true)
     },
-    leaderOf: (at) => partitions(at.topic).find(({ partition }) => partition === at.partition)?.leader,
+    leaderOf({ topic, partition }) {
+      const all = partitions(topic)
+      // All of them are there, as a rule.
+      const one = all[partition]
+      return (one?.partition === partition ? one : all.find((other) => other.partition === partition))?.leader
+    },
   }
+}
+
+/** Throws for numbers that no partition has. */
+function inOrder(topic: string, partitions: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
+  const sorted = partitions.toSorted((a, b) => a.partition - b.partition)
+  if (sorted.length === 0) throw oddAnswer('Metadata', `${JSON.stringify(topic)} has no partition`, { topic })
+  sorted.forEach(({ partition }, i) => {
+    if (partition < 0 || partition === sorted[i - 1]?.partition)
+      throw oddAnswer('Metadata', `${JSON.stringify(topic)} has a partition ${partition}, or has it twice`, { topic })
+  })
+  return sorted
 }
 
 /** What passes stays as the broker said it, so that it is known to pass. */

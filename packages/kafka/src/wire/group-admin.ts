@@ -5,6 +5,7 @@ import type { Connection, DescribedGroup } from './connection.ts'
 import { KAFKA, kafkaErrorKind } from './error-table.ts'
 import { decodeAssignment } from './group-protocol.ts'
 import { isTopicMissing, protocolError, throwFor } from './kafka-error.ts'
+import { expectNames, expectPartitions } from './odd-answer.ts'
 
 type GroupAdmin = Pick<DriverAdmin, 'listGroups' | 'describeGroups' | 'deleteGroups' | 'commit'>
 
@@ -60,7 +61,13 @@ export function groupAdmin(cluster: Cluster, ask: <T>(doing: string, run: () => 
         if (members.length > 0) throw groupNotEmpty(groupId)
       for (const groupId of new Set(groupIds))
         await ask(`delete the group ${JSON.stringify(groupId)}`, async () => {
-          for (const { errorCode } of await (await coordinatorOf(groupId)).deleteGroups([groupId])) {
+          const answers = await (await coordinatorOf(groupId)).deleteGroups([groupId])
+          expectNames(
+            'DeleteGroups',
+            [groupId],
+            answers.map((answer) => answer.groupId),
+          )
+          for (const { errorCode } of answers) {
             const { code } = kafkaErrorKind(errorCode)
             if (code === 'GROUP_NOT_EMPTY') throw groupNotEmpty(groupId, protocolError(errorCode))
             if (code === 'GROUP_MISSING') throw noSuchGroup(groupId, protocolError(errorCode))
@@ -72,7 +79,9 @@ export function groupAdmin(cluster: Cluster, ask: <T>(doing: string, run: () => 
       if (offsets.length === 0) return
       await ask(`commit offsets of the group ${JSON.stringify(groupId)}`, async () => {
         const outside = { groupId, memberId: '', groupInstanceId: undefined, generationId: -1 }
-        for (const { topic, errorCode } of await (await coordinatorOf(groupId)).offsetCommit({ ...outside, offsets })) {
+        const answers = await (await coordinatorOf(groupId)).offsetCommit({ ...outside, offsets })
+        expectPartitions('OffsetCommit', offsets, answers)
+        for (const { topic, errorCode } of answers) {
           if (errorCode === 0) continue
           const error = protocolError(errorCode)
           if (HAS_MEMBERS.has(errorCode)) throw groupNotEmpty(groupId, error)

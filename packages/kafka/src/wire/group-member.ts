@@ -2,15 +2,17 @@ import type { ErrorFields } from '@snapstream/core'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import type { Cluster } from './cluster.ts'
+import { backoff } from './backoff.ts'
 import { coordinatorOf } from './coordinator.ts'
 import type { Generation } from './coordinator.ts'
 import { KAFKA } from './error-table.ts'
 import { heartbeats } from './heartbeats.ts'
 import { joinGroup } from './join-group.ts'
 import type { Joined } from './join-group.ts'
-import { errorCodeOf, kafkaError } from './kafka-error.ts'
+import { errorCodeOf, kafkaError, protocolError } from './kafka-error.ts'
 import { isGenerationOver, memberCommits } from './member-commits.ts'
 import { memberPartitions } from './member-partitions.ts'
+import { pause } from './pause.ts'
 import { persistently } from './persistently.ts'
 import { wakeUps } from './wake-ups.ts'
 import { watchPartitions } from './watch-partitions.ts'
@@ -26,6 +28,9 @@ export interface GroupMember {
   leave(): Promise<void>
 }
 
+/** How often in a row a member may hand over partitions before it takes its time. */
+const MAX_QUICK_ROUNDS = 4
+const LONGEST_PAUSE_MS = 1000
 /** How long a member that leaves waits for the answer that tells it who it is, in ms. */
 const JOIN_PATIENCE_MS = 1000
 
@@ -49,7 +54,8 @@ export function groupMember(options: {
   readonly onTrouble: (error: unknown) => void
   readonly onError: (error: unknown) => void
 }): GroupMember {
-  const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onTrouble, onError } = options
+  const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError } = options
+  const onTrouble = (error: unknown) => options.onTrouble(memberError(error, 'be a member of'))
   const { groupInstanceId } = settings
   const coordinator = coordinatorOf(cluster, groupId, groupInstanceId)
   let memberId = ''
@@ -62,9 +68,12 @@ export function groupMember(options: {
   const leaving = new AbortController()
   const { signal } = leaving
   let joining = false
+  /** How often in a row it has handed over something and joined again. */
+  let rounds = 0
   /** The group wants its members to join again. */
   let asked = false
   const changes = wakeUps()
+  const pacing = backoff({ patienceMs, signal, onTrouble })
   let know = () => {}
   const known = new Promise<void>((resolve) => (know = resolve))
 
@@ -116,10 +125,12 @@ export function groupMember(options: {
       } catch (error) {
         if (signal.aborted || !isGenerationOver(error)) throw error
         // A rebalance on top of another: the same member joins again. All else: as a new one, that has nothing.
-        if (errorCodeOf(error) === KAFKA.REBALANCE_IN_PROGRESS) continue
-        memberId = ''
-        lose()
-        await partitions.toldOfLoss()
+        if (errorCodeOf(error) !== KAFKA.REBALANCE_IN_PROGRESS) {
+          memberId = ''
+          lose()
+          await partitions.toldOfLoss()
+        }
+        await pacing.again(error)
       }
     }
   }
@@ -132,6 +143,7 @@ export function groupMember(options: {
       if (signal.aborted) return
       settled = latest
       asked = false
+      pacing.reset()
       changes.wake()
       stopHeart ??= startHeart()
       unwatch = leads ? watchPartitions(cluster.topics, topics, askAgain, onError, settings.metadataMaxAgeMs) : () => {}
@@ -143,11 +155,22 @@ export function groupMember(options: {
       if (!signal.aborted && !partitions.isLost() && (added.length > 0 || (given.length === 0 && !more)))
         await partitions.take(added)
       // What was handed over is given to others when all have joined again.
-      if (gone.length === 0) await changes.until(() => asked || partitions.isLost() || signal.aborted)
+      if (gone.length > 0) await settle()
+      else {
+        rounds = 0
+        await changes.until(() => asked || partitions.isLost() || signal.aborted)
+      }
       await partitions.toldOfLoss()
       if (!cooperative) await partitions.handOver(partitions.all(), 'revoked')
       unwatch()
     }
+  }
+
+  /** A rebalance takes two rounds. A group that goes on giving away what it has just given is not asked again at once. */
+  async function settle(): Promise<void> {
+    if (++rounds <= MAX_QUICK_ROUNDS) return
+    onTrouble(protocolError(KAFKA.REBALANCE_IN_PROGRESS, 'partitions are given away again and again'))
+    await pause(Math.min(100 * 2 ** (rounds - MAX_QUICK_ROUNDS), LONGEST_PAUSE_MS), signal)
   }
 
   function startHeart(): () => void {
@@ -198,6 +221,14 @@ export function groupMember(options: {
     changes,
     settled: () => settled,
     open: () => !signal.aborted,
+    stuckMs: settings.sessionTimeoutMs,
+    // Its heartbeats are taken and its commits are not: only a membership of its own can be right again.
+    onStuck(error) {
+      if (joining) return
+      onTrouble(error)
+      memberId = ''
+      lose()
+    },
     async send(generation, offsets) {
       refused = undefined
       const send = () => coordinator.commit(generation, offsets, (at) => (refused = at))

@@ -64,8 +64,10 @@ export function heartbeats(options: {
           lastAnswer = performance.now()
           onRebalance()
         } else if (errorCode === KAFKA.ILLEGAL_GENERATION && joining()) continue
-        else if (LOST.has(errorCode) || (isPassing(error) && overdue())) return onLost()
-        else if (isPassing(error)) {
+        else if (LOST.has(errorCode) || (isPassing(error) && overdue())) {
+          onTrouble(error)
+          return onLost()
+        } else if (isPassing(error)) {
           onTrouble(error)
           await repair().catch(() => {})
         } else return onError(error)

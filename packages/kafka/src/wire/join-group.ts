@@ -1,3 +1,4 @@
+import { describe } from '@snapstream/core'
 import type { ConsumerSettings } from '../driver/driver.ts'
 import type { Cluster } from './cluster.ts'
 import type { Connection } from './connection.ts'
@@ -5,12 +6,15 @@ import { KAFKA } from './error-table.ts'
 import { decodeAssignment, encodeSubscription } from './group-protocol.ts'
 import type { Assignment, Subscription } from './group-protocol.ts'
 import { protocolError, throwFor } from './kafka-error.ts'
+import { oddAnswer } from './odd-answer.ts'
 import { shareOut } from './share-out.ts'
 
 /** Members keep what they have while they join. Clients of other languages know it by this name. */
 const COOPERATIVE = 'cooperative-sticky'
 /** For groups with members that know no other, so that these can be taken over member by member: all give up all first. */
 const EAGER = 'roundrobin'
+
+const OFFERED: readonly string[] = [COOPERATIVE, EAGER]
 
 export interface Joined extends Assignment {
   readonly generationId: number
@@ -38,7 +42,7 @@ export async function joinGroup(
   const { groupId, subscription, settings, memberId, onMemberId, onGeneration } = options
   const { groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs } = settings
   const metadata = encodeSubscription(subscription)
-  const protocols = [COOPERATIVE, EAGER].map((name) => ({ name, metadata }))
+  const protocols = OFFERED.map((name) => ({ name, metadata }))
   const ask = async () => {
     const request = { groupId, memberId: memberId(), groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocols }
     const answer = await connection.joinGroup(request)
@@ -53,6 +57,11 @@ export async function joinGroup(
   }
   throwFor(joined)
   const { generationId, protocol, leaderId, members } = joined
+  if (generationId < 0 || joined.memberId === '' || !OFFERED.includes(protocol))
+    throw oddAnswer(
+      'JoinGroup',
+      `member ${describe(joined.memberId)} of generation ${generationId}, with the protocol ${describe(protocol)}`,
+    )
   onGeneration(generationId)
   const leads = leaderId === joined.memberId
   if (leads) await cluster.topics.refresh()
@@ -65,5 +74,12 @@ export async function joinGroup(
     assignments,
   })
   throwFor(answer)
-  return { generationId, leads, cooperative: protocol === COOPERATIVE, ...decodeAssignment(answer.assignment) }
+  const assignment = decodeAssignment(answer.assignment)
+  for (const { topic, partition } of assignment.partitions)
+    if (!subscription.topics.has(topic))
+      throw oddAnswer(
+        'SyncGroup',
+        `partition ${partition} of ${describe(topic)} is given to a member that does not read it`,
+      )
+  return { generationId, leads, cooperative: protocol === COOPERATIVE, ...assignment }
 }

@@ -4,6 +4,7 @@ import { partitionKey } from '../driver/partition-key.ts'
 import type { Cluster } from './cluster.ts'
 import { KAFKA } from './error-table.ts'
 import { protocolError, throwFor } from './kafka-error.ts'
+import { oddAnswer } from './odd-answer.ts'
 
 const LATEST = -1
 const EARLIEST = -2
@@ -39,6 +40,13 @@ export async function listOffsets(
     if (offset === undefined) throw protocolError(KAFKA.LEADER_NOT_AVAILABLE, 'a broker did not answer for a partition')
     return { topic, partition, offset }
   })
+  if (typeof at !== 'number')
+    for (const { topic, partition, offset } of offsets)
+      if (offset < 0)
+        throw oddAnswer(
+          'ListOffsets',
+          `partition ${partition} of ${JSON.stringify(topic)} has the ${at} offset ${offset}`,
+        )
   const behindTheLast = offsets.filter(({ offset }) => offset < 0)
   if (behindTheLast.length === 0 || typeof at !== 'number') return offsets
   const ends = new Map(

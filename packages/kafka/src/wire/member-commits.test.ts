@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
-import { protocolError } from './kafka-error.ts'
+import { errorCodeOf, protocolError } from './kafka-error.ts'
 import { memberCommits } from './member-commits.ts'
 import { memberPartitions } from './member-partitions.ts'
 import { wakeUps } from './wake-ups.ts'
@@ -20,12 +20,17 @@ async function member(answer: (generation: number) => number | undefined) {
     signal: new AbortController().signal,
   })
   await partitions.take([at(0), at(1)])
-  const state = { generation: 1 as number | undefined, open: true, sent: [] as string[] }
+  const state = { generation: 1 as number | undefined, open: true, sent: [] as string[], stuck: [] as unknown[] }
   const commit = memberCommits<number>({
     owned: partitions,
     changes,
     settled: () => state.generation,
     open: () => state.open,
+    stuckMs: 100,
+    onStuck: (refusal) => {
+      state.stuck.push(errorCodeOf(refusal))
+      partitions.lose()
+    },
     async send(generation, offsets) {
       state.sent.push(`${generation}: ${offsets.map(({ partition, offset }) => `${partition}@${offset}`).join()}`)
       const errorCode = answer(generation)
@@ -97,4 +102,11 @@ test('a member that left commits nothing more, and does not keep anybody waiting
 test('other errors are errors', async () => {
   const { commit } = await member(() => 30)
   await expect(commit(offsets)).rejects.toMatchObject({ errorCode: 30 })
+})
+
+test('a coordinator that refuses commits, and says nothing else, ends the membership in time', async () => {
+  const { commit, state } = await member(() => ILLEGAL_GENERATION)
+  await commit(offsets)
+  expect(state.stuck).toEqual([ILLEGAL_GENERATION])
+  expect(state.sent).toHaveLength(1)
 })

@@ -3,6 +3,7 @@ import { KAFKA } from './error-table.ts'
 import { errorCodeOf } from './kafka-error.ts'
 import type { MemberPartitions } from './member-partitions.ts'
 import type { WakeUps } from './wake-ups.ts'
+import { within } from './within.ts'
 
 const OVER = new Set<number | undefined>([
   KAFKA.UNKNOWN_MEMBER_ID,
@@ -24,24 +25,31 @@ export function memberCommits<Generation>(options: {
   /** The generation to commit under; undefined while it is not known what the member has in it. */
   readonly settled: () => Generation | undefined
   readonly open: () => boolean
+  /** How long a refused commit waits for a sign that the generation is over, in ms; then the membership is given up. */
+  readonly stuckMs: number
+  readonly onStuck: (refusal: unknown) => void
   /** Rejects with what the coordinator answered. */
   readonly send: (generation: Generation, offsets: readonly TopicPartitionOffset[]) => Promise<void>
 }): (offsets: readonly TopicPartitionOffset[]) => Promise<void> {
-  const { owned, changes, settled, open, send } = options
+  const { owned, changes, settled, open, send, stuckMs, onStuck } = options
   return async (offsets) => {
     const stillOwned = owned.hold(offsets)
     for (;;) {
       const mine = stillOwned()
       if (mine.length === 0 || !open()) return
       const generation = settled()
+      let refusal: unknown
       try {
         if (generation) return await send(generation, mine)
       } catch (error) {
         if (!open()) return
         if (!isGenerationOver(error)) throw error
+        refusal = error
       }
       // A heartbeat or a join will tell what is this member's now.
-      if (settled() === generation) await changes.next()
+      if (settled() !== generation) continue
+      if (refusal === undefined) await changes.next()
+      else if (!(await within(stuckMs, changes.next()))) onStuck(refusal)
     }
   }
 }

@@ -7,6 +7,7 @@ import type { Connect } from './connection.ts'
 import { KAFKA } from './error-table.ts'
 import { groupAdmin } from './group-admin.ts'
 import { isTopicMissing, kafkaError, protocolError } from './kafka-error.ts'
+import { expectNames } from './odd-answer.ts'
 import { listOffsets } from './list-offsets.ts'
 import { listTopics } from './list-topics.ts'
 import { pause } from './pause.ts'
@@ -54,7 +55,13 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
   async function create({ topic, partitions = -1, replicationFactor = -1, config = {} }: NewTopic): Promise<void> {
     await ask(`create the topic ${JSON.stringify(topic)}`, async () => {
       const topics = [{ topic, partitions, replicationFactor, config }]
-      for (const { errorCode, message } of await (await cluster.controller()).createTopics({ timeoutMs, topics }))
+      const answers = await (await cluster.controller()).createTopics({ timeoutMs, topics })
+      expectNames(
+        'CreateTopics',
+        [topic],
+        answers.map((answer) => answer.topic),
+      )
+      for (const { errorCode, message } of answers)
         if (errorCode !== 0 && errorCode !== KAFKA.TOPIC_ALREADY_EXISTS) throw protocolError(errorCode, message)
     })
     // The controller has it; the brokers may still have to hear of it, and of their part in it.
@@ -80,6 +87,11 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
       for (const topic of new Set(topics))
         await ask(`delete the topic ${JSON.stringify(topic)}`, async () => {
           const answers = await (await cluster.controller()).deleteTopics({ timeoutMs, topics: [topic] })
+          expectNames(
+            'DeleteTopics',
+            [topic],
+            answers.map((answer) => answer.topic),
+          )
           for (const { errorCode } of answers) {
             const error = protocolError(errorCode)
             if (errorCode !== 0) throw isTopicMissing(error) ? topicMissing(topic, error) : error

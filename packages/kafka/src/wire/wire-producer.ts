@@ -7,6 +7,7 @@ import { openCluster } from './cluster.ts'
 import type { Connect } from './connection.ts'
 import { KAFKA } from './error-table.ts'
 import { isPassing, isTopicMissing, kafkaError, protocolError, throwFor } from './kafka-error.ts'
+import { oddAnswer } from './odd-answer.ts'
 import { persistently } from './persistently.ts'
 import { produceOutcome } from './produce-outcome.ts'
 import { sequences } from './sequences.ts'
@@ -38,6 +39,9 @@ export async function wireProducer(
     const ask = async () => {
       const answer = await (await cluster.any()).initProducerId()
       throwFor(answer)
+      const { producerId, producerEpoch } = answer
+      if (producerId < 0 || producerEpoch < 0)
+        throw oddAnswer('InitProducerId', `the id ${producerId} with the epoch ${producerEpoch}`)
       return answer
     }
     const { producerId, producerEpoch } = await persistently(ask, { patienceMs: client.connectTimeoutMs })
