@@ -1,4 +1,5 @@
 import { Broker, Encoder, encodeRequestHeader, getApiName } from '@kafkats/client'
+import type { ApiKey } from '@kafkats/client'
 import type { BrokerAddress, OpenSocket } from '@snapstream/kafka/wire'
 
 /**
@@ -14,11 +15,11 @@ interface BrokerInternals {
 
 interface BrokerConnection {
   readonly isConnected: boolean
-  send(apiKey: number, apiVersion: number, encode: (encoder: Encoder) => void, timeoutMs?: number): Promise<Buffer>
-  sendNoResponse(apiKey: number, apiVersion: number, encode: (encoder: Encoder) => void): Promise<void>
+  send(apiKey: ApiKey, apiVersion: number, encode: (encoder: Encoder) => void, timeoutMs?: number): Promise<Buffer>
+  sendNoResponse(apiKey: ApiKey, apiVersion: number, encode: (encoder: Encoder) => void): Promise<void>
 }
 
-const PRODUCE = 0
+const PRODUCE: ApiKey = 0
 /** The client adds it to what a request lets the broker wait; time is kept by the socket. */
 const REQUEST_TIMEOUT_MS = 0
 const LENGTH_BYTES = 4
@@ -32,7 +33,7 @@ export function brokerOver(socket: OpenSocket, { host, port, nodeId }: BrokerAdd
   const broker = new Broker({ host, port, nodeId, clientId, requestTimeoutMs: REQUEST_TIMEOUT_MS })
   const inside = broker as unknown as BrokerInternals
 
-  function request(apiKey: number, apiVersion: number, encode: (encoder: Encoder) => void) {
+  function request(apiKey: ApiKey, apiVersion: number, encode: (encoder: Encoder) => void) {
     return (correlationId: number): Buffer => {
       const encoder = new Encoder()
       encoder.writeInt32(0)

@@ -1,6 +1,7 @@
 export { driverConformance } from './driver-conformance.ts'
 export type { ConformanceOptions, TestRunner } from './harness.ts'
 export type { SecureBroker } from './secure-broker.ts'
+export { hostileConformance } from './hostile-conformance.ts'
 export { readingConformance } from './reading-conformance.ts'
 export { replayConformance } from './replay-conformance.ts'
 export { securityConformance } from './security-conformance.ts'

@@ -44,6 +44,7 @@ export function memory(options: MemoryOptions = {}): Driver {
         'clientId',
         'connectTimeoutMs',
         'requestTimeoutMs',
+        'receiveMaxBytes',
         'tls',
         'sasl',
         'rackId',

@@ -71,8 +71,9 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
 
   /** What went wrong with the socket, said of the request that waits first. */
   function gone(what: string, cause?: unknown): SnapstreamError {
-    const [first] = waiting
-    return brokerUnreachable(address, first ? `${what} instead of an answer to ${first.api}` : what, cause)
+    const instead = waiting[0] ? ` instead of an answer to ${waiting[0].api}` : ''
+    const why = cause instanceof FrameError ? `: ${cause.message}` : ''
+    return brokerUnreachable(address, what + instead + why, cause)
   }
 
   function receive(frame: Buffer): void {
@@ -93,8 +94,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
         if (!end) receive(frame)
       })
     } catch (error) {
-      const why = error instanceof FrameError ? `: ${error.message}` : ''
-      fail(gone(`sent what cannot be an answer${why}`, error))
+      fail(gone('sent something', error))
     }
   })
   // TLS may still say why.

@@ -56,6 +56,7 @@ export function byteReader({ buffer, byteOffset, byteLength }: Uint8Array, what:
     },
     array(one) {
       const count = int32()
+      if (count < -1) throw new SnapstreamError('KAFKA_FAILED', `${what} cannot be read: it has ${count} items`)
       const values = []
       for (let i = 0; i < count; i++) values.push(one())
       return values

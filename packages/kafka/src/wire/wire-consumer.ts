@@ -110,6 +110,9 @@ export async function wireConsumer(
       repair: () => cluster.topics.refresh(),
       signal: ending.signal,
       onTrouble,
+    }).catch((error: unknown) => {
+      const { topic } = partitions[0] ?? {}
+      throw kafkaError(error, 'find where to start reading', topic === undefined ? {} : { topic })
     })
     if (over()) return
     known.note(partitions)

@@ -1,0 +1,276 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FakeAnswer, FakeBroker, FakeRequest } from './fake-broker.ts'
+
+export const API_KEYS = {
+  Produce: 0,
+  Fetch: 1,
+  ListOffsets: 2,
+  Metadata: 3,
+  OffsetCommit: 8,
+  OffsetFetch: 9,
+  FindCoordinator: 10,
+  JoinGroup: 11,
+  Heartbeat: 12,
+  LeaveGroup: 13,
+  SyncGroup: 14,
+  SaslHandshake: 17,
+  ApiVersions: 18,
+  InitProducerId: 22,
+  SaslAuthenticate: 36,
+} as const
+export type Api = keyof typeof API_KEYS
+
+/** Versions that drivers can be expected to have in common with it. Where two are given their bodies differ below. */
+const VERSIONS: Record<Api, readonly [min: number, max: number]> = {
+  Produce: [3, 9],
+  Fetch: [4, 11],
+  ListOffsets: [2, 5],
+  Metadata: [4, 6],
+  OffsetCommit: [2, 7],
+  OffsetFetch: [1, 7],
+  FindCoordinator: [0, 2],
+  JoinGroup: [0, 5],
+  Heartbeat: [0, 3],
+  LeaveGroup: [0, 3],
+  SyncGroup: [0, 3],
+  SaslHandshake: [0, 1],
+  ApiVersions: [0, 2],
+  InitProducerId: [0, 1],
+  SaslAuthenticate: [0, 1],
+}
+/** From these versions on answers are written in the newer, compact form. */
+const FLEXIBLE: Partial<Record<Api, number>> = { Produce: 9, OffsetFetch: 6 }
+
+const TOPIC = 't'
+const MEMBER = 'member-1'
+
+/** A body with the header of an answer before it. */
+export function framed({ api, version, correlationId }: FakeRequest, body: Buffer): Buffer {
+  const flexible = version >= (FLEXIBLE[api] ?? Infinity)
+  return sized(Buffer.concat([int32(correlationId), flexible ? NO_TAGS : NOTHING, body]))
+}
+
+/** What a good broker answers. */
+export function goodAnswer(request: FakeRequest, { port }: FakeBroker): FakeAnswer {
+  const { api, version } = request
+  switch (api) {
+    case 'ApiVersions':
+      return apiVersions()
+    case 'Metadata':
+      return metadata(port)
+    case 'FindCoordinator':
+      return coordinator(port)
+    case 'JoinGroup':
+      return joined()
+    case 'SyncGroup':
+      return synced(assignment())
+    case 'Heartbeat':
+      return Buffer.concat([int32(0), int16(0)])
+    case 'LeaveGroup':
+      return Buffer.concat([int32(0), int16(0), array([])])
+    case 'OffsetFetch':
+      return offsetFetched(version)
+    case 'OffsetCommit':
+      return committed(version)
+    case 'ListOffsets':
+      return listed(version)
+    case 'Fetch':
+      return later(100, fetched())
+    case 'Produce':
+      return produced(version)
+    case 'InitProducerId':
+      return Buffer.concat([int32(0), int16(0), int64(7), int16(0)])
+    case 'SaslHandshake':
+      return Buffer.concat([int16(0), array(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'].map(string))])
+    case 'SaslAuthenticate':
+      return saslAnswer(version, NOTHING)
+  }
+}
+
+export const NOTHING: Buffer = Buffer.alloc(0)
+const NO_TAGS = Buffer.from([0])
+export const int8 = (value: number): Buffer => Buffer.from([value])
+export const int16 = (value: number): Buffer => written(2, (bytes) => bytes.writeInt16BE(value))
+export const int32 = (value: number): Buffer => written(4, (bytes) => bytes.writeInt32BE(value))
+export const int64 = (value: number): Buffer => written(8, (bytes) => bytes.writeBigInt64BE(BigInt(value)))
+export const sized = (bytes: Buffer): Buffer => Buffer.concat([int32(bytes.length), bytes])
+export const string = (text: string): Buffer => Buffer.concat([int16(Buffer.byteLength(text)), Buffer.from(text)])
+export const array = (items: readonly Buffer[]): Buffer => Buffer.concat([int32(items.length), ...items])
+const compactString = (text: string): Buffer => Buffer.concat([int8(text.length + 1), Buffer.from(text)])
+const compactArray = (items: readonly Buffer[]): Buffer => Buffer.concat([int8(items.length + 1), ...items])
+
+function written(size: number, write: (bytes: Buffer) => void): Buffer {
+  const bytes = Buffer.alloc(size)
+  write(bytes)
+  return bytes
+}
+
+/** Answers some time later. */
+export function later(ms: number, body: Buffer): FakeAnswer {
+  return async (request) => {
+    await sleep(ms)
+    if (!request.socket.destroyed) request.socket.write(framed(request, body))
+  }
+}
+
+export function apiVersions(
+  versions: readonly (readonly [key: number, min: number, max: number])[] = everyVersion(),
+): Buffer {
+  return Buffer.concat([
+    int16(0),
+    array(versions.map(([key, min, max]) => Buffer.concat([int16(key), int16(min), int16(max)]))),
+  ])
+}
+
+const everyVersion = () =>
+  Object.entries(VERSIONS).map(([api, [min, max]]) => [API_KEYS[api as Api], min, max] as const)
+
+interface FakePartition {
+  readonly partition?: number
+  readonly leader?: number
+}
+
+export function metadata(
+  port: number,
+  {
+    host = '127.0.0.1',
+    nodeId = 1,
+    topic = TOPIC,
+    errorCode = 0,
+    partitions = [{}],
+  }: { host?: string; nodeId?: number; topic?: string; errorCode?: number; partitions?: readonly FakePartition[] } = {},
+): Buffer {
+  const broker = Buffer.concat([int32(nodeId), string(host), int32(port), int16(-1)])
+  const all = partitions.map(({ partition = 0, leader = 1 }) =>
+    Buffer.concat([int16(0), int32(partition), int32(leader), array([int32(1)]), array([int32(1)]), array([])]),
+  )
+  return Buffer.concat([
+    int32(0),
+    array([broker]),
+    int16(-1),
+    int32(1),
+    array([Buffer.concat([int16(errorCode), string(topic), int8(0), array(all)])]),
+  ])
+}
+
+export function coordinator(port: number, { errorCode = 0, nodeId = 1, host = '127.0.0.1' } = {}): Buffer {
+  return Buffer.concat([int32(0), int16(errorCode), int16(-1), int32(nodeId), string(host), int32(port)])
+}
+
+export function joined({
+  errorCode = 0,
+  generation = 1,
+  protocol = 'cooperative-sticky',
+  memberId = MEMBER,
+  leaderId = 'another',
+  members = [] as readonly Buffer[],
+} = {}): Buffer {
+  return Buffer.concat([
+    int32(0),
+    int16(errorCode),
+    int32(generation),
+    string(protocol),
+    string(leaderId),
+    string(memberId),
+    array(members.map((metadata) => Buffer.concat([string(MEMBER), int16(-1), sized(metadata)]))),
+  ])
+}
+
+export function synced(bytes: Buffer, errorCode = 0): Buffer {
+  return Buffer.concat([int32(0), int16(errorCode), sized(bytes)])
+}
+
+export function assignment(topic: string = TOPIC, partitions: readonly number[] = [0]): Buffer {
+  return Buffer.concat([int16(0), array([Buffer.concat([string(topic), array(partitions.map(int32))])]), int32(0)])
+}
+
+export function offsetFetched(version: number, { offset = -1, errorCode = 0, leftOut = false } = {}): Buffer {
+  if (version >= 6) {
+    const partition = Buffer.concat([int32(0), int64(offset), int32(-1), int8(0), int16(errorCode), NO_TAGS])
+    const topic = Buffer.concat([compactString(TOPIC), compactArray([partition]), NO_TAGS])
+    return Buffer.concat([int32(0), compactArray(leftOut ? [] : [topic]), int16(0), NO_TAGS])
+  }
+  const partition = Buffer.concat([
+    int32(0),
+    int64(offset),
+    ...(version >= 5 ? [int32(-1)] : []),
+    string(''),
+    int16(errorCode),
+  ])
+  return Buffer.concat([
+    ...(version >= 3 ? [int32(0)] : []),
+    array(leftOut ? [] : [Buffer.concat([string(TOPIC), array([partition])])]),
+    ...(version >= 2 ? [int16(0)] : []),
+  ])
+}
+
+export function committed(version: number, { errorCode = 0, leftOut = false } = {}): Buffer {
+  const topic = Buffer.concat([string(TOPIC), array([Buffer.concat([int32(0), int16(errorCode)])])])
+  return Buffer.concat([...(version >= 3 ? [int32(0)] : []), array(leftOut ? [] : [topic])])
+}
+
+export function listed(version: number, { offset = 0, errorCode = 0, leftOut = false } = {}): Buffer {
+  const partition = Buffer.concat([
+    int32(0),
+    int16(errorCode),
+    int64(-1),
+    int64(offset),
+    ...(version >= 4 ? [int32(-1)] : []),
+  ])
+  return Buffer.concat([int32(0), array(leftOut ? [] : [Buffer.concat([string(TOPIC), array([partition])])])])
+}
+
+export function fetched({
+  errorCode = 0,
+  replica = -1,
+  records = NOTHING,
+  partition = 0,
+  leftOut = false,
+  abortedCount = 0,
+} = {}): Buffer {
+  const one = Buffer.concat([
+    int32(partition),
+    int16(errorCode),
+    int64(0),
+    int64(0),
+    int64(0),
+    int32(abortedCount),
+    int32(replica),
+    sized(records),
+  ])
+  return Buffer.concat([
+    int32(0),
+    int16(0),
+    int32(0),
+    array(leftOut ? [] : [Buffer.concat([string(TOPIC), array([one])])]),
+  ])
+}
+
+export function produced(version: number, { errorCode = 0, leftOut = false } = {}): Buffer {
+  if (version >= 9) {
+    const partition = Buffer.concat([
+      int32(0),
+      int16(errorCode),
+      int64(0),
+      int64(-1),
+      int64(0),
+      compactArray([]),
+      int8(0),
+      NO_TAGS,
+    ])
+    const topic = Buffer.concat([compactString(TOPIC), compactArray([partition]), NO_TAGS])
+    return Buffer.concat([compactArray(leftOut ? [] : [topic]), int32(0), NO_TAGS])
+  }
+  const partition = Buffer.concat([
+    int32(0),
+    int16(errorCode),
+    int64(0),
+    int64(-1),
+    ...(version >= 5 ? [int64(0)] : []),
+  ])
+  return Buffer.concat([array(leftOut ? [] : [Buffer.concat([string(TOPIC), array([partition])])]), int32(0)])
+}
+
+export function saslAnswer(version: number, bytes: Buffer, { errorCode = 0, said = '', lifetimeMs = 0 } = {}): Buffer {
+  return Buffer.concat([int16(errorCode), string(said), sized(bytes), ...(version >= 1 ? [int64(lifetimeMs)] : [])])
+}

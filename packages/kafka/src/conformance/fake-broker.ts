@@ -1,0 +1,94 @@
+import { createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { byteReader } from '../wire/byte-reader.ts'
+import type { ByteReader } from '../wire/byte-reader.ts'
+import { API_KEYS, framed, goodAnswer } from './fake-answers.ts'
+import type { Api } from './fake-answers.ts'
+
+/** A request as a fake broker gets it; `read` stands behind its header. */
+export interface FakeRequest {
+  readonly api: Api
+  readonly version: number
+  readonly correlationId: number
+  readonly read: ByteReader
+  readonly socket: Socket
+}
+
+/** The body of an answer, or what is done instead of one. */
+export type FakeAnswer = Buffer | ((request: FakeRequest) => void)
+
+/** What a fake broker does otherwise than a good one. */
+export interface Script {
+  /** Takes a connection over before anything is asked. */
+  readonly onConnect?: (socket: Socket) => void
+  readonly answers?: { readonly [A in Api]?: (request: FakeRequest, broker: FakeBroker) => FakeAnswer }
+}
+
+export interface FakeBroker {
+  readonly port: number
+  /** How many requests came. */
+  readonly asked: () => number
+  /** The connections that are open. */
+  readonly open: () => number
+  close(): Promise<void>
+}
+
+const APIS = new Map<number, Api>(Object.entries(API_KEYS).map(([api, key]) => [key, api as Api]))
+
+/** A broker of one topic with one partition, which leads and coordinates everything, and does what it is told. */
+export async function startFakeBroker(script: Script): Promise<FakeBroker> {
+  const sockets = new Set<Socket>()
+  let asked = 0
+
+  function serve(socket: Socket): void {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    if (script.onConnect) {
+      script.onConnect(socket)
+      // The end of a socket is only seen by who reads from it.
+      socket.resume()
+      return
+    }
+    let rest = Buffer.alloc(0)
+    socket.on('data', (data) => {
+      rest = Buffer.concat([rest, data])
+      while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+        const frame = rest.subarray(4, 4 + rest.readInt32BE(0))
+        rest = rest.subarray(4 + frame.length)
+        answer(frame, socket)
+      }
+    })
+  }
+
+  function answer(frame: Buffer, socket: Socket): void {
+    asked++
+    const read = byteReader(frame, 'a request')
+    const [key, version, correlationId] = [read.int16(), read.int16(), read.int32()]
+    const api = APIS.get(key)
+    if (!api) {
+      socket.destroy()
+      return
+    }
+    read.nullableString()
+    const request = { api, version, correlationId, read, socket }
+    const said = script.answers?.[api]?.(request, broker) ?? goodAnswer(request, broker)
+    if (typeof said === 'function') said(request)
+    else socket.write(framed(request, said))
+  }
+
+  const server = createServer(serve)
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const broker: FakeBroker = {
+    port: (server.address() as AddressInfo).port,
+    asked: () => asked,
+    open: () => sockets.size,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  return broker
+}

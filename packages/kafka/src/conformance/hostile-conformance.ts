@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SnapstreamError } from '@snapstream/core'
+import type { ConsumerSettings, Driver, DriverClient } from '../driver/driver.ts'
+import { startFakeBroker } from './fake-broker.ts'
+import type { FakeBroker } from './fake-broker.ts'
+import type { TestRunner } from './harness.ts'
+import { hostileAnswers } from './hostile-answers.ts'
+import type { HostileCase } from './hostile-case.ts'
+import { hostileGroups } from './hostile-groups.ts'
+import { hostileConnections } from './hostile-connections.ts'
+
+/** How long anything may take with these settings, in ms: what is tried again is tried for a second. */
+const LIMIT_MS = 8000
+/** How many requests a driver may send in a second to a broker that goes on refusing. */
+const MOST_A_SECOND = 150
+
+const CLIENT = { clientId: 'c', connectTimeoutMs: 600, requestTimeoutMs: 300, receiveMaxBytes: 1 << 20 }
+
+const READING: ConsumerSettings = {
+  groupId: null,
+  topics: ['t'],
+  autoOffsetReset: 'earliest',
+  onOffsetOutOfRange: 'earliest',
+  sessionTimeoutMs: 1000,
+  heartbeatIntervalMs: 100,
+  rebalanceTimeoutMs: 1000,
+  fetchMaxBytes: 1 << 19,
+  fetchMaxWaitMs: 100,
+  isolationLevel: 'read_committed',
+  assigned: async () => {},
+  revoked: async () => {},
+}
+
+/**
+ * What a broker, or something in its place, must not be able to do to a driver: end the process, keep it busy, fill its
+ * memory, or leave it waiting. Each case is a misbehaviour of a fake broker; the driver has to come up with a named error
+ * in time, ask for no more than it should, and leave no socket open. It needs no broker.
+ *
+ * @example
+ * import { describe, test } from 'vitest'
+ * hostileConformance({ test: test.concurrent, describe }, myDriver())
+ */
+export function hostileConformance(runner: TestRunner, driver: Driver): void {
+  const { test, describe = (_, run) => run() } = runner
+  describe(`the ${driver.name} driver and a broker that`, () => {
+    for (const one of [...hostileConnections(), ...hostileAnswers(), ...hostileGroups()])
+      test(one.name, () => bear(one, driver), 2 * LIMIT_MS)
+  })
+}
+
+async function bear(one: HostileCase, driver: Driver): Promise<void> {
+  const loose: unknown[] = []
+  const onLoose = (error: unknown) => void loose.push(error)
+  process.on('unhandledRejection', onLoose)
+  const broker = await startFakeBroker(one.script)
+  try {
+    const { tls, sasl, more } = one
+    const client = driver.client({
+      brokers: [`127.0.0.1:${broker.port}`],
+      ...CLIENT,
+      ...(tls && { tls: { checkHostname: false } }),
+      ...(sasl && { sasl: { mechanism: sasl, username: 'user', password: 'pencil' } }),
+      ...more,
+    })
+    const error = await inTime(one, meet(client, one))
+    assert.ok(SnapstreamError.is(error), `expected a SnapstreamError, got ${String(error)}`)
+    assert.match(`${error.code}: ${error.message}`, one.expect)
+    assert.ok(!`${error.message}${error.stack}`.includes('pencil'), 'it shows the password')
+    await leavesNothingOpen(broker)
+  } finally {
+    await broker.close()
+    process.off('unhandledRejection', onLoose)
+  }
+  assert.deepEqual(loose, [])
+
+  /** What it is told, or what is thrown; everything is closed then. */
+  async function meet(client: DriverClient, { does, told }: HostileCase): Promise<unknown> {
+    if (does === 'ask') return thrownBy(() => ask(client))
+    if (does === 'write') return thrownBy(() => write(client))
+    let tell: (error: unknown) => void = () => {}
+    const trouble = new Promise<unknown>((resolve) => (tell = resolve))
+    let assigned = () => {}
+    const isAssigned = new Promise<void>((resolve) => (assigned = resolve))
+    const making = client.consumer({
+      ...READING,
+      groupId: does === 'read' ? null : 'g',
+      async assigned(partitions) {
+        if (partitions.length > 0) assigned()
+      },
+      onTrouble: (error) => {
+        if (told === true && one.expect.test(`${(error as Partial<SnapstreamError>).code}: ${error.message}`))
+          tell(error)
+      },
+    })
+    const error = await thrownBy(async () => {
+      const consumer = await making
+      const polling = (async () => {
+        for (let batch = await consumer.poll(); batch; batch = await consumer.poll()) consumer.release(batch)
+      })()
+      polling.catch(() => {})
+      if (does === 'commit') {
+        await Promise.race([isAssigned, polling])
+        const committing = consumer.commit([{ topic: 't', partition: 0, offset: 1 }])
+        committing.catch(() => {})
+        if (!told) return await committing
+      }
+      if (!told) return await polling
+      const said = await Promise.race([trouble, polling])
+      const before = broker.asked()
+      await sleep(1000)
+      const asked = broker.asked() - before
+      assert.ok(asked <= MOST_A_SECOND, `it sent ${asked} requests in a second`)
+      throw said
+    })
+    await making.then(
+      (consumer) => consumer.close(),
+      () => {},
+    )
+    return error
+  }
+}
+
+async function ask(client: DriverClient): Promise<void> {
+  const admin = await client.admin()
+  try {
+    await admin.listTopics()
+    await admin.offsets('t', 'latest')
+  } finally {
+    await admin.close()
+  }
+}
+
+async function write(client: DriverClient): Promise<void> {
+  const producer = await client.producer({ acks: -1, compression: 'none', idempotence: true })
+  try {
+    const record = { key: null, value: Buffer.from('a'), headers: [], timestamp: 0 }
+    const [result] = await producer.send([{ topic: 't', partition: 0, records: [record] }])
+    if (result?.error) throw result.error
+  } finally {
+    await producer.close()
+  }
+}
+
+async function thrownBy(run: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await run()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+async function inTime<T>({ name }: HostileCase, run: Promise<T>): Promise<T> {
+  const ended = new AbortController()
+  const late = sleep(LIMIT_MS, undefined, { signal: ended.signal }).then(() => {
+    throw new Error(`nothing was heard for ${LIMIT_MS} ms of a broker that ${name}`)
+  })
+  late.catch(() => {})
+  try {
+    return await Promise.race([run, late])
+  } finally {
+    ended.abort()
+  }
+}
+
+async function leavesNothingOpen(broker: FakeBroker): Promise<void> {
+  const end = performance.now() + 2000
+  while (broker.open() > 0 && performance.now() < end) await sleep(10)
+  assert.equal(broker.open(), 0, `${broker.open()} connections are left open`)
+}
