@@ -1,5 +1,4 @@
-import { Broker, Encoder, encodeRequestHeader, getApiName } from '@kafkats/client'
-import type { ApiKey } from '@kafkats/client'
+import { ApiKey, Broker, Encoder, encodeRequestHeader, getApiName } from '@kafkats/client'
 import type { BrokerAddress, OpenSocket } from '@snapstream/kafka/wire'
 
 /**
@@ -19,7 +18,6 @@ interface BrokerConnection {
   sendNoResponse(apiKey: ApiKey, apiVersion: number, encode: (encoder: Encoder) => void): Promise<void>
 }
 
-const PRODUCE: ApiKey = 0
 /** The client adds it to what a request lets the broker wait; time is kept by the socket. */
 const REQUEST_TIMEOUT_MS = 0
 const LENGTH_BYTES = 4
@@ -52,7 +50,7 @@ export function brokerOver(socket: OpenSocket, { host, port, nodeId }: BrokerAdd
       socket.request({
         api: getApiName(apiKey),
         frame: request(apiKey, apiVersion, encode),
-        waitMs: apiKey === PRODUCE ? 0 : timeoutMs,
+        waitMs: apiKey === ApiKey.Produce ? 0 : timeoutMs,
       }),
     async sendNoResponse(apiKey, apiVersion, encode) {
       await socket.request({ api: getApiName(apiKey), frame: request(apiKey, apiVersion, encode), answered: false })

@@ -89,7 +89,7 @@ export function goodAnswer(request: FakeRequest, { port }: FakeBroker): FakeAnsw
 
 export const NOTHING: Buffer = Buffer.alloc(0)
 const NO_TAGS = Buffer.from([0])
-export const int8 = (value: number): Buffer => Buffer.from([value])
+const int8 = (value: number): Buffer => Buffer.from([value])
 export const int16 = (value: number): Buffer => written(2, (bytes) => bytes.writeInt16BE(value))
 export const int32 = (value: number): Buffer => written(4, (bytes) => bytes.writeInt32BE(value))
 export const int64 = (value: number): Buffer => written(8, (bytes) => bytes.writeBigInt64BE(BigInt(value)))
@@ -106,7 +106,7 @@ function written(size: number, write: (bytes: Buffer) => void): Buffer {
 }
 
 /** Answers some time later. */
-export function later(ms: number, body: Buffer): FakeAnswer {
+function later(ms: number, body: Buffer): FakeAnswer {
   return async (request) => {
     await sleep(ms)
     if (!request.socket.destroyed) request.socket.write(framed(request, body))

@@ -12,7 +12,7 @@ import { protocolError } from './kafka-error.ts'
 import { scram } from './scram.ts'
 
 /** The versions of a request that a broker speaks. */
-export interface ApiVersions {
+interface ApiVersions {
   readonly min: number
   readonly max: number
 }
