@@ -1,3 +1,4 @@
+import type { Headers } from '@snapstream/core'
 import type { ProduceRecord } from '@snapstream/kafka/driver'
 import fc from 'fast-check'
 
@@ -13,7 +14,13 @@ const content = fc.oneof(bytes, fc.string({ unit: 'binary', maxLength: 40 }))
 // librdkafka ends a name at a zero.
 const name = fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replaceAll('\0', ''))
 
-const record: fc.Arbitrary<ProduceRecord> = fc.record({
+/** What other clients write as well: nothing that is not text as a name, no time that a number does not hold. */
+export interface PlainRecord extends ProduceRecord {
+  readonly headers: Headers
+  readonly timestamp: number
+}
+
+const record: fc.Arbitrary<PlainRecord> = fc.record({
   key: fc.option(content, { freq: 4 }),
   value: fc.option(content, { freq: 8 }),
   headers: fc.oneof(fc.constant([]), fc.array(fc.tuple(name, fc.uint8Array({ maxLength: 20 })), { maxLength: 80 })),
@@ -27,6 +34,6 @@ const batch = fc.oneof(
 )
 
 /** The same for the same seed. */
-export function randomBatches(count: number, seed: number): readonly (readonly ProduceRecord[])[] {
+export function randomBatches(count: number, seed: number): readonly (readonly PlainRecord[])[] {
   return fc.sample(batch, { numRuns: count, seed })
 }

@@ -1,7 +1,8 @@
-import type { Compression, Driver, DriverProducer, ProduceRecord } from '@snapstream/kafka/driver'
+import type { Compression, Driver, DriverProducer } from '@snapstream/kafka/driver'
+import type { PlainRecord } from './random-batches.ts'
 import { PARTITIONS } from './test-topics.ts'
 
-interface PlacedRecord extends ProduceRecord {
+interface PlacedRecord extends PlainRecord {
   readonly partition: number
   readonly offset: number
 }
@@ -12,7 +13,7 @@ interface PlacedRecord extends ProduceRecord {
  */
 export async function writeBatches(
   topic: string,
-  batches: readonly (readonly ProduceRecord[])[],
+  batches: readonly (readonly PlainRecord[])[],
   { brokers, driver }: { readonly brokers: string; readonly driver: Driver },
 ): Promise<readonly PlacedRecord[]> {
   const client = driver.client({

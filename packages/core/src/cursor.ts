@@ -23,7 +23,7 @@ export class Cursor implements Origin {
     this.tally = tally
   }
 
-  get timestamp(): number | undefined {
+  get timestamp(): number | bigint | undefined {
     const { timestamp } = this.tally.binding
     return timestamp ? timestamp(this.message) : this.batch.timestamp?.(this.index)
   }

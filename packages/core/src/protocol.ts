@@ -22,8 +22,8 @@ export interface Batch<T> {
   readonly bytes: number
   /** Why message `i` could not be made (a decode error); it goes to the binding's `onError`, never to the handler. */
   error?(i: number): Error | undefined
-  /** Event time of message `i`, in ms since the epoch. */
-  timestamp?(i: number): number | undefined
+  /** Event time of message `i`, in ms since the epoch; a bigint where a number is not exact. */
+  timestamp?(i: number): number | bigint | undefined
   headers?(i: number): Headers | undefined
   /**
    * Message `i` as the source had it, before decoding, for dead letters. Its `topic`, `partition`, `offset` and `key`,
@@ -98,8 +98,8 @@ export interface Lasting {
 /** The message a value came from. Valid during the call of `write` only: copy what you keep. */
 export interface Origin {
   readonly lane: Lane
-  /** Event time in ms since the epoch. */
-  readonly timestamp: number | undefined
+  /** Event time in ms since the epoch; a bigint where a number is not exact. */
+  readonly timestamp: number | bigint | undefined
   readonly headers: Headers | undefined
 }
 

@@ -25,6 +25,7 @@ export interface DlqShowFlags extends DlqFlags {
 
 export interface ReplayFlags extends DlqFlags {
   readonly to?: string
+  readonly target?: readonly string[]
   readonly others?: 'keep' | 'pass'
   readonly foreign?: 'stop' | 'keep' | 'pass'
   readonly place?: 'key' | 'original'
@@ -63,9 +64,17 @@ export function dlqDefinition(root: Command, io: Io, ended: Ended): void {
     })
   withChoice(dlq.command('replay').description('Sends dead letters back where they came from, as they were.'))
     .option('--to <topic>', 'all to this topic in place of where they came from')
+    .option('--target <topic...>', 'only to these topics (default: any but those of Kafka itself)')
     .option('--dry-run', 'only count; send and commit nothing')
     .addOption(choice('--others <what>', 'what becomes of those that are not chosen', ['keep', 'pass'], 'keep'))
-    .addOption(choice('--foreign <what>', 'those that do not say where from', ['stop', 'keep', 'pass'], 'stop'))
+    .addOption(
+      choice(
+        '--foreign <what>',
+        'those that do not say where from, or may not go there',
+        ['stop', 'keep', 'pass'],
+        'stop',
+      ),
+    )
     .addOption(choice('--place <what>', 'the partition of their key, or the one they had', ['key', 'original'], 'key'))
     .addOption(choice('--timestamp <what>', 'the timestamp they get', ['original', 'now'], 'original'))
     .action(async (topic: string, flags: ReplayFlags) => {

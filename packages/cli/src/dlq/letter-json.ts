@@ -1,6 +1,6 @@
 import type { DeadLetter } from '@snapstream/kafka'
 import { valueField, viewField, viewOf } from '../output/view.ts'
-import { headersJson, int64Json } from '../topic/format-record.ts'
+import { headerFields, int64Json } from '../topic/format-record.ts'
 
 /** A dead letter as one line of JSON; `origin` and the others are null where it does not say. */
 export function letterJson({ record, origin, code, message, binding, attempts, ...letter }: DeadLetter): string {
@@ -8,7 +8,7 @@ export function letterJson({ record, origin, code, message, binding, attempts, .
   const fields = Object.entries(said).map(([name, value]) => `"${name}":${JSON.stringify(value ?? null)}`)
   return (
     `{"topic":${JSON.stringify(record.topic)},"partition":${record.partition},"offset":${record.offset},` +
-    `${fields.join(',')},"timestamp":${int64Json(letter.timestamp)},${viewField('key', viewOf(letter.key))},` +
-    `${valueField(viewOf(letter.value), false)},"headers":${headersJson(letter.headers)}}\n`
+    `${fields.join(',')},"timestamp":${int64Json(letter.exactTimestamp ?? letter.timestamp)},${viewField('key', viewOf(letter.key))},` +
+    `${valueField(viewOf(letter.value), false)},${headerFields(letter)}}\n`
   )
 }

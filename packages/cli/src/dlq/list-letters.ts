@@ -26,10 +26,10 @@ export async function listLetters(topic: string, flags: DlqFlags, io: Io): Promi
   return endOfLetters(counts, printer, io)
 }
 
-function rowOf({ record, origin, key, code, attempts, message, timestamp }: DeadLetter): readonly (string | number)[] {
+function rowOf({ record, origin, key, code, attempts, message, ...letter }: DeadLetter): readonly (string | number)[] {
   return [
     `${record.partition}/${record.offset}`,
-    isoTime(timestamp),
+    isoTime(letter.exactTimestamp ?? letter.timestamp),
     origin === undefined ? '-' : `${origin.topic}/${origin.partition}/${origin.offset}`,
     cut(viewText(viewOf(key), '-'), KEY_CHARACTERS),
     code ?? '-',

@@ -12,7 +12,7 @@ import { letterFilter } from './read-letters.ts'
 /** `snapstream dlq replay TOPIC` */
 export async function replayLetters(name: string, flags: ReplayFlags, io: Io): Promise<ExitCode> {
   await applySettings(flags, io, name)
-  const { limit, others, foreign, to, place, timestamp, dryRun = false, group, json } = flags
+  const { limit, others, foreign, to, target, place, timestamp, dryRun = false, group, json } = flags
   const isMeant = letterFilter(flags)
   const options: ReplayOptions = {
     where(letter) {
@@ -27,6 +27,7 @@ export async function replayLetters(name: string, flags: ReplayFlags, io: Io): P
     ...(others !== undefined && { others }),
     ...(foreign !== undefined && { foreign }),
     ...(to !== undefined && { to }),
+    ...(target !== undefined && { targets: target }),
     ...(place !== undefined && { partition: place }),
     ...(timestamp !== undefined && { timestamp }),
     ...(group !== undefined && { groupId: group }),

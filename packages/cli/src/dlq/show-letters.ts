@@ -6,6 +6,7 @@ import type { Io } from '../io.ts'
 import { isoTime } from '../output/iso-time.ts'
 import { createPrinter } from '../output/printer.ts'
 import type { Piece } from '../output/printer.ts'
+import { showBytes } from '../output/show-bytes.ts'
 import { viewOf, viewText } from '../output/view.ts'
 import { applySettings } from '../settings/settings.ts'
 import { TOMBSTONE, labelled } from '../topic/format-record.ts'
@@ -36,10 +37,11 @@ function letterText({ record, origin, code, message, binding, attempts, ...lette
     ...said('message', message),
     ...said('binding', binding),
     ...said('attempts', attempts),
-    ...labelled('timestamp', isoTime(letter.timestamp)),
+    ...labelled('timestamp', isoTime(letter.exactTimestamp ?? letter.timestamp)),
     ...letter.headers.flatMap(([name, value]) =>
       labelled('header', `${name}: ${viewText(viewOf(value), '<null>')}`.trimEnd()),
     ),
+    ...said('header bytes', letter.headerBytes && showBytes(letter.headerBytes)),
     ...labelled('key', viewText(viewOf(letter.key), '')),
     `${viewText(viewOf(letter.value), TOMBSTONE)}\n`,
   ]

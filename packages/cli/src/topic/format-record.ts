@@ -18,11 +18,11 @@ export const TOMBSTONE = '<tombstone>'
 /** A record for people, as the tool of the Python package writes it. */
 export function recordText(view: RecordView, { withPartition, startedAt }: TextFormat): readonly Piece[] {
   const { record, key, value, error } = view
-  const { timestamp, partition, offset } = record
+  const { timestamp, exactTimestamp = timestamp, partition, offset } = record
   const catchingUp = startedAt !== undefined && timestamp < startedAt ? ' (catching up)' : ''
   return [
     '\n',
-    ...labelled('timestamp', isoTime(timestamp) + catchingUp),
+    ...labelled('timestamp', isoTime(exactTimestamp) + catchingUp),
     ...(withPartition ? labelled('partition', String(partition)) : []),
     ...labelled('offset', String(offset)),
     ...labelled('key', viewText(key, '')),
@@ -38,10 +38,10 @@ export function labelled(label: string, text: string, style?: 'red'): readonly P
 
 /** A record as one line of JSON. */
 export function recordJson({ record, key, value, error }: RecordView): string {
-  const { topic, partition, offset, timestamp, headers } = record
+  const { topic, partition, offset, timestamp, exactTimestamp = timestamp } = record
   return (
-    `{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${offset},"timestamp":${int64Json(timestamp)},` +
-    `${viewField('key', key)},${valueField(value, error !== undefined)},"headers":${headersJson(headers)}` +
+    `{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${offset},"timestamp":${int64Json(exactTimestamp)},` +
+    `${viewField('key', key)},${valueField(value, error !== undefined)},${headerFields(record)}` +
     `${error === undefined ? '' : `,"error":${JSON.stringify(error)}`}}\n`
   )
 }
@@ -51,10 +51,16 @@ export function int64Json(value: number | bigint): string {
   return Number.isSafeInteger(Number(value)) ? String(value) : `"${value}"`
 }
 
+/** The headers that can be read, and all of them as bytes where others cannot. */
+export function headerFields({ headers, headerBytes }: Pick<RecordView['record'], 'headers' | 'headerBytes'>): string {
+  return (
+    `"headers":${headersJson(headers)}` + (headerBytes === undefined ? '' : `,"headerBytes":"${toBase64(headerBytes)}"`)
+  )
+}
+
 /** Pairs, as a name may come several times; a third place says that the second is base64. */
-export function headersJson(headers: Headers): string {
+function headersJson(headers: Headers): string {
   const pairs = headers.map(([name, value]) => {
-    if (value === null) return [name, null]
     if (value === null) return [name, null]
     const text = textOf(value)
     return text === undefined ? [name, toBase64(value), 'base64'] : [name, text]

@@ -50,6 +50,7 @@ const FIELDS = [
   'value',
   'valueEncoding',
   'headers',
+  'headerBytes',
   'error',
 ] as const
 type Field = (typeof FIELDS)[number]
@@ -75,8 +76,10 @@ function fromJson(line: Buffer, { topic, write }: InputFormat): MaybePromise<Inp
   const [partition, timestamp, headers] = [parsed('partition'), fields.get('timestamp'), parsed('headers')]
   const meta: RecordMeta = {
     ...(partition !== undefined && { partition: whole('partition', partition) }),
-    ...(timestamp !== undefined && timestampOf(timestamp)),
+    ...(timestamp !== undefined && { timestamp: timestampOf(timestamp) }),
     ...(headers !== undefined && { headers: headersOf(headers) }),
+    // All of them, where `headers` lacks some that cannot be read.
+    ...(fields.has('headerBytes') && { headers: content('headerBytes', parsed('headerBytes'), 'base64') ?? [] }),
   }
   const key = parsed('key') ?? null
   return withValue(
@@ -129,9 +132,15 @@ function whole(name: string, value: unknown): number {
   throw usage(`${name} takes a whole number of 0 or more, got ${describe(value)}`)
 }
 
-function timestampOf(json: string): Pick<RecordMeta, 'timestamp'> {
-  const value: unknown = JSON.parse(json)
-  return value === -1 ? {} : { timestamp: whole('timestamp', value) }
+/** Any whole number of 64 bits, as a number or a text of its digits; -1 is none. */
+function timestampOf(json: string): number | bigint {
+  const digits = /^("?)(-?\d{1,19})\1$/.exec(json)?.[2]
+  if (digits === undefined)
+    throw usage(
+      `timestamp takes a whole number of ms since the epoch, or -1 for none, got ${describe(JSON.parse(json))}`,
+    )
+  const value = Number(digits)
+  return Number.isSafeInteger(value) ? value : BigInt(digits)
 }
 
 /** An object, or pairs as they are written; a third place says that the second is base64. */

@@ -145,7 +145,7 @@ test.each([
   ['{"key":"a"}', 'there is no value; null is a tombstone'],
   ['{"vale":1}', 'there is no field "vale"'],
   ['{"key":1,"value":"a"}', 'key takes a text or null, got 1'],
-  ['{"value":"a","timestamp":-2}', 'timestamp takes a whole number'],
+  ['{"value":"a","timestamp":1.5}', 'timestamp takes a whole number'],
   ['{"value":"a","partition":1.5}', 'partition takes a whole number'],
   ['{"value":"?","valueEncoding":"base64"}', 'value is no base64'],
   ['{"value":"a","valueEncoding":"hex"}', 'valueEncoding takes "text", "base64" or "json", got "hex"'],

@@ -97,6 +97,7 @@ function rawTopic(
     codec: BytesCodec(),
     keyCodec: BytesCodec(),
     tombstones: true,
+    brokenHeaders: true,
     // What retention deletes while it is read is not there to be shown.
     conf: { autoOffsetReset: 'earliest', onOffsetOutOfRange: 'earliest' },
     ...options,

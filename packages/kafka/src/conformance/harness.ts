@@ -11,6 +11,7 @@ import type {
   RecordBatch,
   TopicPartition,
 } from '../driver/driver.ts'
+import type { Int64 } from '../driver/int64.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 
 export interface ConformanceOptions {
@@ -35,7 +36,9 @@ export interface ReadRecord extends TopicPartition {
   readonly key: string | null
   readonly value: string | null
   readonly headers: readonly (readonly [string, readonly number[] | null])[]
-  readonly timestamp: number
+  /** Where some of the headers cannot be read: all of them. */
+  readonly headerBytes?: readonly number[]
+  readonly timestamp: Int64
 }
 
 /** A consumer that is polled all the time, and what it saw. */
@@ -94,7 +97,8 @@ export function readAll(batch: RecordBatch): ReadRecord[] {
     offset: batch.offset(i),
     key: text(batch.key(i)),
     value: text(batch.value(i)),
-    headers: batch.headers(i).map(([name, value]) => [name, value && [...value]] as const),
+    headers: (batch.headers(i) ?? []).map(([name, value]) => [name, value && [...value]] as const),
+    ...(!batch.headers(i) && { headerBytes: [...(batch.headerBytes?.(i) ?? [])] }),
     timestamp: batch.timestamp(i),
   }))
 }

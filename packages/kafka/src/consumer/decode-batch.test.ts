@@ -3,6 +3,7 @@ import { BytesCodec, SnapstreamError, StringCodec } from '@snapstream/core'
 import type { Codec, Headers } from '@snapstream/core'
 import { describe, expect, test } from 'vitest'
 import type { RecordBatch } from '../driver/driver.ts'
+import type { TopicSpec } from '../topic/topic-spec.ts'
 import { fastStringCodec } from '../topic/fast-string-codec.ts'
 import { decodeBatch } from './decode-batch.ts'
 import type { DecodedBatch } from './decode-batch.ts'
@@ -47,12 +48,14 @@ function decode(
     codec = strings,
     keyCodec = strings,
     tombstones = false,
+    brokenHeaders = false,
     end = Infinity,
-  }: { codec?: Codec<unknown>; keyCodec?: Codec<unknown>; tombstones?: boolean; end?: number } = {},
+  }: Partial<Pick<TopicSpec, 'codec' | 'keyCodec' | 'tombstones' | 'brokenHeaders'>> & { end?: number } = {},
 ) {
   const batch = batchOf(rows)
-  const decoded = decodeBatch(batch, { codec, keyCodec, tombstones }, contexts, end)
-  const throughText = decodeBatch(withText(batch), { codec, keyCodec, tombstones }, contexts, end)
+  const spec = { codec, keyCodec, tombstones, brokenHeaders }
+  const decoded = decodeBatch(batch, spec, contexts, end)
+  const throughText = decodeBatch(withText(batch), spec, contexts, end)
   // A test looks at the other one only.
   throughText.pending?.catch(() => {})
   // Promises have no content yet; the rest has to be the same either way.
@@ -199,5 +202,53 @@ describe('a codec that answers with promises', () => {
 
   test('a sync codec is not awaited', () => {
     expect(decode([[null, bytes('a')]], { codec: BytesCodec() }).decoded.pending).toBeUndefined()
+  })
+})
+
+describe('headers that cannot all be read', () => {
+  // One with the name c3 28, one with the name n.
+  const headerBytes = Uint8Array.from([4, 4, 0xc3, 0x28, 2, 0x76, 2, 0x6e, 1])
+  const rows: readonly Row[] = [
+    [bytes('k'), bytes('a')],
+    [bytes('k'), bytes('b')],
+  ]
+  const batch: RecordBatch = {
+    ...batchOf(rows),
+    headers: (i) => (i === 0 ? undefined : []),
+    headerBytes: (i) => (i === 0 ? headerBytes : undefined),
+    timestamp: (i) => (i === 0 ? 2n ** 60n + 1n : 5),
+  }
+  const spec = { codec: strings, keyCodec: strings, tombstones: false }
+  const exact = { timestamp: Number(2n ** 60n + 1n), exactTimestamp: 2n ** 60n + 1n }
+
+  test('fail that record, which is there as it is', () => {
+    const decoded = decodeBatch(batch, { ...spec, brokenHeaders: false }, contexts, Infinity)
+    expect([...decoded.errors.keys()]).toEqual([0])
+    expect(decoded.errors.get(0)).toMatchObject({
+      code: 'DECODE_FAILED',
+      topic: 't',
+      partition: 3,
+      offset: 10,
+      message: expect.stringContaining('the name of header 0 is not UTF-8'),
+    })
+    const raw = { key: bytes('k'), value: bytes('a'), headers: [['n', null]], headerBytes, ...exact }
+    expect(decoded.messages).toMatchObject([raw, { key: 'k', value: 'b', headers: [], timestamp: 5 }])
+    expect(messageBatch(batch, decoded, 't/3', 14, () => {}).raw?.(0)).toMatchObject(raw)
+    expect(messageBatch(batch, decoded, 't/3', 14, () => {}).timestamp?.(0)).toBe(2n ** 60n + 1n)
+  })
+
+  test('come with the record where that is asked for', () => {
+    const { messages, errors } = decodeBatch(batch, { ...spec, brokenHeaders: true }, contexts, Infinity)
+    expect(errors.size).toBe(0)
+    expect(messages[0]).toMatchObject({ key: 'k', value: 'a', headers: [['n', null]], headerBytes, ...exact })
+    expect(messages[1]).toEqual({
+      topic: 't',
+      partition: 3,
+      offset: 12,
+      key: 'k',
+      value: 'b',
+      headers: [],
+      timestamp: 5,
+    })
   })
 })

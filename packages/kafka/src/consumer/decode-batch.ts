@@ -1,11 +1,13 @@
 import { SnapstreamError, toError } from '@snapstream/core'
-import type { CodecContext } from '@snapstream/core'
+import type { CodecContext, Headers } from '@snapstream/core'
 import type { RecordBatch } from '../driver/driver.ts'
+import { readHeaders } from '../record-batch/read-headers.ts'
 import { NO_HEADERS } from '../topic/encode-record.ts'
 import { NONE, partDecoder } from './part-decoder.ts'
 import { isThenable } from '../topic/thenable.ts'
 import type { RawTopicRecord, TopicRecord } from '../topic/topic-record.ts'
 import type { TopicSpec } from '../topic/topic-spec.ts'
+import { asBuffer } from '../wire/as-buffer.ts'
 
 /** The records of a batch that a handler is to see. */
 export interface DecodedBatch {
@@ -30,7 +32,12 @@ interface Decoding {
 /** Decodes the records before the offset `end`. */
 export function decodeBatch(
   batch: RecordBatch,
-  { codec, keyCodec, tombstones }: Pick<TopicSpec, 'codec' | 'keyCodec' | 'tombstones'>,
+  {
+    codec,
+    keyCodec,
+    tombstones,
+    brokenHeaders,
+  }: Pick<TopicSpec, 'codec' | 'keyCodec' | 'tombstones' | 'brokenHeaders'>,
   contexts: { readonly key: CodecContext; readonly value: CodecContext },
   end: number,
 ): DecodedBatch {
@@ -46,6 +53,7 @@ export function decodeBatch(
     let key: unknown = null
     let value: unknown = null
     let headers = NO_HEADERS
+    let broken = false
     let failed: SnapstreamError | undefined
     let part: 'value' | 'key' | 'headers' = 'value'
     try {
@@ -61,22 +69,22 @@ export function decodeBatch(
       key = keyOf(i)
       if (key === NONE) key = null
       part = 'headers'
-      headers = batch.headers(i)
+      const read = batch.headers(i)
+      if (read !== undefined) headers = read
+      else if (brokenHeaders) broken = true
+      else throw new TypeError(headersOf(batch, i).problem)
     } catch (thrown) {
       failed = decodeFailed(thrown, part, { topic, partition, offset })
     }
     indexes?.push(i)
-    const record = {
-      topic,
-      partition,
-      offset,
-      key,
-      value,
-      headers,
-      timestamp: batch.timestamp(i),
+    const timestamp = batch.timestamp(i)
+    const at = messages.push({ topic, partition, offset, key, value, headers, timestamp: Number(timestamp) }) - 1
+    if (typeof timestamp === 'bigint') Object.assign(messages[at] as object, { exactTimestamp: timestamp })
+    if (failed !== undefined) fail(decoding, at, failed, batch, i)
+    else if (broken) {
+      const { headers, headerBytes } = headersOf(batch, i)
+      Object.assign(messages[at] as object, { headers, headerBytes })
     }
-    const at = messages.push(record) - 1
-    if (failed !== undefined) fail(decoding, at, failed, batch.key(i), batch.value(i))
     if (typeof key === 'object' || typeof value === 'object') {
       settleLater(decoding, at, 'key', key, batch, i)
       settleLater(decoding, at, 'value', value, batch, i)
@@ -107,7 +115,7 @@ function settleLater(
     },
     (thrown: unknown) => {
       if (isOutage(thrown)) throw thrown
-      fail(decoding, at, decodeFailed(thrown, part, record), batch.key(i), batch.value(i))
+      fail(decoding, at, decodeFailed(thrown, part, record), batch, i)
     },
   )
   decoding.pending.push(settled)
@@ -124,11 +132,9 @@ function isOutage(thrown: unknown): boolean {
 }
 
 /** Message `at` did not decode: the raw record takes its place. */
-function fail({ messages, errors }: Decoding, at: number, error: Error, key: unknown, value: unknown): void {
-  const record = messages[at]
-  if (record === undefined || errors.has(at)) return
-  record.key = key
-  record.value = value
+function fail({ messages, errors }: Decoding, at: number, error: Error, batch: RecordBatch, i: number): void {
+  if (errors.has(at)) return
+  Object.assign(messages[at] as object, rawRecord(batch, i))
   errors.set(at, error)
 }
 
@@ -145,16 +151,32 @@ function decodeFailed(
   )
 }
 
-/** Record `i` of a batch as Kafka has it. */
+/** Record `i` of a batch as Kafka has it. Never throws: what is wrong with the record must not hide it. */
 export function rawRecord(batch: RecordBatch, i: number): RawTopicRecord {
   const { topic, partition } = batch
+  const timestamp = batch.timestamp(i)
+  const { headers, headerBytes } = headersOf(batch, i)
   return {
     topic,
     partition,
     offset: batch.offset(i),
     key: batch.key(i),
     value: batch.value(i),
-    headers: batch.headers(i),
-    timestamp: batch.timestamp(i),
+    headers,
+    timestamp: Number(timestamp),
+    ...(typeof timestamp === 'bigint' && { exactTimestamp: timestamp }),
+    ...(headerBytes && { headerBytes }),
   }
+}
+
+/** The headers of record `i` that can be read, and all of them as bytes where others cannot. */
+function headersOf(
+  batch: RecordBatch,
+  i: number,
+): { readonly headers: Headers; readonly headerBytes?: Uint8Array; readonly problem?: string } {
+  const read = batch.headers(i)
+  if (read !== undefined) return { headers: read }
+  const headerBytes = batch.headerBytes?.(i) ?? new Uint8Array(0)
+  const { headers, problem = 'they cannot be read' } = readHeaders(asBuffer(headerBytes))
+  return { headers, headerBytes, problem }
 }

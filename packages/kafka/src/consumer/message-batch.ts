@@ -19,7 +19,7 @@ export function messageBatch(
     messages,
     bytes: batch.bytes,
     ...(errors.size > 0 && { error: (i: number) => errors.get(i) }),
-    timestamp: (i) => messages[i]?.timestamp,
+    timestamp: (i) => messages[i]?.exactTimestamp ?? messages[i]?.timestamp,
     headers: (i) => messages[i]?.headers,
     raw: (i) => (i < count ? rawRecord(batch, indexOf(i)) : undefined),
     position: (n) => messages[n]?.offset ?? end,

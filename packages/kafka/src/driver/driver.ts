@@ -1,7 +1,9 @@
 import type { Headers } from '@snapstream/core'
 import type { DriverAdmin } from './driver-admin.ts'
+import type { Int64 } from './int64.ts'
 
 export type * from './driver-admin.ts'
+export type { Int64 } from './int64.ts'
 
 /**
  * The port between `Topic` and a Kafka client. It is small, pull-based and says nothing of any client: whoever
@@ -94,9 +96,10 @@ export interface ProduceRecord {
   /** Text is well-formed, and goes out as UTF-8. */
   readonly key: Uint8Array | string | null
   readonly value: Uint8Array | string | null
-  readonly headers: Headers
-  /** In ms since the epoch. */
-  readonly timestamp: number
+  /** Bytes: the headers as a record batch has them, count and all, which go out as they are. */
+  readonly headers: Headers | Uint8Array
+  /** In ms since the epoch; -1 for none. */
+  readonly timestamp: Int64
 }
 
 export interface ProduceBatch extends TopicPartition {
@@ -196,9 +199,12 @@ export interface RecordBatch extends TopicPartition {
    */
   keyText?(i: number): string | null | undefined
   valueText?(i: number): string | null | undefined
-  headers(i: number): Headers
-  /** In ms since the epoch. */
-  timestamp(i: number): number
+  /** Undefined where some of them cannot be read: a name is not UTF-8, or a count or a length is wrong. Never throws. */
+  headers(i: number): Headers | undefined
+  /** All headers as the record batch has them, count and all, where `headers` has no answer. */
+  headerBytes?(i: number): Uint8Array | undefined
+  /** In ms since the epoch; -1 for none. */
+  timestamp(i: number): Int64
 }
 
 export interface DriverConsumer {

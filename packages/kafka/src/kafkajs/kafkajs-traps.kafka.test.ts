@@ -109,7 +109,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
         await send()
         const batch = await reading.poll()
         if (!batch) return true
-        for (let i = 0; i < batch.length; i++) timestamps.push(batch.timestamp(i))
+        for (let i = 0; i < batch.length; i++) timestamps.push(Number(batch.timestamp(i)))
         reading.release(batch)
         return timestamps.some((timestamp) => timestamp > before)
       })

@@ -25,7 +25,14 @@ export function logBatch(
     offset: (i) => first + i,
     key: (i) => at(i).key,
     value: (i) => at(i).value,
-    headers: (i) => at(i).headers,
+    headers(i) {
+      const { headers } = at(i)
+      return headers instanceof Uint8Array ? undefined : headers
+    },
+    headerBytes(i) {
+      const { headers } = at(i)
+      return headers instanceof Uint8Array ? headers : undefined
+    },
     timestamp: (i) => at(i).timestamp,
   }
 }

@@ -50,7 +50,8 @@ function sizeOf({ records }: ProduceBatch): number {
   let bytes = BATCH_OVERHEAD_BYTES
   for (const { key, value, headers } of records) {
     bytes += RECORD_OVERHEAD_BYTES + contentBytes(key) + contentBytes(value)
-    for (const [name, content] of headers) bytes += name.length + contentBytes(content) + 4
+    if (headers instanceof Uint8Array) bytes += headers.length
+    else for (const [name, content] of headers) bytes += name.length + contentBytes(content) + 4
   }
   return bytes
 }

@@ -1,6 +1,9 @@
 import type { Headers } from '@snapstream/core'
 import { contentBytes } from '../driver/content-bytes.ts'
 import type { ProduceRecord } from '../driver/driver.ts'
+import type { Int64 } from '../driver/int64.ts'
+import { readHeaders } from '../record-batch/read-headers.ts'
+import { asBuffer } from '../wire/as-buffer.ts'
 
 /** What a record costs beside its payload: the object, the views on its bytes, its place in the log. */
 const RECORD_OVERHEAD_BYTES = 250
@@ -10,6 +13,8 @@ export interface StoredRecord extends ProduceRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly bytes: number
+  /** When retention takes it to be of. */
+  readonly time: Int64
 }
 
 export interface Retention {
@@ -52,7 +57,7 @@ export function partitionLog(retention: Retention, now: () => number): Partition
   function trim(): void {
     const oldest = maxMs === Infinity ? -Infinity : now() - maxMs
     for (let first = records[head]; first !== undefined; first = records[head]) {
-      if (records.length - head <= maxRecords && bytes <= maxBytes && first.timestamp >= oldest) break
+      if (records.length - head <= maxRecords && bytes <= maxBytes && first.time >= oldest) break
       bytes -= first.bytes
       head++
       base++
@@ -75,7 +80,9 @@ export function partitionLog(retention: Retention, now: () => number): Partition
     latest: () => base + records.length - head,
     append(added) {
       for (const record of added) {
-        const stored = copy(record)
+        // Kafka goes by the time of writing where a record has no time of its own.
+        const time = record.timestamp < 0 ? now() : record.timestamp
+        const stored = copy(record, time)
         bytes += stored.bytes
         records.push(stored)
       }
@@ -105,7 +112,7 @@ export function partitionLog(retention: Retention, now: () => number): Partition
 }
 
 /** Copies records into shared chunks of memory: one allocation for many records. */
-function copier(): (record: ProduceRecord) => StoredRecord {
+function copier(): (record: ProduceRecord, time: Int64) => StoredRecord {
   let arena = new ArrayBuffer(0)
   let used = 0
 
@@ -123,11 +130,16 @@ function copier(): (record: ProduceRecord) => StoredRecord {
     return view
   }
 
-  return ({ key, value, headers, timestamp }) => {
+  return ({ key, value, headers, timestamp }, time) => {
     let bytes = RECORD_OVERHEAD_BYTES + contentBytes(key) + contentBytes(value)
-    let copied: Headers = NO_HEADERS
-    if (headers.length > 0) {
-      copied = headers.map(([name, content]) => {
+    let copied: Headers | Uint8Array = NO_HEADERS
+    // As over the wire: what was given as bytes is read as headers, where it can be.
+    const read = headers instanceof Uint8Array ? readHeaders(asBuffer(headers)) : { headers, problem: undefined }
+    if (read.problem !== undefined) {
+      copied = bytesOf(headers as Uint8Array)
+      bytes += copied.length
+    } else if (read.headers.length > 0) {
+      copied = read.headers.map(([name, content]) => {
         bytes += name.length + contentBytes(content)
         return [name, content === null ? null : bytesOf(content)] as const
       })
@@ -137,6 +149,7 @@ function copier(): (record: ProduceRecord) => StoredRecord {
       value: value === null ? null : bytesOf(value),
       headers: copied,
       timestamp,
+      time,
       bytes,
     }
   }

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
+import type { Headers } from '@snapstream/core'
 import { expect, test } from 'vitest'
 import type { ProduceRecord } from '../driver/driver.ts'
 import { refuseTooLarge, wireBytes } from './record-size.ts'
 
 const content = fc.option(fc.uint8Array({ maxLength: 200 }))
-const record: fc.Arbitrary<ProduceRecord> = fc.record({
+type Written = ProduceRecord & { readonly headers: Headers }
+
+const record: fc.Arbitrary<Written> = fc.record({
   key: content,
   value: content,
   headers: fc.array(
@@ -20,7 +23,7 @@ const record: fc.Arbitrary<ProduceRecord> = fc.record({
 })
 
 /** What the record batch format makes of it at most, by its definition. */
-function exactBytes({ key, value, headers }: ProduceRecord): number {
+function exactBytes({ key, value, headers }: Written): number {
   const varint = (n: number) => (n < 64 ? 1 : n < 8192 ? 2 : n < 1_048_576 ? 3 : 5)
   let bytes = 1 + 10 + 5
   for (const part of [key, value]) bytes += part === null ? 1 : varint(part.length) + part.length

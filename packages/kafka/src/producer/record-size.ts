@@ -12,6 +12,7 @@ const HEADER_WIRE_BYTES = 10
 export function wireBytes({ key, value, headers }: ProduceRecord): number {
   let bytes = RECORD_WIRE_BYTES + contentBytes(key) + contentBytes(value)
   // UTF-8 takes at most 3 bytes a UTF-16 unit.
+  if (headers instanceof Uint8Array) return bytes + headers.length
   for (const [name, content] of headers) bytes += HEADER_WIRE_BYTES + name.length * 3 + contentBytes(content)
   return bytes
 }

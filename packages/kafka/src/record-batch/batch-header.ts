@@ -1,3 +1,4 @@
+import type { Int64 } from '../driver/int64.ts'
 import { writeInt64 } from './write-int64.ts'
 
 /** How a record batch starts, up to its records. */
@@ -10,8 +11,8 @@ export interface BatchHeader {
   /** Kafka's number of the codec. */
   readonly compression: number
   readonly count: number
-  readonly baseTimestamp: number
-  readonly maxTimestamp: number
+  readonly baseTimestamp: Int64
+  readonly maxTimestamp: Int64
   readonly producerId: number
   readonly producerEpoch: number
   readonly firstSequence: number

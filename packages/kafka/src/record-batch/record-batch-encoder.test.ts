@@ -2,9 +2,11 @@ import { createRequire } from 'node:module'
 import { CompressionType, decodeRecordBatch, encodeRecordBatch } from '@kafkats/client'
 import { crc32c } from '@node-rs/crc32'
 import { SnapstreamError } from '@snapstream/core'
+import type { Headers } from '@snapstream/core'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ProduceRecord } from '../driver/driver.ts'
+import { toInt64 } from '../driver/int64.ts'
 import { COMPRESSIONS } from './compression.ts'
 import { recordBatchEncoder } from './record-batch-encoder.ts'
 import { recordColumns } from './record-columns.ts'
@@ -18,15 +20,39 @@ const bytes = fc.oneof(
   { weight: 1, arbitrary: fc.nat(20_000).map((length) => new Uint8Array(length).fill(7)) },
 )
 const content = fc.oneof(bytes, fc.string({ unit: 'grapheme', maxLength: 100 }), fc.constant('ä'.repeat(20_000)))
-const record: fc.Arbitrary<ProduceRecord> = fc.record({
-  key: fc.option(content),
-  value: fc.option(content),
-  headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.option(bytes, { nil: null })), { maxLength: 3 }),
-  timestamp: fc.oneof(
-    fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 }),
-    fc.integer({ min: 0, max: 8.64e15 }),
-  ),
-})
+type Written = ProduceRecord & { readonly headers: Headers }
+
+interface NearRecord extends ProduceRecord {
+  readonly headers: Headers
+  readonly timestamp: number
+}
+
+const headers = fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.option(bytes, { nil: null })), { maxLength: 3 })
+const parts = { key: fc.option(content), value: fc.option(content), headers }
+const near = fc.oneof(
+  fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 }),
+  fc.integer({ min: 0, max: 8.64e15 }),
+)
+/** As @kafkats/client and KafkaJS read and write them. */
+const nearRecord: fc.Arbitrary<NearRecord> = fc.record({ ...parts, timestamp: near })
+const nearRecords = fc.array(nearRecord, { minLength: 1, maxLength: 30 })
+const exact = fc.oneof(
+  near,
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(toInt64),
+  fc
+    .constantFrom(
+      -1n,
+      0n,
+      -86_400_000n,
+      1_796_024_387_239_123_457n,
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      2n ** 53n,
+      -(2n ** 53n),
+    )
+    .map(toInt64),
+)
+const record: fc.Arbitrary<Written> = fc.record({ ...parts, timestamp: exact })
 const records = fc.array(record, { minLength: 1, maxLength: 30 })
 
 async function decode(batch: Buffer, check?: typeof crc32c) {
@@ -38,7 +64,7 @@ async function decode(batch: Buffer, check?: typeof crc32c) {
     offset: read.offset(i),
     key: text(read.key(i)),
     value: text(read.value(i)),
-    headers: read.headers(i).map(([name, value]) => [name, text(value)]),
+    headers: read.headers(i)?.map(([name, value]) => [name, text(value)]),
     timestamp: read.timestamp(i),
   }))
 }
@@ -46,7 +72,7 @@ async function decode(batch: Buffer, check?: typeof crc32c) {
 // As strings: comparing bytes one by one takes longer than everything else.
 const text = (part: Uint8Array | string | null) => part && buffer(part).toString('latin1')
 const buffer = (part: Uint8Array | string) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))
-const expected = (all: readonly ProduceRecord[]) =>
+const expected = (all: readonly Written[]) =>
   all.map(({ key, value, headers, timestamp }, offset) => ({
     offset,
     key: text(key),
@@ -75,7 +101,7 @@ test('writes what @kafkats/client reads, checksum and header included', async ()
   )
   const compressions = fc.constantFrom('none' as const, 'gzip' as const)
   await fc.assert(
-    fc.asyncProperty(records, producers, compressions, async (all, producer, compression) => {
+    fc.asyncProperty(nearRecords, producers, compressions, async (all, producer, compression) => {
       const { firstSequence = -1, producerId = -1, producerEpoch = -1 } = producer ?? {}
       const batch = await encode(all, { compression, firstSequence, producer: producer ?? undefined })
       const times = all.map(({ timestamp }) => timestamp)
@@ -106,32 +132,36 @@ test('writes what @kafkats/client reads, checksum and header included', async ()
 
 test('reads what @kafkats/client writes', async () => {
   await fc.assert(
-    fc.asyncProperty(records, fc.constantFrom(CompressionType.None, CompressionType.Gzip), async (all, compression) => {
-      const base = all[0]?.timestamp ?? 0
-      const written = all.map(({ key, value, headers, timestamp }, offsetDelta) => ({
-        attributes: 0,
-        timestampDelta: timestamp - base,
-        offsetDelta,
-        key: key === null ? null : buffer(key),
-        value: value === null ? null : buffer(value),
-        headers: headers.map(([name, content]) => ({ key: name, value: content && buffer(content) })),
-      }))
-      const batch = {
-        baseOffset: 0n,
-        partitionLeaderEpoch: -1,
-        magic: 2,
-        attributes: 0,
-        lastOffsetDelta: all.length - 1,
-        baseTimestamp: BigInt(base),
-        maxTimestamp: BigInt(base),
-        producerId: -1n,
-        producerEpoch: -1,
-        baseSequence: -1,
-        records: written,
-      }
-      const encoded = await encodeRecordBatch(batch, { compression })
-      expect(await decode(encoded, crc32c)).toEqual(expected(all))
-    }),
+    fc.asyncProperty(
+      nearRecords,
+      fc.constantFrom(CompressionType.None, CompressionType.Gzip),
+      async (all, compression) => {
+        const base = all[0]?.timestamp ?? 0
+        const written = all.map(({ key, value, headers, timestamp }, offsetDelta) => ({
+          attributes: 0,
+          timestampDelta: timestamp - base,
+          offsetDelta,
+          key: key === null ? null : buffer(key),
+          value: value === null ? null : buffer(value),
+          headers: headers.map(([name, content]) => ({ key: name, value: content && buffer(content) })),
+        }))
+        const batch = {
+          baseOffset: 0n,
+          partitionLeaderEpoch: -1,
+          magic: 2,
+          attributes: 0,
+          lastOffsetDelta: all.length - 1,
+          baseTimestamp: BigInt(base),
+          maxTimestamp: BigInt(base),
+          producerId: -1n,
+          producerEpoch: -1,
+          baseSequence: -1,
+          records: written,
+        }
+        const encoded = await encodeRecordBatch(batch, { compression })
+        expect(await decode(encoded, crc32c)).toEqual(expected(all))
+      },
+    ),
     { numRuns: 200 },
   )
 })
@@ -143,7 +173,7 @@ test('writes what KafkaJS reads', async () => {
     decoder: object,
   ) => Promise<{ records: { offset: string; key: Buffer | null; value: Buffer | null; timestamp: string }[] }>
   await fc.assert(
-    fc.asyncProperty(records, async (all) => {
+    fc.asyncProperty(nearRecords, async (all) => {
       const batch = await encode(all, plain)
       const { records: read } = await decodeBatch(new Decoder(batch))
       expect(

@@ -178,9 +178,25 @@ test('names what it cannot read', async () => {
   expect(await refusal(broken)).toBeInstanceOf(RangeError)
 })
 
-test('refuses the name of a header that is not UTF-8', async () => {
-  const buffer = await batch(4, [{ ...one, headers: [['name', Buffer.from('v')]] }])
+test('has no headers where the name of one is not UTF-8, and all of them as bytes', async () => {
+  const buffer = await batch(4, [{ ...one, headers: [['name', Buffer.from('v')]] }, one])
   buffer[buffer.indexOf('name')] = 0xff
   const read = await decode(fetched(buffer), 4)
-  expect(() => read.headers(0)).toThrow(expect.objectContaining({ code: 'DECODE_FAILED', topic: 't', offset: 4 }))
+  expect([read.headers(0), read.headers(1)]).toEqual([undefined, []])
+  const section = Buffer.concat([Buffer.from([2, 8, 0xff]), Buffer.from('ame'), Buffer.from([2]), Buffer.from('v')])
+  expect(section.equals(read.headerBytes?.(0) ?? Buffer.alloc(0))).toBe(true)
+})
+
+test('adds times up in 64 bits, as Java does', async () => {
+  const buffer = await batch(0, [one, { ...one, timestampDelta: 10 }, { ...one, timestampDelta: -(2 ** 60) }])
+  const timesFrom = async (base: bigint) => {
+    buffer.writeBigInt64BE(base, 27)
+    const read = await decode(fetched(buffer), 0)
+    return [read.timestamp(0), read.timestamp(1), read.timestamp(2)]
+  }
+  expect(await timesFrom(2n ** 63n - 1n)).toEqual([2n ** 63n - 1n, -(2n ** 63n) + 9n, 2n ** 63n - 1n - 2n ** 60n])
+  expect(await timesFrom(2n ** 53n + 1n)).toEqual([2n ** 53n + 1n, 2n ** 53n + 11n, 2n ** 53n + 1n - 2n ** 60n])
+  expect(await timesFrom(2n ** 53n - 5n)).toEqual([2 ** 53 - 5, 2n ** 53n + 5n, 2n ** 53n - 5n - 2n ** 60n])
+  expect(await timesFrom(2n ** 60n + 1n)).toEqual([2n ** 60n + 1n, 2n ** 60n + 11n, 1])
+  expect(await timesFrom(-1n)).toEqual([-1, 9, -1n - 2n ** 60n])
 })

@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer'
-import { SnapstreamError } from '@snapstream/core'
-import type { Headers } from '@snapstream/core'
 import type { RecordBatch } from '../driver/driver.ts'
+import { toInt64 } from '../driver/int64.ts'
+import type { Int64 } from '../driver/int64.ts'
 import type { FetchedPartition } from './fetched-partition.ts'
+import { readHeaders } from './read-headers.ts'
 import type { Section } from './record-sections.ts'
 
-/** Where the parts of a record are: start and length of key and value (length -1: null), and start of the headers. */
-const STRIDE = 5
+/** Where the parts of a record are: start and length of key and value (length -1: null), and start of the headers, and its end. */
+const STRIDE = 6
 /** The columns, and what a view of key and value costs once they are asked for. */
 const RECORD_OVERHEAD_BYTES = STRIDE * 4 + 16 + 200
-const NO_HEADERS: Headers = Object.freeze([])
 
 /** Decodes records into columns: nothing is made for a record before it is asked for. */
 export function recordColumns(
@@ -26,6 +26,8 @@ export function recordColumns(
   const places = new Int32Array(capacity * STRIDE)
   const offsets = new Float64Array(capacity)
   const timestamps = new Float64Array(capacity)
+  /** By record, those that a number does not hold. */
+  const exactTimestamps = new Map<number, Int64>()
   const read = reader(whole)
   let length = 0
   let start = 0
@@ -36,6 +38,7 @@ export function recordColumns(
       const end = read.at() + size
       // One byte of attributes, which nobody uses.
       read.goto(read.at() + 1)
+      const deltaAt = read.at()
       const timestampDelta = read.varlong()
       const offset = baseOffset + read.varint()
       // The answer starts with the whole batch that holds the offset asked for.
@@ -49,7 +52,10 @@ export function recordColumns(
         if (valueLength > 0) read.goto(read.at() + valueLength)
         places[place + 4] = read.at()
         offsets[length] = offset
-        timestamps[length] = appendTime ?? baseTimestamp + timestampDelta
+        places[place + 5] = end
+        const near = appendTime ?? (typeof baseTimestamp === 'number' ? baseTimestamp + timestampDelta : NaN)
+        if (Number.isSafeInteger(near) && Number.isSafeInteger(timestampDelta)) timestamps[length] = near as number
+        else exactTimestamps.set(length, appendTime ?? sum64(baseTimestamp, int64At(whole, deltaAt)))
         length++
       }
       read.goto(end)
@@ -85,39 +91,31 @@ export function recordColumns(
     keyText: (i) => text(i, 0),
     valueText: (i) => text(i, 2),
     headers(i) {
-      const headers = headersAt(whole, places[i * STRIDE + 4] ?? 0)
-      if (headers) return headers
-      throw new SnapstreamError(
-        'DECODE_FAILED',
-        `the record at offset ${offsets[i]} of partition ${partition} of ${JSON.stringify(topic)} has a header whose ` +
-          'name is not UTF-8',
-        { topic, partition, offset: offsets[i] ?? NaN },
-      )
+      const { headers, problem } = readHeaders(whole, places[i * STRIDE + 4], places[i * STRIDE + 5])
+      return problem === undefined ? headers : undefined
     },
-    timestamp: (i) => timestamps[i] ?? NaN,
+    headerBytes: (i) => whole.subarray(places[i * STRIDE + 4], places[i * STRIDE + 5]),
+    timestamp: (i) => exactTimestamps.get(i) ?? timestamps[i] ?? NaN,
   }
 }
 
 const EMPTY = Buffer.alloc(0)
 
-/** Undefined where a name is not UTF-8. */
-function headersAt(whole: Buffer, at: number): Headers | undefined {
-  if (whole[at] === 0) return NO_HEADERS
-  const read = reader(whole)
-  read.goto(at)
-  const bytes = (size: number) => {
-    const start = read.at()
-    read.goto(start + size)
-    return whole.subarray(start, start + size)
+/** As 64 bits add up: what is beyond them begins anew at the other end, as it does in Java. */
+function sum64(base: Int64, delta: bigint): Int64 {
+  return toInt64(BigInt.asIntN(64, BigInt(base) + delta))
+}
+
+/** The zigzag integer of at most 64 bits that is written there. */
+function int64At(bytes: Buffer, start: number): bigint {
+  let value = 0n
+  for (let at = start, shift = 0n; ; at++, shift += 7n) {
+    const byte = bytes[at] ?? 0
+    value |= BigInt(byte & 0x7f) << shift
+    if (byte <= 0x7f) break
   }
-  const headers: (readonly [name: string, value: Uint8Array | null])[] = []
-  for (let left = read.varint(); left > 0; left--) {
-    const name = bytes(Math.max(0, read.varint()))
-    if (!isUtf8(name)) return undefined
-    const size = read.varint()
-    headers.push([name.toString('utf8'), size < 0 ? null : bytes(size)])
-  }
-  return headers
+  value = BigInt.asUintN(64, value)
+  return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n))
 }
 
 function reader(bytes: Buffer) {

@@ -3,16 +3,17 @@ import type { MaybePromise } from '@snapstream/core'
 import { CHECKED_FROM, CHECKSUM_AT, HEADER_BYTES } from './batch-header.ts'
 import { COMPRESSIONS, compressionCodec } from './compression.ts'
 import type { AbortedTransaction, FetchedPartition } from './fetched-partition.ts'
-import { readInt64 } from './read-int64.ts'
+import type { Int64 } from '../driver/int64.ts'
+import { readExactInt64, readInt64 } from './read-int64.ts'
 
 /** The records of one batch of the log, where they are to be shown. */
 export interface Section {
   readonly bytes: Buffer
   readonly count: number
   readonly baseOffset: number
-  readonly baseTimestamp: number
+  readonly baseTimestamp: Int64
   /** The one time of all records, where the topic keeps the time of arrival. */
-  readonly appendTime: number | undefined
+  readonly appendTime: Int64 | undefined
   /** Kafka's number of the codec, 0 for none. */
   readonly compression: number
 }
@@ -70,8 +71,8 @@ export function recordSections(
         bytes: body,
         count,
         baseOffset,
-        baseTimestamp: readInt64(records, at + 27),
-        appendTime: attributes & APPEND_TIME ? readInt64(records, at + 35) : undefined,
+        baseTimestamp: readExactInt64(records, at + 27),
+        appendTime: attributes & APPEND_TIME ? readExactInt64(records, at + 35) : undefined,
         compression: attributes & COMPRESSION,
       })
     }

@@ -2,6 +2,7 @@ import { SnapstreamError } from '@snapstream/core'
 import type { Headers } from '@snapstream/core'
 import { contentBytes } from '../driver/content-bytes.ts'
 import type { ProduceRecord } from '../driver/driver.ts'
+import type { Int64 } from '../driver/int64.ts'
 import { HEADER_BYTES } from './batch-header.ts'
 
 /** The most that a record takes beside its key, value and headers: seven integers of variable length. */
@@ -15,8 +16,8 @@ const FIRST_BYTES = 1 << 16
 interface WrittenRecords {
   /** The records, with room for the header in front. Valid until the next call. */
   readonly bytes: Uint8Array
-  readonly baseTimestamp: number
-  readonly maxTimestamp: number
+  readonly baseTimestamp: Int64
+  readonly maxTimestamp: Int64
 }
 
 /** Writes records one behind the other into memory that it keeps. */
@@ -25,29 +26,40 @@ export function recordWriter(): (records: readonly ProduceRecord[]) => WrittenRe
   return (records) => {
     let into = kept
     let at = HEADER_BYTES
-    const baseTimestamp = Math.trunc(records[0]?.timestamp ?? 0)
+    const baseTimestamp = whole(records[0]?.timestamp ?? 0)
     let maxTimestamp = baseTimestamp
     for (let i = 0; i < records.length; i++) {
       const { key, value, headers, timestamp } = records[i] as ProduceRecord
-      const time = Math.trunc(timestamp)
+      const time = whole(timestamp)
       if (time > maxTimestamp) maxTimestamp = time
-      const delta = time - baseTimestamp
+      const delta = difference(time, baseTimestamp)
       const keyLength = lengthOf(key)
       const valueLength = lengthOf(value)
       const contentBytes = Math.max(0, keyLength) + Math.max(0, valueLength)
-      const headerBytes = headers.length === 0 ? 1 : sizeOfHeaders(headers)
+      const headerBytes =
+        headers.length === 0 ? 1 : headers instanceof Uint8Array ? headers.length : sizeOfHeaders(headers)
       if (at + contentBytes + headerBytes + RECORD_FRAME_BYTES > into.length)
         into = grown(into, at, contentBytes + headerBytes + RECORD_FRAME_BYTES)
       const body =
-        1 + sizeOfLong(delta) + sizeOf(i) + sizeOf(keyLength) + sizeOf(valueLength) + contentBytes + headerBytes
+        1 +
+        (typeof delta === 'number' ? sizeOfLong(delta) : bytesOfLong(delta).length) +
+        sizeOf(i) +
+        sizeOf(keyLength) +
+        sizeOf(valueLength) +
+        contentBytes +
+        headerBytes
       at = writeInt(into, body, at)
       // Attributes: there are none yet.
       into[at++] = 0
-      at = delta === 0 ? writeZero(into, at) : writeLong(into, delta, at)
+      if (delta === 0) at = writeZero(into, at)
+      else if (typeof delta === 'number') at = writeLong(into, delta, at)
+      else for (const byte of bytesOfLong(delta)) into[at++] = byte
       at = writeInt(into, i, at)
       at = writeContent(into, key, keyLength, at)
       at = writeContent(into, value, valueLength, at)
-      at = headers.length === 0 ? writeZero(into, at) : writeHeaders(into, headers, at)
+      if (headers.length === 0) at = writeZero(into, at)
+      else if (headers instanceof Uint8Array) at = writeRaw(into, headers, at)
+      else at = writeHeaders(into, headers, at)
     }
     kept = into.length > KEPT_BYTES ? Buffer.allocUnsafeSlow(FIRST_BYTES) : into
     return { bytes: into.subarray(0, at), baseTimestamp, maxTimestamp }
@@ -98,8 +110,11 @@ function writeContent(into: Buffer, content: Uint8Array | string | null, length:
 }
 
 function writeBytes(into: Uint8Array, bytes: Uint8Array, start: number): number {
+  return writeRaw(into, bytes, writeInt(into, bytes.length, start))
+}
+
+function writeRaw(into: Uint8Array, bytes: Uint8Array, at: number): number {
   const { length } = bytes
-  const at = writeInt(into, length, start)
   if (length > COPY_BY_SET_BYTES) into.set(bytes, at)
   else for (let i = 0; i < length; i++) into[at + i] = bytes[i] as number
   return at + length
@@ -108,6 +123,14 @@ function writeBytes(into: Uint8Array, bytes: Uint8Array, start: number): number 
 function writeZero(into: Uint8Array, at: number): number {
   into[at] = 0
   return at + 1
+}
+
+const whole = (time: Int64): Int64 => (typeof time === 'number' ? Math.trunc(time) : time)
+
+/** By which a time differs from the first of its batch, in the 64 bits that it has on the wire. */
+function difference(time: Int64, base: Int64): Int64 {
+  const near = typeof time === 'number' && typeof base === 'number' ? time - base : NaN
+  return Number.isSafeInteger(near) ? near : BigInt.asIntN(64, BigInt(time) - BigInt(base))
 }
 
 /** A 32-bit integer as Kafka writes it: small ones short, whatever their sign. */
@@ -151,4 +174,13 @@ function sizeOfLong(value: number): number {
     size++
   }
   return size
+}
+
+/** The same for all 64 bits. */
+function bytesOfLong(value: bigint): number[] {
+  const bytes: number[] = []
+  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
+  for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80)
+  bytes.push(Number(rest))
+  return bytes
 }

@@ -9,8 +9,11 @@ export interface DeadLetter {
   readonly value: Uint8Array | null
   /** Those that the record had; what the dead letter added is in the other fields. */
   readonly headers: Headers
-  /** In ms since the epoch. */
+  /** All that the record had, as a record batch has them, where `headers` lacks some that cannot be read. */
+  readonly headerBytes?: Uint8Array
+  /** In ms since the epoch; -1 for none. Beyond 2^53 it is the nearest number, and `exactTimestamp` is there. */
   readonly timestamp: number
+  readonly exactTimestamp?: bigint
   /** Where it was read first; undefined for what was no record of a topic, or was not written by Snapstream. */
   readonly origin: DeadLetterOrigin | undefined
   /** The code of the error, as of `SnapstreamError`; `HANDLER_FAILED` for other errors. */
@@ -28,15 +31,22 @@ export interface DeadLetter {
 /**
  * What a record of a dead letter topic says: the record as it was where it failed, and why. Read the topic with `BytesCodec()`
  * for key and value, and `tombstones: true`. Never throws: a record that is no dead letter has no `origin` and no `code`.
+ * Records of another topic are not to be asked: their headers are whatever somebody wrote.
  */
 export function deadLetterOf(record: RawTopicRecord): DeadLetter {
-  const { original, timestamp, ...said } = readDeadLetterHeaders(record.headers)
+  // A dead letter has no headers that cannot be read: this is something else.
+  const { original, originalBytes, timestamp, ...said } = readDeadLetterHeaders(
+    record.headerBytes ? [] : record.headers,
+  )
+  const headerBytes = record.headerBytes ?? originalBytes
+  const time = timestamp ?? record.exactTimestamp ?? record.timestamp
   return {
     key: record.key,
     value: record.value,
-    headers: original,
-    // One without a time was given that of its dead letter.
-    timestamp: timestamp !== undefined && timestamp >= 0 ? timestamp : record.timestamp,
+    headers: record.headerBytes ? record.headers : original,
+    ...(headerBytes && { headerBytes }),
+    timestamp: Number(time),
+    ...(typeof time === 'bigint' && { exactTimestamp: time }),
     ...said,
     record,
   }

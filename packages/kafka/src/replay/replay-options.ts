@@ -17,12 +17,18 @@ export interface ReplayOptions {
    */
   readonly others?: 'keep' | 'pass'
   /**
-   * What becomes of records that do not say where they came from, unless `to` does. `'stop'`: an error; `'keep'` and
-   * `'pass'` as for `others`.
+   * The topics that records may be sent back to. What says that it came from another is foreign. Name them where others can
+   * write to the dead letter topic: the headers of a record say where it goes. Not together with `to`.
+   * @default any but Kafka's own (`__consumer_offsets` and the like) and the dead letter topic
+   */
+  readonly targets?: readonly string[]
+  /**
+   * What becomes of records that do not say where they came from, or that may not be sent there, unless `to` is given.
+   * `'stop'`: an error that names the record; `'keep'` and `'pass'` as for `others`.
    * @default 'stop'
    */
   readonly foreign?: 'stop' | 'keep' | 'pass'
-  /** The topic they all go to. @default for each the one in which it failed */
+  /** The topic they all go to, wherever they came from. @default for each the one in which it failed */
   readonly to?: string
   /** `'key'`: where Kafka's own clients put the key; `'original'`: the partition in which it failed. @default 'key' */
   readonly partition?: 'key' | 'original'
@@ -56,6 +62,7 @@ const EXPECTED: { readonly [N in keyof Required<ReplayOptions>]: readonly [strin
   limit: ['a whole number of 1 or more', (value) => Number.isSafeInteger(value) && (value as number) >= 1],
   others: oneOf('keep', 'pass'),
   foreign: oneOf('stop', 'keep', 'pass'),
+  targets: [`names of topics, which have ${TOPIC_NAME}`, areTopicNames],
   to: [`the name of a topic, which has ${TOPIC_NAME}`, (value) => typeof value === 'string' && isTopicName(value)],
   partition: oneOf('key', 'original'),
   timestamp: oneOf('original', 'now'),
@@ -79,6 +86,16 @@ export function checkReplayOptions(options: ReplayOptions): void {
     const [expected, fits] = EXPECTED[name as keyof ReplayOptions]
     if (value !== undefined && !fits(value)) throw usage(`${name} of replay takes ${expected}, got ${describe(value)}`)
   }
+  if (options.to !== undefined && options.targets !== undefined)
+    throw usage(
+      `replay sends to where records came from, if it is one of 'targets', or all of them 'to' one; leave one out`,
+    )
+}
+
+function areTopicNames(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && isTopicName(name))
+  )
 }
 
 function oneOf(...words: readonly string[]): readonly [string, (value: unknown) => boolean] {

@@ -43,7 +43,7 @@ async function bury(driver: Driver, letters: readonly (Omit<RawTopicRecord, 'off
   const producer = await driver.client({} as never).producer({ acks: -1, compression: 'none', idempotence: false })
   for (const [offset, { partition, ...rest }] of letters.entries()) {
     const raw = { ...rest, partition, offset }
-    const made = deadLetterRecord({ message: raw, raw, error: new Error('no'), attempts: 1, binding: 'b' }, 0)
+    const made = deadLetterRecord({ message: raw, raw, error: new Error('no'), attempts: 1, binding: 'b' }, 'dead')
     if (made.bytes) await producer.send([{ topic: 'dead', partition, records: [made.record] }])
   }
   await producer.close()

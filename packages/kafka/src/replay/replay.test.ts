@@ -208,6 +208,71 @@ describe('records that do not say where they came from', () => {
   })
 })
 
+describe('where they may go', () => {
+  const said = (topic: string) =>
+    [
+      ['snapstream.topic', topic],
+      ['snapstream.partition', '0'],
+      ['snapstream.offset', '0'],
+    ] as const
+  const headersFrom = (topic: string) =>
+    said(topic).map(([name, value]) => [name, new TextEncoder().encode(value)] as const)
+
+  async function topics(...names: readonly string[]) {
+    Conf({ driver: memory() })
+    for (const name of names) {
+      const topic = Topic(name, { create: true })
+      await topic.open()
+      await topic.close()
+    }
+  }
+
+  /** What somebody wrote into the dead letters. */
+  async function planted(...origins: readonly string[]) {
+    await topics('orders', 'payments', 'orders.dead')
+    await using dead = Topic('orders.dead')
+    await dead.open()
+    for (const origin of origins) await dead(`from ${origin}`, { headers: headersFrom(origin) })
+  }
+
+  test('a record that brings origin headers of its own goes back where it was read, with them', async () => {
+    await topics('public', 'payments', 'public.dead')
+    const input = Topic('public', { groupId: 'g', until: 'end' })
+    await input.open()
+    await input('not what the handler takes', { headers: headersFrom('payments') })
+    await input.close()
+    const app = createApp()
+    app.snap(input, { onError: { deadLetter: Topic('public.dead') } })(() => {
+      throw new Error('no')
+    })
+    await app.stream({})
+    expect(await replay('public.dead')).toEqual({ read: 1, sent: 1, skipped: 0, left: 0 })
+    const [first, again] = await contentOf('public')
+    expect(again).toEqual({ ...first, offset: 1 })
+    expect(await contentOf('payments')).toEqual([])
+  })
+
+  test('only to the targets that are named: another is refused by name, and waits', async () => {
+    await planted('orders', 'payments', 'orders')
+    const targets = ['orders']
+    const failure = replay('orders.dead', { targets })
+    await expect(failure).rejects.toMatchObject({ code: 'SINK_REFUSED', topic: 'orders.dead', partition: 0, offset: 1 })
+    await expect(failure).rejects.toThrow('says that it came from "payments", to which this replay sends nothing')
+    expect(await valuesOf('orders')).toEqual(['from orders'])
+    expect(await replay('orders.dead', { targets, foreign: 'keep' })).toEqual({ read: 2, sent: 1, skipped: 1, left: 1 })
+    expect(await valuesOf('payments')).toEqual([])
+    expect(await replay('orders.dead', { targets: ['orders', 'payments'] })).toMatchObject({ sent: 1, left: 0 })
+    expect(await valuesOf('payments')).toEqual(['from payments'])
+  })
+
+  test.each(['__consumer_offsets', 'orders.dead'])('never by itself to %s', async (origin) => {
+    await planted(origin)
+    const refused = { code: 'SINK_REFUSED', message: expect.stringContaining(`"${origin}"`) }
+    await expect(replay('orders.dead')).rejects.toMatchObject(refused)
+    expect(await replay('orders.dead', { foreign: 'keep' })).toMatchObject({ sent: 0, skipped: 1, left: 1 })
+  })
+})
+
 describe('when it fails', () => {
   test('where throws, or does not answer with true or false: what came before is sent and committed', async () => {
     await setup()
@@ -303,6 +368,10 @@ describe('when it fails', () => {
     [{ foreign: true }, "foreign of replay takes 'stop' or 'keep' or 'pass'"],
     [{ to: 'a b' }, 'to of replay takes the name of a topic'],
     [{ to: 'orders.dead' }, 'cannot send the dead letters of orders.dead to orders.dead'],
+    [{ targets: 'orders' }, 'targets of replay takes names of topics'],
+    [{ targets: [] }, 'targets of replay takes names of topics'],
+    [{ targets: ['orders.dead'] }, 'cannot send the dead letters of orders.dead to orders.dead'],
+    [{ targets: ['orders'], to: 'orders' }, 'leave one out'],
     [{ partition: 0 }, 'partition of replay'],
     [{ timestamp: 0 }, 'timestamp of replay'],
     [{ dryRun: 1 }, 'dryRun of replay'],

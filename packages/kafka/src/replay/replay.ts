@@ -24,8 +24,8 @@ type Sending = Pair<Uint8Array, Uint8Array>
  * between the two or the broker refuses a record; then at most what was sent since the last second is sent again. Kafka
  * forgets a group that is not used for `offsets.retention.minutes` (a week): let the topic keep no record for longer.
  *
- * Rejects with `USAGE`, `DECODE_FAILED` for a record that does not say where it came from, `HANDLER_FAILED` where `where`
- * fails, `TOPIC_MISSING`, `RECORD_TOO_LARGE` and what else a stream over topics rejects with.
+ * Rejects with `USAGE`, `DECODE_FAILED` for a record that does not say where it came from, `SINK_REFUSED` for one that may
+ * not be sent there (`targets`), `HANDLER_FAILED` where `where` fails, `TOPIC_MISSING`, `RECORD_TOO_LARGE` and what else a stream over topics rejects with.
  *
  * @param deadLetters the topic, with its `conf`; or its name, with the settings of `Conf`
  * @example
@@ -36,17 +36,16 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<ReplayCounts> {
   checkReplayOptions(options)
-  const spec = typeof deadLetters === 'string' ? topicSpec(deadLetters, {}) : specOf(deadLetters)
-  if (spec === undefined)
-    throw usage(`replay takes a topic, or the name of one, as its dead letters; got ${describe(deadLetters)}`)
+  const spec = specFor(deadLetters)
   const { groupId = `${spec.name}.replay`, limit = Infinity, dryRun = false, signal } = options
-  refuseCircle(spec, options.to)
+  refuseCircle(spec, [...(options.targets ?? []), ...(options.to === undefined ? [] : [options.to])])
   const topic = Topic(spec.topics as string | RegExp, {
     groupId,
     until: 'end',
     codec: BytesCodec(),
     keyCodec: BytesCodec(),
     tombstones: true,
+    brokenHeaders: true,
     // A dead letter that was there before the group began is one of them.
     conf: { ...spec.conf, autoOffsetReset: 'earliest' },
   })
@@ -65,7 +64,7 @@ export async function replay(
 
   async function handle(record: RawTopicRecord, { stop }: { readonly stop: () => void }): Promise<Sending | undefined> {
     const letter = deadLetterOf(record)
-    const fate = await fateOf(letter, options)
+    const fate = await fateOf(letter, spec, options)
     // Another partition was faster: this record is not handled, and is the first of the next call.
     if (fate === 'send' && counts.sent >= limit) throw full
     counts.read++
@@ -92,12 +91,20 @@ export async function replay(
   }
 }
 
+function specFor(deadLetters: unknown): TopicSpec {
+  const spec = typeof deadLetters === 'string' ? topicSpec(deadLetters, {}) : specOf(deadLetters)
+  if (spec !== undefined) return spec
+  throw usage(`replay takes a topic, or the name of one, as its dead letters; got ${describe(deadLetters)}`)
+}
+
 async function fateOf(
   letter: DeadLetter,
-  { where, others = 'keep', foreign = 'stop', to }: ReplayOptions,
+  spec: TopicSpec,
+  { where, others = 'keep', foreign = 'stop', to, targets }: ReplayOptions,
 ): Promise<'send' | 'keep' | 'pass'> {
-  if (letter.origin === undefined && to === undefined) {
-    if (foreign === 'stop') throw noOrigin(letter)
+  const target = letter.origin?.topic
+  if (to === undefined && (target === undefined || !mayGoTo(target, spec, targets))) {
+    if (foreign === 'stop') throw target === undefined ? noOrigin(letter) : noTarget(letter, target, targets)
     return foreign
   }
   const selected: unknown = where === undefined ? true : await where(letter)
@@ -107,30 +114,53 @@ async function fateOf(
 }
 
 function asItWas(letter: DeadLetter, { to, partition, timestamp }: ReplayOptions): Sending {
-  const { key, value, headers, origin } = letter
+  const { key, value, headers, headerBytes = headers, origin } = letter
   const topic = to ?? origin?.topic
-  const time = timestamp === 'now' ? Date.now() : letter.timestamp
   return [
     key,
     value,
     {
-      headers,
-      ...(time >= 0 && { timestamp: time }),
+      headers: headerBytes,
+      timestamp: timestamp === 'now' ? Date.now() : (letter.exactTimestamp ?? letter.timestamp),
       ...(topic !== undefined && { topic }),
       ...(partition === 'original' && origin && { partition: origin.partition }),
     },
   ]
 }
 
-function asItStands({ key, value, headers, timestamp, topic, partition }: RawTopicRecord): Sending {
-  return [key, value, { headers, topic, partition, ...(timestamp >= 0 && { timestamp }) }]
+function asItStands({ key, value, topic, partition, ...record }: RawTopicRecord): Sending {
+  const { headers, headerBytes = headers, timestamp, exactTimestamp = timestamp } = record
+  return [key, value, { headers: headerBytes, topic, partition, timestamp: exactTimestamp }]
 }
 
-function refuseCircle({ name, topics }: TopicSpec, to: string | undefined): void {
-  if (to !== undefined && (topics instanceof RegExp ? topics.test(to) : topics.includes(to)))
+function refuseCircle(spec: TopicSpec, targets: readonly string[]): void {
+  const circle = targets.find((target) => isOneOf(target, spec))
+  if (circle !== undefined)
     throw usage(
-      `replay cannot send the dead letters of ${name} to ${to}, where they are; leave 'to' out, or name another`,
+      `replay cannot send the dead letters of ${spec.name} to ${circle}, where they are; leave it out, or name another`,
     )
+}
+
+function isOneOf(topic: string, { topics }: TopicSpec): boolean {
+  return topics instanceof RegExp ? topics.test(topic) : topics.includes(topic)
+}
+
+function mayGoTo(target: string, spec: TopicSpec, targets: readonly string[] | undefined): boolean {
+  return targets === undefined ? !target.startsWith('__') && !isOneOf(target, spec) : targets.includes(target)
+}
+
+function noTarget(
+  { record: { topic, partition, offset } }: DeadLetter,
+  target: string,
+  targets: readonly string[] | undefined,
+): SnapstreamError {
+  return new SnapstreamError(
+    'SINK_REFUSED',
+    `${topic}/${partition} offset ${offset} says that it came from ${JSON.stringify(target)}, to which this replay sends ` +
+      `nothing: its targets are ${targets?.join(', ') ?? "all topics but Kafka's own and the dead letters"}; name it among ` +
+      `{ targets }, send it with { to: 'topic' }, or leave it with { foreign: 'keep' } or { foreign: 'pass' }`,
+    { topic, partition, offset },
+  )
 }
 
 function noOrigin({ record: { topic, partition, offset } }: DeadLetter): SnapstreamError {

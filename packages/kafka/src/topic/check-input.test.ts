@@ -65,9 +65,15 @@ test.each([
   [{ offset: 1 }, "takes headers, timestamp, partition, topic with a value, got 'offset'"],
   [{ topic: 1 }, 'takes the name of the topic a record goes to as text, got 1'],
   [{ timestamp: 1.5 }, 'takes a timestamp in whole ms since the epoch, got 1.5'],
-  [{ timestamp: -1 }, 'got -1'],
+  [{ timestamp: 2 ** 63 }, 'got 9223372036854776000; it has 64 bits'],
   [{ partition: '1' }, 'takes a partition as a number from 0, got "1"'],
   [{ headers: 'x' }, 'takes headers as an object'],
 ])('meta %j is refused', (meta, why) => {
   expect(refusal(() => checkMeta(meta as object, 'demo'))).toContain(why)
+})
+
+test('meta takes every timestamp of 64 bits, and no larger one', () => {
+  for (const timestamp of [-1, -86_400_000, Number.MIN_SAFE_INTEGER, 2n ** 63n - 1n, -(2n ** 63n)])
+    expect(() => checkMeta({ timestamp }, 'demo')).not.toThrow()
+  expect(refusal(() => checkMeta({ timestamp: 2n ** 63n }, 'demo'))).toContain('got 9223372036854775808n')
 })

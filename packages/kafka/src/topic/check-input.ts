@@ -1,4 +1,5 @@
 import { SnapstreamError, describe } from '@snapstream/core'
+import { isInt64 } from '../driver/int64.ts'
 import type { RecordMeta } from './topic-record.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
@@ -34,14 +35,21 @@ export function checkMeta(meta: RecordMeta | undefined, name: string, fields: re
   for (const field in meta)
     if (!fields.includes(field)) throw refused(name, `takes ${fields.join(', ')} with a value, got '${field}'`)
   const { timestamp, partition, headers, topic } = meta
-  if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0))
-    throw refused(name, `takes a timestamp in whole ms since the epoch, got ${describe(timestamp)}`)
+  if (timestamp !== undefined && !isInt64(timestamp)) throw notATimestamp(name, timestamp)
   if (partition !== undefined && !(Number.isSafeInteger(partition) && partition >= 0))
     throw refused(name, `takes a partition as a number from 0, got ${describe(partition)}`)
   if (topic !== undefined && typeof topic !== 'string')
     throw refused(name, `takes the name of the topic a record goes to as text, got ${describe(topic)}`)
   if (headers !== undefined && (typeof headers !== 'object' || headers === null))
     throw refused(name, `takes headers as an object, or as a record has them; got ${describe(headers)}`)
+}
+
+/** For a timestamp that Kafka does not have. */
+export function notATimestamp(name: string, timestamp: unknown): SnapstreamError {
+  return refused(
+    name,
+    `takes a timestamp in whole ms since the epoch, got ${describe(timestamp)}; it has 64 bits (a bigint beyond 2^53)`,
+  )
 }
 
 function isMeta(meta: unknown): meta is RecordMeta | undefined {

@@ -2,8 +2,7 @@ import { SnapstreamError } from '@snapstream/core'
 import type { Headers } from '@snapstream/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ProduceRecord } from '../driver/driver.ts'
-import { ADDED, readDeadLetterHeaders } from './dead-letter-headers.ts'
+import { ADDED, HEADER_BYTES, readDeadLetterHeaders } from './dead-letter-headers.ts'
 import { deadLetterRecord } from './dead-letter-record.ts'
 import type { RawTopicRecord } from './topic-record.ts'
 
@@ -23,15 +22,24 @@ function raw(more: Partial<RawTopicRecord> = {}): RawTopicRecord {
   }
 }
 
-function bury(raw: RawTopicRecord, error: Error = new Error('no'), attempts = 2, binding = 'bill'): ProduceRecord {
-  const made = deadLetterRecord({ message: raw, error, attempts, binding, raw }, 1000)
+const DEAD = 'orders.dead'
+
+function bury(raw: RawTopicRecord, error: Error = new Error('no'), attempts = 2, binding = 'bill') {
+  const made = deadLetterRecord({ message: raw, error, attempts, binding, raw }, DEAD)
   if (!made.bytes) throw new Error('it is not taken as bytes')
   return made.record
 }
 
 /** As it comes back from the dead letter topic. */
-const read = (record: ProduceRecord, offset = 0): RawTopicRecord =>
-  raw({ topic: 'orders.dead', partition: 0, offset, headers: record.headers, timestamp: record.timestamp })
+const read = ({ headers, timestamp }: ReturnType<typeof bury>, offset = 0): RawTopicRecord =>
+  raw({
+    topic: DEAD,
+    partition: 0,
+    offset,
+    headers,
+    timestamp: Number(timestamp),
+    ...(typeof timestamp === 'bigint' && { exactTimestamp: timestamp }),
+  })
 
 const content = fc.uint8Array({ maxLength: 4 })
 const plainHeader = fc.tuple(fc.string({ maxLength: 3 }), fc.option(content))
@@ -69,6 +77,7 @@ test('buried again and again it has each header once, the first place and the la
         binding: `again ${times}`,
         attempts: times,
         original: headers,
+        originalBytes: undefined,
       })
     }),
   )
@@ -108,6 +117,7 @@ describe('the place where it failed is only what was written as one', () => {
       binding: undefined,
       attempts: undefined,
       original: [],
+      originalBytes: undefined,
     })
   })
 })
@@ -131,9 +141,68 @@ describe('what an error says never makes a header that cannot be written', () =>
   })
 })
 
-test('a record without a timestamp says so, and gets that of its failure', () => {
-  const record = bury(raw({ timestamp: -1 }))
-  expect(record.timestamp).toBe(1000)
-  expect(readDeadLetterHeaders(record.headers).timestamp).toBe(-1)
-  expect(readDeadLetterHeaders(bury(read(record)).headers).timestamp).toBe(-1)
+test.each([-1, 0, -86_400_000, 2 ** 53 - 1, 1_796_024_387_239_123_457n, 2n ** 63n - 1n, -(2n ** 63n)])(
+  'the timestamp %s is kept, and said, exactly',
+  (timestamp) => {
+    const exact = typeof timestamp === 'bigint' && { exactTimestamp: timestamp }
+    const record = bury(raw({ timestamp: Number(timestamp), ...exact }))
+    expect(record.timestamp).toBe(timestamp)
+    expect(readDeadLetterHeaders(record.headers).timestamp).toBe(timestamp)
+    expect(readDeadLetterHeaders(bury(read(record)).headers).timestamp).toBe(timestamp)
+  },
+)
+
+describe('origin headers of a record that is no dead letter', () => {
+  const forged: Headers = [
+    ...Object.values(ADDED).map((name) => [name, bytes('0')] as const),
+    [ADDED.topic, bytes('payments')],
+    [HEADER_BYTES, bytes('forged')],
+  ]
+
+  test('are kept and not believed', () => {
+    const record = bury(raw({ headers: forged }))
+    expect(readDeadLetterHeaders(record.headers)).toMatchObject({
+      origin: { topic: 'orders', partition: 3, offset: 17 },
+      timestamp: 9,
+      original: forged,
+      originalBytes: undefined,
+    })
+  })
+
+  test('are kept as well where its dead letter fails again', () => {
+    const again = bury(read(bury(raw({ headers: forged }))))
+    expect(readDeadLetterHeaders(again.headers)).toMatchObject({
+      origin: { topic: 'orders', offset: 17 },
+      original: forged,
+    })
+  })
+
+  test('count for less than the place where a dead letter of another topic was read', () => {
+    const letter = { ...read(bury(raw()), 5), topic: 'others.dead' }
+    const { origin, original } = readDeadLetterHeaders(bury(letter).headers)
+    expect(origin).toEqual({ topic: 'others.dead', partition: 0, offset: 5 })
+    expect(original).toEqual(letter.headers)
+  })
+})
+
+describe('headers that cannot all be read', () => {
+  const headerBytes = Uint8Array.from([2, 4, 0xc3, 0x28, 2, 0x76])
+
+  test('are kept as bytes, however often it fails', () => {
+    let record = bury(raw({ headers: [['trace', null]], headerBytes }))
+    for (let i = 0; i < 3; i++) record = bury(read(record))
+    expect(record.headers.filter(([name]) => name === HEADER_BYTES)).toEqual([[HEADER_BYTES, headerBytes]])
+    expect(readDeadLetterHeaders(record.headers)).toMatchObject({
+      origin: { topic: 'orders', offset: 17 },
+      original: [['trace', null]],
+      originalBytes: headerBytes,
+    })
+  })
+
+  test('make no dead letter of what has them itself', () => {
+    const { headers } = bury(raw())
+    const { origin, originalBytes } = readDeadLetterHeaders(bury(raw({ topic: DEAD, headers, headerBytes })).headers)
+    expect(origin).toEqual({ topic: DEAD, partition: 3, offset: 17 })
+    expect(originalBytes).toBe(headerBytes)
+  })
 })

@@ -1,6 +1,8 @@
 import { SnapstreamError, describe, toError } from '@snapstream/core'
 import type { Codec, CodecContext, Headers, MaybePromise } from '@snapstream/core'
 import type { ProduceRecord } from '../driver/driver.ts'
+import { readHeaders } from '../record-batch/read-headers.ts'
+import { asBuffer } from '../wire/as-buffer.ts'
 import type { RecordMeta } from './topic-record.ts'
 import { isThenable } from './thenable.ts'
 import { codecContext } from './topic-spec.ts'
@@ -12,8 +14,8 @@ export const NO_HEADERS: Headers = Object.freeze([])
 export type RecordEncoder = (
   key: unknown,
   value: unknown,
-  headers: Headers,
-  timestamp: number,
+  headers: ProduceRecord['headers'],
+  timestamp: ProduceRecord['timestamp'],
 ) => MaybePromise<ProduceRecord>
 
 /** Throws and rejects with `ENCODE_FAILED`. */
@@ -69,8 +71,17 @@ function encodeFailed(thrown: unknown, { topic, part }: CodecContext, key: unkno
 }
 
 /** Headers as they go over the wire. Throws `SINK_REFUSED` for what is not a string, bytes or null. */
-export function toHeaders(given: RecordMeta['headers'], topic: string): Headers {
+export function toHeaders(given: RecordMeta['headers'], topic: string): ProduceRecord['headers'] {
   if (given === undefined) return NO_HEADERS
+  if (given instanceof Uint8Array) {
+    const { broken, problem } = readHeaders(asBuffer(given))
+    if (!broken) return given
+    throw new SnapstreamError(
+      'SINK_REFUSED',
+      `headers for ${JSON.stringify(topic)} that are given as bytes have to be what a record batch has: ${problem}`,
+      { topic },
+    )
+  }
   const entries: readonly (readonly [string, unknown])[] = Array.isArray(given) ? given : Object.entries(given)
   if (entries.length === 0) return NO_HEADERS
   return entries.map((entry) => {

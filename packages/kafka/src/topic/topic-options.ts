@@ -27,6 +27,11 @@ export interface TopicOptions {
   readonly timestamp?: number | Date | undefined
   /** Ends the source where each partition ended when the topic was opened. @default it never ends */
   readonly until?: 'end' | undefined
+  /**
+   * Records whose headers cannot all be read (a name is not UTF-8) reach the handler as any other, with `headerBytes`.
+   * @default false: that is an error of the record, for `onError`
+   */
+  readonly brokenHeaders?: boolean | undefined
   /** Creates the topic when it is opened, if it does not exist. @default false: that is an error */
   readonly create?: boolean | TopicCreation | undefined
   /** Checks and encodes what is written, and does not send it. @default false */
@@ -51,7 +56,19 @@ export interface AnyTopicOptions extends TopicOptions {
 
 export type TopicNames = string | readonly string[] | RegExp
 
-const OPTIONS = ['groupId', 'codec', 'keyCodec', 'offset', 'timestamp', 'until', 'create', 'dry', 'tombstones', 'conf']
+const OPTIONS = [
+  'groupId',
+  'codec',
+  'keyCodec',
+  'offset',
+  'timestamp',
+  'until',
+  'create',
+  'dry',
+  'tombstones',
+  'brokenHeaders',
+  'conf',
+]
 
 /** The names or the pattern of a topic, checked. Throws `USAGE`. */
 export function parseNames(names: unknown): readonly string[] | RegExp {
@@ -83,7 +100,7 @@ export function checkOptions(options: AnyTopicOptions, name: string, pattern: bo
     if (options[option] !== undefined && !ok)
       throw usage(`${option} of ${topic} takes ${expected}, got ${describe(options[option])}`)
   }
-  const { groupId, offset, timestamp, until, create, dry, tombstones, codec, keyCodec } = options
+  const { groupId, offset, timestamp, until, create, dry, tombstones, brokenHeaders, codec, keyCodec } = options
   expect('groupId', groupId === null || (typeof groupId === 'string' && groupId !== ''), 'a name, or null for no group')
   expect(
     'offset',
@@ -96,6 +113,7 @@ export function checkOptions(options: AnyTopicOptions, name: string, pattern: bo
   expect('until', until === 'end', "'end'")
   expect('dry', typeof dry === 'boolean', 'true or false')
   expect('tombstones', typeof tombstones === 'boolean', 'true or false')
+  expect('brokenHeaders', typeof brokenHeaders === 'boolean', 'true or false')
   expect('codec', isCodec(codec), 'an object with encode and decode')
   expect('keyCodec', isCodec(keyCodec), 'an object with encode and decode')
   if (pattern && create)

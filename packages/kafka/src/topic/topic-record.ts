@@ -9,8 +9,15 @@ export interface TopicRecord<V, K = string> {
   /** Never null, unless the topic was made with `tombstones: true`. */
   readonly value: V
   readonly headers: Headers
-  /** In ms since the epoch. */
+  /** In ms since the epoch; -1 for none. Beyond 2^53 it is the nearest number, and `exactTimestamp` is there. */
   readonly timestamp: number
+  /** The timestamp, where a number does not hold it: one in nanoseconds, say. */
+  readonly exactTimestamp?: bigint
+  /**
+   * All headers as the bytes that a record batch has, where some cannot be read: a name is not UTF-8. `headers` has the
+   * others. It is there for records that are refused for it, and with `brokenHeaders: true`.
+   */
+  readonly headerBytes?: Uint8Array
 }
 
 /** A record as Kafka has it: what goes to a dead letter, and what stands for a record that did not decode. */
@@ -18,10 +25,16 @@ export type RawTopicRecord = TopicRecord<Uint8Array | null, Uint8Array>
 
 /** What goes with a value to a topic. */
 export interface RecordMeta {
-  /** Strings are written as UTF-8, null as Kafka's null. The headers of a record can be handed on as they are. */
-  readonly headers?: Readonly<Record<string, string | Uint8Array | null>> | Headers
-  /** In ms since the epoch. @default the event time of the message the value came from, else now */
-  readonly timestamp?: number
+  /**
+   * Strings are written as UTF-8, null as Kafka's null. The headers of a record can be handed on as they are, and so can
+   * its `headerBytes`.
+   */
+  readonly headers?: Readonly<Record<string, string | Uint8Array | null>> | Headers | Uint8Array
+  /**
+   * In ms since the epoch; -1 for none. Any 64-bit integer, beyond 2^53 as a bigint.
+   * @default that of the message the value came from, else now
+   */
+  readonly timestamp?: number | bigint
   /** @default where Kafka's own clients put the key; without a key one partition a batch, in turn */
   readonly partition?: number
   /**

@@ -1,5 +1,5 @@
 import { SnapstreamError } from '@snapstream/core'
-import type { Headers, Host } from '@snapstream/core'
+import type { Host } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { ProduceRecord } from '../driver/driver.ts'
 import type { Owner } from '../producer/partition-queue.ts'
@@ -19,8 +19,8 @@ import type { TopicSpec } from './topic-spec.ts'
 interface Sending {
   readonly key: unknown
   readonly value: unknown
-  readonly headers: Headers
-  readonly timestamp: number
+  readonly headers: ProduceRecord['headers']
+  readonly timestamp: ProduceRecord['timestamp']
   readonly partition: number | undefined
   /** Undefined: the topic's own. */
   readonly topic: string | undefined

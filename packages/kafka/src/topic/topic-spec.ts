@@ -22,6 +22,7 @@ export interface TopicSpec {
   readonly create: TopicCreation | undefined
   readonly dry: boolean
   readonly tombstones: boolean
+  readonly brokenHeaders: boolean
   readonly codec: Codec<unknown>
   /** Whether values are strings because nothing else was said. */
   readonly plain: boolean
@@ -45,6 +46,7 @@ export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpe
     create: create === false ? undefined : create === true ? {} : create,
     dry: options.dry ?? false,
     tombstones: options.tombstones ?? false,
+    brokenHeaders: options.brokenHeaders ?? false,
     codec: codec ?? strings,
     plain: codec === undefined,
     keyCodec: keyCodec ?? strings,

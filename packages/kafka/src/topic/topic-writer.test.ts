@@ -10,7 +10,7 @@ const CHECKPOINT = { id: 1, positions: new Map() }
 function setup({ callFailed = false } = {}) {
   const host = createVirtualHost({ startMs: 1000.7 })
   const controller = new AbortController()
-  const sent: { timestamp: number }[] = []
+  const sent: { timestamp: number | bigint }[] = []
   const closes: (boolean | undefined)[] = []
   const owners: Owner[] = []
   let drain = () => {}
@@ -83,15 +83,28 @@ describe('flush', () => {
   })
 })
 
-test.each([
+test.each<[number | bigint | undefined, number | bigint]>([
   [1234.9, 1234],
   [0, 0],
-  [-1, 1000],
-  [Number.NaN, 1000],
+  [-1, -1],
+  [-86_400_000, -86_400_000],
+  [1_796_024_387_239_123_457n, 1_796_024_387_239_123_457n],
   [undefined, 1000],
-])('the event time %d becomes %d', async (timestamp, written) => {
+])('the event time %s becomes %s', async (timestamp, written) => {
   const { writer, sent } = setup()
   await writer.write('a', { lane: 'x/0', timestamp, headers: undefined })
   await writer.write(['k', 'a', { timestamp: 7 }], { lane: 'x/0', timestamp, headers: undefined })
   expect(sent.map((sending) => sending.timestamp)).toEqual([written, 7])
 })
+
+test.each([Number.NaN, Infinity, 2 ** 63, 2n ** 63n, -(2n ** 63n) - 1n])(
+  'the event time %s is refused by name',
+  (timestamp) => {
+    const { writer, sent } = setup()
+    const write = () => writer.write('a', { lane: 'x/0', timestamp, headers: undefined })
+    expect(write).toThrow(
+      expect.objectContaining({ code: 'SINK_REFUSED', message: expect.stringContaining('64 bits') }),
+    )
+    expect(sent).toEqual([])
+  },
+)

@@ -2,7 +2,9 @@ import { SnapstreamError } from '@snapstream/core'
 import type { Failure, Host, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
 import { rarely } from '../driver/rarely.ts'
 import type { Owner } from '../producer/partition-queue.ts'
-import { checkBare, checkPair } from './check-input.ts'
+import { isInt64 } from '../driver/int64.ts'
+import type { Int64 } from '../driver/int64.ts'
+import { checkBare, checkPair, notATimestamp } from './check-input.ts'
 import { deadLetterRecord } from './dead-letter-record.ts'
 import { toHeaders } from './encode-record.ts'
 import type { TopicCall } from './topic-call.ts'
@@ -39,7 +41,7 @@ export function topicWriter(
       key,
       value,
       headers: toHeaders(meta?.headers, spec.name),
-      timestamp: meta?.timestamp ?? eventTime(origin, host),
+      timestamp: meta?.timestamp ?? eventTime(origin, host, spec.name),
       partition: meta?.partition,
       topic: meta?.topic,
     }
@@ -59,9 +61,12 @@ export function topicWriter(
       return send(null, input, undefined, origin)
     },
     writeFailure(failure: Failure, origin) {
-      const made = deadLetterRecord(failure, eventTime(origin, host))
+      const made = deadLetterRecord(failure, spec.single)
       if (made.bytes) return sender.sendBytes(made.record, owner)
-      const { headers, timestamp } = made
+      const { headers } = made
+      // A time that is no time must not keep a failure from being written.
+      const time = typeof origin?.timestamp === 'number' ? Math.floor(origin.timestamp) : origin?.timestamp
+      const timestamp = isInt64(time) ? time : Math.floor(host.now())
       const value =
         spec.plain && typeof failure.message !== 'string' ? JSON.stringify(failure.message) : failure.message
       return sender.send({ key: null, value, headers, timestamp, partition: undefined, topic: undefined }, owner)
@@ -82,11 +87,12 @@ export function topicWriter(
   }
 }
 
-/** When what happened a value stands for: the time of the message it came from, else now. In whole ms. */
-function eventTime(origin: Origin | undefined, host: Host): number {
-  const time = origin?.timestamp
-  // Kafka says -1 for a record without a timestamp.
-  return Math.floor(time !== undefined && time >= 0 && time <= Number.MAX_SAFE_INTEGER ? time : host.now())
+/** When what happened a value stands for: the time of the message it came from (-1 for none), else now. In whole ms. */
+function eventTime(origin: Origin | undefined, host: Host, name: string): Int64 {
+  const given = origin?.timestamp ?? host.now()
+  const time = typeof given === 'number' ? Math.floor(given) : given
+  if (isInt64(time)) return time
+  throw notATimestamp(name, given)
 }
 
 function aborted(signal: AbortSignal, name: string): { readonly promise: Promise<never>; stop(): void } {
