@@ -13,6 +13,15 @@ export function createCheckpointer(
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): () => Promise<void> {
   const { host, fail, emit, flushing, committing } = runtime
+  /** One writer for each transaction, by what was bound. */
+  const atomicWriters = new Map(
+    new Map(
+      [...writers].flatMap((entry) => {
+        const { atomic } = entry[1]
+        return atomic ? [[atomic === true ? entry : atomic, entry]] : []
+      }),
+    ).values(),
+  )
   const given = new Map(sources.map((source) => [source.source, source]))
   let current = Promise.resolve()
   let next: Promise<void> | undefined
@@ -58,7 +67,7 @@ export function createCheckpointer(
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
     await all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
-    await all(writers, flushing, (writer) => (torn || !writer.atomic ? undefined : writer.flush(checkpoint)))
+    await all(atomicWriters, flushing, (writer) => (torn ? undefined : writer.flush(checkpoint)))
     runtime.paused = false
     for (const lane of atomic()) lane.resume()
     await all(given, committing, (source) => source.commit())

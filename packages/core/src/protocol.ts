@@ -137,13 +137,23 @@ export interface SinkWriter<T> {
    * True: the sink keeps effects and positions together (a transaction). The engine then stops the lanes that feed it at
    * a message boundary, puts the positions into `flush`, and does not commit them to the source. After a message that
    * failed, or had to be given up halfway, it is not flushed any more: what it got since the last time is to be dropped.
+   * An object: the transaction, which sinks may share. Those that do count as one: `flush`, `positions` and `enclose` of one
+   * of them are called for all.
    */
-  readonly atomic?: boolean
+  readonly atomic?: boolean | object
   /**
    * For an atomic sink that keeps positions itself: those it holds for these lanes of a source. Asked when lanes are
    * assigned, and before that, without lanes, when the source is opened: what it throws then stops the stream.
    */
   positions?(source: unknown, lanes: readonly Lane[]): MaybePromise<Positions | void>
+  /**
+   * For an atomic sink that handlers write to by themselves: runs one try of a message, from its handler to its sinks, and
+   * so learns which of these writes belong to it. They are to be undone at `undo`, which is called within as soon as the
+   * handler has failed, and when the outcome rejects or is a promise of true (the message was skipped or dead-lettered). A
+   * message that is tried again is enclosed again, within the try before it.
+   */
+  enclose?<T>(handle: () => T): T
+  undo?(): void
   close?(): MaybePromise<void>
 }
 

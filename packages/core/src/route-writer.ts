@@ -3,6 +3,7 @@ import { SnapstreamError, describe, expectUsage } from './error.ts'
 import { createFunctionSink } from './function-sink.ts'
 import { isThenable } from './promises.ts'
 import type { MaybePromise, Origin, SinkOptions, SinkWriter } from './protocol.ts'
+import { sharesTransaction } from './transaction.ts'
 import type { Sink } from './types.ts'
 
 type Writer = SinkWriter<unknown>
@@ -30,19 +31,23 @@ export async function routeWriter(
     const all = [...writers.values()]
     const atomic = all.find((writer) => writer.atomic)
     expectUsage(
-      !atomic || all.every((writer) => writer === atomic),
-      'an atomic sink of route',
-      'its only one',
-      `${all.length} sinks`,
+      !atomic || all.every((writer) => writer === atomic || sharesTransaction(writer, atomic)),
+      'the sinks of a route with one that is exactly once',
+      'of one transaction, such as a cache and its sub-caches; bind the others beside the route',
+      [...writers.keys()].join(', '),
     )
-    return { ...createRoute(writers, pick), ...(atomic && passOn(atomic)), close }
+    return { ...createRoute(writers, pick, atomic ? [atomic] : all), ...(atomic && passOn(atomic)), close }
   } catch (error) {
     await close().catch(() => {})
     throw error
   }
 }
 
-function createRoute(writers: ReadonlyMap<string, Writer>, pick: (value: unknown) => unknown) {
+function createRoute(
+  writers: ReadonlyMap<string, Writer>,
+  pick: (value: unknown) => unknown,
+  flushed: readonly Writer[],
+) {
   /** All of them are looked up before the first gets anything. */
   function chosen(value: unknown): readonly Writer[] {
     const names = pick(value)
@@ -63,14 +68,14 @@ function createRoute(writers: ReadonlyMap<string, Writer>, pick: (value: unknown
       inTurn(chosen(failure), (writer) =>
         writer.writeFailure ? writer.writeFailure(failure, origin) : writer.write(failure, origin),
       ),
-    flush: (checkpoint: Parameters<Writer['flush']>[0]) =>
-      settleAll([...writers.values()], (writer) => writer.flush(checkpoint)),
+    flush: (checkpoint: Parameters<Writer['flush']>[0]) => settleAll(flushed, (writer) => writer.flush(checkpoint)),
   }
 }
 
-function passOn(atomic: Writer): Pick<Writer, 'atomic' | 'positions'> {
-  const { positions } = atomic
-  return { atomic: true, ...(positions && { positions: (source, lanes) => positions.call(atomic, source, lanes) }) }
+/** What is asked of a transaction as a whole: one of its sinks answers. */
+function passOn(writer: Writer): Partial<Writer> {
+  const methods = (['positions', 'enclose', 'undo'] as const).map((name) => [name, writer[name]?.bind(writer)])
+  return { atomic: writer.atomic, ...Object.fromEntries(methods) } as Partial<Writer>
 }
 
 /** One after the other; without a promise where none is answered. */

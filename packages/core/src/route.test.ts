@@ -124,7 +124,12 @@ describe('route', () => {
     expect(log.join()).toContain('flush')
     expect(log.join()).not.toContain('commit')
     app.snap(source, { sink: [route({ atomic, ...sinks(log) }, () => 'a')] })((n) => n)
-    await expect(app.stream()).rejects.toMatchObject({ code: 'USAGE' })
+    await expect(app.stream()).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(
+        /of one transaction, such as a cache .*; bind the others beside the route/,
+      ) as string,
+    })
   })
 
   test('a cycle through a route is found', async () => {

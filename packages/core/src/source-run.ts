@@ -10,6 +10,7 @@ import { createSequentialWorker } from './sequential-worker.ts'
 import { createStep } from './step.ts'
 import { namesOf } from './tally.ts'
 import type { Tally } from './tally.ts'
+import { sharesTransaction } from './transaction.ts'
 import type { Source } from './types.ts'
 
 /** One source in a run. It is read once, however many bindings share it. */
@@ -53,10 +54,10 @@ export function createSourceRun(
   const [atomicSink, ...others] = new Set(fed.filter((writer) => writer.atomic))
   // Effects and positions can only be kept together if one transaction sees all that a source's messages do.
   expectUsage(
-    !atomicSink || (others.length === 0 && readers.length === 1),
-    `an atomic sink of ${names.join(', ')}`,
-    'all that its source feeds',
-    readers,
+    !atomicSink || (readers.length === 1 && others.every((other) => sharesTransaction(other, atomicSink))),
+    `what is exactly once in ${names.join(', ')}`,
+    'of one binding and one cache with its sub-caches; else read the source under another groupId',
+    fed,
   )
   const lanes = new Map<Lane, LaneRun>()
   /** Lanes that were given up and still have messages in flight. */

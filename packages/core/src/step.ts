@@ -33,7 +33,13 @@ export function createStep(
   const outputs: Output[] = sink.map((target) => writers.get(target) ?? createFunctionSink(target))
   // One plain function is the common case, and calling it directly is a third of the cost of a message.
   const only = outputs.length === 1 ? outputs[0]?.call : undefined
+  const encloser = tally.binding.targets.map((target) => writers.get(target)).find((writer) => writer?.enclose)
   const deadLetter = writers.get(policy.deadLetter) ?? createFunctionSink(policy.deadLetter)
+
+  /** One try. */
+  const step: typeof handle = encloser
+    ? (cursor, error, attempt) => encloser.enclose!(() => handle(cursor, error, attempt))
+    : handle
 
   function handle(cursor: Cursor, error?: Error, attempt = 1): Outcome {
     if (error) return refuse(error, cursor, attempt)
@@ -124,8 +130,10 @@ export function createStep(
   const refuse = (error: Error, cursor: Cursor, attempt: number) =>
     failed('DECODE_FAILED', error, cursor, attempt, () => handle(cursor, error, attempt + 1))
 
-  const handlerFailed = (thrown: unknown, cursor: Cursor, attempt: number) =>
-    failed('HANDLER_FAILED', thrown, cursor, attempt, () => handle(cursor, undefined, attempt + 1))
+  const handlerFailed = (thrown: unknown, cursor: Cursor, attempt: number) => {
+    encloser?.undo?.()
+    return failed('HANDLER_FAILED', thrown, cursor, attempt, () => step(cursor, undefined, attempt + 1))
+  }
 
   const sinkRefused = (thrown: unknown, value: unknown, cursor: Cursor, i: number, attempt: number) =>
     failed('SINK_REFUSED', thrown, cursor, attempt, () => emit(value, cursor, i, attempt + 1))
@@ -180,7 +188,7 @@ export function createStep(
   const located = (code: ErrorCode, thrown: unknown, about: ErrorFields, what = '') =>
     failure(code, `${what}${name}${placeIn(about)}`, thrown, about)
 
-  return handle
+  return step
 }
 
 type Waits = Generator<unknown, unknown, unknown>

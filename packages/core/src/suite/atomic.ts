@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { createVirtualHost } from '../testing/index.ts'
-import type { Checkpoint, Lane, SinkWriter } from '../index.ts'
+import type { Checkpoint, Lane, SinkTarget, SinkWriter } from '../index.ts'
+import { isThenable } from '../promises.ts'
+import { route } from '../route.ts'
 import type { Core } from './core.ts'
 import { fakeSink, fakeSource } from './fakes.ts'
 import type { FakeLane } from './fakes.ts'
+
+type FakeSource = ReturnType<typeof fakeSource>
 
 /** Keeps what it gets with the positions that go with it, as a database would. */
 function atomicSink(over: Partial<SinkWriter<unknown>> = {}) {
@@ -138,6 +142,83 @@ export function atomicSuite({ createApp }: Core): void {
       expect(early.map(({ effects }) => effects)).toEqual([
         [0, 1],
         [2, 3],
+      ])
+    })
+
+    test('is one with those that share its transaction: in a binding, in two, and behind a route', async () => {
+      const transaction = {}
+      for (const bind of ['a binding', 'two bindings', 'a route'] as const) {
+        const { host, app, stopAt } = setUp([])
+        const log: string[] = []
+        const flush = ({ positions }: Checkpoint) => {
+          const all = [...positions.values()].flatMap((of) => [...of].map(([id, position]) => `${id}=${position}`))
+          if (all.length > 0) log.push(`flush ${all.join(' ')}`)
+        }
+        const [sink, twin] = ['one', 'twin'].map((name) =>
+          fakeSink([], { atomic: transaction, write: (value) => void log.push(`${name} ${String(value)}`), flush }),
+        ) as [SinkTarget<unknown>, SinkTarget<unknown>]
+        const [first, second] = ['a', 'b'].map((id) => fakeSource(log, [lane(id, 'x')], { live: true })) as [
+          FakeSource,
+          FakeSource,
+        ]
+        const handler = (message: unknown) => (message as Keyed).key
+        if (bind === 'a binding') app.snap(first, { sink: [sink, twin] })(handler)
+        else if (bind === 'a route') app.snap(first, { sink: [route({ sink, twin }, () => ['sink', 'twin'])] })(handler)
+        else {
+          app.snap(first, { sink: [sink] })(handler)
+          app.snap(second, { sink: [twin] })(handler)
+        }
+        await host.settle(app.stream({}, { checkpointMs: 50, signal: stopAt(500) }))
+        expect([bind, ...log.filter((line) => !/done|close/.test(line))]).toEqual([
+          bind,
+          'one x',
+          'twin x',
+          bind === 'two bindings' ? 'flush a=1 b=1' : 'flush a=1',
+        ])
+      }
+    })
+
+    test('is told what is done for one message, what has to be undone of it, and how it ended', async () => {
+      const run = async (onError: object | 'skip', behind: 'route' | 'use') => {
+        const log: string[] = []
+        let inside = 0
+        const over: Partial<SinkWriter<unknown>> = {
+          enclose<T>(handle: () => T): T {
+            const number = ++inside
+            log.push(`begin ${number}`)
+            const outcome = handle()
+            if (!isThenable(outcome)) log.push(`kept ${number}`)
+            else
+              outcome.then(
+                (skipped) => log.push(`${skipped === true ? 'skipped' : 'kept'} ${number}`),
+                () => log.push(`failed ${number}`),
+              )
+            return outcome
+          },
+          undo: () => void log.push('undo'),
+          write(value) {
+            if (value === 'refused') throw new Error('refused')
+            log.push(`write ${String(value)}`)
+          },
+        }
+        const { host, source, app, stopAt, sink } = setUp([lane('a', 'plain', 'refused', 'throws', 'later')], over)
+        const opened = { ...sink, open: async () => {}, close: async () => {} }
+        const options = behind === 'use' ? { use: [opened], sink: [opened] } : { sink: [route({ sink }, () => 'sink')] }
+        let tries = 0
+        app.snap(source, { ...options, onError })((message) => {
+          const { key } = message as Keyed
+          if (key === 'throws' && ++tries === 1) throw new Error('no')
+          return key === 'later' ? Promise.resolve(key) : key
+        })
+        await host.settle(app.stream({}, { signal: stopAt(500) }))
+        return log
+      }
+      const begun = ['begin 1', 'write plain', 'kept 1', 'begin 2', 'skipped 2', 'begin 3', 'undo']
+      expect(await run('skip', 'route')).toEqual([...begun, 'skipped 3', 'begin 4', 'write later', 'kept 4'])
+      expect(await run({ retries: 1, backoffMs: 10, deadLetter() {} }, 'use')).toEqual([
+        ...begun,
+        ...['begin 4', 'write throws', 'kept 4', 'kept 3'],
+        ...['begin 5', 'write later', 'kept 5'],
       ])
     })
 

@@ -112,7 +112,7 @@ export function checkpointSuite({ createApp }: Core): void {
       app.snap(source)((value) => value)
       await expect(app.stream()).rejects.toMatchObject({
         code: 'USAGE',
-        message: expect.stringContaining('atomic') as string,
+        message: expect.stringContaining('of one binding and one cache') as string,
       })
     })
 
