@@ -23,13 +23,15 @@ export interface PositionWrite {
 export interface KeptPositions {
   /** Where each of these lanes goes on. Throws `USAGE` for a source whose positions cannot be kept. */
   of(source: unknown, lanes: readonly Lane[]): Promise<Positions>
-  /** What belongs into the batch of a checkpoint. Throws as `of` does. */
+  /** What belongs into the batch of a checkpoint: the positions of the sources that were asked for, and of no others. */
   writes(checkpoint: Checkpoint): readonly PositionWrite[]
 }
 
 export function keptPositions(name: string, opened: () => Backend): KeptPositions {
   /** By lane, which of the sources has it. */
   const owners = new Map<string, unknown>()
+  /** The names of the sources that feed it. */
+  const names = new Map<unknown, string>()
   const incarnations = new Map<string, string>()
 
   function lastingOf(source: unknown): Lasting {
@@ -56,6 +58,7 @@ export function keptPositions(name: string, opened: () => Backend): KeptPosition
   return {
     async of(source, lanes) {
       const lasting = lastingOf(source)
+      names.set(source, lasting.name)
       const current = (lanes.length > 0 && (await lasting.incarnations?.(lanes))) || new Map<Lane, string>()
       const keys = lanes.map((lane) => keyOf(lasting.name, lane))
       const found = await opened()
@@ -77,7 +80,9 @@ export function keptPositions(name: string, opened: () => Backend): KeptPosition
     },
     writes: ({ positions }) =>
       [...positions].flatMap(([source, handled]) => {
-        const { name: of } = lastingOf(source)
+        const of = names.get(source)
+        // It feeds others, in the same stream.
+        if (of === undefined) return []
         return [...handled].map(([lane, position]) => {
           const incarnation = incarnations.get(placeOf(of, lane))
           const kept: Kept = { position, ...(incarnation !== undefined && { of: incarnation }) }

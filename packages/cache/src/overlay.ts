@@ -36,6 +36,8 @@ export interface Overlay {
   copy(): ReadonlyMap<EntryId, Entry>
   /** For the next checkpoint. */
   buffer(entry: Entry): void
+  /** The same; the function that it answers with takes it back, unless something newer is there. */
+  exchange(entry: Entry): () => void
   /** For the next batch. */
   queue(entry: Entry): void
   /** Makes the next batch: what callers wait for and, if `all`, what sinks buffered. Only one may be out. */
@@ -94,6 +96,15 @@ export function createOverlay(budget: Budget, exactlyOnce = false, touch: () => 
     entries: () => merged().values(),
     copy: merged,
     buffer,
+    exchange(entry) {
+      const older = buffered.get(entry.id)
+      buffer(entry)
+      return () => {
+        if (buffered.get(entry.id) !== entry) return
+        if (older === undefined) unbuffer(entry.id)
+        else buffer(older)
+      }
+    },
     queue(entry) {
       touchIfFirst()
       unbuffer(entry.id)

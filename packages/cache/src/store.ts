@@ -6,12 +6,15 @@ import type { SubCacheOptions } from './cache-options.ts'
 import type { CacheRange } from './cache-range.ts'
 import type { Database } from './database.ts'
 import { DELETE } from './delete.ts'
+import type { ExactlyOnceFeed } from './exactly-once-feed.ts'
 import { expiryOf, ttlOf, type EntryOptions } from './entry-options.ts'
 import { createKeyLocks } from './key-locks.ts'
 import { INDEX_HEAD_BYTES, createKeySpace } from './key-space.ts'
 import { createLiveView } from './live-view.ts'
 import { nameErrors } from './named-format.ts'
-import { createOverlay, type Entry } from './overlay.ts'
+import { createMessageLocks } from './message-locks.ts'
+import type { Attempt } from './message-scope.ts'
+import { createOverlay, type Entry, type Overlay } from './overlay.ts'
 import { createReads } from './reads.ts'
 import { createRetention } from './retention.ts'
 import { createSnapshot } from './snapshot.ts'
@@ -35,11 +38,11 @@ export function createStore<K extends CacheKey, V>(
   const { codec, lockWaitMs = LOCK_WAIT_MS, ttlMs = Infinity, maxEntries = Infinity, maxBytes = Infinity } = options
   const space = createKeySpace(prefix)
   const format = nameErrors(codec ? codecFormat(codec) : jsonFormat<V>(), name)
-  const { opened, writable, now } = database
-  const overlay = createOverlay(database.buffered, database.feed !== undefined, () => database.touch(member))
+  const { opened, writable, now, feed } = database
+  const overlay = createOverlay(database.buffered, feed !== undefined, () => database.touch(member))
   const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
   const reading = { name, format, space, opened, now, mayEnd: retention.mayEnd }
-  const reads = createReads<K, V>({ ...reading, above: overlay })
+  const reads = createReads<K, V>({ ...reading, above: feed ? noteReads(overlay, feed) : overlay })
   const view = createLiveView<K, V>(format.decodeEntry, now)
   const locks = createKeyLocks(lockWaitMs)
   const upkeep = createUpkeep({ name, space, database, keys: reads.keys, isBehind })
@@ -78,14 +81,43 @@ export function createStore<K extends CacheKey, V>(
   }
 
   /** All in one batch: what is queued between two batches is never parted. */
-  async function write(entries: readonly Entry<K>[]): Promise<void> {
+  async function write(entries: readonly Entry<K>[], attempt?: Attempt): Promise<void> {
     writable()
-    database.feed?.refuseOthers()
+    if (attempt) {
+      for (const entry of entries) writeWithMessage(entry, attempt)
+      return undefined
+    }
+    feed?.refuseOthers()
     for (const entry of entries) {
       overlay.queue(entry)
       view.publish(entry)
     }
     return database.commit(false)
+  }
+
+  /** Visible at once, told when its message is done, durable with its position. Undone when the message is not kept. */
+  function writeWithMessage(entry: Entry<K>, attempt: Attempt): void {
+    if (attempt.isOver) return
+    const undo = overlay.exchange(entry)
+    noteWrite(attempt, entry)
+    attempt.onEnd((kept) => (kept ? view.publish(entry) : undo()))
+    if (database.isFull) feed?.full()
+  }
+
+  /** A sink's write of what its message has read, where another one wrote it since, would undo what that did. */
+  function refuseLost(attempt: Attempt, { id, key }: Entry<K>): void {
+    const seen = attempt.hasSeenIn(overlay)
+    if (seen === undefined || !seen.has(id) || seen.get(id) === overlay.find(id)) return
+    throw new SnapstreamError(
+      'CACHE_BUSY',
+      `${name}: the key ${describeKey(key)} was written for another message after this one had read it, and what this one writes would undo that; ` +
+        'read and write the key in one transaction(), or without an await in between',
+      { key },
+    )
+  }
+
+  function noteWrite(attempt: Attempt, entry: Entry<K>): void {
+    if (attempt.hasSeenIn(overlay)?.has(entry.id)) attempt.seenIn(overlay).set(entry.id, entry)
   }
 
   async function writeOne(key: K, value: V | typeof DELETE, options?: EntryOptions): Promise<void> {
@@ -131,20 +163,27 @@ export function createStore<K extends CacheKey, V>(
       return createSnapshot<K, V>({ ...reading, now: () => moment, mayEnd: () => mayEnd }, overlay.copy())
     },
     ...upkeep,
-    transaction: createTransact({ name, locks, reads, entryOf, decodeEntry: format.decodeEntry, write }),
+    transaction: createTransact({
+      name,
+      locks,
+      reads,
+      entryOf,
+      decodeEntry: format.decodeEntry,
+      write,
+      messages: feed && { feed, locks: createMessageLocks(createKeyLocks(lockWaitMs)) },
+    }),
     set: writeOne,
     del: (key: K) => writeOne(key, DELETE),
     keyOf: ([key]: readonly [key: K, value: V]) => idOf(key),
     openReader: view.openReader,
-    openWriter({ checkpoint }: SinkOptions): SinkWriter<CacheInput<K, V>> {
-      const fed = database.feed?.open()
+    openWriter(options: SinkOptions): SinkWriter<CacheInput<K, V>> {
+      const fed = feed?.open(options)
       if (!fed) return { write: writeInput, flush: () => database.commit(true) }
       return {
         ...fed,
         write(input) {
           take(input)
-          // Written now it would be there without its position: the checkpoint has to come earlier.
-          if (database.isFull) checkpoint?.()
+          if (database.isFull) feed?.full()
         },
       }
     },
@@ -165,8 +204,26 @@ export function createStore<K extends CacheKey, V>(
       )
     const [key, value, options] = input
     const entry = entryOf(key, value, options)
+    const attempt = feed?.ifAttempt()
+    if (attempt) refuseLost(attempt, entry)
     overlay.buffer(entry)
+    if (attempt) noteWrite(attempt, entry)
     view.publish(entry)
+  }
+}
+
+/** The same, and each message knows what it saw. */
+function noteReads(overlay: Overlay, feed: ExactlyOnceFeed): Pick<Overlay, 'isEmpty' | 'find' | 'entries'> {
+  return {
+    get isEmpty() {
+      return overlay.isEmpty && feed.ifAttempt() === undefined
+    },
+    find(id) {
+      const entry = overlay.find(id)
+      feed.ifAttempt()?.seenIn(overlay).set(id, entry)
+      return entry
+    },
+    entries: overlay.entries,
   }
 }
 

@@ -4,6 +4,9 @@ import type { CacheReads } from './cache-reads.ts'
 import { DELETE } from './delete.ts'
 import type { EntryOptions } from './entry-options.ts'
 import type { Claim, KeyLocks } from './key-locks.ts'
+import type { ExactlyOnceFeed } from './exactly-once-feed.ts'
+import type { MessageLocks } from './message-locks.ts'
+import type { Attempt } from './message-scope.ts'
 import type { Entry, EntryId } from './overlay.ts'
 
 /** What the function of a transaction gets. It reads and writes the keys of the transaction, and works until that ends. */
@@ -20,8 +23,16 @@ interface TransactionsOptions<K extends CacheKey, V> {
   readonly reads: CacheReads<K, V>
   entryOf(key: K, value: V | typeof DELETE, options?: EntryOptions): Entry<K>
   decodeEntry(entry: Entry<K>): V
-  /** Makes the writes visible, all at once, and resolves once they are durable. */
-  write(entries: readonly Entry<K>[]): Promise<void>
+  /** Makes the writes visible, all at once, and resolves once they are durable; those of a message become so with it. */
+  write(entries: readonly Entry<K>[], attempt: Attempt | undefined): Promise<void>
+  /** Of a database that is exactly once. */
+  readonly messages: TransactionsOfMessages | undefined
+}
+
+/** What transactions are a part of, where they are called by a handler of the stream that feeds the cache. */
+interface TransactionsOfMessages {
+  readonly locks: MessageLocks
+  readonly feed: ExactlyOnceFeed
 }
 
 export type Transact<K extends CacheKey, V> = <T>(
@@ -30,7 +41,7 @@ export type Transact<K extends CacheKey, V> = <T>(
 ) => Promise<T>
 
 export function createTransact<K extends CacheKey, V>(options: TransactionsOptions<K, V>): Transact<K, V> {
-  const { name, locks, reads, entryOf, decodeEntry, write } = options
+  const { name, locks, reads, entryOf, decodeEntry, write, messages } = options
   const valueOf = (entry: Entry<K>) => (entry.stored === undefined ? undefined : decodeEntry(entry))
 
   return async (keys, run) => {
@@ -39,8 +50,13 @@ export function createTransact<K extends CacheKey, V>(options: TransactionsOptio
     if (typeof run !== 'function') throw new SnapstreamError('USAGE', `${named} takes a function, got ${describe(run)}`)
     // Made for each key, so that one that cannot be a key is refused.
     const ids = new Map(list.map((key) => [entryOf(key, DELETE).id, key]))
+    const attempt = messages?.feed.attempt(named)
+    if (attempt)
+      await messages!.locks.hold(attempt, [...ids.keys()], (holder, waiter, id) =>
+        busy(named, holder, waiter, ids.get(id)!, 'message', TAKE_ALL),
+      )
     const claim: Claim = { ids: [...ids.keys()], since: performance.now() }
-    const waiting = locks.acquire(claim, (holder, id) => busy(named, holder, claim, ids.get(id)!))
+    const waiting = locks.acquire(claim, (holder, id) => busy(named, holder, claim, ids.get(id)!, 'one', START_NONE))
     if (waiting) await waiting
     const writes = new Map<EntryId, Entry<K>>()
     let isOver = false
@@ -83,20 +99,37 @@ export function createTransact<K extends CacheKey, V>(options: TransactionsOptio
       locks.release(claim)
       throw error
     }
+    if (attempt?.isOver && writes.size > 0) {
+      locks.release(claim)
+      throw new SnapstreamError(
+        'USAGE',
+        `${named} ended after the message that it is a part of, and is not kept; the handler has to await it`,
+      )
+    }
     // Once it is visible the next one may go on; both are then made durable together.
-    const written = writes.size === 0 ? undefined : write([...writes.values()])
+    const written = writes.size === 0 ? undefined : write([...writes.values()], attempt)
     locks.release(claim)
     if (written) await written
     return result
   }
 }
 
-function busy(named: string, holder: Claim, waiter: Claim, key: CacheKey): SnapstreamError {
+const START_NONE = 'start no transaction on a key within one on the same key'
+const TAKE_ALL = 'take all keys of a message in one transaction'
+
+function busy(
+  named: string,
+  holder: Claim,
+  waiter: Claim,
+  key: CacheKey,
+  who: string,
+  remedy: string,
+): SnapstreamError {
   const now = performance.now()
   const ms = (since: number) => `${Math.round(now - since)} ms`
   return new SnapstreamError(
     'CACHE_BUSY',
-    `${named} waited ${ms(waiter.since)} for the key ${describeKey(key)}, which another one has held for ${ms(holder.since)}; end that one sooner, start no transaction on a key within one on the same key, or set lockWaitMs`,
+    `${named} waited ${ms(waiter.since)} for the key ${describeKey(key)}, which another ${who} has held for ${ms(holder.since)}; end that one sooner, ${remedy}, or set lockWaitMs`,
     { key },
   )
 }

@@ -122,6 +122,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
     async (cache) => {
       const sink = await openSink(cache)
       const source = { '~snapstream.lasting': { name: 'group' } }
+      await sink.positions?.(source, [])
       await sink.write(['a', 1])
       await sink.flush({ id: 1, positions: new Map([[source, new Map([['topic/0', 7]])]]) })
       assert.deepEqual(await sink.positions?.(source, ['topic/0', 'topic/1']), new Map([['topic/0', 7]]))
