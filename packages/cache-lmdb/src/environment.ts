@@ -12,7 +12,8 @@ export interface Environment {
   doesExist(key: EncodedKey, value: undefined, options?: ReadOptions): boolean
   getBinary(key: EncodedKey, options?: ReadOptions): Uint8Array | undefined
   getRange(options: object): Iterable<unknown>
-  getStats(): object
+  /** The same as `batch`, where the key exists when it is its turn; otherwise nothing, and false. */
+  ifVersion(key: EncodedKey, version: number, write: () => void): Promise<boolean>
   getString(key: EncodedKey, options?: ReadOptions): string | undefined
   put(key: EncodedKey, value: string | Uint8Array): Promise<boolean>
   remove(key: EncodedKey): Promise<boolean>
@@ -38,7 +39,7 @@ export interface EnvironmentOptions {
  * Of a new database; one that exists keeps its own. LMDB writes a page anew when anything in it changes: with 4 KiB, what
  * it takes by default, a batch in no order of keys takes a tenth longer, and one put or get as long.
  */
-const PAGE_BYTES = 8192
+export const PAGE_BYTES = 8192
 
 /** Throws what LMDB says of the files in this folder, which has to exist. */
 export function openEnvironment(folder: string, { readOnly, maxReaders }: EnvironmentOptions): Environment {
@@ -50,6 +51,8 @@ export function openEnvironment(folder: string, { readOnly, maxReaders }: Enviro
     pageSize: PAGE_BYTES,
     // A commit is on the disk before anybody sees it: what is visible was never taken back by a crash.
     overlappingSync: false,
+    // With it `lmdb` makes a promise for each turn that nobody has: a write that fails would end the process.
+    eventTurnBatching: false,
     readOnly,
     maxReaders,
   }

@@ -1,4 +1,5 @@
 import { AbstractLevel, type AbstractDatabaseOptions, type AbstractOpenOptions } from 'abstract-level'
+import { IF_EXISTS } from 'lmdb'
 import type { Environment } from './environment.ts'
 import { fits, keyBytes, MAX_KEY_BYTES, type EncodedKey } from './key-format.ts'
 import { clearRange, type ClearOptions } from './clear-range.ts'
@@ -33,6 +34,11 @@ interface ReadingOptions {
   readonly snapshot?: LmdbSnapshot
 }
 
+interface BatchOptions {
+  /** The bytes of a key. */
+  readonly ifExists?: Uint8Array | undefined
+}
+
 type Operation =
   | { readonly type: 'put'; readonly key: EncodedKey; readonly value: string | Uint8Array }
   | { readonly type: 'del'; readonly key: EncodedKey }
@@ -59,6 +65,11 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
   readonly location: string
   /** The longest key that can be put, in bytes. */
   readonly maxKeyBytes: number = MAX_KEY_BYTES
+  /**
+   * `batch` and chained batches take the option `ifExists`, the bytes of a key: where that is not there when it is their turn
+   * among those of all processes, nothing is written, and they reject with `LEVEL_CONFLICT`.
+   */
+  readonly conditionalBatches: boolean = true
   #environment: Environment | undefined
   #isReadOnly = false
 
@@ -98,16 +109,22 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
     if (fits(key)) await this.#write((environment) => environment.remove(key))
   }
 
-  async _batch(operations: readonly Operation[]): Promise<void> {
+  async _batch(operations: readonly Operation[], { ifExists }: BatchOptions = {}): Promise<void> {
     // All of them first: what lmdb has been given of a batch goes in.
     for (const { type, key } of operations) if (type === 'put') this.#checkKey(key)
-    await this.#write((environment) =>
-      environment.batch(() => {
+    const isWritten = await this.#write((environment) => {
+      const write = () => {
         for (const operation of operations) {
           if (operation.type === 'put') void environment.put(operation.key, ownValue(operation.value))
           else if (fits(operation.key)) void environment.remove(operation.key)
         }
-      }),
+      }
+      return ifExists === undefined ? environment.batch(write) : environment.ifVersion(ifExists, IF_EXISTS, write)
+    })
+    if (ifExists === undefined || isWritten === true) return
+    throw levelError(
+      'LEVEL_CONFLICT',
+      `the LMDB database ${JSON.stringify(this.location)} wrote nothing of a batch of ${operations.length}, as the key that its option ifExists names is not there`,
     )
   }
 
@@ -162,14 +179,14 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
     )
   }
 
-  async #write(write: (environment: Environment) => Promise<unknown>): Promise<void> {
+  async #write(write: (environment: Environment) => Promise<unknown>): Promise<unknown> {
     if (this.#isReadOnly)
       throw levelError(
         'LEVEL_NOT_SUPPORTED',
         `the LMDB database ${JSON.stringify(this.location)} was opened with readOnly: nothing can be written; open it without`,
       )
     try {
-      await write(this.#environment!)
+      return await write(this.#environment!)
     } catch (error) {
       throw await translateError(error, this.location, 'writing')
     }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openEnvironment, type Environment } from './environment.ts'
-import { checkFiles } from './check-files.ts'
-import { checkSize } from './check-size.ts'
-import { levelError, toLevelError } from './level-error.ts'
+import { checkFiles, MADE } from './check-files.ts'
+import { openEnvironment, PAGE_BYTES, type Environment } from './environment.ts'
+import { levelError, translateError } from './level-error.ts'
 import type { LmdbLevelOpenOptions } from './lmdb-level.ts'
+import { makeRoom } from './make-room.ts'
 
 /** Opens the database in a folder, or makes one. Rejects with an error of a `LevelErrorCode`. */
 export async function openFolder(folder: string, options: LmdbLevelOpenOptions): Promise<Environment> {
@@ -19,19 +19,16 @@ export async function openFolder(folder: string, options: LmdbLevelOpenOptions):
       'LEVEL_IO_ERROR',
       `${what} does not exist, and ${readOnly ? 'readOnly is true' : 'createIfMissing is false'}; look for a mistake in the path`,
     )
-  let environment: Environment
   try {
     if (!exists) await mkdir(folder, { recursive: true })
     await checkFiles(folder, readOnly)
-    environment = openEnvironment(folder, { readOnly, maxReaders })
-  } catch (error) {
-    throw toLevelError(error, folder, 'opening')
-  }
-  try {
-    if (exists) await checkSize(environment, folder)
+    if (readOnly) return openEnvironment(folder, { readOnly, maxReaders })
+    await makeRoom(folder, maxReaders, PAGE_BYTES)
+    const environment = openEnvironment(folder, { readOnly, maxReaders })
+    // Of a database that was there before, on a disk that is full, it is done without.
+    await writeFile(join(folder, MADE), '', { flag: 'a' }).catch(() => {})
     return environment
   } catch (error) {
-    await environment.close()
-    throw error
+    throw await translateError(error, folder, 'opening')
   }
 }

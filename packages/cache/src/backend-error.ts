@@ -20,14 +20,23 @@ export function backendError(thrown: unknown, name: string, doing: string): Snap
   if (backendCode(cause, ['LEVEL_CORRUPTION']) || CUT_OFF.test(innermost(cause)))
     return new SnapstreamError(
       'CACHE_CORRUPT',
-      `${name} is damaged: ${doing} failed (${innermost(cause)}); restore the folder, or delete it and fill the cache again`,
+      `${name} is damaged: ${doing} failed (${reasonOf(cause)}); restore the folder, or delete it and fill the cache again`,
       { cause },
     )
-  return new SnapstreamError('CACHE_FAILED', `${name}: ${doing} failed: ${innermost(cause)}`, { cause })
+  return new SnapstreamError('CACHE_FAILED', `${name}: ${doing} failed: ${reasonOf(cause)}`, { cause })
 }
 
 function innermost(error: Error): string {
   let at: Error = error
   while (at.cause instanceof Error) at = at.cause
   return at.message
+}
+
+/** What the backend itself says; where it says nothing, what it was told. */
+function reasonOf(error: Error): string {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown }
+    if (typeof code === 'string' && code.startsWith('LEVEL_') && code !== 'LEVEL_DATABASE_NOT_OPEN') return at.message
+  }
+  return innermost(error)
 }
