@@ -62,8 +62,8 @@ export interface CacheOptions<V> extends SubCacheOptions<V> {
    * Keeps the positions of the topics that feed it, in the batch that holds what came of them: after a crash a stream goes on
    * exactly where the cache is, and each record counts once. Nothing is committed to the group. Its sources have to be
    * topics that feed nothing else that is exactly once, each read by one binding; while the stream runs, all writes have to
-   * come through it; at each checkpoint what feeds it waits until the batch is written. Holds for all sub-caches: one of
-   * the caches of the database is fed at a time.
+   * come through it, by its sinks or by transactions of its handlers; at each checkpoint what feeds it waits until the batch
+   * is written. Holds for all sub-caches, which are fed as one with the cache, by one stream at a time.
    *
    * @default false: after a crash, what was handled since the last checkpoint is handled again
    */

@@ -3,7 +3,10 @@ import type { CacheRange } from './cache-range.ts'
 
 /** What can be read, from a cache and from a snapshot of one. */
 export interface CacheReads<K extends CacheKey, V> {
-  /** The value of a key, or undefined. Rejects with `NOT_OPEN`, `USAGE`, `DECODE_FAILED`, `CACHE_CORRUPT`, `CACHE_FAILED`. */
+  /**
+   * The value of a key, or undefined. What is written from it after an `await` may undo what others wrote meanwhile: use
+   * `transaction` for that. Rejects with `NOT_OPEN`, `USAGE`, `DECODE_FAILED`, `CACHE_CORRUPT`, `CACHE_FAILED`.
+   */
   get(key: K): Promise<V | undefined>
   /** The same without a promise, for use inside handlers. Also throws `UNSUPPORTED` where the backend cannot do it. */
   getSync(key: K): V | undefined

@@ -56,6 +56,12 @@ export interface Cache<K extends CacheKey, V>
    * and says for how long it has been held. Rejects also as setting an entry does, and with `USAGE` for a key that is
    * not one of its own.
    *
+   * It is how to update a key from what it holds, wherever something is awaited in between: messages of other partitions
+   * are handled meanwhile. Called by a handler of the stream that feeds a cache which is `exactlyOnce`, it is a part of that
+   * message: it resolves once its writes are visible, they become durable with the position of the message, are undone if
+   * the message fails or is skipped, and no other message gets the keys before the message is done. Elsewhere it rejects
+   * with `USAGE` while a stream feeds such a cache.
+   *
    * @example
    * await stock.transaction(['shelf', 'cart'], async (transaction) => {
    *   const left = (await transaction.get('shelf')) ?? 0
