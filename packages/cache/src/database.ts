@@ -9,6 +9,7 @@ import { exactlyOnceFeed, type ExactlyOnceFeed } from './exactly-once-feed.ts'
 import type { PositionWrite } from './kept-positions.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { createMembers, type Member } from './members.ts'
+import { createOwner } from './owner.ts'
 import type { Budget, Entry, EntryId } from './overlay.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- as in Backend: encodings are given
@@ -64,7 +65,8 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
   const discard = () => {
     for (const { overlay } of members.all) overlay.discard()
   }
-  const feed = exactlyOnce ? exactlyOnceFeed({ name, opened, discard, commit }) : undefined
+  const owner = exactlyOnce ? createOwner(name, opened) : undefined
+  const feed = owner && exactlyOnceFeed({ name, opened, discard, commit, owner })
   let backend: OpenBackend | undefined
   let isOpen = false
   let maxKeyBytes = Infinity
@@ -140,11 +142,11 @@ export function createDatabase(location: string | Backend, options: DatabaseOpti
         await member.write(batch, db, taken)
       }
       for (const { key, value } of positions) batch.put(key, value, PUT_TEXT)
-      await batch.write({ sync: true } as object)
+      await batch.write({ sync: true, ifExists: owner?.key } as object)
     } catch (error) {
       await batch.close().catch(() => {})
       const size = writing.reduce((sum, [, taken]) => sum + taken.size, 0)
-      throw backendError(error, name, `writing a batch of ${size} entries`)
+      throw owner?.lost(error) ?? backendError(error, name, `writing a batch of ${size} entries`)
     }
   }
 

@@ -4,6 +4,7 @@ import type { Backend } from './backend.ts'
 import type { Committer } from './committer.ts'
 import { keptPositions, type KeptPositions } from './kept-positions.ts'
 import { createMessageScope, type Attempt } from './message-scope.ts'
+import type { Owner } from './owner.ts'
 
 type FedWriter = Required<Pick<SinkWriter<unknown>, 'atomic' | 'flush' | 'positions' | 'enclose' | 'undo' | 'close'>>
 
@@ -27,6 +28,7 @@ export interface ExactlyOnceFeed {
 }
 
 interface FeedOptions extends Committer {
+  readonly owner: Owner
   /** For error messages. */
   readonly name: string
   opened(): Backend
@@ -41,10 +43,12 @@ interface Feeding {
   readonly kept: KeptPositions
   /** How many of its sinks are not closed. */
   sinks: number
+  /** When no other process can write any more. */
+  taken: Promise<void> | undefined
   checkpoint(): void
 }
 
-export function exactlyOnceFeed({ name, opened, discard, commit }: FeedOptions): ExactlyOnceFeed {
+export function exactlyOnceFeed({ name, opened, discard, commit, owner }: FeedOptions): ExactlyOnceFeed {
   const messages = createMessageScope()
   const { enclose, undo } = messages
   const transaction = {}
@@ -72,7 +76,13 @@ export function exactlyOnceFeed({ name, opened, discard, commit }: FeedOptions):
           'USAGE',
           `${name} is exactly once and fed already, expected one stream at a time; end that first, or give this one a cache of its own`,
         )
-      current ??= { scope, kept: keptPositions(name, opened), sinks: 0, checkpoint: () => checkpoint?.() }
+      current ??= {
+        scope,
+        kept: keptPositions(name, opened),
+        sinks: 0,
+        taken: undefined,
+        checkpoint: () => checkpoint?.(),
+      }
       const self = current
       self.sinks++
       let isOpen = true
@@ -80,7 +90,11 @@ export function exactlyOnceFeed({ name, opened, discard, commit }: FeedOptions):
         atomic: transaction,
         enclose,
         undo,
-        positions: (source, lanes) => self.kept.of(source, lanes),
+        async positions(source, lanes) {
+          // Before they are read: what another process has not written by now it cannot write any more.
+          await (self.taken ??= owner.take())
+          return self.kept.of(source, lanes)
+        },
         async flush(checkpoint) {
           opened()
           // A checkpoint that was given up at the end of its stream may come later.
@@ -91,10 +105,12 @@ export function exactlyOnceFeed({ name, opened, discard, commit }: FeedOptions):
             )
           await commit(true, self.kept.writes(checkpoint))
         },
-        close() {
+        async close() {
           if (!isOpen) return
           isOpen = false
-          if (--self.sinks === 0 && current === self) end()
+          if (--self.sinks > 0 || current !== self) return
+          end()
+          await owner.release()
         },
       }
     },

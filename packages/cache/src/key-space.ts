@@ -34,6 +34,8 @@ export const EXPIRY_TAG = 0x60
 export const AGE_TAG = 0x61
 /** Positions of sources, of a database that is exactly once. */
 export const POSITIONS_TAG = 0x70
+/** Which stream may write, of a database that is exactly once and lets several processes in. */
+export const OWNER_TAG = 0x71
 /** How much a cache with a bound holds. */
 export const TOTALS_TAG = 0x62
 
