@@ -6,11 +6,17 @@ import { newestNode } from './ci/newest-node.mjs'
 import { OLDER_KAFKA, onOlderKafka } from './ci/older-kafka.mjs'
 import { prerequisites } from './ci/prerequisites.mjs'
 import { interruption } from './lib/interruption.mjs'
+import { onlyHelp } from './lib/only-help.mjs'
 import { parseSummary, summary } from './lib/results.mjs'
 import { run } from './lib/run.mjs'
 import { runSteps, setExitCode } from './lib/steps.mjs'
 
-// Everything that has to hold before a change goes in. A step is one test, but for the tests themselves.
+const HELP = `bash .ci/run    everything that has to hold before a change goes in: tests, bad days, soak, fuzz, checks, packages, demos.
+                It takes no options.`
+
+if (onlyHelp(HELP)) process.exit()
+
+// A step is one test, but for the tests themselves.
 const tests = { passed: 0, failed: 0, skipped: 0 }
 /** The steps that are counted by their tests, or by their scenarios. */
 const testSteps = { passed: 0, failed: 0 }

@@ -2,7 +2,9 @@ import './lib/bootstrap.mjs'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { at, readJson } from './lib/root.mjs'
+import { onlyHelp } from './lib/only-help.mjs'
 import { runSteps, setExitCode } from './lib/steps.mjs'
 import { summary } from './lib/results.mjs'
 import { build, pack } from './lib/tarballs.mjs'
@@ -10,7 +12,11 @@ import { installTarballs } from './packed/install.mjs'
 import { runBinary } from './packed/run-binary.mjs'
 import { compile, use } from './packed/use.mjs'
 
-// The packages as people get them: packed, installed by npm outside the workspace, loaded in both ways, compiled against.
+const HELP = `npm run packed    the packages as people get them: packed, installed by npm outside the workspace, loaded by import
+                  and by require, compiled against, and the snapstream command run. It takes no options.`
+
+if (onlyHelp(HELP)) process.exit()
+
 const SETS = [
   { program: 'core', packages: ['core'] },
   { program: 'kafka', packages: ['core', 'kafka'] },
