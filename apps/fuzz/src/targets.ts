@@ -1,8 +1,10 @@
 import type { Target } from './target.ts'
+import { cliConfig } from './targets/cli-config.ts'
+import { cliInput } from './targets/cli-input.ts'
 import { settings } from './targets/settings.ts'
 
 /** All of them, in the order of `npm run fuzz`. */
-export const targets: readonly Target[] = [settings]
+export const targets: readonly Target[] = [settings, cliConfig, cliInput]
 
 export function targetNamed(name: string): Target {
   const found = targets.find((target) => target.name === name)
