@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 
 /** A whole number of at least `min`. */
 export function wholeNumber(min: number): (text: string) => number {
@@ -59,6 +60,15 @@ export function since(text: string): number {
 /** Only what says year, month and day: `Date.parse` takes all sorts of things for a time. */
 function timeOf(text: string): number {
   return /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+}
+
+/** For the command that is meant where none is named: what is too much is more likely another command, misspelt. */
+export function refuseExcess(command: Command, parent: Command): void {
+  if (command.args.length <= command.registeredArguments.length) return
+  const names = parent.commands.map((other) => other.name())
+  command.error(
+    `error: ${parent.name()} has no command ${JSON.stringify(command.args[0])}, or too many arguments; it has ${names.join(', ')}`,
+  )
 }
 
 /** Gathers an option that may be given several times. */

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Io } from '../io.ts'
 import type { Ended } from '../program.ts'
-import { offset, pattern, wholeNumber } from './arguments.ts'
+import { offset, pattern, refuseExcess, wholeNumber } from './arguments.ts'
 import { connectionOptions } from './connection-options.ts'
 import type { ConnectionFlags } from './connection-options.ts'
 
@@ -49,8 +49,10 @@ export function dlqDefinition(root: Command, io: Io, ended: Ended): void {
     )
 
   withChoice(dlq.command('list', { isDefault: true }).description('A line for each dead letter that waits.'))
+    .allowExcessArguments()
     .option('--all', 'also those that were replayed')
-    .action(async (topic: string, flags: DlqFlags) => {
+    .action(async (topic: string, flags: DlqFlags, command: Command) => {
+      refuseExcess(command, dlq)
       const { listLetters } = await import('../dlq/list-letters.ts')
       ended(await listLetters(topic, flags, io))
     })

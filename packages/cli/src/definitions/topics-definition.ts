@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Io } from '../io.ts'
+import { refuseExcess } from './arguments.ts'
 import type { Ended } from '../program.ts'
 import { connectionOptions } from './connection-options.ts'
 import type { ConnectionFlags } from './connection-options.ts'
@@ -17,10 +18,13 @@ export function topicsDefinition(root: Command, io: Io, ended: Ended): void {
 
   withJson(
     topics.command('list', { isDefault: true }).description('The names of all topics (also without the word list).'),
-  ).action(async (flags: TopicsFlags) => {
-    const { listTopics } = await import('../topics/list-topics.ts')
-    ended(await listTopics(flags, io))
-  })
+  )
+    .allowExcessArguments()
+    .action(async (flags: TopicsFlags, command: Command) => {
+      refuseExcess(command, topics)
+      const { listTopics } = await import('../topics/list-topics.ts')
+      ended(await listTopics(flags, io))
+    })
   withJson(
     topics
       .command('describe')

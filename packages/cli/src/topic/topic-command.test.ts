@@ -263,6 +263,10 @@ describe('what it refuses', () => {
     [['topic', 'emoji', '--driver', 'librdkafka'], 'there are kafkajs and kafkats'],
     [['topic', 'emoji', '-s', 'nope.avsc'], 'nope.avsc cannot be read: ENOENT'],
     [['topik', 'emoji'], 'Did you mean'],
+    [['topics', 'lst'], 'topics has no command "lst", or too many arguments; it has list, describe, lag'],
+    [['topics', 'list', 'x'], 'topics has no command "x", or too many arguments'],
+    [['dlq', 'lst', 'dead'], 'dlq has no command "lst", or too many arguments; it has list, show, replay'],
+    [['topic', 'emoji', '--registry', 'nope'], 'the registry (--registry, or what stands for it) has to be an address'],
   ])('%j', async (args, expected) => {
     const driver = await topicOf([])
     const withDriver = args.includes('--driver') ? { env: { SNAPSTREAM_BROKERS: 'localhost:9' } } : { driver }

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
+import { toError } from '@snapstream/core'
 import type { Codec, CodecContext, MaybePromise } from '@snapstream/core'
 import type { RegisteredSchema, SchemaRegistry } from '@snapstream/codecs/registry'
 import type { Settings } from '../settings/settings.ts'
+import { usage } from '../usage.ts'
 import { avroJson } from './avro-json.ts'
 import type { AvroJson } from './avro-json.ts'
 import { DATES_AS_TEXT } from './dates-as-text.ts'
@@ -27,11 +29,23 @@ export async function valueFormat({ schema: path, registry: url }: Settings): Pr
   const schema = path === undefined ? undefined : readSchema(path)
   if (url !== undefined) {
     const { SchemaRegistry } = await import('@snapstream/codecs/registry')
-    return ofRegistry(SchemaRegistry({ url }), schema)
+    return ofRegistry(
+      open(() => SchemaRegistry({ url })),
+      schema,
+    )
   }
   if (schema === undefined) return undefined
   const { AvroCodec } = await import('@snapstream/codecs/avro')
   return ofAvro(AvroCodec(schema, OPTIONS), avroJson(schema))
+}
+
+function open(make: () => SchemaRegistry): SchemaRegistry {
+  try {
+    return make()
+  } catch (error) {
+    const { message } = toError(error)
+    throw usage(message.replace(/^url of SchemaRegistry/, 'the registry (--registry, or what stands for it)'), error)
+  }
 }
 
 function ofAvro(codec: Codec<unknown>, json: AvroJson): ValueFormat {

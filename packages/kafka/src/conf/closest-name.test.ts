@@ -16,3 +16,7 @@ test.each([
 test('what is nothing like any name has no closest', () => {
   expect(closestName('favouriteColour', NAMES.keys())).toBeUndefined()
 })
+
+test('a name of a megabyte is not compared letter by letter', () => {
+  expect(closestName('x'.repeat(1_000_000), NAMES.keys())).toBeUndefined()
+})

@@ -4,7 +4,10 @@ export function closestName(name: string, names: Iterable<string>): string | und
   let best: string | undefined
   let least = Math.max(2, Math.floor(wanted.length / 3)) + 1
   for (const candidate of names) {
-    const edits = distance(wanted, plain(candidate))
+    const other = plain(candidate)
+    // So many letters are to be added or dropped at least.
+    if (Math.abs(wanted.length - other.length) >= least) continue
+    const edits = distance(wanted, other)
     if (edits >= least) continue
     best = candidate
     least = edits
