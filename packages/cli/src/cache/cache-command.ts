@@ -3,7 +3,7 @@ import type { CacheFlags } from '../definitions/cache-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
-import { filterOf } from '../output/filter.ts'
+import { breather, filterOf } from '../output/filter.ts'
 import { createPrinter } from '../output/printer.ts'
 import { entryView, withColumns } from './entry-view.ts'
 import { entryJson, entryText } from './format-entry.ts'
@@ -21,12 +21,15 @@ export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Pro
     return EXIT.ok
   }
   const isMeant = filterOf(flags)
+  const breathe = breather()
   const counts = { shown: 0, failed: 0 }
 
   for await (const [key, value] of read.entries(rangeOf(flags))) {
     if (printer.signal.aborted) break
     const whole = entryView(key, value)
     const meant = isMeant(whole.key, whole.value)
+    const rest = breathe()
+    if (rest) await rest
     if (meant === false) continue
     const view = meant === true ? withColumns(whole, flags.columns) : { ...whole, error: meant.message }
     if (view.error !== undefined) counts.failed++
@@ -37,8 +40,6 @@ export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Pro
         : printer.write(...entryText(view))
     if (full) await full
     if (++counts.shown === flags.limit) break
-    // What took so long has kept signals from being heard.
-    if (meant !== true) await new Promise((resolve) => setImmediate(resolve))
   }
   if (flags.count) void printer.write(flags.json ? `{"count":${counts.shown}}\n` : `${counts.shown}\n`)
   await printer.end()

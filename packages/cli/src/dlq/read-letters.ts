@@ -5,7 +5,7 @@ import type { DlqFlags, DlqShowFlags } from '../definitions/dlq-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
-import { filterOf } from '../output/filter.ts'
+import { breather, filterOf } from '../output/filter.ts'
 import type { Printer } from '../output/printer.ts'
 import { viewOf } from '../output/view.ts'
 import { readTopic } from '../topic/read-topic.ts'
@@ -31,6 +31,7 @@ export async function readLetters(
   if (offset !== undefined && partition === undefined && shape.partitions.length > 1)
     throw usage(`--offset needs --partition: ${JSON.stringify(topic)} has ${shape.partitions.length} partitions`)
   const isMeant = letterFilter(flags)
+  const breathe = breather()
   const counts = { shown: 0, unclear: 0 }
   await readTopic(
     shape,
@@ -39,13 +40,11 @@ export async function readLetters(
       if (offset !== undefined && offset >= 0 && record.offset > offset) return 'stop'
       const letter = deadLetterOf(record)
       const meant = isMeant(letter)
-      if (meant === false) return undefined
       if (meant !== true) {
-        counts.unclear++
-        // What took so long has kept signals from being heard.
-        return new Promise((resolve) => setImmediate(resolve))
+        if (meant !== false) counts.unclear++
+        return breathe()
       }
-      const seen = look(letter)
+      const seen = look(letter) ?? breathe()
       return ++counts.shown === (offset !== undefined && offset >= 0 ? 1 : limit) ? 'stop' : seen
     },
     signal,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { filterOf } from './filter.ts'
+import { breather, filterOf } from './filter.ts'
 import { NONE } from './view.ts'
 
 const text = (content: string) => ({ kind: 'text', text: content }) as const
@@ -11,6 +11,18 @@ test('both have to match; what has no key is not found by it', () => {
   expect(isMeant(text('a'), text('a'))).toBe(false)
   expect(isMeant(NONE, text('b'))).toBe(false)
   expect(filterOf({})(NONE, NONE)).toBe(true)
+})
+
+test('what takes long lets signals be heard, and what does not waits for nothing', async () => {
+  const breathe = breather()
+  expect(breathe()).toBeUndefined()
+  const started = performance.now()
+  while (performance.now() - started < 60);
+  let heard = false
+  setImmediate(() => (heard = true))
+  await breathe()
+  expect(heard).toBe(true)
+  expect(breathe()).toBeUndefined()
 })
 
 describe('a pattern that goes back over a text for years', () => {

@@ -23,6 +23,23 @@ export function filterOf({ keyFilter, valFilter }: FilterFlags): Filter {
   }
 }
 
+/** Timers and signals wait no longer than this, whatever filters take. */
+const SLICE_MS = 50
+
+/** A promise to wait for now and then, between one thing that is filtered and the next: it lets signals be heard. */
+export function breather(): () => Promise<void> | undefined {
+  let last = performance.now()
+  return () => {
+    if (performance.now() - last < SLICE_MS) return undefined
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        last = performance.now()
+        resolve()
+      })
+    })
+  }
+}
+
 /** So long may one text take. Nothing else is done meanwhile, not even for Ctrl-C. */
 const TIMEOUT_MS = 1000
 /** What cannot take more steps than this is not watched. */

@@ -3,7 +3,7 @@ import type { TopicFlags } from '../definitions/topic-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
-import { filterOf } from '../output/filter.ts'
+import { breather, filterOf } from '../output/filter.ts'
 import { createPrinter } from '../output/printer.ts'
 import { applySettings } from '../settings/settings.ts'
 import { recordJson, recordText } from './format-record.ts'
@@ -23,11 +23,12 @@ export async function topicCommand(name: string, flags: TopicFlags, io: Io): Pro
   const printer = createPrinter(io, flags.json)
   const text = { withPartition: shape.partitions.length > 1, startedAt: follow ? startedAt : undefined }
   const isMeant = filterOf(flags)
+  const breathe = flags.keyFilter || flags.valFilter ? breather() : () => undefined
   const counts = { shown: 0, failed: 0 }
 
   function show(whole: RecordView): MaybePromise<'stop' | void> {
     const meant = isMeant(whole.key, whole.value)
-    if (meant === false) return undefined
+    if (meant === false) return breathe()
     const view = meant === true ? withColumns(whole, flags.columns) : { ...whole, error: whole.error ?? meant.message }
     counts.shown++
     if (view.error !== undefined) counts.failed++
@@ -36,9 +37,7 @@ export async function topicCommand(name: string, flags: TopicFlags, io: Io): Pro
       : flags.json
         ? printer.write(recordJson(view))
         : printer.write(...recordText(view, text))
-    if (counts.shown === flags.limit) return 'stop'
-    // What took so long has kept signals from being heard.
-    return meant === true ? full : new Promise((resolve) => setImmediate(resolve))
+    return counts.shown === flags.limit ? 'stop' : (full ?? breathe())
   }
 
   await readTopic(
