@@ -198,7 +198,7 @@ describe('what is not as it should be', () => {
     [{ flags: { set: ['acks'] } }, '--set takes name=value, as security.protocol=ssl; got "acks"'],
     [
       { flags: { set: ['requestTimeoutMs=soon'] } },
-      '--set requestTimeoutMs takes a whole number of 1 or more, got "soon"',
+      '--set requestTimeoutMs takes a whole number',
     ],
     [{ flags: { set: ['sasl.pasword=x'] } }, '--set: there is no setting sasl.pasword; did you mean saslPassword?'],
     [{ flags: { set: ['what.is.this.even=x'] } }, '--set: there is no setting what.is.this.even'],
