@@ -42,5 +42,6 @@ function rowOf({ record, origin, key, code, attempts, message, ...letter }: Dead
 function cut(text: string, most: number): string {
   // What is cut off anyway is not looked at.
   const line = text.slice(0, most * 4).replaceAll(/\s+/g, ' ')
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line
+  // Half of a character is none.
+  return line.length > most ? `${line.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : line
 }

@@ -196,10 +196,7 @@ describe('what is not as it should be', () => {
     [{ flags: { config: 'nope.json' } }, 'the configuration file cannot be read: ENOENT'],
     [{ env: { SNAPSTREAM_BROKER: 'a:1' } }, 'did you mean SNAPSTREAM_BROKERS?'],
     [{ flags: { set: ['acks'] } }, '--set takes name=value, as security.protocol=ssl; got "acks"'],
-    [
-      { flags: { set: ['requestTimeoutMs=soon'] } },
-      '--set requestTimeoutMs takes a whole number',
-    ],
+    [{ flags: { set: ['requestTimeoutMs=soon'] } }, '--set requestTimeoutMs takes a whole number'],
     [{ flags: { set: ['sasl.pasword=x'] } }, '--set: there is no setting sasl.pasword; did you mean saslPassword?'],
     [{ flags: { set: ['what.is.this.even=x'] } }, '--set: there is no setting what.is.this.even'],
     [{ flags: { set: ['constructor=x'] } }, '--set: there is no setting constructor'],

@@ -72,3 +72,33 @@ test('a schema that is given is what is read, and what is written where it is re
   const unregistered = await run([...args, '--produce'], { ...options, stdin: '{"customer":"bob"}\n' })
   expect(unregistered).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('line 1: ') })
 })
+
+test.each([
+  [
+    'JSON',
+    { $schema: 'http://json-schema.org/draft-07/schema#', type: ['object', 'string', 'null', 'number'] },
+    ['{"id":9007199254740993,"a":1.0,"a":[1 ,2]}', '"text"', 'null', '-0'],
+  ],
+  [
+    'AVRO',
+    { ...ORDER, fields: [{ name: 'n', type: ['null', 'string', 'long', 'double'] }] },
+    ['{"n":{"long":9223372036854775807}}', '{"n":{"double":"NaN"}}', '{"n":{"string":"NaN"}}', '{"n":{"double":7}}'],
+  ],
+] as const)('%s of a registry goes from one topic to another byte for byte', async (type, schema, lines) => {
+  const { driver, topic } = await topicOf()
+  const other = `${topic}-other`
+  await using admin = Admin({ driver })
+  await admin.createTopic(other)
+  const registry = SchemaRegistry({ url })
+  for (const name of [topic, other]) await registry.register(`${name}-value`, { schema, type })
+  const args = ['--registry', url]
+  const written = await run(['topic', topic, ...args, '--produce'], { driver, stdin: `${lines.join('\n')}\n` })
+  expect(written).toMatchObject({ code: 0, stderr: '' })
+  const read = await run(['topic', topic, '--json', ...args], { driver })
+  expect(read.stderr).toBe('')
+  await run(['topic', other, '--produce', '--json', ...args], { driver, stdin: read.stdout })
+  const raw = async (name: string) => jsonLines((await run(['topic', name, '--json'], { driver })).stdout)
+  const values = (await raw(topic)).map(({ value, valueEncoding }) => [value, valueEncoding])
+  expect(values).toHaveLength(lines.length)
+  expect((await raw(other)).map(({ value, valueEncoding }) => [value, valueEncoding])).toEqual(values)
+})
