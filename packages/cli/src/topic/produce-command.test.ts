@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { SnapstreamError } from '@snapstream/core'
 import { Admin, Conf } from '@snapstream/kafka'
 import type { Driver } from '@snapstream/kafka/driver'
@@ -209,6 +209,17 @@ describe('what the topic refuses', () => {
     const after = Number(/and (\d+) after it/.exec(stderr)?.[1])
     expect(after).toBeLessThan(1000)
     expect(written).toHaveLength(1000 + after)
+  })
+
+  test('what the broker refuses while more is waited for ends it at once', async () => {
+    const driver = refusing(await emptyTopic(), 'two')
+    const stdin = new PassThrough()
+    stdin.write('one\ntwo\n')
+    const { code, stderr } = await run(['topic', 'out', '--produce'], { driver, stdin })
+    expect(stderr).toContain('snapstream: line 2: ')
+    expect(stderr).toContain('1 record before it written, nothing after it')
+    expect(code).toBe(1)
+    expect((await records(driver)).map(({ value }) => value)).toEqual(['one'])
   })
 
   test('a line that is too long is named by its size, and is not read to its end', async () => {

@@ -30,13 +30,13 @@ export async function produceCommand(name: string, flags: TopicFlags, io: Io): P
   const input = { topic: name, json, keySeparator, write: format?.write }
   await using topic = Topic<Uint8Array, Uint8Array>(name, { codec: BytesCodec(), keyCodec: BytesCodec() })
   await topic.open()
-  const sent = sentLines()
-
   const stop = () => io.stdin.destroy()
+  const sent = sentLines(stop)
   io.signal.addEventListener('abort', stop)
   let lineNumber = 0
   try {
-    for await (const line of linesUntil(io, maxLineBytes)) {
+    for await (const line of linesUntil(io, maxLineBytes, () => sent.isRefused)) {
+      if (sent.isRefused) break
       lineNumber++
       if ('tooLong' in line)
         sent.refuse(lineNumber, new Error(`it has more than ${maxLineBytes} bytes; --max-line-bytes allows for more`))
@@ -69,8 +69,8 @@ export async function produceCommand(name: string, flags: TopicFlags, io: Io): P
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok
 }
 
-/** Keeps account of what became of each line. */
-function sentLines() {
+/** Keeps account of what became of each line; `stop` is called when one is refused, as no other is to come. */
+function sentLines(stop: () => void) {
   let underWay: Promise<void>[] = []
   let bytes = 0
   let most = 1
@@ -82,6 +82,7 @@ function sentLines() {
 
   function refuse(line: number, error: unknown): void {
     if (refused === undefined || line < refused.line) refused = { line, error }
+    stop()
   }
 
   return {
@@ -123,15 +124,16 @@ function sentLines() {
   }
 }
 
-/** Ends quietly where Ctrl-C ended the input. */
+/** Ends quietly where the input was ended from here: by Ctrl-C, or as a line was refused. */
 async function* linesUntil(
   { stdin, signal }: Io,
   maxBytes: number,
+  isRefused: () => boolean,
 ): AsyncGenerator<Buffer | { readonly tooLong: number }, void> {
   try {
     yield* byteLines(stdin as AsyncIterable<Uint8Array>, maxBytes)
   } catch (error) {
-    if (!signal.aborted) throw error
+    if (!signal.aborted && !isRefused()) throw error
   }
 }
 
