@@ -30,6 +30,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public class Interop {
   static final ObjectMapper JSON = new ObjectMapper();
   static final long PATIENCE_MS = 40_000;
+  static final double TOO_LARGE = 9007199254740992.0;
 
   public static void main(String[] args) throws Exception {
     var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -107,7 +108,10 @@ public class Interop {
 
   static ObjectNode line(ConsumerRecord<byte[], byte[]> record) {
     var line = JSON.createObjectNode();
-    line.put("partition", record.partition()).put("offset", record.offset()).put("timestamp", record.timestamp());
+    line.put("partition", record.partition()).put("offset", record.offset());
+    // Where JSON is read a number holds 53 bits.
+    if (Math.abs((double) record.timestamp()) < TOO_LARGE) line.put("timestamp", record.timestamp());
+    else line.put("timestamp", Long.toString(record.timestamp()));
     line.put("key", base64(record.key())).put("value", base64(record.value()));
     ArrayNode headers = line.putArray("headers");
     for (var header : record.headers()) headers.addArray().add(header.key()).add(base64(header.value()));

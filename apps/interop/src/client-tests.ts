@@ -118,4 +118,4 @@ export function clientTests(name: string, { client, producer, earliest }: Client
 }
 
 const notBefore = (record: RecordLine, earliest: number): RecordLine =>
-  record.timestamp < earliest ? { ...record, timestamp: earliest } : record
+  Number(record.timestamp) < earliest ? { ...record, timestamp: earliest } : record

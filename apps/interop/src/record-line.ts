@@ -7,8 +7,8 @@ export interface RecordLine {
   readonly key: string | null
   readonly value: string | null
   readonly headers: readonly (readonly [name: string, value: string | null])[]
-  /** In ms since the epoch. */
-  readonly timestamp: number
+  /** In ms since the epoch; as the text of its digits where a number does not hold it. */
+  readonly timestamp: number | string
 }
 
 /** One that was read. */
@@ -16,6 +16,11 @@ export interface ReadLine extends RecordLine {
   readonly partition: number
   readonly offset: number
 }
+
+export const timestampLine = (timestamp: number | bigint): number | string =>
+  typeof timestamp === 'bigint' ? String(timestamp) : timestamp
+
+export const toTimestamp = (line: number | string): number | bigint => (typeof line === 'string' ? BigInt(line) : line)
 
 export const toBase64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')

@@ -6,7 +6,7 @@ export const PARTITIONS = 12
 
 /** Topics under names of their own, which are deleted in the end. */
 export interface TestTopics {
-  create(): Promise<string>
+  create(config?: Readonly<Record<string, string>>): Promise<string>
   deleteAll(): Promise<void>
 }
 
@@ -23,11 +23,13 @@ export function testTopics(brokers: string): TestTopics {
     }
   }
   return {
-    async create() {
+    async create(config = {}) {
       const topic = `snapstream-interop-${randomUUID()}`
       // Records of long ago are not to be cleaned up while they are looked at.
-      const config = { 'retention.ms': '-1' }
-      await withAdmin((admin) => admin.createTopics([{ topic, partitions: PARTITIONS, replicationFactor: 1, config }]))
+      const kept = { 'retention.ms': '-1', ...config }
+      await withAdmin((admin) =>
+        admin.createTopics([{ topic, partitions: PARTITIONS, replicationFactor: 1, config: kept }]),
+      )
       made.push(topic)
       return topic
     },

@@ -1,10 +1,10 @@
 import { BytesCodec, createApp } from '@snapstream/core'
 import { Topic } from '@snapstream/kafka'
 import type { KafkaConf, TopicOptions } from '@snapstream/kafka'
-import { headerBytes, headerLines, toBase64OrNull, toBytesOrNull } from './record-line.ts'
+import { headerBytes, headerLines, timestampLine, toBase64OrNull, toBytesOrNull, toTimestamp } from './record-line.ts'
 import type { ReadLine, RecordLine } from './record-line.ts'
 
-const bytesTopic = (topic: string, options: TopicOptions) =>
+export const bytesTopic = (topic: string, options: TopicOptions) =>
   Topic<Uint8Array, Uint8Array>(topic, {
     codec: BytesCodec(),
     keyCodec: BytesCodec(),
@@ -20,7 +20,7 @@ export async function writeTopic(topic: string, records: readonly RecordLine[], 
     toBytesOrNull(record.value),
     {
       headers: headerBytes(record),
-      timestamp: record.timestamp,
+      timestamp: toTimestamp(record.timestamp),
       ...(record.partition !== undefined && { partition: record.partition }),
     },
   ])
@@ -38,7 +38,7 @@ export async function readTopic(topic: string, conf: KafkaConf): Promise<readonl
       key: toBase64OrNull(record.key),
       value: toBase64OrNull(record.value),
       headers: headerLines(record.headers),
-      timestamp: record.timestamp,
+      timestamp: timestampLine(record.exactTimestamp ?? record.timestamp),
     })
   })
   await app.stream({})
