@@ -9,6 +9,8 @@ const NOTHING = Buffer.alloc(0)
 /** As Kafka numbers them. */
 const READ_COMMITTED = 1
 const READ_UNCOMMITTED = 0
+/** The largest number below 2^63: anybody may commit an offset of 64 bits, which is out of range, and no other error. */
+const MAX_OFFSET = 2 ** 63 - 1024
 
 export function fetchRequests(
   broker: Broker,
@@ -25,7 +27,7 @@ export function fetchRequests(
         rackId,
         topics: byTopic(partitions, ({ partition, offset, maxBytes }) => ({
           partitionIndex: partition,
-          fetchOffset: BigInt(offset),
+          fetchOffset: BigInt(Math.min(offset, MAX_OFFSET)),
           partitionMaxBytes: maxBytes,
         })),
       }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { BytesCodec, createApp } from '@snapstream/core'
+import kafkajs from 'kafkajs'
 import type { OnError } from '@snapstream/core'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
 import type { Compression, ProduceRecord, RecordBatch } from '../driver/driver.ts'
@@ -45,6 +46,21 @@ export function valueConformance(runner: TestRunner, options: ValueConformanceOp
       declare(`a header whose name is not UTF-8 is one record's failure: ${policy}`, (harness) =>
         unreadable(harness, conf, policy),
       )
+
+    if (brokers.length > 0)
+      declare('an offset of 64 bits that somebody committed is out of range, by name', async (harness) => {
+        const input = await harness.topic(1)
+        await harness.produce(input, 0, ['a'])
+        const groupId = harness.name('group')
+        const committer = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING }).admin()
+        await committer.connect()
+        const partitions = [{ partition: 0, offset: String(2n ** 63n - 1n) }]
+        await committer.setOffsets({ groupId, topic: input, partitions })
+        await committer.disconnect()
+        const app = createApp()
+        app.snap(Topic(input, { groupId, conf }))(() => {})
+        await assert.rejects(app.stream({}), { code: 'OFFSET_OUT_OF_RANGE', topic: input, partition: 0 })
+      })
 
     declare('slices go on behind a header whose name is not UTF-8', async (harness) => {
       const { input } = await poisoned(harness)

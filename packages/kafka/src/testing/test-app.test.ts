@@ -120,6 +120,40 @@ describe('createTestApp', () => {
     expect((await numbers.read())?.value).toBe(1)
   })
 
+  test('null headers, times of 64 bits and headers that cannot be read are there as on a broker', async () => {
+    const headers = [
+      ['trace', null],
+      ['trace', new Uint8Array(0)],
+    ] as const
+    const unreadable = Uint8Array.from([2, 4, 0xc3, 0x28, 2, 0x76])
+    const errors: unknown[] = []
+    const input = Topic('input', { groupId: 'g' })
+    const output = Topic('output')
+    const app = createApp()
+    const onError = (error: Error, record: object) => {
+      errors.push(error, record)
+      return 'skip' as const
+    }
+    app.snap(input, { sink: [output], onError })(({ key, value, headers }) => [key, value, { headers }])
+    await using test = createTestApp({ app })
+    await test.start()
+    await test.topic(input).pipe('a', { headers, timestamp: 1_796_024_387_239_123_457n })
+    await test.topic(input).pipe('b', { headers: unreadable, timestamp: -1 })
+    await test.topic(input).pipe('c', { timestamp: -1 })
+    await test.topic(input).pipe('d', { timestamp: -86_400_000 })
+    expect(await test.topic(output).readAll()).toMatchObject([
+      { value: 'a', headers, exactTimestamp: 1_796_024_387_239_123_457n },
+      { value: 'c', headers: [], timestamp: -1 },
+      { value: 'd', timestamp: -86_400_000 },
+    ])
+    expect(errors).toMatchObject([
+      { code: 'DECODE_FAILED', topic: 'input', partition: 0, offset: 1 },
+      { value: Uint8Array.from([0x62]), headers: [], headerBytes: unreadable, timestamp: -1 },
+    ])
+    for (const refused of [{ timestamp: 1.5 }, { timestamp: 2n ** 63n }, { headers: Uint8Array.from([2]) }])
+      await expect(test.topic(input).pipe('e', refused)).rejects.toMatchObject({ code: 'SINK_REFUSED' })
+  })
+
   test('retries wait for the clock, and the dead letter says why', async () => {
     const dead = Topic('dead')
     const { app, output, input } = shouting()

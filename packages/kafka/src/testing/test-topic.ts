@@ -5,11 +5,14 @@ import { mergeSettings } from '../conf/merge-settings.ts'
 import { groupMissing } from '../consumer/shared-consumers.ts'
 import type { DriverAdmin } from '../driver/driver.ts'
 import { partitionOf } from '../producer/murmur2.ts'
+import { WITH_VALUE, checkMeta } from '../topic/check-input.ts'
 import { recordEncoder, toHeaders } from '../topic/encode-record.ts'
 import type { RecordMeta, TopicRecord } from '../topic/topic-record.ts'
 import type { TopicSpec } from '../topic/topic-spec.ts'
 import { recordLog } from './record-log.ts'
 import type { TestBroker } from './test-broker.ts'
+
+const WITH_KEY = WITH_VALUE.filter((field) => field !== 'topic')
 
 /** A topic as a test sees it. */
 export interface TestTopic<V, K = string> {
@@ -55,6 +58,7 @@ export function testTopic({ spec, name, broker, host, log, run, tell }: TestTopi
 
   async function pipe(value: unknown, options: { readonly key?: unknown } & RecordMeta = {}): Promise<void> {
     await tell()
+    checkMeta(options, name, WITH_KEY)
     const { key = null, headers, timestamp = host.now(), partition } = options
     const record = await encode(key, value, toHeaders(headers, name), timestamp)
     const count = await partitions()
