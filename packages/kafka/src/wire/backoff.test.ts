@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { backoff } from './backoff.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Refuses for ever; tells when, in ms since the start. */
+async function refuseFor(ms: number, patienceMs: number) {
+  const at: number[] = []
+  const told: unknown[] = []
+  const refusal = new Error('no')
+  const pacing = backoff({ patienceMs, onTrouble: (error) => told.push(error) })
+  let end: unknown
+  const start = performance.now()
+  const run = (async () => {
+    for (;;) {
+      at.push(performance.now() - start)
+      await pacing.again(refusal)
+    }
+  })().catch((error: unknown) => (end = error))
+  await vi.advanceTimersByTimeAsync(ms)
+  return { at, told, end: () => end, refusal, run, pacing }
+}
+
+test('pauses grow up to a second, and each is told', async () => {
+  const { at, told } = await refuseFor(4000, Infinity)
+  expect(at).toEqual([0, 20, 60, 140, 300, 620, 1260, 2260, 3260])
+  expect(told).toHaveLength(9)
+})
+
+test('when the pauses add up to the patience there is, what was refused is thrown', async () => {
+  const { at, end, refusal } = await refuseFor(60_000, 3000)
+  expect(end()).toBe(refusal)
+  expect(at.at(-1)).toBe(3260)
+})
+
+test('begins anew after it worked', async () => {
+  const pacing = backoff({ patienceMs: 50 })
+  for (let i = 0; i < 100; i++) {
+    const pause = pacing.again(new Error('no'))
+    await vi.advanceTimersByTimeAsync(20)
+    await pause
+    pacing.reset()
+  }
+})
+
+test('a pause ends when there is no point any more', async () => {
+  const ended = new AbortController()
+  const pacing = backoff({ patienceMs: Infinity, signal: ended.signal })
+  const pause = pacing.again(new Error('no'))
+  ended.abort()
+  await pause
+})
