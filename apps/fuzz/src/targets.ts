@@ -1,10 +1,12 @@
 import type { Target } from './target.ts'
 import { cliConfig } from './targets/cli-config.ts'
 import { cliInput } from './targets/cli-input.ts'
+import { frames } from './targets/frames.ts'
+import { groupAnswer } from './targets/group-answer.ts'
 import { settings } from './targets/settings.ts'
 
 /** All of them, in the order of `npm run fuzz`. */
-export const targets: readonly Target[] = [settings, cliConfig, cliInput]
+export const targets: readonly Target[] = [settings, cliConfig, cliInput, frames, groupAnswer]
 
 export function targetNamed(name: string): Target {
   const found = targets.find((target) => target.name === name)
