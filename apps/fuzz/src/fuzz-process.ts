@@ -52,19 +52,28 @@ async function take(input: Uint8Array): Promise<string> {
   }
 }
 
-/** How long the event loop stood still at most while the input ran. */
+/**
+ * How long the event loop stood still at most while the input ran: no longer than the processor worked for it, since the
+ * process may have had to wait for its turn on a busy machine.
+ */
 async function timed(input: Uint8Array): Promise<{ word: string; ms: number }> {
   const start = performance.now()
+  const used = process.cpuUsage()
+  const workedMs = () => {
+    const { user, system } = process.cpuUsage(used)
+    return (user + system) / 1000
+  }
   const answer = run(input)
   let ms = performance.now() - start
-  if (typeof answer === 'string') return { word: answer, ms }
+  if (typeof answer === 'string') return { word: answer, ms: Math.min(ms, workedMs()) }
   let last = performance.now()
   const watch = setInterval(() => {
     ms = Math.max(ms, performance.now() - last - 1)
     last = performance.now()
   }, 1)
   try {
-    return { word: await answer, ms: Math.max(ms, performance.now() - last - 1) }
+    const word = await answer
+    return { word, ms: Math.min(Math.max(ms, performance.now() - last - 1), workedMs()) }
   } finally {
     clearInterval(watch)
   }
