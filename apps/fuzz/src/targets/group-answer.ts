@@ -121,6 +121,9 @@ export const groupAnswer: Target = {
         await ask(drivers[choice % DRIVERS]!)
         return `${choice % 16} ok`
       } catch (error) {
+        // What is asked for names the error later.
+        const { errorCode } = error as { readonly errorCode?: number }
+        if (errorCode !== undefined) return `${choice % 16} error ${errorCode}`
         if (!SnapstreamError.is(error)) throw error
         return `${choice % 16} ${error.code} ${error.message.replaceAll(/".*?"|-?\d+/g, 'n').slice(0, 80)}`
       }
