@@ -102,6 +102,16 @@ function readers(): HostileCase[] {
       (version) => listed(version, { leftOut: true }),
       /LEADER_NOT_AVAILABLE/,
     ),
+    offsets(
+      'says that it has 16 million topics',
+      () => Buffer.concat([int32(0), int32(2 ** 24), random(30)]),
+      /^KAFKA_FAILED: .*ListOffsets/,
+    ),
+    offsets(
+      'has a topic of a name shorter than nothing',
+      () => Buffer.concat([int32(0), int32(1), int16(-9), random(30)]),
+      /^KAFKA_FAILED: .*ListOffsets/,
+    ),
     offsets('ends in the middle of its offsets', () => int32(0), /^KAFKA_FAILED: .*ListOffsets/),
     reading(
       'refuses each offset that it names',

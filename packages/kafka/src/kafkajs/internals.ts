@@ -1,3 +1,5 @@
+import { guardDecoder } from './guard-decoder.ts'
+
 /**
  * What this driver leans on of KafkaJS beside its public types, and nothing else of it: how it writes requests and reads
  * answers. The exact version is pinned, and `internals.test.ts` fails when one of these is gone.
@@ -44,8 +46,10 @@ export interface Internals {
 
 /** Loads KafkaJS when it is needed first: a program with another driver never waits for it. */
 export async function internals(): Promise<Internals> {
-  const [encoder, crc32c, requests, apiKeys] = await Promise.all([
+  const [decoder, encoder, crc32c, requests, apiKeys] = await Promise.all([
     // @ts-expect-error There are no types of what is inside of KafkaJS.
+    import('kafkajs/src/protocol/decoder.js'),
+    // @ts-expect-error The same.
     import('kafkajs/src/protocol/encoder.js'),
     // @ts-expect-error The same.
     import('kafkajs/src/protocol/recordBatch/crc32C/index.js'),
@@ -54,6 +58,7 @@ export async function internals(): Promise<Internals> {
     // @ts-expect-error The same.
     import('kafkajs/src/protocol/requests/apiKeys.js'),
   ])
+  guardDecoder(decoder.default)
   return {
     Encoder: encoder.default,
     requests: requests.default.requests,

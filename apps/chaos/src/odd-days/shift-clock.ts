@@ -1,0 +1,27 @@
+import process from 'node:process'
+
+/**
+ * Loaded before anything else: makes the time of day of this process what its parent says, as a correction of the system's
+ * clock does. What is measured by a monotonic clock, and timers, stay as they are.
+ */
+let shiftMs = 0
+const Real = Date
+const now = Real.now.bind(Real)
+
+class ShiftedDate extends Real {
+  constructor(...args: [] | ConstructorParameters<typeof Date>) {
+    if (args.length === 0) super(now() + shiftMs)
+    else super(...args)
+  }
+
+  static override now(): number {
+    return now() + shiftMs
+  }
+}
+globalThis.Date = ShiftedDate as DateConstructor
+
+process.on('message', (message: { readonly shiftMs?: number }) => {
+  if (message.shiftMs === undefined) return
+  shiftMs = message.shiftMs
+  process.send?.({ shifted: shiftMs })
+})
