@@ -195,7 +195,7 @@ function writers(): HostileCase[] {
     writing(
       'swallows what is written',
       { Produce: () => () => {} },
-      /^BROKER_UNREACHABLE: .*did not answer Produce within 300 ms/,
+      /^BROKER_UNREACHABLE: .*did not answer Produce within 1000 ms/,
     ),
     writing(
       'gives a producer an id below zero',

@@ -10,20 +10,20 @@ import type { HostileCase } from './hostile-case.ts'
 import { hostileGroups } from './hostile-groups.ts'
 import { hostileConnections } from './hostile-connections.ts'
 
-/** How long anything may take with these settings, in ms: what is tried again is tried for a second. */
-const LIMIT_MS = 8000
+/** How long anything may take with these settings, in ms, on a busy machine: what is tried again is tried for 3 s. */
+const LIMIT_MS = 20_000
 /** How many requests a driver may send in a second to a broker that goes on refusing. */
 const MOST_A_SECOND = 150
 
-const CLIENT = { clientId: 'c', connectTimeoutMs: 600, requestTimeoutMs: 300, receiveMaxBytes: 1 << 20 }
+const CLIENT = { clientId: 'c', connectTimeoutMs: 3000, requestTimeoutMs: 1000, receiveMaxBytes: 1 << 20 }
 
 const READING: ConsumerSettings = {
   groupId: null,
   topics: ['t'],
   autoOffsetReset: 'earliest',
   onOffsetOutOfRange: 'earliest',
-  sessionTimeoutMs: 1000,
-  heartbeatIntervalMs: 100,
+  sessionTimeoutMs: 2000,
+  heartbeatIntervalMs: 200,
   rebalanceTimeoutMs: 1000,
   fetchMaxBytes: 1 << 19,
   fetchMaxWaitMs: 100,
@@ -165,7 +165,7 @@ async function inTime<T>({ name }: HostileCase, run: Promise<T>): Promise<T> {
 }
 
 async function leavesNothingOpen(broker: FakeBroker): Promise<void> {
-  const end = performance.now() + 2000
+  const end = performance.now() + 5000
   while (broker.open() > 0 && performance.now() < end) await sleep(10)
   assert.equal(broker.open(), 0, `${broker.open()} connections are left open`)
 }

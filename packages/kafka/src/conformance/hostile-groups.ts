@@ -113,7 +113,7 @@ export function hostileGroups(): HostileCase[] {
       /^KAFKA_FAILED: .*partition -1/,
     ),
     member('ends in the middle of a join', { JoinGroup: () => joined().subarray(0, 12) }, /^KAFKA_FAILED: .*JoinGroup/),
-    member('swallows a join', { JoinGroup: () => () => {} }, /^BROKER_UNREACHABLE: .*JoinGroup within 1300 ms/),
+    member('swallows a join', { JoinGroup: () => () => {} }, /^BROKER_UNREACHABLE: .*JoinGroup within 2000 ms/),
     member(
       'knows no member that has just joined',
       { SyncGroup: () => synced(NOTHING, UNKNOWN_MEMBER) },
