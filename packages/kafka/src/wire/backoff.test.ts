@@ -43,7 +43,7 @@ test('begins anew after it worked', async () => {
   for (let i = 0; i < 100; i++) {
     const pause = pacing.again(new Error('no'))
     await vi.advanceTimersByTimeAsync(20)
-    await pause
+    await expect(pause).resolves.toBeUndefined()
     pacing.reset()
   }
 })
@@ -53,5 +53,5 @@ test('a pause ends when there is no point any more', async () => {
   const pacing = backoff({ patienceMs: Infinity, signal: ended.signal })
   const pause = pacing.again(new Error('no'))
   ended.abort()
-  await pause
+  await expect(pause).resolves.toBeUndefined()
 })
