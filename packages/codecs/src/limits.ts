@@ -1,5 +1,5 @@
 /** What one value may cost. A value beyond is refused in both directions, with `ENCODE_FAILED` or `DECODE_FAILED`. */
-interface ByteLimits {
+export interface ByteLimits {
   /** How many bytes a value may have, encoded. A whole number of at least 1. @default 16_777_216 (16 MiB) */
   readonly maxBytes?: number | undefined
   /** How deep a value may be nested. A whole number of at least 1. @default 500 */

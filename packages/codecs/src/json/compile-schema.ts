@@ -1,82 +1,128 @@
-import { SnapstreamError, describe, toError } from '@snapstream/core'
-import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
-import { Ajv2019 } from 'ajv/dist/2019.js'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { SnapstreamError } from '@snapstream/core'
+import type { Ajv, ErrorObject, Options, ValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
+import { codecError, messageOf, show } from '../codec-error.ts'
+import { isLimit, LIMIT_EXPECTED } from '../limits.ts'
+import { isCostly } from './costly-schema.ts'
 import { describeErrors } from './describe-errors.ts'
+import { ajvOf, draftOf, type Draft } from './draft.ts'
 import type { JsonCodecOptions } from './json-options.ts'
+import { addUniqueItems } from './unique-items.ts'
+import { withinTime } from './within-time.ts'
 
 /** Says what is wrong with a value, or undefined. */
 export type Check = (value: unknown) => string | undefined
 
-const OPTIONS = ['schema', 'formats', 'references']
-const usage = (message: string, cause?: Error) => new SnapstreamError('USAGE', message, cause && { cause })
+/** How long the check of one value may take, in ms, by a schema with which it could take minutes. */
+export const MAX_CHECK_MS = 1000
 
-/**
- * Throws `USAGE` for options that JsonCodec does not have and for a schema that does not compile. `lenient`: keywords and
- * formats that are not known count for nothing.
- */
-export function compileSchema(options: JsonCodecOptions, lenient = false): Check | undefined {
+const OPTIONS = ['schema', 'formats', 'references', 'maxBytes', 'maxDepth']
+
+/** What others registered: keywords and formats that are not known count for nothing. */
+const FOREIGN: Options = { strict: false, logger: false }
+
+/** Throws `USAGE` for options that JsonCodec does not have, and for a schema that does not compile. */
+export function compileSchema(options: JsonCodecOptions): Check | undefined {
   checkOptions(options)
   const { schema, formats = true, references = {} } = options
-  if (schema === undefined) return undefined
-  const Draft = draftOf(schema)
-  const ajv = new Draft({
-    // Keeps the value that came, for the message.
-    verbose: true,
-    validateFormats: formats,
-    strictTypes: false,
-    strictTuples: false,
-    ...(lenient && LENIENT),
-  })
-  // Made for `import` and for `require`, and seen by TypeScript as the latter.
-  const addFormats = (ajvFormats as unknown as { readonly default?: (ajv: Ajv) => void }).default ?? ajvFormats
-  if (formats) (addFormats as (ajv: Ajv) => void)(ajv)
-  const validate = compile(ajv, schema, references)
-  return (value) => (validate(value) ? undefined : describeErrors(validate.errors ?? ([] as ErrorObject[])))
+  return schema && compile(schema, references, formats, {})
 }
 
-const LENIENT: Options = { strict: false, logger: false }
-
-function checkOptions(options: JsonCodecOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw usage(`JsonCodec takes { schema }, got ${describe(options)}`)
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
-  if (unknown !== undefined)
-    throw usage(`JsonCodec takes the options ${OPTIONS.join(', ')}, got "${unknown}"; write JsonCodec({ schema })`)
-  const { schema, formats = true, references = {} } = options
-  if (schema !== undefined && (typeof schema !== 'object' || schema === null || '$async' in schema))
-    throw usage(`the schema of JsonCodec is a synchronous JSON Schema, got ${describe(schema)}`)
-  if (typeof formats !== 'boolean')
-    throw usage(`formats of JsonCodec has to be true or false, got ${describe(formats)}`)
-  if (typeof references !== 'object' || references === null || Array.isArray(references))
-    throw usage(`references of JsonCodec has to be an object with schemas, got ${describe(references)}`)
+/** The same of a schema that others registered. */
+export function compileForeignSchema(
+  schema: unknown,
+  references: Readonly<Record<string, unknown>>,
+  formats: boolean,
+): Check {
+  for (const [name, each] of Object.entries({ 'the schema': schema, ...references }))
+    if (typeof each !== 'boolean' && (typeof each !== 'object' || each === null || Array.isArray(each)))
+      throw codecError('USAGE', `a JSON Schema is an object, true or false, and ${show(name)} is ${show(each)}`)
+  return compile(schema as object | boolean, references as Readonly<Record<string, object>>, formats, FOREIGN)
 }
 
-function draftOf(schema: object): typeof Ajv {
-  const draft = '$schema' in schema ? schema.$schema : undefined
-  if (draft === undefined) return Ajv2020
-  if (typeof draft === 'string') {
-    if (draft.includes('2020-12')) return Ajv2020
-    if (draft.includes('2019-09')) return Ajv2019
-    if (draft.includes('draft-07')) return Ajv
-  }
-  throw usage(
-    `JsonCodec cannot use this schema: its $schema is ${describe(draft)}; it has to be a JSON Schema of draft 2020-12, 2019-09 or draft-07`,
-  )
-}
-
-function compile(ajv: Ajv, schema: object, references: Readonly<Record<string, object>>): ValidateFunction {
+function compile(
+  schema: object | boolean,
+  references: Readonly<Record<string, object>>,
+  formats: boolean,
+  options: Options,
+): Check {
+  const draft = draftOf(schema)
+  let validate: ValidateFunction
+  let costly: boolean
   try {
-    const base = '$id' in schema && typeof schema.$id === 'string' ? schema.$id : undefined
+    const ajv = ajvOf(draft, {
+      // Keeps the value that came, for the message.
+      verbose: true,
+      validateFormats: formats,
+      strictTypes: false,
+      strictTuples: false,
+      ...options,
+    })
+    addUniqueItems(ajv)
+    // Made for `import` and for `require`, and seen by TypeScript as the latter.
+    const addFormats = (ajvFormats as unknown as { readonly default?: (ajv: Ajv) => void }).default ?? ajvFormats
+    if (formats) (addFormats as (ajv: Ajv) => void)(ajv)
+    const base = baseOf(schema, draft)
     for (const [name, reference] of Object.entries(references))
-      ajv.addSchema(reference, base !== undefined && URL.canParse(name, base) ? new URL(name, base).href : name)
-    return ajv.compile(schema)
+      ajv.addSchema(
+        withoutDraft(reference),
+        base !== undefined && URL.canParse(name, base) ? new URL(name, base).href : name,
+      )
+    validate = ajv.compile(withoutDraft(schema))
+    costly = isCostly([schema, ...Object.values(references)])
   } catch (error) {
-    const cause = toError(error)
-    throw usage(
-      `JsonCodec cannot use this schema: ${cause.message}; it has to be a JSON Schema of draft 2020-12`,
-      cause,
+    throw codecError(
+      'USAGE',
+      `JsonCodec cannot use this schema: ${messageOf(error)}; it has to be a JSON Schema of draft ${draft.replace('draft-', '')}`,
+      error,
     )
   }
+  const check: Check = (value) =>
+    validate(value) ? undefined : describeErrors(validate.errors ?? ([] as ErrorObject[]))
+  const bounded: Check = (value) => {
+    const answer = withinTime(() => check(value), MAX_CHECK_MS)
+    return answer ? answer.made : `it takes more than ${MAX_CHECK_MS} ms to check it against the schema`
+  }
+  return guarded(costly ? bounded : check)
+}
+
+/** A schema may refer to itself where a value does not, or have a pattern that is too large once it is used. */
+function guarded(check: Check): Check {
+  return (value) => {
+    try {
+      return check(value)
+    } catch (error) {
+      return `it cannot be checked against the schema: ${messageOf(error)}`
+    }
+  }
+}
+
+/** Which draft it is, is known; ajv knows fewer spellings. */
+function withoutDraft(schema: object | boolean): object | boolean {
+  if (typeof schema === 'boolean' || !('$schema' in schema)) return schema
+  const { $schema: _, ...rest } = schema
+  return rest
+}
+
+function baseOf(schema: object | boolean, draft: Draft): string | undefined {
+  if (typeof schema === 'boolean') return undefined
+  const id = (schema as Readonly<Record<string, unknown>>)[draft === 'draft-04' ? 'id' : '$id']
+  return typeof id === 'string' ? id : undefined
+}
+
+function checkOptions(options: JsonCodecOptions): void {
+  const usage = (message: string) => new SnapstreamError('USAGE', message)
+  if (typeof options !== 'object' || options === null) throw usage(`JsonCodec takes { schema }, got ${show(options)}`)
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  if (unknown !== undefined)
+    throw usage(`JsonCodec takes the options ${OPTIONS.join(', ')}, got ${show(unknown)}; write JsonCodec({ schema })`)
+  const { schema, formats = true, references = {} } = options
+  if (schema !== undefined && (typeof schema !== 'object' || schema === null || '$async' in schema))
+    throw usage(`the schema of JsonCodec is a synchronous JSON Schema, got ${show(schema)}`)
+  if (typeof formats !== 'boolean') throw usage(`formats of JsonCodec has to be true or false, got ${show(formats)}`)
+  if (typeof references !== 'object' || references === null || Array.isArray(references))
+    throw usage(`references of JsonCodec has to be an object with schemas, got ${show(references)}`)
+  for (const name of ['maxBytes', 'maxDepth'] as const)
+    if (options[name] !== undefined && !isLimit(options[name]))
+      throw usage(`${name} of JsonCodec has to be ${LIMIT_EXPECTED}, got ${show(options[name])}`)
 }

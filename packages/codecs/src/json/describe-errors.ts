@@ -1,5 +1,5 @@
-import { describe } from '@snapstream/core'
 import type { ErrorObject } from 'ajv'
+import { cut, show } from '../codec-error.ts'
 
 const SHOWN_ERRORS = 4
 
@@ -7,9 +7,10 @@ const SHOWN_ERRORS = 4
 export function describeErrors(errors: readonly ErrorObject[]): string {
   const shown = errors.slice(0, SHOWN_ERRORS).map(({ instancePath, message, keyword, params, data }) => {
     const extra: unknown = params['additionalProperty'] ?? params['unevaluatedProperty']
-    const detail = typeof extra === 'string' ? ` ("${extra}")` : ''
-    const allowed = keyword === 'enum' || keyword === 'const' ? ` ${JSON.stringify(Object.values(params)[0])}` : ''
-    return `${toPath(instancePath)} ${message ?? keyword}${detail}${allowed}, got ${describe(data)}`
+    const detail = typeof extra === 'string' ? ` ("${cut(extra)}")` : ''
+    const allowed =
+      keyword === 'enum' || keyword === 'const' ? ` ${cut(JSON.stringify(Object.values(params)[0]) ?? '')}` : ''
+    return `${cut(toPath(instancePath))} ${cut(message ?? keyword)}${detail}${allowed}, got ${show(data)}`
   })
   return `${shown.join('; ')}${errors.length > SHOWN_ERRORS ? '; ...' : ''}`
 }

@@ -1,9 +1,15 @@
 import { Buffer } from 'node:buffer'
-import { SnapstreamError, describe, toError, type SyncCodec, type TextCodec } from '@snapstream/core'
-import { asBuffer } from '../as-buffer.ts'
+import type { SyncCodec, TextCodec } from '@snapstream/core'
 import { findLoss } from '@snapstream/core/lossless-json'
+import { asBuffer } from '../as-buffer.ts'
+import { codecError, cut, messageOf, show } from '../codec-error.ts'
+import { withDefaultLimits, type ValueLimits } from '../limits.ts'
 import { compileSchema, type Check } from './compile-schema.ts'
 import type { JsonCodecOptions } from './json-options.ts'
+import { isNestedMoreThan } from './nesting.ts'
+
+/** Of one unit of UTF-16 in UTF-8. */
+const MOST_BYTES = 3
 
 /**
  * Values as JSON in UTF-8. What JSON would drop or change in silence is refused, wherever it stands: functions, symbols,
@@ -20,44 +26,68 @@ import type { JsonCodecOptions } from './json-options.ts'
  * })
  */
 export function JsonCodec<T = unknown>(options: JsonCodecOptions = {}): SyncCodec<T> {
-  return makeJsonCodec(compileSchema(options))
+  return makeJsonCodec(compileSchema(options), withDefaultLimits(options))
 }
 
-export function makeJsonCodec<T>(check: Check | undefined): SyncCodec<T> {
+export function makeJsonCodec<T>(check: Check | undefined, { maxBytes, maxDepth }: ValueLimits): SyncCodec<T> {
+  function write(value: T): string {
+    const json = stringify(value)
+    if (isNestedMoreThan(json, maxDepth))
+      throw codecError('ENCODE_FAILED', `JsonCodec cannot write ${show(value)}: ${tooDeep(maxDepth)}`)
+    if (check) refuseUnfit(value, json, check)
+    return json
+  }
+  const refuseLength = (length: number) => {
+    if (length > maxBytes)
+      throw codecError('ENCODE_FAILED', `JsonCodec: the value has ${length} bytes, ${limitOf(maxBytes)}`)
+  }
   const text: TextCodec<T> = {
     encode(value) {
-      const json = stringify(value)
-      if (check) refuseUnfit(value, json, check)
+      const json = write(value)
+      if (json.length * MOST_BYTES > maxBytes) refuseLength(Buffer.byteLength(json))
       return json
     },
     decode(json) {
+      if (isNestedMoreThan(json, maxDepth))
+        throw codecError('DECODE_FAILED', `JsonCodec cannot read ${show(json)}: ${tooDeep(maxDepth)}`)
       const value = parse(json)
       const unfit = check?.(value)
-      if (unfit !== undefined) throw new SnapstreamError('DECODE_FAILED', `JsonCodec: ${unfit}`)
+      if (unfit !== undefined) throw codecError('DECODE_FAILED', `JsonCodec: ${unfit}`)
       return value as T
     },
   }
   const codec: SyncCodec<T> = {
-    encode: (value) => Buffer.from(text.encode(value)),
-    decode: (bytes) => text.decode(toText(bytes)),
+    encode(value) {
+      const bytes = Buffer.from(write(value))
+      refuseLength(bytes.length)
+      return bytes
+    },
+    decode(bytes) {
+      if (bytes.length > maxBytes)
+        throw codecError('DECODE_FAILED', `JsonCodec cannot read ${bytes.length} bytes, ${limitOf(maxBytes)}`)
+      return text.decode(toText(bytes))
+    },
   }
   return Object.defineProperty(codec, '~snapstream.text', { value: text })
 }
 
+const limitOf = (maxBytes: number) => `the limit by maxBytes is ${maxBytes}`
+const tooDeep = (maxDepth: number) => `it is nested more than ${maxDepth} times, the limit by maxDepth`
+
 function stringify(value: unknown): string {
   let text: string | undefined
+  let loss: string | undefined
   try {
     text = JSON.stringify(value)
+    loss = findLoss(value)
   } catch (error) {
-    // Cycles and bigints.
-    const cause = toError(error)
-    throw new SnapstreamError('ENCODE_FAILED', `JsonCodec cannot write ${describe(value)}: ${cause.message}`, { cause })
+    // Cycles, bigints, and what is nested too deep.
+    throw codecError('ENCODE_FAILED', `JsonCodec cannot write ${show(value)}: ${messageOf(error)}`, error)
   }
-  const loss = findLoss(value)
   if (text !== undefined && loss === undefined) return text
-  throw new SnapstreamError(
+  throw codecError(
     'ENCODE_FAILED',
-    `JsonCodec: JSON would lose a part of the value: $${loss ?? ` is ${describe(value)}`}; leave it out, or turn it into something that JSON has`,
+    `JsonCodec: JSON would lose a part of the value: $${cut(loss ?? ` is ${show(value)}`)}; leave it out, or turn it into something that JSON has`,
   )
 }
 
@@ -65,7 +95,7 @@ function refuseUnfit(value: unknown, text: string, check: Check): void {
   if (check(value) === undefined) return
   // What goes out counts: a Date is a string there, and a field that is undefined is not there.
   const unfit = check(JSON.parse(text))
-  if (unfit !== undefined) throw new SnapstreamError('ENCODE_FAILED', `JsonCodec: ${unfit}`)
+  if (unfit !== undefined) throw codecError('ENCODE_FAILED', `JsonCodec: ${unfit}`)
 }
 
 /** What `toString` comes down to, after it has looked at its arguments; avsc calls it, too. */
@@ -81,8 +111,8 @@ function toText(bytes: Uint8Array): string {
   if (!text.includes('\uFFFD')) return text
   try {
     return strict.decode(bytes)
-  } catch (cause) {
-    throw new SnapstreamError('DECODE_FAILED', `JsonCodec: ${bytes.length} bytes are not UTF-8`, { cause })
+  } catch (error) {
+    throw codecError('DECODE_FAILED', `JsonCodec: ${bytes.length} bytes are not UTF-8`, error)
   }
 }
 
@@ -90,9 +120,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const cause = toError(error)
-    throw new SnapstreamError('DECODE_FAILED', `JsonCodec expected JSON, got ${describe(text)}: ${cause.message}`, {
-      cause,
-    })
+    throw codecError('DECODE_FAILED', `JsonCodec expected JSON, got ${show(text)}: ${messageOf(error)}`, error)
   }
 }

@@ -3,9 +3,10 @@ import type { SubjectOptions } from './codec-options.ts'
 import type { Format } from './format.ts'
 
 const STRATEGIES: readonly unknown[] = ['TopicName', 'RecordName', 'TopicRecordName']
+const LIMITS = ['maxBytes', 'maxDepth']
 const OPTIONS = {
-  AVRO: ['schema', 'subject', 'register', 'references', 'long', 'logicalTypes', 'wrapUnions'],
-  JSON: ['schema', 'subject', 'register', 'references', 'formats'],
+  AVRO: ['schema', 'subject', 'register', 'references', 'long', 'logicalTypes', 'wrapUnions', ...LIMITS, 'maxItems'],
+  JSON: ['schema', 'subject', 'register', 'references', 'formats', ...LIMITS],
 }
 
 /** Throws `USAGE` for what a codec of a registry does not take. */

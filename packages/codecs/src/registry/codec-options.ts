@@ -1,5 +1,6 @@
 import type { CodecContext } from '@snapstream/core'
 import type { AvroCodecOptions } from '../avro/avro-options.ts'
+import type { ByteLimits } from '../limits.ts'
 import type { SchemaReference } from './registry-client.ts'
 
 /**
@@ -28,12 +29,14 @@ export interface SubjectOptions {
 }
 
 export interface AvroRegistryOptions
-  extends SubjectOptions, Pick<AvroCodecOptions, 'long' | 'logicalTypes' | 'wrapUnions'> {
+  extends
+    SubjectOptions,
+    Pick<AvroCodecOptions, 'long' | 'logicalTypes' | 'wrapUnions' | 'maxBytes' | 'maxDepth' | 'maxItems'> {
   /** A schema, or the path of an .avsc file. @default undefined: the latest for writing, the writer's for reading */
   readonly schema?: object | string | undefined
 }
 
-export interface JsonRegistryOptions extends SubjectOptions {
+export interface JsonRegistryOptions extends SubjectOptions, ByteLimits {
   /** A JSON Schema. @default undefined: the latest for writing, the writer's for reading */
   readonly schema?: object | undefined
   /** Whether `format` is checked. @default true */

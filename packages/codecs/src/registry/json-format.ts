@@ -1,5 +1,6 @@
+import { compileForeignSchema, compileSchema } from '../json/compile-schema.ts'
 import { makeJsonCodec } from '../json/json-codec.ts'
-import { compileSchema } from '../json/compile-schema.ts'
+import { withDefaultLimits } from '../limits.ts'
 import type { JsonRegistryOptions } from './codec-options.ts'
 import type { Format } from './format.ts'
 import { parseSchema } from './parse-schema.ts'
@@ -8,21 +9,25 @@ import type { RegisteredSchema, RegistryClient, SchemaReference } from './regist
 /** Throws `USAGE` for a schema that cannot be used. */
 export function jsonFormat<T>(
   { resolve }: Pick<RegistryClient, 'resolve'>,
-  { schema, references = [], formats = true }: JsonRegistryOptions,
+  { schema, references = [], formats = true, maxBytes, maxDepth }: JsonRegistryOptions,
 ): Format<T> {
+  const limits = withDefaultLimits({ maxBytes, maxDepth })
   // With references it can only be made when those are here.
-  if (schema !== undefined && references.length === 0) compileSchema({ schema, formats })
+  if (schema !== undefined && references.length === 0) compileSchema({ schema, formats, maxBytes, maxDepth })
 
-  async function codecOf(content: object, list: readonly SchemaReference[], lenient: boolean) {
-    const found = (await resolve(list)).map(
-      ({ name, schema: text }) => [name, parseSchema(text, `the schema of ${name}`) as object] as const,
+  async function referred(list: readonly SchemaReference[]): Promise<Readonly<Record<string, object>>> {
+    const found = await resolve(list)
+    return Object.fromEntries(
+      found.map(({ name, schema: text }) => [name, parseSchema(text, `the schema of ${name}`) as object]),
     )
-    return makeJsonCodec<T>(compileSchema({ schema: content, formats, references: Object.fromEntries(found) }, lenient))
   }
-  const registered = ({ id, schema: text, references: list }: RegisteredSchema) =>
-    // Others wrote it, and may use keywords that ajv does not know.
-    codecOf(parseSchema(text, `the schema with the id ${id}`) as object, list, true)
-  const own = schema && (() => codecOf(schema, references, false))
+  async function registered({ id, schema: text, references: list }: RegisteredSchema) {
+    const content = parseSchema(text, `the schema with the id ${id}`)
+    return makeJsonCodec<T>(compileForeignSchema(content, await referred(list), formats), limits)
+  }
+  const own =
+    schema &&
+    (async () => makeJsonCodec<T>(compileSchema({ schema, formats, references: await referred(references) }), limits))
 
   return {
     type: 'JSON',
