@@ -14,7 +14,7 @@ import { withinTime } from './within-time.ts'
 export type Check = (value: unknown) => string | undefined
 
 /** How long the check of one value may take, in ms, by a schema with which it could take minutes. */
-export const MAX_CHECK_MS = 1000
+const MAX_CHECK_MS = 1000
 
 const OPTIONS = ['schema', 'formats', 'references', 'maxBytes', 'maxDepth']
 
