@@ -16,6 +16,7 @@
  *   its client said.
  * - `REGISTRY_UNREACHABLE`, `REGISTRY_FAILED`, `SCHEMA_MISSING`, `SCHEMA_INCOMPATIBLE`, `SCHEMA_REFUSED`: what a schema
  *   registry said.
+ * - `SCHEMA_UNUSABLE`: a registered schema that this program cannot read or write by.
  * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: what a cache's backend said.
  * - `CACHE_BUSY`: a transaction waited too long for another one of the same key.
  */
@@ -51,6 +52,7 @@ export type ErrorCode =
   | 'SCHEMA_MISSING'
   | 'SCHEMA_INCOMPATIBLE'
   | 'SCHEMA_REFUSED'
+  | 'SCHEMA_UNUSABLE'
   | 'CACHE_LOCKED'
   | 'CACHE_CORRUPT'
   | 'CACHE_FAILED'

@@ -1,4 +1,5 @@
-import { SnapstreamError, describe, type ErrorCode } from '@snapstream/core'
+import type { ErrorCode, SnapstreamError } from '@snapstream/core'
+import { codecError, cut, show } from '../codec-error.ts'
 
 interface Answer {
   readonly status: number
@@ -13,9 +14,9 @@ export const isTransient = (status: number) => status === 408 || status === 429 
 /** What an answer that is no success means, in the registry's words. */
 export function answerError({ status, text, what, url }: Answer): SnapstreamError {
   const { error_code: errorCode, message } = parseProblem(text)
-  const said = message === undefined ? `status ${status}` : `${errorCode ?? status}: ${message}`
+  const said = message === undefined ? `status ${status}` : `${errorCode ?? status}: ${cut(message)}`
   const error = (code: ErrorCode, advice: string) =>
-    new SnapstreamError(code, `the schema registry at ${url} was asked for ${what} and answered ${said}; ${advice}`)
+    codecError(code, `the schema registry at ${url} was asked for ${what} and answered ${said}; ${advice}`)
   if (status === 401 || status === 403) return error('AUTHENTICATION_REFUSED', 'check the auth of SchemaRegistry')
   // Without a code it may be any web server.
   if (status === 404 && errorCode === undefined) return error('REGISTRY_FAILED', 'is this the address of a registry?')
@@ -37,6 +38,6 @@ function parseProblem(text: string): { readonly error_code?: number; readonly me
       ...(typeof message === 'string' && { message }),
     }
   } catch {
-    return text === '' ? {} : { message: describe(text) }
+    return text === '' ? {} : { message: show(text) }
   }
 }

@@ -9,9 +9,9 @@ import type { RegisteredSchema, RegistryClient, SchemaReference } from './regist
 /** Throws `USAGE` for a schema that cannot be used. */
 export function avroFormat<T>(
   { resolve }: Pick<RegistryClient, 'resolve'>,
-  { schema, references = [], long, logicalTypes, wrapUnions }: AvroRegistryOptions,
+  { schema, references = [], long, logicalTypes, wrapUnions, maxBytes, maxDepth, maxItems }: AvroRegistryOptions,
 ): Format<T> {
-  const typeOptions = { long, logicalTypes, wrapUnions }
+  const typeOptions = { long, logicalTypes, wrapUnions, maxBytes, maxDepth, maxItems }
   const given = schema === undefined ? undefined : readAvroSchema(schema)
   // With references it can only be made when those are here.
   if (given && references.length === 0) makeType(given.content, [], typeOptions, given.name)
@@ -21,7 +21,7 @@ export function avroFormat<T>(
   }
   async function toWhole({ id, schema: text, references: list }: RegisteredSchema): Promise<WholeAvroSchema> {
     const name = `the schema with the id ${id}`
-    return { content: parseSchema(text, name), name, references: await referred(list) }
+    return { content: parseSchema(text, name), name, references: await referred(list), foreign: true }
   }
   const own = async () => given && { ...given, references: await referred(references) }
 

@@ -24,6 +24,14 @@ export interface SubjectOptions {
    * @default false: who only writes does not change, unasked, what all others rely on
    */
   readonly register?: boolean | undefined
+  /**
+   * What fails where a registered schema cannot be used, as it is broken or cannot be read as `schema`: the source, once,
+   * with `SCHEMA_UNUSABLE`, whatever `onError` says; or each record of that schema, with `DECODE_FAILED`. Choose `'record'`
+   * where whoever may write to the topic is not trusted with stopping its readers.
+   *
+   * @default 'source': none of the topic's records would be read
+   */
+  readonly unusableSchema?: 'source' | 'record' | undefined
   /** Where the registry has the named types (of JSON, what `$ref` points to) that `schema` uses. @default [] */
   readonly references?: readonly SchemaReference[] | undefined
 }

@@ -1,4 +1,5 @@
-import { SnapstreamError, describe } from '@snapstream/core'
+import type { SnapstreamError } from '@snapstream/core'
+import { codecError, show } from '../codec-error.ts'
 import { checkRegistryOptions } from './check-registry-options.ts'
 import { remembered } from './remembered.ts'
 import type { SchemaRegistryOptions } from './registry-options.ts'
@@ -57,34 +58,56 @@ export interface ResolvedReference {
   readonly schema: string
 }
 
+const MAX_REFERENCES = 256
+const MAX_REFERENCE_DEPTH = 32
+/** In characters; Confluent's registry takes 1 MB at most. */
+const MAX_SCHEMA_LENGTH = 1024 * 1024
+/** Of all that a schema refers to. */
+const MAX_REFERENCED_LENGTH = 4 * MAX_SCHEMA_LENGTH
+const FAILURE_TTL_MS = 1000
+
 interface SchemaAnswer {
-  readonly id?: number
-  readonly version?: number
-  readonly schema?: string
-  readonly schemaType?: SchemaType
-  readonly references?: readonly SchemaReference[] | null
+  readonly id?: unknown
+  readonly version?: unknown
+  readonly schema?: unknown
+  readonly schemaType?: unknown
+  readonly references?: unknown
 }
 
 export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClient {
   checkRegistryOptions(options)
+  const { maxReferences = MAX_REFERENCES, failureTtlMs = FAILURE_TTL_MS } = options
   const request = registryRequests(options)
-  const part = encodeURIComponent
+  // encodeURIComponent throws for half a character.
+  const part = (name: string) => encodeURIComponent(name.toWellFormed())
+
+  async function ask(method: 'GET' | 'POST', path: string, what: string, body?: object): Promise<SchemaAnswer> {
+    const answer = await request<SchemaAnswer | null>(method, path, what, body)
+    if (typeof answer !== 'object' || answer === null) throw notASchema(what)
+    return answer
+  }
+
+  async function list<T>(path: string, what: string, isItem: (item: unknown) => item is T): Promise<readonly T[]> {
+    const answer = await request<unknown>('GET', path, what)
+    if (!Array.isArray(answer) || !answer.every(isItem)) throw notASchema(what)
+    return answer
+  }
 
   const byId = remembered(async (id: number) => {
     const what = `the schema with the id ${id}`
-    return toSchema(await request<SchemaAnswer>('GET', `/schemas/ids/${id}`, what), id, what)
-  })
+    return toSchema(await ask('GET', `/schemas/ids/${id}`, what), id, what)
+  }, failureTtlMs)
 
   async function getVersion(subject: string, version: number | 'latest'): Promise<SubjectVersion> {
-    const what = `version ${version} of the subject ${describe(subject)}`
-    const answer = await request<SchemaAnswer>('GET', `/subjects/${part(subject)}/versions/${version}`, what)
-    if (!Number.isSafeInteger(answer.id) || !Number.isSafeInteger(answer.version)) throw notASchema(what)
-    return { ...toSchema(answer, answer.id!, what), subject, version: answer.version! }
+    const what = `version ${version} of the subject ${show(subject)}`
+    const answer = await ask('GET', `/subjects/${part(subject)}/versions/${version}`, what)
+    if (!isId(answer.id) || !isWhole(answer.version)) throw notASchema(what)
+    return { ...toSchema(answer, answer.id, what), subject, version: answer.version }
   }
   const byVersion = remembered((place: string) => {
     const [version = '', ...subject] = place.split(' ')
     return getVersion(subject.join(' '), Number(version))
-  })
+  }, failureTtlMs)
 
   async function post(path: string, { schema, type = 'AVRO', references = [] }: NewSchema, what: string) {
     const text = typeof schema === 'string' ? schema : JSON.stringify(schema)
@@ -94,22 +117,32 @@ export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClie
       ...(type !== 'AVRO' && { schemaType: type }),
       ...(references.length > 0 && { references }),
     }
-    const { id } = await request<SchemaAnswer>('POST', path, what, body)
-    if (!Number.isSafeInteger(id)) throw notASchema(what)
-    return id!
+    const { id } = await ask('POST', path, what, body)
+    if (!isId(id)) throw notASchema(what)
+    return id
   }
 
   async function resolve(references: readonly SchemaReference[]): Promise<readonly ResolvedReference[]> {
     const found = new Map<string, ResolvedReference>()
+    let length = 0
+    const unusable = (why: string) => codecError('SCHEMA_UNUSABLE', why)
     async function visit(list: readonly SchemaReference[], above: readonly string[]): Promise<void> {
       for (const { name, subject, version } of list) {
         const place = `${version} ${subject}`
         if (found.has(`${name} ${place}`)) continue
-        if (above.includes(place))
-          throw new SnapstreamError('SCHEMA_REFUSED', `version ${version} of ${describe(subject)} refers to itself`)
+        if (above.includes(place)) throw unusable(`version ${version} of ${show(subject)} refers to itself`)
+        if (above.length >= MAX_REFERENCE_DEPTH)
+          throw unusable(
+            `version ${version} of ${show(subject)} is referred to over more than ${MAX_REFERENCE_DEPTH} others`,
+          )
         const schema = await byVersion.get(place)
         await visit(schema.references, [...above, place])
         found.set(`${name} ${place}`, { name, schema: schema.schema })
+        length += schema.schema.length
+        if (found.size > maxReferences)
+          throw unusable(`a schema refers to more than ${maxReferences} others, the limit by maxReferences`)
+        if (length > MAX_REFERENCED_LENGTH)
+          throw unusable(`what a schema refers to has more than ${MAX_REFERENCED_LENGTH} characters`)
       }
     }
     await visit(references, [])
@@ -121,23 +154,42 @@ export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClie
     version: (subject, version) =>
       version === 'latest' ? getVersion(subject, version) : byVersion.get(`${version} ${subject}`),
     versions: (subject) =>
-      request('GET', `/subjects/${part(subject)}/versions`, `the versions of the subject ${describe(subject)}`),
-    subjects: () => request('GET', '/subjects', 'the subjects'),
+      list(`/subjects/${part(subject)}/versions`, `the versions of the subject ${show(subject)}`, isWhole),
+    subjects: () => list('/subjects', 'the subjects', isText),
     register: (subject, schema) =>
-      post(`/subjects/${part(subject)}/versions`, schema, `the schema for the subject ${describe(subject)}`),
+      post(`/subjects/${part(subject)}/versions`, schema, `the schema for the subject ${show(subject)}`),
     idOf: (subject, schema) =>
-      post(`/subjects/${part(subject)}`, schema, `the schema among those of the subject ${describe(subject)}`),
+      post(`/subjects/${part(subject)}`, schema, `the schema among those of the subject ${show(subject)}`),
     resolve,
   }
 }
 
 function toSchema({ schema, schemaType, references }: SchemaAnswer, id: number, what: string): RegisteredSchema {
-  if (typeof schema !== 'string') throw notASchema(what)
-  return { id, type: schemaType ?? 'AVRO', schema, references: references ?? [] }
+  if (!isText(schema) || (schemaType != null && !isText(schemaType))) throw notASchema(what)
+  if (references != null && !(Array.isArray(references) && references.every(isReference))) throw notASchema(what)
+  if (schema.length > MAX_SCHEMA_LENGTH)
+    throw codecError('SCHEMA_UNUSABLE', `${what} has ${schema.length} characters, more than ${MAX_SCHEMA_LENGTH}`)
+  return {
+    id,
+    type: (schemaType ?? 'AVRO') as SchemaType,
+    schema,
+    references: references ?? [],
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
+/** It has to fit the four bytes of the wire format. */
+const isId = (value: unknown): value is number => isWhole(value) && value >= 0 && value < 2 ** 32
+
+function isReference(value: unknown): value is SchemaReference {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, subject, version } = value as Readonly<Record<string, unknown>>
+  return isText(name) && isText(subject) && isWhole(version)
 }
 
 function notASchema(what: string): SnapstreamError {
-  return new SnapstreamError(
+  return codecError(
     'REGISTRY_FAILED',
     `the schema registry was asked for ${what} and answered with something else; is this the address of one?`,
   )

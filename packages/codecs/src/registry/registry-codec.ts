@@ -1,4 +1,5 @@
-import { SnapstreamError, describe, toError, type Codec, type CodecContext, type SyncCodec } from '@snapstream/core'
+import { SnapstreamError, type Codec, type CodecContext, type SyncCodec } from '@snapstream/core'
+import { codecError, messageOf, show } from '../codec-error.ts'
 import type { SubjectOptions } from './codec-options.ts'
 import { checkCodecOptions } from './check-codec-options.ts'
 import type { Format } from './format.ts'
@@ -16,42 +17,53 @@ export interface RegistryCodec<T> extends Codec<T> {
   prepare(context: CodecContext): Promise<void>
 }
 
+/** Schemas that are at hand at the same time. */
+const MOST_READERS = 2000
+
 type Writer<T> = (value: T) => Uint8Array
 
-export function registryCodec<T>(client: RegistryClient, format: Format<T>, options: SubjectOptions): RegistryCodec<T> {
+export function registryCodec<T>(
+  client: RegistryClient,
+  format: Format<T>,
+  options: SubjectOptions,
+  failureTtlMs = 1000,
+): RegistryCodec<T> {
   checkCodecOptions(options, format)
-  const { subject: strategy = 'TopicName', register = false } = options
+  const { subject: strategy = 'TopicName', register = false, unusableSchema = 'source' } = options
   const { own } = format
 
   const readers = new Map<number, SyncCodec<T>>()
   const reading = remembered(async (id: number) => {
     const reader = await makeReader(await client.schemaById(id))
+    if (readers.size >= MOST_READERS) readers.delete(readers.keys().next().value!)
     readers.set(id, reader)
     return reader
-  })
+  }, failureTtlMs)
+
+  /** Of whoever wrote the schema: what this program cannot read by it, no record can make right. */
+  const unusable = (why: string, thrown?: unknown) =>
+    codecError(unusableSchema === 'source' ? 'SCHEMA_UNUSABLE' : 'DECODE_FAILED', why, thrown)
 
   async function makeReader(schema: RegisteredSchema): Promise<SyncCodec<T>> {
     if (schema.type !== format.type)
-      throw new SnapstreamError(
-        'DECODE_FAILED',
-        `the schema with the id ${schema.id} is one of ${schema.type}, and this codec reads ${format.type}`,
+      throw unusable(
+        `the schema with the id ${schema.id} is one of ${show(schema.type)}, and this codec reads ${format.type}`,
       )
     try {
       return await format.reader(schema)
     } catch (error) {
-      const cause = toError(error)
-      // What the schemas do not allow is wrong with the bytes, seen from here, and not with the program.
-      if (SnapstreamError.is(cause) && cause.code !== 'USAGE') throw cause
-      throw new SnapstreamError('DECODE_FAILED', cause.message, { cause })
+      if (SnapstreamError.is(error) && error.code !== 'USAGE' && error.code !== 'SCHEMA_UNUSABLE') throw error
+      throw unusable(`the schema with the id ${schema.id} cannot be used: ${messageOf(error)}`, error)
     }
   }
 
   const writers = new Map<string, Writer<T>>()
   const writing = remembered(async (subject: string) => {
     const writer = await makeWriter(subject)
+    if (writers.size >= MOST_READERS) writers.delete(writers.keys().next().value!)
     writers.set(subject, writer)
     return writer
-  })
+  }, failureTtlMs)
 
   async function makeWriter(subject: string): Promise<Writer<T>> {
     let id: number
@@ -63,9 +75,9 @@ export function registryCodec<T>(client: RegistryClient, format: Format<T>, opti
     } else {
       const latest = await client.version(subject, 'latest')
       if (latest.type !== format.type)
-        throw new SnapstreamError(
+        throw codecError(
           'ENCODE_FAILED',
-          `the subject ${describe(subject)} has schemas of ${latest.type}, and this codec writes ${format.type}`,
+          `the subject ${show(subject)} has schemas of ${show(latest.type)}, and this codec writes ${format.type}`,
         )
       id = latest.id
       codec = await format.writer(latest)

@@ -1,10 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SnapstreamError, describe, toError } from '@snapstream/core'
+import { SnapstreamError, toError } from '@snapstream/core'
+import { codecError, messageOf, show } from '../codec-error.ts'
 import { answerError, isTransient } from './answer-error.ts'
+import { canBeHeaders } from './check-registry-options.ts'
+import { readAnswer } from './read-answer.ts'
 import type { RegistryAuth, SchemaRegistryOptions } from './registry-options.ts'
+import { limited } from './limited.ts'
+import { withDeadline } from './with-deadline.ts'
 
 const MAX_BACKOFF_MS = 10_000
+const MAX_REDIRECTS = 5
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+const MAX_REQUESTS = 16
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+/** Those that say to send the same again, with its body. */
+const REPEATING: ReadonlySet<number> = new Set([307, 308])
 
 /** Makes a request and answers with what was said, in JSON. `what` is asked for, in error messages. */
 export type RegistryRequest = <T>(method: 'GET' | 'POST', path: string, what: string, body?: object) => Promise<T>
@@ -15,28 +26,54 @@ interface Place {
   readonly auth: RegistryAuth | undefined
 }
 
+interface Answer {
+  readonly status: number
+  readonly ok: boolean
+  readonly text: string
+  /** The address that answered, for error messages. */
+  readonly url: string
+}
+
 export function registryRequests(options: SchemaRegistryOptions): RegistryRequest {
   const { timeoutMs = 10_000, retries = 4, backoffMs = 100, headers = {} } = options
+  const { maxAnswerBytes = MAX_ANSWER_BYTES, maxRequests = MAX_REQUESTS } = options
   const ask = options.fetch ?? fetch
   const places = (typeof options.url === 'string' ? [options.url] : options.url).map((url) =>
     placeOf(url, options.auth),
   )
+  const inTurn = limited(maxRequests)
   // The one that answered last.
   let current = 0
 
-  async function once(place: Place, method: string, path: string, body: object | undefined) {
-    const response = await ask(`${place.url}${path}`, {
-      method,
-      headers: {
-        accept: `${CONTENT_TYPE}, application/json`,
-        ...(body && { 'content-type': CONTENT_TYPE }),
-        ...headers,
-        ...(await authorization(place.auth)),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    return { status: response.status, ok: response.ok, text: await response.text() }
+  /** One request, and those that it is redirected to. Headers of the user and the login are for its own host only. */
+  async function once(place: Place, method: string, path: string, body: object | undefined, signal: AbortSignal) {
+    const plain = { accept: `${CONTENT_TYPE}, application/json`, ...(body && { 'content-type': CONTENT_TYPE }) }
+    let sent: Record<string, string> = { ...plain, ...headers, ...(await authorization(place.auth)) }
+    let url = `${place.url}${path}`
+    const { origin } = new URL(url)
+    for (let redirects = 0; ; redirects++) {
+      const response = await ask(url, {
+        method,
+        headers: sent,
+        ...(body && { body: JSON.stringify(body) }),
+        redirect: 'manual',
+        signal,
+      })
+      const { status, ok } = response
+      const shown = redirects === 0 ? place.url : `${place.url}, redirected to ${show(url)}`
+      if (!REDIRECTS.has(status)) return { status, ok, text: await readAnswer(response, maxAnswerBytes), url: shown }
+      await response.body?.cancel()
+      const next = addressOf(response.headers.get('location'), url)
+      const refused = (why: string) =>
+        codecError('REGISTRY_FAILED', `the schema registry at ${place.url} redirects to ${show(next ?? '')}: ${why}`)
+      if (next === undefined) throw refused('that is no address of HTTP')
+      if (redirects === MAX_REDIRECTS) throw refused(`that is more than ${MAX_REDIRECTS} redirections`)
+      const isOther = new URL(next).origin !== origin
+      if (method === 'POST' && (isOther || !REPEATING.has(status)))
+        throw refused('what is to be registered is not sent there; give that address to SchemaRegistry')
+      if (isOther) sent = plain
+      url = next
+    }
   }
 
   return async <T>(method: 'GET' | 'POST', path: string, what: string, body?: object) => {
@@ -44,10 +81,12 @@ export function registryRequests(options: SchemaRegistryOptions): RegistryReques
       const place = places[current]!
       let problem: SnapstreamError
       try {
-        const { status, ok, text } = await once(place, method, path, body)
-        if (ok) return parse(text, what, place.url) as T
-        problem = answerError({ status, text, what, url: place.url })
-        if (!isTransient(status)) throw problem
+        const answer: Answer = await inTurn(() =>
+          withDeadline(timeoutMs, (signal) => once(place, method, path, body, signal)),
+        )
+        if (answer.ok) return parse(answer, what) as T
+        problem = answerError({ ...answer, what })
+        if (!isTransient(answer.status)) throw problem
       } catch (error) {
         if (SnapstreamError.is(error)) throw error
         problem = unreachable(place.url, what, error, timeoutMs)
@@ -60,15 +99,22 @@ export function registryRequests(options: SchemaRegistryOptions): RegistryReques
   }
 }
 
-function parse(text: string, what: string, url: string): unknown {
+function addressOf(location: string | null, base: string): string | undefined {
+  if (location === null || !URL.canParse(location, base)) return undefined
+  const url = new URL(location, base)
+  url.username = ''
+  url.password = ''
+  return /^https?:$/.test(url.protocol) ? url.href : undefined
+}
+
+function parse({ text, url }: Answer, what: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const cause = toError(error)
-    throw new SnapstreamError(
+    throw codecError(
       'REGISTRY_FAILED',
-      `the schema registry at ${url} was asked for ${what} and did not answer in JSON, but with ${describe(text)}; is this the address of one?`,
-      { cause },
+      `the schema registry at ${url} was asked for ${what} and did not answer in JSON, but with ${show(text)}; is this the address of one?`,
+      error,
     )
   }
 }
@@ -77,11 +123,11 @@ function unreachable(url: string, what: string, thrown: unknown, timeoutMs: numb
   const cause = toError(thrown)
   // fetch says what happened in the cause of its error.
   const inner = cause.cause === undefined ? cause : toError(cause.cause)
-  const happened = cause.name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : inner.message || inner.name
-  return new SnapstreamError(
+  const happened = cause.name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : messageOf(inner) || inner.name
+  return codecError(
     'REGISTRY_UNREACHABLE',
     `the schema registry at ${url} was asked for ${what} and cannot be reached: ${happened}; check its address, and whether it runs`,
-    { cause },
+    cause,
   )
 }
 
@@ -94,8 +140,19 @@ function placeOf(address: string, auth: RegistryAuth | undefined): Place {
   const inAddress =
     username === '' && password === ''
       ? undefined
-      : { basic: { username: decodeURIComponent(username), password: decodeURIComponent(password) } }
+      : { basic: { username: unescaped(username), password: unescaped(password) } }
   return { url: url.href.replace(/\/+$/, ''), auth: auth ?? inAddress }
+}
+
+/** What stands for other characters becomes these; a `%` that stands for none is one. */
+function unescaped(text: string): string {
+  return text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch {
+      return escapes
+    }
+  })
 }
 
 async function authorization(auth: RegistryAuth | undefined): Promise<Record<string, string>> {
@@ -109,14 +166,14 @@ async function authorization(auth: RegistryAuth | undefined): Promise<Record<str
 }
 
 async function askForToken(bearer: () => string | Promise<string>): Promise<string> {
+  const failed = (why: string, thrown?: unknown) =>
+    codecError('AUTHENTICATION_REFUSED', `the function auth.bearer of SchemaRegistry ${why}`, thrown)
+  let token: unknown
   try {
-    return await bearer()
+    token = await bearer()
   } catch (error) {
-    const cause = toError(error)
-    throw new SnapstreamError(
-      'AUTHENTICATION_REFUSED',
-      `the function auth.bearer of SchemaRegistry failed: ${cause.message}`,
-      { cause },
-    )
+    throw failed(`failed: ${messageOf(error)}`, error)
   }
+  if (typeof token === 'string' && token !== '' && canBeHeaders({ authorization: token })) return token
+  throw failed('has to answer with a token, a text that a header may be')
 }

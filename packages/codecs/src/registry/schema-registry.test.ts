@@ -102,7 +102,7 @@ describe('SchemaRegistry', () => {
     const references = [{ name: 'R', subject: 'a', version: 1 }]
     await using fake = await fakeRegistry(() => [200, { id: 7, version: 1, schema, references }])
     const problem = await problemOf(() => SchemaRegistry({ url: fake.url }).avro().decode(record))
-    expect([problem.code, problem.message]).toEqual(['SCHEMA_REFUSED', expect.stringContaining('refers to itself')])
+    expect([problem.code, problem.message]).toEqual(['SCHEMA_UNUSABLE', expect.stringContaining('refers to itself')])
   })
 })
 
@@ -146,7 +146,12 @@ describe('options', () => {
     [{ url: 'http://a', urls: [] }, '"urls"'],
     [{ url: 'http://a', auth: { basic: { username: 'u', password: 7 } } }, 'auth of SchemaRegistry'],
     [{ url: 'http://a', auth: { bearer: 's', basic: {} } }, 'auth of SchemaRegistry'],
-    [{ url: 'http://a', timeoutMs: 0 }, '1 or more, got 0'],
+    [{ url: 'http://a', timeoutMs: 0 }, 'from 1 to 2147483647, got 0'],
+    [{ url: 'http://a', timeoutMs: 2 ** 31 }, 'from 1 to 2147483647, got 2147483648'],
+    [{ url: 'http://a', maxRequests: 0.5 }, 'maxRequests'],
+    [{ url: 'http://a', maxAnswerBytes: 0 }, 'maxAnswerBytes'],
+    [{ url: 'http://a', maxReferences: -1 }, 'maxReferences'],
+    [{ url: 'http://a', failureTtlMs: -1 }, 'failureTtlMs'],
     [{ url: 'http://a', retries: -1 }, '0 or more'],
     [{ url: 'http://a', headers: { a: 1 } }, 'headers'],
     [{ url: 'http://a', fetch: 1 }, 'fetch'],
@@ -161,6 +166,8 @@ describe('options', () => {
     [{ register: 'yes' }, 'true or false'],
     [{ register: true }, 'give the option schema'],
     [{ references: {} }, 'an array'],
+    [{ unusableSchema: 'skip' }, "'source' or 'record'"],
+    [{ maxBytes: 0 }, 'maxBytes'],
     [{ schema: { type: 'nope' } }, 'schema: '],
   ])('a codec with %j is refused', async (options, named) => {
     const registry = SchemaRegistry({ url: 'http://localhost' })

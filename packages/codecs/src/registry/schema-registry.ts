@@ -27,6 +27,7 @@ export interface SchemaRegistry extends RegistryClient {
  * - `SCHEMA_MISSING`: the registry does not have this id, subject, version or schema
  * - `SCHEMA_INCOMPATIBLE`: the subject's rules do not let the schema be registered
  * - `SCHEMA_REFUSED`: the registry does not take it for a schema
+ * - `SCHEMA_UNUSABLE`: it is registered, and cannot be used here: too large, referring to too many, not read as `schema`
  * - `AUTHENTICATION_REFUSED`: not logged in, or not allowed
  * - `REGISTRY_UNREACHABLE`: no answer, or only failures, `retries` included
  * - `REGISTRY_FAILED`: any other answer
@@ -37,9 +38,10 @@ export interface SchemaRegistry extends RegistryClient {
  */
 export function SchemaRegistry(options: SchemaRegistryOptions): SchemaRegistry {
   const client = makeRegistryClient(options)
+  const { failureTtlMs } = options
   return {
     ...client,
-    avro: (codecOptions = {}) => registryCodec(client, avroFormat(client, codecOptions), codecOptions),
-    json: (codecOptions = {}) => registryCodec(client, jsonFormat(client, codecOptions), codecOptions),
+    avro: (codecOptions = {}) => registryCodec(client, avroFormat(client, codecOptions), codecOptions, failureTtlMs),
+    json: (codecOptions = {}) => registryCodec(client, jsonFormat(client, codecOptions), codecOptions, failureTtlMs),
   }
 }

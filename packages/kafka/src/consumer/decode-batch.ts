@@ -1,5 +1,5 @@
 import { SnapstreamError, toError } from '@snapstream/core'
-import type { CodecContext, Headers } from '@snapstream/core'
+import type { CodecContext, ErrorCode, Headers } from '@snapstream/core'
 import type { RecordBatch } from '../driver/driver.ts'
 import { readHeaders } from '../record-batch/read-headers.ts'
 import { NO_HEADERS } from '../topic/encode-record.ts'
@@ -121,14 +121,19 @@ function settleLater(
   decoding.pending.push(settled)
 }
 
+const NOT_OF_RECORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_FAILED',
+  'AUTHENTICATION_REFUSED',
+  'SCHEMA_UNUSABLE',
+])
+
 /**
- * Whether what a codec needs, a schema registry, cannot be asked: nothing is wrong with the message then, which must not be
- * skipped for it.
+ * Whether what a codec needs cannot be had, a schema registry or a schema that it can read by: nothing is wrong with the
+ * message then, which must not be skipped for it.
  */
 function isOutage(thrown: unknown): boolean {
-  if (!SnapstreamError.is(thrown)) return false
-  const { code } = thrown
-  return code === 'REGISTRY_UNREACHABLE' || code === 'REGISTRY_FAILED' || code === 'AUTHENTICATION_REFUSED'
+  return SnapstreamError.is(thrown) && NOT_OF_RECORDS.has(thrown.code)
 }
 
 /** Message `at` did not decode: the raw record takes its place. */
