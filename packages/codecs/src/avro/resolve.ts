@@ -186,9 +186,7 @@ function makeRecordReader(reader: StrictRecord, writer: StrictRecord, state: Res
     const [match] = matches
     if (match === undefined) {
       if (defaultValue() === undefined)
-        throw new Error(
-          `the writer of ${reader.name ?? 'the record'} has no field ${name}, and there is no default for it`,
-        )
+        throw new Error(`the writer has no field ${reader.name ?? '$'}.${name}, and there is no default for it`)
       defaults.set(name, defaultValue)
     } else {
       const read = readAs(type, written.get(match)!.type, state)

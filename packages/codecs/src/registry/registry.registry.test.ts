@@ -141,21 +141,24 @@ describe('reading', () => {
     expect(await read(registry.avro())).toEqual([{ id: 'a' }, { id: 'b', amount: 1 }])
   })
 
-  test('refuses a record that cannot be read so', async () => {
+  test.each([
+    ['source', 'SCHEMA_UNUSABLE'],
+    ['record', 'DECODE_FAILED'],
+  ] as const)('says that a schema cannot be read so, as an error of the %s', async (unusableSchema, code) => {
     const topic = newTopic()
     const bytes = await encode(registry.avro({ schema: order(), register: true }), { id: 'a' }, topic)
-    const strict = registry.avro({ schema: order([{ name: 'amount', type: 'int' }]) })
+    const strict = registry.avro({ schema: order([{ name: 'amount', type: 'int' }]), unusableSchema })
     await expect(strict.decode(bytes)).rejects.toMatchObject({
-      code: 'DECODE_FAILED',
+      code,
       message: expect.stringContaining('org.Order.amount') as string,
     })
-    await expect(registry.json().decode(bytes)).rejects.toMatchObject({
-      code: 'DECODE_FAILED',
+    await expect(registry.json({ unusableSchema }).decode(bytes)).rejects.toMatchObject({
+      code,
       message: expect.stringContaining('AVRO') as string,
     })
   })
 
-  test('says that an id does not exist, and asks again for it', async () => {
+  test('says that an id does not exist, each time', async () => {
     const codec = registry.avro()
     const bytes = Uint8Array.of(0, 0x7f, 0xff, 0xff, 0xff, 2, 0x61)
     for (const _ of [1, 2])
@@ -173,6 +176,39 @@ describe('reading', () => {
       code: 'DECODE_FAILED',
       message: expect.stringContaining('$.id must be string, got 1') as string,
     })
+  })
+})
+
+describe('schemas of others', () => {
+  const register = async (type: 'AVRO' | 'JSON', schema: unknown, body: string | readonly number[]) => {
+    const id = await registry.register(newTopic(), { type, schema: schema as object })
+    const bytes = typeof body === 'string' ? Buffer.from(body) : Uint8Array.from(body)
+    return Uint8Array.from([0, id >>> 24, (id >>> 16) & 0xff, (id >>> 8) & 0xff, id & 0xff, ...bytes])
+  }
+
+  test.each([
+    ['draft-04', { $schema: 'http://json-schema.org/draft-04/schema#', title: 'T04', type: 'object' }],
+    ['draft-06', { $schema: 'http://json-schema.org/draft-06/schema#', title: 'T06', type: 'object' }],
+    ['draft-07 by https', { $schema: 'https://json-schema.org/draft-07/schema#', title: 'T07', type: 'object' }],
+    [
+      'a list of items',
+      { title: 'L', type: 'object', properties: { a: { type: 'array', items: [{ type: 'string' }] } } },
+    ],
+  ])('of JSON are read: %s', async (_, schema) => {
+    expect(await registry.json().decode(await register('JSON', schema, '{"a":["x"]}'))).toEqual({ a: ['x'] })
+  })
+
+  test('of Avro are read, of another namespace and with a default of the second branch', async () => {
+    const theirs = {
+      type: 'record',
+      name: 'R',
+      namespace: 'theirs',
+      fields: [{ name: 'note', type: ['null', 'string'], default: null }],
+    }
+    const mine = { ...theirs, namespace: 'mine', fields: [{ ...theirs.fields[0], default: '' }] }
+    const bytes = await register('AVRO', theirs, [2, 2, 0x61])
+    for (const codec of [registry.avro(), registry.avro({ schema: mine })])
+      expect(await codec.decode(bytes)).toEqual({ note: 'a' })
   })
 })
 

@@ -186,19 +186,22 @@ describe('a codec that answers with promises', () => {
     ])
   })
 
-  test('fails as a whole where what it needs cannot be reached: that is no fault of a record', async () => {
-    const outage = new SnapstreamError('REGISTRY_UNREACHABLE', 'no registry')
-    const codec = { ...slow(StringCodec()), decode: () => Promise.reject(outage) }
-    const { decoded } = decode(
-      [
-        [null, bytes('a')],
-        [null, bytes('b')],
-      ],
-      { codec },
-    )
-    await expect(decoded.pending).rejects.toBe(outage)
-    expect(decoded.errors.size).toBe(0)
-  })
+  test.each(['REGISTRY_UNREACHABLE', 'REGISTRY_FAILED', 'AUTHENTICATION_REFUSED', 'SCHEMA_UNUSABLE'] as const)(
+    'fails as a whole where what it needs cannot be had: %s is no fault of a record',
+    async (code) => {
+      const outage = new SnapstreamError(code, 'no registry')
+      const codec = { ...slow(StringCodec()), decode: () => Promise.reject(outage) }
+      const { decoded } = decode(
+        [
+          [null, bytes('a')],
+          [null, bytes('b')],
+        ],
+        { codec },
+      )
+      await expect(decoded.pending).rejects.toBe(outage)
+      expect(decoded.errors.size).toBe(0)
+    },
+  )
 
   test('a sync codec is not awaited', () => {
     expect(decode([[null, bytes('a')]], { codec: BytesCodec() }).decoded.pending).toBeUndefined()
