@@ -1,4 +1,7 @@
 import type { Target } from './target.ts'
+import { avro } from './targets/avro.ts'
+import { json } from './targets/json.ts'
+import { registryAnswer } from './targets/registry-answer.ts'
 import { cliConfig } from './targets/cli-config.ts'
 import { cliInput } from './targets/cli-input.ts'
 import { frames } from './targets/frames.ts'
@@ -6,7 +9,16 @@ import { groupAnswer } from './targets/group-answer.ts'
 import { settings } from './targets/settings.ts'
 
 /** All of them, in the order of `npm run fuzz`. */
-export const targets: readonly Target[] = [settings, cliConfig, cliInput, frames, groupAnswer]
+export const targets: readonly Target[] = [
+  avro,
+  cliConfig,
+  cliInput,
+  frames,
+  groupAnswer,
+  json,
+  registryAnswer,
+  settings,
+]
 
 export function targetNamed(name: string): Target {
   const found = targets.find((target) => target.name === name)

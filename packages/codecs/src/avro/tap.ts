@@ -5,6 +5,7 @@ const LONG_BYTES = 10
 const INT_BYTES = 5
 /** Up to 28 bits are counted as an integer, beyond as a double. */
 const SMALL_BITS = 28
+const EMPTY = Buffer.alloc(0)
 
 export class OverLimit extends Error {}
 
@@ -193,9 +194,12 @@ export class AvroTap {
 
   /** A copy: who keeps it does not keep the record. */
   readFixed(length: number): Buffer {
+    if (length === 0) return EMPTY
     this.need(length)
+    const bytes = Buffer.allocUnsafe(length)
+    this.buf.copy(bytes, 0, this.pos, this.pos + length)
     this.pos += length
-    return Buffer.from(this.buf.subarray(this.pos - length, this.pos))
+    return bytes
   }
 
   skipFixed(length: number): void {

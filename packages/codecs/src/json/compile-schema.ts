@@ -5,7 +5,7 @@ import { codecError, messageOf, show } from '../codec-error.ts'
 import { isLimit, LIMIT_EXPECTED } from '../limits.ts'
 import { isCostly } from './costly-schema.ts'
 import { describeErrors } from './describe-errors.ts'
-import { ajvOf, draftOf, type Draft } from './draft.ts'
+import { ajvOf, checkSchema, draftOf, type Draft } from './draft.ts'
 import type { JsonCodecOptions } from './json-options.ts'
 import { addUniqueItems } from './unique-items.ts'
 import { withinTime } from './within-time.ts'
@@ -53,6 +53,8 @@ function compile(
     const ajv = ajvOf(draft, {
       // Keeps the value that came, for the message.
       verbose: true,
+      // Whether it is a schema is checked apart.
+      validateSchema: false,
       validateFormats: formats,
       strictTypes: false,
       strictTuples: false,
@@ -63,11 +65,14 @@ function compile(
     const addFormats = (ajvFormats as unknown as { readonly default?: (ajv: Ajv) => void }).default ?? ajvFormats
     if (formats) (addFormats as (ajv: Ajv) => void)(ajv)
     const base = baseOf(schema, draft)
-    for (const [name, reference] of Object.entries(references))
+    checkSchema(withoutDraft(schema), draft)
+    for (const [name, reference] of Object.entries(references)) {
+      checkSchema(withoutDraft(reference), draft)
       ajv.addSchema(
         withoutDraft(reference),
         base !== undefined && URL.canParse(name, base) ? new URL(name, base).href : name,
       )
+    }
     validate = ajv.compile(withoutDraft(schema))
     costly = isCostly([schema, ...Object.values(references)])
   } catch (error) {

@@ -3,6 +3,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import ajvDraft04 from 'ajv-draft-04'
 import { codecError, show } from '../codec-error.ts'
+import { addUniqueItems } from './unique-items.ts'
 
 const DRAFTS = ['2020-12', '2019-09', 'draft-07', 'draft-06', 'draft-04'] as const
 
@@ -57,4 +58,17 @@ export function ajvOf(draft: Draft, options: Options): Ajv {
   const ajv = new Ajv(options)
   if (draft === 'draft-06') for (const keyword of SINCE_DRAFT_07) ajv.removeKeyword(keyword)
   return ajv
+}
+
+const metas = new Map<Draft, Ajv>()
+
+/** Throws for what is no schema of the draft. What knows that is made once a draft, as it takes some 50 ms. */
+export function checkSchema(schema: object | boolean, draft: Draft): void {
+  let meta = metas.get(draft)
+  if (meta === undefined) {
+    meta = ajvOf(draft, { strict: false, logger: false })
+    addUniqueItems(meta)
+    metas.set(draft, meta)
+  }
+  if (meta.validateSchema(schema) !== true) throw new Error(`schema is invalid: ${meta.errorsText(meta.errors)}`)
 }
