@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { partitionKey } from '../driver/partition-key.ts'
 import type { Declare } from './driver-conformance.ts'
+import { rejects } from './rejects.ts'
 
+const has = (held: ReadonlySet<string>, topic: string, partition: number) =>
+  held.has(partitionKey({ topic, partition }))
 const numbers = (n: number, prefix = 'v') => Array.from({ length: n }, (_, i) => `${prefix}${i}`)
 
 export function groupTests(declare: Declare): void {
@@ -55,6 +59,60 @@ export function groupTests(declare: Declare): void {
     await until('the partition', () => idle.owned.size === 1)
     await produce(topicName, 0, ['x'])
     await until('the record', () => idle.records.length === 1)
+  })
+
+  declare('co-partitioned topics are given out together, whoever comes and goes', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    const [a, b, alone, groupId] = [await topic(4), await topic(4), await topic(3), name('group')]
+    const all = [a, b, alone].flatMap((one) => [0, 1, 2, 3].map((partition) => partitionKey({ topic: one, partition })))
+    all.pop()
+    const torn: string[] = []
+    const join = async () => {
+      const held = new Set<string>()
+      const look = () => {
+        for (const n of [0, 1, 2, 3]) if (has(held, a, n) !== has(held, b, n)) torn.push(`partition ${n}`)
+      }
+      // As it is told, so that no moment is missed.
+      return reader([a, b, alone], {
+        groupId,
+        copartitioned: [[b, a]],
+        async assigned(partitions) {
+          for (const at of partitions) held.add(partitionKey(at))
+          look()
+        },
+        async revoked(partitions) {
+          for (const at of partitions) held.delete(partitionKey(at))
+          look()
+        },
+      })
+    }
+    const members = [await join()]
+    const shared = () => {
+      const owned = members.flatMap((member) => [...member.owned])
+      return owned.length === all.length && all.every((at) => owned.includes(at))
+    }
+    const sizes = () => members.map((member) => member.owned.size).sort((x, y) => x - y)
+    await until('all of it', shared)
+    members.push(await join())
+    await until('a share each', () => shared() && (sizes()[0] ?? 0) >= 5)
+    members.push(await join())
+    await until('a share for three', () => shared() && (sizes()[0] ?? 0) >= 3)
+    await members.shift()?.close()
+    await until('the rest for two', () => shared() && (sizes()[0] ?? 0) >= 5)
+    for (const one of [a, b]) for (const n of [0, 1, 2, 3]) await produce(one, n, [`${n}`])
+    await until('all records', () => members.flatMap(({ records }) => records).length === 8)
+    for (const { records } of members)
+      for (const n of ['0', '1', '2', '3'])
+        assert.notEqual(records.filter(({ value }) => value === n).length, 1, 'one member has both')
+    assert.deepEqual(torn, [])
+  })
+
+  declare('co-partitioned topics with different numbers of partitions are refused by name', async (harness) => {
+    const { topic, consumer } = harness
+    const [a, b] = [await topic(2), await topic(3)]
+    await rejects('USAGE', 'co-partitioned need the same number', async () =>
+      (await consumer([a, b], { copartitioned: [[a, b]] })).poll(),
+    )
   })
 
   declare('groups do not know of each other', async ({ topic, produce, reader, until }) => {

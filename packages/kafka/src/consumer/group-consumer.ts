@@ -14,6 +14,8 @@ export interface GroupMember {
   /** As shown in messages. */
   readonly name: string
   readonly topics: readonly string[] | RegExp
+  /** Other topics, read by members of the same consumer, that belong together with those of this one. */
+  readonly copartitionedWith: readonly string[]
   /** Where to start in a partition when nothing is committed. */
   readonly startOffset: NonNullable<ConsumerSettings['startOffset']>
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]>
@@ -70,6 +72,14 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
     return parts
   }
 
+  /** The set of topics that a member wants together, if it does. Throws `USAGE` if nobody here reads one of them. */
+  function copartitioned({ name, topics, copartitionedWith }: GroupMember): (readonly string[])[] {
+    if (topics instanceof RegExp || copartitionedWith.length === 0) return []
+    const missing = copartitionedWith.find((topic) => memberOf(topic) === undefined)
+    if (missing !== undefined) throw notRead(name, missing, groupId)
+    return [[...topics, ...copartitionedWith]]
+  }
+
   async function run(): Promise<void> {
     const { driver, client, consumer: defaults } = settings
     const made = await driver.client(client).consumer({
@@ -78,6 +88,7 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
       topics: [...members].flatMap(({ topics }): (string | RegExp)[] =>
         topics instanceof RegExp ? [topics] : [...topics],
       ),
+      copartitioned: [...members].flatMap(copartitioned),
       startOffset: (topic, partition) => memberOf(topic)?.startOffset(topic, partition),
       async assigned(partitions) {
         const parts = byMember(partitions)
@@ -163,6 +174,15 @@ export function bothRead(one: string, other: string, topic: string, groupId: str
     'USAGE',
     `Topic(${one}) and Topic(${other}) both read ${JSON.stringify(topic)} with ${shownGroup(groupId)}: ` +
       `each record would go to one of them; bind the same Topic object twice instead`,
+    { topic },
+  )
+}
+
+function notRead(name: string, topic: string, groupId: string | null): SnapstreamError {
+  return new SnapstreamError(
+    'USAGE',
+    `Topic(${name}) is co-partitioned with ${JSON.stringify(topic)}, which is not read here with ${shownGroup(groupId)} and ` +
+      'the same settings; bind a Topic of it with the same groupId and conf, or leave copartitionedWith out',
     { topic },
   )
 }

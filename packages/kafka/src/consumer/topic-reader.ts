@@ -56,6 +56,7 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
   const member: GroupMember = {
     name: spec.name,
     topics: spec.topics,
+    copartitionedWith: spec.copartitionedWith,
     startOffset: (_, partition) => spec.start(partition),
     async assigned(partitions) {
       const starts = new Map(partitions.map((at) => [laneOf(at), at]))

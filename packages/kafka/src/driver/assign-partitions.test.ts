@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { assignPartitions, withholdOwned } from './assign-partitions.ts'
 import type { Subscriber } from './assign-partitions.ts'
+import { mergeSets, refuseUnequal, tornApart } from './copartitioned.ts'
 import { partitionKey } from './partition-key.ts'
 
 const topics = ['a', 'b', 'c', 'd']
@@ -106,7 +107,7 @@ test('what one member has is not given to another before it has given it up; the
   fc.assert(
     fc.property(laterMembers, ({ members: later, partitionsOf }) => {
       const shares = assignPartitions(later, partitionsOf)
-      const now = withholdOwned(later, shares)
+      const now = withholdOwned(later, shares, partitionsOf)
       const owner = new Map(later.flatMap(({ id, owned = [] }) => owned.map((at) => [partitionKey(at), id] as const)))
       for (const [id, share] of shares) {
         const { partitions = [], more = false } = now.get(id) ?? {}
@@ -131,9 +132,114 @@ test('of two that claim the same the later one is right, and of two at the same 
     withholdOwned(
       both,
       assignPartitions(both, () => 1),
+      () => 1,
     ).get('x'),
   ).toEqual({
     partitions: [{ topic: 'a', partition: 0 }],
     more: false,
+  })
+})
+
+describe('co-partitioned topics', () => {
+  const sets = fc.array(fc.subarray(topics, { minLength: 2 }), { minLength: 1, maxLength: 2 })
+  const group = fc.record({
+    all: members,
+    sets,
+    count: fc.nat(7),
+    others: counts,
+    joined: fc.nat(3),
+    old: fc.boolean(),
+  })
+  type Group = typeof group extends fc.Arbitrary<infer T> ? T : never
+
+  /** As many partitions for all topics of a set; whoever reads all of one says that it belongs together. */
+  function given({ all, sets: wanted, count, others }: Group) {
+    const merged = mergeSets(wanted)
+    const partitionsOf = (topic: string) => (merged.some((set) => set.includes(topic)) ? count : (others[topic] ?? 0))
+    const say = (member: Subscriber): Subscriber => ({
+      ...member,
+      copartitioned: wanted.filter((set) => set.every((topic) => member.topics.has(topic))),
+    })
+    return { members: all.map(say), partitionsOf, say }
+  }
+  const setsOf = (all: readonly Subscriber[]) =>
+    mergeSets(all.flatMap(({ copartitioned = [] }) => copartitioned)).filter((set) =>
+      all.some((member) => set.every((topic) => member.topics.has(topic))),
+    )
+
+  test('stay together, all partitions have one owner, and nobody has more than a set more than another', () => {
+    fc.assert(
+      fc.property(group, (one) => {
+        const { members: all, partitionsOf } = given(one)
+        const shares = assignPartitions(all, partitionsOf)
+        for (const share of shares.values()) expect(tornApart(setsOf(all), share)).toEqual([])
+        const got = [...shares.values()].flat().map(partitionKey)
+        const read = topics.filter((topic) => all.some((member) => member.topics.has(topic)))
+        // Of a set that only some read as a whole, these have all of it.
+        const expected = read.flatMap((topic) => Array.from({ length: partitionsOf(topic) }, (_, n) => `${topic}:${n}`))
+        expect(new Set(got)).toEqual(new Set(expected))
+        expect(got.length).toBe(expected.length)
+        if (all.some((member) => member.topics.size < topics.length)) return
+        const sizes = [...shares.values()].map((share) => share.length)
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(topics.length)
+      }),
+    )
+  })
+
+  test('are never torn apart while members come, whoever had what before, and all are given out in the end', () => {
+    fc.assert(
+      fc.property(group, (one) => {
+        const { members: first, partitionsOf, say } = given(one)
+        // Before, a leader that knew nothing of sets may have given them out.
+        const before = one.old ? first.map((member) => ({ ...member, copartitioned: [] })) : first
+        let owned = assignPartitions(before, partitionsOf)
+        const all = [
+          ...first,
+          ...Array.from({ length: one.joined }, (_, i) => say({ id: `later-${i}`, topics: new Set(topics) })),
+        ]
+        for (let generationId = 1; ; generationId++) {
+          expect(generationId).toBeLessThan(5)
+          const round = all.map((member) => ({ ...member, owned: owned.get(member.id) ?? [], generationId }))
+          const now = withholdOwned(round, assignPartitions(round, partitionsOf), partitionsOf)
+          for (const { partitions } of now.values()) expect(tornApart(setsOf(all), partitions)).toEqual([])
+          owned = new Map([...now].map(([id, { partitions }]) => [id, partitions]))
+          if ([...now.values()].every(({ more }) => !more)) break
+        }
+        const count = topics
+          .filter((topic) => all.some((member) => member.topics.has(topic)))
+          .reduce((sum, topic) => sum + partitionsOf(topic), 0)
+        expect([...owned.values()].flat()).toHaveLength(count)
+      }),
+    )
+  })
+
+  test('leave others where they would be without them', () => {
+    const all = [1, 2].map((n) => ({ id: `m${n}`, topics: new Set(['a', 'b', 'c']) }))
+    const of = () => 4
+    const apart = assignPartitions(all, of)
+    const together = assignPartitions(
+      all.map((member) => ({ ...member, copartitioned: [['a', 'b']] })),
+      of,
+    )
+    const shown = (shares: typeof apart, id: string) => shares.get(id)?.map(partitionKey).join(' ')
+    expect(shown(together, 'm1')).toBe('a:0 b:0 a:2 b:2 c:0 c:2')
+    expect(shown(together, 'm2')).toBe('a:1 b:1 a:3 b:3 c:1 c:3')
+    expect(shown(apart, 'm1')).toBe('a:0 a:2 b:0 b:2 c:0 c:2')
+  })
+
+  test('of different numbers of partitions are refused by name', () => {
+    const of = (topic: string) => ({ orders: 4, customers: 6, gone: 0 })[topic] ?? 4
+    expect(() =>
+      refuseUnequal(
+        [
+          ['orders', 'gone'],
+          ['returns', 'orders'],
+        ],
+        of,
+      ),
+    ).not.toThrow()
+    expect(() => refuseUnequal([['orders', 'customers']], of)).toThrow(
+      '"customers" has 6 partitions and "orders" has 4: topics that are co-partitioned need the same number',
+    )
   })
 })

@@ -1,3 +1,5 @@
+import { unitsOf } from './copartitioned.ts'
+import type { TopicSet, Unit } from './copartitioned.ts'
 import type { TopicPartition } from './driver.ts'
 import { partitionKey } from './partition-key.ts'
 
@@ -8,67 +10,98 @@ export interface Subscriber {
   readonly owned?: readonly TopicPartition[]
   /** Since when it has that: of two that have the same partition the later one is right. @default -1 */
   readonly generationId?: number
+  /** Topics of which it wants partition n of each, or of none. @default none */
+  readonly copartitioned?: readonly TopicSet[]
 }
 
 export type Shares = ReadonlyMap<string, readonly TopicPartition[]>
 
 /**
  * Shares out partitions among the members of a group: each goes to a member that subscribed to its topic, to the one
- * that has the fewest so far. Members keep what they own, as long as nobody has two more than another who could take one
- * of them. The same members and topics always give the same answer.
+ * that has the fewest so far. Those of co-partitioned topics go together. Members keep what they own, as long as nobody has
+ * so many more than another that both are nearer after a move. The same members and topics always give the same answer.
  */
 export function assignPartitions(members: readonly Subscriber[], partitionsOf: (topic: string) => number): Shares {
-  const sorted = members.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  const shares = new Map<string, TopicPartition[]>(sorted.map(({ id }) => [id, []]))
-  const shareOf = ({ id }: Subscriber) => shares.get(id) ?? []
+  const shares = members
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, topics }): Share => ({ id, topics, units: [], size: 0 }))
   const owners = ownersOf(members)
-  const topics = [...new Set(members.flatMap((member) => [...member.topics]))].sort()
 
-  const leastOf = (topic: string): TopicPartition[] | undefined => {
-    let least: TopicPartition[] | undefined
-    for (const member of sorted)
-      if (member.topics.has(topic) && (!least || shareOf(member).length < least.length)) least = shareOf(member)
+  const leastFor = (unit: Unit): Share | undefined => {
+    let least: Share | undefined
+    for (const share of shares) if (covers(share, unit.topics) && (!least || share.size < least.size)) least = share
     return least
   }
 
-  const free: TopicPartition[] = []
-  for (const topic of topics)
-    for (let partition = 0; partition < partitionsOf(topic); partition++) {
-      const at = { topic, partition }
-      const owner = owners.get(partitionKey(at))
-      if (owner?.topics.has(topic)) shareOf(owner).push(at)
-      else free.push(at)
-    }
-  for (const at of free) leastOf(at.topic)?.push(at)
+  const free: Unit[] = []
+  for (const unit of unitsFor(members, partitionsOf)) {
+    const owner = unit.partitions.map((at) => owners.get(partitionKey(at))?.id).find((id) => id !== undefined)
+    const share = shares.find(({ id, topics }) => id === owner && covers({ topics }, unit.topics))
+    if (share) put(share, unit)
+    else free.push(unit)
+  }
+  for (const unit of free) {
+    const least = leastFor(unit)
+    if (least) put(least, unit)
+  }
 
   const moveOne = (): boolean => {
-    for (const share of [...shares.values()].sort((a, b) => b.length - a.length))
-      for (let i = share.length - 1; i >= 0; i--) {
-        const at = share[i] as TopicPartition
-        const least = leastOf(at.topic)
-        if (!least || least.length + 1 >= share.length) continue
-        share.splice(i, 1)
-        least.push(at)
+    for (const share of shares.toSorted((a, b) => b.size - a.size))
+      for (let i = share.units.length - 1; i >= 0; i--) {
+        const unit = share.units[i] as Unit
+        const size = unit.partitions.length
+        const least = leastFor(unit)
+        if (!least || least.size + size >= share.size) continue
+        share.units.splice(i, 1)
+        share.size -= size
+        put(least, unit)
         return true
       }
     return false
   }
   while (moveOne()) continue
-  return shares
+  return new Map(shares.map(({ id, units }) => [id, units.flatMap(({ partitions }) => partitions)]))
+}
+
+/** What a member gets. */
+interface Share extends Pick<Subscriber, 'id' | 'topics'> {
+  readonly units: Unit[]
+  /** In partitions. */
+  size: number
+}
+
+function put(share: Share, unit: Unit): void {
+  share.units.push(unit)
+  share.size += unit.partitions.length
+}
+
+function covers({ topics }: Pick<Subscriber, 'topics'>, set: TopicSet): boolean {
+  return set.every((topic) => topics.has(topic))
+}
+
+function unitsFor(members: readonly Subscriber[], partitionsOf: (topic: string) => number): Unit[] {
+  const topics = new Set(members.flatMap((member) => [...member.topics]))
+  const sets = members.flatMap(({ copartitioned = [] }) => copartitioned)
+  return unitsOf(topics, sets, partitionsOf, (set) => members.some((member) => covers(member, set)))
 }
 
 /**
  * Splits shares into what members may have at once, and those who get more once others have given it up: a partition is
- * handed over only when its owner knows, and has finished what is in flight.
+ * handed over only when its owner knows, and has finished what is in flight; what goes with it waits for it.
  */
 export function withholdOwned(
   members: readonly Subscriber[],
   shares: Shares,
+  partitionsOf: (topic: string) => number,
 ): Map<string, { readonly partitions: readonly TopicPartition[]; readonly more: boolean }> {
   const owners = ownersOf(members)
+  const units = new Map<string, Unit>()
+  for (const unit of unitsFor(members, partitionsOf))
+    for (const at of unit.partitions) units.set(partitionKey(at), unit)
   return new Map(
     [...shares].map(([id, share]) => {
-      const partitions = share.filter((at) => (owners.get(partitionKey(at))?.id ?? id) === id)
+      const isFree = (at: TopicPartition) => (owners.get(partitionKey(at))?.id ?? id) === id
+      const partitions = share.filter((at) => (units.get(partitionKey(at))?.partitions ?? [at]).every(isFree))
       return [id, { partitions, more: partitions.length < share.length }]
     }),
   )

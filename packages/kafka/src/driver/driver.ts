@@ -132,6 +132,12 @@ export interface ConsumerSettings {
   readonly rackId?: string
   /** Names, and patterns that are matched against all topics when the consumer starts. */
   readonly topics: readonly (string | RegExp)[]
+  /**
+   * Sets of topics that belong together: this consumer is given partition n of each topic of a set, or of none. Refused
+   * with `USAGE` where they have different numbers of partitions. What a leader that knows nothing of it tears apart is
+   * not read, and told as trouble.
+   */
+  readonly copartitioned?: readonly (readonly string[])[]
   /** Without a group: which partitions are read. Default: all. */
   readonly only?: readonly TopicPartition[]
   /** Where to start in a partition without a committed offset. `'error'`: reject `poll` with `OFFSET_OUT_OF_RANGE`. */

@@ -1,4 +1,5 @@
 import { toError } from '@snapstream/core'
+import { refuseUnequal } from '../driver/copartitioned.ts'
 import { outOfRange, topicMissing } from '../driver/driver-error.ts'
 import type { ConsumerSettings, DriverConsumer, RecordBatch, TopicPartition } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
@@ -22,6 +23,7 @@ interface Reading extends TopicPartition {
 
 export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings, clientId: string): DriverConsumer {
   const topics = subscribedTopics(broker, settings)
+  refuseUnequal(settings.copartitioned ?? [], (topic) => broker.logs(topic).length)
   const group = settings.groupId === null ? undefined : broker.group(settings.groupId)
   const { wake, wait } = wakeUp()
   const out = new Map<RecordBatch, Reading>()
@@ -41,9 +43,9 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
   let turn: Promise<void> = Promise.resolve()
 
   function join(): void {
-    const { groupInstanceId, rebalanceTimeoutMs } = settings
+    const { groupInstanceId, copartitioned = [], rebalanceTimeoutMs } = settings
     membership = group?.join(
-      { clientId, groupInstanceId, topics, rebalanceTimeoutMs },
+      { clientId, groupInstanceId, topics, copartitioned, rebalanceTimeoutMs },
       {
         assign(partitions) {
           owned = partitions

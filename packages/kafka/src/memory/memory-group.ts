@@ -24,6 +24,7 @@ interface MemberSettings {
   readonly clientId: string
   readonly groupInstanceId: string | undefined
   readonly topics: ReadonlySet<string>
+  readonly copartitioned: readonly (readonly string[])[]
   readonly rebalanceTimeoutMs: number
 }
 
@@ -70,7 +71,7 @@ export function memoryGroup(
       await Promise.all([...members.values()].map(takeBack))
       // Whoever came or went meanwhile is in `members`; one round covers all of them.
       changed = false
-      const subscribers = [...members.values()].map(({ id, topics }) => ({ id, topics }))
+      const subscribers = [...members.values()].map(({ id, topics, copartitioned }) => ({ id, topics, copartitioned }))
       for (const [id, partitions] of assignPartitions(subscribers, partitionsOf)) {
         const member = members.get(id)
         if (!member) continue

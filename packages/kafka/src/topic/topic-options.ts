@@ -3,6 +3,7 @@ import type { Codec } from '@snapstream/core'
 import { closestName } from '../conf/closest-name.ts'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
 import { TOPIC_NAME, isTopicName } from './is-topic-name.ts'
+import { specOf } from './spec-of.ts'
 import { TOPIC_CREATION, isTopicCreation } from './topic-creation.ts'
 import type { TopicCreation } from './topic-creation.ts'
 import { usage } from '../conf/usage.ts'
@@ -13,6 +14,13 @@ export interface TopicOptions {
    * that is a source needs one or the other.
    */
   readonly groupId?: string | null | undefined
+  /**
+   * Topics that a handler needs together with this one, as `Topic` or by name: partition n of each goes to the same member
+   * of the group, so that what has the same key meets in one process. They have to be read in the same stream, with the
+   * same group and settings, and to have as many partitions. One of them is enough to say so.
+   * @default each topic is shared out for itself
+   */
+  readonly copartitionedWith?: Copartitioned | readonly Copartitioned[] | undefined
   /**
    * Where to start in a partition in which the group has committed nothing: one offset for all of them, or one for each
    * that is named. Negative counts from the end.
@@ -40,6 +48,9 @@ export interface TopicOptions {
   readonly conf?: KafkaConf | undefined
 }
 
+/** A topic, or its name. */
+export type Copartitioned = string | { readonly name: string; readonly '~snapstream.source': unknown }
+
 /** How values and keys are turned into bytes and back. */
 export interface TopicCodecs<V, K> {
   readonly codec: Codec<V>
@@ -58,6 +69,7 @@ export type TopicNames = string | readonly string[] | RegExp
 
 const OPTIONS = [
   'groupId',
+  'copartitionedWith',
   'codec',
   'keyCodec',
   'offset',
@@ -116,6 +128,11 @@ export function checkOptions(options: AnyTopicOptions, name: string, pattern: bo
   expect('brokenHeaders', typeof brokenHeaders === 'boolean', 'true or false')
   expect('codec', isCodec(codec), 'an object with encode and decode')
   expect('keyCodec', isCodec(keyCodec), 'an object with encode and decode')
+  const { copartitionedWith: together = [] } = options
+  const others: readonly unknown[] = Array.isArray(together) ? together : [together]
+  expect('copartitionedWith', others.every(isNamed), 'a topic with a name, or several')
+  if (pattern && others.length > 0)
+    throw usage(`${topic} is a pattern, and only topics with names can be co-partitioned; leave copartitionedWith out`)
   if (pattern && create)
     throw usage(`${topic} is a pattern, and only a topic with a name can be created; leave create out`)
   expect('create', typeof create === 'boolean' || isTopicCreation(create), `true, or ${TOPIC_CREATION}`)
@@ -134,6 +151,10 @@ function areOffsets(value: object | null): boolean {
 export function isTimestamp(value: unknown): value is number | Date {
   const ms = value instanceof Date ? value.getTime() : value
   return Number.isSafeInteger(ms) && (ms as number) >= 0
+}
+
+function isNamed(other: unknown): boolean {
+  return typeof other === 'string' ? isTopicName(other) : Array.isArray(specOf(other)?.topics)
 }
 
 function isCodec(value: unknown): boolean {

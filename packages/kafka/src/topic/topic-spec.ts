@@ -4,6 +4,7 @@ import { parseSettings } from '../conf/parse-settings.ts'
 import type { Settings } from '../conf/settings.ts'
 import { fastStringCodec } from './fast-string-codec.ts'
 import { checkOptions, parseNames } from './topic-options.ts'
+import { specOf } from './spec-of.ts'
 import type { TopicCreation } from './topic-creation.ts'
 import type { AnyTopicOptions, TopicNames } from './topic-options.ts'
 
@@ -16,6 +17,8 @@ export interface TopicSpec {
   /** The topic that can be written to: there is one if there is one name. */
   readonly single: string | undefined
   readonly groupId: string | null | undefined
+  /** The names of topics that belong together with these. */
+  readonly copartitionedWith: readonly string[]
   /** Where to start in a partition in which nothing is committed, if that is said. */
   readonly start: (partition: number) => number | { readonly timestamp: number } | undefined
   readonly untilEnd: boolean
@@ -41,6 +44,7 @@ export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpe
     topics,
     single: topics instanceof RegExp || topics.length > 1 ? undefined : topics[0],
     groupId: options.groupId,
+    copartitionedWith: namesOf(options.copartitionedWith),
     start: startOf(options),
     untilEnd: options.until === 'end',
     create: create === false ? undefined : create === true ? {} : create,
@@ -52,6 +56,11 @@ export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpe
     keyCodec: keyCodec ?? strings,
     conf: parseSettings(options.conf ?? {}, `conf of Topic(${JSON.stringify(name)})`),
   }
+}
+
+function namesOf(others: AnyTopicOptions['copartitionedWith'] = []): readonly string[] {
+  const list: readonly (string | { readonly name: string })[] = Array.isArray(others) ? others : [others]
+  return list.flatMap((other) => (typeof other === 'string' ? [other] : (specOf(other)?.topics as readonly string[])))
 }
 
 function startOf({ offset, timestamp }: AnyTopicOptions): TopicSpec['start'] {
@@ -69,16 +78,4 @@ const strings = fastStringCodec(StringCodec())
 /** For codecs that want to know whose bytes they have. */
 export function codecContext(topic: string, part: CodecContext['part']): CodecContext {
   return { topic, part }
-}
-
-const SPEC = '~snapstream.topic'
-
-/** Lets a topic be asked what it was made with. */
-export function keepSpec(topic: object, spec: TopicSpec): void {
-  Object.defineProperty(topic, SPEC, { value: spec })
-}
-
-/** What a topic was made with; undefined for anything else. */
-export function specOf(topic: unknown): TopicSpec | undefined {
-  return (topic as { readonly [SPEC]?: TopicSpec } | null | undefined)?.[SPEC]
 }

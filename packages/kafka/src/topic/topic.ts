@@ -10,7 +10,8 @@ import type { RecordMeta, TopicInput, TopicRecord } from './topic-record.ts'
 import { topicReading } from './topic-reading.ts'
 import type { TopicReading } from './topic-reading.ts'
 import { lastingLanes, openTopicSource } from './topic-source.ts'
-import { keepSpec, topicSpec } from './topic-spec.ts'
+import { keepSpec } from './spec-of.ts'
+import { topicSpec } from './topic-spec.ts'
 import { topicWriter } from './topic-writer.ts'
 
 /**

@@ -1,4 +1,6 @@
+import { SnapstreamError } from '@snapstream/core'
 import type { ErrorFields } from '@snapstream/core'
+import { tornApart } from '../driver/copartitioned.ts'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import type { Cluster } from './cluster.ts'
@@ -56,7 +58,7 @@ export function groupMember(options: {
 }): GroupMember {
   const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError } = options
   const onTrouble = (error: unknown) => options.onTrouble(memberError(error, 'be a member of'))
-  const { groupInstanceId } = settings
+  const { groupInstanceId, copartitioned = [] } = settings
   const coordinator = coordinatorOf(cluster, groupId, groupInstanceId)
   let memberId = ''
   /** The latest that has begun, for heartbeats. */
@@ -101,7 +103,7 @@ export function groupMember(options: {
     if (signal.aborted) throw new Error('closed')
     return joinGroup(cluster, connection, {
       groupId,
-      subscription: { topics, owned: partitions.all(), generationId: latest.id },
+      subscription: { topics, owned: partitions.all(), generationId: latest.id, copartitioned },
       settings,
       memberId: () => memberId,
       onMemberId(id) {
@@ -137,7 +139,11 @@ export function groupMember(options: {
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      const { partitions: given, more, leads, cooperative } = await join()
+      const { partitions: shared, more, leads, cooperative } = await join()
+      const torn = tornApart(copartitioned, shared)
+      // Others do not read it either: it waits until somebody leads who keeps it together.
+      const given = shared.filter((at) => !torn.includes(at))
+      if (torn.length > 0) onTrouble(leaderTears(groupId, torn))
       // What it had may have been lost meanwhile; then it gets all this anew.
       await partitions.toldOfLoss()
       if (signal.aborted) return
@@ -271,4 +277,13 @@ export function groupMember(options: {
     },
     leave,
   }
+}
+
+function leaderTears(groupId: string, torn: readonly TopicPartition[]): SnapstreamError {
+  const names = torn.map(({ topic, partition }) => `${topic}/${partition}`).join(', ')
+  return new SnapstreamError(
+    'KAFKA_FAILED',
+    `the leader of the group ${JSON.stringify(groupId)} does not keep co-partitioned topics together: ${names} came without ` +
+      'what goes with it, and waits; it goes on when all members of the group run a Snapstream that knows copartitionedWith',
+  )
 }

@@ -6,7 +6,7 @@ const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
 const userData = Buffer.alloc(0)
 const topics = ['orders', 'é', 'a'.repeat(249)]
 
-const nothing = { owned: [], generationId: -1 }
+const nothing = { owned: [], generationId: -1, copartitioned: [] }
 const prefix = (bytes: Buffer, of: Buffer) => bytes.subarray(2, of.length)
 
 describe('subscriptions', () => {
@@ -28,8 +28,25 @@ describe('subscriptions', () => {
         { topic: 'é', partition: 2 },
       ],
       generationId: 12,
+      copartitioned: [],
     }
     expect(decodeSubscription(encodeSubscription(subscription))).toEqual(subscription)
+  })
+
+  test('say which topics belong together, where they are no user data of others', () => {
+    const owned = [{ topic: 'orders', partition: 3 }]
+    for (const generationId of [-1, 12]) {
+      const copartitioned = [
+        ['customers', 'orders'],
+        ['é', 'ü', 'a'.repeat(249)],
+      ]
+      const subscription = { topics: new Set(topics), owned, generationId, copartitioned }
+      const bytes = encodeSubscription(subscription)
+      expect(decodeSubscription(bytes)).toEqual(subscription)
+      // Java's cooperative-sticky takes the first four bytes of a member without a generation for one.
+      const { userData: data } = MemberMetadata.decode(Buffer.concat([bytes])) ?? {}
+      expect(data?.readInt32BE(0)).toBe(generationId)
+    }
   })
 
   test('are read from all versions', () => {
@@ -44,9 +61,19 @@ describe('subscriptions', () => {
     const rack = Buffer.from([0, 1, 98])
     const a7 = [{ topic: 'a', partition: 7 }]
     expect(decodeSubscription(version0)).toEqual({ topics: new Set(topics), ...nothing })
-    expect(decodeSubscription(version(1, owned))).toEqual({ topics: new Set(topics), owned: a7, generationId: -1 })
+    expect(decodeSubscription(version(1, owned))).toEqual({
+      topics: new Set(topics),
+      owned: a7,
+      generationId: -1,
+      copartitioned: [],
+    })
     for (const bytes of [version(2, owned, generation), version(3, owned, generation, rack)])
-      expect(decodeSubscription(new Uint8Array(bytes))).toEqual({ topics: new Set(topics), owned: a7, generationId: 9 })
+      expect(decodeSubscription(new Uint8Array(bytes))).toEqual({
+        ...nothing,
+        topics: new Set(topics),
+        owned: a7,
+        generationId: 9,
+      })
   })
 })
 

@@ -1,4 +1,5 @@
 import { SnapstreamError, describe } from '@snapstream/core'
+import type { TopicSet } from '../driver/copartitioned.ts'
 import type { TopicPartition } from '../driver/driver.ts'
 import { groupBy } from '../driver/group-by.ts'
 import { partitionKey } from '../driver/partition-key.ts'
@@ -11,6 +12,9 @@ import type { ByteReader } from './byte-reader.ts'
  */
 const SUBSCRIPTION_VERSION = 2
 const ASSIGNMENT_VERSION = 0
+/** What user data of Snapstream has behind the generation, so that it is not taken for that of others. */
+const USER_DATA = Buffer.from('snapstream')
+const USER_DATA_VERSION = 0
 
 /** What a member tells the leader of its group. */
 export interface Subscription {
@@ -20,15 +24,17 @@ export interface Subscription {
   readonly owned: readonly TopicPartition[]
   /** In which generation it was given that; -1 where it does not say. */
   readonly generationId: number
+  /** Topics of which it wants partition n of each, or of none. */
+  readonly copartitioned: readonly TopicSet[]
 }
 
-export function encodeSubscription({ topics, owned, generationId }: Subscription): Buffer {
+export function encodeSubscription({ topics, owned, generationId, copartitioned }: Subscription): Buffer {
   const names = [...topics].map(string)
   return Buffer.concat([
     int16(SUBSCRIPTION_VERSION),
     int32(names.length),
     ...names,
-    NO_USER_DATA,
+    copartitioned.length > 0 ? userData(generationId, copartitioned) : NO_USER_DATA,
     partitionsByTopic(owned),
     int32(generationId),
   ])
@@ -38,10 +44,32 @@ export function decodeSubscription(metadata: Uint8Array): Subscription {
   const read = byteReader(metadata, 'the subscription of a member')
   const version = read.int16()
   const topics = new Set(read.array(read.string))
-  if (version < 1) return { topics, owned: [], generationId: -1 }
-  read.bytes()
+  const copartitioned = readUserData(read.bytes())
+  if (version < 1) return { topics, owned: [], generationId: -1, copartitioned }
   const owned = readPartitions(read)
-  return { topics, owned, generationId: version < 2 ? -1 : read.int32() }
+  return { topics, owned, generationId: version < 2 ? -1 : read.int32(), copartitioned }
+}
+
+/**
+ * What only members of Snapstream say. It begins with the generation, as Java's `cooperative-sticky` looks for it there in
+ * members that have none yet; later versions have more behind.
+ */
+function userData(generationId: number, copartitioned: readonly TopicSet[]): Buffer {
+  const data = Buffer.concat([
+    int32(generationId),
+    USER_DATA,
+    int16(USER_DATA_VERSION),
+    int32(copartitioned.length),
+    ...copartitioned.flatMap((set) => [int32(set.length), ...set.map(string)]),
+  ])
+  return Buffer.concat([int32(data.length), data])
+}
+
+function readUserData(data: Buffer): TopicSet[] {
+  if (!data.subarray(4, 4 + USER_DATA.length).equals(USER_DATA)) return []
+  const read = byteReader(data.subarray(4 + USER_DATA.length), 'what a member of Snapstream says')
+  read.int16()
+  return read.array(() => read.array(read.string))
 }
 
 /** What the leader tells a member. */

@@ -1,4 +1,5 @@
 import { assignPartitions, withholdOwned } from '../driver/assign-partitions.ts'
+import { refuseUnequal } from '../driver/copartitioned.ts'
 import type { Cluster } from './cluster.ts'
 import type { JoinedGroup, MemberAssignment } from './connection.ts'
 import { decodeSubscription, encodeAssignment } from './group-protocol.ts'
@@ -6,15 +7,21 @@ import { isTopicMissing, protocolError } from './kafka-error.ts'
 
 /**
  * The leader's part: shares out the partitions of all topics that members subscribed to. What one of them still has is
- * not given to another yet: its owner gives it up when it learns of it, and joins again.
+ * not given to another yet: its owner gives it up when it learns of it, and joins again. Throws `USAGE` for co-partitioned
+ * topics with different numbers of partitions.
  */
 export async function shareOut(cluster: Cluster, members: JoinedGroup['members']): Promise<MemberAssignment[]> {
   const subscribers = members.map(({ memberId, metadata }) => ({ id: memberId, ...decodeSubscription(metadata) }))
   const counts = new Map<string, number>()
   for (const topic of new Set(subscribers.flatMap((member) => [...member.topics])))
     counts.set(topic, await partitionCount(cluster, topic))
-  const shares = assignPartitions(subscribers, (topic) => counts.get(topic) ?? 0)
-  return [...withholdOwned(subscribers, shares)].map(([memberId, assignment]) => ({
+  const partitionsOf = (topic: string) => counts.get(topic) ?? 0
+  refuseUnequal(
+    subscribers.flatMap(({ copartitioned }) => copartitioned),
+    partitionsOf,
+  )
+  const shares = assignPartitions(subscribers, partitionsOf)
+  return [...withholdOwned(subscribers, shares, partitionsOf)].map(([memberId, assignment]) => ({
     memberId,
     assignment: encodeAssignment(assignment),
   }))

@@ -1,9 +1,13 @@
 import type { ConsumerSettings, TopicPartition } from '../driver/driver.ts'
 import { partitionMissing } from '../driver/driver-error.ts'
+import { refuseUnequal } from '../driver/copartitioned.ts'
 import type { Cluster } from './cluster.ts'
 import { listTopics } from './list-topics.ts'
 
-/** The topics that settings name, or mean with a pattern. Throws `TOPIC_MISSING`. */
+/**
+ * The topics that settings name, or mean with a pattern. Throws `TOPIC_MISSING`, and `USAGE` for co-partitioned topics with
+ * different numbers of partitions.
+ */
 export async function subscribe(cluster: Cluster, settings: ConsumerSettings): Promise<Set<string>> {
   const topics = new Set<string>()
   const patterns = settings.topics.filter((topic) => typeof topic !== 'string')
@@ -12,6 +16,7 @@ export async function subscribe(cluster: Cluster, settings: ConsumerSettings): P
     for (const topic of await listTopics(cluster))
       if (patterns.some((pattern) => topic.search(pattern) !== -1)) topics.add(topic)
   for (const topic of topics) await cluster.topics.follow(topic)
+  refuseUnequal(settings.copartitioned ?? [], (topic) => cluster.topics.partitions(topic).length)
   return topics
 }
 

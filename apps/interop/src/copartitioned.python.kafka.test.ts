@@ -1,0 +1,72 @@
+import { createApp } from '@snapstream/core'
+import { Topic } from '@snapstream/kafka'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { drivers } from './drivers.ts'
+import type { OtherClient } from './other-client.ts'
+import { pythonClient } from './python-client.ts'
+import { toBase64 } from './record-line.ts'
+import { PARTITIONS, testTopics } from './test-topics.ts'
+
+const brokers = process.env['KAFKA_BROKERS'] ?? ''
+const topics = testTopics(brokers)
+let python: OtherClient
+
+beforeAll(async () => {
+  python = await pythonClient(brokers)
+})
+afterAll(async () => {
+  await python?.close()
+  await topics.deleteAll()
+})
+
+test.each(drivers.map((driver) => [driver.name, driver] as const))(
+  '%s reads no half of what belongs together while a member leads that knows nothing of it, and all afterwards',
+  async (_, driver) => {
+    const [customers, orders] = [await topics.create(), await topics.create()]
+    const groupId = customers
+    const settings = {
+      'group.id': groupId,
+      'partition.assignment.strategy': 'cooperative-sticky',
+      'session.timeout.ms': 6000,
+      'heartbeat.interval.ms': 200,
+    }
+    for (const topic of [customers, orders]) {
+      const records = Array.from({ length: PARTITIONS }, (_, partition) => ({
+        partition,
+        key: null,
+        value: toBase64(Buffer.from(`${partition}`)),
+        headers: [],
+        timestamp: 1_700_000_000_000,
+      }))
+      await python.produce(topic, records)
+    }
+    const assigned = async () => (await python.ask<{ readonly assigned: readonly number[] }>('state', {})).assigned
+    // It reads one of them only, so that as the leader it gives the other to our member.
+    await python.ask('join', { topic: customers, settings })
+    await expect.poll(async () => (await assigned()).length, { timeout: 25_000 }).toBe(PARTITIONS)
+
+    const conf = { brokers, driver, sessionTimeoutMs: 6000, heartbeatIntervalMs: 200 }
+    const ours: string[] = []
+    const troubles: string[] = []
+    const app = createApp()
+    app.on('trouble', ({ error }) => troubles.push(error.message))
+    app.snap(Topic(orders, { groupId, copartitionedWith: customers, conf }))(({ value }) => void ours.push(`o${value}`))
+    app.snap(Topic(customers, { groupId, conf }))(({ value }) => void ours.push(`c${value}`))
+    const end = new AbortController()
+    const running = app.stream({}, { signal: end.signal, checkpointMs: 100 })
+    try {
+      const torn = `the leader of the group "${groupId}" does not keep co-partitioned topics together: ${orders}/0, `
+      await expect.poll(() => troubles.some((text) => text.includes(torn)), { timeout: 25_000 }).toBe(true)
+      expect(ours).toEqual([])
+      await python.ask('leave', {})
+      // What the other had read, it has committed.
+      await expect
+        .poll(() => ours.filter((value) => value.startsWith('o')).length, { timeout: 25_000 })
+        .toBe(PARTITIONS)
+    } finally {
+      end.abort()
+      await running
+    }
+  },
+  90_000,
+)

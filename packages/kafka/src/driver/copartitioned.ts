@@ -1,0 +1,80 @@
+import { SnapstreamError } from '@snapstream/core'
+import type { TopicPartition } from './driver.ts'
+import { partitionKey } from './partition-key.ts'
+
+/** Topics that belong together: partition n of each goes to the same member of a group. */
+export type TopicSet = readonly string[]
+
+/** Sets that share a topic are one. Sorted, each and all of them; those of one topic are left out. */
+export function mergeSets(sets: Iterable<TopicSet>): TopicSet[] {
+  let merged: Set<string>[] = []
+  for (const set of sets) {
+    const touching = merged.filter((known) => set.some((topic) => known.has(topic)))
+    merged = merged.filter((known) => !touching.includes(known))
+    merged.push(new Set([...set, ...touching.flatMap((known) => [...known])]))
+  }
+  return merged
+    .filter(({ size }) => size > 1)
+    .map((set) => [...set].sort())
+    .sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
+}
+
+/** Throws `USAGE` where topics of a set do not have the same number of partitions. One that is not there is left to others. */
+export function refuseUnequal(sets: Iterable<TopicSet>, partitionsOf: (topic: string) => number): void {
+  for (const set of mergeSets(sets)) {
+    const [first, ...others] = set
+      .map((topic) => ({ topic, count: partitionsOf(topic) }))
+      .filter(({ count }) => count > 0)
+    for (const { topic, count } of others)
+      if (first !== undefined && count !== first.count)
+        throw new SnapstreamError(
+          'USAGE',
+          `${JSON.stringify(first.topic)} has ${first.count} partitions and ${JSON.stringify(topic)} has ${count}: topics ` +
+            'that are co-partitioned need the same number, as one member gets partition n of each; make one of them anew ' +
+            'with as many and write its records again, or leave copartitionedWith out',
+          { topic },
+        )
+  }
+}
+
+/** Partitions that go to one member together: partition n of each topic of a set, or one alone. */
+export interface Unit {
+  readonly topics: readonly string[]
+  readonly partitions: readonly TopicPartition[]
+}
+
+/**
+ * All partitions of the topics, in the order of their topics. A set that no member reads as a whole cannot be kept together:
+ * its partitions are on their own.
+ */
+export function unitsOf(
+  topics: Iterable<string>,
+  sets: Iterable<TopicSet>,
+  partitionsOf: (topic: string) => number,
+  isRead: (set: TopicSet) => boolean,
+): Unit[] {
+  const together = mergeSets(sets).filter(isRead)
+  const units: Unit[] = []
+  for (const topic of [...topics].sort()) {
+    const set = together.find((of) => of.includes(topic)) ?? [topic]
+    // The first of its topics stands for all.
+    if (topic !== set[0]) continue
+    const counts = set.map(partitionsOf)
+    for (let partition = 0; partition < Math.max(...counts); partition++)
+      units.push({
+        topics: set,
+        partitions: set.filter((_, i) => partition < (counts[i] ?? 0)).map((of) => ({ topic: of, partition })),
+      })
+  }
+  return units
+}
+
+/** Of these partitions, those that lack another one that goes with them: a leader that knows nothing of sets gave them out. */
+export function tornApart<T extends TopicPartition>(sets: Iterable<TopicSet>, partitions: readonly T[]): T[] {
+  const given = new Set(partitions.map(partitionKey))
+  const merged = mergeSets(sets)
+  return partitions.filter(({ topic, partition }) => {
+    const set = merged.find((of) => of.includes(topic)) ?? []
+    return set.some((of) => !given.has(partitionKey({ topic: of, partition })))
+  })
+}
