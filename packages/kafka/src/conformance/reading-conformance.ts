@@ -84,6 +84,20 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
       )
     })
 
+    declare('of several seeks at once the last counts', async (harness) => {
+      const { topic, values, until, stop, committed } = await reading(harness, 1, 20)
+      await until('the end', () => values().at(-1) === '19')
+      for (let round = 0; round < 10; round++) {
+        const before = values().length
+        await Promise.all([topic.seek(-1), topic.seek(2), topic.seek({ timestamp: 0 }), topic.seek(10 + (round % 5))])
+        await until('the end again', () => values().length > before && values().at(-1) === '19')
+        const again = values().slice(before)
+        assert.deepEqual(again.slice(-(10 - (round % 5))), numbers(10 + (round % 5), 20))
+        await until('the commit', async () => (await committed())[0] === 20)
+      }
+      await stop()
+    })
+
     declare('seek and pause keep their place over a rebalance: nothing is lost', async (harness) => {
       const { topic, name, groupId, values, hooks, until, stop } = await reading(harness, 2, 200)
       await until('all of it', () => values(0).length + values(1).length === 400)

@@ -18,11 +18,14 @@ export interface TopicControl {
   detach(reader: ControlledReader): void
   pause(): void
   resume(): void
+  /** Does what takes time in the order in which it was asked for, so that what was asked last counts. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 
 export function topicControl(): TopicControl {
   const readers = new Set<ControlledReader>()
   let paused = false
+  let last: Promise<unknown> = Promise.resolve()
   return {
     readers,
     get paused() {
@@ -37,6 +40,11 @@ export function topicControl(): TopicControl {
     resume() {
       paused = false
       for (const reader of readers) reader.resume()
+    },
+    inTurn(work) {
+      const mine = last.then(work)
+      last = mine.catch(() => {})
+      return mine
     },
   }
 }

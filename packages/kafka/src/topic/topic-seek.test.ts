@@ -62,6 +62,43 @@ describe('seek', () => {
     await stop()
   })
 
+  test('of several calls at once the last counts, however long their look-ups take', async () => {
+    const slow = memory()
+    let looks = 0
+    const driver: Driver = {
+      ...slow,
+      client: (settings) => {
+        const client = slow.client(settings)
+        return {
+          ...client,
+          async admin() {
+            const admin = await client.admin()
+            return {
+              ...admin,
+              async offsets(...args) {
+                // The first takes longest.
+                await new Promise((resolve) => setTimeout(resolve, Math.max(0, 60 - 20 * looks++)))
+                return admin.offsets(...args)
+              },
+            }
+          },
+        }
+      },
+    }
+    const { topic, seen, until, stop, committed } = await reading({ count: 10, conf: { driver } })
+    await until(() => seen.length === 10)
+    looks = 0
+    await Promise.all([topic.seek(2), topic.seek(8)])
+    // What the first said may have been begun with, and is left again.
+    await until(() => /^(?:8|2.*98)9$/.test(seen.slice(10).join('')))
+    const count = seen.length
+    await expect(Promise.all([topic.seek(99), topic.seek(9)])).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    await until(() => seen.length === count + 1)
+    expect(seen.at(-1)).toBe('9')
+    await vi.waitFor(async () => expect(await committed()).toEqual([10]))
+    await stop()
+  })
+
   test('is committed at once, also backwards and without another message', async () => {
     const { topic, seen, until, stop, committed, hooks } = await reading()
     await until(() => seen.length === 5)

@@ -18,7 +18,7 @@ export interface SeekOptions {
   readonly topic?: string
 }
 
-/** Lets those who read the topic now go on elsewhere. */
+/** Lets those who read the topic now go on elsewhere; of several calls the last counts. */
 export async function seekTopic(
   spec: TopicSpec,
   lifecycle: Pick<TopicLifecycle, 'current'>,
@@ -34,6 +34,18 @@ export async function seekTopic(
     expectPartition(spec, partition)
     expectOneTopic(spec, topic)
   }
+  // Looking places up takes a while, for each its own.
+  return control.inTurn(() => seekNow(spec, lifecycle, control, to, options))
+}
+
+async function seekNow(
+  spec: TopicSpec,
+  lifecycle: Pick<TopicLifecycle, 'current'>,
+  control: TopicControl,
+  to: SeekTo,
+  options: SeekOptions,
+): Promise<void> {
+  const { partition, topic } = options
   const meant = (at: TopicPartition) =>
     (partition === undefined || at.partition === partition) && (topic === undefined || at.topic === topic)
   const read = () =>
