@@ -10,8 +10,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
@@ -42,6 +44,9 @@ public class Interop {
         answer.set("ok", switch (request.get("command").asText()) {
           case "produce" -> produce(request);
           case "consume" -> consume(request);
+          case "outcomes" -> outcomes(request);
+          case "transact" -> transact(request);
+          case "readAndCommit" -> readAndCommit(request);
           case "bytesOnDisk" -> bytesOnDisk(request);
           default -> throw new IllegalArgumentException("unknown command in " + line);
         });
@@ -88,6 +93,64 @@ public class Interop {
       }
     }
     return records;
+  }
+
+  /** What became of each record, sent in one go: null where it was acknowledged. */
+  static JsonNode outcomes(JsonNode request) throws Exception {
+    var outcomes = JSON.createArrayNode();
+    var sent = new ArrayList<Future<RecordMetadata>>();
+    try (var producer = new KafkaProducer<>(settings(request), new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (var record : request.get("records"))
+        sent.add(producer.send(new ProducerRecord<>(
+            request.get("topic").asText(), record.get("partition").asInt(), record.get("timestamp").asLong(),
+            bytes(record.get("key")), bytes(record.get("value")))));
+      producer.flush();
+      for (var future : sent)
+        try {
+          future.get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+          outcomes.addNull();
+        } catch (ExecutionException error) {
+          outcomes.add(error.getCause().toString());
+        }
+    }
+    return outcomes;
+  }
+
+  /** Writes so many records without a value, or with one, in a transaction that is committed or aborted. */
+  static JsonNode transact(JsonNode request) throws Exception {
+    try (var producer = new KafkaProducer<>(settings(request), new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      var count = request.get("count").asInt();
+      for (var i = 0; i < count; i++)
+        producer.send(new ProducerRecord<>(request.get("topic").asText(), 0, bytes(request.get("key")), bytes(request.get("value"))));
+      producer.flush();
+      if (request.get("commit").asBoolean()) producer.commitTransaction();
+      else producer.abortTransaction();
+      return JSON.getNodeFactory().numberNode(count);
+    }
+  }
+
+  /** Reads a topic to its end with a group, commits the position, and answers what is committed, by partition. */
+  static JsonNode readAndCommit(JsonNode request) {
+    var topic = request.get("topic").asText();
+    var committed = JSON.createArrayNode();
+    try (var consumer = new KafkaConsumer<>(settings(request), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      var partitions = new ArrayList<TopicPartition>();
+      for (var info : consumer.partitionsFor(topic)) partitions.add(new TopicPartition(topic, info.partition()));
+      partitions.sort((a, b) -> a.partition() - b.partition());
+      consumer.assign(partitions);
+      var ends = consumer.endOffsets(partitions);
+      var deadline = System.currentTimeMillis() + PATIENCE_MS;
+      while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+        if (System.currentTimeMillis() > deadline) throw new IllegalStateException("did not come to " + ends);
+        consumer.poll(Duration.ofMillis(200));
+      }
+      consumer.commitSync();
+      var offsets = consumer.committed(new HashSet<>(partitions));
+      for (var partition : partitions) committed.add(offsets.get(partition).offset());
+    }
+    return committed;
   }
 
   /** What a topic takes in the broker's log, all its partitions together. */

@@ -12,7 +12,7 @@ export function createCheckpointer(
   sources: readonly SourceRun[],
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): () => Promise<void> {
-  const { host, fail, emit, flushing, committing } = runtime
+  const { host, fail, emit, flushing, committing, refusals } = runtime
   /** One writer for each transaction, by what was bound. */
   const atomicWriters = new Map(
     new Map(
@@ -66,7 +66,19 @@ export function createCheckpointer(
     // From here to the flushes nothing may be awaited: what is handled now is what has been written by now.
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
-    await all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
+    const flush = () => all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
+    await flush()
+    // Of what is acknowledged here nothing is refused later: what a refusal leaves behind, a dead letter or a retry, is
+    // flushed, and may be refused again.
+    for (
+      let late = [...refusals.keys()];
+      !failed && late.length > 0;
+      late = late.filter((kept) => refusals.has(kept))
+    ) {
+      await Promise.all(late.map(async (kept) => refusals.get(kept))).catch(() => (failed = true))
+      for (const kept of late) refusals.delete(kept)
+      await flush()
+    }
     await all(atomicWriters, flushing, (writer) => (torn ? undefined : writer.flush(checkpoint)))
     runtime.paused = false
     for (const lane of atomic()) lane.resume()

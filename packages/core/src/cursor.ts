@@ -1,12 +1,13 @@
 import type { ErrorFields } from './error.ts'
-import type { Batch, Headers, Lane, Origin } from './protocol.ts'
+import type { Batch, Headers, Kept, Lane, MaybePromise, Origin } from './protocol.ts'
+import type { Step } from './step.ts'
 import type { Tally } from './tally.ts'
 
 /**
  * The place of a message: what a sink is told about its origin, and what an error needs to name it. One object a worker,
  * moved from message to message, so that nothing is allocated for sinks that do not ask.
  */
-export class Cursor implements Origin {
+export class Cursor implements Origin, Kept {
   readonly lane: Lane
   readonly tally: Tally
   batch!: Batch<unknown>
@@ -17,10 +18,23 @@ export class Cursor implements Origin {
    * Infinity: not yet; NaN: it is not to be watched, as it waits for a retry.
    */
   since = -1
+  /** How often a value of it was refused after it had been written. */
+  refusals = 0
+  readonly step: Step
 
-  constructor(lane: Lane, tally: Tally) {
+  constructor(lane: Lane, tally: Tally, step: Step) {
     this.lane = lane
     this.tally = tally
+    this.step = step
+  }
+
+  keep(): Kept | undefined {
+    const { lane, tally, step, batch, index, message } = this
+    return step.refused && Object.assign(new Cursor(lane, tally, step), { batch, index, message })
+  }
+
+  refuse(error: Error, again: () => MaybePromise<void>): void {
+    this.step.refused?.(this, error, again)
   }
 
   get timestamp(): number | bigint | undefined {

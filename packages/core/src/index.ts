@@ -16,6 +16,7 @@ export type {
   Failure,
   Headers,
   Host,
+  Kept,
   Lane,
   Lasting,
   MaybePromise,

@@ -39,7 +39,7 @@ export function createKeyedWorker(
     for (const [index, message] of messages.entries()) {
       if (!room()) await lane.until(() => lane.halted || room())
       if (lane.halted) giveUp(message)
-      const cursor = Object.assign(new Cursor(lane.id, tally), { batch, index, message })
+      const cursor = Object.assign(new Cursor(lane.id, tally, step), { batch, index, message })
       let error = batch.error?.(index)
       // What did not decode has no key to go by: it shares one with its like.
       let key: unknown

@@ -54,8 +54,8 @@ export interface LaneRun {
   halt(): void
   /** Wakes what waits for a condition of this lane. */
   changed(): void
-  /** Waits; rejects with HALTED as soon as the lane ends. */
-  sleep(ms: number): Promise<void>
+  /** Waits; rejects with HALTED as soon as the lane ends, or only when the time for that is over. */
+  sleep(ms: number, beyond?: boolean): Promise<void>
   /** Resolves once the condition, which has to be about this lane, holds. */
   until(condition: () => boolean): Promise<void>
   /** Resolves when no more than so many batches are left, or none will be handled. */
@@ -65,14 +65,12 @@ export interface LaneRun {
 }
 
 export function createLane(
-  { host, fail, reading, paused }: Runtime,
+  { host, fail, reading, signal, paused }: Runtime,
   id: Lane,
   tallies: readonly Tally[],
   createWorkers: (lane: LaneRun) => readonly Worker[],
   atomic: boolean,
 ): LaneRun {
-  // What an atomic sink has of a message cannot be taken back: it is tried to the end while there is time.
-  const ended = () => (atomic ? reading.aborted : lane.halted)
   /** The batches that are not finished, each as its workers have it. */
   const held: Share[][] = []
   /** After the batches that every binding has finished. */
@@ -122,7 +120,9 @@ export function createLane(
       if (woken.length > 0) waiting = []
       for (const wake of woken) wake()
     },
-    async sleep(ms) {
+    async sleep(ms, beyond) {
+      // What an atomic sink has of a message cannot be taken back: it is tried to the end while there is time.
+      const ended = () => (beyond ? signal.aborted : atomic ? reading.aborted : lane.halted)
       let over = false
       const cancel = host.setTimeout(() => {
         over = true

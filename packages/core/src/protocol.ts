@@ -101,6 +101,21 @@ export interface Origin {
   /** Event time in ms since the epoch; a bigint where a number is not exact. */
   readonly timestamp: number | bigint | undefined
   readonly headers: Headers | undefined
+  /**
+   * For a sink that may refuse a value after `write` has returned: keeps the message until then. Undefined where `onError`
+   * is 'stop': the sink rejects its `flush` instead.
+   */
+  keep?(): Kept | undefined
+}
+
+/** A message of which a value was written and may still be refused. */
+export interface Kept {
+  /**
+   * The value is refused, for this reason: the binding's `onError` decides, and the checkpoint waits for what it says. To be
+   * called before the `flush` that covers the value resolves. `again` writes the value once more, for a retry; what is
+   * refused then is told by another call.
+   */
+  refuse(error: Error, again: () => MaybePromise<void>): void
 }
 
 /** What goes to a dead letter: a message that could not be handled, and why. */

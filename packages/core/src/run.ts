@@ -78,6 +78,7 @@ export async function run(
     },
     flushing: new Map(),
     committing: new Map(),
+    refusals: new Map(),
     paused: false,
   }
   const { fail } = runtime
@@ -128,9 +129,14 @@ export async function run(
     stopped.resolve()
     for (const lane of lanes()) lane.halt()
     // First handlers are told, then nobody waits for them, then nobody waits for anything.
-    const stages = [() => handling.abort(), late.resolve, over.resolve]
+    const stages = [abortHandling, late.resolve, over.resolve]
     for (const [i, reach] of stages.entries()) cancels.push(host.setTimeout(reach, shutdownMs * (0.8 + i / 10)))
     ending(reason, error)
+  }
+
+  function abortHandling() {
+    handling.abort()
+    for (const lane of lanes()) lane.changed()
   }
 
   function ending(reason: Events['stopping']['reason'], error?: Error) {

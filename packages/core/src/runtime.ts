@@ -25,6 +25,8 @@ export interface Runtime {
   /** What the checkpoint waits for, sinks and sources as they were bound, and since which look of the watchdog. */
   readonly flushing: Map<unknown, number>
   readonly committing: Map<unknown, number>
+  /** Messages of which a sink refused a value after it was written, and what `onError` said of them; until a checkpoint. */
+  readonly refusals: Map<unknown, Promise<unknown>>
   /** A checkpoint has stopped what feeds an atomic sink, also lanes that are yet to come. */
   paused: boolean
 }

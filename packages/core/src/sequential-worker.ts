@@ -14,7 +14,7 @@ export function createSequentialWorker(
   step: Step,
   tally: Tally,
 ): Worker {
-  const cursor = new Cursor(lane.id, tally)
+  const cursor = new Cursor(lane.id, tally, step)
   lane.cursors.add(cursor)
   /** What the message under the cursor is waiting for. Not a result of what follows: that would be waited for there. */
   let pending: Outcome

@@ -1,7 +1,7 @@
 import { backoff } from './backoff.ts'
 import { placeIn, placeOf } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
-import { failure, toError } from './error.ts'
+import { SnapstreamError, failure, toError } from './error.ts'
 import type { ErrorCode, ErrorFields } from './error.ts'
 import { createFunctionSink } from './function-sink.ts'
 import type { Output } from './function-sink.ts'
@@ -9,7 +9,7 @@ import { HALTED } from './lane.ts'
 import type { LaneRun } from './lane.ts'
 import { isIterator, isThenable } from './promises.ts'
 import type { AnyIterator } from './promises.ts'
-import type { Failure, SinkWriter } from './protocol.ts'
+import type { Failure, MaybePromise, SinkWriter } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { Tally } from './tally.ts'
 
@@ -21,10 +21,14 @@ export type Outcome = PromiseLike<unknown> | undefined
  * `error`: why the message could not be made; then it goes straight to `onError`. Rejects with what stops the stream, or
  * with HALTED.
  */
-export type Step = (cursor: Cursor, error?: Error) => Outcome
+export interface Step {
+  (cursor: Cursor, error?: Error): Outcome
+  /** Does what `onError` says of a message of which a sink refused a value after it had been written; see `Kept`. */
+  refused?(kept: Cursor, error: Error, again: () => MaybePromise<void>): void
+}
 
 export function createStep(
-  { host, pace, context, emit: tell }: Runtime,
+  { host, pace, context, emit: tell, fail, refusals }: Runtime,
   lane: LaneRun,
   tally: Tally,
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
@@ -138,13 +142,30 @@ export function createStep(
   const sinkRefused = (thrown: unknown, value: unknown, cursor: Cursor, i: number, attempt: number) =>
     failed('SINK_REFUSED', thrown, cursor, attempt, () => emit(value, cursor, i, attempt + 1))
 
-  /** Asks `onError`, and does what it says. */
+  const refused: Step['refused'] = (kept, error, again) => {
+    lane.cursors.add(kept)
+    kept.since = Infinity
+    const pending = failed('SINK_REFUSED', error, kept, ++kept.refusals, async () => again(), true)
+    refusals.set(kept, pending)
+    void pending
+      .catch((thrown: unknown) =>
+        fail(
+          thrown === HALTED
+            ? new SnapstreamError('SHUTDOWN_TIMEOUT', `${name} was not done with a refused value in time`)
+            : thrown,
+        ),
+      )
+      .then(() => lane.cursors.delete(kept))
+  }
+
+  /** Asks `onError`, and does what it says. `late`: the message counts as handled already. */
   async function failed(
     code: ErrorCode,
     thrown: unknown,
     cursor: Cursor,
     attempt: number,
     redo: () => Outcome,
+    late?: boolean,
   ): Promise<unknown> {
     const { message, raw } = cursor
     const about = { binding: name, ...placeOf(raw) }
@@ -180,7 +201,7 @@ export function createStep(
     tell('retry', () => ({ ...about, error, attempt, waitMs }))
     // A wait that was asked for is not a standstill: what is limited is one try.
     cursor.since = NaN
-    await lane.sleep(waitMs)
+    await lane.sleep(waitMs, late)
     cursor.since = Infinity
     return redo()
   }
@@ -188,7 +209,7 @@ export function createStep(
   const located = (code: ErrorCode, thrown: unknown, about: ErrorFields, what = '') =>
     failure(code, `${what}${name}${placeIn(about)}`, thrown, about)
 
-  return step
+  return Object.assign(step, tally.binding.onError !== 'stop' && { refused })
 }
 
 type Waits = Generator<unknown, unknown, unknown>

@@ -17,7 +17,16 @@ export function produceRequests(
       const answer = await call('Produce', () => broker.produce({ acks, timeoutMs, topics }))
       if (acks === 0) return []
       return answer.topics.flatMap(({ name, partitions }) =>
-        partitions.map(({ partitionIndex, errorCode }) => ({ topic: name, partition: partitionIndex, errorCode })),
+        partitions.map(({ partitionIndex, errorCode, recordErrors, errorMessage }) => ({
+          topic: name,
+          partition: partitionIndex,
+          errorCode,
+          recordErrors: recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => ({
+            index: batchIndex,
+            message: batchIndexErrorMessage ?? undefined,
+          })),
+          message: errorMessage ?? undefined,
+        })),
       )
     },
 

@@ -10,20 +10,19 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'acknowledge before the flush',
     file: 'checkpointer.ts',
-    find: 'await all(writers, flushing, (writer) => (writer.atomic ? undefined',
-    replace:
-      'await all(given, committing, (source) => source.commit()); await all(writers, flushing, (writer) => (writer.atomic ? undefined',
+    find: 'await flush()\n    // Of what',
+    replace: 'await all(given, committing, (source) => source.commit()); await flush()\n    // Of what',
   },
   {
     name: 'flush without waiting',
     file: 'checkpointer.ts',
-    find: 'await all(writers, flushing, (writer) => (writer.atomic ? undefined',
-    replace: 'void all(writers, flushing, (writer) => (writer.atomic ? undefined',
+    find: 'await flush()\n    // Of what',
+    replace: 'void flush()\n    // Of what',
   },
   {
     name: 'lost backoff',
     file: 'step.ts',
-    find: 'await lane.sleep(waitMs)',
+    find: 'await lane.sleep(waitMs, late)',
     replace: '',
   },
   {

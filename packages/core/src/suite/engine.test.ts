@@ -13,6 +13,7 @@ import { handlerSuite } from './handlers.ts'
 import { healthSuite } from './health.ts'
 import { lifecycleSuite } from './lifecycle.ts'
 import { maxProcessingSuite } from './max-processing.ts'
+import { refusalSuite } from './refusals.ts'
 import { usageSuite } from './usage-errors.ts'
 import { watchdogSuite } from './watchdog.ts'
 
@@ -25,6 +26,7 @@ describe.each(cores)('%s', (_, core) => {
   handlerSuite(core)
   usageSuite(core)
   errorSuite(core)
+  refusalSuite(core)
   lifecycleSuite(core)
   flowSuite(core)
   concurrencySuite(core)

@@ -107,7 +107,17 @@ export interface ProduceBatch extends TopicPartition {
 }
 
 /** What became of one batch. `retriable`: nothing is known to be wrong with the records, sending again may work. */
-export type ProduceResult = { readonly error?: undefined } | { readonly error: Error; readonly retriable: boolean }
+export type ProduceResult =
+  | { readonly error?: undefined }
+  | {
+      readonly error: Error
+      readonly retriable: boolean
+      /**
+       * Where the batch was refused for what is in some of its records, and nothing of it was written: which ones, by
+       * their index in it, and why; empty where the broker does not tell which.
+       */
+      readonly refused?: ReadonlyMap<number, string>
+    }
 
 export interface DriverProducer {
   /** How many partitions the topic has, asked anew. Rejects with `TOPIC_MISSING`. */

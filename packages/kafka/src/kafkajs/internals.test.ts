@@ -7,7 +7,7 @@ import { recordRequests } from './record-requests.ts'
 const require = createRequire(import.meta.url)
 /** The requests that are sent, with the newest version whose answer is understood here. */
 const NEWEST = {
-  Produce: 7,
+  Produce: 8,
   Fetch: 11,
   ListOffsets: 3,
   Metadata: 6,

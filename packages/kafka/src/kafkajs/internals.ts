@@ -1,4 +1,5 @@
 import { guardDecoder } from './guard-decoder.ts'
+import { produceUpTo8 } from './produce-answer.ts'
 
 /**
  * What this driver leans on of KafkaJS beside its public types, and nothing else of it: how it writes requests and reads
@@ -61,7 +62,7 @@ export async function internals(): Promise<Internals> {
   guardDecoder(decoder.default)
   return {
     Encoder: encoder.default,
-    requests: requests.default.requests,
+    requests: { ...requests.default.requests, Produce: produceUpTo8(requests.default.requests.Produce) },
     apiKeys: apiKeys.default,
     crc32c: crc32c.default,
   }

@@ -20,7 +20,7 @@ export interface MemoryBroker {
   has(topic: string): boolean
   /** Throws `TOPIC_MISSING`. */
   topicId(topic: string): string
-  maxBatchBytes(topic: string): number
+  limits(topic: string): Pick<MemoryTopic, 'maxBatchBytes' | 'keyed'>
   /** One that is asked for is made: whether it counts as existing, it knows itself. */
   group(groupId: string): MemoryGroup
   groupIds(): string[]
@@ -46,10 +46,10 @@ export function memoryBroker(options: {
   return {
     createTopic(topic) {
       if (topics.has(topic.topic)) return
-      const { retention, maxBatchBytes } = topicConfig(topic, options)
+      const { retention, ...limits } = topicConfig(topic, options)
       const { partitions = defaultPartitions } = topic
       const logs = Array.from({ length: partitions }, () => partitionLog(retention, () => host.now()))
-      topics.set(topic.topic, { id: `topic ${++created}`, logs, maxBatchBytes })
+      topics.set(topic.topic, { id: `topic ${++created}`, logs, ...limits })
     },
     deleteTopic(topic) {
       const { logs } = found(topic)
@@ -61,7 +61,7 @@ export function memoryBroker(options: {
     logs: (topic) => found(topic).logs,
     has: (topic) => topics.has(topic),
     topicId: (topic) => found(topic).id,
-    maxBatchBytes: (topic) => found(topic).maxBatchBytes,
+    limits: found,
     group(groupId) {
       let group = groups.get(groupId)
       if (!group) {

@@ -19,7 +19,7 @@ export function memoryProducer(broker: MemoryBroker): DriverProducer {
     const log = logs[partition]
     if (!log) return { error: partitionMissing(topic, partition, logs.length), retriable: false }
     const bytes = sizeOf({ topic, partition, records })
-    const maxBytes = broker.maxBatchBytes(topic)
+    const { maxBatchBytes: maxBytes, keyed } = broker.limits(topic)
     if (bytes > maxBytes)
       return {
         error: new SnapstreamError(
@@ -30,6 +30,7 @@ export function memoryProducer(broker: MemoryBroker): DriverProducer {
         ),
         retriable: false,
       }
+    if (keyed && records.some(({ key }) => key === null)) return keysMissing({ topic, partition, records })
     log.append(records)
     return SENT
   }
@@ -43,6 +44,16 @@ export function memoryProducer(broker: MemoryBroker): DriverProducer {
     async close() {
       open = false
     },
+  }
+}
+
+/** In the words of a broker, which takes nothing of such a batch either. */
+function keysMissing({ topic, partition, records }: ProduceBatch): ProduceResult {
+  const reason = `Compacted topic cannot accept message without key in topic partition ${topic}-${partition}. (INVALID_RECORD)`
+  return {
+    error: new SnapstreamError('KAFKA_FAILED', reason, { topic, partition }),
+    retriable: false,
+    refused: new Map(records.flatMap(({ key }, i) => (key === null ? [[i, reason]] : []))),
   }
 }
 

@@ -9,6 +9,8 @@ export interface MemoryTopic {
   readonly logs: readonly PartitionLog[]
   /** The largest batch it takes. */
   readonly maxBatchBytes: number
+  /** It takes no record without a key, as a topic that is compacted. */
+  readonly keyed: boolean
 }
 
 /** What `config` of a new topic means here. */
@@ -19,10 +21,13 @@ export interface TopicConfig {
 
 /**
  * The retention and the largest batch of a topic: what its `config` says, in Kafka's terms, over what the broker was made
- * with. The rest of Kafka's settings is taken and means nothing here; a topic is never compacted, which Kafka promises
- * no time for either. Throws `KAFKA_FAILED` for a value that is no number.
+ * with. Of `cleanup.policy` it takes that a topic that is compacted needs keys; it is never compacted, which Kafka promises
+ * no time for either. The rest of Kafka's settings is taken and means nothing here. Throws `KAFKA_FAILED` for a value that is no number.
  */
-export function topicConfig({ topic, config = {} }: NewTopic, defaults: TopicConfig): TopicConfig {
+export function topicConfig(
+  { topic, config = {} }: NewTopic,
+  defaults: TopicConfig,
+): Omit<MemoryTopic, 'id' | 'logs'> & TopicConfig {
   function limit(name: string, otherwise: number | undefined): number {
     const text = config[name]
     if (text === undefined) return otherwise ?? Infinity
@@ -44,5 +49,6 @@ export function topicConfig({ topic, config = {} }: NewTopic, defaults: TopicCon
       bytes: limit('retention.bytes', retention.bytes),
     },
     maxBatchBytes: limit('max.message.bytes', defaults.maxBatchBytes),
+    keyed: config['cleanup.policy']?.split(',').some((policy) => policy.trim() === 'compact') ?? false,
   }
 }

@@ -350,6 +350,79 @@ describe('failures', () => {
     expect([...outcomes.values()].filter((outcome) => outcome !== true)).toHaveLength(1)
   })
 
+  describe('of records that are refused', () => {
+    const isBad = (record: ProduceBatch['records'][number]) => text(record.value).startsWith('bad')
+    const answer =
+      (tells: boolean): Answer =>
+      ({ records }) => {
+        const refused = new Map(records.flatMap((record, i) => (isBad(record) ? [[i, 'no key']] : [])))
+        if (refused.size === 0) return OK
+        return {
+          error: new SnapstreamError('KAFKA_FAILED', 'invalid'),
+          retriable: false,
+          refused: tells ? refused : new Map(),
+        }
+      }
+    const others = Array.from({ length: 20 }, (_, i) => `${i}`)
+    const values = [...others.slice(0, 13), 'bad 1', 'bad 2', ...others.slice(13), 'bad 3']
+
+    test.each([true, false])('take out only these, in order, where the broker tells which: %s', async (tells) => {
+      const { open, outcomes, log, sends, accumulator } = setup({ partitions: 1, answer: answer(tells) })
+      const { queue, add } = await open()
+      for (const value of values) add(value)
+      await queue.drained()
+      expect(log[0]).toEqual(others)
+      expect([...outcomes].filter(([, outcome]) => outcome !== true)).toEqual(
+        ['bad 1', 'bad 2', 'bad 3'].map((value) => [value, expect.objectContaining({ code: 'SINK_REFUSED' })]),
+      )
+      expect((outcomes.get('bad 1') as Error).message).toBe(
+        `the broker refused a record for partition 0 of "t": ${tells ? 'no key' : 'invalid'}; ` +
+          'write what the topic takes, or change its settings',
+      )
+      // One request for all of them, or those it takes to find them in halves.
+      expect(sends.length).toBe(tells ? 2 : 19)
+      expect(accumulator.bufferedBytes).toBe(0)
+    })
+
+    test('end a batch of which nothing else is left, whatever indexes the broker names', async () => {
+      const { open, outcomes, host } = setup({
+        partitions: 1,
+        answer: ({ records }) => ({
+          error: new SnapstreamError('KAFKA_FAILED', 'invalid'),
+          retriable: false,
+          refused: new Map([[records.length + 5, 'none of these']]),
+        }),
+      })
+      const { queue, add } = await open()
+      for (const value of ['a', 'b', 'c']) add(value)
+      await host.settle(queue.drained())
+      expect([...outcomes.values()].filter((outcome) => outcome !== true)).toHaveLength(3)
+    })
+
+    test('do not count before those that were added earlier are written', async () => {
+      let release = () => {}
+      const gate = new Promise<void>((resolve) => (release = resolve))
+      const judge = answer(true)
+      const { open, log } = setup({
+        partitions: 1,
+        answer: async (batch) => {
+          if (!batch.records.some(isBad)) await gate
+          return judge(batch)
+        },
+      })
+      const { queue, add } = await open()
+      add('first')
+      let drained = false
+      const waiting = queue.drained().then(() => (drained = true))
+      for (const value of ['bad 1', 'bad 2', 'bad 3']) add(value)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect([drained, log[0]]).toEqual([false, undefined])
+      release()
+      await waiting
+      expect(log[0]).toEqual(['first'])
+    })
+  })
+
   test('of a driver that throws reach the owners', async () => {
     const { open, outcomes } = setup({
       answer: () => {

@@ -10,6 +10,8 @@ export interface Owner {
   failed(error: Error): void
   /** It was not acknowledged for a passing reason, and is sent again. */
   retried?(error: Error): void
+  /** The broker does not take this record; nothing is wrong with the others. Default: it has failed. */
+  refused?(error: Error, record: ProduceRecord, to: TopicPartition): void
 }
 
 /** Records of one partition that are sent together. */
@@ -29,6 +31,8 @@ interface Gathering extends QueuedBatch {
   readonly owners: Owner[]
   bytes: number
   attempts: number
+  /** How many of its records were refused, and count as settled when the rest does. */
+  refused: number
   /** Nothing is added any more: it was sent, or it is a half of one that was too large. */
   sealed: boolean
 }
@@ -57,7 +61,7 @@ export class PartitionQueue implements TopicPartition {
   add(record: ProduceRecord, bytes: number, owner: Owner, now: () => number): number {
     let batch = this.batches.at(-1)
     if (batch === undefined || isFull(batch) || batch.bytes + bytes > this.#maxBytes) {
-      batch = { records: [], owners: [], bytes: 0, since: now(), attempts: 0, sealed: false }
+      batch = { records: [], owners: [], bytes: 0, since: now(), attempts: 0, refused: 0, sealed: false }
       this.batches.push(batch)
     }
     batch.records.push(record)
@@ -96,12 +100,35 @@ export class PartitionQueue implements TopicPartition {
   settle(error?: Error): number {
     const batch = this.batches.shift()
     if (batch === undefined) return 0
-    this.#settled += batch.records.length
+    this.#settled += batch.records.length + batch.refused
     for (const owner of batch.owners)
       if (error === undefined) owner.acknowledged()
       else owner.failed(error)
     while (this.#waiting[0] !== undefined && this.#waiting[0].until <= this.#settled) this.#waiting.shift()?.resolve()
-    return batch.bytes + batch.records.length * RECORD_HEAP_BYTES
+    return memoryOf(batch)
+  }
+
+  /** Takes records out of the first batch that will never be written. Answers the memory that is free again. */
+  refuse(errorOf: (i: number, record: ProduceRecord) => Error | undefined): number {
+    const [batch] = this.batches
+    if (batch === undefined) return 0
+    const rest: Gathering = { ...batch, records: [], owners: [], bytes: 0 }
+    this.batches[0] = rest
+    for (const [i, record] of batch.records.entries()) {
+      const owner = batch.owners[i] as Owner
+      const error = errorOf(i, record)
+      if (error === undefined) {
+        rest.records.push(record)
+        rest.owners.push(owner)
+        rest.bytes += wireBytes(record)
+        continue
+      }
+      rest.refused++
+      if (owner.refused) owner.refused(error, record, this)
+      else owner.failed(error)
+    }
+    const freed = memoryOf(batch) - memoryOf(rest)
+    return rest.records.length > 0 ? freed : freed + this.settle()
   }
 
   /** Puts two halves in the place of the first batch. */
@@ -109,12 +136,12 @@ export class PartitionQueue implements TopicPartition {
     const [batch] = this.batches
     if (batch === undefined) return
     const middle = batch.records.length >> 1
-    const half = (from: number, to: number): Gathering => {
+    const half = (from: number, to: number, refused: number): Gathering => {
       const records = batch.records.slice(from, to)
       const bytes = records.reduce((sum, record) => sum + wireBytes(record), 0)
-      return { ...batch, records, owners: batch.owners.slice(from, to), bytes, sealed: true }
+      return { ...batch, records, owners: batch.owners.slice(from, to), bytes, refused, sealed: true }
     }
-    this.batches.splice(0, 1, half(0, middle), half(middle, batch.records.length))
+    this.batches.splice(0, 1, half(0, middle, 0), half(middle, batch.records.length, batch.refused))
   }
 
   /** Resolves when all that has been added by now is settled, one way or the other. */
@@ -122,6 +149,10 @@ export class PartitionQueue implements TopicPartition {
     if (this.#settled === this.#added) return undefined
     return new Promise((resolve) => this.#waiting.push({ until: this.#added, resolve }))
   }
+}
+
+function memoryOf({ bytes, records }: QueuedBatch): number {
+  return bytes + records.length * RECORD_HEAP_BYTES
 }
 
 function isFull({ records, sealed }: Gathering): boolean {

@@ -1,8 +1,9 @@
 import { SnapstreamError, toError } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
 import type { ProducerDefaults } from '../conf/resolve-settings.ts'
-import type { DriverProducer, ProduceResult } from '../driver/driver.ts'
+import type { DriverProducer, ProduceRecord, ProduceResult } from '../driver/driver.ts'
 import type { PartitionQueue, QueuedBatch } from './partition-queue.ts'
+import { wireBytes } from './record-size.ts'
 
 const FIRST_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 1000
@@ -57,10 +58,11 @@ export function createSender({ producer, host, settings, freed, ready }: SenderO
     }
   }
 
-  function settle(queue: PartitionQueue, batch: QueuedBatch, { error, ...result }: ProduceResult): void {
+  function settle(queue: PartitionQueue, batch: QueuedBatch, result: ProduceResult): void {
+    const { error } = result
     if (error === undefined) freed(queue.settle())
-    else if (isTooLarge(error) && batch.records.length > 1) queue.split()
-    else if (!('retriable' in result && result.retriable)) freed(queue.settle(refused(queue, batch, error)))
+    else if (isTooLarge(error) || result.refused !== undefined) refuse(queue, batch, error, result.refused)
+    else if (!result.retriable) freed(queue.settle(failed(queue, batch, error)))
     else {
       const leftMs = batch.since + deliveryTimeoutMs - host.monotonic()
       if (leftMs > 0) {
@@ -71,6 +73,20 @@ export function createSender({ producer, host, settings, freed, ready }: SenderO
     }
     queue.busy = false
     ready(queue)
+  }
+
+  /** Takes out what the broker does not take, so that the others are written; where it is not known which, looks for it. */
+  function refuse(
+    queue: PartitionQueue,
+    batch: QueuedBatch,
+    cause: Error,
+    reasons: ReadonlyMap<number, string> = NONE,
+  ) {
+    const { length } = batch.records
+    if (length === 1) freed(queue.refuse((_, record) => refused(queue, record, cause, reasons.get(0))))
+    else if (batch.records.every((_, i) => !reasons.has(i))) queue.split()
+    else
+      freed(queue.refuse((i, record) => (reasons.has(i) ? refused(queue, record, cause, reasons.get(i)) : undefined)))
   }
 
   function again(queue: PartitionQueue, batch: QueuedBatch, leftMs: number, error: Error): void {
@@ -110,15 +126,28 @@ function isTooLarge(error: Error): boolean {
   return SnapstreamError.is(error) && error.code === 'RECORD_TOO_LARGE'
 }
 
-function refused(queue: PartitionQueue, batch: QueuedBatch, cause: Error): SnapstreamError {
+const NONE: ReadonlyMap<number, string> = new Map()
+
+function refused(queue: PartitionQueue, record: ProduceRecord, cause: Error, reason = cause.message): SnapstreamError {
   const { topic, partition } = queue
+  const fields = { topic, partition, cause, ...keyField(record) }
   if (isTooLarge(cause))
     return new SnapstreamError(
       'RECORD_TOO_LARGE',
-      `a record of about ${batch.bytes} bytes is larger than the topic ${JSON.stringify(topic)} takes; send less in one ` +
-        `record, or raise max.message.bytes of the topic`,
-      fieldsOf(queue, batch, cause),
+      `a record of about ${wireBytes(record)} bytes is larger than the topic ${JSON.stringify(topic)} takes; send less in ` +
+        'one record, or raise max.message.bytes of the topic',
+      fields,
     )
+  return new SnapstreamError(
+    'SINK_REFUSED',
+    `the broker refused a record for partition ${partition} of ${JSON.stringify(topic)}: ${reason}; ` +
+      'write what the topic takes, or change its settings',
+    fields,
+  )
+}
+
+function failed(queue: PartitionQueue, batch: QueuedBatch, cause: Error): SnapstreamError {
+  const { topic, partition } = queue
   return new SnapstreamError(
     SnapstreamError.is(cause) ? cause.code : 'KAFKA_FAILED',
     `${recordsOf(batch)} for partition ${partition} of ${JSON.stringify(topic)} failed, and would fail again: ${cause.message}`,
@@ -138,8 +167,11 @@ function expired(queue: PartitionQueue, batch: QueuedBatch, cause: Error, timeou
 }
 
 function fieldsOf({ topic, partition }: PartitionQueue, { records }: QueuedBatch, cause: Error) {
-  const key = records.length === 1 ? records[0]?.key : undefined
-  return { topic, partition, cause, ...(key ? { key: keyOf(key) } : {}) }
+  return { topic, partition, cause, ...(records.length === 1 && keyField(records[0])) }
+}
+
+function keyField(record: ProduceRecord | undefined) {
+  return record?.key ? { key: keyOf(record.key) } : {}
 }
 
 /** As text, where it is some. */

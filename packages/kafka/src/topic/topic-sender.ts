@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
-import type { ProduceRecord } from '../driver/driver.ts'
+import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
 import type { Owner } from '../producer/partition-queue.ts'
 import { acquireProducer } from '../producer/producer-pool.ts'
 import type { ProducerLease } from '../producer/producer-pool.ts'
@@ -35,8 +35,8 @@ export interface TopicSender {
    * of a record that was taken, its owner is told.
    */
   send(sending: Sending, owner: Owner): void | Promise<void>
-  /** The same with bytes instead of values, to the topic's own name. */
-  sendBytes(record: ProduceRecord, owner: Owner): void | Promise<void>
+  /** The same with bytes instead of values, to the topic's own name, or into a partition. */
+  sendBytes(record: ProduceRecord, owner: Owner, to?: TopicPartition): void | Promise<void>
   /** How much waits to be acknowledged, in bytes. */
   readonly waitingBytes: number
   /** Resolves when everything that was sent by now is acknowledged or has failed. */
@@ -131,7 +131,7 @@ export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptio
       const taken = route.take(route.encode(key, value, headers, timestamp), partition, owner)
       return taken && unreachable(taken, owner)
     },
-    sendBytes: (record, owner) => named(undefined).take(record, undefined, owner),
+    sendBytes: (record, owner, to) => named(to?.topic).take(record, to?.partition, owner),
     get waitingBytes() {
       let bytes = acquired?.accumulator.bufferedBytes ?? 0
       for (const route of routes.values()) bytes += route.heldBytes

@@ -36,6 +36,20 @@ export function topicWriter(
     retried: rarely(trouble),
   }
 
+  /**
+   * Of a record that the broker may refuse long after it was taken, the message is kept where that changes anything: its
+   * binding's `onError` decides about it then, and nothing else fails.
+   */
+  function ownerOf(origin: Origin | undefined): Owner {
+    const kept = origin?.keep?.()
+    if (kept === undefined) return owner
+    const own: Owner = {
+      ...owner,
+      refused: (error, record, to) => kept.refuse(error, () => sender.sendBytes(record, own, to)),
+    }
+    return own
+  }
+
   function send(key: unknown, value: unknown, meta: RecordMeta | undefined, origin: Origin | undefined) {
     const sending = {
       key,
@@ -45,7 +59,7 @@ export function topicWriter(
       partition: meta?.partition,
       topic: meta?.topic,
     }
-    return sender.send(sending, owner)
+    return sender.send(sending, ownerOf(origin))
   }
 
   return {

@@ -128,7 +128,12 @@ export interface ProduceRequest {
 }
 
 /** None at all with `acks: 0`. */
-export interface ProduceAnswer extends TopicPartition, Answer {}
+export interface ProduceAnswer extends TopicPartition, Answer {
+  /** From version 8 on, which records the batch was refused for, by their index in it, and what is said of each. */
+  readonly recordErrors?: readonly { readonly index: number; readonly message: string | undefined }[]
+  /** What is said of the batch. */
+  readonly message?: string | undefined
+}
 
 export interface FetchRequest {
   readonly maxWaitMs: number

@@ -1,4 +1,5 @@
-import { KAFKA } from './error-table.ts'
+import type { ProduceAnswer } from './connection.ts'
+import { KAFKA, kafkaErrorKind } from './error-table.ts'
 import type { Outcome } from './sequences.ts'
 
 /** A broker that answers with one of these has not appended the batch, and has not tried to. */
@@ -30,6 +31,33 @@ const LOST_TRACK = new Set<number | undefined>([
   49, // INVALID_PRODUCER_ID_MAPPING
   KAFKA.UNKNOWN_PRODUCER_ID,
 ])
+
+const ABOUT_RECORDS = new Set([
+  32, // INVALID_TIMESTAMP
+  44, // POLICY_VIOLATION
+  87, // INVALID_RECORD
+])
+const MAX_REASON_LENGTH = 1000
+
+/**
+ * Why a batch was refused, record by record, where it is about what is in them; empty where the broker does not tell of which.
+ */
+export function refusedRecords({
+  errorCode,
+  recordErrors = [],
+  message,
+}: Answered): ReadonlyMap<number, string> | undefined {
+  if (!ABOUT_RECORDS.has(errorCode)) return undefined
+  const { name } = kafkaErrorKind(errorCode)
+  return new Map(
+    recordErrors.map(({ index, message: reason = message ?? 'no reason was given' }) => [
+      index,
+      `${reason.slice(0, MAX_REASON_LENGTH)} (${name})`,
+    ]),
+  )
+}
+
+type Answered = Pick<ProduceAnswer, 'errorCode' | 'recordErrors' | 'message'>
 
 /** What an answer says of this try; no code: none came. */
 export function produceOutcome(errorCode: number | undefined): Outcome {

@@ -4,12 +4,12 @@ import type { ClientSettings, DriverProducer, ProduceBatch, ProduceResult, Produ
 import { groupBy } from '../driver/group-by.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import { openCluster } from './cluster.ts'
-import type { Connect } from './connection.ts'
+import type { Connect, ProduceAnswer } from './connection.ts'
 import { KAFKA } from './error-table.ts'
 import { isPassing, isTopicMissing, kafkaError, protocolError, throwFor } from './kafka-error.ts'
 import { oddAnswer } from './odd-answer.ts'
 import { persistently } from './persistently.ts'
-import { produceOutcome } from './produce-outcome.ts'
+import { produceOutcome, refusedRecords } from './produce-outcome.ts'
 import { sequences } from './sequences.ts'
 import type { ProducerIdentity } from './sequences.ts'
 
@@ -114,9 +114,9 @@ export async function wireProducer(
       try {
         const answers = await (await cluster.node(leader)).produce(request)
         if (acks === 0) return of.map(({ batch }) => [batch, SENT] as const)
-        const codes = new Map(answers.map((answer) => [partitionKey(answer), answer.errorCode]))
+        const byKey = new Map(answers.map((answer) => [partitionKey(answer), answer]))
         return await Promise.all(
-          of.map(async ({ batch }) => [batch, await resultOf(batch, codes.get(partitionKey(batch)))] as const),
+          of.map(async ({ batch }) => [batch, await resultOf(batch, byKey.get(partitionKey(batch)))] as const),
         )
       } catch (error) {
         return of.map(({ batch }) => {
@@ -128,15 +128,18 @@ export async function wireProducer(
     return (await Promise.all(outcomes)).flat()
   }
 
-  async function resultOf(batch: ProduceBatch, errorCode: number | undefined): Promise<ProduceResult> {
+  async function resultOf(batch: ProduceBatch, answer: ProduceAnswer | undefined): Promise<ProduceResult> {
+    const errorCode = answer?.errorCode
     // Written by an earlier try whose answer got lost. On a first try it is about other records.
     const duplicate = errorCode === KAFKA.DUPLICATE_SEQUENCE_NUMBER
     const written = duplicate && numbering?.mayBeWritten(batch) === true
     const outcome = written ? 'written' : duplicate ? 'lost-track' : produceOutcome(errorCode)
     numbering?.settle(batch, outcome)
     if (outcome === 'written') return SENT
-    if (errorCode === undefined) return unanswered(batch)
-    const error = protocolError(errorCode)
+    if (answer === undefined) return unanswered(batch)
+    const error = protocolError(answer.errorCode, answer.message)
+    const refused = refusedRecords(answer)
+    if (refused !== undefined) return { ...failed(error, batch), refused }
     if (outcome === 'lost-track') {
       const { code } = kafkaError(error, 'send')
       return { ...failed(error, batch), retriable: numbering !== undefined && code !== 'FENCED' }
