@@ -267,6 +267,8 @@ export function produced(version: number, { errorCode = 0, leftOut = false } = {
     int64(0),
     int64(-1),
     ...(version >= 5 ? [int64(0)] : []),
+    // No record is to blame, and nothing is said.
+    ...(version >= 8 ? [array([]), int16(-1)] : []),
   ])
   return Buffer.concat([array(leftOut ? [] : [Buffer.concat([string(TOPIC), array([partition])])]), int32(0)])
 }
