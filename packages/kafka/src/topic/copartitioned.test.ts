@@ -54,7 +54,7 @@ describe('copartitionedWith', () => {
     app.snap(make('a', { copartitionedWith: ['b', make('c')] }))(() => {})
     app.snap(make('b'))(() => {})
     app.snap(make('c'))(() => {})
-    await app.stream()
+    await expect(app.stream()).resolves.toBeUndefined()
   })
 
   test('is refused where the other topic is not read with the same group', async () => {

@@ -49,7 +49,7 @@ export interface TopicOptions {
 }
 
 /** A topic, or its name. */
-export type Copartitioned = string | { readonly name: string; readonly '~snapstream.source': unknown }
+type Copartitioned = string | { readonly name: string; readonly '~snapstream.source': unknown }
 
 /** How values and keys are turned into bytes and back. */
 export interface TopicCodecs<V, K> {
