@@ -14,5 +14,5 @@ cacheConformance({
     await (db as LmdbLevel).close()
     await rm(location, { recursive: true, force: true })
   },
-  supports: { permanence: true, maxKeyBytes: MAX_KEY_BYTES },
+  supports: { permanence: true, maxKeyBytes: MAX_KEY_BYTES, conditionalBatches: true },
 })

@@ -5,6 +5,7 @@ import { createApp } from '@snapstream/core'
 import { Topic } from '@snapstream/kafka'
 import { driverOf } from '../driver-of.ts'
 import type { CountingPlan } from './counting-plan.ts'
+import { sharedOf } from './judge-counts.ts'
 
 const SLOWEST_MS = 4
 const FAILING = 0.01
@@ -22,12 +23,38 @@ async function count(plan: CountingPlan): Promise<void> {
   })
   const add = (key: string, amount: number) => [key, (cache.getSync(key) ?? 0) + amount] as const
   const onError = { retries: 10, backoffMs: 1 }
-  app.snap(topic, { sink: [cache], concurrency, onError })(async function* ({ key, value }) {
+  const maybeFail = () => {
     if (Math.random() < FAILING) throw new Error('not this time')
-    yield add(`count ${key}`, 1)
-    await sleep(Math.random() * SLOWEST_MS)
-    yield add(`sum ${key}`, Number(value))
-  })
+  }
+  if (plan.inTransactions)
+    app.snap(topic, { use: [cache], concurrency, onError })(async ({ key, value }) => {
+      maybeFail()
+      await sleep(Math.random())
+      const kinds = [`${key}`, sharedOf(`${key}`)]
+      await cache.transaction(
+        kinds.flatMap((kind) => [`count ${kind}`, `sum ${kind}`]),
+        async (transaction) => {
+          for (const kind of kinds)
+            for (const [what, amount] of [
+              ['count', 1],
+              ['sum', Number(value)],
+            ] as const) {
+              const before = (await transaction.get(`${what} ${kind}`)) ?? 0
+              if (Math.random() < FAILING) await sleep(Math.random() * SLOWEST_MS)
+              transaction.put(`${what} ${kind}`, before + amount)
+            }
+        },
+      )
+      // What was counted has to be undone.
+      maybeFail()
+    })
+  else
+    app.snap(topic, { sink: [cache], concurrency, onError })(async function* ({ key, value }) {
+      maybeFail()
+      yield add(`count ${key}`, 1)
+      await sleep(Math.random() * SLOWEST_MS)
+      yield add(`sum ${key}`, Number(value))
+    })
   await app.stream({}, { checkpointMs })
 }
 

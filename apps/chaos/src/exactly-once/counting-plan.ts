@@ -12,6 +12,8 @@ export interface CountingPlan {
   readonly checkpointMs: number
   /** How much may be buffered before a checkpoint has to come early. */
   readonly bufferBytes: number
+  /** Whether its handler counts in a transaction, and also in a key that all partitions have in common. */
+  readonly inTransactions: boolean
   /** Whether it ends at the end of the topic. */
   readonly untilEnd: boolean
 }

@@ -16,6 +16,13 @@ test('each once is right', () => {
   })
 })
 
+test('counts what records of all partitions have in common as well, where it is told to', () => {
+  const shared = { 'count all a': 2, 'sum all a': 3, 'count all b': 1, 'sum all b': 5 }
+  const judged = (counted: Record<string, number>) => judgeCounts(records, new Map(Object.entries(counted)), true)
+  expect(judged({ ...right, ...shared })).toMatchObject({ figures: { handled: 3, lost: 0 }, problems: [] })
+  expect(judged({ ...right, ...shared, 'count all a': 1 }).problems).toHaveLength(1)
+})
+
 test.each([
   ['one that is missing', { ...right, 'count a': 1, 'sum a': 2 }, { lost: 1, duplicated: 0 }, 2],
   ['one that came twice', { ...right, 'count a': 3, 'sum a': 4 }, { lost: 0, duplicated: 1 }, 2],

@@ -2,23 +2,29 @@ import type { ReadRecord } from '../read-records.ts'
 import type { Figures } from '../verdict.ts'
 import type { TrialOutcome } from '../trial.ts'
 
+/** What records of all partitions are counted in together: those whose key ends alike. */
+export const sharedOf = (key: string): string => `all ${key.at(-1)}`
+
 /** Compares what was counted with what was produced, key by key. Figures and problems. */
 export function judgeCounts(
   records: readonly Pick<ReadRecord, 'key' | 'value'>[],
   counted: ReadonlyMap<string, number>,
+  isShared = false,
 ): TrialOutcome {
   const expected = new Map<string, number>()
   const add = (key: string, amount: number) => expected.set(key, (expected.get(key) ?? 0) + amount)
   for (const { key, value } of records) {
-    add(`count ${key}`, 1)
-    add(`sum ${key}`, Number(value))
+    for (const kind of isShared ? [key, sharedOf(key)] : [key]) {
+      add(`count ${kind}`, 1)
+      add(`sum ${kind}`, Number(value))
+    }
   }
   let [handled, lost, duplicated, strange] = [0, 0, 0, 0]
   const problems: string[] = []
   for (const key of new Set([...expected.keys(), ...counted.keys()])) {
     const [due, found] = [expected.get(key) ?? 0, counted.get(key) ?? 0]
     if (!expected.has(key)) strange += 1
-    if (key.startsWith('count ')) {
+    if (key.startsWith('count ') && !key.startsWith('count all ')) {
       handled += found
       lost += Math.max(0, due - found)
       duplicated += Math.max(0, found - due)

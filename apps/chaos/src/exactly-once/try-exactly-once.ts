@@ -22,7 +22,7 @@ const END_MS = 300_000
  * One process counts what is fed, into a cache that is exactly once. As soon as it has made a checkpoint its days are
  * counted: SIGKILL, and the next one goes on with the same folder. One kill for each second's worth of records.
  */
-export function tryExactlyOnce(rate: number, grouped: boolean) {
+export function tryExactlyOnce(rate: number, grouped: boolean, inTransactions: boolean) {
   return async (options: TrialOptions): Promise<TrialOutcome> => {
     const { addresses: brokers, driver, id, partitions, random, signal, log } = options
     const wanted = Math.round(options.records / rate)
@@ -37,6 +37,7 @@ export function tryExactlyOnce(rate: number, grouped: boolean) {
       concurrency: 4,
       checkpointMs: CHECKPOINT_MS,
       bufferBytes: 20_000,
+      inTransactions,
       untilEnd: false,
     }
     {
@@ -65,7 +66,11 @@ export function tryExactlyOnce(rate: number, grouped: boolean) {
       await waitUntil('the last counter ends', () => last?.exit !== undefined, { signal, withinMs: END_MS })
       const { exit } = last ?? {}
       const badEnd = exit?.code === 0 ? [] : [`a counter ended with ${exit?.code}: ${exit?.stderr.trim()}`]
-      const { figures, problems } = judgeCounts(await readRecords(brokers, topic), await countsIn(plan.folder))
+      const { figures, problems } = judgeCounts(
+        await readRecords(brokers, topic),
+        await countsIn(plan.folder),
+        inTransactions,
+      )
       const tooFew = kills < wanted ? [`${kills} kills, ${wanted} were needed: it proves too little`] : []
       const all = [...badEnd, ...tooFew, ...problems]
       if (all.length === 0) await rm(folder, { recursive: true })

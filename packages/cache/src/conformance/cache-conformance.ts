@@ -4,6 +4,7 @@ import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
 import type { AnyBackend } from '../any-backend.ts'
 import { backendConformance } from './backend-conformance.ts'
 import type { ConformanceOptions } from './conformance-options.ts'
+import { exactlyOnceConformance } from './exactly-once-conformance.ts'
 import { checkpoint, collect, openSink } from './protocol.ts'
 import { snapshotConformance } from './snapshot-conformance.ts'
 import { surfaceConformance } from './surface-conformance.ts'
@@ -117,21 +118,6 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
     assert.deepEqual(await collect(cache.entries()), expected)
   })
 
-  check(
-    'keeps positions beside the entries, and shows them to nobody',
-    async (cache) => {
-      const sink = await openSink(cache)
-      const source = { '~snapstream.lasting': { name: 'group' } }
-      await sink.positions?.(source, [])
-      await sink.write(['a', 1])
-      await sink.flush({ id: 1, positions: new Map([[source, new Map([['topic/0', 7]])]]) })
-      assert.deepEqual(await sink.positions?.(source, ['topic/0', 'topic/1']), new Map([['topic/0', 7]]))
-      assert.deepEqual(await collect(cache.entries()), [['a', 1]])
-      assert.deepEqual(await collect(cache.entries({ reverse: true })), [['a', 1]])
-    },
-    { exactlyOnce: true },
-  )
-
   for (const [title, where] of [
     ['stored', false],
     ['buffered', true],
@@ -190,4 +176,5 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
   surfaceConformance(check)
   snapshotConformance(check, supports.snapshots !== false)
   backendConformance(check, supports)
+  exactlyOnceConformance(check, supports.conditionalBatches === true)
 }

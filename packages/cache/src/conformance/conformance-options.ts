@@ -43,4 +43,12 @@ export interface BackendSupports {
    * @default no limit
    */
   readonly maxKeyBytes?: number
+  /**
+   * Whether batches take the option `ifExists`, the bytes of a key, without which they write nothing and reject with
+   * `LEVEL_CONFLICT`; the database has it as `conditionalBatches`. A backend that lets several processes in needs it for
+   * caches that are exactly once.
+   *
+   * @default false
+   */
+  readonly conditionalBatches?: boolean
 }
