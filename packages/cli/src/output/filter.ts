@@ -42,19 +42,19 @@ export function breather(): () => Promise<void> | undefined {
 
 /** So long may one text take. Nothing else is done meanwhile, not even for Ctrl-C. */
 const TIMEOUT_MS = 1000
-/** What cannot take more steps than this is not watched. */
-const FEW_STEPS = 1e7
+/** What cannot take more steps than this takes less than that, and is not watched. */
+const FEW_STEPS = 2e8
 
 /**
  * A regular expression may go back over a text again and again, and some would do so for years: after a second it is given
  * up. It is watched only where it could take long, as that costs a thread for each text.
  */
 function matcher(pattern: RegExp): (text: string) => boolean | Error {
-  const most = FEW_STEPS ** (1 / (choicesOf(pattern.source) + 1))
+  const mostSteps = stepsOf(pattern.source)
   const call = vm.createContext({ run: () => false })
   const script = new vm.Script('run()')
   return (text) => {
-    if (text.length <= most) return pattern.test(text)
+    if (mostSteps(text.length) <= FEW_STEPS) return pattern.test(text)
     call['run'] = () => pattern.test(text)
     try {
       return script.runInContext(call, { timeout: TIMEOUT_MS }) as boolean
@@ -66,10 +66,21 @@ function matcher(pattern: RegExp): (text: string) => boolean | Error {
 }
 
 /**
- * In how many places a pattern can go on in several ways, and so come back: the steps it takes are at most the length of a
- * text to the power of one more. Infinite where a group is repeated, or referred to.
+ * How many ways there are at most to match a pattern with a text of some length. Each alternative and each `?` doubles them.
+ * What repeats ends somewhere behind what repeats before it, and the first begins anywhere. A group that repeats may go on
+ * in each of its ways at every character.
  */
-function choicesOf(source: string): number {
-  const bare = source.replaceAll(/\\[1-9k]/g, ')*').replaceAll(/\\[^]|\[(?:\\[^]|[^\]\\])*\]/g, 'x')
-  return /\)[*+?{]/.test(bare) ? Infinity : (bare.match(/[*+?{|]/g) ?? []).length
+function stepsOf(source: string): (length: number) => number {
+  const bare = source
+    .replaceAll(/\\[1-9k]/g, ')*')
+    .replaceAll(/\\[^]|\[(?:\\[^]|[^\]\\])*\]/g, 'x')
+    .replaceAll(/\(\?(?:[:=!]|<[=!]|<[^>]*>)/g, '(')
+  const doubling = 2 ** (bare.match(/[?|]/g) ?? []).length
+  const repeating = (bare.match(/[*+{]/g) ?? []).length
+  if (/\)[*+?{]/.test(bare)) return (length) => (doubling + repeating + 1) ** length
+  return (length) => {
+    let ways = doubling
+    for (let i = 1; i <= repeating + 1; i++) ways *= (length + i) / i
+    return ways
+  }
 }
