@@ -211,6 +211,19 @@ describe('what the topic refuses', () => {
     expect(written).toHaveLength(1000 + after)
   })
 
+  test('a record without a key for a compacted topic is named by its line, whatever it was sent together with', async () => {
+    const driver = memory()
+    await using admin = Admin({ driver })
+    await admin.createTopic('out', { config: { 'cleanup.policy': 'compact' } })
+    const line = (i: number) => JSON.stringify({ value: `${i}`, ...(i !== 6 && { key: `k${i}` }) })
+    const stdin = Array.from({ length: 9 }, (_, i) => `${line(i + 1)}\n`).join('')
+    const { code, stderr } = await run(['topic', 'out', '--produce', '--json'], { driver, stdin })
+    expect(stderr).toMatch(/^snapstream: line 6: .*; 5 records before it written, (nothing|and 1) after it/)
+    expect(code).toBe(1)
+    const after = stderr.includes('nothing') ? [] : ['7']
+    expect((await records(driver)).map(({ value }) => value)).toEqual(['1', '2', '3', '4', '5', ...after])
+  })
+
   test('what the broker refuses while more is waited for ends it at once', async () => {
     const driver = refusing(await emptyTopic(), 'two')
     const stdin = new PassThrough()
