@@ -62,6 +62,33 @@ export function valueConformance(runner: TestRunner, options: ValueConformanceOp
         await assert.rejects(app.stream({}), { code: 'OFFSET_OUT_OF_RANGE', topic: input, partition: 0 })
       })
 
+    if (brokers.length > 0)
+      declare(
+        'a dead letter whose time its topic does not take has that of now, and says the other',
+        async (harness) => {
+          const { input } = await poisoned(harness)
+          const hour = { ...ODD_TOPIC, 'message.timestamp.after.max.ms': '3600000' }
+          const dead = Topic(await harness.topic(1, hour), { conf })
+          const before = await linesOf(harness, input)
+          const app = createApp()
+          app.snap(bytesTopic(input, { groupId: null, until: 'end', conf }), { onError: { deadLetter: dead } })(() => {
+            throw new Error('no')
+          })
+          const started = Date.now()
+          await app.stream({})
+          const times: (number | bigint)[] = []
+          for await (const record of bytesTopic(dead.name, { conf }).slice()) {
+            assert.ok(record.timestamp <= Date.now() && record.timestamp > started - 60_000)
+            const { exactTimestamp, timestamp } = deadLetterOf(record)
+            times.push(exactTimestamp ?? timestamp)
+          }
+          assert.equal(times.length, before.length)
+          assert.ok(times.includes(1_796_024_387_239_123_457n))
+          await replay(dead)
+          assert.deepEqual(sorted(await linesOf(harness, input)), sorted([...before, ...before]))
+        },
+      )
+
     declare('slices go on behind a header whose name is not UTF-8', async (harness) => {
       const { input } = await poisoned(harness)
       const topic = bytesTopic(input, { conf })

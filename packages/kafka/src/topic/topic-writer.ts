@@ -36,6 +36,20 @@ export function topicWriter(
     retried: rarely(trouble),
   }
 
+  /** Dead letters that are written once more. */
+  const redated: Promise<void>[] = []
+  /**
+   * A topic takes no time that is far from now, if it is not told to, and a record may have any. Its dead letter is written
+   * all the same, with the time of now: its headers say that of the record.
+   */
+  const ofLetters: Owner = {
+    ...owner,
+    refused(_, record, to) {
+      const again = async () => sender.sendBytes({ ...record, timestamp: host.now() }, owner, to)
+      redated.push(again().catch(owner.failed))
+    },
+  }
+
   /**
    * Of a record that the broker may refuse long after it was taken, the message is kept where that changes anything: its
    * binding's `onError` decides about it then, and nothing else fails.
@@ -76,7 +90,7 @@ export function topicWriter(
     },
     writeFailure(failure: Failure, origin) {
       const made = deadLetterRecord(failure, spec.single)
-      if (made.bytes) return sender.sendBytes(made.record, owner)
+      if (made.bytes) return sender.sendBytes(made.record, ofLetters)
       const { headers } = made
       // A time that is no time must not keep a failure from being written.
       const time = typeof origin?.timestamp === 'number' ? Math.floor(origin.timestamp) : origin?.timestamp
@@ -88,7 +102,9 @@ export function topicWriter(
     async flush() {
       const gone = aborted(signal, spec.name)
       try {
-        await Promise.race([sender.drained(), gone.promise])
+        do {
+          await Promise.race([Promise.all(redated.splice(0)).then(sender.drained), gone.promise])
+        } while (redated.length > 0)
       } finally {
         gone.stop()
       }
