@@ -46,6 +46,7 @@ export function createCache<K extends CacheKey, V>(
     '~snapstream.sink': store.openWriter,
     '~snapstream.source': store.openReader,
     '~snapstream.key': store.keyOf,
+    '~snapstream.local': name,
   })
 }
 

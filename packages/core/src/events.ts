@@ -20,12 +20,20 @@ export interface Events {
   start: { readonly bindings: readonly string[] }
   /** A source was given lanes (partitions). `bindings`: those that read it. */
   assigned: { readonly bindings: readonly string[]; readonly lanes: readonly Lane[] }
-  /** A source begins to give lanes up, or has lost them already: then nothing of them is acknowledged any more. */
+  /**
+   * A source begins to give lanes up, or has lost them already: then nothing of them is acknowledged any more. `paused`: it
+   * only stops them for a while, or goes on elsewhere.
+   */
   revoked: {
     readonly bindings: readonly string[]
     readonly lanes: readonly Lane[]
-    readonly reason: 'revoked' | 'lost'
+    readonly reason: 'revoked' | 'lost' | 'paused'
   }
+  /**
+   * Lanes move to another process, and a sink has something that came of them and stays in this one: caches, by their
+   * names in `keptBy`. Whoever has the lanes next does not find it there, and what is here is out of date from now on.
+   */
+  moved: { readonly bindings: readonly string[]; readonly lanes: readonly Lane[]; readonly keptBy: readonly string[] }
   /** What was handled is durable and acknowledged. `lanes`: how many lanes have moved since the last one. */
   checkpoint: { readonly id: number; readonly durationMs: number; readonly lanes: number }
   /** A message failed in try number `attempt`, and is tried again after `waitMs`. */

@@ -14,6 +14,7 @@ export const LEVELS: { readonly [K in keyof Events]?: Level } = {
   checkpoint: 'debug',
   stall: 'warn',
   late: 'warn',
+  moved: 'warn',
 }
 
 /** Throws `USAGE` for what is given as a logger and is not one. */

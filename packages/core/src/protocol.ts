@@ -46,9 +46,10 @@ export interface ReaderOptions {
   assigned(lanes: readonly Lane[]): MaybePromise<Positions | void>
   /**
    * To be awaited before lanes are given up. Stops them at the next message, waits for what is in flight, drops what is
-   * queued and, unless the lanes are lost already, makes a checkpoint.
+   * queued and, unless the lanes are lost already, makes a checkpoint. `'paused'`: they stay with this reader, which stops
+   * them for a while or goes on elsewhere.
    */
-  revoked(lanes: readonly Lane[], reason: 'revoked' | 'lost'): Promise<void>
+  revoked(lanes: readonly Lane[], reason: 'revoked' | 'lost' | 'paused'): Promise<void>
   /** Something failed for a passing reason and is tried again: whoever watches the stream is told (event `trouble`). */
   trouble(error: Error): void
 }
@@ -186,6 +187,11 @@ export interface SinkOptions {
 
 export interface SinkTarget<T> {
   readonly '~snapstream.sink': (options: SinkOptions) => MaybePromise<SinkWriter<T>>
+  /**
+   * For a sink that keeps what it gets in this process alone, as a cache in a folder does: what to call it in events. When
+   * lanes that fed it move to another process, what came of them stays behind.
+   */
+  readonly '~snapstream.local'?: string
   /** For a sink that hands on to others: all of these, so that a cycle through it is found. */
   readonly '~snapstream.targets'?: readonly unknown[]
 }

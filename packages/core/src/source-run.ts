@@ -4,7 +4,7 @@ import { createIterableSource } from './iterable-source.ts'
 import { createKeyedWorker } from './keyed-worker.ts'
 import { createLane } from './lane.ts'
 import type { LaneRun } from './lane.ts'
-import type { Lane, Position, Positions, SinkWriter, SourceReader } from './protocol.ts'
+import type { Lane, Position, Positions, SinkTarget, SinkWriter, SourceReader } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSequentialWorker } from './sequential-worker.ts'
 import { createStep } from './step.ts'
@@ -59,6 +59,15 @@ export function createSourceRun(
     'of one binding and one cache with its sub-caches; else read the source under another groupId',
     fed,
   )
+  /** Sinks of this process alone, also behind those that hand on. */
+  const keptBy = [
+    ...new Set(
+      readers
+        .flatMap(({ targets }) => targets as Partial<SinkTarget<unknown>>[])
+        .flatMap((target) => [target, ...((target?.['~snapstream.targets'] ?? []) as Partial<SinkTarget<unknown>>[])])
+        .flatMap((target) => target?.['~snapstream.local'] ?? []),
+    ),
+  ]
   const lanes = new Map<Lane, LaneRun>()
   /** Lanes that were given up and still have messages in flight. */
   const leaving = new Set<LaneRun>()
@@ -91,9 +100,12 @@ export function createSourceRun(
     return atomicSink?.positions?.(source, ids)
   }
 
-  async function revoked(ids: readonly Lane[], reason: 'revoked' | 'lost'): Promise<void> {
+  async function revoked(ids: readonly Lane[], reason: 'revoked' | 'lost' | 'paused'): Promise<void> {
     emit('revoked', () => ({ bindings: names, lanes: ids, reason }))
     const given = ids.flatMap((id) => lanes.get(id) ?? [])
+    const fedBy = given.filter((lane) => lane.handled() !== undefined).map(({ id }) => id)
+    if (reason !== 'paused' && keptBy.length > 0 && fedBy.length > 0)
+      emit('moved', () => ({ bindings: names, lanes: fedBy, keptBy }))
     // What a sink holds by itself is about what it holds, whoever the lane belongs to.
     const gone = reason === 'lost' && !atomicSink?.positions
     for (const lane of given) {

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { createVirtualHost } from '../testing/index.ts'
 import type { App, Events, Logger, ReaderOptions, SinkOptions } from '../index.ts'
 import type { Core } from './core.ts'
-import { fakeSource } from './fakes.ts'
+import { fakeSink, fakeSource } from './fakes.ts'
 
 const NAMES = [
   'start',
@@ -27,6 +27,37 @@ function record(app: Pick<App<{}>, 'on'>): [name: keyof Events, event: unknown][
 }
 
 export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): void {
+  describe('lanes that move to another process', () => {
+    const local = (log: string[]) => ({ ...fakeSink(log), '~snapstream.local': 'counts' })
+
+    test.each([
+      ['revoked', true, ['a leaves counts']],
+      ['lost', true, ['a leaves counts']],
+      ['paused', true, []],
+      ['revoked', false, []],
+    ] as const)(
+      'are told with the sinks that keep what came of them: %s, behind a sink: %s',
+      async (reason, keeps, told) => {
+        const host = createVirtualHost()
+        const app = createApp({ host })
+        const moves: string[] = []
+        app.on('moved', ({ lanes, keptBy }) => moves.push(`${lanes.join()} leaves ${keptBy.join()}`))
+        const source = fakeSource([], [{ lane: 'a', messages: [1] }], { live: true })
+        const stopping = new AbortController()
+        host.setTimeout(async () => {
+          // Nothing came of b.
+          await source.options?.assigned(['b'])
+          await source.options?.revoked(['a', 'b'], reason)
+          stopping.abort()
+        }, 100)
+        const sink = keeps ? local([]) : fakeSink([])
+        app.snap(source, { sink: [{ ...fakeSink([]), '~snapstream.targets': [sink] }] })((n) => n)
+        await host.settle(app.stream({}, { signal: stopping.signal }))
+        expect(moves).toEqual(told)
+      },
+    )
+  })
+
   describe('events', () => {
     test('tell of the life of a stream', async () => {
       const host = createVirtualHost()

@@ -44,11 +44,12 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
 
   function wrapAdapter(target: Adapter): Adapter {
     const { '~snapstream.source': openSource, '~snapstream.sink': openSink, open } = target
-    const { '~snapstream.key': key, '~snapstream.bounded': bounded } = target
+    const { '~snapstream.key': key, '~snapstream.bounded': bounded, '~snapstream.local': local } = target
     const opened = {}
     return {
       ...(key && { '~snapstream.key': (message) => key.call(target, message) }),
       ...(bounded && { '~snapstream.bounded': bounded }),
+      ...(local && { '~snapstream.local': local }),
       ...(openSource && {
         '~snapstream.source': async (options) =>
           wrapReader(

@@ -40,7 +40,7 @@ export function laneMoves(context: LaneMovesOptions): LaneMoves {
     drop(reading)
     // Once this has returned the engine takes up no message of them any more.
     const names = reading.map(({ lane }) => lane)
-    const stopped = options.revoked(names, 'revoked').catch((error: unknown) => fail(toError(error)))
+    const stopped = options.revoked(names, 'paused').catch((error: unknown) => fail(toError(error)))
     for (const state of reading) state.stopped = stopped
   }
 

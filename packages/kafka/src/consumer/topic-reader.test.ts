@@ -359,7 +359,7 @@ describe('a partition that is sought', () => {
     await quiet()
     await topic.seek(5, { partition: 0 })
     await quiet()
-    expect(log.slice(1)).toEqual(['a revoked a/0', 'a gave up a/0', 'a assigned a/0'])
+    expect(log.slice(1)).toEqual(['a paused a/0', 'a gave up a/0', 'a assigned a/0'])
     expect(state.seeks).toEqual([at('a', 0, 5)])
     expect(state.commits).toEqual([[at('a', 0, 5)]])
     // What is out is still to be released, and is not by the engine any more.
@@ -422,7 +422,7 @@ describe('a topic that is paused', () => {
     state.give(batch('a', 0, 0, ['p', 'q']))
     const got = await first
     topic.pause()
-    expect(log.at(-1)).toBe('a revoked a/0')
+    expect(log.at(-1)).toBe('a paused a/0')
     await a.commit(new Map([['a/0', got?.position(1) ?? -1]]))
     state.give(batch('a', 0, 2, ['r']))
     await quiet()
