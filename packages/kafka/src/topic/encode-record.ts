@@ -19,9 +19,10 @@ export type RecordEncoder = (
 ) => MaybePromise<ProduceRecord>
 
 /** Throws and rejects with `ENCODE_FAILED`. */
-export function recordEncoder({ codec, keyCodec }: TopicSpec, topic: string): RecordEncoder {
+export function recordEncoder({ codec, keyCodec, plain }: TopicSpec, topic: string): RecordEncoder {
   const encodeKey = partEncoder(keyCodec, codecContext(topic, 'key'))
-  const encodeValue = partEncoder(codec, codecContext(topic, 'value'))
+  const advice = plain ? `; give the topic a codec, as in Topic(${JSON.stringify(topic)}, { codec: JsonCodec() })` : ''
+  const encodeValue = partEncoder(codec, codecContext(topic, 'value'), advice)
   return (key, value, headers, timestamp) => {
     const keyContent = key === null ? null : encodeKey(key, key)
     const valueContent = value === null ? null : encodeValue(value, key)
@@ -35,6 +36,7 @@ export function recordEncoder({ codec, keyCodec }: TopicSpec, topic: string): Re
 function partEncoder(
   codec: Codec<unknown>,
   context: CodecContext,
+  advice = '',
 ): (content: unknown, key: unknown) => string | MaybePromise<Uint8Array> {
   const text = codec['~snapstream.text']
   return (content, key) => {
@@ -43,7 +45,7 @@ function partEncoder(
       if (text !== undefined) return text.encode(content, context)
       bytes = codec.encode(content, context)
     } catch (thrown) {
-      throw encodeFailed(thrown, context, key)
+      throw encodeFailed(thrown, context, key, content === Object(content) ? advice : '')
     }
     if (isThenable(bytes))
       return bytes.then(
@@ -61,11 +63,11 @@ function checked(bytes: unknown, context: CodecContext, key: unknown): Uint8Arra
   throw encodeFailed(new TypeError(`encode has to answer with a Uint8Array, got ${describe(bytes)}`), context, key)
 }
 
-function encodeFailed(thrown: unknown, { topic, part }: CodecContext, key: unknown): SnapstreamError {
+function encodeFailed(thrown: unknown, { topic, part }: CodecContext, key: unknown, advice = ''): SnapstreamError {
   const cause = toError(thrown)
   return new SnapstreamError(
     'ENCODE_FAILED',
-    `the ${part} of a record for ${JSON.stringify(topic)} could not be encoded: ${cause.message}`,
+    `the ${part} of a record for ${JSON.stringify(topic)} could not be encoded: ${cause.message}${advice}`,
     { topic, key, cause },
   )
 }

@@ -422,6 +422,12 @@ describe('as a sink', () => {
     await topic.open()
     await topic('c')
     await expect(topic(1 as never)).rejects.toMatchObject({ code: 'ENCODE_FAILED' })
+    await expect(topic({ id: 1 } as never)).rejects.toMatchObject({
+      code: 'ENCODE_FAILED',
+      message: expect.stringMatching(
+        /give the topic a codec, as in Topic\("\w+", \{ codec: JsonCodec\(\) \}\)$/,
+      ) as string,
+    })
     await topic.close()
     expect(warn.mock.calls).toEqual([['snapstream: the topic "dry" is dry: nothing is sent to it']])
     const admin = await driver.client({} as never).admin()
