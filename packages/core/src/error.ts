@@ -63,6 +63,8 @@ export interface ErrorFields {
   readonly topic?: string
   readonly partition?: number
   readonly offset?: number
+  /** Where it is about several records at once: the offset behind the last of them. */
+  readonly nextOffset?: number
   readonly key?: unknown
   readonly binding?: string
 }
@@ -83,6 +85,7 @@ export class SnapstreamError extends Error {
   declare readonly topic?: string
   declare readonly partition?: number
   declare readonly offset?: number
+  declare readonly nextOffset?: number
   declare readonly key?: unknown
   declare readonly binding?: string
 

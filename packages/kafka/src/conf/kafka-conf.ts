@@ -74,6 +74,11 @@ export interface KafkaConf extends DottedConf {
   readonly fetchMaxBytes?: number | undefined
   /** How long the broker may wait for data before it answers. @default 250 */
   readonly fetchMaxWaitMs?: number | undefined
+  /**
+   * What a compressed batch may become, and what the large ones of a consumer may take together, in memory. One that would
+   * become more is not decompressed: it fails like a record that does not decode. @default 134217728
+   */
+  readonly maxDecompressedBytes?: number | undefined
   /** Whether records of open and aborted transactions are seen. @default 'read_committed' */
   readonly isolationLevel?: 'read_committed' | 'read_uncommitted' | undefined
 

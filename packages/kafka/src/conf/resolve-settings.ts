@@ -30,6 +30,7 @@ interface ConsumerDefaults
         | 'rebalanceTimeoutMs'
         | 'fetchMaxBytes'
         | 'fetchMaxWaitMs'
+        | 'maxDecompressedBytes'
         | 'isolationLevel'
         | 'metadataMaxAgeMs'
         | 'deliveryTimeoutMs'
@@ -83,6 +84,7 @@ export function resolveSettings(own: Settings): ResolvedSettings {
       rebalanceTimeoutMs: all.rebalanceTimeoutMs,
       fetchMaxBytes: all.fetchMaxBytes,
       fetchMaxWaitMs: all.fetchMaxWaitMs,
+      maxDecompressedBytes: all.maxDecompressedBytes,
       isolationLevel: all.isolationLevel,
       metadataMaxAgeMs: all.metadataMaxAgeMs,
       deliveryTimeoutMs: all.deliveryTimeoutMs,

@@ -63,6 +63,7 @@ export const SETTINGS: { readonly [N in SettingName]-?: Setting<NonNullable<Sett
   rebalanceTimeoutMs: duration(1, 'max.poll.interval.ms', 'rebalance.timeout.ms'),
   fetchMaxBytes: size('fetch.max.bytes'),
   fetchMaxWaitMs: duration(0, 'fetch.max.wait.ms', 'fetch.wait.max.ms'),
+  maxDecompressedBytes: size(),
   isolationLevel: oneOf({ read_committed: 'read_committed', read_uncommitted: 'read_uncommitted' }, 'isolation.level'),
   acks: { ...oneOf({ all: -1, '-1': -1, '0': 0, '1': 1 }, 'acks'), oldNames: ['request.required.acks'] },
   idempotence: flag('enable.idempotence'),

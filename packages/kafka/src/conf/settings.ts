@@ -32,6 +32,7 @@ export interface Settings {
   readonly rebalanceTimeoutMs?: number
   readonly fetchMaxBytes?: number
   readonly fetchMaxWaitMs?: number
+  readonly maxDecompressedBytes?: number
   readonly isolationLevel?: 'read_committed' | 'read_uncommitted'
   readonly acks?: -1 | 0 | 1
   readonly idempotence?: boolean
@@ -63,6 +64,7 @@ export const DEFAULTS = {
   rebalanceTimeoutMs: 60_000,
   fetchMaxBytes: 2_097_152,
   fetchMaxWaitMs: 250,
+  maxDecompressedBytes: 134_217_728,
   isolationLevel: 'read_committed',
   acks: -1,
   compression: 'none',

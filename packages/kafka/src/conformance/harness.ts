@@ -145,6 +145,7 @@ export async function withHarness(
       rebalanceTimeoutMs: 60_000,
       fetchMaxBytes: 1 << 20,
       fetchMaxWaitMs: 100,
+      maxDecompressedBytes: 1 << 27,
       isolationLevel: 'read_committed',
       assigned: async () => {},
       revoked: async () => {},

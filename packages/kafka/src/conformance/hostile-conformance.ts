@@ -26,6 +26,7 @@ const READING: ConsumerSettings = {
   heartbeatIntervalMs: 200,
   rebalanceTimeoutMs: 1000,
   fetchMaxBytes: 1 << 19,
+  maxDecompressedBytes: 1 << 27,
   fetchMaxWaitMs: 100,
   isolationLevel: 'read_committed',
   assigned: async () => {},

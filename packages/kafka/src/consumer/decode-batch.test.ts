@@ -255,3 +255,27 @@ describe('headers that cannot all be read', () => {
     })
   })
 })
+
+test('what could not be read at all is a message that failed, raw, whatever the codecs', () => {
+  const error = new SnapstreamError('DECODE_FAILED', 'too large', {
+    topic: 't',
+    partition: 3,
+    offset: 10,
+    nextOffset: 90,
+  })
+  const value = new Uint8Array([0xff])
+  const unread: RecordBatch = { ...batchOf([[null, value]]), nextOffset: 90, error: () => error }
+  const decoded = decodeBatch(
+    unread,
+    { codec: strings, keyCodec: strings, tombstones: false, brokenHeaders: false },
+    contexts,
+    Infinity,
+  )
+  expect(decoded.messages).toEqual([
+    { topic: 't', partition: 3, offset: 10, key: null, value, headers: [], timestamp: 1000 },
+  ])
+  const batch = messageBatch(unread, decoded, 't/3', 90, () => {})
+  expect(batch.error?.(0)).toBe(error)
+  expect([batch.position(0), batch.position(1)]).toEqual([10, 90])
+  expect(batch.raw?.(0)).toMatchObject({ offset: 10, value })
+})

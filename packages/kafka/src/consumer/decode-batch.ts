@@ -56,26 +56,29 @@ export function decodeBatch(
     let broken = false
     let failed: SnapstreamError | undefined
     let part: 'value' | 'key' | 'headers' = 'value'
-    try {
-      value = valueOf(i)
-      if (value === NONE) {
-        if (!tombstones) {
-          indexes ??= messages.map((_, j) => j)
-          continue
+    const unread = batch.error?.(i)
+    if (unread !== undefined) failed = unread
+    else
+      try {
+        value = valueOf(i)
+        if (value === NONE) {
+          if (!tombstones) {
+            indexes ??= messages.map((_, j) => j)
+            continue
+          }
+          value = null
         }
-        value = null
+        part = 'key'
+        key = keyOf(i)
+        if (key === NONE) key = null
+        part = 'headers'
+        const read = batch.headers(i)
+        if (read !== undefined) headers = read
+        else if (brokenHeaders) broken = true
+        else throw new TypeError(headersOf(batch, i).problem)
+      } catch (thrown) {
+        failed = decodeFailed(thrown, part, { topic, partition, offset })
       }
-      part = 'key'
-      key = keyOf(i)
-      if (key === NONE) key = null
-      part = 'headers'
-      const read = batch.headers(i)
-      if (read !== undefined) headers = read
-      else if (brokenHeaders) broken = true
-      else throw new TypeError(headersOf(batch, i).problem)
-    } catch (thrown) {
-      failed = decodeFailed(thrown, part, { topic, partition, offset })
-    }
     indexes?.push(i)
     const timestamp = batch.timestamp(i)
     const at = messages.push({ topic, partition, offset, key, value, headers, timestamp: Number(timestamp) }) - 1

@@ -1,4 +1,4 @@
-import type { Headers } from '@snapstream/core'
+import type { Headers, SnapstreamError } from '@snapstream/core'
 import type { DriverAdmin } from './driver-admin.ts'
 import type { Int64 } from './int64.ts'
 
@@ -166,6 +166,8 @@ export interface ConsumerSettings {
   readonly rebalanceTimeoutMs: number
   readonly fetchMaxBytes: number
   readonly fetchMaxWaitMs: number
+  /** What a compressed batch may become, and what the large ones may take together, in bytes. */
+  readonly maxDecompressedBytes: number
   readonly isolationLevel: 'read_committed' | 'read_uncommitted'
   /** How long partitions that are added to a topic may stay unnoticed, in ms; a minute at most. Default: a minute. */
   readonly metadataMaxAgeMs?: number
@@ -221,6 +223,11 @@ export interface RecordBatch extends TopicPartition {
   headerBytes?(i: number): Uint8Array | undefined
   /** In ms since the epoch; -1 for none. */
   timestamp(i: number): Int64
+  /**
+   * Why record `i` could not be read. It stands for all records from its offset up to `nextOffset`: its value is the batch
+   * as it stands in the log, its key is null.
+   */
+  error?(i: number): SnapstreamError | undefined
 }
 
 export interface DriverConsumer {

@@ -161,6 +161,7 @@ describe('the KafkaJS driver without a broker', () => {
         heartbeatIntervalMs: 1000,
         rebalanceTimeoutMs: 60_000,
         fetchMaxBytes: 1 << 20,
+        maxDecompressedBytes: 1 << 27,
         fetchMaxWaitMs: 500,
         isolationLevel: 'read_committed',
         assigned: async () => {},

@@ -54,6 +54,7 @@ export function memory(options: MemoryOptions = {}): Driver {
         'sessionTimeoutMs',
         'heartbeatIntervalMs',
         'fetchMaxWaitMs',
+        'maxDecompressedBytes',
         'isolationLevel',
       ],
       inProcess: true,

@@ -1,8 +1,10 @@
+import { gzipSync } from 'node:zlib'
 import { compressSync } from 'snappy'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { COMPRESSIONS, compressionCodec } from './compression.ts'
 
+const LIMIT = 1 << 26
 const names = COMPRESSIONS.filter((name) => name !== 'none')
 
 describe.each(names)('%s', (name) => {
@@ -12,8 +14,10 @@ describe.each(names)('%s', (name) => {
     await fc.assert(
       fc.asyncProperty(blocks, async ([block, times]) => {
         const bytes = Buffer.concat(Array.from({ length: times }, () => block))
-        const compressed = await codec.compress(bytes)
-        expect(bytes.equals(await codec.decompress(Buffer.from(compressed)))).toBe(true)
+        const compressed = Buffer.from(await codec.compress(bytes))
+        expect(codec.expectedSize(compressed)).toBeGreaterThanOrEqual(bytes.length)
+        const plain = await codec.decompress(compressed, codec.expectedSize(compressed))
+        expect(plain && bytes.equals(plain)).toBe(true)
       }),
       { numRuns: 50 },
     )
@@ -22,15 +26,97 @@ describe.each(names)('%s', (name) => {
   test('refuses what is no compressed content', async () => {
     const codec = await compressionCodec(name)
     const compressed = Buffer.from(await codec.compress(Buffer.alloc(200_000, 'abc')))
-    await expect(codec.decompress(Buffer.from('garbage'))).rejects.toBeInstanceOf(Error)
-    await expect(codec.decompress(compressed.subarray(0, compressed.length - 8))).rejects.toBeInstanceOf(Error)
+    await expect(codec.decompress(Buffer.from('garbage'), LIMIT)).rejects.toBeInstanceOf(Error)
+    for (let cut = 1; cut <= compressed.length; cut += cut < 40 ? 1 : 101)
+      await expect(codec.decompress(compressed.subarray(0, compressed.length - cut), LIMIT)).rejects.toBeInstanceOf(
+        Error,
+      )
+  })
+
+  test('gives up at the limit', async () => {
+    const codec = await compressionCodec(name)
+    const compressed = Buffer.from(await codec.compress(Buffer.alloc(50_000_000)))
+    expect(await codec.decompress(compressed, 49_000_000)).toBeUndefined()
+    expect(await codec.decompress(compressed, 1)).toBeUndefined()
+    const plain = await codec.decompress(compressed, Math.max(50_000_000, codec.expectedSize(compressed)))
+    expect(plain?.length).toBe(50_000_000)
   })
 })
 
 test('reads snappy without the frame of Java', async () => {
   const codec = await compressionCodec('snappy')
   const bytes = Buffer.from('abc'.repeat(1000))
-  expect(bytes.equals(await codec.decompress(compressSync(bytes)))).toBe(true)
+  const plain = await codec.decompress(compressSync(bytes), LIMIT)
+  expect(plain && bytes.equals(plain)).toBe(true)
+})
+
+describe('gzip, as brokers and Java take it', () => {
+  const member = gzipSync(Buffer.from('abc'.repeat(100)))
+  const read = async (bytes: Buffer) => (await (await compressionCodec('gzip')).decompress(bytes, LIMIT))?.toString()
+
+  test('has bytes behind its end that are passed over', async () => {
+    for (const behind of [
+      [1],
+      [0, 0, 0],
+      Array.from({ length: 100 }, (_, i) => i),
+      [0x1f, 0x8b],
+      [0x1f, 0x8b, 7, 0, 0, 0, 0, 0, 0, 0],
+    ])
+      expect(await read(Buffer.concat([member, Buffer.from(behind)]))).toBe('abc'.repeat(100))
+  })
+
+  test('has several members, and names, extra fields and comments in their headers', async () => {
+    expect(await read(Buffer.concat([member, member]))).toBe('abc'.repeat(200))
+    const extra = [2, 0, 9, 9]
+    const text = [0x6e, 0]
+    const header = Buffer.from([0x1f, 0x8b, 8, 2 + 4 + 8 + 16, 0, 0, 0, 0, 0, 3, ...extra, ...text, ...text, 0, 0])
+    expect(await read(Buffer.concat([header, member.subarray(10), member]))).toBe('abc'.repeat(200))
+  })
+
+  test('has another checksum or size than it states: that is refused', async () => {
+    for (const at of [member.length - 8, member.length - 1]) {
+      const changed = Buffer.from(member)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      await expect(read(changed)).rejects.toThrow('is another')
+    }
+  })
+})
+
+describe('what is stated is checked before it is believed', () => {
+  test('snappy that states more than it can be', async () => {
+    const codec = await compressionCodec('snappy')
+    const lie = Buffer.from([0xff, 0xff, 0xff, 0x3f, 0])
+    await expect(codec.decompress(lie, LIMIT)).rejects.toThrow('5 bytes of snappy cannot be 134217727')
+    expect(codec.expectedSize(lie)).toBe(110)
+  })
+
+  test('zstd whose frame states a small size and has many blocks', async () => {
+    // A frame that says it holds one byte: 100 blocks of 128 KiB that repeat a byte.
+    const blocks = Array.from({ length: 100 }, (_, i) => [(i === 99 ? 1 : 0) | 2, 0, 0x10, 97])
+    const lie = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, ...blocks.flat()])
+    const codec = await compressionCodec('zstd')
+    expect(codec.expectedSize(lie)).toBe(100 << 17)
+    await expect(codec.decompress(lie, (100 << 17) - 1).then((plain) => plain?.length)).resolves.toBeUndefined()
+  })
+})
+
+test('a batch of a hundred thousand tiny blocks of snappy is read at once, without a pause for others', async () => {
+  const codec = await compressionCodec('snappy')
+  const block = [0, 0, 0, 3, 1, 0, 97]
+  const bytes = Buffer.concat([
+    Buffer.from(await codec.compress(Buffer.alloc(0))),
+    Buffer.from(Array.from({ length: 100_000 }, () => block).flat()),
+  ])
+  let longest = 0
+  let last = performance.now()
+  const watch = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }, 1)
+  const plain = await codec.decompress(bytes, LIMIT)
+  clearInterval(watch)
+  expect(plain?.length).toBe(100_000)
+  expect(longest).toBeLessThan(1000)
 })
 
 test('writes lz4 frames whose blocks do not depend on each other, as Kafka demands', async () => {

@@ -1,14 +1,27 @@
-import { gunzip, gzip } from 'node:zlib'
+import { gzip } from 'node:zlib'
+import type { ZlibOptions } from 'node:zlib'
 import * as zlib from 'node:zlib'
 import { promisify } from 'node:util'
 import { SnapstreamError } from '@snapstream/core'
 import type { Compression } from '../driver/driver.ts'
+import { gunzipWithin, statedGzipSize } from './gzip.ts'
+import { lz4Frame } from './lz4-frame.ts'
 import { xerialSnappy } from './xerial-snappy.ts'
+import { maxZstdSize } from './zstd-frame.ts'
 
 /** Compresses and decompresses the records of a batch. */
 export interface CompressionCodec {
   compress(bytes: Buffer): Promise<Uint8Array>
-  decompress(bytes: Buffer): Promise<Uint8Array>
+  /**
+   * About what it becomes, in bytes, without decompressing it. More where that is not known, and less only where the bytes
+   * lie about it. Throws for what is not of this codec.
+   */
+  expectedSize(bytes: Buffer): number
+  /**
+   * Undefined where that would be more than `limit` bytes; it takes little more memory than that to find out. Rejects for
+   * what is not of this codec.
+   */
+  decompress(bytes: Buffer, limit: number): Promise<Uint8Array | undefined>
 }
 
 /** By Kafka's number of the codec: the lowest three bits of a batch's attributes. */
@@ -21,12 +34,19 @@ export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', '
 export async function compressionCodec(name: Exclude<Compression, 'none'>): Promise<CompressionCodec> {
   switch (name) {
     case 'gzip':
-      return { compress: promisify(gzip), decompress: promisify(gunzip) }
+      return { compress: promisify(gzip), expectedSize: statedGzipSize, decompress: gunzipWithin }
     case 'snappy':
       return xerialSnappy(await optional(name, 'snappy', () => import('snappy')))
     case 'lz4': {
       const { compressFrame, decompressFrame } = await optional(name, 'lz4-napi', () => import('lz4-napi'))
-      return { compress: (bytes) => compressFrame(bytes), decompress: decompressFrame }
+      return {
+        compress: (bytes) => compressFrame(bytes),
+        expectedSize: (bytes) => lz4Frame(bytes).maxSize,
+        async decompress(bytes, limit) {
+          const { end, maxSize } = lz4Frame(bytes)
+          return maxSize > limit ? undefined : decompressFrame(bytes.subarray(0, end))
+        },
+      }
     }
     case 'zstd':
       return zstdOfNode() ?? (await zstdOfPackage())
@@ -36,21 +56,38 @@ export async function compressionCodec(name: Exclude<Compression, 'none'>): Prom
 /** In Node since 22.15; the types are those of the oldest Node. */
 interface Zstd {
   readonly zstdCompress?: typeof gzip
-  readonly zstdDecompress?: typeof gunzip
+  readonly zstdDecompress?: (
+    bytes: Buffer,
+    options: ZlibOptions,
+    callback: (error: NodeJS.ErrnoException | null, plain: Buffer) => void,
+  ) => void
 }
 
 function zstdOfNode(): CompressionCodec | undefined {
   const { zstdCompress, zstdDecompress } = zlib as Zstd
   if (!zstdCompress || !zstdDecompress) return undefined
-  return { compress: promisify(zstdCompress), decompress: promisify(zstdDecompress) }
+  return {
+    compress: promisify(zstdCompress),
+    expectedSize: maxZstdSize,
+    decompress: (bytes, limit) =>
+      new Promise((resolve, reject) => {
+        zstdDecompress(bytes, { maxOutputLength: Math.max(1, limit) }, (error, plain) => {
+          if (error?.code === 'ERR_BUFFER_TOO_LARGE') resolve(undefined)
+          else if (error) reject(error)
+          else resolve(plain)
+        })
+      }),
+  }
 }
 
+/** It knows no limit: what may become more by the count of its blocks is not given to it. */
 async function zstdOfPackage(): Promise<CompressionCodec> {
   const name = '@toondepauw/node-zstd'
   const { Decoder, Encoder } = await optional('zstd', name, () => import('@toondepauw/node-zstd'))
   return {
     compress: (bytes) => new Encoder(ZSTD_LEVEL).encode(bytes),
-    decompress: (bytes) => new Decoder().decode(bytes),
+    expectedSize: maxZstdSize,
+    decompress: async (bytes, limit) => (maxZstdSize(bytes) > limit ? undefined : new Decoder().decode(bytes)),
   }
 }
 

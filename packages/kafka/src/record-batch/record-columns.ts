@@ -1,28 +1,64 @@
 import { isUtf8 } from 'node:buffer'
-import type { RecordBatch } from '../driver/driver.ts'
+import type { RecordBatch, TopicPartition } from '../driver/driver.ts'
 import { toInt64 } from '../driver/int64.ts'
 import type { Int64 } from '../driver/int64.ts'
-import type { FetchedPartition } from './fetched-partition.ts'
+import type { Section } from './log-batches.ts'
 import { readHeaders } from './read-headers.ts'
-import type { Section } from './record-sections.ts'
 
-/** Where the parts of a record are: start and length of key and value (length -1: null), and start of the headers, and its end. */
+/** Where the parts of a record are: start and length of key and value (length -1: null), start of the headers, and its end. */
 const STRIDE = 6
 /** The columns, and what a view of key and value costs once they are asked for. */
-const RECORD_OVERHEAD_BYTES = STRIDE * 4 + 16 + 200
+export const RECORD_OVERHEAD_BYTES = STRIDE * 4 + 16 + 200
+/** Seven integers of a byte each. */
+const SMALLEST_RECORD_BYTES = 7
 
-/** Decodes records into columns: nothing is made for a record before it is asked for. */
+/** How far the records of a section, which are not compressed any more, are read. */
+export interface SectionCursor {
+  readonly section: Section
+  readonly nextOffset: number
+  /** Where the next record begins. */
+  at: number
+  /** How many records are still to come, as far as the batch says. */
+  left: number
+  /** The lowest offset that the next record can have. */
+  expected: number
+}
+
+/** Where reading of some sections came to. */
+export interface Columns {
+  readonly batch: RecordBatch
+  /** The number of the section in which it ended before the end, because there was enough, or because it is broken. */
+  readonly stoppedIn?: number
+  /** What is wrong with the records there. */
+  readonly flaw?: string
+}
+
+/**
+ * Decodes records of sections that follow each other into columns: nothing is made for a record before it is asked for. The
+ * cursors are moved. Records before the offset `from` are passed over: an answer starts with the whole batch that holds it.
+ */
 export function recordColumns(
-  { topic, partition, lastStableOffset }: Pick<FetchedPartition, 'topic' | 'partition' | 'lastStableOffset'>,
-  sections: readonly Section[],
-  from: number,
-  nextOffset: number,
-): RecordBatch {
-  // Uncompressed sections are parts of one answer; those that were compressed are joined.
+  { topic, partition }: TopicPartition,
+  cursors: readonly SectionCursor[],
+  reading: {
+    readonly from: number
+    readonly nextOffset: number
+    readonly endOffset: number
+    readonly maxRecords: number
+    readonly maxBytes: number
+  },
+): Columns {
+  const { from, maxRecords, maxBytes } = reading
+  const [only] = cursors
+  // Parts of one answer, or of what was decompressed: they are joined only where there are several.
   const whole =
-    sections.length === 1 ? (sections[0]?.bytes ?? EMPTY) : Buffer.concat(sections.map(({ bytes }) => bytes))
+    cursors.length === 1 && only
+      ? only.section.bytes
+      : Buffer.concat(cursors.map(({ section: { bytes }, at }) => bytes.subarray(at)))
   let capacity = 0
-  for (const { count } of sections) capacity += count
+  for (const { section, at, left } of cursors)
+    capacity += Math.max(0, Math.min(left, Math.ceil((section.bytes.length - at) / SMALLEST_RECORD_BYTES)))
+  capacity = Math.min(capacity, maxRecords)
   const places = new Int32Array(capacity * STRIDE)
   const offsets = new Float64Array(capacity)
   const timestamps = new Float64Array(capacity)
@@ -30,38 +66,72 @@ export function recordColumns(
   const exactTimestamps = new Map<number, Int64>()
   const read = reader(whole)
   let length = 0
-  let start = 0
-  for (const { bytes, count, baseOffset, baseTimestamp, appendTime } of sections) {
+  let size = 0
+  let { nextOffset } = reading
+  let stoppedIn: number | undefined
+  let flaw: string | undefined
+  /** Where the section begins in `whole`. */
+  let base = 0
+
+  for (const [i, cursor] of cursors.entries()) {
+    const { section, at: first } = cursor
+    const { baseOffset, baseTimestamp, appendTime } = section
+    if (cursors.length > 1) base -= first
+    const start = base + first
+    const end = base + section.bytes.length
+    const count = cursor.left
     read.goto(start)
-    for (let n = 0; n < count; n++) {
-      const size = read.varint()
-      const end = read.at() + size
-      // One byte of attributes, which nobody uses.
-      read.goto(read.at() + 1)
-      const deltaAt = read.at()
-      const timestampDelta = read.varlong()
-      const offset = baseOffset + read.varint()
-      // The answer starts with the whole batch that holds the offset asked for.
-      if (offset >= from) {
-        const place = length * STRIDE
-        const keyLength = (places[place + 1] = read.varint())
-        places[place] = read.at()
-        if (keyLength > 0) read.goto(read.at() + keyLength)
-        const valueLength = (places[place + 3] = read.varint())
-        places[place + 2] = read.at()
-        if (valueLength > 0) read.goto(read.at() + valueLength)
-        places[place + 4] = read.at()
-        offsets[length] = offset
-        places[place + 5] = end
-        const near = appendTime ?? (typeof baseTimestamp === 'number' ? baseTimestamp + timestampDelta : NaN)
-        if (Number.isSafeInteger(near) && Number.isSafeInteger(timestampDelta)) timestamps[length] = near as number
-        else exactTimestamps.set(length, appendTime ?? sum64(baseTimestamp, int64At(whole, deltaAt)))
-        length++
+    let n = 0
+    let at = start
+    let { expected } = cursor
+    try {
+      for (; n < count; n++) {
+        if (length >= maxRecords || at - start >= maxBytes) break
+        const recordBytes = read.varint()
+        const recordEnd = read.at() + recordBytes
+        if (recordBytes < 0 || recordEnd > end) throw new RangeError(`its size of ${recordBytes} bytes is not there`)
+        // One byte of attributes, which nobody uses.
+        read.goto(read.at() + 1)
+        const deltaAt = read.at()
+        const timestampDelta = read.varlong()
+        const offset = baseOffset + read.varint()
+        if (offset < expected || offset >= cursor.nextOffset) throw new RangeError(`its offset is ${offset}`)
+        if (offset >= from) {
+          const place = length * STRIDE
+          const keyLength = (places[place + 1] = read.varint())
+          places[place] = read.at()
+          if (keyLength > 0) read.goto(read.at() + keyLength)
+          const valueLength = (places[place + 3] = read.varint())
+          places[place + 2] = read.at()
+          if (valueLength > 0) read.goto(read.at() + valueLength)
+          places[place + 4] = read.at()
+          places[place + 5] = recordEnd
+          offsets[length] = offset
+          const near = appendTime ?? (typeof baseTimestamp === 'number' ? baseTimestamp + timestampDelta : NaN)
+          if (Number.isSafeInteger(near) && Number.isSafeInteger(timestampDelta)) timestamps[length] = near as number
+          else exactTimestamps.set(length, appendTime ?? sum64(baseTimestamp, int64At(whole, deltaAt)))
+          if (read.at() > recordEnd) throw new RangeError('its key and value reach beyond its end')
+          length++
+        }
+        read.goto(recordEnd)
+        at = recordEnd
+        expected = offset + 1
       }
-      read.goto(end)
+      if (n >= count && (at !== end || count < 0))
+        flaw = `the batch says that it holds ${section.count} records, and ${end - at} bytes are left behind them`
+    } catch (thrown) {
+      flaw = `record ${section.count - count + n} of the batch (from 0) is broken: ${(thrown as Error).message}`
     }
-    start += bytes.length
-    if (read.at() > start) throw new RangeError('a record reaches beyond its batch')
+    size += at - start
+    cursor.at = at - base
+    cursor.left = count - n
+    cursor.expected = expected
+    if (flaw !== undefined || cursor.left > 0) {
+      stoppedIn = i
+      nextOffset = Math.max(from, expected)
+      break
+    }
+    base = end
   }
 
   const part = (i: number, column: 0 | 2): Uint8Array | null => {
@@ -78,13 +148,13 @@ export function recordColumns(
     // Only where this sign stands may a byte have been replaced.
     return read.includes('\uFFFD') && !isUtf8(whole.subarray(at, at + size)) ? undefined : read
   }
-  return {
+  const batch: RecordBatch = {
     topic,
     partition,
     length,
     nextOffset,
-    endOffset: Math.max(lastStableOffset, nextOffset),
-    bytes: whole.length + length * RECORD_OVERHEAD_BYTES,
+    endOffset: Math.max(reading.endOffset, nextOffset),
+    bytes: size + length * RECORD_OVERHEAD_BYTES,
     offset: (i) => offsets[i] ?? NaN,
     key: (i) => part(i, 0),
     value: (i) => part(i, 2),
@@ -97,9 +167,12 @@ export function recordColumns(
     headerBytes: (i) => whole.subarray(places[i * STRIDE + 4], places[i * STRIDE + 5]),
     timestamp: (i) => exactTimestamps.get(i) ?? timestamps[i] ?? NaN,
   }
+  return {
+    batch,
+    ...(stoppedIn !== undefined && { stoppedIn }),
+    ...(flaw !== undefined && { flaw }),
+  }
 }
-
-const EMPTY = Buffer.alloc(0)
 
 /** As 64 bits add up: what is beyond them begins anew at the other end, as it does in Java. */
 function sum64(base: Int64, delta: bigint): Int64 {
@@ -123,7 +196,7 @@ function reader(bytes: Buffer) {
   return {
     at: () => at,
     goto(place: number): void {
-      if (place > bytes.length) throw new RangeError('a record reaches beyond its batch')
+      if (place > bytes.length) throw new RangeError('it reaches beyond its end')
       at = place
     },
     /** A zigzag integer of at most 32 bits. */
@@ -131,7 +204,7 @@ function reader(bytes: Buffer) {
       let byte = bytes[at++] ?? 0
       let value = byte & 0x7f
       for (let shift = 7; byte > 0x7f; shift += 7) {
-        if (shift > 28) throw new RangeError('an integer of a record is longer than 32 bits')
+        if (shift > 28) throw new RangeError('an integer in it is longer than 32 bits')
         byte = bytes[at++] ?? 0
         value |= (byte & 0x7f) << shift
       }
@@ -143,7 +216,7 @@ function reader(bytes: Buffer) {
       const isNegative = (byte & 1) === 1
       let magnitude = (byte & 0x7f) >> 1
       for (let factor = 64; byte > 0x7f; factor *= 128) {
-        if (factor > 2 ** 62) throw new RangeError('an integer of a record is longer than 64 bits')
+        if (factor > 2 ** 62) throw new RangeError('an integer in it is longer than 64 bits')
         byte = bytes[at++] ?? 0
         magnitude += (byte & 0x7f) * factor
       }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { CompressionCodec } from './compression.ts'
 
 /** The functions of the package `snappy`, which knows the blocks and not what Java puts around them. */
@@ -11,13 +12,14 @@ const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0,
 /** The part that makes it out: raw snappy cannot start like this. */
 const MAGIC_NAME_BYTES = 8
 const BLOCK_BYTES = 64 * 1024
+/** What snappy makes of one byte at most: 64 bytes of three. */
+const MOST_PER_BYTE = 22
+const MOST_LENGTH_BYTES = 5
+/** A batch may have a block for every five bytes: others get their turn meanwhile. */
+const BLOCKS_BETWEEN_TURNS = 20_000
 
 /** Snappy as Kafka has it: blocks with their lengths, behind a header. Some clients write one raw block: that is read too. */
 export function xerialSnappy(snappy: RawSnappy): CompressionCodec {
-  const uncompress = async (block: Buffer) => {
-    const bytes = await snappy.uncompress(block, { asBuffer: true })
-    return typeof bytes === 'string' ? Buffer.from(bytes) : bytes
-  }
   return {
     async compress(bytes) {
       const starts = Array.from({ length: Math.ceil(bytes.length / BLOCK_BYTES) }, (_, i) => i * BLOCK_BYTES)
@@ -26,24 +28,90 @@ export function xerialSnappy(snappy: RawSnappy): CompressionCodec {
       )
       return Buffer.concat([MAGIC, ...blocks.flatMap((block) => [lengthOf(block), block])])
     },
-    async decompress(bytes) {
-      if (bytes.compare(MAGIC, 0, MAGIC_NAME_BYTES, 0, Math.min(MAGIC_NAME_BYTES, bytes.length)) !== 0)
-        return uncompress(bytes)
-      return Buffer.concat(await Promise.all(blocksOf(bytes).map(uncompress)))
+    expectedSize(bytes) {
+      let total = 0
+      let blocks = 0
+      for (const { size } of blocksOf(bytes)) {
+        total += size
+        // More of them are not worth a second walk.
+        if (++blocks === BLOCKS_BETWEEN_TURNS) return bytes.length * MOST_PER_BYTE
+      }
+      return Math.min(total, bytes.length * MOST_PER_BYTE)
+    },
+    async decompress(bytes, limit) {
+      const { block, size } = hasFrame(bytes) ? await joined(bytes) : { block: bytes, size: sizeAt(bytes, 0).size }
+      if (size > bytes.length * MOST_PER_BYTE) throw new RangeError(`${bytes.length} bytes of snappy cannot be ${size}`)
+      if (size > limit) return undefined
+      const plain = await snappy.uncompress(block, { asBuffer: true })
+      return typeof plain === 'string' ? Buffer.from(plain) : plain
     },
   }
 }
 
-function blocksOf(bytes: Buffer): Buffer[] {
-  const blocks: Buffer[] = []
+interface Block {
+  /** Decompressed, as snappy itself states it in front. */
+  readonly size: number
+  /** Where what is compressed begins and ends. */
+  readonly start: number
+  readonly end: number
+}
+
+function hasFrame(bytes: Buffer): boolean {
+  return bytes.compare(MAGIC, 0, MAGIC_NAME_BYTES, 0, Math.min(MAGIC_NAME_BYTES, bytes.length)) === 0
+}
+
+function* blocksOf(bytes: Buffer): Generator<Block> {
+  if (!hasFrame(bytes)) {
+    yield sizeAt(bytes, 0)
+    return
+  }
   for (let at = MAGIC.length; at < bytes.length;) {
     const start = at + 4
     const end = start > bytes.length ? Infinity : start + bytes.readInt32BE(at)
     if (end < start || end > bytes.length) throw new RangeError('a block of snappy reaches beyond its end')
-    blocks.push(bytes.subarray(start, end))
+    yield sizeAt(bytes, start, end)
     at = end
   }
-  return blocks
+}
+
+function sizeAt(bytes: Buffer, at: number, end = bytes.length): Block {
+  let size = 0
+  let factor = 1
+  for (let start = at; start < Math.min(end, at + MOST_LENGTH_BYTES);) {
+    const byte = bytes[start++] ?? 0
+    size += (byte & 0x7f) * factor
+    factor *= 128
+    if (byte < 0x80) return { size, start, end }
+  }
+  throw new RangeError('a block of snappy does not state its size')
+}
+
+/**
+ * All blocks as one, which takes one call however small they are: what is copied is named by its distance, so that only
+ * the sizes in front become one.
+ */
+async function joined(bytes: Buffer): Promise<{ readonly block: Buffer; readonly size: number }> {
+  const joint = Buffer.allocUnsafeSlow(bytes.length)
+  let to = MOST_LENGTH_BYTES
+  let size = 0
+  let blocks = 0
+  for (const { size: more, start, end } of blocksOf(bytes)) {
+    size += more
+    to += bytes.copy(joint, to, start, end)
+    if (++blocks % BLOCKS_BETWEEN_TURNS === 0) await setImmediate()
+  }
+  // What is too large is not decompressed.
+  const front = varint(Math.min(size, 0xffff_ffff))
+  const from = MOST_LENGTH_BYTES - front.length
+  joint.set(front, from)
+  return { block: joint.subarray(from, to), size }
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80)
+  return [...bytes, rest]
 }
 
 function lengthOf(block: Uint8Array): Buffer {

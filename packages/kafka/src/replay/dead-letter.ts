@@ -16,6 +16,11 @@ export interface DeadLetter {
   readonly exactTimestamp?: bigint
   /** Where it was read first; undefined for what was no record of a topic, or was not written by Snapstream. */
   readonly origin: DeadLetterOrigin | undefined
+  /**
+   * Only where it stands for records that could not be read at all: the offset behind them. The value is the batch of
+   * Kafka's log that they are in; it is not sent back as a record.
+   */
+  readonly nextOffset: number | undefined
   /** The code of the error, as of `SnapstreamError`; `HANDLER_FAILED` for other errors. */
   readonly code: string | undefined
   /** What the error said; cut where it is longer than 1024 bytes. */

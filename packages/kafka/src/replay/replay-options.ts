@@ -23,7 +23,8 @@ export interface ReplayOptions {
    */
   readonly targets?: readonly string[]
   /**
-   * What becomes of records that do not say where they came from, or that may not be sent there, unless `to` is given.
+   * What becomes of records that do not say where they came from, or that may not be sent there, unless `to` is given; and of
+   * those that stand for a batch that could not be read, which holds no record to send.
    * `'stop'`: an error that names the record; `'keep'` and `'pass'` as for `others`.
    * @default 'stop'
    */

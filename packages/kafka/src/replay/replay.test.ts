@@ -388,3 +388,23 @@ describe('when it fails', () => {
     await expect(replay(() => {})).rejects.toThrow('replay takes a topic, or the name of one')
   })
 })
+
+test('a dead letter of a batch that could not be read is no record to send: it is named, kept or passed', async () => {
+  Conf({ driver: memory() })
+  const dead = Topic('orders.dead', { create: true })
+  await dead.open()
+  const headers = {
+    'snapstream.topic': 'orders',
+    'snapstream.partition': '0',
+    'snapstream.offset': '17',
+    'snapstream.offset.next': '40',
+    'snapstream.timestamp': '5',
+  }
+  await dead('a batch', { headers })
+  await dead.close()
+  await expect(replay(dead, { to: 'elsewhere' })).rejects.toMatchObject({
+    code: 'DECODE_FAILED',
+    message: expect.stringContaining('the records at offsets 17 to 39 of orders/0 that could not be read'),
+  })
+  expect(await replay(dead, { foreign: 'pass' })).toEqual({ read: 1, sent: 0, skipped: 1, left: 0 })
+})

@@ -104,6 +104,10 @@ async function fateOf(
   { where, others = 'keep', foreign = 'stop', to, targets }: ReplayOptions,
 ): Promise<'send' | 'keep' | 'pass'> {
   const target = letter.origin?.topic
+  if (letter.nextOffset !== undefined) {
+    if (foreign === 'stop') throw noRecord(letter)
+    return foreign
+  }
   if (to === undefined && (target === undefined || !mayGoTo(target, spec, targets))) {
     if (foreign === 'stop') throw target === undefined ? noOrigin(letter) : noTarget(letter, target, targets)
     return foreign
@@ -160,6 +164,16 @@ function noTarget(
     `${topic}/${partition} offset ${offset} says that it came from ${JSON.stringify(target)}, to which this replay sends ` +
       `nothing: its targets are ${targets?.join(', ') ?? "all topics but Kafka's own and the dead letters"}; name it among ` +
       `{ targets }, send it with { to: 'topic' }, or leave it with { foreign: 'keep' } or { foreign: 'pass' }`,
+    { topic, partition, offset },
+  )
+}
+
+function noRecord({ record: { topic, partition, offset }, origin, nextOffset = 0 }: DeadLetter): SnapstreamError {
+  const where = origin && ` ${origin.offset} to ${nextOffset - 1} of ${origin.topic}/${origin.partition}`
+  return new SnapstreamError(
+    'DECODE_FAILED',
+    `${topic}/${partition} offset ${offset} stands for the records at offsets${where ?? ''} that could not be read: there ` +
+      "is none to send back; read them where they are, or leave it with { foreign: 'keep' } or { foreign: 'pass' }",
     { topic, partition, offset },
   )
 }

@@ -101,6 +101,7 @@ export const CONSUMER: Omit<ConsumerSettings, 'topics'> = {
   rebalanceTimeoutMs: DEFAULTS.rebalanceTimeoutMs,
   fetchMaxBytes: DEFAULTS.fetchMaxBytes,
   fetchMaxWaitMs: DEFAULTS.fetchMaxWaitMs,
+  maxDecompressedBytes: DEFAULTS.maxDecompressedBytes,
   isolationLevel: 'read_committed',
   assigned: async () => {},
   revoked: async () => {},

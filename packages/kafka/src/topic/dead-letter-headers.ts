@@ -14,6 +14,11 @@ export interface DeadLetterOrigin {
 export interface DeadLetterHeaders {
   /** Undefined for what was no record of a topic. */
   readonly origin: DeadLetterOrigin | undefined
+  /**
+   * Only where it stands for a part of the log that could not be read: the offset behind it. Its value is a record batch as
+   * it stands in the log, and no value of a record.
+   */
+  readonly nextOffset: number | undefined
   /** That of the record where it failed, in ms since the epoch; -1 if it had none. */
   readonly timestamp: Int64 | undefined
   readonly code: string | undefined
@@ -44,6 +49,12 @@ export const ADDED = {
  */
 export const HEADER_BYTES = 'snapstream.headers'
 
+/**
+ * Between offset and timestamp, and only where the dead letter stands for several records that could not be read: the offset
+ * behind the last of them.
+ */
+export const NEXT_OFFSET = 'snapstream.offset.next'
+
 const NAMES: ReadonlySet<string> = new Set(Object.values(ADDED))
 
 /**
@@ -59,14 +70,19 @@ export function readDeadLetterHeaders(headers: Headers): DeadLetterHeaders {
   const [behindName, originalBytes] = headers[behind] ?? []
   const hasBytes = behindName === HEADER_BYTES && originalBytes
   if (hasBytes) places.add(behind)
+  const between = (added.get(ADDED.timestamp) ?? 0) - 1
+  const hasNextOffset = headers[between]?.[0] === NEXT_OFFSET
+  if (hasNextOffset) places.add(between)
 
-  function text(name: string): string | undefined {
-    const [, content] = headers[added.get(name) ?? -1] ?? []
+  function textAt(place = -1): string | undefined {
+    const [, content] = headers[place] ?? []
     return content ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(content) : undefined
   }
+  const text = (name: string) => textAt(added.get(name))
 
   return {
     origin: originOf(text(ADDED.topic), whole(text(ADDED.partition)), whole(text(ADDED.offset))),
+    nextOffset: hasNextOffset ? whole(textAt(between)) : undefined,
     timestamp: parseInt64(text(ADDED.timestamp) ?? ''),
     code: text(ADDED.code),
     message: text(ADDED.message),

@@ -2,7 +2,7 @@ import { SnapstreamError } from '@snapstream/core'
 import type { Headers } from '@snapstream/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ADDED, HEADER_BYTES, readDeadLetterHeaders } from './dead-letter-headers.ts'
+import { ADDED, HEADER_BYTES, NEXT_OFFSET, readDeadLetterHeaders } from './dead-letter-headers.ts'
 import { deadLetterRecord } from './dead-letter-record.ts'
 import type { RawTopicRecord } from './topic-record.ts'
 
@@ -157,12 +157,14 @@ describe('origin headers of a record that is no dead letter', () => {
     ...Object.values(ADDED).map((name) => [name, bytes('0')] as const),
     [ADDED.topic, bytes('payments')],
     [HEADER_BYTES, bytes('forged')],
+    [NEXT_OFFSET, bytes('40')],
   ]
 
   test('are kept and not believed', () => {
     const record = bury(raw({ headers: forged }))
     expect(readDeadLetterHeaders(record.headers)).toMatchObject({
       origin: { topic: 'orders', partition: 3, offset: 17 },
+      nextOffset: undefined,
       timestamp: 9,
       original: forged,
       originalBytes: undefined,
@@ -205,4 +207,17 @@ describe('headers that cannot all be read', () => {
     expect(origin).toEqual({ topic: DEAD, partition: 3, offset: 17 })
     expect(originalBytes).toBe(headerBytes)
   })
+})
+
+test('what stands for a batch that could not be read says where it ends, also when it is buried again', () => {
+  const error = new SnapstreamError('DECODE_FAILED', 'too large', { topic: 'orders', offset: 17, nextOffset: 40 })
+  const once = bury(raw(), error)
+  const again = bury(read(once), new Error('no'))
+  for (const record of [once, again])
+    expect(readDeadLetterHeaders(record.headers)).toMatchObject({
+      origin: { topic: 'orders', partition: 3, offset: 17 },
+      nextOffset: 40,
+      original: [],
+    })
+  expect(readDeadLetterHeaders(bury(raw()).headers).nextOffset).toBeUndefined()
 })

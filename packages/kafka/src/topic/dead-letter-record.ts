@@ -2,7 +2,7 @@ import { SnapstreamError, describe } from '@snapstream/core'
 import type { Failure, Headers } from '@snapstream/core'
 import type { ProduceRecord } from '../driver/driver.ts'
 import { cutText } from './cut-text.ts'
-import { ADDED, HEADER_BYTES, readDeadLetterHeaders } from './dead-letter-headers.ts'
+import { ADDED, HEADER_BYTES, NEXT_OFFSET, readDeadLetterHeaders } from './dead-letter-headers.ts'
 import type { RawTopicRecord } from './topic-record.ts'
 
 /** A failed message as a record: as bytes, where it came as such, else as a value that is still to be encoded. */
@@ -39,11 +39,13 @@ export function deadLetterRecord(
   // Without a place to go by, headers of these names are somebody else's.
   const before = letter?.origin && letter
   const { topic, partition, offset } = before?.origin ?? raw
+  const nextOffset = before ? before.nextOffset : SnapstreamError.is(error) ? error.nextOffset : undefined
   const headerBytes = before ? before.originalBytes : raw.headerBytes
   const from = [
     header(ADDED.topic, topic),
     header(ADDED.partition, partition),
     header(ADDED.offset, offset),
+    ...(nextOffset === undefined ? [] : [header(NEXT_OFFSET, nextOffset)]),
     header(ADDED.timestamp, before?.timestamp ?? timestamp),
     ...(headerBytes ? [[HEADER_BYTES, headerBytes] as const] : []),
   ]

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import type { ConsumerSettings, TopicPartition } from '../driver/driver.ts'
+import type { ConsumerSettings, RecordBatch, TopicPartition } from '../driver/driver.ts'
 import type { FetchedPartition } from '../record-batch/fetched-partition.ts'
 import { brokerUnreachable } from './connection-error.ts'
 import { fetcher } from './fetcher.ts'
@@ -17,6 +17,7 @@ const settings: ConsumerSettings = {
   rebalanceTimeoutMs: 1000,
   fetchMaxBytes: 1000,
   fetchMaxWaitMs: 10,
+  maxDecompressedBytes: 1 << 20,
   isolationLevel: 'read_committed',
   assigned: async () => {},
   revoked: async () => {},
@@ -26,6 +27,19 @@ const stops: Fetcher[] = []
 afterEach(() => {
   for (const reading of stops.splice(0)) reading.stop()
 })
+
+/** A record batch of one record that says `a`, which is compressed if `attributes` say so; it is no compressed one then. */
+function recordBatch(offset: number, attributes = 0): Buffer {
+  const record = [14, 0, 0, 0, 1, 2, 97, 0]
+  const bytes = Buffer.alloc(61 + record.length)
+  bytes.writeBigInt64BE(BigInt(offset), 0)
+  bytes.writeInt32BE(bytes.length - 12, 8)
+  bytes[16] = 2
+  bytes.writeInt16BE(attributes, 21)
+  bytes.writeInt32BE(1, 57)
+  bytes.set(record, 61)
+  return bytes
+}
 
 /** A record batch of so many control records: nothing to be seen, and offsets to go past. */
 function controlBatch(baseOffset: number, count: number): Buffer {
@@ -199,4 +213,90 @@ test('an error that does not pass ends it, and names the topic', async () => {
   reading.add([{ topic: 't', partition: 0, offset: 0 }])
   await expect.poll(() => errors.length).toBe(1)
   expect(errors[0]).toMatchObject({ code: 'AUTHENTICATION_REFUSED', topic: 't' })
+})
+
+test('a batch that cannot be read is one failed record of its partition, and both partitions are read on', async () => {
+  const { reading, errors } = read(async (_, { partitions }) =>
+    partitions.map(({ partition, offset }) => ({
+      partition,
+      records: Buffer.concat([
+        recordBatch(offset),
+        recordBatch(offset + 1, partition === 1 && offset === 0 ? 1 : 0),
+        recordBatch(offset + 2),
+      ]),
+    })),
+  )
+  reading.add([0, 1].map((partition) => ({ topic: 't', partition, offset: 0 })))
+  const seen: unknown[][] = [[], []]
+  await expect
+    .poll(() => {
+      const batch = reading.take()
+      for (let i = 0; batch && i < batch.length; i++)
+        seen[batch.partition]?.push(batch.error?.(i)?.offset ?? `ok ${batch.offset(i)}`)
+      if (batch) reading.release(batch)
+      return seen.every(({ length }) => length > 5)
+    })
+    .toBe(true)
+  expect(seen[0]?.slice(0, 5)).toEqual(['ok 0', 'ok 1', 'ok 2', 'ok 3', 'ok 4'])
+  expect(seen[1]?.slice(0, 5)).toEqual(['ok 0', 1, 'ok 2', 'ok 3', 'ok 4'])
+  expect(errors).toEqual([])
+})
+
+test('where there is no going on it is the right partition that is named, once all before it is handled', async () => {
+  const broken = recordBatch(6)
+  broken.writeInt32BE(-12, 8)
+  const { reading, errors, next } = read(async (_, { partitions }) =>
+    partitions.map(({ partition, offset }) => ({
+      partition,
+      records: partition === 1 ? Buffer.concat([recordBatch(5), broken]) : recordBatch(offset),
+    })),
+  )
+  reading.add([0, 1].map((partition) => ({ topic: 't', partition, offset: 5 })))
+  const taken: RecordBatch[] = []
+  while (!taken.some(({ partition }) => partition === 1)) {
+    const batch = await next()
+    if (batch) taken.push(batch)
+  }
+  // The other goes on.
+  for (const batch of taken) if (batch.partition === 0) reading.release(batch)
+  for (let last = 0; last < 9;) {
+    const batch = await next()
+    if (!batch) break
+    expect(batch.partition).toBe(0)
+    last = batch.offset(0)
+    reading.release(batch)
+  }
+  expect(errors).toEqual([])
+  for (const batch of taken) if (batch.partition === 1) reading.release(batch)
+  expect(errors).toMatchObject([{ code: 'KAFKA_FAILED', topic: 't', partition: 1, offset: 6 }])
+})
+
+test('an error of one partition names it, whatever the others answer', async () => {
+  const { reading, errors } = read(async () => [
+    { partition: 0, records: controlBatch(0, 3) },
+    { partition: 1, errorCode: 6 },
+    { partition: 2, errorCode: 29 },
+  ])
+  reading.add([0, 1, 2].map((partition) => ({ topic: 't', partition, offset: 0 })))
+  await expect.poll(() => errors.length).toBe(1)
+  expect(errors[0]).toMatchObject({ code: 'AUTHENTICATION_REFUSED', topic: 't', partition: 2, offset: 0 })
+})
+
+test('an answer that brings nothing of what was asked for is an error, and not asked for again and again', async () => {
+  const { reading, errors, asked } = read(async () => [{ records: controlBatch(0, 3) }])
+  reading.add([{ topic: 't', partition: 0, offset: 5 }])
+  await expect.poll(() => errors.length).toBe(1)
+  expect(errors[0]).toMatchObject({ code: 'KAFKA_FAILED', partition: 0, offset: 5 })
+  expect(asked).toEqual(['1:0@5'])
+})
+
+test('a batch with a wrong checksum is read once more, and then it is one failed record', async () => {
+  const { asked, next, reading, errors } = read(async (_, { partitions }) =>
+    partitions.map(({ offset }) => ({ records: recordBatch(offset), crc32c: () => (offset === 5 ? 1 : 0) })),
+  )
+  reading.add([{ topic: 't', partition: 0, offset: 5 }])
+  expect((await next())?.error?.(0)).toMatchObject({ code: 'KAFKA_FAILED', partition: 0, offset: 5, nextOffset: 6 })
+  expect((await next())?.offset(0)).toBe(6)
+  expect(asked.slice(0, 3)).toEqual(['1:0@5', '1:0@5', '1:0@6'])
+  expect(errors).toEqual([])
 })

@@ -3,13 +3,12 @@ import type { ConsumerSettings, RecordBatch, TopicPartition, TopicPartitionOffse
 import { groupBy } from '../driver/group-by.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import type { FetchedPartition } from '../record-batch/fetched-partition.ts'
-import { recordColumns } from '../record-batch/record-columns.ts'
-import { decompressed, recordSections } from '../record-batch/record-sections.ts'
 import type { Cluster } from './cluster.ts'
 import { KAFKA } from './error-table.ts'
-import { hasRoom, newLane, nodeOf, preferReplica } from './fetch-lane.ts'
+import { newLane, nodeOf, preferReplica, wantsMore } from './fetch-lane.ts'
 import type { Lane } from './fetch-lane.ts'
 import { isPassing, isTopicMissing, kafkaError, protocolError, throwFor } from './kafka-error.ts'
+import { laneDecoder } from './lane-decoder.ts'
 import { pause } from './pause.ts'
 
 const MAX_PARTITION_BYTES = 1 << 20
@@ -56,6 +55,17 @@ export function fetcher(options: {
   const busyNodes = new Set<number>()
   /** By node, how often in a row it answered with nothing, and at once. */
   const quickAnswers = new Map<number, number>()
+  const decoder = laneDecoder({
+    settings,
+    onBatch,
+    onTrouble,
+    // Told once all that is before it is handled.
+    onFailure(lane, problem) {
+      lane.failure = notRead(lane, problem)
+      tellFailure(lane)
+    },
+    onDecoded: () => schedule(),
+  })
   let lanes: Lane[] = []
   let ended = false
   let next = 0
@@ -65,9 +75,9 @@ export function fetcher(options: {
   function schedule(): void {
     if (ended) return
     for (const [node, led] of groupBy(lanes, (lane) => nodeOf(lane, cluster.topics.leaderOf))) {
-      const ready = led.filter((lane) => !lane.busy && hasRoom(lane))
+      const ready = led.filter((lane) => !lane.busy && wantsMore(lane))
       if (ready.length === 0) continue
-      if (node === -1) void repair(ready, protocolError(KAFKA.LEADER_NOT_AVAILABLE))
+      if (node === -1) void repair(ready.map((lane) => ({ lane, problem: protocolError(KAFKA.LEADER_NOT_AVAILABLE) })))
       else if (!busyNodes.has(node)) void fetch(node, ready, waitMs(led))
     }
   }
@@ -79,7 +89,8 @@ export function fetcher(options: {
   function waitMs(led: readonly Lane[]): number {
     let wait = settings.fetchMaxWaitMs
     const now = performance.now()
-    for (const lane of led) if (!hasRoom(lane)) wait = Math.min(wait, Math.max(SHORTEST_WAIT_MS, now - lane.fullSince))
+    for (const lane of led)
+      if (!wantsMore(lane)) wait = Math.min(wait, Math.max(SHORTEST_WAIT_MS, now - lane.fullSince))
     return wait
   }
 
@@ -89,12 +100,8 @@ export function fetcher(options: {
     const first = turn++ % ready.length
     const asked = [...ready.slice(first), ...ready.slice(0, first)]
     for (const lane of asked) lane.busy = true
-    let failed: Lane[] = []
-    let problem: unknown
-    const fail = (lane: Lane, error: unknown) => {
-      failed.push(lane)
-      problem = error
-    }
+    let failed: Failed[] = []
+    const fail = (lane: Lane, problem: unknown) => failed.push({ lane, problem })
     const began = performance.now()
     let fruitless = true
     const recovering: Lane[] = []
@@ -120,7 +127,7 @@ export function fetcher(options: {
           // Nodes may go on naming each other.
           if (++lane.detours > MAX_DETOURS) fail(lane, protocolError(KAFKA.REPLICA_NOT_AVAILABLE, NO_REPLICA))
         } else if (fetched.errorCode === 0) {
-          if (await receive(lane, fetched)) fruitless = false
+          if (receive(lane, fetched)) fruitless = false
         }
         // A replica may be behind, and a replica may be no more: only the leader knows what there is.
         else if (lane.replica) lane.replica = undefined
@@ -134,17 +141,16 @@ export function fetcher(options: {
             fail(lane, protocolError(KAFKA.LEADER_NOT_AVAILABLE, 'a broker left a partition out of its answer'))
       if (fruitless && failed.length === 0) await waitInstead(node, maxWaitMs - (performance.now() - began), answer)
       else quickAnswers.delete(node)
-    } catch (error) {
-      failed = asked
-      problem = error
+    } catch (problem) {
+      failed = asked.map((lane) => ({ lane, problem }))
     }
     busyNodes.delete(node)
     if (ended) return
-    const apart = new Set([...failed, ...recovering])
+    const apart = new Set([...failed.map(({ lane }) => lane), ...recovering])
     for (const lane of asked) if (!apart.has(lane)) lane.busy = false
-    const concerned = failed.filter((lane) => lanes.includes(lane))
-    if (concerned.length > 0) void repair(concerned, problem)
-    for (const lane of recovering) if (!failed.includes(lane)) void recover(lane)
+    const concerned = failed.filter(({ lane }) => lanes.includes(lane))
+    if (concerned.length > 0) void repair(concerned)
+    for (const lane of recovering) if (!failed.some((one) => one.lane === lane)) void recover(lane)
     schedule()
   }
 
@@ -162,24 +168,15 @@ export function fetcher(options: {
   }
 
   /** Answers whether there was something. */
-  async function receive(lane: Lane, fetched: FetchedPartition): Promise<boolean> {
-    const { seeks, position } = lane
+  function receive(lane: Lane, fetched: FetchedPartition): boolean {
     lane.failingSince = undefined
     lane.detours = 0
-    const { sections, nextOffset } = recordSections(fetched, position)
     lane.resets = 0
-    if (nextOffset === position) return false
-    const plain = await decompressed(sections, fetched)
-    // Asked for before the last seek: nobody wants it any more.
-    if (ended || lane.seeks !== seeks) return true
-    // Brokers send it to those as well who do not care what is committed.
-    const readable = readCommitted && fetched.lastStableOffset >= 0 ? fetched.lastStableOffset : fetched.endOffset
-    const batch = recordColumns({ ...lane, lastStableOffset: readable }, plain, position, nextOffset)
-    lane.position = nextOffset
-    lane.queue.push(batch)
-    if (!hasRoom(lane)) lane.fullSince = performance.now()
-    onBatch()
-    return true
+    return decoder.receive(lane, fetched)
+  }
+
+  function tellFailure({ failure, queue, batchesOut }: Lane): void {
+    if (!ended && failure !== undefined && queue.length + batchesOut === 0) onError(failure)
   }
 
   /** Goes on from an offset that can be read. A broker that refuses that one too is asked again after a pause. */
@@ -197,29 +194,30 @@ export function fetcher(options: {
         lane.position = position
         onTrouble?.(goesOn(at, position))
       }
-    } catch (error) {
-      if (!over()) return void repair([lane], error)
+    } catch (problem) {
+      if (!over()) return void repair([{ lane, problem }])
     }
     lane.busy = false
     schedule()
   }
 
   /** After a failure: looks at the cluster anew and lets the partitions be read again, for a limited time. */
-  async function repair(failed: readonly Lane[], problem: unknown): Promise<void> {
+  async function repair(failed: readonly Failed[]): Promise<void> {
     const now = performance.now()
-    for (const lane of failed) {
+    for (const { lane } of failed) {
       lane.busy = true
       lane.replica = undefined
       lane.detours = 0
       lane.failingSince ??= now
     }
     try {
-      const [lane] = failed
-      const since = Math.min(...failed.map(({ failingSince }) => failingSince ?? now))
-      // A partition that is not known may be new, or its broker has only just started.
-      if (!(isPassing(problem) || isTopicMissing(problem)) || now - since > patienceMs)
-        throw kafkaError(problem, `read ${JSON.stringify(lane?.topic)}`, { ...(lane && { topic: lane.topic }) })
-      onTrouble?.(problem)
+      for (const { lane, problem } of failed) {
+        const { failingSince = now } = lane
+        // A partition that is not known may be new, or its broker has only just started.
+        if (!(isPassing(problem) || isTopicMissing(problem)) || now - failingSince > patienceMs)
+          throw notRead(lane, problem, failed.filter((one) => one.problem === problem).length)
+      }
+      for (const problem of new Set(failed.map((one) => one.problem))) onTrouble?.(problem)
       await pause(RETRY_PAUSE_MS)
       if (ended) return
       await cluster.topics.refresh().catch((error: unknown) => {
@@ -229,7 +227,7 @@ export function fetcher(options: {
       if (!ended) onError(kafkaError(error, 'read'))
       return
     }
-    for (const lane of failed) lane.busy = false
+    for (const { lane } of failed) lane.busy = false
     schedule()
   }
 
@@ -243,11 +241,19 @@ export function fetcher(options: {
       const removed = lanes.filter((lane) => keys.has(partitionKey(lane)))
       lanes = lanes.filter((lane) => !removed.includes(lane))
       // What is under way for them is dropped as after a seek.
-      for (const lane of removed) lane.seeks++
-      for (const [batch, lane] of out) if (removed.includes(lane)) out.delete(batch)
+      for (const lane of removed) {
+        lane.seeks++
+        decoder.empty(lane)
+      }
+      for (const [batch, lane] of out)
+        if (removed.includes(lane)) {
+          out.delete(batch)
+          decoder.release(batch)
+        }
     },
     stop() {
       ended = true
+      for (const lane of lanes) decoder.empty(lane)
       lanes = []
       out.clear()
     },
@@ -255,8 +261,9 @@ export function fetcher(options: {
       const lane = lanes.find(({ topic, partition }) => topic === to.topic && partition === to.partition)
       if (!lane) return
       lane.seeks++
+      decoder.empty(lane)
       lane.position = to.offset
-      lane.queue.length = 0
+      lane.failure = undefined
       schedule()
     },
     take() {
@@ -276,9 +283,25 @@ export function fetcher(options: {
       if (!lane) return
       out.delete(batch)
       lane.batchesOut--
+      decoder.release(batch)
+      tellFailure(lane)
+      decoder.fill(lane)
       schedule()
     },
   }
+}
+
+/** A partition, and why it could not be read. */
+interface Failed {
+  readonly lane: Lane
+  readonly problem: unknown
+}
+
+/** `count`: of the partitions that it is about. */
+function notRead({ topic, partition, position: offset }: Lane, problem: unknown, count = 1): SnapstreamError {
+  const what = `partition ${partition} of ${JSON.stringify(topic)}`
+  if (count === 1) return kafkaError(problem, `read ${what}`, { topic, partition, offset })
+  return kafkaError(problem, `read ${what} and ${count - 1} more of the same broker`, { topic })
 }
 
 /** Whether the leader names a replica nearby instead of handing out records. */

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { decompressionRoom } from './decompression-room.ts'
+
+const settled = async () => {
+  for (let i = 0; i < 10; i++) await Promise.resolve()
+}
+
+test('is given in the order asked for, and only while there is some', async () => {
+  const room = decompressionRoom(100)
+  const given: string[] = []
+  const take = (name: string, bytes: number) =>
+    room.take(bytes).then((hold) => {
+      given.push(name)
+      return hold
+    })
+  const a = await take('a', 60)
+  const b = take('b', 50)
+  const c = take('c', 40)
+  await settled()
+  // The last would fit, and comes after the one before it.
+  expect(given).toEqual(['a'])
+  a.shrink(30)
+  await settled()
+  expect(given).toEqual(['a', 'b'])
+  ;(await b).release()
+  await c
+  expect(given).toEqual(['a', 'b', 'c'])
+})
+
+test('one that wants more than there is gets all of it', async () => {
+  const room = decompressionRoom(100)
+  const all = await room.take(1000)
+  let given = false
+  const next = room.take(1).then(() => {
+    given = true
+  })
+  await settled()
+  expect(given).toBe(false)
+  all.release()
+  await next
+})
+
+test('stays held until all that was made of it is released, each once', async () => {
+  const room = decompressionRoom(100)
+  const hold = await room.take(100)
+  const [part, other] = [{}, {}]
+  hold.keep(part)
+  hold.keep(other)
+  let given = false
+  const next = room.take(1).then(() => {
+    given = true
+  })
+  hold.release()
+  hold.release()
+  room.release(part)
+  room.release(part)
+  room.release({})
+  await settled()
+  expect(given).toBe(false)
+  room.release(other)
+  await next
+})
