@@ -1,11 +1,13 @@
 import type { Target } from './target.ts'
 import { avro } from './targets/avro.ts'
-import { json } from './targets/json.ts'
-import { registryAnswer } from './targets/registry-answer.ts'
 import { cliConfig } from './targets/cli-config.ts'
 import { cliInput } from './targets/cli-input.ts'
+import { fetchAnswer } from './targets/fetch-answer.ts'
 import { frames } from './targets/frames.ts'
 import { groupAnswer } from './targets/group-answer.ts'
+import { json } from './targets/json.ts'
+import { recordBatch } from './targets/record-batch.ts'
+import { registryAnswer } from './targets/registry-answer.ts'
 import { settings } from './targets/settings.ts'
 
 /** All of them, in the order of `npm run fuzz`. */
@@ -18,6 +20,8 @@ export const targets: readonly Target[] = [
   json,
   registryAnswer,
   settings,
+  recordBatch,
+  fetchAnswer,
 ]
 
 export function targetNamed(name: string): Target {

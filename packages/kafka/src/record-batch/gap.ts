@@ -26,10 +26,10 @@ export interface GapRange extends TopicPartition {
 export function gapOf(range: GapRange, batch: Buffer, code: ErrorCode, why: string, cause?: unknown): Gap {
   const { topic, partition, offset, nextOffset } = range
   const last = nextOffset - 1
-  const offsets = last > offset ? `the records at offsets ${offset} to ${last}` : `the record at offset ${offset}`
+  const offsets = last > offset ? `offsets ${offset} to ${last}` : `offset ${offset}`
   const message =
-    `${offsets} of partition ${partition} of ${JSON.stringify(topic)} cannot be read: ${why}; onError decides about them ` +
-    `as about one record, and reading goes on at offset ${nextOffset}`
+    `${offsets} of partition ${partition} of ${JSON.stringify(topic)} cannot be read: ${why}; onError decides about it as ` +
+    `about one record, and reading goes on at offset ${nextOffset}`
   const error = new SnapstreamError(code, message, {
     topic,
     partition,

@@ -81,7 +81,7 @@ export function logBatches(
   function judge(batch: Buffer, baseOffset: number, nextOffset: number): Omit<LogBatch, 'nextOffset'> {
     const sum = fetched.crc32c?.(batch.subarray(CHECKED_FROM))
     if (sum !== undefined && sum !== batch.readUInt32BE(CHECKSUM_AT)) {
-      const why = 'they arrived with another checksum than they were written with; look at the disk of the broker'
+      const why = 'the batch arrived with another checksum than it was written with; look at the disk of the broker'
       return { gap: gapOf(rangeOf(baseOffset, nextOffset), batch, 'KAFKA_FAILED', why) }
     }
     const attributes = batch.readInt16BE(21)
@@ -101,7 +101,7 @@ export function logBatches(
   }
 
   function ofOldFormat(batch: Buffer, baseOffset: number, nextOffset: number): Gap {
-    const why = `they are in the message format ${batch[MAGIC_AT]}; only format 2 (Kafka 0.11 and later) can be read`
+    const why = `the batch is in the message format ${batch[MAGIC_AT]}; only format 2 (Kafka 0.11 and later) can be read`
     return gapOf(rangeOf(baseOffset, nextOffset), batch, 'UNSUPPORTED', why)
   }
 

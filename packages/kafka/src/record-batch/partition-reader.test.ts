@@ -192,7 +192,7 @@ test('what cannot be read of a batch is one record, with the batch as its value,
       offset: 2,
       nextOffset: 4,
       message: expect.stringContaining(
-        'the records at offsets 2 to 3 of partition 3 of "t" cannot be read: they are not what snappy',
+        'offsets 2 to 3 of partition 3 of "t" cannot be read: the batch is not what snappy',
       ),
     },
   })
@@ -218,7 +218,7 @@ test('names what it cannot read', async () => {
     const garbage = await batch(4, [one], { attributes: attributes + 1 })
     expect(await refusal(garbage)).toEqual([
       'DECODE_FAILED',
-      expect.stringContaining(`are not what ${name} makes of records`),
+      expect.stringContaining(`is not what ${name} makes of records`),
     ])
   }
 })
@@ -271,7 +271,6 @@ test.each<[string, number, number[], string]>([
   ['an offset for the second time', 2, [...record(0, 'a'), ...record(0, 'b')], 'its offset is 4'],
   ['an offset of the next batch', 2, [...record(0, 'a'), ...record(2, 'b')], 'its offset is 6'],
   ['an integer that does not end', 2, [...record(0, 'a'), 255, 255, 255, 255, 255, 255], 'longer than 32 bits'],
-  ['more records than it says', 1, [...record(0, 'a'), ...record(1, 'b')], 'it holds 1 records, and 9 bytes are left'],
   ['fewer records than it says', 2, record(0, 'a'), 'is not there'],
 ])('a batch with %s: the records before it are read, and those of the next batch', async (_, count, bytes, why) => {
   const bad = await withRecords(4, count, Buffer.from(bytes))
@@ -282,6 +281,26 @@ test.each<[string, number, number[], string]>([
   expect(failed).toMatchObject({ offset: 5, value: bad })
   expect(failed?.error).toMatchObject({ code: 'DECODE_FAILED', offset: 5, nextOffset: 4 + count })
   expect(failed?.error?.message).toContain(why)
+})
+
+test('a batch with more records, or with less room for them, than it says: the last that it has an offset for fails', async () => {
+  const two = Buffer.from([...record(0, 'a'), ...record(1, 'b')])
+  const more = await decode(fetched(Buffer.concat([await withRecords(4, 1, two), await batch(5, [one])])), 4)
+  expect(more.records).toMatchObject([
+    { offset: 4, error: { nextOffset: 5, message: expect.stringContaining('holds 1 records, and 9 bytes follow') } },
+    { offset: 5, error: undefined },
+  ])
+  const full = await withRecords(4, 2, two)
+  full.writeInt32BE(200, 57)
+  const less = await decode(fetched(Buffer.concat([full, await batch(6, [one])])), 4)
+  expect(less.records).toMatchObject([
+    { offset: 4, error: undefined },
+    {
+      offset: 5,
+      error: { nextOffset: 6, message: expect.stringContaining('record 2 of the batch (from 0) is broken') },
+    },
+    { offset: 6, error: undefined },
+  ])
 })
 
 test('a batch that says it holds no records, or less than none, and has some, is not passed over', async () => {

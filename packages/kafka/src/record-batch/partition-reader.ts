@@ -117,7 +117,7 @@ export function partitionReader(
           gapAt(
             section,
             nextOffset,
-            `they are compressed by a codec that is not known, number ${section.compression}`,
+            `the batch is compressed by a codec that is not known, number ${section.compression}`,
             { code: 'UNSUPPORTED' },
           ),
         )
@@ -163,8 +163,8 @@ export function partitionReader(
       hold?.release()
     }
     const why =
-      `they are compressed with ${name} and would take more than maxDecompressedBytes (${limit}); raise it, if they are ` +
-      'what they should be'
+      `the batch is compressed with ${name} and would take more than maxDecompressedBytes (${limit}) in memory; raise it ` +
+      'to read the batch'
     return gapAt(section, nextOffset, why)
   }
 
@@ -204,7 +204,7 @@ const EMPTY = Buffer.alloc(0)
 const isCompressed = ({ section }: Item): boolean => section !== undefined && section.compression !== 0
 
 const notOf = (name: string, cause: unknown): string =>
-  `they are not what ${name} makes of records (${toError(cause).message})`
+  `the batch is not what ${name} makes of records (${toError(cause).message})`
 
 /** A gap as a batch of one record: its value is what stands in the log. */
 function gapBatch({ topic, partition }: TopicPartition, gap: Gap, endOffset: number): RecordBatch {

@@ -236,7 +236,7 @@ test('finds every changed byte by the checksum, and lets it pass unchecked', asy
     const error: unknown = await decode(changed, crc32c).catch((thrown: unknown) => thrown)
     expect(SnapstreamError.is(error) && [error.code, error.message]).toEqual([
       'KAFKA_FAILED',
-      expect.stringContaining('of partition 0 of "t" cannot be read: they arrived with another checksum'),
+      expect.stringContaining('of partition 0 of "t" cannot be read: the batch arrived with another checksum'),
     ])
   }
   const changed = Buffer.from(batch)

@@ -117,11 +117,15 @@ export function recordColumns(
         at = recordEnd
         expected = offset + 1
       }
-      if (n >= count && (at !== end || count < 0))
-        flaw = `the batch says that it holds ${section.count} records, and ${end - at} bytes are left behind them`
+      if (n < count && expected >= cursor.nextOffset)
+        flaw = `the batch says that it holds ${section.count} records, and has no offsets for as many`
+      else if (n >= count && (at !== end || count < 0))
+        flaw = `the batch says that it holds ${section.count} records, and ${end - at} bytes follow them`
     } catch (thrown) {
       flaw = `record ${section.count - count + n} of the batch (from 0) is broken: ${(thrown as Error).message}`
     }
+    // There is no offset left for what is wrong: it takes the last record with it.
+    if (flaw !== undefined && expected >= cursor.nextOffset) expected = offsets[--length] ?? from
     size += at - start
     cursor.at = at - base
     cursor.left = count - n

@@ -1,0 +1,124 @@
+import { SnapstreamError } from '@snapstream/core'
+import { recordBatchEncoder } from '@snapstream/kafka/record-batch'
+import type { FetchedPartition } from '@snapstream/kafka/record-batch'
+import { decompressionRoom } from '../../../../packages/kafka/src/record-batch/decompression-room.ts'
+import { partitionReader } from '../../../../packages/kafka/src/record-batch/partition-reader.ts'
+import type { Target } from '../target.ts'
+
+const MAX_DECOMPRESSED_BYTES = 4 << 20
+const TRANSACTIONAL = 0x10
+const CONTROL = 0x20
+
+/** Record batches as a fetch brings them, of all codecs, without a checksum: what KafkaJS reads. */
+export const recordBatch: Target = {
+  name: 'record-batch',
+  about: 'record batches of a fetched partition, plain and of all codecs',
+  maxBytes: 8192,
+  seeds: sampleBatches,
+  open(planted) {
+    return (input) => {
+      const records = Buffer.from(input)
+      return readPartition(
+        {
+          topic: 't',
+          partition: 0,
+          errorCode: 0,
+          aborted: [{ producerId: 7, firstOffset: 2 }],
+          endOffset: 100,
+          lastStableOffset: 100,
+          preferredReplica: -1,
+          records,
+        },
+        2,
+        planted,
+      )
+    }
+  },
+}
+
+/** Reads all of it as a consumer does, and checks what comes. Resolves with the errors that it led to. */
+export async function readPartition(fetched: FetchedPartition, from: number, planted: boolean): Promise<string> {
+  const room = decompressionRoom(MAX_DECOMPRESSED_BYTES)
+  const reader = partitionReader(fetched, from, fetched.endOffset, room)
+  const words = new Set<string>()
+  let expected = from
+  try {
+    for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) {
+      let bytes = 0
+      for (let i = 0; i < batch.length; i++) {
+        const offset = batch.offset(i)
+        // Deliberate: offsets of a batch are taken for ascending without a check.
+        if (!(offset >= expected) || offset >= batch.nextOffset) throw new Error(`offset ${offset} after ${expected}`)
+        expected = offset + 1
+        bytes += (batch.key(i)?.length ?? 0) + (batch.value(i)?.length ?? 0)
+        for (const [text, part] of [
+          [batch.keyText?.(i), batch.key(i)],
+          [batch.valueText?.(i), batch.value(i)],
+        ] as const)
+          if (typeof text === 'string' && !Buffer.from(text).equals(part ?? Buffer.alloc(0)))
+            throw new Error('text and bytes differ')
+        const error = batch.error?.(i)
+        if (error !== undefined) {
+          words.add(wordOf(error))
+          if (planted && error.message.includes('its size of'))
+            throw new Error('bytes behind the batch were handed out')
+        } else headersOf(() => batch.headers(i), words)
+      }
+      if (bytes > batch.bytes) throw new Error(`${bytes} bytes of content in a batch of ${batch.bytes}`)
+      if (batch.nextOffset < expected) throw new Error(`it goes back to ${batch.nextOffset} from ${expected}`)
+      expected = batch.nextOffset
+      room.release(batch)
+    }
+  } catch (error) {
+    words.add(wordOf(error))
+  }
+  // All of it was given back.
+  await room.take(MAX_DECOMPRESSED_BYTES)
+  return [...words].toSorted((a, b) => (a < b ? -1 : 1)).join(' & ') || 'ok'
+}
+
+function headersOf(read: () => unknown, words: Set<string>): void {
+  try {
+    read()
+  } catch (error) {
+    words.add(wordOf(error))
+  }
+}
+
+/** What an error says, without what it says of the input. What has no code is thrown on. */
+export function wordOf(error: unknown): string {
+  if (!SnapstreamError.is(error)) throw error
+  const [, why = error.message] = /cannot be read: ([^(;]*)/.exec(error.message) ?? []
+  return `${error.code}: ${why.replaceAll(/-?\d+/g, '#').slice(0, 60)}`
+}
+
+/** Batches by the encoder, of each codec: plain, in a transaction, one behind the other, and cut off. */
+export function sampleBatches(): readonly Buffer[] {
+  const plain = recordBatchEncoder({ crc32c: () => 0 })
+  const text = (value: string) => new TextEncoder().encode(value)
+  const record = (i: number) => ({
+    key: i % 3 === 0 ? null : text(`key ${i}`),
+    value: i % 4 === 0 ? null : text('value '.repeat(i)),
+    headers: i % 2 === 0 ? [] : [['trace', text(`${i}`)] as const, ['none', null] as const],
+    timestamp: 1_700_000_000_000 + i,
+  })
+  const options = { compression: 'none', firstSequence: -1 } as const
+  const make = (offset: number, count: number, attributes = 0): Buffer => {
+    const made = plain(
+      Array.from({ length: count }, (_, i) => record(i)),
+      options,
+    )
+    if (!Buffer.isBuffer(made)) throw new Error('a batch that is not compressed is made at once')
+    made.writeBigInt64BE(BigInt(offset))
+    made.writeInt16BE(attributes, 21)
+    if (attributes !== 0) made.writeBigInt64BE(7n, 43)
+    return made
+  }
+  return [
+    make(2, 1),
+    make(0, 9),
+    Buffer.concat([make(2, 3), make(5, 1), make(6, 12)]),
+    Buffer.concat([make(2, 2, TRANSACTIONAL), make(4, 1, TRANSACTIONAL | CONTROL), make(5, 2)]),
+    Buffer.concat([make(2, 3), make(5, 9).subarray(0, 100)]),
+  ]
+}
