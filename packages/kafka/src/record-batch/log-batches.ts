@@ -1,33 +1,36 @@
 import { SnapstreamError } from '@snapstream/core'
+import type { ErrorCode } from '@snapstream/core'
 import { CHECKED_FROM, CHECKSUM_AT, HEADER_BYTES } from './batch-header.ts'
+import type { RoomHold } from './decompression-room.ts'
 import type { AbortedTransaction, FetchedPartition } from './fetched-partition.ts'
 import { gapOf } from './gap.ts'
 import type { Gap } from './gap.ts'
 import type { Int64 } from '../driver/int64.ts'
 import { readExactInt64, readInt64 } from './read-int64.ts'
 
-/** The records of one batch of the log, where they are to be shown. */
+/** The records of one batch of the log, and how far they are read. One that is not to be shown has none. */
 export interface Section {
   /** Its records, compressed or not. */
   readonly bytes: Buffer
-  /** The whole batch as it stands in the log. */
-  readonly batch: Buffer
+  /** Kafka's number of the codec, 0 for none. */
+  readonly compression: number
   /** How many records it says that it holds. */
   readonly count: number
   readonly baseOffset: number
+  /** Where to read on behind it; it covers records that compaction removed. */
+  readonly nextOffset: number
   readonly baseTimestamp: Int64
   /** The one time of all records, where the topic keeps the time of arrival. */
   readonly appendTime: Int64 | undefined
-  /** Kafka's number of the codec, 0 for none. */
-  readonly compression: number
-}
-
-/** One batch of the log, with what is to be shown of it, if anything. */
-export interface LogBatch {
-  readonly section?: Section
-  readonly gap?: Gap
-  /** Where to read on behind it; it covers records that compaction removed. */
-  readonly nextOffset: number
+  /** Where the whole batch stands in what was fetched. */
+  readonly start: number
+  readonly end: number
+  /** Of the memory that its records take, where they take much. */
+  readonly hold: RoomHold | undefined
+  /** Where the next record begins, how many are still to come, and the lowest offset that it can have. */
+  at: number
+  left: number
+  expected: number
 }
 
 const COMPRESSION = 0x07
@@ -47,9 +50,9 @@ const LENGTH_FROM = 12
 export function logBatches(
   fetched: FetchedPartition,
   from: number,
-): { readonly batches: readonly LogBatch[]; readonly broken: SnapstreamError | undefined } {
-  const { records } = fetched
-  const batches: LogBatch[] = []
+): { readonly batches: (Section | Gap)[]; readonly broken: SnapstreamError | undefined } {
+  const { records, crc32c } = fetched
+  const batches: (Section | Gap)[] = []
   const isAborted = abortedBy(fetched.aborted)
   let expected = 0
   let at = 0
@@ -60,15 +63,46 @@ export function logBatches(
     const isCurrent = records[at + MAGIC_AT] === 2
     if (length < (isCurrent ? HEADER_BYTES : MAGIC_AT + 1) - LENGTH_FROM)
       return broken(`a batch whose length is ${length}`)
+    const start = at
     const end = at + LENGTH_FROM + length
     if (end > records.length) break
-    const batch = records.subarray(at, end)
     // Before format 2 a message has the offset of the last one in it.
-    const nextOffset = baseOffset + (isCurrent ? batch.readInt32BE(23) : 0) + 1
+    const nextOffset = baseOffset + (isCurrent ? records.readInt32BE(at + 23) : 0) + 1
     if (baseOffset < expected || nextOffset <= baseOffset || !Number.isSafeInteger(nextOffset))
       return broken(`a batch with the offsets ${baseOffset} to ${nextOffset - 1}`)
-    const shown = isCurrent ? judge(batch, baseOffset, nextOffset) : { gap: ofOldFormat(batch, baseOffset, nextOffset) }
-    if (nextOffset > from) batches.push({ ...shown, nextOffset })
+    if (!isCurrent) {
+      const why = `the batch is in the message format ${records[at + MAGIC_AT]}; only format 2 (Kafka 0.11 and later) can be read`
+      if (nextOffset > from) batches.push(gapAt({ start, end, baseOffset, nextOffset }, 'UNSUPPORTED', why))
+    } else if (crc32c && crc32c(records.subarray(at + CHECKED_FROM, end)) !== records.readUInt32BE(at + CHECKSUM_AT)) {
+      const why = 'the batch arrived with another checksum than it was written with; look at the disk of the broker'
+      if (nextOffset > from) batches.push(gapAt({ start, end, baseOffset, nextOffset }, 'KAFKA_FAILED', why))
+    } else {
+      const attributes = records.readInt16BE(at + 21)
+      const control = (attributes & CONTROL) !== 0
+      const body = at + HEADER_BYTES
+      // A control record's key is its version and its kind; the key starts behind five bytes of varints.
+      const endsAborted = control && end - body >= 9 && records.readInt16BE(body + 7) === ABORT_MARKER
+      const inAborted = isAborted(readInt64(records, at + 43), nextOffset - 1, endsAborted)
+      const hidden = control || (inAborted && (attributes & TRANSACTIONAL) !== 0)
+      const count = hidden ? 0 : records.readInt32BE(at + 57)
+      const isEmpty = hidden || (count === 0 && body === end)
+      if (nextOffset > from)
+        batches.push({
+          bytes: isEmpty ? NOTHING : records.subarray(body, end),
+          compression: isEmpty ? 0 : attributes & COMPRESSION,
+          count,
+          baseOffset,
+          nextOffset,
+          baseTimestamp: readExactInt64(records, at + 27),
+          appendTime: attributes & APPEND_TIME ? readExactInt64(records, at + 35) : undefined,
+          start,
+          end,
+          hold: undefined,
+          at: 0,
+          left: count,
+          expected: baseOffset,
+        })
+    }
     expected = nextOffset
     at = end
   }
@@ -78,38 +112,16 @@ export function logBatches(
     )
   return { batches, broken: undefined }
 
-  function judge(batch: Buffer, baseOffset: number, nextOffset: number): Omit<LogBatch, 'nextOffset'> {
-    const sum = fetched.crc32c?.(batch.subarray(CHECKED_FROM))
-    if (sum !== undefined && sum !== batch.readUInt32BE(CHECKSUM_AT)) {
-      const why = 'the batch arrived with another checksum than it was written with; look at the disk of the broker'
-      return { gap: gapOf(rangeOf(baseOffset, nextOffset), batch, 'KAFKA_FAILED', why) }
-    }
-    const attributes = batch.readInt16BE(21)
-    const producerId = readInt64(batch, 43)
-    const bytes = batch.subarray(HEADER_BYTES)
-    const control = (attributes & CONTROL) !== 0
-    // A control record's key is its version and its kind; the key starts behind five bytes of varints.
-    const endsAborted = control && bytes.length >= 9 && bytes.readInt16BE(7) === ABORT_MARKER
-    const hidden =
-      isAborted({ producerId, lastOffset: nextOffset - 1, endsAborted }) && (attributes & TRANSACTIONAL) !== 0
-    const count = batch.readInt32BE(57)
-    if (control || hidden || (count === 0 && bytes.length === 0)) return {}
-    const appendTime = attributes & APPEND_TIME ? readExactInt64(batch, 35) : undefined
-    const baseTimestamp = readExactInt64(batch, 27)
-    const compression = attributes & COMPRESSION
-    return { section: { bytes, batch, count, baseOffset, baseTimestamp, appendTime, compression } }
-  }
-
-  function ofOldFormat(batch: Buffer, baseOffset: number, nextOffset: number): Gap {
-    const why = `the batch is in the message format ${batch[MAGIC_AT]}; only format 2 (Kafka 0.11 and later) can be read`
-    return gapOf(rangeOf(baseOffset, nextOffset), batch, 'UNSUPPORTED', why)
-  }
-
-  function rangeOf(baseOffset: number, nextOffset: number) {
-    const { topic, partition } = fetched
-    return { topic, partition, offset: Math.max(baseOffset, from), nextOffset }
+  function gapAt(
+    { start, end, baseOffset, nextOffset }: Pick<Section, 'start' | 'end' | 'baseOffset' | 'nextOffset'>,
+    code: ErrorCode,
+    why: string,
+  ): Gap {
+    return gapOf(fetched, { start, end, offset: Math.max(baseOffset, from), nextOffset }, code, why)
   }
 }
+
+const NOTHING = Buffer.alloc(0)
 
 /** What a broker sent is none of what a log can hold: there is no going on behind it. */
 function outOfStep({ topic, partition }: FetchedPartition, offset: number, what: string): SnapstreamError {
@@ -126,10 +138,10 @@ function abortedBy(transactions: readonly AbortedTransaction[]) {
   const coming = transactions.toSorted((a, b) => a.firstOffset - b.firstOffset)
   const aborted = new Set<number>()
   let begun = 0
-  return (batch: { producerId: number; lastOffset: number; endsAborted: boolean }): boolean => {
-    for (let next = coming[begun]; next && next.firstOffset <= batch.lastOffset; next = coming[++begun])
+  return (producerId: number, lastOffset: number, endsAborted: boolean): boolean => {
+    for (let next = coming[begun]; next && next.firstOffset <= lastOffset; next = coming[++begun])
       aborted.add(next.producerId)
-    if (batch.endsAborted) aborted.delete(batch.producerId)
-    return aborted.has(batch.producerId)
+    if (endsAborted) aborted.delete(producerId)
+    return aborted.has(producerId)
   }
 }

@@ -140,6 +140,8 @@ const one: Written = { key: null, value: Buffer.from('v'), headers: [], timestam
 test('goes past batches that compaction left empty, and past the holes at their end', async () => {
   const read = await decode(fetched(await batch(10, [], { lastOffsetDelta: 5 })), 10)
   expect([read.records.length, read.nextOffset]).toEqual([0, 16])
+  const emptied = await decode(fetched(await batch(10, [], { lastOffsetDelta: 5, attributes: 1 })), 10)
+  expect(emptied).toMatchObject({ records: [], nextOffset: 16, thrown: undefined })
   const holes = await decode(fetched(await batch(10, [one], { lastOffsetDelta: 5 })), 10)
   expect([holes.records.length, holes.nextOffset]).toEqual([1, 16])
 })

@@ -3,14 +3,13 @@ import type { ErrorCode, MaybePromise } from '@snapstream/core'
 import type { Compression, RecordBatch, TopicPartition } from '../driver/driver.ts'
 import { COMPRESSIONS, compressionCodec } from './compression.ts'
 import type { CompressionCodec } from './compression.ts'
-import type { DecompressionRoom, RoomHold } from './decompression-room.ts'
+import type { DecompressionRoom } from './decompression-room.ts'
 import type { FetchedPartition } from './fetched-partition.ts'
 import { gapOf } from './gap.ts'
 import type { Gap } from './gap.ts'
 import { logBatches } from './log-batches.ts'
-import type { LogBatch, Section } from './log-batches.ts'
+import type { Section } from './log-batches.ts'
 import { RECORD_OVERHEAD_BYTES, recordColumns } from './record-columns.ts'
-import type { SectionCursor } from './record-columns.ts'
 
 /** What a fetch brought of a partition, handed out in parts that are decoded when they are asked for. */
 export interface PartitionReader {
@@ -29,36 +28,26 @@ const MAX_PART_BYTES = 4 << 20
 /** What is decompressed at once without asking for room: some batches side by side, as there are several threads for it. */
 const SIDE_BY_SIDE_BYTES = 8 << 20
 
-/** A batch that is still to be handed out. */
-interface Item extends LogBatch {
-  cursor?: SectionCursor
-  /** Of the memory that its records take. */
-  readonly hold?: RoomHold
-}
-
 export function partitionReader(
   fetched: FetchedPartition,
   from: number,
   endOffset: number,
   room: DecompressionRoom,
 ): PartitionReader {
-  const { topic, partition } = fetched
   const { batches, broken } = logBatches(fetched, from)
-  const items: Item[] = [...batches]
   const codecs = new Map<string, Promise<CompressionCodec>>()
   let head = 0
   let isClosed = false
 
   function nextPart(): MaybePromise<RecordBatch | undefined> {
-    for (let item = items[head]; item !== undefined && !isClosed; item = items[head]) {
-      if (isCompressed(item)) return decompressSome().then(nextPart)
-      if (item.gap === undefined) {
-        const batch = records()
-        if (batch !== undefined) return batch
-      } else {
+    for (let batch = batches[head]; batch !== undefined && !isClosed; batch = batches[head]) {
+      if ('error' in batch) {
         head++
-        return gapBatch(fetched, item.gap, endOffset)
+        return gapBatch(fetched, batch, endOffset)
       }
+      if (batch.compression !== 0) return decompressSome().then(nextPart)
+      const part = records()
+      if (part !== undefined) return part
     }
     if (broken !== undefined && !isClosed) throw broken
     return undefined
@@ -66,85 +55,73 @@ export function partitionReader(
 
   /** As many records as a part takes, of batches that are decompressed. Undefined if there are none before a broken one. */
   function records(): RecordBatch | undefined {
-    const cursors: SectionCursor[] = []
-    const places: number[] = []
-    let end = head
-    let nextOffset = from
+    const sections: Section[] = []
     let bytes = 0
     let count = 0
-    for (let item = items[end]; item && !item.gap && !isCompressed(item); item = items[++end]) {
-      const { section, hold } = item
-      if (section !== undefined) {
-        const { baseOffset: expected, count: left } = section
-        const cursor = (item.cursor ??= { section, nextOffset: item.nextOffset, at: 0, left, expected })
-        bytes += section.bytes.length - cursor.at
-        count += cursor.left
-        if (cursors.length > 0 && (hold || bytes > MAX_PART_BYTES || count > MAX_PART_RECORDS)) break
-        cursors.push(cursor)
-        places.push(end)
-      }
-      nextOffset = item.nextOffset
+    for (let i = head; i < batches.length; i++) {
+      const section = batches[i] as Section | Gap
+      if ('error' in section || section.compression !== 0) break
+      bytes += section.bytes.length - section.at
+      count += section.left
+      // Only the first of them may take room of its own.
+      const fits = section.hold === undefined && bytes <= MAX_PART_BYTES && count <= MAX_PART_RECORDS
+      if (sections.length > 0 && !fits) break
+      sections.push(section)
     }
     const limits = { maxRecords: MAX_PART_RECORDS, maxBytes: MAX_PART_BYTES }
-    const { batch, stoppedIn, flaw } = recordColumns(fetched, cursors, { from, nextOffset, endOffset, ...limits })
-    const first = items[head]
-    head = places[stoppedIn ?? -1] ?? end
-    const stopped = items[head]
-    // Only the first of them may take room of its own.
-    first?.hold?.keep(batch)
-    if (first !== stopped || flaw !== undefined) first?.hold?.release()
-    if (flaw === undefined || !stopped?.section) return batch
-    items[head] = gapAt(stopped.section, stopped.nextOffset, flaw, { at: stopped.cursor?.expected ?? from })
-    return batch.length > 0 ? batch : undefined
+    const nextOffset = sections.at(-1)?.nextOffset ?? from
+    const { part, read, flaw } = recordColumns(fetched, sections, { from, nextOffset, endOffset, ...limits })
+    head += read
+    const hold = sections[0]?.hold
+    hold?.keep(part)
+    if (read > 0 || flaw !== undefined) hold?.release()
+    const stopped = sections[read]
+    if (flaw === undefined || stopped === undefined) return part
+    batches[head] = gapAt(stopped, 'DECODE_FAILED', flaw)
+    return part.length > 0 ? part : undefined
   }
 
   /** Decompresses the first batch that is to come, and those behind it that may be decompressed beside it. */
   async function decompressSome(): Promise<void> {
     const pending: Promise<void>[] = []
     let bytes = 0
-    for (let i = head; i < items.length; i++) {
-      const { section, nextOffset = 0, gap } = items[i] ?? {}
-      if (gap !== undefined || section?.compression === 0) break
-      if (section === undefined) continue
-      const settle = (item: Item): void => {
-        items[i] = item
+    for (let i = head; i < batches.length; i++) {
+      const section = batches[i] as Section | Gap
+      if ('error' in section) break
+      // Not to be shown, or decompressed already.
+      if (section.compression === 0) continue
+      const settle = (batch: Section | Gap): void => {
+        batches[i] = batch
         // Nobody waits for it any more.
-        if (isClosed) item.hold?.release()
+        if (isClosed && 'hold' in batch) batch.hold?.release()
       }
       const name = COMPRESSIONS[section.compression]
       if (name === undefined || name === 'none') {
-        settle(
-          gapAt(
-            section,
-            nextOffset,
-            `the batch is compressed by a codec that is not known, number ${section.compression}`,
-            { code: 'UNSUPPORTED' },
-          ),
-        )
-        continue
+        const why = `the batch is compressed by a codec that is not known, number ${section.compression}`
+        settle(gapAt(section, 'UNSUPPORTED', why))
+        break
       }
       const codec = await codecOf(name, section)
       let expected: number
       try {
         expected = codec.expectedSize(section.bytes)
       } catch (cause) {
-        settle(gapAt(section, nextOffset, notOf(name, cause), { cause }))
-        continue
+        settle(gapAt(section, 'DECODE_FAILED', notOf(name, cause), cause))
+        break
       }
       bytes += expected
       if (pending.length > 0 && bytes > SIDE_BY_SIDE_BYTES) break
-      pending.push(decompress(section, nextOffset, name, codec, expected).then(settle))
+      pending.push(decompress(section, name, codec, expected).then(settle))
     }
     await Promise.all(pending)
   }
 
   async function decompress(
     section: Section,
-    nextOffset: number,
     name: string,
     codec: CompressionCodec,
     expected: number,
-  ): Promise<Item> {
+  ): Promise<Section | Gap> {
     const { limit } = room
     // It may become more than it states.
     for (const size of expected < limit ? [expected, limit] : [limit]) {
@@ -154,23 +131,24 @@ export function partitionReader(
         if (plain !== undefined) {
           hold?.shrink(plain.length)
           const bytes = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength)
-          return { section: { ...section, bytes, compression: 0 }, nextOffset, ...(hold && { hold }) }
+          return { ...section, bytes, compression: 0, hold }
         }
       } catch (cause) {
         hold?.release()
-        return gapAt(section, nextOffset, notOf(name, cause), { cause })
+        return gapAt(section, 'DECODE_FAILED', notOf(name, cause), cause)
       }
       hold?.release()
     }
     const why =
       `the batch is compressed with ${name} and would take more than maxDecompressedBytes (${limit}) in memory; raise it ` +
       'to read the batch'
-    return gapAt(section, nextOffset, why)
+    return gapAt(section, 'DECODE_FAILED', why)
   }
 
   function codecOf(name: Exclude<Compression, 'none'>, { baseOffset: offset }: Section): Promise<CompressionCodec> {
     const known = codecs.get(name)
     if (known !== undefined) return known
+    const { topic, partition } = fetched
     const codec = compressionCodec(name).catch((cause: Error) => {
       const what = `partition ${partition} of ${JSON.stringify(topic)} cannot be read from offset ${offset} on`
       throw new SnapstreamError('UNSUPPORTED', `${what}: ${cause.message}`, { topic, partition, offset, cause })
@@ -180,28 +158,23 @@ export function partitionReader(
   }
 
   /** What stands for a batch, or for what follows in it, that cannot be read. */
-  function gapAt(
-    { batch, baseOffset }: Section,
-    nextOffset: number,
-    why: string,
-    { code = 'DECODE_FAILED', cause, at = baseOffset }: { code?: ErrorCode; cause?: unknown; at?: number } = {},
-  ): Item {
-    const range = { topic, partition, offset: Math.max(from, at), nextOffset }
-    return { gap: gapOf(range, batch, code, why, cause), nextOffset }
+  function gapAt({ start, end, expected, nextOffset }: Section, code: ErrorCode, why: string, cause?: unknown): Gap {
+    return gapOf(fetched, { start, end, offset: Math.max(from, expected), nextOffset }, code, why, cause)
   }
 
   return {
     next: nextPart,
     close() {
       isClosed = true
-      for (let i = head; i < items.length; i++) items[i]?.hold?.release()
+      for (let i = head; i < batches.length; i++) {
+        const batch = batches[i]
+        if (batch !== undefined && 'hold' in batch) batch.hold?.release()
+      }
     },
   }
 }
 
 const EMPTY = Buffer.alloc(0)
-
-const isCompressed = ({ section }: Item): boolean => section !== undefined && section.compression !== 0
 
 const notOf = (name: string, cause: unknown): string =>
   `the batch is not what ${name} makes of records (${toError(cause).message})`

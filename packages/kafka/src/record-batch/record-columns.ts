@@ -12,34 +12,22 @@ export const RECORD_OVERHEAD_BYTES = STRIDE * 4 + 16 + 200
 /** Seven integers of a byte each. */
 const SMALLEST_RECORD_BYTES = 7
 
-/** How far the records of a section, which are not compressed any more, are read. */
-export interface SectionCursor {
-  readonly section: Section
-  readonly nextOffset: number
-  /** Where the next record begins. */
-  at: number
-  /** How many records are still to come, as far as the batch says. */
-  left: number
-  /** The lowest offset that the next record can have. */
-  expected: number
-}
-
 /** Where reading of some sections came to. */
 export interface Columns {
-  readonly batch: RecordBatch
-  /** The number of the section in which it ended before the end, because there was enough, or because it is broken. */
-  readonly stoppedIn?: number
-  /** What is wrong with the records there. */
+  readonly part: RecordBatch
+  /** How many sections are read to their end. It may end within the next one, because there was enough. */
+  readonly read: number
+  /** What is wrong with the records of that one, if anything. */
   readonly flaw?: string
 }
 
 /**
- * Decodes records of sections that follow each other into columns: nothing is made for a record before it is asked for. The
- * cursors are moved. Records before the offset `from` are passed over: an answer starts with the whole batch that holds it.
+ * Decodes records of sections that follow each other into columns: nothing is made for a record before it is asked for. How
+ * far they are read is noted in the sections. Records before the offset `from` are passed over: an answer starts with the whole batch that holds it.
  */
 export function recordColumns(
   { topic, partition }: TopicPartition,
-  cursors: readonly SectionCursor[],
+  sections: readonly Section[],
   reading: {
     readonly from: number
     readonly nextOffset: number
@@ -49,16 +37,20 @@ export function recordColumns(
   },
 ): Columns {
   const { from, maxRecords, maxBytes } = reading
-  const [only] = cursors
+  const [only] = sections
   // Parts of one answer, or of what was decompressed: they are joined only where there are several.
   const whole =
-    cursors.length === 1 && only
-      ? only.section.bytes
-      : Buffer.concat(cursors.map(({ section: { bytes }, at }) => bytes.subarray(at)))
-  let capacity = 0
-  for (const { section, at, left } of cursors)
-    capacity += Math.max(0, Math.min(left, Math.ceil((section.bytes.length - at) / SMALLEST_RECORD_BYTES)))
-  capacity = Math.min(capacity, maxRecords)
+    sections.length === 1 && only
+      ? only.bytes
+      : Buffer.concat(sections.map(({ bytes, at }) => (at === 0 ? bytes : bytes.subarray(at))))
+  let bytesLeft = 0
+  let recordsLeft = 0
+  for (const { bytes, at, left } of sections) {
+    bytesLeft += bytes.length - at
+    recordsLeft += Math.max(0, left)
+  }
+  // What the batches say is not believed beyond what they have room for.
+  const capacity = Math.min(recordsLeft, maxRecords, Math.ceil(bytesLeft / SMALLEST_RECORD_BYTES))
   const places = new Int32Array(capacity * STRIDE)
   const offsets = new Float64Array(capacity)
   const timestamps = new Float64Array(capacity)
@@ -68,22 +60,21 @@ export function recordColumns(
   let length = 0
   let size = 0
   let { nextOffset } = reading
-  let stoppedIn: number | undefined
+  let sectionsRead = 0
   let flaw: string | undefined
   /** Where the section begins in `whole`. */
   let base = 0
 
-  for (const [i, cursor] of cursors.entries()) {
-    const { section, at: first } = cursor
-    const { baseOffset, baseTimestamp, appendTime } = section
-    if (cursors.length > 1) base -= first
-    const start = base + first
+  for (let i = 0; i < sections.length; i++) {
+    const section = sections[i] as Section
+    const { baseOffset, baseTimestamp, appendTime, left: count } = section
+    if (sections.length > 1) base -= section.at
+    const start = base + section.at
     const end = base + section.bytes.length
-    const count = cursor.left
     read.goto(start)
     let n = 0
     let at = start
-    let { expected } = cursor
+    let { expected } = section
     try {
       for (; n < count; n++) {
         if (length >= maxRecords || at - start >= maxBytes) break
@@ -95,7 +86,7 @@ export function recordColumns(
         const deltaAt = read.at()
         const timestampDelta = read.varlong()
         const offset = baseOffset + read.varint()
-        if (offset < expected || offset >= cursor.nextOffset) throw new RangeError(`its offset is ${offset}`)
+        if (offset < expected || offset >= section.nextOffset) throw new RangeError(`its offset is ${offset}`)
         if (offset >= from) {
           const place = length * STRIDE
           const keyLength = (places[place + 1] = read.varint())
@@ -117,7 +108,7 @@ export function recordColumns(
         at = recordEnd
         expected = offset + 1
       }
-      if (n < count && expected >= cursor.nextOffset)
+      if (n < count && expected >= section.nextOffset)
         flaw = `the batch says that it holds ${section.count} records, and has no offsets for as many`
       else if (n >= count && (at !== end || count < 0))
         flaw = `the batch says that it holds ${section.count} records, and ${end - at} bytes follow them`
@@ -125,20 +116,20 @@ export function recordColumns(
       flaw = `record ${section.count - count + n} of the batch (from 0) is broken: ${(thrown as Error).message}`
     }
     // There is no offset left for what is wrong: it takes the last record with it.
-    if (flaw !== undefined && expected >= cursor.nextOffset) expected = offsets[--length] ?? from
+    if (flaw !== undefined && expected >= section.nextOffset) expected = offsets[--length] ?? from
     size += at - start
-    cursor.at = at - base
-    cursor.left = count - n
-    cursor.expected = expected
-    if (flaw !== undefined || cursor.left > 0) {
-      stoppedIn = i
+    section.at = at - base
+    section.left = count - n
+    section.expected = expected
+    if (flaw !== undefined || section.left > 0) {
       nextOffset = Math.max(from, expected)
       break
     }
     base = end
+    sectionsRead++
   }
 
-  const part = (i: number, column: 0 | 2): Uint8Array | null => {
+  const bytesOf = (i: number, column: 0 | 2): Uint8Array | null => {
     const size = places[i * STRIDE + column + 1] ?? -1
     if (size < 0) return null
     const at = places[i * STRIDE + column] ?? 0
@@ -152,7 +143,7 @@ export function recordColumns(
     // Only where this sign stands may a byte have been replaced.
     return read.includes('\uFFFD') && !isUtf8(whole.subarray(at, at + size)) ? undefined : read
   }
-  const batch: RecordBatch = {
+  const part: RecordBatch = {
     topic,
     partition,
     length,
@@ -160,8 +151,8 @@ export function recordColumns(
     endOffset: Math.max(reading.endOffset, nextOffset),
     bytes: size + length * RECORD_OVERHEAD_BYTES,
     offset: (i) => offsets[i] ?? NaN,
-    key: (i) => part(i, 0),
-    value: (i) => part(i, 2),
+    key: (i) => bytesOf(i, 0),
+    value: (i) => bytesOf(i, 2),
     keyText: (i) => text(i, 0),
     valueText: (i) => text(i, 2),
     headers(i) {
@@ -172,8 +163,8 @@ export function recordColumns(
     timestamp: (i) => exactTimestamps.get(i) ?? timestamps[i] ?? NaN,
   }
   return {
-    batch,
-    ...(stoppedIn !== undefined && { stoppedIn }),
+    part,
+    read: sectionsRead,
     ...(flaw !== undefined && { flaw }),
   }
 }
