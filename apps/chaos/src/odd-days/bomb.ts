@@ -12,14 +12,17 @@ export type Codec = (typeof CODECS)[number]
 
 const HEADER_BYTES = 61
 
-/** A record batch of `count` records without a key; the value of each is so many zeros. */
-export function zerosBatch(codec: Codec, { count, zeros }: { readonly count: number; readonly zeros: number }): Buffer {
+/** A record batch of `count` records without a key; the value of each is so many zeros. `behind`: bytes after the last. */
+export function zerosBatch(
+  codec: Codec,
+  { count, zeros, behind = '' }: { readonly count: number; readonly zeros: number; readonly behind?: string },
+): Buffer {
   const content: (Uint8Array | number)[] = []
   for (let i = 0; i < count; i++) {
     const front = [0, 0, ...varint(i), ...varint(-1), ...varint(zeros)]
     content.push(Uint8Array.from([...varint(front.length + zeros + 1), ...front]), zeros, Uint8Array.of(0))
   }
-  return batchOf(CODECS.indexOf(codec) + 1, count, ENCODERS[codec](content))
+  return batchOf(CODECS.indexOf(codec) + 1, count, Buffer.concat([ENCODERS[codec](content), Buffer.from(behind)]))
 }
 
 /** A record batch of one record with this value, not compressed. */
@@ -35,7 +38,8 @@ function batchOf(compression: number, count: number, records: Buffer): Buffer {
   batch.writeInt8(2, 16)
   batch.writeInt16BE(compression, 21)
   batch.writeInt32BE(count - 1, 23)
-  for (const at of [27, 35]) batch.writeBigInt64BE(BigInt(Date.now()), at)
+  const now = BigInt(Date.now())
+  for (const at of [27, 35]) batch.writeBigInt64BE(now, at)
   // Without idempotence.
   batch.fill(0xff, 43, 57)
   batch.writeInt32BE(count, 57)
