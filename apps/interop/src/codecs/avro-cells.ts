@@ -202,3 +202,56 @@ export const EVOLUTIONS: readonly Evolution[] = [
     read: { a: 'x' },
   },
 ]
+
+/** Whole schemas that a specification-minded reader takes for the same; Python's `avro` goes by full names, fastavro does not. */
+export const OTHERS: readonly (Pick<Evolution, 'name' | 'written' | 'read'> & {
+  readonly writer: object
+  readonly reader: object
+})[] = [
+  {
+    name: 'a record of another namespace',
+    writer: { type: 'record', name: 'theirs.R', fields: [{ name: 'a', type: 'int' }] },
+    reader: { type: 'record', name: 'mine.R', fields: [{ name: 'a', type: 'int' }] },
+    written: { a: 1 },
+    read: { a: 1 },
+  },
+  {
+    name: 'names with hyphens',
+    writer: { type: 'record', name: 'R-1', namespace: 'db-1.shop', fields: [{ name: 'a-b', type: 'int' }] },
+    reader: { type: 'record', name: 'R-1', namespace: 'db-2.shop', fields: [{ name: 'a-b', type: 'long' }] },
+    written: { 'a-b': 1 },
+    read: { 'a-b': 1 },
+  },
+  {
+    name: 'a default of the second branch',
+    writer: { type: 'record', name: 'R', fields: [{ name: 'a', type: 'int' }] },
+    reader: {
+      type: 'record',
+      name: 'R',
+      fields: [
+        { name: 'a', type: 'int' },
+        { name: 'note', type: ['null', 'string'], default: '' },
+      ],
+    },
+    written: { a: 1 },
+    read: { a: 1, note: '' },
+  },
+  {
+    name: 'a union of which the reader has one branch',
+    writer: { type: 'record', name: 'R', fields: [{ name: 'a', type: ['null', 'string'] }] },
+    reader: { type: 'record', name: 'R', fields: [{ name: 'a', type: 'string' }] },
+    written: { a: 'x' },
+    read: { a: 'x' },
+  },
+  {
+    name: 'an enum with a symbol that the reader has not',
+    writer: {
+      type: 'record',
+      name: 'R',
+      fields: [{ name: 'a', type: { type: 'enum', name: 'E', symbols: ['A', 'B'] } }],
+    },
+    reader: { type: 'record', name: 'R', fields: [{ name: 'a', type: { type: 'enum', name: 'E', symbols: ['B'] } }] },
+    written: { a: 'B' },
+    read: { a: 'B' },
+  },
+]

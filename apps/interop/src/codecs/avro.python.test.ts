@@ -1,6 +1,6 @@
 import { AvroCodec } from '@snapstream/codecs/avro'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CELLS, EVOLUTIONS, LIBRARIES, type AvroCell } from './avro-cells.ts'
+import { CELLS, EVOLUTIONS, LIBRARIES, OTHERS, type AvroCell } from './avro-cells.ts'
 import { pythonCodecs, type AvroLibrary, type PythonCodecs } from './python-codecs.ts'
 
 /** A type within a record, so that something comes after it. */
@@ -46,5 +46,11 @@ describe("Avro of Python's libraries", () => {
     const theirs = await python.write(library, writer, written)
     expect(AvroCodec(reader, { writer }).decode(theirs)).toEqual(read)
     expect(await python.read(library, AvroCodec(writer).encode(written), writer, reader)).toEqual(read)
+  })
+
+  test.each(OTHERS)('fastavro and we read the same with $name', async ({ writer, reader, written, read }) => {
+    const theirs = await python.write('fastavro', writer, written)
+    expect(AvroCodec(reader, { writer }).decode(theirs)).toEqual(read)
+    expect(await python.read('fastavro', AvroCodec(writer).encode(written), writer, reader)).toEqual(read)
   })
 })
