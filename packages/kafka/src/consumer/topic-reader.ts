@@ -1,5 +1,5 @@
 import type { Batch, MaybePromise, Positions, ReaderOptions, SourceReader } from '@snapstream/core'
-import type { RecordBatch, TopicPartitionOffset } from '../driver/driver.ts'
+import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { rarely } from '../driver/rarely.ts'
 import { wakeUp } from '../driver/wake-up.ts'
 import { isThenable } from '../topic/thenable.ts'
@@ -9,6 +9,7 @@ import type { TopicSpec } from '../topic/topic-spec.ts'
 import { decodeBatch } from './decode-batch.ts'
 import type { DecodedBatch } from './decode-batch.ts'
 import type { GroupConsumer, GroupMember } from './group-consumer.ts'
+import type { TopicHooks } from './topic-hooks.ts'
 import { laneMoves } from './lane-moves.ts'
 import { laneOf, laneState } from './lane-state.ts'
 import type { LaneState } from './lane-state.ts'
@@ -20,6 +21,7 @@ export interface TopicReaderOptions {
   readonly spec: TopicSpec
   readonly options: ReaderOptions
   readonly control: TopicControl
+  readonly hooks: TopicHooks
   /** Per lane, where reading ends; undefined: it does not end. */
   readonly ends: ReadonlyMap<string, number> | undefined
   /** Called with the reader's side of the consumer, which it is to share with others. */
@@ -29,7 +31,8 @@ export interface TopicReaderOptions {
 }
 
 /** Reads one topic (or several, or a pattern) through a consumer that is shared. */
-export function topicReader({ spec, options, control, ends, join, closed }: TopicReaderOptions): SourceReader<unknown> {
+export function topicReader(given: TopicReaderOptions): SourceReader<unknown> {
+  const { spec, options, control, hooks, ends, join, closed } = given
   const { signal } = options
   const lanes = new Map<string, LaneState>()
   /** Behind the last record that could have been read, when something was read last. */
@@ -53,12 +56,32 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
     fail,
   })
 
+  /** Partitions that are being given up, and what was called for them. */
+  let givingUp: Promise<unknown> = Promise.resolve()
+
+  async function giveUp(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
+    const given = partitions.flatMap((at) => lanes.get(laneOf(at)) ?? [])
+    drop(given)
+    for (const state of given) state.leaving = true
+    const forget = () => {
+      for (const state of given) if (lanes.get(state.lane) === state) lanes.delete(state.lane)
+    }
+    // Until they are handed over, what was handled of them can still be committed.
+    if (reason === 'lost') forget()
+    await options.revoked(partitions.map(laneOf), reason)
+    // Who owns them next has to go on from where they were sought.
+    if (reason === 'revoked') await moves.settled(given)
+    await hooks.revoked(partitions, reason)
+    forget()
+  }
+
   const member: GroupMember = {
     name: spec.name,
     topics: spec.topics,
     copartitionedWith: spec.copartitionedWith,
     startOffset: (_, partition) => spec.start(partition),
     async assigned(partitions) {
+      await hooks.assigned(partitions)
       const starts = new Map(partitions.map((at) => [laneOf(at), at]))
       // While it is paused the engine is not told: it will be when reading goes on.
       const reading = !control.paused
@@ -81,19 +104,10 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
       wake()
       return answered
     },
-    async revoked(partitions, reason) {
-      const given = partitions.flatMap((at) => lanes.get(laneOf(at)) ?? [])
-      drop(given)
-      for (const state of given) state.leaving = true
-      const forget = () => {
-        for (const state of given) if (lanes.get(state.lane) === state) lanes.delete(state.lane)
-      }
-      // Until they are handed over, what was handled of them can still be committed.
-      if (reason === 'lost') forget()
-      await options.revoked(partitions.map(laneOf), reason)
-      // Who owns them next has to go on from where they were sought.
-      if (reason === 'revoked') await moves.settled(given)
-      forget()
+    revoked(partitions, reason) {
+      const given = giveUp(partitions, reason)
+      givingUp = Promise.allSettled([givingUp, given])
+      return given
     },
     push(batch) {
       const lane = lanes.get(laneOf(batch))
@@ -236,10 +250,23 @@ export function topicReader({ spec, options, control, ends, join, closed }: Topi
       queue.length = 0
       wake()
       try {
-        await consumer.leave(member)
+        await givingUp
+        const owned = [...lanes.values()].filter(({ leaving }) => !leaving)
+        await hooks.revoked(
+          owned.map(({ topic, partition }) => ({ topic, partition })),
+          'revoked',
+        )
       } finally {
-        await closed()
+        await leave()
       }
     },
+  }
+
+  async function leave(): Promise<void> {
+    try {
+      await consumer.leave(member)
+    } finally {
+      await closed()
+    }
   }
 }

@@ -29,7 +29,7 @@ test('a pattern creates nothing', () => {
 
 test.each([
   [{ groupID: 'x' }, "Topic(\"demo\") has no option 'groupID'; did you mean 'groupId'?"],
-  [{ colour: 1 }, 'it takes groupId, copartitionedWith, codec'],
+  [{ colour: 1 }, 'it takes groupId, copartitionedWith, onAssigned, onRevoked, codec'],
   [{ groupId: '' }, 'groupId of Topic("demo") takes a name, or null for no group, got ""'],
   [{ offset: 1.5 }, 'offset of Topic("demo") takes a whole number'],
   [{ offset: -0 }, 'offset of'],

@@ -1,5 +1,6 @@
 import { describe } from '@snapstream/core'
 import type { Codec } from '@snapstream/core'
+import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { closestName } from '../conf/closest-name.ts'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
 import { TOPIC_NAME, isTopicName } from './is-topic-name.ts'
@@ -33,6 +34,19 @@ export interface TopicOptions {
    * @default what `autoOffsetReset` says
    */
   readonly timestamp?: number | Date | undefined
+  /**
+   * Called when this member of the group was given partitions, with the offset each starts at, and awaited before their
+   * first message. What it throws, and taking longer than `rebalanceTimeoutMs`, ends the stream.
+   * @default none
+   */
+  readonly onAssigned?: ((partitions: readonly TopicPartitionOffset[]) => unknown) | undefined
+  /**
+   * Called before this member gives partitions up, also at the end of the stream: what is in flight of them is finished and
+   * committed by then. It is awaited before another gets them; with `'lost'` another may have them already. What it
+   * throws, and taking longer than `rebalanceTimeoutMs`, ends the stream.
+   * @default none
+   */
+  readonly onRevoked?: ((partitions: readonly TopicPartition[], reason: 'revoked' | 'lost') => unknown) | undefined
   /** Ends the source where each partition ended when the topic was opened. @default it never ends */
   readonly until?: 'end' | undefined
   /**
@@ -70,6 +84,8 @@ export type TopicNames = string | readonly string[] | RegExp
 const OPTIONS = [
   'groupId',
   'copartitionedWith',
+  'onAssigned',
+  'onRevoked',
   'codec',
   'keyCodec',
   'offset',
@@ -131,6 +147,8 @@ export function checkOptions(options: AnyTopicOptions, name: string, pattern: bo
   const { copartitionedWith: together = [] } = options
   const others: readonly unknown[] = Array.isArray(together) ? together : [together]
   expect('copartitionedWith', others.every(isNamed), 'a topic with a name, or several')
+  for (const hook of ['onAssigned', 'onRevoked'] as const)
+    expect(hook, typeof options[hook] === 'function', 'a function')
   if (pattern && others.length > 0)
     throw usage(`${topic} is a pattern, and only topics with names can be co-partitioned; leave copartitionedWith out`)
   if (pattern && create)

@@ -1,6 +1,7 @@
 import type { Lane, Lasting, ReaderOptions, SourceReader } from '@snapstream/core'
 import { laneOf } from '../consumer/lane-state.ts'
 import { groupMissing, joinConsumer } from '../consumer/shared-consumers.ts'
+import { topicHooks } from '../consumer/topic-hooks.ts'
 import { topicReader } from '../consumer/topic-reader.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import { withAdmin } from './prepare-topics.ts'
@@ -23,6 +24,7 @@ export async function openTopicSource(
       spec,
       options,
       control,
+      hooks: topicHooks(spec, settings.consumer.rebalanceTimeoutMs, options.host),
       ends: await endsOf(spec, opened),
       join: (member) => joinConsumer(options.scope, settings, groupId, member),
       closed: () => lifecycle.close(),

@@ -6,7 +6,7 @@ import { fastStringCodec } from './fast-string-codec.ts'
 import { checkOptions, parseNames } from './topic-options.ts'
 import { specOf } from './spec-of.ts'
 import type { TopicCreation } from './topic-creation.ts'
-import type { AnyTopicOptions, TopicNames } from './topic-options.ts'
+import type { AnyTopicOptions, TopicNames, TopicOptions } from './topic-options.ts'
 
 /** What a topic was made with, checked and completed. */
 export interface TopicSpec {
@@ -19,6 +19,8 @@ export interface TopicSpec {
   readonly groupId: string | null | undefined
   /** The names of topics that belong together with these. */
   readonly copartitionedWith: readonly string[]
+  readonly onAssigned: TopicOptions['onAssigned']
+  readonly onRevoked: TopicOptions['onRevoked']
   /** Where to start in a partition in which nothing is committed, if that is said. */
   readonly start: (partition: number) => number | { readonly timestamp: number } | undefined
   readonly untilEnd: boolean
@@ -45,6 +47,8 @@ export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpe
     single: topics instanceof RegExp || topics.length > 1 ? undefined : topics[0],
     groupId: options.groupId,
     copartitionedWith: namesOf(options.copartitionedWith),
+    onAssigned: options.onAssigned,
+    onRevoked: options.onRevoked,
     start: startOf(options),
     untilEnd: options.until === 'end',
     create: create === false ? undefined : create === true ? {} : create,

@@ -1,0 +1,50 @@
+import { SnapstreamError, toError } from '@snapstream/core'
+import type { Host } from '@snapstream/core'
+import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
+import type { TopicSpec } from '../topic/topic-spec.ts'
+
+/** What a topic was given to be called with, bounded in time. Both reject with what names the hook. */
+export interface TopicHooks {
+  assigned(partitions: readonly TopicPartitionOffset[]): Promise<void>
+  revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
+}
+
+/** `limitMs`: how long each call may take. */
+export function topicHooks(
+  { name, onAssigned, onRevoked }: Pick<TopicSpec, 'name' | 'onAssigned' | 'onRevoked'>,
+  limitMs: number,
+  host: Pick<Host, 'setTimeout'>,
+): TopicHooks {
+  async function call(what: string, hook: () => unknown): Promise<void> {
+    let cancel = () => {}
+    const late = new Promise<never>((_, reject) => {
+      cancel = host.setTimeout(() => reject(tooSlow(`${what} of Topic(${name})`, limitMs)), limitMs)
+    })
+    try {
+      await Promise.race([hook(), late])
+    } catch (thrown) {
+      if (SnapstreamError.is(thrown)) throw thrown
+      const cause = toError(thrown)
+      throw new SnapstreamError('SOURCE_FAILED', `${what} of Topic(${name}) failed: ${cause.message}`, { cause })
+    } finally {
+      cancel()
+    }
+  }
+
+  return {
+    async assigned(partitions) {
+      if (onAssigned && partitions.length > 0) await call('onAssigned', () => onAssigned(partitions))
+    },
+    async revoked(partitions, reason) {
+      if (onRevoked && partitions.length > 0) await call('onRevoked', () => onRevoked(partitions, reason))
+    },
+  }
+}
+
+function tooSlow(what: string, limitMs: number): SnapstreamError {
+  return new SnapstreamError(
+    'PROCESSING_TIMEOUT',
+    `${what} took longer than rebalanceTimeoutMs (${limitMs}), and others of the group wait for it; let it do less, or ` +
+      'raise rebalanceTimeoutMs',
+  )
+}
