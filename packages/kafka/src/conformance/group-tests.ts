@@ -33,6 +33,19 @@ export function groupTests(declare: Declare): void {
     assert.deepEqual(new Set(values()), new Set([a, b]))
   })
 
+  declare('a member may take as long to hand over as Kafka can be told', async (harness) => {
+    const { topic, produce, reader, until, name } = harness
+    const [topicName, groupId] = [await topic(2), name('group')]
+    const settings = { groupId, rebalanceTimeoutMs: 2 ** 31 - 1 }
+    const first = await reader([topicName], settings)
+    await until('the first assignment', () => first.owned.size === 2)
+    const second = await reader([topicName], settings)
+    await until('a share each', () => first.owned.size === 1 && second.owned.size === 1)
+    for (const partition of [0, 1]) await produce(topicName, partition, ['x'])
+    await until('both records', () => first.records.length + second.records.length === 2)
+    assert.deepEqual([first.error(), second.error()], [undefined, undefined])
+  })
+
   declare('shares the partitions of a topic among the members', async (harness) => {
     const { topic, produce, reader, until, name } = harness
     const [topicName, groupId] = [await topic(4), name('group')]
