@@ -51,10 +51,9 @@ export function batch<T>(
   expectUsage(typeof fn === 'function', 'what batch calls', 'a function', fn)
   const limits = withDefaults(DEFAULTS, options, 'batch')
   const { maxCount, maxMs, retries, backoffMs } = limits
-  expectNumber(maxCount, 'maxCount of batch', 1)
-  expectUsage(Number.isInteger(maxCount), 'maxCount of batch', 'a whole number', maxCount)
+  expectNumber(maxCount, 'maxCount of batch', 1, 'whole ')
   if (maxMs !== Infinity) expectNumber(maxMs, 'maxMs of batch', 1)
-  expectNumber(retries, 'retries of batch', 0)
+  expectNumber(retries, 'retries of batch', 0, 'whole ')
   expectNumber(backoffMs, 'backoffMs of batch', 0)
   return { '~snapstream.sink': (options) => batchWriter(fn, limits, options) }
 }

@@ -1,4 +1,5 @@
-import { describe, expectNumber, expectUsage, withDefaults } from './error.ts'
+import { describe } from './describe.ts'
+import { expectNumber, expectUsage, withDefaults } from './error.ts'
 import { createPolicy } from './policy.ts'
 import type { Policy } from './policy.ts'
 import type { BatchSource, Resource, SinkTarget } from './protocol.ts'
@@ -63,7 +64,7 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
   expectEach(sink, 'sink', name, isSink, SINK)
   expectEach(use, 'use', name, isResource, 'a topic, a cache or an object with open() and close()')
   if (deadLetter !== undefined) expectUsage(isSink(deadLetter), `deadLetter of ${name}`, SINK, deadLetter)
-  expectNumber(concurrency, `concurrency of ${name}`, 1)
+  expectNumber(concurrency, `concurrency of ${name}`, 1, 'whole ')
   if (maxProcessingMs !== Infinity) expectNumber(maxProcessingMs, `maxProcessingMs of ${name}`, 1)
   if (key !== undefined) expectFunction(key, `key of ${name}`)
   if (timestamp !== undefined) expectFunction(timestamp, `timestamp of ${name}`)
@@ -74,6 +75,14 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
     concurrency,
   )
   return { ...options, name, sources, targets: [...use, ...sink, deadLetter], policy, handler }
+}
+
+/** What a source or a sink is called in sentences: its place in the first binding that has it. */
+export function nameIn(bindings: readonly Binding[], bound: unknown): string {
+  for (const { name, sources, sink, use } of bindings)
+    for (const [list, values] of Object.entries<readonly unknown[]>({ source: sources, sink, use }))
+      if (values.includes(bound)) return `${list} ${values.indexOf(bound) + 1} of ${name}`
+  return 'a dead letter'
 }
 
 export function isBatchSource(value: unknown): value is BatchSource<unknown> {

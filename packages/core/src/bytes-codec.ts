@@ -1,5 +1,6 @@
 import type { SyncCodec } from './codec.ts'
-import { expectUsage, isA } from './error.ts'
+import { isA } from './describe.ts'
+import { expectUsage } from './error.ts'
 
 /** Bytes as they are, neither copied nor checked. Rejects with `ENCODE_FAILED` for a value that is not a Uint8Array. */
 export function BytesCodec(): SyncCodec<Uint8Array> {

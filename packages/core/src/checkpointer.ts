@@ -1,4 +1,3 @@
-import { failure } from './error.ts'
 import type { Checkpoint, MaybePromise, SinkWriter } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { SourceRun } from './source-run.ts'
@@ -42,7 +41,7 @@ export function createCheckpointer(
         await call(target)
       } catch (error) {
         failed = true
-        fail(failure('SINK_FAILED', 'a checkpoint', error))
+        fail(error, bound)
       } finally {
         waiting.delete(bound)
       }

@@ -1,3 +1,8 @@
+import { cut, describe, reasonOf, safely, toError } from './describe.ts'
+
+/** The most characters of a message, whatever was put into it. */
+const MAX_MESSAGE = 4000
+
 /**
  * What went wrong, as a stable word that programs can switch on.
  *
@@ -8,9 +13,11 @@
  * - `DECODE_FAILED`, `ENCODE_FAILED`: bytes or a value that a codec refuses.
  * - `SINK_REFUSED`: a sink cannot take this value.
  * - `BUFFER_FULL`: more was written, without waiting, than may wait to be acknowledged.
- * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: what another party threw; the original is the `cause`.
+ * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: what another party threw, also when it was opened or closed; the
+ *   original is the `cause`.
  * - `PROCESSING_TIMEOUT`: one message took longer than the `maxProcessingMs` of its binding.
- * - `SHUTDOWN_TIMEOUT`: `shutdownMs` passed before everything in flight was finished.
+ * - `SHUTDOWN_TIMEOUT`: the time of `shutdownMs` was over before everything was finished and closed; the message names
+ *   what was left.
  * - `BROKER_UNREACHABLE`, `TLS_REFUSED`, `TOPIC_MISSING`, `TOPIC_EXISTS`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`,
  *   `OFFSET_OUT_OF_RANGE`, `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or
  *   its client said.
@@ -90,7 +97,7 @@ export class SnapstreamError extends Error {
   declare readonly binding?: string
 
   constructor(code: ErrorCode, message: string, fields: ErrorFields & { readonly cause?: unknown } = {}) {
-    super(message, fields)
+    super(cut(message, MAX_MESSAGE), fields)
     Object.assign(this, { name: 'SnapstreamError', code }, fields)
   }
 
@@ -101,18 +108,8 @@ export class SnapstreamError extends Error {
 
   /** Whether a value is a SnapstreamError, also one made by another copy of this package in the same process. */
   static is(value: unknown): value is SnapstreamError {
-    return !!(value as SnapstreamError | null | undefined)?.['~snapstream.error']
+    return safely(() => !!(value as SnapstreamError | null | undefined)?.['~snapstream.error'], false)
   }
-}
-
-/** Whether a value is an instance of a built-in class, be it that of another realm (a vm context, a worker). */
-export function isA<T>(value: unknown, type: new (...args: never) => T): value is T {
-  return value instanceof type || {}.toString.call(value) === `[object ${type.name}]`
-}
-
-/** Anything that was thrown, as an Error: what is not one is wrapped, with the thrown value as its `cause`. */
-export function toError(thrown: unknown): Error {
-  return isA(thrown, Error) ? thrown : new Error(`${describe(thrown)} was thrown`, { cause: thrown })
 }
 
 /**
@@ -123,24 +120,8 @@ export function failure(code: ErrorCode, what: string, thrown: unknown, fields?:
   const cause = toError(thrown)
   const known = SnapstreamError.is(cause)
   if (known && !fields) return cause
-  const message = `${what} failed: ${cause.message || describe(cause)}`
+  const message = `${what} failed: ${reasonOf(cause)}`
   return new SnapstreamError(known ? cause.code : code, message, { cause, ...fields })
-}
-
-/** A value in a few words, for error messages: its type, and its content where that is short. */
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
-  if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'bigint') return `${value}n`
-  if (value !== Object(value)) return String(value)
-  const { name } = (value as object).constructor ?? Object
-  return name === 'Object'
-    ? `an object with ${
-        Object.keys(value as object)
-          .slice(0, 5)
-          .join(', ') || 'no fields'
-      }`
-    : `a ${name}`
 }
 
 /** Throws `USAGE`, or another code, unless something is as expected. */
@@ -154,16 +135,22 @@ export function expectUsage(
   if (!ok) throw new SnapstreamError(code, `${what} has to be ${expected}, got ${describe(got)}`)
 }
 
-/** Throws `USAGE` unless the value is a finite number of at least `min`. */
-export function expectNumber(value: unknown, what: string, min: number): void {
-  expectUsage(Number.isFinite(value) && (value as number) >= min, what, `a number of ${min} or more`, value)
+/** Throws `USAGE` unless the value is a finite number of at least `min`, and where it has to be, a whole one. */
+export function expectNumber(value: unknown, what: string, min: number, whole?: 'whole '): void {
+  const ok = Number.isFinite(value) && !(whole && (value as number) % 1)
+  expectUsage(ok && (value as number) >= min, what, `a ${whole ?? ''}number of ${min} or more`, value)
 }
 
 /** The options with their defaults; throws `USAGE` for one that does not exist. */
 export function withDefaults<T extends object>(defaults: T, options: Partial<T>, what: string): T {
   const filled = { ...defaults }
   for (const [name, value] of Object.entries(options)) {
-    expectUsage(name in defaults, `an option of ${what}`, `one of ${Object.keys(defaults).join(', ')}`, name)
+    expectUsage(
+      Object.keys(defaults).includes(name),
+      `an option of ${what}`,
+      `one of ${Object.keys(defaults).join(', ')}`,
+      name,
+    )
     if (value !== undefined) filled[name as keyof T] = value as T[keyof T]
   }
   return filled

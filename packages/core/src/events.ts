@@ -64,7 +64,10 @@ export interface Events {
    * sources have ended.
    */
   stopping: { readonly reason: 'signal' | 'stop' | 'abort' | 'failure' | 'ended'; readonly error?: Error | undefined }
-  /** Everything is closed. `undone`: what was not finished in `shutdownMs`; `error`: what `stream` rejects with. */
+  /**
+   * Everything is closed. `undone`: what was not finished in `shutdownMs`, messages by binding and lane; `error`: what
+   * `stream` rejects with.
+   */
   stop: { readonly undone: readonly string[]; readonly error?: Error | undefined }
 }
 

@@ -1,6 +1,5 @@
 import type { Cursor } from './cursor.ts'
 import type { Monitor } from './monitor.ts'
-import type { SourceRun } from './source-run.ts'
 import type { Tally } from './tally.ts'
 
 /** Of an app: `idle` before it runs and after. */
@@ -38,20 +37,20 @@ export interface Health {
 }
 
 export function healthOf(monitor: Monitor): Health {
-  const { state, failed, tallies, sources } = monitor
+  const { state, failed, tallies } = monitor
   countAll(monitor)
   return {
     live: !failed && tallies.every(({ stalled }) => !stalled),
     ready: state === 'running',
     state,
     bindings: tallies.map((tally) => {
-      const { binding, stalled, seen: _, quiet: __, ...counts } = tally
-      const ended = state === 'running' && sourcesOf(tally, sources).every((source) => source.ended)
+      const { binding, stalled, sources, seen: _, quiet: __, ...counts } = tally
+      const ended = state === 'running' && sources.every((source) => source.ended)
       return {
         name: binding.name,
         state: stalled ? 'stalled' : ended ? 'ended' : state,
-        lag: lagOf(tally, sources),
-        inFlight: flightsOf(tally, sources).length,
+        lag: lagOf(tally),
+        inFlight: flightsOf(tally).length,
         ...counts,
       }
     }),
@@ -65,20 +64,18 @@ export function countAll({ tallies, sources, now }: Monitor): void {
     if (tally.handled > tally.seen) {
       tally.seen = tally.handled
       tally.lastProgress = now()
+      tally.quiet = Infinity
     }
 }
 
-export function lagOf(tally: Tally, sources: readonly SourceRun[]): number | undefined {
-  const lags = sourcesOf(tally, sources).flatMap((source) => source.lag() ?? [])
+export function lagOf({ sources }: Tally): number | undefined {
+  const lags = sources.flatMap((source) => source.lag() ?? [])
   return lags.length > 0 ? lags.reduce((sum, lag) => sum + lag) : undefined
 }
 
 /** The messages that a binding has in flight. */
-export function flightsOf(tally: Tally, sources: readonly SourceRun[]): Cursor[] {
-  return sources.flatMap(({ lanes }) =>
+export function flightsOf(tally: Tally): Cursor[] {
+  return tally.sources.flatMap(({ lanes }) =>
     lanes.flatMap(({ cursors }) => [...cursors].filter((cursor) => cursor.tally === tally && cursor.since !== -1)),
   )
 }
-
-const sourcesOf = ({ binding }: Tally, sources: readonly SourceRun[]) =>
-  sources.filter(({ source }) => binding.sources.includes(source as never))

@@ -7,13 +7,14 @@ interface Platform {
   clearTimeout(timer: unknown): void
   setImmediate?(f: () => void, argument?: unknown): unknown
   process?: {
+    getBuiltinModule?(name: 'events'): { setMaxListeners(count: number, ...targets: readonly AbortSignal[]): void }
     on?(signal: string, f: (signal: string, number: number) => void): unknown
     off?(signal: string, f: (signal: string, number: number) => void): unknown
     exit?(code: number): never
   }
 }
 
-/** The longest wait that a platform's timer takes, in ms: one that is set for more fires at once. */
+/** The longest wait that a platform's timer takes, in ms, 24.8 days: one that is set for more would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 const SIGNALS = ['SIGINT', 'SIGTERM']
 
@@ -26,15 +27,7 @@ export function platformHost(platform: Platform = globalThis): Host {
     now: () => Date.now(),
     monotonic: () => clock.now(),
     setTimeout(f, ms) {
-      let timer: unknown
-      // A long wait is several timers, one after another.
-      const wait = (left: number) => {
-        timer =
-          left > MAX_TIMER_MS
-            ? platform.setTimeout(() => wait(left - MAX_TIMER_MS), MAX_TIMER_MS)
-            : platform.setTimeout(f, left)
-      }
-      wait(ms)
+      const timer = platform.setTimeout(f, Math.min(ms, MAX_TIMER_MS))
       return () => platform.clearTimeout(timer)
     },
     random: Math.random,
@@ -51,4 +44,10 @@ export function platformHost(platform: Platform = globalThis): Host {
       return () => SIGNALS.forEach((signal) => process?.off?.(signal, listener))
     },
   }
+}
+
+/** Lets as many listen to these as like to: Node takes more than ten for a leak. */
+export function allowListeners(...signals: readonly AbortSignal[]): void {
+  const { process }: Platform = globalThis
+  process?.getBuiltinModule?.('events').setMaxListeners(0, ...signals)
 }

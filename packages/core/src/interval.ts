@@ -1,4 +1,6 @@
-import { expectNumber, expectUsage, isA, withDefaults } from './error.ts'
+import { isA } from './describe.ts'
+import { expectNumber, expectUsage, withDefaults } from './error.ts'
+import { allowListeners } from './host.ts'
 import { deferred } from './promises.ts'
 import type { Batch, BatchSource, ReaderOptions, SourceReader } from './protocol.ts'
 
@@ -59,6 +61,7 @@ function tickReader(
 
   const change = () => wake.resolve()
   const signals = [reading, signal].filter((one) => one !== undefined)
+  allowListeners(...signals)
   for (const one of signals) one.addEventListener('abort', change)
   const ended = () => !open || signals.some(({ aborted }) => aborted)
 

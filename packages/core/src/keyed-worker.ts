@@ -1,20 +1,20 @@
 import { Cursor } from './cursor.ts'
-import { expectUsage, failure, isA } from './error.ts'
+import { isA } from './describe.ts'
+import { expectUsage, failure } from './error.ts'
 import { HALTED } from './lane.ts'
-import type { LaneRun, Worker } from './lane.ts'
+import type { LaneRun, Load, Worker } from './lane.ts'
 import type { Runtime } from './runtime.ts'
 import type { Step } from './step.ts'
-import type { Tally } from './tally.ts'
 
 /**
  * Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. `unique`: no
  * message comes again, as those of an iterator; what was taken up is handled although its lane ends.
  */
 export function createKeyedWorker(
-  { pace, fail, emit }: Runtime,
+  { pace, emit }: Runtime,
   lane: LaneRun,
   step: Step,
-  tally: Tally,
+  load: Load,
   keyOf: (message: unknown) => unknown,
   unique: boolean,
 ): Worker {
@@ -23,10 +23,14 @@ export function createKeyedWorker(
   let taken = 0
   /** Up to here messages were started, or wait for one of their key that was. */
   let started = 0
+  const { tally } = load
   const { concurrency } = tally.binding
   const room = () => lane.open && tails.size < concurrency
   const giveUp = (message: unknown): never => {
-    if (unique) emit('late', () => ({ bindings: lane.names, message }))
+    if (unique) {
+      emit('late', () => ({ bindings: lane.names, message }))
+      load.givenUp++
+    }
     throw HALTED
   }
 
@@ -51,7 +55,7 @@ export function createKeyedWorker(
       const before = tails.get(key)
       const number = ++taken
       const begin = () => {
-        for (; started < number; started++) lane.busy++
+        for (; started < number; started++) load.busy++
         cursor.since = Infinity
         lane.cursors.add(cursor)
       }
@@ -73,12 +77,12 @@ export function createKeyedWorker(
           lane.torn = true
           throw thrown
         } finally {
-          lane.busy--
+          load.busy--
           lane.cursors.delete(cursor)
           lane.changed()
         }
       }
-      const tail = handle().catch(fail)
+      const tail = handle().catch(lane.fail)
       tails.set(key, tail)
       if (pace.spent()) await pace.rest()
     }

@@ -17,6 +17,15 @@ export interface Share {
   over?: boolean
 }
 
+/** What a binding has in its hands of a lane. */
+export interface Load {
+  readonly tally: Tally
+  /** How many messages are not finished, up to the last that was started. */
+  busy: number
+  /** How many were given up, as the time for a graceful end was over. */
+  givenUp: number
+}
+
 /** Takes up the messages of a batch for one binding. The next batch comes when the promise resolves. */
 export type Worker = (share: Share) => Promise<void>
 
@@ -35,8 +44,10 @@ export interface LaneRun {
   open: boolean
   /** Ends for good at the next message. */
   halted: boolean
-  /** How many messages are not finished, up to the last that was started. */
-  busy: number
+  /** Its source has given it up: what is left belongs to another. */
+  revoked: boolean
+  /** One entry a binding. */
+  readonly loads: Load[]
   /** One was given up, or failed, with what it had done by then. */
   torn: boolean
   /** Of the workers; which of them have a message in flight, they say themselves. */
@@ -52,10 +63,15 @@ export interface LaneRun {
   handled(): Position | undefined
   resume(): void
   halt(): void
+  /** Takes what stops the stream, and HALTED. */
+  fail(thrown: unknown): void
   /** Wakes what waits for a condition of this lane. */
   changed(): void
-  /** Waits; rejects with HALTED as soon as the lane ends, or only when the time for that is over. */
-  sleep(ms: number, beyond?: boolean): Promise<void>
+  /**
+   * Waits before a message is tried again. False: there is no time for that, or it belongs to another. `beyond`: it counts
+   * as handled already, and goes on though its lane belongs to another.
+   */
+  sleep(ms: number, beyond?: boolean): Promise<boolean>
   /** Resolves once the condition, which has to be about this lane, holds. */
   until(condition: () => boolean): Promise<void>
   /** Resolves when no more than so many batches are left, or none will be handled. */
@@ -65,12 +81,14 @@ export interface LaneRun {
 }
 
 export function createLane(
-  { host, fail, reading, signal, paused }: Runtime,
+  runtime: Runtime,
   id: Lane,
   tallies: readonly Tally[],
   createWorkers: (lane: LaneRun) => readonly Worker[],
   atomic: boolean,
+  fail: (thrown: unknown) => void,
 ): LaneRun {
+  const { host, reading, paused } = runtime
   /** The batches that are not finished, each as its workers have it. */
   const held: Share[][] = []
   /** After the batches that every binding has finished. */
@@ -82,7 +100,8 @@ export function createLane(
     names: namesOf(tallies),
     open: !reading.aborted && !(atomic && paused),
     halted: reading.aborted,
-    busy: 0,
+    revoked: false,
+    loads: tallies.map((tally) => ({ tally, busy: 0, givenUp: 0 })),
     torn: false,
     cursors: new Set(),
     push(batch) {
@@ -115,14 +134,16 @@ export function createLane(
       lane.open = false
       lane.changed()
     },
+    fail,
     changed() {
       const woken = waiting
       if (woken.length > 0) waiting = []
       for (const wake of woken) wake()
     },
     async sleep(ms, beyond) {
+      const due = host.monotonic() + ms
       // What an atomic sink has of a message cannot be taken back: it is tried to the end while there is time.
-      const ended = () => (beyond ? signal.aborted : atomic ? reading.aborted : lane.halted)
+      const ended = () => due > runtime.until || (lane.revoked && !atomic && !beyond)
       let over = false
       const cancel = host.setTimeout(() => {
         over = true
@@ -130,13 +151,13 @@ export function createLane(
       }, ms)
       await lane.until(() => over || ended())
       cancel()
-      if (ended()) throw HALTED
+      return !ended()
     },
     async until(condition) {
       while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve))
     },
     rest: (count) => lane.until(() => lane.halted || held.length <= count),
-    idle: () => lane.until(() => lane.busy === 0),
+    idle: () => lane.until(() => lane.loads.every(({ busy }) => busy === 0)),
   }
 
   const queues = createWorkers(lane).map((work) => {

@@ -1,4 +1,5 @@
-import { describe, expectUsage, isA } from './error.ts'
+import { describe, isA, reasonOf } from './describe.ts'
+import { expectUsage } from './error.ts'
 import type { Events } from './events.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -23,25 +24,37 @@ export function checkLogger(logger: Logger | undefined): void {
     expectUsage(!logger || typeof logger[level] === 'function', `logger.${level}`, 'a function', logger?.[level])
 }
 
-/** Writes an event as one line, its name and what is in it, with the event behind it. */
-export function log(logger: Logger, name: keyof Events, event: { readonly error?: unknown }): void {
+/**
+ * Writes an event as one line, its name and what is in it, with the event behind it. A checkpoint of nothing
+ * is not worth a line.
+ */
+export function log(
+  logger: Logger,
+  name: keyof Events,
+  event: { readonly error?: unknown; readonly message?: unknown; readonly lanes?: unknown },
+): void {
+  if (event.lanes === 0) return
   const words = inWords(event)
-  logger[LEVELS[name] ?? (!event.error ? 'info' : name.startsWith('stop') ? 'error' : 'warn')](
-    `snapstream ${name}${words && `: ${words}`}`,
-    event,
-  )
+  const level = LEVELS[name] ?? (!event.error ? 'info' : name.startsWith('stop') ? 'error' : 'warn')
+  // The console would print it all twice. A message that nobody handles is worth that.
+  const rest = logger === console && name !== 'late' ? [] : [event]
+  logger[level](`snapstream ${name}${words && `: ${words}`}`, ...(rest as [event: unknown]))
 }
 
-/** What is there, by name. What people made themselves, messages and keys, may be long. */
+/** What is there, by name. */
 function inWords(event: object): string {
   return Object.entries(event)
-    .filter(([, value]) => value !== undefined && (value as unknown[]).length !== 0)
-    .map(([name, value]) => `${name} ${inBrief(value, name)}`)
+    .flatMap(([name, value]) => {
+      const words = inBrief(value, name)
+      return words ? `${name} ${words}` : []
+    })
     .join(', ')
 }
 
 function inBrief(value: unknown, name: string): string {
-  if (isA(value, Error)) return value.message
-  if (!Array.isArray(value) || name === 'message') return describe(value)
+  // What people made themselves may be long, and may throw when it is looked at.
+  if (name === 'message' || name === 'key') return describe(value)
+  if (isA(value, Error)) return reasonOf(value)
+  if (!Array.isArray(value)) return value === undefined ? '' : describe(value)
   return value.map((one) => (one === Object(one) ? `(${inWords(one as object)})` : one)).join(' ')
 }

@@ -215,8 +215,9 @@ export interface Host {
    */
   monotonic(): number
   /**
-   * Calls `f` after `ms` milliseconds of `monotonic`; the returned function cancels it. It takes any duration, also one
-   * that a platform's timer does not take (more than 2^31-1 ms), and Infinity for never.
+   * Calls `f` after `ms` milliseconds of `monotonic`; the returned function cancels it. A wait of more than 2^31-1 ms
+   * (24.8 days), which a platform's timer does not take, ends after that: one who waits longer looks at `monotonic` then,
+   * and waits again.
    */
   setTimeout(f: () => void, ms: number): () => void
   /** A number of at least 0 and less than 1: it spreads what would happen at the same time in many places. */

@@ -1,5 +1,6 @@
 import { isResource, isSinkTarget } from './binding.ts'
-import { SnapstreamError, describe, expectUsage } from './error.ts'
+import { describe } from './describe.ts'
+import { SnapstreamError, expectUsage } from './error.ts'
 import { createFunctionSink } from './function-sink.ts'
 import { isThenable } from './promises.ts'
 import type { MaybePromise, Origin, SinkOptions, SinkWriter } from './protocol.ts'

@@ -1,9 +1,11 @@
-import { isResource, isSinkTarget } from './binding.ts'
+import { isBatchSource, isResource, isSinkTarget, nameIn } from './binding.ts'
 import type { Binding } from './binding.ts'
 import { createCheckpointer } from './checkpointer.ts'
-import { SnapstreamError, failure, toError } from './error.ts'
+import { toError } from './describe.ts'
+import { SnapstreamError, failure } from './error.ts'
 import type { Events } from './events.ts'
 import { countAll } from './health.ts'
+import { allowListeners } from './host.ts'
 import { HALTED } from './lane.ts'
 import type { Logger } from './logger.ts'
 import type { Monitor } from './monitor.ts'
@@ -12,7 +14,8 @@ import { deferred } from './promises.ts'
 import type { Host, MaybePromise, SinkWriter } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSourceRun } from './source-run.ts'
-import { createTally, namesOf } from './tally.ts'
+import { createTally, groupBy, namesOf } from './tally.ts'
+import type { Source } from './types.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** `StreamOptions`, with their defaults. */
@@ -41,13 +44,15 @@ export async function run(
   { signal: asked, checkpointMs, shutdownMs, logger, ...limits }: RunOptions,
   monitor: Monitor,
 ): Promise<void> {
-  const closers: MaybePromise<Closable | void>[] = []
+  const closers: (() => Promise<void>)[] = []
   const failures: Error[] = []
   const undone: string[] = []
   const cancels: (() => void)[] = []
   const reading = new AbortController()
   const handling = new AbortController()
   const { signal } = handling
+  // Sources, sinks and handlers without number listen to these.
+  allowListeners(reading.signal, signal)
   const stopped = deferred()
   const late = deferred()
   const over = deferred()
@@ -67,8 +72,11 @@ export async function run(
     reading: reading.signal,
     signal,
     context: { ...given, signal, stop: () => stop('stop') },
-    fail(thrown) {
-      if (thrown !== HALTED) failed(failure('SOURCE_FAILED', 'a source', thrown))
+    until: Infinity,
+    fail(thrown, bound) {
+      if (thrown === HALTED) return
+      const name = nameIn(bindings, bound)
+      failed(failure(name.startsWith('source') ? 'SOURCE_FAILED' : 'SINK_FAILED', name, thrown))
     },
     checkpoint: () => checkpoint(),
     emit,
@@ -97,7 +105,7 @@ export async function run(
       emit('start', () => ({ bindings: namesOf(tallies) }))
     }
     tick()
-    await Promise.race([Promise.all(monitor.sources.map((source) => source.read().catch(fail))), stopped.promise])
+    await Promise.race([Promise.all(monitor.sources.map((source) => source.read())), stopped.promise])
     if (reading.signal.aborted) await drain()
     else ending('ended')
   } catch (error) {
@@ -105,17 +113,19 @@ export async function run(
   }
   ticking = false
   cancelTick()
-  await within('the checkpoint', checkpoint())
-  for (const closer of closers.toReversed()) await within('closing', close(closer).catch(failed))
+  await within(() => 'the checkpoint', checkpoint())
+  for (const close of closers.toReversed()) await close()
   finished = true
   endWatch()
   countAll(monitor)
   for (const cancel of cancels) cancel()
   handling.abort()
-  if (undone.length > 0)
-    failures.push(new SnapstreamError('SHUTDOWN_TIMEOUT', `not done in shutdownMs: ${undone.join('; ')}`))
+  if (undone.length > 0) {
+    const text = `not done in shutdownMs: ${undone.join('; ')}`
+    failures.push(new SnapstreamError('SHUTDOWN_TIMEOUT', text))
+  }
   const [first, ...suppressed] = failures
-  for (const tally of tallies) tally.stalled = undefined
+  for (const tally of tallies) Object.assign(tally, { sources: [], stalled: undefined })
   Object.assign(monitor, { state: 'idle', failed: !!first, sources: [] })
   // Nothing is lost in silence: what failed after the first failure travels with it.
   if (suppressed.length > 0) Object.assign(first as Error, { suppressed })
@@ -127,6 +137,7 @@ export async function run(
     if (reading.signal.aborted) return
     reading.abort()
     stopped.resolve()
+    runtime.until = host.monotonic() + shutdownMs * 0.8
     for (const lane of lanes()) lane.halt()
     // First handlers are told, then nobody waits for them, then nobody waits for anything.
     const stages = [abortHandling, late.resolve, over.resolve]
@@ -145,19 +156,31 @@ export async function run(
     emit('stopping', () => ({ reason, error }))
   }
 
-  /** Waits for what is in flight, as long as there is time. */
+  /** Waits for what is in flight, as long as there is time, and notes what is left of it. */
   async function drain() {
     // What a source still gives when it is told to end is handled as well.
+    await Promise.all(monitor.sources.map(({ source, idle }) => within(closing(source), idle(), late)))
     await host.yield()
     await Promise.race([Promise.all(lanes().map((lane) => lane.idle())), late.promise])
-    for (const { id, busy, names } of lanes())
-      if (busy > 0) undone.push(`${busy} in flight in ${names.join(', ')} (lane ${id})`)
+    for (const { id, loads } of lanes())
+      for (const { tally, busy, givenUp } of loads) {
+        const { name } = tally.binding
+        if (busy > 0) undone.push(`${busy} in flight in ${name} (lane ${id})`)
+        if (givenUp > 0) undone.push(`${givenUp} given up in ${name} (lane ${id})`)
+      }
   }
 
-  /** Waits for a step of the end, as long as there is time; before `stop` there is. */
-  async function within(what: string, pending: Promise<void>) {
-    const done = pending.then(() => true)
-    if (!(await Promise.race([done, over.promise]))) undone.push(what)
+  function closing(bound: unknown) {
+    return () => `closing ${nameIn(bindings, bound)}`
+  }
+
+  /** Waits for a step of the end, as long as there is time; before `stop` there is. What was given up is not waited for. */
+  async function within(what: () => string, pending: Promise<unknown>, time = over) {
+    let done = undone.length > 0 && undone.includes(what())
+    if (!done) await Promise.race([pending.then(() => (done = true)), time.promise])
+    // When the time is over everything has one turn.
+    if (!done) await host.yield()
+    if (!done) undone.push(what())
   }
 
   function failed(thrown: unknown) {
@@ -170,43 +193,48 @@ export async function run(
   }
 
   async function openAll() {
-    const targets = new Set<unknown>(bindings.flatMap((binding) => binding.targets))
-    const bound = new Set(bindings.flatMap((binding) => binding.sources))
-    for (const resource of new Set([...targets, ...bound]))
-      if (isResource(resource)) await open(() => resource.open(), resource)
+    const feeders = groupBy(tallies, ({ binding: { targets } }) => targets)
+    const readers = groupBy(tallies, ({ binding: { sources } }) => sources)
+    const used = new Set<unknown>(bindings.flatMap(({ use }) => use))
+    for (const bound of new Map([...feeders, ...readers]).keys())
+      // Other objects with these functions, as files have them, are for their owner to open.
+      if (isResource(bound) && (used.has(bound) || isBatchSource(bound) || isSinkTarget(bound)))
+        await open(bound, () => bound.open(), bound)
     const writers = new Map<unknown, SinkWriter<unknown>>()
-    for (const target of targets)
+    for (const [target, concerned] of feeders)
       if (isSinkTarget(target)) {
-        const trouble = runtime.trouble(
-          'sink',
-          tallies.filter(({ binding }) => binding.targets.includes(target)),
-        )
-        const writer = await open(() =>
-          target['~snapstream.sink']({ signal, host, scope, trouble, checkpoint: () => checkpoint() }),
-        )
+        const trouble = runtime.trouble('sink', concerned)
+        const options = { signal, host, scope, trouble, checkpoint: () => checkpoint() }
+        const writer = await open(target, () => target['~snapstream.sink'](options))
         if (writer) writers.set(target, writer)
       }
-    const sources = [...bound].map((source) => {
-      const readers = tallies.filter(({ binding }) => binding.sources.includes(source))
-      return createSourceRun(runtime, source, readers, writers)
+    monitor.sources = [...readers].map(([source, concerned]) => {
+      const opened = createSourceRun(runtime, source as Source<unknown>, concerned, writers)
+      for (const tally of concerned) tally.sources.push(opened)
+      return opened
     })
-    monitor.sources = sources
-    for (const source of sources) await open(source.open)
-    if (!reading.signal.aborted) checkpoint = createCheckpointer(runtime, sources, writers)
+    for (const { source, open: start } of monitor.sources) await open(source, start)
+    if (!reading.signal.aborted) checkpoint = createCheckpointer(runtime, monitor.sources, writers)
   }
 
   /** Waits for something to open, unless the stream is stopped first; either way it will be closed. */
-  async function open<T extends Closable | void>(start: () => MaybePromise<T>, closer?: Closable): Promise<T | void> {
+  async function open<T extends Closable | void>(
+    bound: unknown,
+    start: () => MaybePromise<T>,
+    closer?: Closable,
+  ): Promise<T | void> {
     if (reading.signal.aborted) return
-    const opened = Promise.resolve(start())
-    const result = await Promise.race([opened, stopped.promise])
+    const fails = (thrown: unknown) => fail(thrown, bound)
+    const opened = (async () => start())()
+    const result = await Promise.race([opened, stopped.promise]).catch((thrown) => {
+      // There is nothing to close.
+      closer = {}
+      fails(thrown)
+    })
     // Stopped while it was opening: how that ends does not matter any more.
-    closers.push(closer ?? opened.catch(() => {}))
+    const close = async () => ((await (closer ?? opened.catch(() => {}))) as Closable | undefined)?.close?.()
+    closers.push(() => within(closing(bound), close().catch(fails)))
     return result
-  }
-
-  async function close(closer: MaybePromise<Closable | void>) {
-    await (await closer)?.close?.()
   }
 
   function tick() {

@@ -16,8 +16,10 @@ export interface Runtime {
   readonly signal: AbortSignal
   /** What handlers get beside the message. */
   readonly context: Context
-  /** Takes what stops the stream, and HALTED. */
-  fail(error: unknown): void
+  /** Until when handlers have time, by the monotonic clock: Infinity before the end begins. */
+  until: number
+  /** Takes what stops the stream, and HALTED. `bound`: the source or sink that failed, where the error does not say so. */
+  fail(error: unknown, bound?: unknown): void
   checkpoint(): Promise<void>
   readonly emit: Emit
   /** Makes the `trouble` of a source or sink that these bindings use. */

@@ -1,6 +1,7 @@
 import { isBatchSource } from './binding.ts'
 import { expectUsage } from './error.ts'
-import { createIterableSource } from './iterable-source.ts'
+import { createIterableReader } from './iterable-source.ts'
+import type { IteratorReader } from './iterable-source.ts'
 import { createKeyedWorker } from './keyed-worker.ts'
 import { createLane } from './lane.ts'
 import type { LaneRun } from './lane.ts'
@@ -25,8 +26,10 @@ export interface SourceRun {
   /** How many messages it knows to be still to be handled. */
   lag(): number | undefined
   /** Answers with what is to be closed. */
-  readonly open: () => Promise<SourceReader<unknown>>
-  /** Reads until the source has ended and everything is handled. Rejects when the source fails. */
+  readonly open: () => Promise<Pick<SourceReader<unknown>, 'close'>>
+  /** Resolves once an iterator that waited has ended, as far as it does. */
+  idle(): Promise<unknown>
+  /** Reads until the source has ended and everything is handled, or it fails. Never rejects. */
   read(): Promise<void>
   /** Notes, per lane, what every binding has handled and the source has not been told. Empty when there is nothing new. */
   note(): Positions
@@ -72,21 +75,23 @@ export function createSourceRun(
   /** Lanes that were given up and still have messages in flight. */
   const leaving = new Set<LaneRun>()
   let noted: (readonly [LaneRun, Position])[] = []
-  let reader: SourceReader<unknown> | undefined
+  let reader: (SourceReader<unknown> & Partial<IteratorReader>) | undefined
   let assigns = false
   let ended = false
 
+  const fail = (thrown: unknown) => runtime.fail(thrown, source)
+
   const createWorkers = (lane: LaneRun) =>
-    tallies.map((tally) => {
-      const { concurrency, key = batched && source['~snapstream.key'] } = tally.binding
-      const step = createStep(runtime, lane, tally, writers)
+    lane.loads.map((load) => {
+      const { concurrency, key = batched && source['~snapstream.key'] } = load.tally.binding
+      const step = createStep(runtime, lane, load, writers)
       return concurrency === 1
-        ? createSequentialWorker(runtime, lane, step, tally)
-        : createKeyedWorker(runtime, lane, step, tally, key as (message: unknown) => unknown, !batched)
+        ? createSequentialWorker(runtime, lane, step, load, !batched)
+        : createKeyedWorker(runtime, lane, step, load, key as (message: unknown) => unknown, !batched)
     })
 
   function addLane(id: Lane): LaneRun {
-    const lane = createLane(runtime, id, tallies, createWorkers, !!atomicSink)
+    const lane = createLane(runtime, id, tallies, createWorkers, !!atomicSink, fail)
     lanes.set(id, lane)
     return lane
   }
@@ -109,6 +114,7 @@ export function createSourceRun(
     // What a sink holds by itself is about what it holds, whoever the lane belongs to.
     const gone = reason === 'lost' && !atomicSink?.positions
     for (const lane of given) {
+      lane.revoked = true
       lane.halt()
       leaving.add(lane)
       // A lost lane has another owner already: nothing of it may be started or committed from now on.
@@ -125,6 +131,22 @@ export function createSourceRun(
       leaving.delete(lane)
       if (lanes.get(lane.id) === lane) lanes.delete(lane.id)
     }
+  }
+
+  async function readAll(): Promise<void> {
+    while (reader && !reading.aborted) {
+      const batch = await reader.read()
+      if (!batch) break
+      // What comes for a lane that is not ours (any more) is not handled: its owner will get it.
+      const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
+      if (lane && (!lane.halted || !batched)) {
+        lane.push(batch)
+        await lane.rest(ahead)
+        if (!batched) await lane.until(() => lane.open || lane.halted)
+      }
+    }
+    for (const lane of lanes.values()) await lane.rest(0)
+    ended = true
   }
 
   /** How far each lane is, where it has got anywhere. */
@@ -151,27 +173,23 @@ export function createSourceRun(
     async open() {
       await atomicSink?.positions?.(source, [])
       const direct = readers.length === 1 && readers[0]?.concurrency === 1
-      const target = batched
-        ? source
-        : createIterableSource(source, direct, (message) => emit('late', () => ({ bindings: names, message })))
+      const late = (message: unknown) => emit('late', () => ({ bindings: names, message }))
       const trouble = runtime.trouble('source', tallies)
-      return (reader = await target['~snapstream.source']({ signal: reading, host, scope, assigned, revoked, trouble }))
-    },
-    async read() {
-      while (reader && !reading.aborted) {
-        const batch = await reader.read()
-        if (!batch) break
-        // What comes for a lane that is not ours (any more) is not handled: its owner will get it.
-        const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
-        if (lane && !lane.halted) {
-          lane.push(batch)
-          await lane.rest(ahead)
-          if (!batched) await lane.until(() => lane.open || lane.halted)
-        }
+      const options = { signal: reading, host, scope, assigned, revoked, trouble }
+      reader = batched
+        ? await source['~snapstream.source'](options)
+        : createIterableReader(source, direct, runtime.signal, late)
+      const opened = reader
+      return {
+        close() {
+          // A checkpoint that is still under way acknowledges nothing any more.
+          reader = undefined
+          return opened.close()
+        },
       }
-      for (const lane of lanes.values()) await lane.rest(0)
-      ended = true
     },
+    idle: async () => reader?.idle?.(),
+    read: () => readAll().catch(fail),
     note() {
       noted = handled().filter(([lane, position]) => position !== lane.committed)
       return toPositions(noted)

@@ -1,17 +1,17 @@
 import { backoff } from './backoff.ts'
 import { placeIn, placeOf } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
-import { SnapstreamError, failure, toError } from './error.ts'
+import { toError } from './describe.ts'
+import { SnapstreamError, failure } from './error.ts'
 import type { ErrorCode, ErrorFields } from './error.ts'
 import { createFunctionSink } from './function-sink.ts'
 import type { Output } from './function-sink.ts'
 import { HALTED } from './lane.ts'
-import type { LaneRun } from './lane.ts'
+import type { LaneRun, Load } from './lane.ts'
 import { isIterator, isThenable } from './promises.ts'
 import type { AnyIterator } from './promises.ts'
 import type { Failure, MaybePromise, SinkWriter } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
-import type { Tally } from './tally.ts'
 
 /** Nothing when all was done without a promise; else a promise, of true where the message was skipped or dead-lettered. */
 export type Outcome = PromiseLike<unknown> | undefined
@@ -30,9 +30,10 @@ export interface Step {
 export function createStep(
   { host, pace, context, emit: tell, fail, refusals }: Runtime,
   lane: LaneRun,
-  tally: Tally,
+  load: Load,
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): Step {
+  const { tally } = load
   const { handler, policy, name, sink } = tally.binding
   const outputs: Output[] = sink.map((target) => writers.get(target) ?? createFunctionSink(target))
   // One plain function is the common case, and calling it directly is a third of the cost of a message.
@@ -55,19 +56,24 @@ export function createStep(
     }
     if (emitted === undefined) return undefined
     if (only === undefined || typeof emitted === 'object') return take(emitted, cursor, attempt)
-    let pending: unknown
     try {
-      pending = only(emitted)
+      const pending = only(emitted)
+      return isThenable(pending) ? written(pending, emitted, cursor, 0, 1) : undefined
     } catch (thrown) {
       return sinkRefused(thrown, emitted, cursor, 0, 1)
     }
-    return isThenable(pending) ? written(pending, emitted, cursor, 0, 1) : undefined
   }
 
   /** What a handler answered with: a value, or what has to become one first. */
   function take(emitted: unknown, cursor: Cursor, attempt: number): Outcome {
-    if (isThenable(emitted)) return settle(emitted, cursor, attempt)
-    return isIterator(emitted) ? drive(drain(emitted, cursor, attempt), cursor) : emit(emitted, cursor)
+    try {
+      if (isThenable(emitted)) return settle(emitted, cursor, attempt)
+      if (isIterator(emitted)) return drive(drain(emitted, cursor, attempt), cursor)
+    } catch (thrown) {
+      // It throws when it is looked at.
+      return handlerFailed(thrown, cursor, attempt)
+    }
+    return emit(emitted, cursor)
   }
 
   async function settle(pending: PromiseLike<unknown>, cursor: Cursor, attempt: number): Promise<unknown> {
@@ -87,9 +93,11 @@ export function createStep(
     try {
       for (;;) {
         let result: IteratorResult<unknown>
+        let waited: boolean
         try {
           const answer = iterator.next()
-          result = isThenable(answer) ? ((yield answer) as typeof result) : answer
+          waited = isThenable(answer)
+          result = (waited ? yield answer : answer) as typeof result
           ended = !!result.done
         } catch (thrown) {
           ended = true
@@ -97,14 +105,17 @@ export function createStep(
         }
         if (ended) return
         const pending = emit(result.value, cursor) ?? (pace.spent() && pace.rest())
-        if (pending) {
-          if (yield pending) return true
-          if (context.signal.aborted) throw HALTED
-        }
+        if (pending && (yield pending)) return true
+        if ((pending || waited) && context.signal.aborted) giveUp()
       }
     } finally {
       // A generator that is left early runs its own `finally`.
-      if (!ended) yield iterator.return?.()
+      if (!ended)
+        try {
+          yield iterator.return?.()
+        } catch (thrown) {
+          lane.fail(located('HANDLER_FAILED', thrown, aboutOf(cursor), 'closing '))
+        }
     }
   }
 
@@ -158,6 +169,14 @@ export function createStep(
       .then(() => lane.cursors.delete(kept))
   }
 
+  /** Leaves a message unfinished: the time for a graceful end is over, or its lane belongs to another. */
+  function giveUp(): never {
+    if (!lane.revoked) load.givenUp++
+    throw HALTED
+  }
+
+  const aboutOf = ({ raw }: Cursor) => ({ binding: name, ...placeOf(raw) })
+
   /** Asks `onError`, and does what it says. `late`: the message counts as handled already. */
   async function failed(
     code: ErrorCode,
@@ -168,11 +187,11 @@ export function createStep(
     late?: boolean,
   ): Promise<unknown> {
     const { message, raw } = cursor
-    const about = { binding: name, ...placeOf(raw) }
-    // The time for a graceful end is over: what failed because of that is not the message's fault.
-    if (context.signal.aborted) throw HALTED
+    const about = aboutOf(cursor)
     const error = toError(thrown)
     tally.lastError = { error, at: host.now() }
+    // The time for a graceful end is over: what failed because of that is not the message's fault.
+    if (context.signal.aborted) giveUp()
     let what = 'onError of '
     let verdict: string
     let counted: 'skipped' | 'deadLettered' = 'skipped'
@@ -201,7 +220,7 @@ export function createStep(
     tell('retry', () => ({ ...about, error, attempt, waitMs }))
     // A wait that was asked for is not a standstill: what is limited is one try.
     cursor.since = NaN
-    await lane.sleep(waitMs, late)
+    if (!(await lane.sleep(waitMs, late))) giveUp()
     cursor.since = Infinity
     return redo()
   }

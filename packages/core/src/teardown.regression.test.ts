@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { createApp } from './app.ts'
+import { interval } from './interval.ts'
 import type { BatchSource, SinkTarget } from './protocol.ts'
 
 test('what opens after the stream was stopped is closed', async () => {
@@ -82,7 +83,6 @@ test('an iterator that fails has the code of a source, whoever reads it', async 
 test.each([1, 2])(
   'an iterator whose return() fails while it waits is told of, with %i binding(s)',
   async (bindings) => {
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const app = createApp()
     const source = {
       [Symbol.asyncIterator]: () => ({
@@ -91,9 +91,10 @@ test.each([1, 2])(
       }),
     }
     for (let i = 0; i < bindings; i++) app.snap(source)(() => {})
-    await app.stream({}, { signal: AbortSignal.timeout(5), shutdownMs: 200 })
-    expect(warn.mock.calls).toMatchObject([[{ message: 'cannot leave' }]])
-    warn.mockRestore()
+    await expect(app.stream({}, { signal: AbortSignal.timeout(5), shutdownMs: 200 })).rejects.toMatchObject({
+      code: 'SOURCE_FAILED',
+      message: 'source 1 of handler 1 failed: cannot leave',
+    })
   },
 )
 
@@ -110,4 +111,39 @@ test('a message that comes too late for several bindings is told of', async () =
   await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce())
   expect(warn.mock.calls[0]?.at(-1)).toEqual({ bindings: ['handler 1', 'handler 2'], message: 7 })
   warn.mockRestore()
+})
+
+test('many intervals, sources and handlers that listen to their signals are no leak to Node', async () => {
+  const warnings: string[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning.message)
+  process.on('warning', onWarning)
+  const app = createApp()
+  const stop = new AbortController()
+  const ticks = Array.from({ length: 20 }, () => interval(1, { signal: stop.signal }))
+  let handling = 0
+  for (const tick of ticks)
+    app.snap(tick)(
+      (_, { signal }) =>
+        new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => resolve())
+          if (++handling === 20) stop.abort()
+          setTimeout(resolve, 10)
+        }),
+    )
+  await app.stream({}, { signal: stop.signal })
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', onWarning)
+  expect(warnings).toEqual([])
+})
+
+test('settings of a month are a month, and what waits for that does not wait now', async () => {
+  const month = 30 * 86_400_000
+  const app = createApp()
+  let checkpoints = 0
+  app.on('checkpoint', () => checkpoints++)
+  app.snap([1, 2, 3], { maxProcessingMs: month, onError: { retries: 1, backoffMs: 1 } })(
+    async () => new Promise<void>((resolve) => void setTimeout(resolve, 20)),
+  )
+  await app.stream({}, { checkpointMs: month, shutdownMs: month, stallMs: month })
+  expect(checkpoints).toBe(1)
 })

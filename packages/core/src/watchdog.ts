@@ -26,8 +26,6 @@ export function startWatchdog(
   const { tallies } = monitor
   const everyMs = Math.min(stallMs, ...tallies.map(({ binding }) => binding.maxProcessingMs)) / 4
   let looked = host.monotonic()
-  /** How many messages each binding had handled by then. */
-  const handled = tallies.map(() => 0)
   /** Stands still while the process does: what could not get on is not to blame. */
   let clock = looked
   let nextMs: number
@@ -46,10 +44,10 @@ export function startWatchdog(
   }
 
   /** Answers with whether the binding has come to a standstill. */
-  function watch(tally: Tally, index: number): boolean {
+  function watch(tally: Tally): boolean {
     const { name, maxProcessingMs, targets, sources } = tally.binding
-    const lag = lagOf(tally, monitor.sources)
-    const flights = flightsOf(tally, monitor.sources)
+    const lag = lagOf(tally)
+    const flights = flightsOf(tally)
     for (const cursor of flights) {
       cursor.since = Math.min(cursor.since, clock)
       if (!isOver(cursor.since, maxProcessingMs)) continue
@@ -59,8 +57,7 @@ export function startWatchdog(
       // Told once.
       cursor.since = NaN
     }
-    if (flights.length > 0 || !lag || tally.handled !== handled[index]) tally.quiet = clock
-    handled[index] = tally.handled
+    tally.quiet = flights.length > 0 || !lag ? clock : Math.min(tally.quiet, clock)
     const oldest = flights.filter(({ since }) => since >= 0).toSorted((a, b) => a.since - b.since)
     const causes = [
       ['flush', hung(flushing, targets)],
@@ -75,11 +72,9 @@ export function startWatchdog(
       emit('stall', () => ({
         binding: name,
         waitsFor,
-        forMs: Math.round(clock - since),
+        forMs: clock - since,
         lag,
-        inFlight: oldest
-          .slice(0, MAX_SHOWN)
-          .map((cursor) => ({ ...placeOf(cursor.raw), forMs: Math.round(clock - cursor.since) })),
+        inFlight: oldest.slice(0, MAX_SHOWN).map((cursor) => ({ ...placeOf(cursor.raw), forMs: clock - cursor.since })),
       }))
     return stalled
   }

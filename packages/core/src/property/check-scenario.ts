@@ -4,6 +4,7 @@ import type { SinkTarget } from '../protocol.ts'
 import type { OnError } from '../types.ts'
 import { createGroupLog } from './group-log.ts'
 import type { GroupLog, Message } from './group-log.ts'
+import { ENOUGH_MS } from './scenario.ts'
 import type { Behaviour, BindingPlan, Scenario } from './scenario.ts'
 
 const BACKOFF_MS = 7
@@ -24,19 +25,22 @@ interface Progress {
   handling: boolean
   written: Set<number>
   buried: boolean
+  /** Its handler was told to end, and did. */
+  aborted: boolean
 }
 
 /**
  * Runs a scenario on virtual time and answers with the promises the engine broke, empty when it kept them all:
  * a position is committed only when every output of every message before it is durable; order holds per lane and per
- * key; a retry waits for its backoff; nothing is handled twice in one assignment or by two owners at once; the stream
- * always ends and leaves no timer.
+ * key; a retry waits for its backoff; nothing is handled twice in one assignment or by two owners at once; a message that
+ * was begun and is not through at the end is counted as undone; the stream always ends and leaves no timer.
  */
 export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, scenario: Scenario): Promise<string[]> {
   const host = createVirtualHost({ startMs: 1_700_000_000_000 })
   const violations: string[] = []
   const violated = (what: string) => void violations.push(what)
   const durable = new Set<string>()
+  const answered = new Set<string>()
   const progress = new Map<string, Progress>()
   /** The message that was started last, by binding, lane, epoch and, with concurrency, key. */
   const latest = new Map<string, Progress>()
@@ -51,14 +55,15 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
   const name = ({ log, lane, index }: Message, binding: number) => `${binding}:${log}/${lane}/${index}`
 
   /** Whether a message is through: everything written, skipped, or in the dead letter. */
-  function isThrough(plan: BindingPlan, { message, handlerTries, sinkTries, handling, written, buried }: Progress) {
+  function isThrough(plan: BindingPlan, own: Progress) {
+    const { message, handlerTries, sinkTries, handling, written, buried, aborted } = own
     if (buried) return true
     const { outputs, handlerFails } = behaviourOf(plan, message)
     const tries = retriesOf(plan) + 1
     const givenUp = handlerTries >= tries && handlerFails >= tries
     const refused = sinkTries >= tries && outputs > 0 && behaviourOf(plan, message).sinkFails >= tries
     if (givenUp || refused) return plan.onError === 'skip'
-    return !handling && handlerTries > handlerFails && written.size === outputs
+    return !aborted && !handling && handlerTries > handlerFails && written.size === outputs
   }
 
   function isDurable(plan: BindingPlan, message: Message, binding: number) {
@@ -66,6 +71,7 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
     const tries = retriesOf(plan) + 1
     const fails = handlerFails >= tries || (outputs > 0 && sinkFails >= tries)
     if (fails) return plan.onError === 'skip' || durable.has(`${name(message, binding)}!`)
+    if (!answered.has(name(message, binding))) return false
     return Array.from({ length: outputs }, (_, i) => i).every((i) => durable.has(`${name(message, binding)}+${i}`))
   }
 
@@ -92,7 +98,16 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
     const id = `${name(message, binding)}@${message.epoch}`
     let own = progress.get(id)
     if (own === undefined) {
-      own = { message, handlerTries: 0, sinkTries: 0, lastTryAt: 0, handling: false, written: new Set(), buried: false }
+      own = {
+        message,
+        handlerTries: 0,
+        sinkTries: 0,
+        lastTryAt: 0,
+        handling: false,
+        written: new Set(),
+        buried: false,
+        aborted: false,
+      }
       progress.set(id, own)
       const within = plan.concurrency === 1 ? '' : `#${message.key}`
       const lane = `${binding}:${message.log}/${message.lane}${within}`
@@ -116,9 +131,9 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
   }
 
   function createHandler(plan: BindingPlan, binding: number) {
-    return (message: Message) => {
+    return (message: Message, { signal }: { readonly signal: AbortSignal }) => {
       const own = started(plan, binding, message)
-      const { handleMs, outputs, generator, handlerFails } = behaviourOf(plan, message)
+      const { handleMs, outputs, generator, handlerFails, heeds } = behaviourOf(plan, message)
       const values = Array.from({ length: outputs }, (_, nth): Output => ({ message, binding, nth }))
       own.handlerTries++
       own.lastTryAt = host.monotonic()
@@ -127,17 +142,48 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
         own.handling = false
         own.lastTryAt = host.monotonic()
         if (fails) throw new Error('the handler fails')
+        answered.add(name(message, binding))
       }
       own.handling = true
-      const emit = outputs > 1 || generator
-      if (handleMs === 0) {
+      const wait = () =>
+        new Promise<void>((resolve, reject) => {
+          const abort = () => {
+            cancel()
+            own.aborted = true
+            own.handling = false
+            reject(new Error('the handler was told to end'))
+          }
+          const cancel = host.setTimeout(() => {
+            signal.removeEventListener('abort', abort)
+            resolve()
+          }, handleMs)
+          if (heeds) signal.addEventListener('abort', abort)
+        })
+      if (generator === 'async') return spread(own, values, wait, finish)
+      const emit = outputs > 1 || generator === 'sync'
+      const answer = () => {
         finish()
         return emit ? values.values() : values[0]
       }
-      return new Promise<void>((resolve) => host.setTimeout(resolve, handleMs)).then(() => {
-        finish()
-        return emit ? values.values() : values[0]
-      })
+      return handleMs === 0 ? answer() : wait().then(answer)
+    }
+  }
+
+  async function* spread(own: Progress, values: readonly Output[], wait: () => Promise<void>, finish: () => void) {
+    let ended = false
+    await wait()
+    finish()
+    own.handling = true
+    try {
+      for (const value of values) {
+        yield value
+        await wait()
+      }
+      ended = true
+    } finally {
+      own.handling = false
+      // Left before its end: it was given up, or an output was refused.
+      own.aborted ||= !ended
     }
   }
 
@@ -178,6 +224,26 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
     }
   }
 
+  /** What was begun, is still ours, and is not through, has to be counted, by binding and lane. */
+  function checkUndone(member: number, undone: readonly string[], error: unknown) {
+    if (scenario.shutdownMs === ENOUGH_MS && undone.length > 0) violated(`there was time for: ${undone.join('; ')}`)
+    // What failed is told of by its failure.
+    if (error !== undefined && (error as { code: string }).code !== 'SHUTDOWN_TIMEOUT') return
+    const left = new Map<string, number>()
+    const count = (id: string, by: number) => left.set(id, (left.get(id) ?? 0) + by)
+    for (const [id, own] of progress) {
+      const binding = Number(id.split(':')[0])
+      const { message } = own
+      if (message.member !== member || logs[message.log]?.wasMoved(message)) continue
+      if (!isThrough(plans[binding] as BindingPlan, own)) count(`${binding} (lane ${message.lane})`, 1)
+    }
+    for (const line of undone) {
+      const [, number, id] = /^(\d+) (?:in flight|given up) in (\d+ \(lane \d+)/.exec(line) ?? []
+      if (id) count(`${id})`, -Number(number))
+    }
+    for (const [id, number] of left) if (number > 0) violated(`${number} of ${id} are left in silence`)
+  }
+
   function createMember(member: number) {
     const app = makeApp({ host })
     for (const [binding, plan] of plans.entries()) {
@@ -202,9 +268,11 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
   shareSources(logs, scenario.members)
   const failed: unknown[] = []
   const runs = Array.from({ length: scenario.members }, async (_, member) => {
-    const options = { signal: (stops[member] as AbortController).signal, checkpointMs: scenario.checkpointMs }
-    await createMember(member)
-      .stream({}, options)
+    const { checkpointMs, shutdownMs } = scenario
+    const app = createMember(member)
+    app.on('stop', ({ undone, error }) => checkUndone(member, undone, error))
+    await app
+      .stream({}, { signal: (stops[member] as AbortController).signal, checkpointMs, shutdownMs })
       .catch((error: unknown) => failed.push(error))
   })
   const events = Promise.all(

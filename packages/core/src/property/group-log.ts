@@ -33,6 +33,8 @@ export interface GroupLog {
   settle(): void
   /** Whether the lane was taken away in that epoch without its owner being asked. */
   wasLost(message: Message): boolean
+  /** Whether the lane has begun to move to another member since that epoch began. */
+  wasMoved(message: Message): boolean
 }
 
 interface Ownership {
@@ -58,6 +60,7 @@ export function createGroupLog(options: GroupLogOptions): GroupLog {
     wake: () => {},
   }))
   const lostEpochs = new Set<number>()
+  const movedEpochs = new Set<number>()
   let epochs = 0
   let settled = false
 
@@ -147,6 +150,7 @@ export function createGroupLog(options: GroupLogOptions): GroupLog {
       const own = from?.owned.get(lane)
       if (from?.options === undefined || own === undefined || own.giving) return
       own.giving = true
+      movedEpochs.add(own.epoch)
       if (lost) {
         from.owned.delete(lane)
         lostEpochs.add(own.epoch)
@@ -162,5 +166,6 @@ export function createGroupLog(options: GroupLogOptions): GroupLog {
       for (const member of members) member.wake()
     },
     wasLost: ({ epoch }) => lostEpochs.has(epoch),
+    wasMoved: ({ epoch }) => movedEpochs.has(epoch),
   }
 }

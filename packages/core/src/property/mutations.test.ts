@@ -13,7 +13,7 @@ import { scenarios } from './scenario.ts'
 
 const SOURCES = fileURLToPath(new URL('..', import.meta.url))
 /** More than any of the mutations has ever needed, by far. */
-const RUNS = 10_000
+const RUNS = 40_000
 
 let folder: string
 beforeAll(async () => {
@@ -47,7 +47,7 @@ async function mutated({ name, file, find, replace }: Mutation): Promise<typeof 
   return module.createApp
 }
 
-test.each(mutations)('the property catches: $name', { timeout: 120_000 }, async (mutation) => {
+test.each(mutations)('the property catches: $name', { timeout: 300_000 }, async (mutation) => {
   const createMutant = await mutated(mutation)
   const result = await fc.check(
     fc.asyncProperty(scenarios, async (scenario) => (await checkScenario(createMutant, scenario)).length === 0),

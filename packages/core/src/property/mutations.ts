@@ -23,7 +23,7 @@ export const mutations: readonly Mutation[] = [
     name: 'lost backoff',
     file: 'step.ts',
     find: 'await lane.sleep(waitMs, late)',
-    replace: '',
+    replace: 'true',
   },
   {
     name: 'wrong minimum over the bindings',
@@ -67,5 +67,42 @@ export const mutations: readonly Mutation[] = [
     file: 'sequential-worker.ts',
     find: 'await pending\n          share.handled++',
     replace: 'share.handled++\n          await pending',
+  },
+  {
+    name: 'give up in silence',
+    file: 'step.ts',
+    find: 'if (!lane.revoked) load.givenUp++',
+    replace: '',
+  },
+  {
+    name: 'give up a wait for a retry in silence',
+    file: 'step.ts',
+    find: 'if (!(await lane.sleep(waitMs, late))) giveUp()',
+    replace: 'if (!(await lane.sleep(waitMs, late))) throw HALTED',
+  },
+  {
+    name: 'give up a generator in silence',
+    file: 'step.ts',
+    find: 'if ((pending || waited) && context.signal.aborted) giveUp()',
+    replace: 'if ((pending || waited) && context.signal.aborted) throw HALTED',
+  },
+  {
+    name: 'leave out what is in flight',
+    file: 'run.ts',
+    find: 'if (busy > 0)',
+    replace: 'if (busy > 1)',
+  },
+  {
+    name: 'acknowledge what was given up',
+    file: 'sequential-worker.ts',
+    find: 'await pending\n          share.handled++',
+    replace:
+      "await Promise.resolve(pending).catch((thrown) => { if (typeof thrown !== 'symbol') throw thrown })\n          share.handled++",
+  },
+  {
+    name: 'wait by the clock that is corrected',
+    file: 'lane.ts',
+    find: 'const due = host.monotonic() + ms',
+    replace: 'const due = host.now() + ms',
   },
 ]

@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 
+/** Time for everything that is in flight. */
+export const ENOUGH_MS = 25_000
+
 /** One random run of the engine: what is read, how it is handled, and what happens meanwhile. Times in virtual ms. */
 export interface Scenario {
   /** Sources with lanes; each lane holds the keys of its messages. */
@@ -11,6 +14,7 @@ export interface Scenario {
   /** How many apps share the sources as one group. */
   readonly members: number
   readonly checkpointMs: number
+  readonly shutdownMs: number
 }
 
 export interface BindingPlan {
@@ -27,7 +31,10 @@ export interface Behaviour {
   /** 0 answers without a promise. */
   readonly handleMs: number
   readonly outputs: number
-  readonly generator: boolean
+  /** `async`: its outputs come one by one, each after `handleMs`. */
+  readonly generator: 'none' | 'sync' | 'async'
+  /** Whether it rejects when its signal is aborted. */
+  readonly heeds: boolean
   /** How many tries of the handler fail before one succeeds. */
   readonly handlerFails: number
   /** How many writes of its first output the sink refuses before it takes one. */
@@ -46,7 +53,8 @@ interface Event {
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   handleMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 })),
   outputs: fc.integer({ min: 0, max: 2 }),
-  generator: fc.boolean(),
+  generator: fc.constantFrom('none', 'sync', 'async'),
+  heeds: fc.boolean(),
   handlerFails: fc.oneof(
     { weight: 4, arbitrary: fc.constant(0) },
     { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
@@ -67,7 +75,7 @@ const binding: fc.Arbitrary<BindingPlan> = fc.record({
 
 const event: fc.Arbitrary<Event> = fc.record({
   at: fc.integer({ min: 0, max: 400 }),
-  kind: fc.constantFrom('revoke', 'revoke', 'revoke', 'lose', 'stop', 'clock'),
+  kind: fc.constantFrom('revoke', 'revoke', 'lose', 'stop', 'stop', 'clock'),
   log: fc.integer({ min: 0, max: 1 }),
   lane: fc.integer({ min: 0, max: 2 }),
   member: fc.integer({ min: 0, max: 1 }),
@@ -97,4 +105,5 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   events: fc.array(event, { maxLength: 4 }),
   members: fc.integer({ min: 1, max: 2 }),
   checkpointMs: fc.integer({ min: 5, max: 100 }),
+  shutdownMs: fc.oneof(fc.constant(ENOUGH_MS), fc.integer({ min: 0, max: 50 })),
 })

@@ -68,7 +68,7 @@ export function atomicSuite({ createApp }: Core): void {
     test('is not flushed after a message that failed, nor after one that was given up while it was tried again', async () => {
       for (const [onError, code] of [
         ['stop', 'HANDLER_FAILED'],
-        [{ retries: 9, backoffMs: 60_000 }, undefined],
+        [{ retries: 9, backoffMs: 60_000 }, 'SHUTDOWN_TIMEOUT'],
       ] as const) {
         const { host, source, app, stopAt, sink, kept } = setUp([lane('a', 'x', 'bad', 'y')])
         app.snap(source, { sink: [sink], onError })(function* (message) {

@@ -4,15 +4,19 @@ import { atomicSuite } from './atomic.ts'
 import { backoffSuite } from './backoff.ts'
 import { loadBare } from './bare-context.ts'
 import { checkpointSuite } from './checkpoints.ts'
+import { closingSuite } from './closing.ts'
 import type { Core } from './core.ts'
 import { errorSuite } from './errors.ts'
 import { eventSuite } from './events.ts'
 import { concurrencySuite } from './concurrency.ts'
 import { flowSuite } from './flow.ts'
+import { givenUpSuite } from './given-up.ts'
 import { handlerSuite } from './handlers.ts'
 import { healthSuite } from './health.ts'
+import { hostileValueSuite } from './hostile-values.ts'
 import { lifecycleSuite } from './lifecycle.ts'
 import { maxProcessingSuite } from './max-processing.ts'
+import { openingSuite } from './opening.ts'
 import { refusalSuite } from './refusals.ts'
 import { usageSuite } from './usage-errors.ts'
 import { watchdogSuite } from './watchdog.ts'
@@ -28,6 +32,10 @@ describe.each(cores)('%s', (_, core) => {
   errorSuite(core)
   refusalSuite(core)
   lifecycleSuite(core)
+  givenUpSuite(core)
+  closingSuite(core)
+  openingSuite(core)
+  hostileValueSuite(core)
   flowSuite(core)
   concurrencySuite(core)
   checkpointSuite(core)

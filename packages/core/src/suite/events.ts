@@ -225,10 +225,10 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
         'info snapstream start: bindings enrich',
         'warn snapstream retry: binding "enrich", topic "orders", partition 3, offset 40, key "k", error no database, attempt 1, waitMs 100',
         'error snapstream stopping: reason "failure", error enrich at orders/3 offset 40 failed: no database',
-        'debug snapstream checkpoint: id 1, durationMs 0, lanes 0',
         'error snapstream stop: error enrich at orders/3 offset 40 failed: no database',
       ])
-      expect(lines.map(([, , event]) => event)).toEqual(started.map(([, event]) => event))
+      const told = started.filter(([name]) => name !== 'checkpoint')
+      expect(lines.map(([, , event]) => event)).toEqual(told.map(([, event]) => event))
     })
 
     test('that throws is told of on the console, and the stream goes on', async () => {

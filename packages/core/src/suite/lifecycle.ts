@@ -119,20 +119,6 @@ export function lifecycleSuite({ createApp }: Core): void {
       expect(log).toContain('commit fine=1')
       expect(host.timers).toBe(0)
     })
-
-    test('ends a backoff at once, and the message is not acknowledged', async () => {
-      const host = createVirtualHost()
-      const log: string[] = []
-      const app = createApp({ host, signals: true })
-      const source = fakeSource(log, [{ lane: 'a', messages: [1, 2] }], { live: true })
-      app.snap(source, { onError: { retries: 9, backoffMs: 20_000 } })((n) => {
-        if (n === 2) throw new Error('not yet')
-      })
-      host.setTimeout(() => host.signal(), 10)
-      await host.settle(app.stream())
-      expect(host.now()).toBe(10)
-      expect(log.filter((line) => line.startsWith('commit'))).toEqual(['commit a=1'])
-    })
   })
 
   describe('resources', () => {

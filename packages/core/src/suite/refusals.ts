@@ -121,7 +121,7 @@ export function refusalSuite({ createApp }: Core): void {
 
     test('is not kept where onError is stop: the flush rejects', async () => {
       const { log, error } = await run('stop')
-      expect(error).toMatchObject({ code: 'SINK_FAILED', message: 'a checkpoint failed: no 2' })
+      expect(error).toMatchObject({ code: 'SINK_FAILED', message: 'sink 1 of copy failed: no 2' })
       expect(log).toEqual(['has 1'])
     })
 

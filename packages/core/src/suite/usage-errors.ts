@@ -29,6 +29,17 @@ export function usageSuite({ createApp, SnapstreamError }: Core): void {
       ['a use without open and close', () => loose([1], { use: [{}] })(handler), /use 1 of handler .*open\(\)/],
       ['concurrency without a key', () => loose([1], { concurrency: 2 })(handler), /handler.*key/],
       ['a concurrency of nothing', () => loose([1], { concurrency: 0 })(handler), /concurrency of handler .*got 0/],
+      [
+        'a concurrency of one and a half',
+        () => loose([1], { concurrency: 1.5, key: handler })(handler),
+        /concurrency of handler .*whole number of 1 or more, got 1.5/,
+      ],
+      [
+        'half a retry',
+        () => loose([1], { onError: { retries: 0.5 } })(handler),
+        /retries.*whole number of 0 or more, got 0.5/,
+      ],
+      ['a retry for ever', () => loose([1], { onError: { retries: Infinity } })(handler), /retries.*got Infinity/],
       ['a key that is no function', () => loose([1], { key: 'id' })(handler), /key of handler .*function.*got "id"/],
       ['an unknown onError', () => loose([1], { onError: 'ignore' })(handler), /onError of handler .*got "ignore"/],
       ['a misspelt retry', () => loose([1], { onError: { retry: 3 } })(handler), /onError of handler .*got "retry"/],
@@ -77,6 +88,7 @@ export function usageSuite({ createApp, SnapstreamError }: Core): void {
       [[{ signal: new AbortController().signal }], /signal/],
       [[{}, { checkpointsMs: 1 }], /checkpointsMs/],
       [[{}, { checkpointMs: 0 }], /checkpointMs.*got 0/],
+      [[{}, { checkpointMs: Infinity }], /checkpointMs.*got Infinity/],
       [[{}, { shutdownMs: 'soon' }], /shutdownMs.*got "soon"/],
       [['DEV'], /context.*got "DEV"/],
     ])('stream(%j) is refused', async (args, message) => {
@@ -127,5 +139,30 @@ export function usageSuite({ createApp, SnapstreamError }: Core): void {
       app.snap(from, { sink: [to] })((value) => value)
       await expect(app.stream()).resolves.toBeUndefined()
     })
+
+    test(
+      'is found among ten thousand bindings, in a chain, side by side, and through one topic',
+      { timeout: 60_000 },
+      async () => {
+        const chain = Array.from({ length: 10_001 }, () => cycleOf([]))
+        const hub = cycleOf([])
+        for (const closed of [false, true]) {
+          const app = createApp()
+          for (let i = 0; i < 10_000; i++)
+            app.snap(chain[i] as ReturnType<typeof cycleOf>, {
+              name: `link ${i}`,
+              sink: [chain[i + 1] as ReturnType<typeof cycleOf>, hub],
+            })((value) => value)
+          if (closed)
+            app.snap(hub, { name: 'closes', sink: [chain[0] as ReturnType<typeof cycleOf>] })((value) => value)
+          const started = performance.now()
+          // What is not refused is stopped before it is opened.
+          const ended = app.stream({}, { signal: AbortSignal.abort() }).catch((error: { code: string }) => error.code)
+          expect(await ended).toBe(closed ? 'CYCLE' : undefined)
+          // Ten seconds of a busy machine are still far from the hundreds that looking at each pair takes.
+          expect(performance.now() - started).toBeLessThan(10_000)
+        }
+      },
+    )
   })
 }
