@@ -24,6 +24,12 @@ export interface CompressionCodec {
   decompress(bytes: Buffer, limit: number): Promise<Uint8Array | undefined>
 }
 
+/**
+ * What lz4-napi and snappy make in another thread they never give back to the system where it is larger: it is made here,
+ * at one to two gigabytes a second.
+ */
+export const THREAD_BYTES = 1 << 20
+
 /** By Kafka's number of the codec: the lowest three bits of a batch's attributes. */
 export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
@@ -38,13 +44,19 @@ export async function compressionCodec(name: Exclude<Compression, 'none'>): Prom
     case 'snappy':
       return xerialSnappy(await optional(name, 'snappy', () => import('snappy')))
     case 'lz4': {
-      const { compressFrame, decompressFrame } = await optional(name, 'lz4-napi', () => import('lz4-napi'))
+      const { compressFrame, decompressFrame, decompressFrameSync } = await optional(
+        name,
+        'lz4-napi',
+        () => import('lz4-napi'),
+      )
       return {
         compress: (bytes) => compressFrame(bytes),
         expectedSize: (bytes) => lz4Frame(bytes).maxSize,
         async decompress(bytes, limit) {
           const { end, maxSize } = lz4Frame(bytes)
-          return maxSize > limit ? undefined : decompressFrame(bytes.subarray(0, end))
+          if (maxSize > limit) return undefined
+          const frame = bytes.subarray(0, end)
+          return maxSize > THREAD_BYTES ? decompressFrameSync(frame) : decompressFrame(frame)
         },
       }
     }

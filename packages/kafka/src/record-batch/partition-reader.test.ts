@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { crc32c } from '@node-rs/crc32'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -424,4 +426,34 @@ test('large batches of several partitions share the room, and each gets its turn
   expect((await all[2])?.length).toBe(1)
   expect(await all[1]).toBeUndefined()
   expect(turns.slice(0, 2)).toEqual([0, 'released'])
+})
+
+test('what was handed out is let go of while the rest is still to come', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const encode = recordBatchEncoder({ crc32c })
+  const options = { compression: 'gzip', firstSequence: -1 } as const
+  const value = new Uint8Array(12 << 20)
+  const large = async (offset: number) => {
+    const made = await encode([{ key: null, value, headers: [], timestamp: 5 }], options)
+    made.writeBigInt64BE(BigInt(offset))
+    return made
+  }
+  const room = decompressionRoom(1 << 27)
+  const log = Buffer.concat([await large(0), await large(1)])
+  const reader = partitionReader(fetched(log), 0, END_OFFSET, room)
+  const memoryOfNext = async () => {
+    const part = await reader.next()
+    if (part) room.release(part)
+    return new WeakRef(part?.value(0)?.buffer ?? {})
+  }
+  const memory = await memoryOfNext()
+  expect((await reader.next())?.offset(0)).toBe(1)
+  await expect
+    .poll(() => {
+      collect()
+      return memory.deref()
+    })
+    .toBeUndefined()
+  expect(await reader.next()).toBeUndefined()
 })

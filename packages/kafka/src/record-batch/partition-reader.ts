@@ -34,7 +34,9 @@ export function partitionReader(
   endOffset: number,
   room: DecompressionRoom,
 ): PartitionReader {
-  const { batches, broken } = logBatches(fetched, from)
+  const found = logBatches(fetched, from)
+  /** Those that were handed out are forgotten: what they became may be large. */
+  const batches: (Section | Gap | undefined)[] = found.batches
   const codecs = new Map<string, Promise<CompressionCodec>>()
   let head = 0
   let isClosed = false
@@ -42,14 +44,14 @@ export function partitionReader(
   function nextPart(): MaybePromise<RecordBatch | undefined> {
     for (let batch = batches[head]; batch !== undefined && !isClosed; batch = batches[head]) {
       if ('error' in batch) {
-        head++
+        batches[head++] = undefined
         return gapBatch(fetched, batch, endOffset)
       }
       if (batch.compression !== 0) return decompressSome().then(nextPart)
       const part = records()
       if (part !== undefined) return part
     }
-    if (broken !== undefined && !isClosed) throw broken
+    if (found.broken !== undefined && !isClosed) throw found.broken
     return undefined
   }
 
@@ -59,8 +61,8 @@ export function partitionReader(
     let bytes = 0
     let count = 0
     for (let i = head; i < batches.length; i++) {
-      const section = batches[i] as Section | Gap
-      if ('error' in section || section.compression !== 0) break
+      const section = batches[i]
+      if (section === undefined || 'error' in section || section.compression !== 0) break
       bytes += section.bytes.length - section.at
       count += section.left
       // Only the first of them may take room of its own.
@@ -71,7 +73,7 @@ export function partitionReader(
     const limits = { maxRecords: MAX_PART_RECORDS, maxBytes: MAX_PART_BYTES }
     const nextOffset = sections.at(-1)?.nextOffset ?? from
     const { part, read, flaw } = recordColumns(fetched, sections, { from, nextOffset, endOffset, ...limits })
-    head += read
+    for (let i = 0; i < read; i++) batches[head++] = undefined
     const hold = sections[0]?.hold
     hold?.keep(part)
     if (read > 0 || flaw !== undefined) hold?.release()
@@ -86,8 +88,8 @@ export function partitionReader(
     const pending: Promise<void>[] = []
     let bytes = 0
     for (let i = head; i < batches.length; i++) {
-      const section = batches[i] as Section | Gap
-      if ('error' in section) break
+      const section = batches[i]
+      if (section === undefined || 'error' in section) break
       // Not to be shown, or decompressed already.
       if (section.compression === 0) continue
       const settle = (batch: Section | Gap): void => {

@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
+import { THREAD_BYTES } from './compression.ts'
 import type { CompressionCodec } from './compression.ts'
 
 /** The functions of the package `snappy`, which knows the blocks and not what Java puts around them. */
 interface RawSnappy {
   compress(bytes: Uint8Array): Promise<Uint8Array>
   uncompress(bytes: Uint8Array, options: { readonly asBuffer: true }): Promise<Uint8Array | string>
+  uncompressSync(bytes: Uint8Array, options: { readonly asBuffer: true }): Uint8Array | string
 }
 
 /** What Java's snappy-xerial starts with: its name, its version, and the oldest version that reads it. */
@@ -42,7 +44,8 @@ export function xerialSnappy(snappy: RawSnappy): CompressionCodec {
       const { block, size } = hasFrame(bytes) ? await joined(bytes) : { block: bytes, size: sizeAt(bytes, 0).size }
       if (size > bytes.length * MOST_PER_BYTE) throw new RangeError(`${bytes.length} bytes of snappy cannot be ${size}`)
       if (size > limit) return undefined
-      const plain = await snappy.uncompress(block, { asBuffer: true })
+      const uncompress = size > THREAD_BYTES ? snappy.uncompressSync : snappy.uncompress
+      const plain = await uncompress(block, { asBuffer: true })
       return typeof plain === 'string' ? Buffer.from(plain) : plain
     },
   }
