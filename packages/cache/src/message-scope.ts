@@ -7,10 +7,10 @@ export interface Attempt {
   readonly isOver: boolean
   /** Calls back when it is over: in the order of the calls if it is kept, else backwards. */
   onEnd(f: (kept: boolean) => void): void
-  /** What it found in a cache when it read a key there last, or wrote it. */
-  seenIn(cache: object): Map<EntryId, Entry | undefined>
-  /** The same, if it has read or written there at all. */
-  hasSeenIn(cache: object): ReadonlyMap<EntryId, Entry | undefined> | undefined
+  /** Notes what it found in a cache when it read a key there, or wrote it. */
+  note(cache: object, id: EntryId, entry: Entry | undefined): void
+  /** What it noted last; null: nothing. */
+  noted(cache: object, id: EntryId): Entry | undefined | null
 }
 
 /** Knows for each call which message it is made for, also behind an `await`. */
@@ -58,22 +58,34 @@ async function settle(outcome: PromiseLike<unknown>, attempt: OneAttempt): Promi
 class OneAttempt implements Attempt {
   isOver = false
   private ends: ((kept: boolean) => void)[] | undefined
-  private seen: Map<object, Map<EntryId, Entry | undefined>> | undefined
+  // The first key: most messages read one, and need no list.
+  private cache: object | undefined
+  private id: EntryId | undefined
+  private entry: Entry | undefined
+  private others: Map<object, Map<EntryId, Entry | undefined>> | undefined
 
   onEnd(f: (kept: boolean) => void): void {
     this.ends ??= []
     this.ends.push(f)
   }
 
-  seenIn(cache: object): Map<EntryId, Entry | undefined> {
-    this.seen ??= new Map()
-    let seen = this.seen.get(cache)
-    if (seen === undefined) this.seen.set(cache, (seen = new Map()))
-    return seen
+  note(cache: object, id: EntryId, entry: Entry | undefined): void {
+    if (this.cache === undefined || (this.cache === cache && this.id === id)) {
+      this.cache = cache
+      this.id = id
+      this.entry = entry
+      return
+    }
+    this.others ??= new Map()
+    const known = this.others.get(cache)
+    if (known === undefined) this.others.set(cache, new Map([[id, entry]]))
+    else known.set(id, entry)
   }
 
-  hasSeenIn(cache: object): ReadonlyMap<EntryId, Entry | undefined> | undefined {
-    return this.seen?.get(cache)
+  noted(cache: object, id: EntryId): Entry | undefined | null {
+    if (this.cache === cache && this.id === id) return this.entry
+    const known = this.others?.get(cache)
+    return known?.has(id) === true ? known.get(id) : null
   }
 
   end(kept: boolean): void {

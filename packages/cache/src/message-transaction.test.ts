@@ -116,7 +116,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
   })
 
   test('waits for others of its message on the same key, and for those of others no longer than lockWaitMs', async () => {
-    const { totals, topic, stored, add } = setUp({ 't/0': ['both'], 't/1': ['late'] }, { lockWaitMs: 30 })
+    const { totals, topic, stored, add } = setUp({ 't/0': ['both'], 't/1': ['late'] }, { lockWaitMs: 1000 })
     const errors: unknown[] = []
     const app = createApp()
     app.snap(topic, { use: [totals] })(async (name) => {
@@ -127,7 +127,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
       }
       await Promise.all([add('k'), add('k'), totals.transaction(['k', 'l'], (transaction) => transaction.put('l', 1))])
       await totals.transaction('k', () => add('k')).catch((error: unknown) => errors.push(error))
-      await setTimeout(100)
+      while (errors.length < 2) await setTimeout(5)
     })
     await app.stream()
     expect(errors).toEqual(

@@ -106,8 +106,8 @@ export function createStore<K extends CacheKey, V>(
 
   /** A sink's write of what its message has read, where another one wrote it since, would undo what that did. */
   function refuseLost(attempt: Attempt, { id, key }: Entry<K>): void {
-    const seen = attempt.hasSeenIn(overlay)
-    if (seen === undefined || !seen.has(id) || seen.get(id) === overlay.find(id)) return
+    const noted = attempt.noted(overlay, id)
+    if (noted === null || noted === overlay.find(id)) return
     throw new SnapstreamError(
       'CACHE_BUSY',
       `${name}: the key ${describeKey(key)} was written for another message after this one had read it, and what this one writes would undo that; ` +
@@ -117,7 +117,7 @@ export function createStore<K extends CacheKey, V>(
   }
 
   function noteWrite(attempt: Attempt, entry: Entry<K>): void {
-    if (attempt.hasSeenIn(overlay)?.has(entry.id)) attempt.seenIn(overlay).set(entry.id, entry)
+    if (attempt.noted(overlay, entry.id) !== null) attempt.note(overlay, entry.id, entry)
   }
 
   async function writeOne(key: K, value: V | typeof DELETE, options?: EntryOptions): Promise<void> {
@@ -220,7 +220,7 @@ function noteReads(overlay: Overlay, feed: ExactlyOnceFeed): Pick<Overlay, 'isEm
     },
     find(id) {
       const entry = overlay.find(id)
-      feed.ifAttempt()?.seenIn(overlay).set(id, entry)
+      feed.ifAttempt()?.note(overlay, id, entry)
       return entry
     },
     entries: overlay.entries,
