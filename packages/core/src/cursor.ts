@@ -10,7 +10,8 @@ import type { Tally } from './tally.ts'
 export class Cursor implements Origin, Kept {
   readonly lane: Lane
   readonly tally: Tally
-  batch!: Batch<unknown>
+  /** Undefined: no batch is handled. */
+  batch: Batch<unknown> | undefined
   index = 0
   message: unknown
   /**
@@ -39,16 +40,16 @@ export class Cursor implements Origin, Kept {
 
   get timestamp(): number | bigint | undefined {
     const { timestamp } = this.tally.binding
-    return timestamp ? timestamp(this.message) : this.batch.timestamp?.(this.index)
+    return timestamp ? timestamp(this.message) : this.batch?.timestamp?.(this.index)
   }
 
   get headers(): Headers | undefined {
-    return this.batch.headers?.(this.index)
+    return this.batch?.headers?.(this.index)
   }
 
   /** As the source had it. */
   get raw(): object | undefined {
-    return this.batch.raw?.(this.index)
+    return this.batch?.raw?.(this.index)
   }
 }
 

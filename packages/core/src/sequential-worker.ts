@@ -110,5 +110,7 @@ export function createSequentialWorker(
       if (pace.spent(share.handled - handled) && lane.open) await pace.rest()
     }
     lane.finish(share)
+    // A lane may rest for long, and its last batch may be large.
+    cursor.message = cursor.batch = undefined
   }
 }

@@ -5,7 +5,7 @@ import type { IteratorReader } from './iterable-source.ts'
 import { createKeyedWorker } from './keyed-worker.ts'
 import { createLane } from './lane.ts'
 import type { LaneRun } from './lane.ts'
-import type { Lane, Position, Positions, SinkTarget, SinkWriter, SourceReader } from './protocol.ts'
+import type { Batch, Lane, Position, Positions, SinkTarget, SinkWriter, SourceReader } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSequentialWorker } from './sequential-worker.ts'
 import { createStep } from './step.ts'
@@ -134,13 +134,16 @@ export function createSourceRun(
   }
 
   async function readAll(): Promise<void> {
+    // One variable, let go of before the next is waited for: a batch may be large, and the wait long.
+    let batch: Batch<unknown> | undefined
     while (reader && !reading.aborted) {
-      const batch = await reader.read()
+      batch = await reader.read()
       if (!batch) break
       // What comes for a lane that is not ours (any more) is not handled: its owner will get it.
       const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
       if (lane && (!lane.halted || !batched)) {
         lane.push(batch)
+        batch = undefined
         await lane.rest(ahead)
         if (!batched) await lane.until(() => lane.open || lane.halted)
       }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test, vi } from 'vitest'
 import { createApp } from './app.ts'
 import { interval } from './interval.ts'
@@ -146,4 +148,38 @@ test('settings of a month are a month, and what waits for that does not wait now
   )
   await app.stream({}, { checkpointMs: month, shutdownMs: month, stallMs: month })
   expect(checkpoints).toBe(1)
+})
+
+test('a batch that was handled is let go of, though its lane stays and gets no other', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  let batch: WeakRef<object> | undefined
+  let given = false
+  let end = () => {}
+  const source: BatchSource<object> = {
+    '~snapstream.source': () => ({
+      read() {
+        if (given) return new Promise<undefined>((resolve) => (end = () => resolve(undefined)))
+        given = true
+        const one = { lane: 'a', messages: [{}], bytes: 0, position: (n: number) => n, done() {} }
+        batch = new WeakRef(one)
+        return one
+      },
+      commit() {},
+      close: () => end(),
+    }),
+  }
+  const stop = new AbortController()
+  const app = createApp()
+  app.snap(source)(async () => {})
+  const ended = app.stream({}, { signal: stop.signal })
+  await expect.poll(() => app.health().bindings[0]?.handled).toBe(1)
+  await expect
+    .poll(() => {
+      collect()
+      return batch?.deref()
+    })
+    .toBeUndefined()
+  stop.abort()
+  await ended
 })
