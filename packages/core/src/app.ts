@@ -58,6 +58,7 @@ export const DEFAULTS: RunOptions = {
   shutdownMs: 25_000,
   stallMs: 60_000,
   exitOnStall: false,
+  readyLag: Infinity,
   logger: undefined,
 }
 
@@ -104,6 +105,7 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     expectNumber(timing.checkpointMs, 'checkpointMs', 1)
     expectNumber(timing.shutdownMs, 'shutdownMs', 0)
     if (timing.stallMs !== Infinity) expectNumber(timing.stallMs, 'stallMs', 1)
+    if (timing.readyLag !== Infinity) expectNumber(timing.readyLag, 'readyLag', 0, 'whole ')
     expectUsage(typeof timing.exitOnStall === 'boolean', 'exitOnStall', 'true or false', timing.exitOnStall)
     checkLogger(timing.logger)
     expectUsage(forgotten === 0, 'every snap(...)', 'given a handler', `${forgotten} without`)

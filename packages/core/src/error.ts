@@ -144,13 +144,9 @@ export function expectNumber(value: unknown, what: string, min: number, whole?: 
 /** The options with their defaults; throws `USAGE` for one that does not exist. */
 export function withDefaults<T extends object>(defaults: T, options: Partial<T>, what: string): T {
   const filled = { ...defaults }
+  const names = Object.keys(defaults)
   for (const [name, value] of Object.entries(options)) {
-    expectUsage(
-      Object.keys(defaults).includes(name),
-      `an option of ${what}`,
-      `one of ${Object.keys(defaults).join(', ')}`,
-      name,
-    )
+    expectUsage(names.includes(name), `an option of ${what}`, `one of ${names.join(', ')}`, name)
     if (value !== undefined) filled[name as keyof T] = value as T[keyof T]
   }
   return filled

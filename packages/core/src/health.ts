@@ -30,18 +30,21 @@ export interface BindingHealth {
 export interface Health {
   /** False when the stream has failed, until it runs again, and while a binding is stalled: a restart may help. */
   readonly live: boolean
-  /** Everything is opened and read, and the end has not begun. */
+  /**
+   * Everything is opened, and the end has not begun. Each source has been assigned something to read, or told that nothing
+   * is left for it, and was at most `readyLag` behind at a call of `health`; what it is afterwards does not change that.
+   */
   readonly ready: boolean
   readonly state: State
   readonly bindings: readonly BindingHealth[]
 }
 
 export function healthOf(monitor: Monitor): Health {
-  const { state, failed, tallies } = monitor
+  const { state, failed, tallies, sources } = monitor
   countAll(monitor)
   return {
     live: !failed && tallies.every(({ stalled }) => !stalled),
-    ready: state === 'running',
+    ready: state === 'running' && sources.every((source) => source.ready),
     state,
     bindings: tallies.map((tally) => {
       const { binding, stalled, sources, seen: _, quiet: __, ...counts } = tally

@@ -67,6 +67,12 @@ export interface SourceReader<T> {
    * from where they started. Called often, at any time, also after `close`: it waits for nothing and never throws.
    */
   lag?(handled: Positions): number | undefined
+  /**
+   * Whether it has been assigned lanes, or told that none is left for it. `lagKnown`: also whether it knows of each lane how
+   * much there is to read, so that `lag` leaves none of them out. A reader without it is ready once it is opened. Called
+   * as `lag` is.
+   */
+  ready?(lagKnown: boolean): boolean
   /** Ends a pending `read` and lets go of everything. */
   close(): MaybePromise<void>
 }

@@ -25,6 +25,7 @@ export interface RunOptions {
   readonly shutdownMs: number
   readonly stallMs: number
   readonly exitOnStall: boolean
+  readonly readyLag: number
   readonly logger: Logger | undefined
 }
 
@@ -41,7 +42,7 @@ export async function run(
   given: object,
   host: Host,
   signals: boolean,
-  { signal: asked, checkpointMs, shutdownMs, logger, ...limits }: RunOptions,
+  { signal: asked, checkpointMs, shutdownMs, readyLag, logger, ...limits }: RunOptions,
   monitor: Monitor,
 ): Promise<void> {
   const closers: (() => Promise<void>)[] = []
@@ -72,6 +73,7 @@ export async function run(
     reading: reading.signal,
     signal,
     context: { ...given, signal, stop: () => stop('stop') },
+    readyLag,
     until: Infinity,
     fail(thrown, bound) {
       if (thrown === HALTED) return

@@ -16,6 +16,8 @@ export interface Runtime {
   readonly signal: AbortSignal
   /** What handlers get beside the message. */
   readonly context: Context
+  /** See `StreamOptions`. */
+  readonly readyLag: number
   /** Until when handlers have time, by the monotonic clock: Infinity before the end begins. */
   until: number
   /** Takes what stops the stream, and HALTED. `bound`: the source or sink that failed, where the error does not say so. */

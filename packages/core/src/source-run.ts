@@ -25,6 +25,8 @@ export interface SourceRun {
   readonly ended: boolean
   /** How many messages it knows to be still to be handled. */
   lag(): number | undefined
+  /** It had what it was to read, and was at most `readyLag` behind, when this was looked at, then or earlier; or it has ended. */
+  readonly ready: boolean
   /** Answers with what is to be closed. */
   readonly open: () => Promise<Pick<SourceReader<unknown>, 'close'>>
   /** Resolves once an iterator that waited has ended, as far as it does. */
@@ -47,7 +49,7 @@ export function createSourceRun(
   tallies: readonly Tally[],
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): SourceRun {
-  const { host, scope, reading, checkpoint, emit } = runtime
+  const { host, scope, reading, readyLag, checkpoint, emit } = runtime
   const readers = tallies.map(({ binding }) => binding)
   const names = namesOf(tallies)
   const batched = isBatchSource(source)
@@ -78,6 +80,7 @@ export function createSourceRun(
   let reader: (SourceReader<unknown> & Partial<IteratorReader>) | undefined
   let assigns = false
   let ended = false
+  let ready = false
 
   const fail = (thrown: unknown) => runtime.fail(thrown, source)
 
@@ -162,6 +165,8 @@ export function createSourceRun(
 
   const toPositions = (places: typeof noted) => new Map(places.map(([lane, position]) => [lane.id, position]))
 
+  const lag = () => reader?.lag?.(toPositions(handled()))
+
   return {
     source,
     atomic: !!atomicSink,
@@ -172,7 +177,10 @@ export function createSourceRun(
     get ended() {
       return ended
     },
-    lag: () => reader?.lag?.(toPositions(handled())),
+    lag,
+    get ready() {
+      return (ready ||= ended || (reader?.ready?.(readyLag < Infinity) !== false && (lag() ?? 0) <= readyLag))
+    },
     async open() {
       await atomicSink?.positions?.(source, [])
       const direct = readers.length === 1 && readers[0]?.concurrency === 1

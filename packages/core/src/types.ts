@@ -85,6 +85,11 @@ export interface StreamOptions {
   readonly stallMs?: number
   /** Ends the process with exit code 75 (EX_TEMPFAIL) at the first `stall`. @default false */
   readonly exitOnStall?: boolean
+  /**
+   * How many messages each source may be behind, at most, when `app.health()` becomes ready: a whole number. Once it is, a
+   * lag that grows again does not change that. Infinity: it does not wait for the lag. @default Infinity
+   */
+  readonly readyLag?: number
   /** Where every event is written to as a line: `console`, or what has its four functions. @default none */
   readonly logger?: Logger
 }

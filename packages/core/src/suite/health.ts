@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createVirtualHost } from '../testing/index.ts'
-import type { BatchSource, Positions, Resource } from '../index.ts'
+import type { BatchSource, Positions, Resource, SourceReader } from '../index.ts'
 import type { Core } from './core.ts'
 import { fakeSink, fakeSource } from './fakes.ts'
 import { sleep } from './watched.ts'
@@ -52,6 +52,68 @@ export function healthSuite({ createApp }: Core): void {
         'running live ready running',
         'idle live not idle',
       ])
+    })
+
+    test('is ready once each source was assigned something, or told that nothing is left for it', async () => {
+      const host = createVirtualHost()
+      const app = createApp({ host })
+      const stop = new AbortController()
+      const told = { a: false, b: false }
+      for (const name of ['a', 'b'] as const) app.snap(withReader({ ready: () => told[name] }), { name })(() => {})
+      app.snap([1])(() => {})
+      const running = app.stream({}, { signal: stop.signal })
+      const ready = () => [app.health().state, app.health().ready]
+      await host.advance(10)
+      expect(ready()).toEqual(['running', false])
+      told.a = true
+      expect(ready()).toEqual(['running', false])
+      told.b = true
+      expect(ready()).toEqual(['running', true])
+      // A rebalance is no reason to send no more requests here.
+      told.a = false
+      expect(ready()).toEqual(['running', true])
+      stop.abort()
+      expect(ready()).toEqual(['stopping', false])
+      await host.settle(running)
+    })
+
+    test('waits for the lag of each source to be known and at most readyLag, and stays ready then', async () => {
+      const host = createVirtualHost()
+      const app = createApp({ host })
+      const stop = new AbortController()
+      const lag = { slow: undefined as number | undefined, fast: 3 }
+      const asked = new Set<boolean>()
+      const ready = (lagKnown: boolean) => {
+        asked.add(lagKnown)
+        return !lagKnown || lag.slow !== undefined
+      }
+      app.snap(withReader({ ready, lag: () => lag.slow }), withReader({ lag: () => lag.fast }))(() => {})
+      app.snap([1])(() => {})
+      const running = app.stream({}, { signal: stop.signal, readyLag: 10 })
+      await host.advance(10)
+      expect(app.health()).toMatchObject({ ready: false, bindings: [{ lag: 3 }, { lag: undefined }] })
+      lag.slow = 11
+      expect(app.health().ready).toBe(false)
+      lag.slow = 10
+      expect(app.health().ready).toBe(true)
+      lag.slow = 1000
+      expect(app.health().ready).toBe(true)
+      expect([...asked]).toEqual([true])
+      stop.abort()
+      await host.settle(running)
+    })
+
+    test('a source that has ended is ready, whatever it says of its lag', async () => {
+      const host = createVirtualHost()
+      const app = createApp({ host })
+      const stop = new AbortController()
+      app.snap(withReader({ ready: () => false, lag: () => 7, read: () => undefined }))(() => {})
+      app.snap(withReader({}))(() => {})
+      const running = app.stream({}, { signal: stop.signal, readyLag: 0 })
+      await host.advance(10)
+      expect(app.health()).toMatchObject({ ready: true, bindings: [{ state: 'ended' }, { state: 'running' }] })
+      stop.abort()
+      await host.settle(running)
     })
 
     test('counts what was handled before a source threw, and for a handler what came before', async () => {
@@ -213,4 +275,10 @@ export function healthSuite({ createApp }: Core): void {
       ])
     })
   })
+}
+
+/** A source that gives nothing and does not end, with a reader that has these. */
+function withReader(more: Partial<SourceReader<unknown>>): BatchSource<unknown> {
+  const source = fakeSource([], [], { live: true })
+  return { '~snapstream.source': async (options) => ({ ...(await source['~snapstream.source'](options)), ...more }) }
 }

@@ -89,6 +89,8 @@ export function usageSuite({ createApp, SnapstreamError }: Core): void {
       [[{}, { checkpointsMs: 1 }], /checkpointsMs/],
       [[{}, { checkpointMs: 0 }], /checkpointMs.*got 0/],
       [[{}, { checkpointMs: Infinity }], /checkpointMs.*got Infinity/],
+      [[{}, { readyLag: 1.5 }], /readyLag.*whole number of 0 or more, got 1.5/],
+      [[{}, { readyLag: -1 }], /readyLag.*got -1/],
       [[{}, { shutdownMs: 'soon' }], /shutdownMs.*got "soon"/],
       [['DEV'], /context.*got "DEV"/],
     ])('stream(%j) is refused', async (args, message) => {

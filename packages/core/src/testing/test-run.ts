@@ -23,6 +23,8 @@ export interface TestRunOptions<C extends object = {}> {
   readonly shutdownMs?: number | undefined
   /** As of `stream`. @default Infinity: on a clock that is moved nothing gets on by itself */
   readonly stallMs?: number | undefined
+  /** As of `stream`. @default Infinity */
+  readonly readyLag?: number | undefined
 }
 
 /** A run that a test holds in its hands. */
@@ -54,8 +56,9 @@ export function startTestRun<C extends object>(options: TestRunOptions<C>): Test
   refuseCycles(bindings)
   const mortal = createMortal(host)
   const stopping = new AbortController()
-  const { checkpointMs = DEFAULTS.checkpointMs, shutdownMs = DEFAULTS.shutdownMs, stallMs = Infinity } = timing
-  const given = { ...DEFAULTS, signal: stopping.signal, checkpointMs, shutdownMs, stallMs }
+  const { checkpointMs = DEFAULTS.checkpointMs, shutdownMs = DEFAULTS.shutdownMs } = timing
+  const { stallMs = Infinity, readyLag = DEFAULTS.readyLag } = timing
+  const given = { ...DEFAULTS, signal: stopping.signal, checkpointMs, shutdownMs, stallMs, readyLag }
   const { '~snapstream.monitor': monitor = createMonitor() } = app as Partial<Monitored>
   const ended = run(instrument(bindings, mortal), context, mortal.host, true, given, monitor)
   return {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createApp } from '@snapstream/core'
+import type { StreamOptions } from '@snapstream/core'
 import { Topic } from '../topic/topic.ts'
 import type { TopicRecord } from '../topic/topic-record.ts'
 import { sleep, withHarness } from './harness.ts'
@@ -22,23 +23,43 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
   const declare = (name: string, run: (harness: Harness) => Promise<void>) =>
     test(name, () => withHarness(options, run), 60_000)
 
-  async function reading(harness: Harness, partitions: number, count: number) {
+  /** Runs a handler over a topic until it is stopped. */
+  function follow(
+    topic: Topic<string>,
+    options: StreamOptions = {},
+    handler: (record: TopicRecord<string>) => unknown = () => {},
+  ) {
+    const app = createApp()
+    app.snap(topic)(async (record) => void (await handler(record)))
+    const stopping = new AbortController()
+    let failure: unknown
+    const running = app
+      .stream({}, { signal: stopping.signal, checkpointMs: 100, ...options })
+      .catch((error: unknown) => (failure = error))
+    return {
+      app,
+      check() {
+        if (failure) throw failure
+      },
+      async stop() {
+        stopping.abort()
+        await running
+        if (failure) throw failure
+      },
+    }
+  }
+
+  async function reading(harness: Harness, partitions: number, count: number, options?: StreamOptions) {
     const [name, groupId] = [await harness.topic(partitions), harness.name('group')]
     for (let partition = 0; partition < partitions; partition++)
       await harness.produce(name, partition, numbers(0, count))
     const topic = Topic(name, { groupId, conf })
     const seen: TopicRecord<string>[] = []
     const hooks: { handle: (record: TopicRecord<string>) => unknown } = { handle() {} }
-    const app = createApp()
-    app.snap(topic)(async (record) => {
+    const { app, check, stop } = follow(topic, options, (record) => {
       seen.push(record)
-      await hooks.handle(record)
+      return hooks.handle(record)
     })
-    const stopping = new AbortController()
-    let failure: unknown
-    const running = app
-      .stream({}, { signal: stopping.signal, checkpointMs: 100 })
-      .catch((error: unknown) => (failure = error))
     return {
       name,
       groupId,
@@ -49,14 +70,11 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
       committed: async () => (await topic.committed()).map(({ offset }) => offset),
       until: (what: string, condition: () => unknown) =>
         harness.until(what, () => {
-          if (failure) throw failure
+          check()
           return condition()
         }),
-      async stop() {
-        stopping.abort()
-        await running
-        if (failure) throw failure
-      },
+      ready: () => app.health().ready,
+      stop,
     }
   }
 
@@ -83,6 +101,27 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
         [0],
       )
     })
+
+    declare(
+      'an app is ready once it has partitions or knows it gets none, and with readyLag once it has caught up',
+      async (harness) => {
+        const { name, groupId, seen, hooks, until, stop, ready } = await reading(harness, 2, 50, { readyLag: 5 })
+        const gates: (() => void)[] = []
+        hooks.handle = () => new Promise<void>((resolve) => gates.push(resolve))
+        await until('both partitions', () => gates.length === 2)
+        assert.equal(ready(), false)
+        hooks.handle = () => {}
+        for (const open of gates) open()
+        await until('the end', () => seen.length === 100)
+        await until('that it is ready', ready)
+        await stop()
+        // One of three members gets no partition, and each finds its partition empty of what is new.
+        const apps = [1, 2, 3].map(() => follow(Topic(name, { groupId, conf }), { readyLag: 0 }))
+        await until('that all are ready', () => apps.every(({ app }) => app.health().ready))
+        await Promise.all(apps.map((one) => one.stop()))
+        assert.equal(seen.length, 100)
+      },
+    )
 
     declare('of several seeks at once the last counts', async (harness) => {
       const { topic, values, until, stop, committed } = await reading(harness, 1, 20)

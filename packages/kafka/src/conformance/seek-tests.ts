@@ -141,6 +141,17 @@ export function seekTests(declare: Declare): void {
     }
     assert.equal(last.endOffset, 5)
   })
+
+  declare('says where partitions end that are empty, or read to the end', async (harness) => {
+    const topicName = await harness.topic(3)
+    await harness.produce(topicName, 1, abc)
+    const ends = new Map<number, number>()
+    const { records } = await harness.reader([topicName], {
+      onEndOffset: ({ topic, partition, offset }) => void (topic === topicName && ends.set(partition, offset)),
+    })
+    await harness.until('the ends', () => ends.size === 3 && records.length === 5)
+    assert.deepEqual([ends.get(0), ends.get(1), ends.get(2)], [0, 5, 0])
+  })
 }
 
 function later(): { readonly promise: Promise<void>; resolve(): void } {

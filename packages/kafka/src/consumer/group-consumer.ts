@@ -21,6 +21,8 @@ export interface GroupMember {
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]>
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
   push(batch: RecordBatch): void
+  /** Told where a partition ends of which no record came. */
+  endsAt(end: TopicPartitionOffset): void
   /** Told of what is tried again by itself. */
   trouble(error: Error): void
   fail(error: Error): void
@@ -100,6 +102,7 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
         for (const at of partitions) uncertain.delete(partitionKey(at))
         await Promise.all([...byMember(partitions)].map(([member, part]) => member.revoked(part, reason)))
       },
+      onEndOffset: (end) => memberOf(end.topic)?.endsAt(end),
       onTrouble(error) {
         for (const member of members) member.trouble(error)
       },

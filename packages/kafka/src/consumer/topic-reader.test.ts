@@ -254,6 +254,37 @@ describe('lag', () => {
   })
 })
 
+describe('ready', () => {
+  test('once partitions were assigned, or none is left; with the lag once the end of each that is read is known', async () => {
+    const { state, a, b, at, topic } = await opened({ a: {}, b: {} })
+    const ready = () => [a, b].map((reader) => [reader.ready?.(false), reader.ready?.(true)])
+    void a.read()
+    await quiet()
+    expect(ready()).toEqual([
+      [false, false],
+      [false, false],
+    ])
+    await state.settings?.assigned([at('a', 0, 4), at('a', 1, 2), at('a', 2)])
+    expect(ready()).toEqual([
+      [true, false],
+      [true, true],
+    ])
+    state.give({ ...batch('a', 0, 4, ['p']), endOffset: 20 })
+    state.settings?.onEndOffset?.(at('a', 1, 2))
+    await quiet()
+    expect([...ready()[0]!, a.lag?.(new Map())]).toEqual([true, false, 16])
+    state.settings?.onEndOffset?.(at('a', 2, 5))
+    // Not of this reader, or not any more.
+    state.settings?.onEndOffset?.(at('b', 0, 5))
+    expect([...ready()[0]!, a.lag?.(new Map()), b.lag?.(new Map())]).toEqual([true, true, 21, undefined])
+    await state.settings?.revoked([at('a', 0), at('a', 1), at('a', 2)], 'revoked')
+    await state.settings?.assigned([at('a', 3)])
+    expect(ready()[0]).toEqual([true, false])
+    topic.pause()
+    expect(ready()[0]).toEqual([true, true])
+  })
+})
+
 describe('partitions that are given up', () => {
   test('are committed until the engine is done with them, and their batches dropped', async () => {
     const { state, a, at, log, hooks } = await opened({ a: {} })

@@ -35,7 +35,7 @@ export function topicReader(given: TopicReaderOptions): SourceReader<unknown> {
   const { spec, options, control, hooks, ends, join, closed } = given
   const { signal } = options
   const lanes = new Map<string, LaneState>()
-  /** Behind the last record that could have been read, when something was read last. */
+  /** Behind the last record that could have been read, when a lane was looked into last. */
   const ahead = new WeakMap<LaneState, number>()
   const queue: { readonly batch: RecordBatch; readonly lane: LaneState }[] = []
   const { wake, wait } = wakeUp()
@@ -118,6 +118,10 @@ export function topicReader(given: TopicReaderOptions): SourceReader<unknown> {
       if (lane.stopped !== undefined) return
       queue.push({ batch, lane })
       wake()
+    },
+    endsAt(end) {
+      const lane = lanes.get(laneOf(end))
+      if (lane !== undefined) ahead.set(lane, end.offset)
     },
     trouble: rarely(options.trouble),
     fail,
@@ -230,6 +234,9 @@ export function topicReader(given: TopicReaderOptions): SourceReader<unknown> {
       })
       return known.length > 0 ? known.reduce((sum, count) => sum + count) : undefined
     },
+    ready: (lagKnown) =>
+      (leftOut || lanes.size > 0) &&
+      !(lagKnown && [...lanes.values()].some((state) => !ahead.has(state) && state.stopped === undefined)),
     async commit(positions: Positions) {
       const offsets: TopicPartitionOffset[] = []
       for (const [lane, position] of positions) {

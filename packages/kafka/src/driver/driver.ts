@@ -192,6 +192,11 @@ export interface ConsumerSettings {
    * with; the consumer has left its group then.
    */
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
+  /**
+   * Told the offset behind the last record that can be read of a partition when it was looked into and no record came: with
+   * `endOffset` of its batches this makes the lag of each partition known. May be called often; must not throw.
+   */
+  onEndOffset?(end: TopicPartitionOffset): void
   /** Told of what fails for a passing reason and is tried again by itself: a broker that is away. As often as it does. */
   onTrouble?(error: Error): void
 }

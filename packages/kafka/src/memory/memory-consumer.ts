@@ -135,7 +135,10 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
       if (policy === 'error') throw outOfRange({ topic, partition, offset: reading.position }, earliest, latest)
       reading.position = policy === 'earliest' ? earliest : latest
     }
-    if (reading.position === latest) return undefined
+    if (reading.position === latest) {
+      settings.onEndOffset?.({ topic, partition, offset: latest })
+      return undefined
+    }
     const batch = logBatch(
       reading,
       reading.position,

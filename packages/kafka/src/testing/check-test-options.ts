@@ -13,6 +13,7 @@ const OPTIONS: Readonly<Record<keyof TestAppOptions, number | undefined>> = {
   startMs: 0,
   checkpointMs: 1,
   shutdownMs: 0,
+  readyLag: 0,
   patienceMs: 0,
 }
 

@@ -362,6 +362,43 @@ describe('createTestApp', () => {
     expect(app.health().bindings).toMatchObject([{ lag: 0, inFlight: 0, handled: 3 }])
   })
 
+  test('with readyLag the app is ready once it has caught up, empty partitions included', async () => {
+    const input = Topic('input', { groupId: 'g' })
+    const empty = Topic('empty', { groupId: 'g' })
+    const app = createApp()
+    const gates: (() => void)[] = []
+    app.snap(input, empty)(() => new Promise<void>((resolve) => gates.push(resolve)))
+    await using test = createTestApp({ app, topics: { input: 3, empty: 2 }, patienceMs: 20, readyLag: 1 })
+    for (const value of ['a', 'b', 'c']) await test.topic(input).pipe(value, { partition: 1 })
+    await test.start()
+    const seen = [app.health().ready]
+    for (let i = 0; i < 3; i++) {
+      gates[i]?.()
+      await test.run()
+      seen.push(app.health().ready)
+    }
+    for (const value of ['d', 'e', 'f']) await test.topic(input).pipe(value)
+    expect(app.health()).toMatchObject({ ready: true, bindings: [{ lag: 3 }] })
+    expect(seen).toEqual([false, false, true, true])
+    for (let i = 3; i < 6; i++) {
+      gates[i]?.()
+      await test.run()
+    }
+  })
+
+  test('a member that gets no partition is ready, also with readyLag', async () => {
+    // Named to be the last among the members, of which the first gets the partition.
+    const input = Topic('input', { groupId: 'g', conf: { clientId: 'zebra' } })
+    const app = createApp()
+    app.snap(input)(() => {})
+    await using test = createTestApp({ app, readyLag: 0 })
+    const others = [await test.join(input), await test.join(input)]
+    await test.start()
+    await test.topic(input).pipe('a')
+    expect(others.flatMap(({ partitions }) => partitions)).toHaveLength(1)
+    expect(app.health()).toMatchObject({ ready: true, bindings: [{ lag: undefined, handled: 0 }] })
+  })
+
   test('patterns, and the partitions that a topic asks for', async () => {
     const app = createApp()
     const seen: unknown[] = []

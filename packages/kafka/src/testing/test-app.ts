@@ -38,6 +38,8 @@ export interface TestAppOptions<C extends object = {}> {
   readonly checkpointMs?: number
   /** As of `stream`, in ms. @default 25000 */
   readonly shutdownMs?: number
+  /** As of `stream`, in messages. @default it does not wait for the lag */
+  readonly readyLag?: number
   /**
    * How long, in ms of real time, a handler may work on something real (a database, a server) before it counts as one
    * that waits for the clock or for the test. @default 200

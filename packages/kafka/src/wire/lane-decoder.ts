@@ -21,7 +21,7 @@ export interface LaneDecoder {
 }
 
 export function laneDecoder(options: {
-  readonly settings: Pick<ConsumerSettings, 'isolationLevel' | 'maxDecompressedBytes'>
+  readonly settings: Pick<ConsumerSettings, 'isolationLevel' | 'maxDecompressedBytes' | 'onEndOffset'>
   readonly onBatch: () => void
   /** A batch has a wrong checksum, and is fetched once more. */
   readonly onTrouble?: ((error: unknown) => void) | undefined
@@ -102,9 +102,12 @@ export function laneDecoder(options: {
 
   return {
     receive(lane, fetched) {
-      if (fetched.records.length === 0) return false
-      // Brokers send it to those as well who do not care what is committed.
+      // Brokers send the last stable offset as well where it does not matter what is committed.
       const readable = readCommitted && fetched.lastStableOffset >= 0 ? fetched.lastStableOffset : fetched.endOffset
+      if (fetched.records.length === 0) {
+        settings.onEndOffset?.({ topic: lane.topic, partition: lane.partition, offset: readable })
+        return false
+      }
       lane.reader = partitionReader(fetched, lane.position, readable, room)
       fill(lane)
       return true
