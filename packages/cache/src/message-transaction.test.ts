@@ -1,6 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { createApp, type OnError } from '@snapstream/core'
-import { route } from '@snapstream/core/route'
+import { createApp, route, type OnError } from '@snapstream/core'
 import { MemoryLevel } from 'memory-level'
 import { describe, expect, test } from 'vitest'
 import { lastingSource } from './fixtures/lasting-source.ts'

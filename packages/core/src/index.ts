@@ -1,5 +1,7 @@
 export { createApp } from './app.ts'
 export type { App, AppOptions } from './app.ts'
+export { batch } from './batch.ts'
+export type { BatchContext, BatchOptions } from './batch.ts'
 export { BytesCodec } from './bytes-codec.ts'
 export type { Codec, CodecContext, SyncCodec, TextCodec } from './codec.ts'
 export { app, snap, stream } from './default-app.ts'
@@ -9,6 +11,8 @@ export type { ErrorCode, ErrorFields } from './error.ts'
 export type { Events, FailedMessage, InFlight, On } from './events.ts'
 export type { BindingHealth, Health } from './health.ts'
 export { platformHost } from './host.ts'
+export { interval } from './interval.ts'
+export type { IntervalOptions, Tick } from './interval.ts'
 export type { Logger } from './logger.ts'
 export type {
   Batch,
@@ -31,6 +35,8 @@ export type {
   SinkWriter,
   SourceReader,
 } from './protocol.ts'
+export { route } from './route.ts'
+export type { Route } from './route.ts'
 export { StringCodec } from './string-codec.ts'
 export type {
   Binder,

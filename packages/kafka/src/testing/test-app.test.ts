@@ -1,6 +1,5 @@
-import { createApp } from '@snapstream/core'
+import { batch, createApp } from '@snapstream/core'
 import type { Codec } from '@snapstream/core'
-import { batch } from '@snapstream/core/batch'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Conf } from '../conf/conf.ts'
 import { Topic } from '../topic/topic.ts'
