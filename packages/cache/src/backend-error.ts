@@ -1,13 +1,8 @@
-import { SnapstreamError, toError } from '@snapstream/core'
+import { SnapstreamError, causesOf, toError } from '@snapstream/core'
 
 /** The code that abstract-level or a backend gave, which may lie in the cause of the cause. */
 export function backendCode(error: unknown, codes: readonly string[]): string | undefined {
-  for (let depth = 0, at = error; depth < 5 && typeof at === 'object' && at !== null; depth++) {
-    const { code, cause } = at as { code?: unknown; cause?: unknown }
-    if (typeof code === 'string' && codes.includes(code)) return code
-    at = cause
-  }
-  return undefined
+  return causesOf(error).find(({ code }) => code !== undefined && codes.includes(code))?.code
 }
 
 /** LevelDB's words for what lies beyond the end of a table, which is shorter than it has to be then. */
@@ -26,17 +21,10 @@ export function backendError(thrown: unknown, name: string, doing: string): Snap
   return new SnapstreamError('CACHE_FAILED', `${name}: ${doing} failed: ${reasonOf(cause)}`, { cause })
 }
 
-function innermost(error: Error): string {
-  let at: Error = error
-  while (at.cause instanceof Error) at = at.cause
-  return at.message
-}
-
 /** What the backend itself says; where it says nothing, what it was told. */
 function reasonOf(error: Error): string {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const { code } = at as { code?: unknown }
-    if (typeof code === 'string' && code.startsWith('LEVEL_') && code !== 'LEVEL_DATABASE_NOT_OPEN') return at.message
-  }
-  return innermost(error)
+  const said = causesOf(error).find(({ code }) => code?.startsWith('LEVEL_') && code !== 'LEVEL_DATABASE_NOT_OPEN')
+  return said?.message ?? innermost(error)
 }
+
+const innermost = (error: Error): string => causesOf(error).at(-1)?.message ?? error.message

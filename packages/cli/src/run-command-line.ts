@@ -14,8 +14,17 @@ export async function runCommandLine(args: readonly string[], given: Io): Promis
     return ended
   } catch (error) {
     // Commander has said what is wrong, or was asked for help.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (isOfCommander(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     const { reportError } = await import('./report-error.ts')
     return reportError(error, io)
+  }
+}
+
+/** Never throws: what cannot be looked at is none. */
+function isOfCommander(thrown: unknown): thrown is CommanderError {
+  try {
+    return thrown instanceof CommanderError
+  } catch {
+    return false
   }
 }

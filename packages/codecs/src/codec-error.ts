@@ -38,7 +38,8 @@ export function messageOf(thrown: unknown): string {
 }
 
 export function isStackOverflow(thrown: unknown): boolean {
-  return thrown instanceof RangeError && thrown.message.includes('call stack')
+  const error = toError(thrown)
+  return error instanceof RangeError && error.message.includes('call stack')
 }
 
 /** The stack of an error repeats its message. */

@@ -2,6 +2,7 @@
 const MAX_DESCRIBED = 60
 /** The most characters of the message of an error from outside that another error's message takes over. */
 const MAX_REASON = 1000
+const MAX_CAUSES = 10
 
 /** At most `max` characters of a text; of a longer one the start, and how long it is. */
 export function cut(text: string, max: number): string {
@@ -51,6 +52,46 @@ export function toError(thrown: unknown): Error {
     ? thrown
     : new Error(`${describe(thrown)} was thrown`, { cause: thrown })
 }
+
+/** What an error, or one that caused it, says about itself. */
+export interface Cause {
+  readonly message: string
+  /** As errors of Node, of databases and of Snapstream have it. */
+  readonly code: string | undefined
+  readonly stack: string
+}
+
+/**
+ * What was thrown and what caused it, from the outside in: 10 of them at most, each once. What is no Error is described.
+ * Never throws, whatever the values are, and ends where they cause each other.
+ */
+export function causesOf(thrown: unknown): readonly [Cause, ...Cause[]] {
+  const causes: [Cause, ...Cause[]] = [looksOf(thrown)]
+  const seen = [thrown]
+  for (
+    let at = fieldOf(thrown, 'cause');
+    at !== undefined && at !== null && !seen.includes(at) && seen.length < MAX_CAUSES;
+    at = fieldOf(at, 'cause')
+  ) {
+    seen.push(at)
+    causes.push(looksOf(at))
+  }
+  return causes
+}
+
+function looksOf(thrown: unknown): Cause {
+  const error = toError(thrown)
+  const message = textOf(error, 'message') ?? describe(thrown)
+  return { message, code: textOf(thrown, 'code'), stack: textOf(error, 'stack') ?? message }
+}
+
+function textOf(value: unknown, field: string): string | undefined {
+  const text = fieldOf(value, field)
+  return typeof text === 'string' ? text : undefined
+}
+
+const fieldOf = (value: unknown, field: string): unknown =>
+  safely(() => (value as Record<string, unknown> | null | undefined)?.[field], undefined)
 
 /** What an error says, in 1000 characters at most. */
 export function reasonOf(error: Error): string {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { crc32c as slowCrc32c } from '@kafkats/client'
+import { toError } from '@snapstream/core'
 import type { Crc32c } from '@snapstream/kafka/record-batch'
 
 /** The checksum from native code; where that does not load, one in JavaScript, with a warning. */
@@ -9,7 +10,7 @@ export function loadCrc32c(load: () => unknown = loadNative): Crc32c {
     if (crc32c(CHECK) !== CHECKED) throw new Error('it computes another checksum')
     return crc32c
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message.split('\n')[0] : String(thrown)
+    const [reason] = toError(thrown).message.split('\n')
     console.warn(
       `snapstream: @node-rs/crc32 could not be loaded (${reason}): checksums are computed in JavaScript, which makes ` +
         'reading and writing about a tenth slower; see that optional dependencies are installed for this platform',

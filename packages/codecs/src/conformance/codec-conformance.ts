@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { SnapstreamError, type Codec, type CodecContext, type MaybePromise } from '@snapstream/core'
+import { SnapstreamError, toError, type Codec, type CodecContext, type MaybePromise } from '@snapstream/core'
 import type { ConformanceOptions } from './conformance-options.ts'
 import { randomBytesFrom } from './random-bytes.ts'
 
@@ -139,7 +139,10 @@ async function assertRefused(code: string, what: unknown, run: () => MaybePromis
 }
 
 function assertCode(codes: readonly string[], what: unknown, error: unknown): void {
-  assert.ok(SnapstreamError.is(error), `${String(what)} has to be refused with a SnapstreamError, not ${String(error)}`)
+  assert.ok(
+    SnapstreamError.is(error),
+    `${String(what)} has to be refused with a SnapstreamError, not ${toError(error).message}`,
+  )
   assert.ok(
     codes.includes(error.code),
     `${String(what)} has to be refused with ${codes.join(' or ')}, not ${error.code}`,

@@ -41,7 +41,7 @@ function hostileValues(): [what: string, value: unknown][] {
   ]
 }
 
-export function hostileValueSuite({ createApp, SnapstreamError, describe, toError }: Core): void {
+export function hostileValueSuite({ createApp, SnapstreamError, causesOf, describe, toError }: Core): void {
   group('values that throw when they are looked at', () => {
     test.each(hostileValues())('%s can be described, and thrown', async (_, value) => {
       const text = describe(value)
@@ -121,6 +121,31 @@ export function hostileValueSuite({ createApp, SnapstreamError, describe, toErro
         expect(Object.is(told.message, value)).toBe(true)
         warn.mockRestore()
       }
+    })
+
+    test.each(hostileValues())('%s can be a cause, and what causes itself ends', (_, value) => {
+      const inner = Object.assign(new Error('inner', { cause: value }), { code: 'EIO' })
+      const causes = causesOf(new Error('outer', { cause: inner }))
+      expect(causes.slice(0, 2)).toMatchObject([
+        { message: 'outer', code: undefined },
+        { message: 'inner', code: 'EIO' },
+      ])
+      expect(causes).toHaveLength(value === undefined || value === null ? 2 : 3)
+      for (const { message, stack } of [...causes, ...causesOf(value)]) {
+        expect(typeof message).toBe('string')
+        expect(stack).toContain(message)
+      }
+    })
+
+    test('causes that go round, or on for ever, end', () => {
+      const [one, other] = [new Error('one'), new Error('other')]
+      one.cause = other
+      other.cause = one
+      expect(causesOf(one).map(({ message }) => message)).toEqual(['one', 'other'])
+      const endless: ProxyHandler<Error> = {
+        get: (_, name) => (name === 'cause' ? new Proxy(new Error(), endless) : 'x'),
+      }
+      expect(causesOf(new Proxy(new Error('x'), endless))).toHaveLength(10)
     })
 
     test('a long text is cut, with its length', () => {

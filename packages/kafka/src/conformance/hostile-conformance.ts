@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, toError } from '@snapstream/core'
 import type { ConsumerSettings, Driver, DriverClient } from '../driver/driver.ts'
 import { startFakeBroker } from './fake-broker.ts'
 import type { FakeBroker } from './fake-broker.ts'
@@ -65,7 +65,7 @@ async function bear(one: HostileCase, driver: Driver): Promise<void> {
       ...more,
     })
     const error = await inTime(one, meet(client, one))
-    assert.ok(SnapstreamError.is(error), `expected a SnapstreamError, got ${String(error)}`)
+    assert.ok(SnapstreamError.is(error), `expected a SnapstreamError, got ${toError(error).message}`)
     assert.match(`${error.code}: ${error.message}`, one.expect)
     assert.ok(!`${error.message}${error.stack}`.includes('pencil'), 'it shows the password')
     await leavesNothingOpen(broker)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, toError } from '@snapstream/core'
 import type { ErrorCode } from '@snapstream/core'
 
 /** The error has this code, and its message has this text in it. */
 export function assertError(code: ErrorCode, mentions: string, error: unknown): void {
-  assert.ok(SnapstreamError.is(error), `expected a SnapstreamError ${code}, got ${String(error)}`)
+  assert.ok(SnapstreamError.is(error), `expected a SnapstreamError ${code}, got ${toError(error).message}`)
   assert.equal(error.code, code, error.message)
   assert.ok(error.message.includes(mentions), `${JSON.stringify(error.message)} does not mention ${mentions}`)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createApp, SnapstreamError } from '@snapstream/core'
+import { createApp, SnapstreamError, toError } from '@snapstream/core'
 import type { ErrorCode } from '@snapstream/core'
 import { Admin } from '../admin/admin.ts'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
@@ -152,7 +152,7 @@ async function fails(conf: KafkaConf, code: ErrorCode, says: RegExp, secrets: re
   app.snap(topic)(() => {})
   for (const run of [() => topic.open(), () => app.stream()]) {
     const { error, tookMs, text } = await overhear(run)
-    assert.ok(SnapstreamError.is(error), `expected ${code}, got ${String(error)}`)
+    assert.ok(SnapstreamError.is(error), `expected ${code}, got ${toError(error).message}`)
     assert.equal(error.code, code, error.message)
     assert.match(error.message, says)
     assert.ok(tookMs < LIMIT_MS, `it took ${tookMs} ms`)

@@ -1,4 +1,4 @@
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, causesOf } from '@snapstream/core'
 import type { ClientSettings } from '../driver/driver.ts'
 import { brokerAddress } from './broker-address.ts'
 import { connectWithin } from './connect-within.ts'
@@ -90,12 +90,10 @@ const NOBODY = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUN
 
 /** Whether nobody took the connection, as far as it is known. */
 function isNobodyThere(cause: unknown): boolean {
-  return !(cause instanceof Error) || chainHas(cause, NOBODY)
+  return cause === undefined || chainHas(cause, NOBODY)
 }
 
 /** Whether an error, or what caused it, has one of these codes. */
 function chainHas(error: unknown, codes: ReadonlySet<string>): boolean {
-  for (let at = error; at instanceof Error; at = at.cause)
-    if (codes.has(String((at as NodeJS.ErrnoException).code))) return true
-  return false
+  return causesOf(error).some(({ code }) => code !== undefined && codes.has(code))
 }

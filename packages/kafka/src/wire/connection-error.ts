@@ -1,4 +1,4 @@
-import { SnapstreamError, toError } from '@snapstream/core'
+import { SnapstreamError, causesOf, toError } from '@snapstream/core'
 import { shownAddress } from './broker-address.ts'
 import type { BrokerAddress } from './connection.ts'
 import { tlsError } from './tls-error.ts'
@@ -20,7 +20,7 @@ const NO_SUCH_NAME = new Set<unknown>(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NONAME', '
 
 /** Where a name came from that cannot be resolved: from a broker, which may know itself by another name than its clients. */
 function originOf(error: Error, { nodeId, host }: BrokerAddress): string {
-  if (nodeId < 0 || !NO_SUCH_NAME.has((error as NodeJS.ErrnoException).code)) return ''
+  if (nodeId < 0 || !NO_SUCH_NAME.has(causesOf(error)[0].code)) return ''
   return (
     `; the name ${host} is no setting of this program: node ${nodeId} gives it to its clients, by its ` +
     `advertised.listeners; set that to a name that can be resolved here`

@@ -1,4 +1,4 @@
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, causesOf } from '@snapstream/core'
 
 /** What Node says of a certificate that it does not accept. */
 const CERTIFICATE = new Set([
@@ -33,13 +33,11 @@ const WHAT_TO_DO: readonly (readonly [what: RegExp, todo: string])[] = [
  * certificate of the other, or they find no way to speak with each other. Waiting does not cure it.
  */
 export function tlsError(error: unknown, address: string): SnapstreamError | undefined {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    const { code } = at as NodeJS.ErrnoException
-    if (typeof code !== 'string' || !(CERTIFICATE.has(code) || code.startsWith('ERR_SSL_') || code === 'EPROTO'))
-      continue
+  for (const { code, message } of causesOf(error)) {
+    if (code === undefined || !(CERTIFICATE.has(code) || code.startsWith('ERR_SSL_') || code === 'EPROTO')) continue
     const todo = WHAT_TO_DO.find(([what]) => what.test(code))?.[1]
     const who = CERTIFICATE.has(code) ? `the certificate of the broker ${address}` : `TLS with the broker ${address}`
-    return new SnapstreamError('TLS_REFUSED', `${who} is refused: ${shortened(at.message)} (${code}); ${todo}`, {
+    return new SnapstreamError('TLS_REFUSED', `${who} is refused: ${shortened(message)} (${code}); ${todo}`, {
       cause: error,
     })
   }
