@@ -44,6 +44,8 @@ export function topicReader(given: TopicReaderOptions): SourceReader<unknown> {
   /** The last that was heard is that there is no partition for this reader. */
   let leftOut = false
   let committing = Promise.resolve()
+  /** By lane, where partitions begin that are still being assigned. `seek` puts another place there. */
+  const arriving = new Map<string, TopicPartitionOffset>()
 
   const moves = laneMoves({
     options,
@@ -81,14 +83,21 @@ export function topicReader(given: TopicReaderOptions): SourceReader<unknown> {
     copartitionedWith: spec.copartitionedWith,
     startOffset: (_, partition) => spec.start(partition),
     async assigned(partitions) {
-      await hooks.assigned(partitions)
       const starts = new Map(partitions.map((at) => [laneOf(at), at]))
+      for (const [lane, at] of starts) arriving.set(lane, at)
+      await hooks.assigned(partitions)
       // While it is paused the engine is not told: it will be when reading goes on.
       const reading = !control.paused
       const answer = reading && starts.size > 0 ? await options.assigned([...starts.keys()]) : undefined
       const answered: TopicPartitionOffset[] = []
-      for (const [lane, { topic, partition, offset }] of starts) {
-        const kept = answer?.get(lane)
+      const sought: TopicPartitionOffset[] = []
+      for (const [lane, at] of starts) {
+        const { topic, partition } = at
+        const { offset } = arriving.get(lane) ?? at
+        const isSought = arriving.get(lane) !== at
+        arriving.delete(lane)
+        if (isSought) sought.push({ topic, partition, offset })
+        const kept = isSought ? offset : answer?.get(lane)
         const start = kept === undefined ? offset : Number(kept)
         if (kept !== undefined) answered.push({ topic, partition, offset: start })
         // What was added to the topic after it was opened is not part of what there was then.
@@ -102,6 +111,7 @@ export function topicReader(given: TopicReaderOptions): SourceReader<unknown> {
       else if (!reading) moves.resume([...lanes.values()])
       leftOut = lanes.size === 0
       wake()
+      if (sought.length > 0) await commit(sought)
       return answered
     },
     revoked(partitions, reason) {
@@ -129,14 +139,16 @@ export function topicReader(given: TopicReaderOptions): SourceReader<unknown> {
   const consumer = join(member)
 
   const controlled: ControlledReader = {
-    partitions: () => [...lanes.values()].filter(({ leaving }) => !leaving),
+    partitions: () => [...[...lanes.values()].filter(({ leaving }) => !leaving), ...arriving.values()],
     pause: () => moves.stop([...lanes.values()]),
     resume() {
       moves.resume([...lanes.values()])
       wake()
     },
     seek(to) {
-      for (const at of to) moves.seek(at)
+      for (const at of to)
+        if (arriving.has(laneOf(at))) arriving.set(laneOf(at), at)
+        else moves.seek(at)
     },
   }
   control.attach(controlled)

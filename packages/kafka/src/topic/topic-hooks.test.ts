@@ -69,3 +69,53 @@ test('a hook that takes longer than rebalanceTimeoutMs ends the stream, and is n
     message: expect.stringContaining('onAssigned of Topic(t) took longer than rebalanceTimeoutMs (50)') as string,
   })
 })
+
+test('onAssigned seeks: a partition begins there, in the process that gets it too, and the group goes on from there', async () => {
+  const driver = memory()
+  const log: string[] = []
+  await using writer = Topic('t', { create: { partitions: 2 }, conf: { driver } })
+  await writer.open()
+  for (const partition of [0, 1]) for (const value of ['a', 'b', 'c']) await writer(value, { partition })
+  const start = (name: string, to: (partition: number) => number | 'earliest') => {
+    const topic = Topic('t', {
+      groupId: 'g',
+      conf: { driver },
+      async onAssigned(partitions) {
+        for (const { partition } of partitions) {
+          await topic.seek('latest', { partition })
+          await topic.seek(to(partition), { partition })
+        }
+        log.push(`${name} has ${partitions.length}`)
+      },
+    })
+    const app = createApp()
+    app.snap(topic)(({ partition, value }) => void log.push(`${name} ${partition}${value}`))
+    const stopping = new AbortController()
+    const running = app.stream({}, { signal: stopping.signal, checkpointMs: 10 })
+    const end = async () => {
+      stopping.abort()
+      await running
+    }
+    return { topic, end }
+  }
+  const first = start('x', (partition) => 1 + partition)
+  await vi.waitFor(() => expect(log).toHaveLength(4))
+  expect(log[0]).toBe('x has 2')
+  expect(log.slice(1).toSorted()).toEqual(['x 0b', 'x 0c', 'x 1c'])
+  await first.end()
+
+  // All was committed.
+  log.length = 0
+  const second = start('y', () => 'earliest')
+  await vi.waitFor(() => expect(log).toHaveLength(7))
+  expect(log.slice(1).toSorted()).toEqual(['y 0a', 'y 0b', 'y 0c', 'y 1a', 'y 1b', 'y 1c'])
+  await second.end()
+
+  // Nothing is handled here, and it counts all the same.
+  log.length = 0
+  const third = start('z', () => -1)
+  third.topic.pause()
+  await vi.waitFor(() => expect(log).toEqual(['z has 2']))
+  await vi.waitFor(async () => expect(await third.topic.lag()).toMatchObject([{ committed: 2 }, { committed: 2 }]))
+  await third.end()
+})

@@ -36,7 +36,8 @@ export interface TopicOptions {
   readonly timestamp?: number | Date | undefined
   /**
    * Called when this member of the group was given partitions, with the offset each starts at, and awaited before their
-   * first message. What it throws, and taking longer than `rebalanceTimeoutMs`, ends the stream.
+   * first message. A `seek` of the topic in it decides where a partition begins, and the group goes on from there. What it
+   * throws, and taking longer than `rebalanceTimeoutMs`, ends the stream.
    * @default none
    */
   readonly onAssigned?: ((partitions: readonly TopicPartitionOffset[]) => unknown) | undefined
