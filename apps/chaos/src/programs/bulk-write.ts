@@ -1,7 +1,6 @@
 // Writes measurements to a database over HTTP, many at once.
 import { JsonCodec } from '@snapstream/codecs/json'
-import { snap, stream } from '@snapstream/core'
-import { batch } from '@snapstream/core/batch'
+import { batch, snap, stream } from '@snapstream/core'
 import { Conf, Topic } from '@snapstream/kafka'
 
 Conf(Conf.fromEnv())

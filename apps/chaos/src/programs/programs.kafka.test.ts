@@ -76,12 +76,10 @@ describe
       'that joins orders with customers finds the customer of each order, also of one that comes late',
       LONG,
       async () => {
-        const args: string[] = []
-        await using day = startDay('enrichment', () => args)
-        args.push(await day.topic('customers'), await day.topic('orders'), await day.topic('enriched'))
-        await using customers = await writer(args[0]!)
-        await using orders = await writer(args[1]!)
-        const enriched = args[2]!
+        await using day = await startDay('enrichment', ['customers', 'orders', 'enriched'])
+        await using customers = await writer(day.topics[0]!)
+        await using orders = await writer(day.topics[1]!)
+        const enriched = day.topics[2]!
         // Each tenth order is the first of a customer, who is written ten orders later.
         const customerOf = (n: number) => `customer ${Math.floor(n / 10)}`
         const addCustomer = (n: number) => customers({ name: `name of ${customerOf(n)}` }, { key: customerOf(n) })
@@ -91,7 +89,7 @@ describe
         })
         const programs = await killOneOfTwo(day, 'second', 'enriched orders', () => day.ends(enriched))
         const count = await feeding.stop()
-        await addCustomer(count - 10)
+        await addCustomer(count - 1)
         const found = async () =>
           new Map(
             (await pairsOf<{ id: number; customer: string }>(enriched)).map(([key, { id, customer }]) => [
@@ -110,11 +108,9 @@ describe
       'that alerts to the third payment of a card within a minute misses no alert, and invents none',
       LONG,
       async () => {
-        const args: string[] = []
-        await using day = startDay('fraud', () => args)
-        args.push(await day.topic('payments'), await day.topic('alerts'))
-        await using payments = await writer(args[0]!)
-        const alerts = args[1]!
+        await using day = await startDay('fraud', ['payments', 'alerts'])
+        await using payments = await writer(day.topics[0]!)
+        const alerts = day.topics[1]!
         const begin = Date.now() - 30 * MINUTE
         // Each card pays every 12 s, and after six payments not for two minutes.
         const timeOf = (n: number) => {
@@ -144,10 +140,8 @@ describe
         for (const { sensor, n } of JSON.parse(body) as { sensor: string; n: number }[]) rows.push([sensor, n])
         return { status: calls % 7 === 0 ? 504 : 200 }
       })
-      const args: string[] = []
-      await using day = startDay('bulk-write', () => args)
-      args.push(await day.topic('measurements'), service.url)
-      await using measurements = await writer(args[0]!)
+      await using day = await startDay('bulk-write', ['measurements'], service.url)
+      await using measurements = await writer(day.topics[0]!)
       const feeding = day.feed((n) => measurements({ n }, { key: keyOf(n) }))
       const byKey = async () => {
         const found = firstOf(rows)
@@ -168,11 +162,9 @@ describe
         await new Promise((resolve) => setTimeout(resolve, (calls % 10) * 2))
         return { status: 200, text: `country of ${new URL(asked, 'http://here').searchParams.get('visitor')}` }
       })
-      const args: string[] = []
-      await using day = startDay('look-ups', () => args)
-      args.push(await day.topic('visits'), await day.topic('located'), service.url)
-      await using visits = await writer(args[0]!)
-      const located = args[1]!
+      await using day = await startDay('look-ups', ['visits', 'located'], service.url)
+      await using visits = await writer(day.topics[0]!)
+      const located = day.topics[1]!
       const feeding = day.feed((n) => visits({ n }, { key: keyOf(n) }))
       const programs = await killOneOfTwo(day, 'first', 'visits that are located', () => day.ends(located))
       const count = await feeding.stop()
@@ -200,10 +192,8 @@ describe.skipIf(brokers === '').concurrent('a program that counts by windows in 
   const sumIn = async (program: RunningProgram) => [...(await countsIn(program)).values()].reduce((a, b) => a + b, 0)
 
   test('in one process that is killed again and again counts each record once', LONG, async () => {
-    const args: string[] = []
-    await using day = startDay('windows', () => args)
-    args.push(await day.topic('clicks'))
-    await using clicks = await writer(args[0]!)
+    await using day = await startDay('windows', ['clicks'])
+    await using clicks = await writer(day.topics[0]!)
     const feeding = day.feed((n) => clicks('click', { key: keyOf(n), timestamp: timeOf(n) }))
     // With a name it comes back without waiting until its group has missed it.
     const start = () => day.start('only', { KAFKA_GROUP_INSTANCE_ID: 'only' })
@@ -226,10 +216,8 @@ describe.skipIf(brokers === '').concurrent('a program that counts by windows in 
   })
 
   test('in two processes is told what stays behind, as the first lines of the documents say', LONG, async () => {
-    const args: string[] = []
-    await using day = startDay('windows', () => args)
-    args.push(await day.topic('clicks'))
-    await using clicks = await writer(args[0]!)
+    await using day = await startDay('windows', ['clicks'])
+    await using clicks = await writer(day.topics[0]!)
     const feeding = day.feed((n) => clicks('click', { key: keyOf(n), timestamp: timeOf(n) }))
     const first = day.start('first')
     await day.shared(first)
@@ -237,7 +225,7 @@ describe.skipIf(brokers === '').concurrent('a program that counts by windows in 
     expect(first.stderr()).toBe('')
     const second = day.start('second')
     await day.shared(first, second)
-    const told = new RegExp(`snapstream moved: .*lanes .*${args[0]}/[0-3].*keptBy .*db/counts`)
+    const told = new RegExp(`snapstream moved: .*lanes .*${day.topics[0]}/[0-3].*keptBy .*db/counts`)
     await vi.waitFor(() => expect(first.stderr()).toMatch(told), patience)
     await feeding.stop()
     await expectGraceful([first, second])

@@ -29,8 +29,8 @@ export interface RunningProgram {
 
 /** A program and what it works on; all of it is gone when it is disposed. */
 export interface Day extends AsyncDisposable {
-  /** Makes a topic with four partitions and a name of its own. */
-  topic(what: string): Promise<string>
+  /** With four partitions each, and names of their own. */
+  readonly topics: readonly string[]
   /** Starts the program in a folder, which it shares with those that are started there later. `env`: settings of its own. */
   start(folder: string, env?: Readonly<Record<string, string>>): RunningProgram
   /** Resolves when the group consists of these processes, and each of them has partitions. */
@@ -43,12 +43,13 @@ export interface Day extends AsyncDisposable {
   ends(topic: string): Promise<number[]>
 }
 
-/** `args` is called when the program starts: topics may be made by then. */
-export function startDay(name: string, args: () => readonly string[]): Day {
+/** Makes topics for a program, which gets their names as its arguments, and others behind them. */
+export async function startDay(name: string, kinds: readonly string[], ...args: readonly string[]): Promise<Day> {
   const home = mkdtempSync(join(tmpdir(), `snapstream-${name}-`))
   const groupId = fresh(name)
   const admin = Admin({ brokers })
-  const topics: string[] = []
+  const topics = kinds.map(fresh)
+  for (const topic of topics) await admin.createTopic(topic, { partitions: PARTITIONS })
   const children: ChildProcess[] = []
   const endings: Promise<unknown>[] = []
   /** What each has written to stderr. */
@@ -63,12 +64,7 @@ export function startDay(name: string, args: () => readonly string[]): Day {
   }
 
   return {
-    async topic(what) {
-      const topic = fresh(what)
-      await admin.createTopic(topic, { partitions: PARTITIONS })
-      topics.push(topic)
-      return topic
-    },
+    topics,
     start(folder, own) {
       const cwd = join(home, folder)
       mkdirSync(cwd, { recursive: true })
@@ -82,7 +78,7 @@ export function startDay(name: string, args: () => readonly string[]): Day {
         KAFKA_HEARTBEAT_INTERVAL_MS: '500',
       }
       const env = { ...process.env, ...settings, ...own }
-      const child = spawn(process.execPath, [...loader, file, ...args()], {
+      const child = spawn(process.execPath, [...loader, file, ...topics, ...args], {
         cwd,
         env,
         stdio: ['ignore', 'inherit', 'pipe'],
