@@ -109,6 +109,16 @@ test(
   },
 )
 
+test(
+  'a process that dies while it hands over a partition with a message that waits for its retry',
+  PATIENCE,
+  async () => {
+    const steps = [{ kind: 'pipe', key: 0 } as const, { kind: 'join' } as const, { kind: 'crash' } as const]
+    const given = { steps, partitions: 1, concurrency: 1, turns: [0], failures: [true], bufferBytes: 1 as const }
+    await expect(play(given, new MemoryLevel())).resolves.toBeUndefined()
+  },
+)
+
 test('and positions that come after their effects would be found', PATIENCE, async () => {
   const { failed } = await fc.check(
     fc.asyncProperty(plan, (given) => play(given, lateLevel())),

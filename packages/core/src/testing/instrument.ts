@@ -54,7 +54,12 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
         '~snapstream.source': async (options) =>
           wrapReader(
             await mortal.open(
-              () => openSource.call(target, options),
+              () =>
+                openSource.call(target, {
+                  ...options,
+                  assigned: (lanes) => mortal.answer(options.assigned(lanes)),
+                  revoked: async (lanes, reason) => mortal.answer(options.revoked(lanes, reason)),
+                }),
               (reader) => reader.close(),
             ),
           ),

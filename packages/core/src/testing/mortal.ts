@@ -1,5 +1,5 @@
 import type { Host, MaybePromise } from '../protocol.ts'
-import { isThenable } from '../promises.ts'
+import { deferred, isThenable } from '../promises.ts'
 
 /** What is awaited for ever: the process that would have gone on is gone. */
 const NEVER = new Promise<never>(() => {})
@@ -21,6 +21,8 @@ export interface Mortal {
   call<T>(party: Party, f: () => T): T
   /** The same, and remembers what has to be closed. */
   open<T>(open: () => MaybePromise<T>, close: (opened: T) => unknown): MaybePromise<T>
+  /** What the life answers to others: with its death they wait no longer, as for a process that is gone. */
+  answer<T>(pending: MaybePromise<T>): MaybePromise<T | void>
   /** Closes what was opened, if that was not done before. */
   close(opened: unknown): MaybePromise<void>
   /** Ends it, and lets go of everything that was opened. */
@@ -31,6 +33,7 @@ export function createMortal(host: Host): Mortal {
   const pending: Record<Party, number> = { functions: 0, adapters: 0 }
   const timers = new Set<() => void>()
   const closers = new Map<unknown, () => unknown>()
+  const death = deferred()
   let steps = 0
   let dead = false
 
@@ -105,6 +108,7 @@ export function createMortal(host: Host): Mortal {
         return made.then((value) => (dead ? value : remember(value)))
       })
     },
+    answer: (pending) => (isThenable(pending) ? Promise.race([pending, death.promise]) : pending),
     close(opened) {
       const close = closers.get(opened)
       closers.delete(opened)
@@ -112,6 +116,7 @@ export function createMortal(host: Host): Mortal {
     },
     kill() {
       dead = true
+      death.resolve()
       for (const cancel of timers) cancel()
       timers.clear()
       for (const close of [...closers.values()].toReversed()) {
