@@ -199,7 +199,6 @@ describe.skipIf(brokers === '').concurrent('a program that counts by windows in 
     const start = () => day.start('only', { KAFKA_GROUP_INSTANCE_ID: 'only' })
     for (let kill = 0; kill < 4; kill++) {
       const program = start()
-      await day.shared(program)
       await day.grown('clicks that are counted', async () => [await sumIn(program).catch(() => 0)])
       await program.kill()
     }
