@@ -96,7 +96,9 @@ describe('what is stated is checked before it is believed', () => {
     const lie = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, ...blocks.flat()])
     const codec = await compressionCodec('zstd')
     expect(codec.expectedSize(lie)).toBe(100 << 17)
-    await expect(codec.decompress(lie, (100 << 17) - 1).then((plain) => plain?.length)).resolves.toBeUndefined()
+    const outcome = await codec.decompress(lie, (100 << 17) - 1).catch((error: Error) => error.message)
+    // The package is not asked at all; Node's zstd notices that the frame lies.
+    expect([undefined, 'Destination buffer is too small']).toContain(outcome)
   })
 })
 
