@@ -1,6 +1,7 @@
 import { SnapstreamError, toError } from '@snapstream/core'
 import type { CodecContext, ErrorCode, Headers } from '@snapstream/core'
 import type { RecordBatch } from '../driver/driver.ts'
+import type { Int64 } from '../driver/int64.ts'
 import { readHeaders } from '../record-batch/read-headers.ts'
 import { NO_HEADERS } from '../topic/encode-record.ts'
 import { NONE, partDecoder } from './part-decoder.ts'
@@ -81,8 +82,10 @@ export function decodeBatch(
       }
     indexes?.push(i)
     const timestamp = batch.timestamp(i)
-    const at = messages.push({ topic, partition, offset, key, value, headers, timestamp: Number(timestamp) }) - 1
-    if (typeof timestamp === 'bigint') Object.assign(messages[at] as object, { exactTimestamp: timestamp })
+    const at = messages.length
+    // A conversion by Number() costs a call, even of what is a number.
+    if (typeof timestamp === 'number') messages.push({ topic, partition, offset, key, value, headers, timestamp })
+    else messages.push({ topic, partition, offset, key, value, headers, ...times(timestamp) })
     if (failed !== undefined) fail(decoding, at, failed, batch, i)
     else if (broken) {
       const { headers, headerBytes } = headersOf(batch, i)
@@ -171,10 +174,14 @@ export function rawRecord(batch: RecordBatch, i: number): RawTopicRecord {
     key: batch.key(i),
     value: batch.value(i),
     headers,
-    timestamp: Number(timestamp),
-    ...(typeof timestamp === 'bigint' && { exactTimestamp: timestamp }),
+    ...times(timestamp),
     ...(headerBytes && { headerBytes }),
   }
+}
+
+/** A time as records have it: a number, and beside it the exact one where a number is not. */
+function times(timestamp: Int64): Pick<RawTopicRecord, 'timestamp' | 'exactTimestamp'> {
+  return typeof timestamp === 'number' ? { timestamp } : { timestamp: Number(timestamp), exactTimestamp: timestamp }
 }
 
 /** The headers of record `i` that can be read, and all of them as bytes where others cannot. */

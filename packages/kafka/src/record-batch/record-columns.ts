@@ -37,12 +37,7 @@ export function recordColumns(
   },
 ): Columns {
   const { from, maxRecords, maxBytes } = reading
-  const [only] = sections
-  // Parts of one answer, or of what was decompressed: they are joined only where there are several.
-  const whole =
-    sections.length === 1 && only
-      ? only.bytes
-      : Buffer.concat(sections.map(({ bytes, at }) => (at === 0 ? bytes : bytes.subarray(at))))
+  const { whole, starts } = joined(sections)
   let bytesLeft = 0
   let recordsLeft = 0
   for (const { bytes, at, left } of sections) {
@@ -54,21 +49,20 @@ export function recordColumns(
   const places = new Int32Array(capacity * STRIDE)
   const offsets = new Float64Array(capacity)
   const timestamps = new Float64Array(capacity)
-  /** By record, those that a number does not hold. */
-  const exactTimestamps = new Map<number, Int64>()
+  /** By record, those that a number does not hold. Most topics have none. */
+  let exactTimestamps: Map<number, Int64> | undefined
   const read = reader(whole)
   let length = 0
   let size = 0
   let { nextOffset } = reading
   let sectionsRead = 0
   let flaw: string | undefined
-  /** Where the section begins in `whole`. */
-  let base = 0
 
   for (let i = 0; i < sections.length; i++) {
     const section = sections[i] as Section
     const { baseOffset, baseTimestamp, appendTime, left: count } = section
-    if (sections.length > 1) base -= section.at
+    /** Where the section begins in `whole`; what was read of it before may be in front of that. */
+    const base = starts[i] as number
     const start = base + section.at
     const end = base + section.bytes.length
     read.goto(start)
@@ -100,7 +94,7 @@ export function recordColumns(
           offsets[length] = offset
           const near = appendTime ?? (typeof baseTimestamp === 'number' ? baseTimestamp + timestampDelta : NaN)
           if (Number.isSafeInteger(near) && Number.isSafeInteger(timestampDelta)) timestamps[length] = near as number
-          else exactTimestamps.set(length, appendTime ?? sum64(baseTimestamp, int64At(whole, deltaAt)))
+          else (exactTimestamps ??= new Map()).set(length, appendTime ?? sum64(baseTimestamp, int64At(whole, deltaAt)))
           if (read.at() > recordEnd) throw new RangeError('its key and value reach beyond its end')
           length++
         }
@@ -125,7 +119,6 @@ export function recordColumns(
       nextOffset = Math.max(from, expected)
       break
     }
-    base = end
     sectionsRead++
   }
 
@@ -160,13 +153,34 @@ export function recordColumns(
       return problem === undefined ? headers : undefined
     },
     headerBytes: (i) => whole.subarray(places[i * STRIDE + 4], places[i * STRIDE + 5]),
-    timestamp: (i) => exactTimestamps.get(i) ?? timestamps[i] ?? NaN,
+    timestamp: (i) => exactTimestamps?.get(i) ?? timestamps[i] ?? NaN,
   }
   return {
     part,
     read: sectionsRead,
     ...(flaw !== undefined && { flaw }),
   }
+}
+
+/**
+ * The bytes of all sections as one buffer, and where each section begins in it. Sections that were not compressed are parts of
+ * one answer: a view of that answer holds them all, with the headers of batches between them. Only what was decompressed is
+ * copied, where there are several.
+ */
+function joined(sections: readonly Section[]): { readonly whole: Buffer; readonly starts: readonly number[] } {
+  const answer = sections[0]?.bytes.buffer
+  if (answer !== undefined && sections.every(({ bytes }) => bytes.buffer === answer)) {
+    const from = Math.min(...sections.map(({ bytes }) => bytes.byteOffset))
+    const to = Math.max(...sections.map(({ bytes }) => bytes.byteOffset + bytes.length))
+    return { whole: Buffer.from(answer, from, to - from), starts: sections.map(({ bytes }) => bytes.byteOffset - from) }
+  }
+  let end = 0
+  const starts = sections.map(({ bytes, at }) => {
+    const start = end - at
+    end += bytes.length - at
+    return start
+  })
+  return { whole: Buffer.concat(sections.map(({ bytes, at }) => bytes.subarray(at))), starts }
 }
 
 /** As 64 bits add up: what is beyond them begins anew at the other end, as it does in Java. */
