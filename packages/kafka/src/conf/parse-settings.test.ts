@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memory } from '../memory/index.ts'
-import { LEFT_OUT, NO_USE } from './left-out.ts'
+import { LEFT_OUT, NO_USE } from './unsupported-settings.ts'
 import { parseSettings, same } from './parse-settings.ts'
 import { NAMES, SETTINGS } from './setting-table.ts'
 import { forgetWarnings } from './warn-once.ts'

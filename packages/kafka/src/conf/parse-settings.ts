@@ -1,6 +1,6 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import { closestName } from './closest-name.ts'
-import { LEFT_OUT, NO_USE } from './left-out.ts'
+import { LEFT_OUT, NO_USE } from './unsupported-settings.ts'
 import { isSecret, reveal } from './secret.ts'
 import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName, Settings } from './settings.ts'

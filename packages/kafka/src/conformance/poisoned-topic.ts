@@ -1,7 +1,7 @@
 import { createApp } from '@snapstream/core'
 import type { Codec, OnError } from '@snapstream/core'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
-import type { TopicRecord } from '../topic/topic-record.ts'
+import type { TopicRecord } from '../record/topic-record.ts'
 import { Topic } from '../topic/topic.ts'
 import type { Harness } from './harness.ts'
 

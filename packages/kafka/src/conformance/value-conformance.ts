@@ -7,7 +7,7 @@ import type { Compression, ProduceRecord, RecordBatch } from '../driver/driver.t
 import { deadLetterOf } from '../replay/dead-letter.ts'
 import { replay } from '../replay/replay.ts'
 import type { TopicOptions } from '../topic/topic-options.ts'
-import type { RawTopicRecord } from '../topic/topic-record.ts'
+import type { RawTopicRecord } from '../record/topic-record.ts'
 import { Topic } from '../topic/topic.ts'
 import { producerSettings, withHarness } from './harness.ts'
 import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { SnapstreamError, createApp } from '@snapstream/core'
 import type { Failure, OnError } from '@snapstream/core'
 import { Topic } from '../topic/topic.ts'
-import type { TopicRecord } from '../topic/topic-record.ts'
+import type { TopicRecord } from '../record/topic-record.ts'
 import { withHarness } from './harness.ts'
 import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
 

@@ -1,4 +1,4 @@
-import type { TopicPartition } from '../driver/driver.ts'
+import type { TopicPartition } from './driver.ts'
 
 /** A partition as a key of a map. A topic's name holds no colon. */
 export function partitionKey({ topic, partition }: TopicPartition): string {

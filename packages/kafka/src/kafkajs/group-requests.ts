@@ -1,6 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Connection, GroupIdentity } from '../wire/connection.ts'
-import { shownAddress } from '../wire/broker-address.ts'
+import { shownAddress } from '../wire/cluster/broker-address.ts'
 import { asBuffer } from '../wire/as-buffer.ts'
 import { byTopic } from '../wire/by-topic.ts'
 import { flat } from './flat.ts'

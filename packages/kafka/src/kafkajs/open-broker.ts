@@ -1,7 +1,7 @@
 import type { ClientSettings } from '../driver/driver.ts'
 import type { BrokerAddress } from '../wire/connection.ts'
-import { openSocket, requestFrame } from '../wire/open-socket.ts'
-import { unreadable, unsupported } from '../wire/unreadable.ts'
+import { openSocket, requestFrame } from '../wire/cluster/open-socket.ts'
+import { unreadable, unsupported } from '../wire/fetch/unreadable.ts'
 import { internals } from './internals.ts'
 import type { Internals, KafkaProtocol } from './internals.ts'
 

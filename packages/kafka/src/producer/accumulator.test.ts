@@ -6,7 +6,7 @@ import type { ProducerDefaults } from '../conf/resolve-settings.ts'
 import type { DriverProducer, ProduceBatch, ProduceResult } from '../driver/driver.ts'
 import { createAccumulator } from './accumulator.ts'
 import type { Owner } from './partition-queue.ts'
-import { partitionOf } from './murmur2.ts'
+import { partitionOf } from './partitioner.ts'
 import { wireBytes } from './record-size.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)

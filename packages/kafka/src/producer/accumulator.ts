@@ -1,11 +1,11 @@
 import type { Host } from '@snapstream/core'
 import type { ProducerDefaults } from '../conf/resolve-settings.ts'
 import type { DriverProducer } from '../driver/driver.ts'
-import { createDispatcher } from './dispatcher.ts'
+import { createDispatcher } from './scheduler.ts'
 import { topicQueue } from './topic-queue.ts'
 import type { TopicQueue } from './topic-queue.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import { createSender } from './sender.ts'
+import { createSender } from './delivery.ts'
 
 /** Gathers records into batches, and sends them in order. */
 export interface Accumulator {

@@ -1,7 +1,7 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import type { ProducerDefaults } from '../conf/resolve-settings.ts'
 import type { DriverProducer, ProduceRecord } from '../driver/driver.ts'
-import { partitionOf } from './murmur2.ts'
+import { partitionOf } from './partitioner.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import type { Owner } from './partition-queue.ts'
 

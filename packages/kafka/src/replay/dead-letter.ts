@@ -1,7 +1,7 @@
 import type { Headers } from '@snapstream/core'
-import { readDeadLetterHeaders } from '../topic/dead-letter-headers.ts'
-import type { DeadLetterOrigin } from '../topic/dead-letter-headers.ts'
-import type { RawTopicRecord } from '../topic/topic-record.ts'
+import { readDeadLetterHeaders } from '../record/dead-letter-headers.ts'
+import type { DeadLetterOrigin } from '../record/dead-letter-headers.ts'
+import type { RawTopicRecord } from '../record/topic-record.ts'
 
 /** A failed record as it was where it failed, and what its dead letter says of it. */
 export interface DeadLetter {

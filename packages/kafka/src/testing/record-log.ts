@@ -1,10 +1,10 @@
 import { SnapstreamError, toError } from '@snapstream/core'
 import { DEFAULTS } from '../conf/settings.ts'
 import type { ConsumerSettings } from '../driver/driver.ts'
-import { rawRecord } from '../consumer/decode-batch.ts'
+import { rawRecord } from '../record/decode-batch.ts'
 import { codecContext } from '../topic/topic-spec.ts'
 import type { TopicSpec } from '../topic/topic-spec.ts'
-import type { RawTopicRecord, TopicRecord } from '../topic/topic-record.ts'
+import type { RawTopicRecord, TopicRecord } from '../record/topic-record.ts'
 import type { TestBroker } from './test-broker.ts'
 
 /** The records of one topic, each read once, whoever reads. */

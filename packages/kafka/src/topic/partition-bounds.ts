@@ -1,5 +1,5 @@
 import { SnapstreamError } from '@snapstream/core'
-import type { PartitionBounds } from '../consumer/look-back.ts'
+import type { PartitionBounds } from '../reading/look-back.ts'
 import type { DriverAdmin } from '../driver/driver.ts'
 import { withAdmin } from './prepare-topics.ts'
 import type { OpenTopic } from './topic-lifecycle.ts'

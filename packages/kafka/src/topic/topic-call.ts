@@ -1,10 +1,10 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Owner } from '../producer/partition-queue.ts'
-import { WITH_VALUE, checkMeta } from './check-input.ts'
-import { toHeaders } from './encode-record.ts'
+import { WITH_VALUE, checkMeta } from '../record/check-input.ts'
+import { toHeaders } from '../record/encode-record.ts'
 import { notOpen } from './not-open.ts'
 import type { TopicLifecycle } from './topic-lifecycle.ts'
-import type { RecordMeta } from './topic-record.ts'
+import type { RecordMeta } from '../record/topic-record.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
 export type CallOptions = RecordMeta & { readonly key?: unknown }

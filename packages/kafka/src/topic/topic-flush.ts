@@ -1,6 +1,6 @@
 import { notOpen } from './not-open.ts'
 import type { TopicLifecycle } from './topic-lifecycle.ts'
-import type { TopicWriter } from './topic-writer.ts'
+import type { TopicWriter } from '../writing/topic-writer.ts'
 
 /** `topic.flush()`, and the sinks of which it tells what failed. */
 export interface TopicFlush {

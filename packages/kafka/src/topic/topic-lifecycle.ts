@@ -3,8 +3,8 @@ import type { Host } from '@snapstream/core'
 import { resolveSettings } from '../conf/resolve-settings.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import { prepareTopics, withAdmin } from './prepare-topics.ts'
-import { topicSender } from './topic-sender.ts'
-import type { TopicSender } from './topic-sender.ts'
+import { topicSender } from '../writing/topic-sender.ts'
+import type { TopicSender } from '../writing/topic-sender.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
 /** A topic while it is open. */

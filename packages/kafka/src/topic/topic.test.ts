@@ -6,7 +6,7 @@ import { Conf } from '../conf/conf.ts'
 import type { Driver, ProduceResult } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
 import { Topic } from './topic.ts'
-import type { TopicRecord } from './topic-record.ts'
+import type { TopicRecord } from '../record/topic-record.ts'
 
 afterEach(() => {
   Conf.reset()

@@ -1,18 +1,18 @@
 import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
-import { recordKey } from './record-key.ts'
+import { recordKey } from '../record/record-key.ts'
 import { topicCall } from './topic-call.ts'
 import type { CallOptions } from './topic-call.ts'
 import { topicFlush } from './topic-flush.ts'
 import { topicControl } from './topic-control.ts'
 import { topicLifecycle } from './topic-lifecycle.ts'
 import type { AnyTopicOptions, TopicCodecs, TopicNames, TopicOptions } from './topic-options.ts'
-import type { RecordMeta, TopicInput, TopicRecord } from './topic-record.ts'
+import type { RecordMeta, TopicInput, TopicRecord } from '../record/topic-record.ts'
 import { topicReading } from './topic-reading.ts'
 import type { TopicReading } from './topic-reading.ts'
-import { lastingLanes, openTopicSource } from './topic-source.ts'
+import { lastingLanes, openTopicSource } from '../reading/topic-source.ts'
 import { keepSpec } from './spec-of.ts'
 import { topicSpec } from './topic-spec.ts'
-import { topicWriter } from './topic-writer.ts'
+import { topicWriter } from '../writing/topic-writer.ts'
 
 /**
  * A Kafka topic: a source of records, a sink for values and `[key, value, meta?]` pairs, and a function that writes one

@@ -2,7 +2,7 @@ import { BytesCodec, StringCodec, createApp } from '@snapstream/core'
 import type { BatchSource, Codec, Resource, SinkTarget } from '@snapstream/core'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { Topic } from './topic.ts'
-import type { Pair, TopicInput, TopicRecord } from './topic-record.ts'
+import type { Pair, TopicInput, TopicRecord } from '../record/topic-record.ts'
 
 interface Order {
   id: string

@@ -1,4 +1,4 @@
-import { pause } from './pause.ts'
+import { pause } from './sleep.ts'
 
 /** Paces what a broker refuses again and again. */
 export interface Backoff {

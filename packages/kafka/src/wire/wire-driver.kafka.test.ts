@@ -5,7 +5,7 @@ import { producerSettings, record, withHarness } from '../conformance/harness.ts
 import type { Harness } from '../conformance/harness.ts'
 import { kafkajsConnect } from '../kafkajs/kafkajs-connection.ts'
 import { kafkajs } from '../kafkajs/kafkajs-driver.ts'
-import { brokerUnreachable } from './connection-error.ts'
+import { brokerUnreachable } from './errors/connection-error.ts'
 import { wireDriver } from './wire-driver.ts'
 
 const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? []

@@ -2,7 +2,7 @@ import type { ClientSettings, Driver } from '../driver/driver.ts'
 import type { Connect } from './connection.ts'
 import { wireAdmin } from './wire-admin.ts'
 import { wireConsumer } from './wire-consumer.ts'
-import { wireProducer } from './wire-producer.ts'
+import { wireProducer } from './produce/wire-producer.ts'
 
 /**
  * Makes a driver out of what a client library can do: open a connection to one broker, and send requests over it. All

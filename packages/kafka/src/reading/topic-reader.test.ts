@@ -1,0 +1,545 @@
+import { StringCodec } from '@snapstream/core'
+import type { Batch, Codec, Positions, ReaderOptions, SourceReader } from '@snapstream/core'
+import { createVirtualHost } from '@snapstream/core/testing'
+import { describe, expect, test } from 'vitest'
+import type { ConsumerSettings, Driver, RecordBatch, TopicPartitionOffset } from '../driver/driver.ts'
+import { wakeUp } from '../driver/wake-up.ts'
+import { Topic } from '../topic/topic.ts'
+import type { TopicOptions } from '../topic/topic-options.ts'
+import type { TopicRecord } from '../record/topic-record.ts'
+
+/** A driver whose consumer does what the test says, for topics of two partitions with 10 records each. */
+function scripted() {
+  const batches: RecordBatch[] = []
+  const { wake, wait } = wakeUp()
+  const state = {
+    settings: undefined as ConsumerSettings | undefined,
+    consumers: 0,
+    released: [] as RecordBatch[],
+    commits: [] as (readonly TopicPartitionOffset[])[],
+    seeks: [] as TopicPartitionOffset[],
+    closed: false,
+    failure: undefined as Error | undefined,
+    give(...given: RecordBatch[]) {
+      batches.push(...given)
+      wake()
+    },
+    fail(error: Error) {
+      state.failure = error
+      wake()
+    },
+  }
+  const driver: Driver = {
+    name: 'scripted',
+    supports: { ignoredSettings: [], inProcess: true, compression: ['none'] },
+    client: () => ({
+      admin: async () => ({
+        createTopics: async () => {},
+        deleteTopics: async () => {},
+        listTopics: async () => ['a', 'b'],
+        describeTopics: async (topics) => new Map(topics.map((topic) => [topic, []])),
+        offsets: async (topic, at) =>
+          [0, 1].map((partition) => ({ topic, partition, offset: at === 'earliest' ? 0 : 10 })),
+        committed: async () => [],
+        listGroups: async () => [],
+        describeGroups: async () => new Map(),
+        deleteGroups: async () => {},
+        commit: async () => {},
+        close: async () => {},
+      }),
+      producer: () => Promise.reject(new Error('nobody writes')),
+      async consumer(settings) {
+        state.settings = settings
+        state.consumers++
+        return {
+          async poll() {
+            for (;;) {
+              if (state.closed) return undefined
+              if (state.failure) throw state.failure
+              const batch = batches.shift()
+              if (batch) return batch
+              await wait()
+            }
+          },
+          release: (batch) => void state.released.push(batch),
+          seek: (to) => void state.seeks.push(to),
+          commit: async (offsets) => void state.commits.push(offsets),
+          async close() {
+            state.closed = true
+            wake()
+          },
+        }
+      },
+    }),
+  }
+  return { driver, state }
+}
+
+function batch(
+  topic: string,
+  partition: number,
+  first: number,
+  values: readonly (string | null)[],
+  next?: number,
+): RecordBatch {
+  return {
+    topic,
+    partition,
+    length: values.length,
+    nextOffset: next ?? first + values.length,
+    endOffset: next ?? first + values.length,
+    bytes: 1,
+    offset: (i) => first + i,
+    key: () => null,
+    value: (i) => (typeof values[i] === 'string' ? Buffer.from(values[i]) : null),
+    headers: () => [],
+    timestamp: () => 0,
+  }
+}
+
+type Reader = SourceReader<TopicRecord<string>>
+
+async function opened(topics: Record<string, TopicOptions & { readonly codec?: Codec<string> }>) {
+  const { driver, state } = scripted()
+  const scope = new Map<unknown, unknown>()
+  const controller = new AbortController()
+  const log: string[] = []
+  const hooks = { assigned: (): Positions | undefined => undefined, revoked: async (): Promise<void> => {} }
+  const readers: Record<string, Reader> = {}
+  const made: Record<string, Topic<string>> = {}
+  for (const [name, options] of Object.entries(topics)) {
+    const readerOptions: ReaderOptions = {
+      signal: controller.signal,
+      host: createVirtualHost(),
+      scope,
+      assigned(lanes) {
+        log.push(`${name} assigned ${lanes.join()}`)
+        return hooks.assigned()
+      },
+      async revoked(lanes, reason) {
+        log.push(`${name} ${reason} ${lanes.join()}`)
+        await hooks.revoked()
+        log.push(`${name} gave up ${lanes.join()}`)
+      },
+      trouble() {},
+    }
+    const topic = Topic(name, { groupId: 'g', codec: StringCodec(), ...options, conf: { driver } })
+    readers[name] = await topic['~snapstream.source'](readerOptions)
+    made[name] = topic
+  }
+  const at = (topic: string, partition: number, offset = 0) => ({ topic, partition, offset })
+  const reader = (name: string): Reader => {
+    const found = readers[name]
+    if (found) return found
+    throw new Error(`nobody reads ${name}`)
+  }
+  return {
+    state,
+    log,
+    hooks,
+    controller,
+    at,
+    get topic() {
+      if (made['a']) return made['a']
+      throw new Error('nobody reads a')
+    },
+    get a() {
+      return reader('a')
+    },
+    get b() {
+      return reader('b')
+    },
+  }
+}
+
+const values = (batch: Batch<TopicRecord<string>> | undefined) => batch?.messages.map(({ value }) => value)
+
+async function quiet() {
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+}
+
+describe('one consumer for two topics', () => {
+  test('starts at the first read, with both', async () => {
+    const { state, a, at, log } = await opened({ a: {}, b: { offset: 4 } })
+    expect(state.consumers).toBe(0)
+    void a.read()
+    await quiet()
+    expect(state.settings?.topics).toEqual(['a', 'b'])
+    expect([state.settings?.startOffset?.('a', 0), state.settings?.startOffset?.('b', 0)]).toEqual([undefined, 4])
+    await state.settings?.assigned([at('a', 0), at('b', 1), at('a', 1)])
+    expect(log).toEqual(['a assigned a/0,a/1', 'b assigned b/1'])
+  })
+
+  test('hands out to each what is its own, whether or not the other reads', async () => {
+    const { state, a, b, at } = await opened({ a: {}, b: {} })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0), at('b', 0)])
+    state.give(batch('b', 0, 0, ['x']), batch('b', 0, 1, ['y']), batch('a', 0, 0, ['p', 'q']))
+    const got = await first
+    expect(values(got)).toEqual(['p', 'q'])
+    expect(got?.lane).toBe('a/0')
+    expect(values(await b.read())).toEqual(['x'])
+    expect(values(await b.read())).toEqual(['y'])
+    expect(state.released).toEqual([])
+    got?.done(1)
+    expect(state.released).toEqual([])
+    got?.done(2)
+    got?.done(2)
+    expect(state.released).toHaveLength(1)
+  })
+
+  test('closes with the last of them', async () => {
+    const { state, a, b } = await opened({ a: {}, b: {} })
+    const [one, two] = [a.read(), b.read()]
+    await quiet()
+    await a.close()
+    expect(await one).toBeUndefined()
+    expect(state.closed).toBe(false)
+    await b.close()
+    expect(await two).toBeUndefined()
+    expect(state.closed).toBe(true)
+  })
+
+  test('fails for all of them', async () => {
+    const { state, a, b } = await opened({ a: {}, b: {} })
+    const reads = [a.read(), b.read()]
+    await quiet()
+    state.fail(new Error('gone'))
+    for (const read of reads) await expect(read).rejects.toThrow('gone')
+    await expect(a.read()).rejects.toThrow('gone')
+  })
+
+  test('a reader that never read closes what it opened', async () => {
+    const { state, a, b } = await opened({ a: {}, b: {} })
+    await a.close()
+    await b.close()
+    expect(state.consumers).toBe(0)
+  })
+})
+
+describe('lag', () => {
+  test('is what was last seen behind what is handled; from the start where nothing is; nothing while it is paused', async () => {
+    const { state, a, at, topic } = await opened({ a: {} })
+    expect(a.lag?.(new Map())).toBeUndefined()
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0, 10), at('a', 1), at('a', 2)])
+    expect(a.lag?.(new Map())).toBeUndefined()
+    state.give({ ...batch('a', 0, 10, ['p', 'q']), endOffset: 20 }, { ...batch('a', 1, 0, ['x'], 3), endOffset: 3 })
+    await first
+    await a.read()
+    expect(a.lag?.(new Map())).toBe(13)
+    // The batch covers offsets that are not shown: behind its last record there is nothing left.
+    expect(
+      a.lag?.(
+        new Map([
+          ['a/0', 11],
+          ['a/1', 3],
+        ]),
+      ),
+    ).toBe(9)
+    state.give({ ...batch('a', 0, 12, ['r']), endOffset: 13 })
+    await quiet()
+    expect(
+      a.lag?.(
+        new Map([
+          ['a/0', 12],
+          ['a/1', 3],
+        ]),
+      ),
+    ).toBe(1)
+    topic.pause()
+    expect(a.lag?.(new Map([['a/0', 12]]))).toBeUndefined()
+  })
+})
+
+describe('ready', () => {
+  test('once partitions were assigned, or none is left; with the lag once the end of each that is read is known', async () => {
+    const { state, a, b, at, topic } = await opened({ a: {}, b: {} })
+    const ready = () => [a, b].map((reader) => [reader.ready?.(false), reader.ready?.(true)])
+    void a.read()
+    await quiet()
+    expect(ready()).toEqual([
+      [false, false],
+      [false, false],
+    ])
+    await state.settings?.assigned([at('a', 0, 4), at('a', 1, 2), at('a', 2)])
+    expect(ready()).toEqual([
+      [true, false],
+      [true, true],
+    ])
+    state.give({ ...batch('a', 0, 4, ['p']), endOffset: 20 })
+    state.settings?.onEndOffset?.(at('a', 1, 2))
+    await quiet()
+    expect([...ready()[0]!, a.lag?.(new Map())]).toEqual([true, false, 16])
+    state.settings?.onEndOffset?.(at('a', 2, 5))
+    // Not of this reader, or not any more.
+    state.settings?.onEndOffset?.(at('b', 0, 5))
+    expect([...ready()[0]!, a.lag?.(new Map()), b.lag?.(new Map())]).toEqual([true, true, 21, undefined])
+    await state.settings?.revoked([at('a', 0), at('a', 1), at('a', 2)], 'revoked')
+    await state.settings?.assigned([at('a', 3)])
+    expect(ready()[0]).toEqual([true, false])
+    topic.pause()
+    expect(ready()[0]).toEqual([true, true])
+  })
+})
+
+describe('partitions that are given up', () => {
+  test('are committed until the engine is done with them, and their batches dropped', async () => {
+    const { state, a, at, log, hooks } = await opened({ a: {} })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0), at('a', 1)])
+    state.give(batch('a', 0, 0, ['p']), batch('a', 0, 1, ['dropped']), batch('a', 1, 0, ['kept']))
+    await first
+    await quiet()
+    hooks.revoked = async () => a.commit(new Map([['a/0', 1]]))
+    await state.settings?.revoked([at('a', 0)], 'revoked')
+    expect(state.commits).toEqual([[at('a', 0, 1)]])
+    expect(values(await a.read())).toEqual(['kept'])
+    await a.commit(new Map([['a/0', 2]]))
+    expect(state.commits).toHaveLength(1)
+    expect(log.slice(1)).toEqual(['a revoked a/0', 'a gave up a/0'])
+  })
+
+  test('are not committed when they are lost', async () => {
+    const { state, a, at, hooks } = await opened({ a: {} })
+    void a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    hooks.revoked = async () => a.commit(new Map([['a/0', 1]]))
+    await state.settings?.revoked([at('a', 0)], 'lost')
+    expect(state.commits).toEqual([])
+  })
+
+  test('and come back during a decode do not bring back what was being decoded', async () => {
+    const gates: (() => void)[] = []
+    const codec: Codec<string> = {
+      encode: (value) => Buffer.from(value),
+      decode: (bytes) => new Promise<string>((resolve) => gates.push(() => resolve(Buffer.from(bytes).toString()))),
+    }
+    const { state, a, at } = await opened({ a: { codec } })
+    const read = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    state.give(batch('a', 0, 0, ['old']))
+    await quiet()
+    await state.settings?.revoked([at('a', 0)], 'revoked')
+    await state.settings?.assigned([at('a', 0)])
+    gates.shift()?.()
+    await quiet()
+    state.give(batch('a', 0, 0, ['new']))
+    await quiet()
+    gates.shift()?.()
+    expect(values(await read)).toEqual(['new'])
+  })
+
+  test('the engine may say where to start', async () => {
+    const { state, a, at, hooks } = await opened({ a: {} })
+    void a.read()
+    await quiet()
+    hooks.assigned = () => new Map([['a/1', '7']])
+    expect(await state.settings?.assigned([at('a', 0, 3), at('a', 1, 3)])).toEqual([at('a', 1, 7)])
+  })
+})
+
+describe('positions', () => {
+  test('go past what has nothing to hand out, when its turn comes', async () => {
+    const { state, a, at } = await opened({ a: {} })
+    const read = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    state.give(batch('a', 0, 0, ['p']), batch('a', 0, 1, [null]), batch('a', 0, 2, [], 5))
+    const given = [await read, await a.read(), await a.read()]
+    expect(given.map((one) => [one?.messages.length, one?.position(one.messages.length)])).toEqual([
+      [1, 1],
+      [0, 2],
+      [0, 5],
+    ])
+    expect(state.released).toEqual([])
+    for (const one of given) one?.done(one.messages.length)
+    expect(state.released).toHaveLength(3)
+    await a.commit(new Map([['a/0', 5]]))
+    expect(state.commits).toEqual([[at('a', 0, 5)]])
+    expect(a.lag?.(new Map([['a/0', 5]]))).toBe(0)
+  })
+
+  test('do not when what was handed out is not handled', async () => {
+    const { state, a, at } = await opened({ a: {} })
+    const read = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    state.give(batch('a', 0, 0, ['p', 'q']), batch('a', 0, 2, [], 5))
+    const got = await read
+    void a.read()
+    await quiet()
+    await a.commit(new Map([['a/0', got?.position(1) ?? -1]]))
+    expect(state.commits).toEqual([[at('a', 0, 1)]])
+  })
+})
+
+describe('a partition that is sought', () => {
+  test('begins there, also when a batch from before was on its way', async () => {
+    const { state, a, at, log, topic } = await opened({ a: {} })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0), at('a', 1)])
+    state.give(batch('a', 0, 0, ['p', 'q']), batch('a', 0, 2, ['dropped']), batch('a', 1, 0, ['kept']))
+    expect(values(await first)).toEqual(['p', 'q'])
+    await quiet()
+    await topic.seek(5, { partition: 0 })
+    await quiet()
+    expect(log.slice(1)).toEqual(['a paused a/0', 'a gave up a/0', 'a assigned a/0'])
+    expect(state.seeks).toEqual([at('a', 0, 5)])
+    expect(state.commits).toEqual([[at('a', 0, 5)]])
+    // What is out is still to be released, and is not by the engine any more.
+    expect(state.released.map((one) => one.offset(0))).toEqual([0, 2])
+    expect(values(await a.read())).toEqual(['kept'])
+    const next = a.read()
+    state.give(batch('a', 0, 3, ['from before']), batch('a', 0, 5, ['there']))
+    expect(values(await next)).toEqual(['there'])
+    expect(state.seeks).toEqual([at('a', 0, 5), at('a', 0, 5)])
+    expect(state.released.map((one) => one.offset(0))).toEqual([0, 2, 3])
+  })
+
+  test('is where the next owner goes on, if it is given up before', async () => {
+    const { state, a, at, hooks, topic } = await opened({ a: {} })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    state.give(batch('a', 0, 0, ['p', 'q']))
+    await first
+    const finish: (() => void)[] = []
+    hooks.revoked = () => new Promise<void>((resolve) => finish.push(resolve))
+    await topic.seek(7)
+    const revoked = state.settings?.revoked([at('a', 0)], 'revoked')
+    await a.commit(new Map([['a/0', 1]]))
+    finish[0]?.()
+    await quiet()
+    expect(state.commits).toEqual([[at('a', 0, 1)], [at('a', 0, 7)]])
+    // What the engine still has to say about what was read before counts no more.
+    await a.commit(new Map([['a/0', 2]]))
+    finish[1]?.()
+    await revoked
+    expect(state.commits.at(-1)).toEqual([at('a', 0, 7)])
+    expect(state.seeks).toEqual([])
+    await expect(topic.seek(1)).rejects.toMatchObject({ code: 'NOT_OPEN' })
+  })
+
+  test('and lost meanwhile is not committed', async () => {
+    const { state, a, at, hooks, topic } = await opened({ a: {} })
+    void a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    let finish = () => {}
+    const inFlight = new Promise<void>((resolve) => (finish = resolve))
+    hooks.revoked = () => inFlight
+    await topic.seek(7)
+    const lost = state.settings?.revoked([at('a', 0)], 'lost')
+    finish()
+    await lost
+    await quiet()
+    expect([state.commits, state.seeks]).toEqual([[], []])
+  })
+})
+
+describe('a topic that is paused', () => {
+  test('keeps what comes, does not hand it out, and reads it again', async () => {
+    const { state, a, at, log, topic } = await opened({ a: {} })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    state.give(batch('a', 0, 0, ['p', 'q']))
+    const got = await first
+    topic.pause()
+    expect(log.at(-1)).toBe('a paused a/0')
+    await a.commit(new Map([['a/0', got?.position(1) ?? -1]]))
+    state.give(batch('a', 0, 2, ['r']))
+    await quiet()
+    let read = false
+    const next = Promise.resolve(a.read()).then((one) => {
+      read = true
+      return one
+    })
+    await quiet()
+    expect([read, state.released.length]).toEqual([false, 0])
+    topic.resume()
+    await quiet()
+    expect(state.seeks).toEqual([at('a', 0, 1)])
+    expect(state.released).toHaveLength(2)
+    // The first may be from before: it is sought again.
+    state.give(batch('a', 0, 1, ['q', 'r']), batch('a', 0, 1, ['q', 'r']))
+    expect(values(await next)).toEqual(['q', 'r'])
+  })
+})
+
+describe("until: 'end'", () => {
+  test('ends when every partition has come to its end, also by empty batches', async () => {
+    const { state, a, at } = await opened({ a: { until: 'end' } })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0, 10), at('a', 1, 8)])
+    state.give(batch('a', 1, 8, ['y']), batch('a', 1, 9, [], 12))
+    const last = await first
+    expect(values(last)).toEqual(['y'])
+    // Until all of it is handled it may still be stopped, and has to be read again then.
+    let ended = false
+    const end = await a.read()
+    expect(end?.position(0)).toBe(10)
+    const over = Promise.resolve(a.read()).then(() => (ended = true))
+    last?.done(1)
+    await quiet()
+    expect(ended).toBe(false)
+    end?.done(0)
+    await over
+  })
+
+  test('does not end between two assignments, but when there is nothing left for it', async () => {
+    const { state, a, at } = await opened({ a: { until: 'end' } })
+    let ended = false
+    const read = Promise.resolve(a.read()).then(() => (ended = true))
+    await quiet()
+    await state.settings?.assigned([at('a', 0)])
+    await state.settings?.revoked([at('a', 0)], 'revoked')
+    await quiet()
+    expect(ended).toBe(false)
+    await state.settings?.assigned([])
+    await read
+  })
+
+  test('takes no more of a partition than was there', async () => {
+    const { state, a, at } = await opened({ a: { until: 'end' } })
+    const first = a.read()
+    await quiet()
+    await state.settings?.assigned([at('a', 0, 9), at('a', 1, 0)])
+    state.give(batch('a', 0, 9, ['last', 'later']), batch('a', 0, 11, ['much later']))
+    const got = await first
+    expect(values(got)).toEqual(['last'])
+    expect(got?.position(1)).toBe(10)
+    state.give(batch('a', 1, 0, ['x'], 10))
+    const other = await a.read()
+    expect(values(other)).toEqual(['x'])
+    got?.done(1)
+    other?.done(1)
+    expect(await a.read()).toBeUndefined()
+    // What lies behind the end is kept, so that no more of it comes.
+    expect(state.released.map((one) => one.offset(0))).toEqual([9, 0])
+  })
+})
+
+test('an abort ends a pending read, and what was handled can still be committed', async () => {
+  const { state, a, at, controller } = await opened({ a: {} })
+  const first = a.read()
+  await quiet()
+  await state.settings?.assigned([at('a', 0)])
+  state.give(batch('a', 0, 0, ['p']))
+  await first
+  const read = a.read()
+  controller.abort()
+  expect(await read).toBeUndefined()
+  expect(await a.read()).toBeUndefined()
+  await a.commit(new Map([['a/0', 1]]))
+  expect(state.commits).toEqual([[at('a', 0, 1)]])
+  await a.close()
+})

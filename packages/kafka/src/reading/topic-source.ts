@@ -1,0 +1,83 @@
+import type { Lane, Lasting, ReaderOptions, SourceReader } from '@snapstream/core'
+import { laneOf } from './lane-state.ts'
+import { groupMissing, joinConsumer } from './shared-consumers.ts'
+import { topicHooks } from './topic-hooks.ts'
+import { topicReader } from './topic-reader.ts'
+import type { ResolvedSettings } from '../conf/resolve-settings.ts'
+import { withAdmin } from '../topic/prepare-topics.ts'
+import type { TopicControl } from '../topic/topic-control.ts'
+import type { OpenTopic, TopicLifecycle } from '../topic/topic-lifecycle.ts'
+import type { TopicSpec } from '../topic/topic-spec.ts'
+
+/** Opens a reader of the topic. Rejects with `USAGE` without a group, and with what the broker says. */
+export async function openTopicSource(
+  spec: TopicSpec,
+  lifecycle: TopicLifecycle,
+  control: TopicControl,
+  options: ReaderOptions,
+): Promise<SourceReader<unknown>> {
+  const opened = await lifecycle.open(options.host)
+  try {
+    const { settings } = opened
+    const groupId = groupOf(spec, settings)
+    return topicReader({
+      spec,
+      options,
+      control,
+      hooks: topicHooks(spec, settings.consumer.rebalanceTimeoutMs, options.host),
+      ends: await endsOf(spec, opened),
+      join: (member) => joinConsumer(options.scope, settings, groupId, member),
+      closed: () => lifecycle.close(),
+    })
+  } catch (error) {
+    await lifecycle.close()
+    throw error
+  }
+}
+
+/**
+ * Offsets are those of a group in a partition, whoever keeps them: another group is another reader of the same records, with
+ * positions of its own.
+ */
+export function lastingLanes(spec: TopicSpec, lifecycle: TopicLifecycle): Lasting | undefined {
+  const settings = lifecycle.current?.settings
+  if (settings === undefined) return undefined
+  const groupId = groupOf(spec, settings)
+  return {
+    name: groupId === null ? 'kafka' : `kafka group ${groupId}`,
+    async incarnations(lanes) {
+      const topics = [...new Set(lanes.map(topicOf))]
+      const ids = await withAdmin(settings, async (admin) => admin.topicIds?.(topics))
+      return new Map(
+        lanes.flatMap((lane) => {
+          const id = ids?.get(topicOf(lane))
+          return id === undefined ? [] : [[lane, id] as const]
+        }),
+      )
+    },
+  }
+}
+
+const topicOf = (lane: Lane) => String(lane).slice(0, String(lane).lastIndexOf('/'))
+
+/** The group that reads the topic, or null for none. Throws `USAGE` where nothing is said. */
+export function groupOf({ groupId, name }: TopicSpec, settings: ResolvedSettings): string | null {
+  const group = groupId === undefined ? settings.groupId : groupId
+  if (group === undefined) throw groupMissing(name)
+  return group
+}
+
+/** Per lane, where it ends now, if that is where reading is to end. */
+async function endsOf(
+  { untilEnd }: TopicSpec,
+  { settings, found }: OpenTopic,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const topics = await found()
+  if (!untilEnd) return undefined
+  return withAdmin(settings, async (admin) => {
+    const latest = await Promise.all(
+      topics.map((topic) => admin.offsets(topic, 'latest', settings.consumer.isolationLevel)),
+    )
+    return new Map(latest.flat().map((at) => [laneOf(at), at.offset]))
+  })
+}

@@ -1,0 +1,197 @@
+import { SnapstreamError, toError } from '@snapstream/core'
+import type { CodecContext, ErrorCode, Headers } from '@snapstream/core'
+import type { RecordBatch } from '../driver/driver.ts'
+import type { Int64 } from '../driver/int64.ts'
+import { readHeaders } from '../record-batch/read-headers.ts'
+import { NO_HEADERS } from './encode-record.ts'
+import { NONE, partDecoder } from './part-decoder.ts'
+import { isThenable } from '../topic/thenable.ts'
+import type { RawTopicRecord, TopicRecord } from './topic-record.ts'
+import type { TopicSpec } from '../topic/topic-spec.ts'
+import { asBuffer } from '../wire/as-buffer.ts'
+
+/** The records of a batch that a handler is to see. */
+export interface DecodedBatch {
+  readonly messages: readonly TopicRecord<unknown, unknown>[]
+  /** By message, for those that did not decode; in their place stands the raw record. */
+  readonly errors: ReadonlyMap<number, Error>
+  /** Where message `i` is in the batch. */
+  indexOf(i: number): number
+  /**
+   * To be awaited before the messages are used, if a codec answered with promises. Rejects where what a codec needs cannot
+   * be reached.
+   */
+  readonly pending: Promise<unknown> | undefined
+}
+
+interface Decoding {
+  readonly messages: { -readonly [F in keyof TopicRecord<unknown, unknown>]: TopicRecord<unknown, unknown>[F] }[]
+  readonly errors: Map<number, Error>
+  readonly pending: PromiseLike<void>[]
+}
+
+/** Decodes the records before the offset `end`. */
+export function decodeBatch(
+  batch: RecordBatch,
+  {
+    codec,
+    keyCodec,
+    tombstones,
+    brokenHeaders,
+  }: Pick<TopicSpec, 'codec' | 'keyCodec' | 'tombstones' | 'brokenHeaders'>,
+  contexts: { readonly key: CodecContext; readonly value: CodecContext },
+  end: number,
+): DecodedBatch {
+  const { topic, partition, length } = batch
+  const keyOf = partDecoder(batch, keyCodec, contexts.key)
+  const valueOf = partDecoder(batch, codec, contexts.value)
+  const decoding: Decoding = { messages: [], errors: new Map(), pending: [] }
+  const { messages } = decoding
+  let indexes: number[] | undefined
+  for (let i = 0; i < length; i++) {
+    const offset = batch.offset(i)
+    if (offset >= end) break
+    let key: unknown = null
+    let value: unknown = null
+    let headers = NO_HEADERS
+    let broken = false
+    let failed: SnapstreamError | undefined
+    let part: 'value' | 'key' | 'headers' = 'value'
+    const unread = batch.error?.(i)
+    if (unread !== undefined) failed = unread
+    else
+      try {
+        value = valueOf(i)
+        if (value === NONE) {
+          if (!tombstones) {
+            indexes ??= messages.map((_, j) => j)
+            continue
+          }
+          value = null
+        }
+        part = 'key'
+        key = keyOf(i)
+        if (key === NONE) key = null
+        part = 'headers'
+        const read = batch.headers(i)
+        if (read !== undefined) headers = read
+        else if (brokenHeaders) broken = true
+        else throw new TypeError(headersOf(batch, i).problem)
+      } catch (thrown) {
+        failed = decodeFailed(thrown, part, { topic, partition, offset })
+      }
+    indexes?.push(i)
+    const timestamp = batch.timestamp(i)
+    const at = messages.length
+    // A conversion by Number() costs a call, even of what is a number.
+    if (typeof timestamp === 'number') messages.push({ topic, partition, offset, key, value, headers, timestamp })
+    else messages.push({ topic, partition, offset, key, value, headers, ...times(timestamp) })
+    if (failed !== undefined) fail(decoding, at, failed, batch, i)
+    else if (broken) {
+      const { headers, headerBytes } = headersOf(batch, i)
+      Object.assign(messages[at] as object, { headers, headerBytes })
+    }
+    if (typeof key === 'object' || typeof value === 'object') {
+      settleLater(decoding, at, 'key', key, batch, i)
+      settleLater(decoding, at, 'value', value, batch, i)
+    }
+  }
+  return {
+    messages,
+    errors: decoding.errors,
+    indexOf: (i) => indexes?.[i] ?? i,
+    pending: decoding.pending.length > 0 ? Promise.all(decoding.pending) : undefined,
+  }
+}
+
+function settleLater(
+  decoding: Decoding,
+  at: number,
+  part: 'key' | 'value',
+  decoded: unknown,
+  batch: RecordBatch,
+  i: number,
+): void {
+  if (!isThenable(decoded)) return
+  const record = decoding.messages[at]
+  if (record === undefined) return
+  const settled = decoded.then(
+    (content) => {
+      if (!decoding.errors.has(at)) record[part] = content
+    },
+    (thrown: unknown) => {
+      if (isOutage(thrown)) throw thrown
+      fail(decoding, at, decodeFailed(thrown, part, record), batch, i)
+    },
+  )
+  decoding.pending.push(settled)
+}
+
+const NOT_OF_RECORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_FAILED',
+  'AUTHENTICATION_REFUSED',
+  'SCHEMA_UNUSABLE',
+])
+
+/**
+ * Whether what a codec needs cannot be had, a schema registry or a schema that it can read by: nothing is wrong with the
+ * message then, which must not be skipped for it.
+ */
+function isOutage(thrown: unknown): boolean {
+  return SnapstreamError.is(thrown) && NOT_OF_RECORDS.has(thrown.code)
+}
+
+/** Message `at` did not decode: the raw record takes its place. */
+function fail({ messages, errors }: Decoding, at: number, error: Error, batch: RecordBatch, i: number): void {
+  if (errors.has(at)) return
+  Object.assign(messages[at] as object, rawRecord(batch, i))
+  errors.set(at, error)
+}
+
+function decodeFailed(
+  thrown: unknown,
+  part: 'key' | 'value' | 'headers',
+  { topic, partition, offset }: { readonly topic: string; readonly partition: number; readonly offset: number },
+): SnapstreamError {
+  const cause = toError(thrown)
+  return new SnapstreamError(
+    'DECODE_FAILED',
+    `the ${part} of ${topic}/${partition} offset ${offset} ${part === 'headers' ? 'do' : 'did'} not decode: ${cause.message}`,
+    { topic, partition, offset, cause },
+  )
+}
+
+/** Record `i` of a batch as Kafka has it. Never throws: what is wrong with the record must not hide it. */
+export function rawRecord(batch: RecordBatch, i: number): RawTopicRecord {
+  const { topic, partition } = batch
+  const timestamp = batch.timestamp(i)
+  const { headers, headerBytes } = headersOf(batch, i)
+  return {
+    topic,
+    partition,
+    offset: batch.offset(i),
+    key: batch.key(i),
+    value: batch.value(i),
+    headers,
+    ...times(timestamp),
+    ...(headerBytes && { headerBytes }),
+  }
+}
+
+/** A time as records have it: a number, and beside it the exact one where a number is not. */
+function times(timestamp: Int64): Pick<RawTopicRecord, 'timestamp' | 'exactTimestamp'> {
+  return typeof timestamp === 'number' ? { timestamp } : { timestamp: Number(timestamp), exactTimestamp: timestamp }
+}
+
+/** The headers of record `i` that can be read, and all of them as bytes where others cannot. */
+function headersOf(
+  batch: RecordBatch,
+  i: number,
+): { readonly headers: Headers; readonly headerBytes?: Uint8Array; readonly problem?: string } {
+  const read = batch.headers(i)
+  if (read !== undefined) return { headers: read }
+  const headerBytes = batch.headerBytes?.(i) ?? new Uint8Array(0)
+  const { headers, problem = 'they cannot be read' } = readHeaders(asBuffer(headerBytes))
+  return { headers, headerBytes, problem }
+}

@@ -1,0 +1,99 @@
+import { SnapstreamError, causesOf } from '@snapstream/core'
+import type { ClientSettings } from '../../driver/driver.ts'
+import { brokerAddress } from './broker-address.ts'
+import { connectWithin } from './connect-within.ts'
+import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../connection.ts'
+import { isPassing, kafkaError } from '../errors/kafka-error.ts'
+import { pause } from '../sleep.ts'
+
+export interface FirstContact {
+  readonly address: BrokerAddress
+  readonly connection: Connection
+  readonly metadata: ClusterMetadata
+}
+
+const FIRST_PAUSE_MS = 50
+const LAST_PAUSE_MS = 1000
+const SHORTEST_ATTEMPT_MS = 100
+
+/** How long one attempt may take, so that each address has its turn before the time is over. */
+export function attemptMs({ brokers, connectTimeoutMs }: ClientSettings): number {
+  return Math.max(SHORTEST_ATTEMPT_MS, Math.floor(connectTimeoutMs / (brokers.length + 1)))
+}
+
+/**
+ * Goes through the addresses that were given until one of them answers. Rejects with `BROKER_UNREACHABLE` once
+ * `connectTimeoutMs` is over, and at once for what waiting does not cure: a refused password, an untrusted certificate.
+ */
+export async function bootstrap(settings: ClientSettings, connect: Connect): Promise<FirstContact> {
+  const { brokers, connectTimeoutMs } = settings
+  const addresses = brokers.map(brokerAddress)
+  const end = performance.now() + connectTimeoutMs
+  let problem: unknown
+  for (let waitMs = FIRST_PAUSE_MS; ; waitMs = Math.min(waitMs * 2, LAST_PAUSE_MS)) {
+    for (const address of addresses) {
+      const leftMs = end - performance.now()
+      if (leftMs <= 0) break
+      try {
+        return await greet(connect, address, Math.min(attemptMs(settings), leftMs))
+      } catch (error) {
+        if (!isPassing(error)) throw kafkaError(error, `connect to ${brokers.join(', ')}`)
+        problem = error
+      }
+    }
+    if (performance.now() + waitMs >= end) throw unreachable(settings, problem)
+    await pause(waitMs)
+  }
+}
+
+/** A broker that takes connections and does not answer is none. */
+async function greet(connect: Connect, address: BrokerAddress, ms: number): Promise<FirstContact> {
+  let metadata: ClusterMetadata = { brokers: [], controllerId: -1, topics: [] }
+  const connection = await connectWithin(
+    async (to, signal) => {
+      const connected = await connect(to, signal)
+      const giveUp = () => void connected.close()
+      signal.addEventListener('abort', giveUp)
+      if (signal.aborted) giveUp()
+      try {
+        metadata = await connected.metadata([])
+      } catch (error) {
+        await connected.close()
+        throw error
+      } finally {
+        signal.removeEventListener('abort', giveUp)
+      }
+      return connected
+    },
+    address,
+    ms,
+  )
+  return { address, connection, metadata }
+}
+
+function unreachable({ brokers, connectTimeoutMs, tls, sasl }: ClientSettings, cause: unknown): SnapstreamError {
+  const protocol = `${sasl ? 'sasl_' : ''}${tls ? 'ssl' : 'plaintext'}`
+  const todo = chainHas(cause, NO_HANDLES)
+    ? 'this process may not open any more files and sockets (EMFILE): raise its limit (ulimit -n), or close what it holds'
+    : isNobodyThere(cause)
+      ? 'check the address, and that a broker listens there'
+      : `check the address, that a broker listens there, and that it has securityProtocol '${protocol}' on that port`
+  return new SnapstreamError(
+    'BROKER_UNREACHABLE',
+    `no Kafka broker answers at ${brokers.join(', ')} (tried for ${connectTimeoutMs} ms): ${todo}`,
+    { cause },
+  )
+}
+
+const NO_HANDLES = new Set(['EMFILE', 'ENFILE'])
+const NOBODY = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])
+
+/** Whether nobody took the connection, as far as it is known. */
+function isNobodyThere(cause: unknown): boolean {
+  return cause === undefined || chainHas(cause, NOBODY)
+}
+
+/** Whether an error, or what caused it, has one of these codes. */
+function chainHas(error: unknown, codes: ReadonlySet<string>): boolean {
+  return causesOf(error).some(({ code }) => code !== undefined && codes.has(code))
+}

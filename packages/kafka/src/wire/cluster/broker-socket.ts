@@ -1,0 +1,174 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { SnapstreamError } from '@snapstream/core'
+import { brokerUnreachable, connectionError } from '../errors/connection-error.ts'
+import type { BrokerAddress } from '../connection.ts'
+import { FrameError, frameReader } from './frame-reader.ts'
+
+/** One request, as it goes out over a socket. */
+export interface SocketRequest {
+  /** The name of the request, for error messages. */
+  readonly api: string
+  /** The whole frame, its length included. */
+  readonly frame: (correlationId: number) => Buffer
+  /** What the request lets the broker wait before it answers, beyond the time that any request has. Default 0. */
+  readonly waitMs?: number
+  /** False: no answer comes (Produce without acknowledgement). Resolves once the socket takes more. Default true. */
+  readonly answered?: boolean
+}
+
+/** Requests and answers over one socket. What is wrong with it rejects with `BROKER_UNREACHABLE` or `TLS_REFUSED`. */
+export interface BrokerSocket {
+  /** Resolves with the answer: the correlation id, and what follows. */
+  request(request: SocketRequest): Promise<Buffer>
+  /** The broker has said that it does not read from this socket for so long: requests have as much longer. */
+  mute(throttleMs: number): void
+  /** From here on an answer may be as long as that; before, as long as what is needed to get to know each other. */
+  allow(limitBytes: number): void
+  readonly isOpen: boolean
+  /** Closes at once; requests under way reject. Resolves when that is done; never rejects. */
+  close(): Promise<void>
+}
+
+/** As much as a broker takes of a client that it does not know yet. */
+const HANDSHAKE_BYTES = 524_288
+/** Node fires longer ones at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+const LAST_CORRELATION_ID = 2 ** 31 - 1
+const NOTHING = Buffer.alloc(0)
+
+interface Waiting {
+  readonly api: string
+  readonly correlationId: number
+  readonly resolve: (answer: Buffer) => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * A broker answers the requests of a socket in order. Any bytes that are not the next answer end the socket: what follows
+ * them cannot be told from what does not. So does an answer that is late: nobody knows what the socket is still good for.
+ */
+export function brokerSocket(socket: Socket, address: BrokerAddress, requestTimeoutMs: number): BrokerSocket {
+  const frames = frameReader(HANDSHAKE_BYTES)
+  let waiting: Waiting[] = []
+  let correlationId = 0
+  /** What ended it. */
+  let end: Error | undefined
+  let mutedUntil = 0
+  const closed = new Promise<void>((resolve) => {
+    if (socket.closed) resolve()
+    else socket.once('close', () => resolve())
+  })
+
+  function fail(error: Error): void {
+    if (end) return
+    end = error
+    socket.destroy()
+    const rejected = waiting
+    waiting = []
+    for (const { reject } of rejected) reject(error)
+  }
+
+  /** What went wrong with the socket, said of the request that waits first. */
+  function gone(what: string, cause?: unknown): SnapstreamError {
+    const instead = waiting[0] ? ` instead of an answer to ${waiting[0].api}` : ''
+    const why = cause instanceof FrameError ? `: ${cause.message}` : ''
+    return brokerUnreachable(address, what + instead + why, cause)
+  }
+
+  function receive(frame: Buffer): void {
+    const [first] = waiting
+    const id = frame.readInt32BE(0)
+    if (!first || id !== first.correlationId) {
+      fail(gone(`answered a request ${id} that does not wait for it`))
+      return
+    }
+    waiting.shift()
+    first.resolve(frame)
+  }
+
+  socket.on('data', (chunk: Buffer) => {
+    if (end) return
+    try {
+      frames.push(chunk, (frame) => {
+        if (!end) receive(frame)
+      })
+    } catch (error) {
+      fail(gone('sent something', error))
+    }
+  })
+  // TLS may still say why.
+  socket.on('end', () => void setImmediate(() => fail(gone('closed the connection'))))
+  socket.on('error', (error) => fail(connectionError(error, address)))
+  socket.on('close', () => fail(gone('closed the connection')))
+  if (socket.destroyed) fail(gone('closed the connection'))
+
+  /** Ends the socket unless it is stopped in time. Returns how to stop it. */
+  function watch(api: string, waitMs: number): () => void {
+    const limitMs = requestTimeoutMs + waitMs
+    const start = performance.now()
+    let timer: ReturnType<typeof setTimeout>
+    const look = (): void => {
+      const leftMs = Math.max(start, mutedUntil) + limitMs - performance.now()
+      if (leftMs > 0) timer = setTimeout(look, Math.min(LONGEST_TIMER_MS, Math.ceil(leftMs)))
+      else fail(brokerUnreachable(address, `did not answer ${api} within ${limitMs} ms; the connection was closed`))
+    }
+    look()
+    return () => clearTimeout(timer)
+  }
+
+  /** Without an acknowledgement only the socket can say that there is too much. */
+  async function drained(): Promise<Buffer> {
+    if (socket.writableNeedDrain) {
+      const ended = new AbortController()
+      const { signal } = ended
+      await Promise.race([once(socket, 'drain', { signal }), closed]).catch(() => {})
+      ended.abort()
+    }
+    if (end) throw end
+    return NOTHING
+  }
+
+  return {
+    async request({ api, frame, waitMs = 0, answered = true }) {
+      if (end) throw asked(end, address, api)
+      correlationId = correlationId === LAST_CORRELATION_ID ? 0 : correlationId + 1
+      const id = correlationId
+      const bytes = frame(id)
+      const stop = watch(api, waitMs)
+      try {
+        if (answered)
+          return await new Promise<Buffer>((resolve, reject) => {
+            waiting.push({ api, correlationId: id, resolve, reject })
+            socket.write(bytes)
+          })
+        socket.write(bytes)
+        return await drained()
+      } finally {
+        stop()
+      }
+    },
+    mute(throttleMs) {
+      // A broker that asks for more silence than a request may take is as good as away.
+      if (throttleMs > 0) mutedUntil = Math.max(mutedUntil, performance.now() + Math.min(throttleMs, requestTimeoutMs))
+    },
+    allow(limitBytes) {
+      frames.limitBytes = limitBytes
+    },
+    get isOpen() {
+      return end === undefined && socket.writable
+    },
+    async close() {
+      fail(brokerUnreachable(address, 'cannot be asked any more: the connection was closed here'))
+      await closed
+    },
+  }
+}
+
+/** What ended the socket is not of a request that was asked later. */
+function asked(end: Error, address: BrokerAddress, api: string): SnapstreamError {
+  const passes = SnapstreamError.is(end) && end.code === 'BROKER_UNREACHABLE'
+  return passes
+    ? brokerUnreachable(address, `cannot be asked for ${api}: the connection is closed`, end)
+    : connectionError(end, address)
+}

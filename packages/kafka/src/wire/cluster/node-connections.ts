@@ -1,0 +1,77 @@
+import { closed } from '../../driver/driver-error.ts'
+import { connectWithin } from './connect-within.ts'
+import type { BrokerAddress, Connect, Connection } from '../connection.ts'
+
+/**
+ * A broker answers the requests of a connection in order: what it may hold back for long has a connection of its own,
+ * so that nothing else has to wait for it.
+ */
+export type Purpose = 'requests' | 'fetch' | 'join'
+
+/** The connections to the nodes of a cluster, at most one a purpose. */
+export interface NodeConnections {
+  /** Opens it unless it is open; whoever asks meanwhile gets the same. */
+  to(address: BrokerAddress, purpose: Purpose): Promise<Connection>
+  /** Takes over one that is open. */
+  keep(address: BrokerAddress, connection: Connection): void
+  /** One that is open and answers at once. */
+  anyOpen(): Connection | undefined
+  /** Closes those that are open, so that whoever asks next gets new ones. What is under way on them fails. */
+  hangUp(): Promise<void>
+  /** Closes all of them without waiting for what is under way. */
+  destroy(): Promise<void>
+}
+
+export function nodeConnections(connect: Connect, limitMs: number): NodeConnections {
+  const connections = new Map<string, Connection>()
+  const opening = new Map<string, Promise<Connection>>()
+  /** Aborted when nobody needs any of them any more. */
+  const ended = new AbortController()
+
+  const keyOf = ({ nodeId }: BrokerAddress, purpose: Purpose) => `${nodeId}:${purpose}`
+
+  async function open(key: string, address: BrokerAddress): Promise<Connection> {
+    // What the broker closed may still hold a socket.
+    await connections.get(key)?.close()
+    connections.delete(key)
+    const connection = await connectWithin(connect, address, limitMs, ended.signal)
+    connections.set(key, connection)
+    return connection
+  }
+
+  async function hangUp(): Promise<void> {
+    const open = [...connections.values()]
+    connections.clear()
+    await Promise.all(open.map((connection) => connection.close()))
+  }
+
+  return {
+    async to(address, purpose) {
+      if (ended.signal.aborted) throw closed('connection')
+      const key = keyOf(address, purpose)
+      const known = connections.get(key)
+      if (known?.isOpen) return known
+      let one = opening.get(key)
+      if (!one) {
+        one = open(key, address).finally(() => opening.delete(key))
+        opening.set(key, one)
+      }
+      return one
+    },
+    keep(address, connection) {
+      const key = keyOf(address, 'requests')
+      void connections.get(key)?.close()
+      if (ended.signal.aborted) void connection.close()
+      else connections.set(key, connection)
+    },
+    anyOpen() {
+      for (const [key, connection] of connections) if (connection.isOpen && key.endsWith(':requests')) return connection
+      return undefined
+    },
+    hangUp,
+    async destroy() {
+      ended.abort(closed('connection'))
+      await hangUp()
+    },
+  }
+}

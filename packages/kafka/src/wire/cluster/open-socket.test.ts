@@ -1,0 +1,178 @@
+import { createServer } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { framed, goodAnswer, int32, saslAnswer } from '../../conformance/fake-answers.ts'
+import { startFakeBroker } from '../../conformance/fake-broker.ts'
+import type { FakeBroker, Script } from '../../conformance/fake-broker.ts'
+import { openSocket, requestFrame } from './open-socket.ts'
+
+const brokers: FakeBroker[] = []
+afterEach(async () => {
+  for (const broker of brokers.splice(0)) await broker.close()
+})
+
+const settings = { brokers: [], clientId: 'c', connectTimeoutMs: 1000, requestTimeoutMs: 500 }
+
+async function start(script: Script): Promise<FakeBroker> {
+  const broker = await startFakeBroker(script)
+  brokers.push(broker)
+  return broker
+}
+
+const HEARTBEAT = 12
+const heartbeat = {
+  api: 'Heartbeat',
+  frame: (correlationId: number) =>
+    requestFrame({ apiKey: HEARTBEAT, version: 0, correlationId, clientId: 'c' }, Buffer.alloc(0)),
+}
+
+test('requests that are under way together are answered in order', async () => {
+  const broker = await start({})
+  const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, settings, never)
+  const answers = await Promise.all(Array.from({ length: 50 }, () => socket.request(heartbeat)))
+  // The first told which versions there are.
+  expect(answers.map((answer) => answer.readInt32BE(0))).toEqual(Array.from({ length: 50 }, (_, i) => i + 2))
+  expect(socket.versions.get(HEARTBEAT)).toEqual({ min: 0, max: 3 })
+  await socket.close()
+  expect(socket.isOpen).toBe(false)
+  await expect(socket.request(heartbeat)).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE', message: /Heartbeat/ })
+})
+
+test('a request that lets the broker wait has as much longer, and others have not', async () => {
+  const broker = await start({ answers: { Heartbeat: () => () => {} } })
+  const address = { nodeId: 1, host: '127.0.0.1', port: broker.port }
+  for (const [waitMs, limitMs] of [
+    [0, 500],
+    [300, 800],
+  ] as const) {
+    const socket = await openSocket(address, settings, never)
+    const start = performance.now()
+    await expect(socket.request({ ...heartbeat, waitMs })).rejects.toMatchObject({
+      message: `the broker 127.0.0.1:${broker.port} did not answer Heartbeat within ${limitMs} ms; the connection was closed`,
+    })
+    expect(performance.now() - start).toBeGreaterThanOrEqual(limitMs - 1)
+    expect(socket.isOpen).toBe(false)
+  }
+})
+
+test.each([2 ** 31 - 1, 2 ** 32])('a request may let the broker wait for %d ms', async (waitMs) => {
+  const broker = await start({})
+  const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, settings, never)
+  expect(await socket.request({ ...heartbeat, waitMs })).toHaveLength(10)
+  await socket.close()
+})
+
+test('an answer without a request does not wait for one', async () => {
+  const broker = await start({
+    answers: {
+      Heartbeat: (request, of) => () => {
+        request.socket.write(framed(request, goodAnswer(request, of) as Buffer))
+        request.socket.write(framed({ ...request, correlationId: 99 }, Buffer.alloc(4)))
+      },
+    },
+  })
+  const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, settings, never)
+  await socket.request(heartbeat)
+  await expect.poll(() => socket.isOpen).toBe(false)
+  await expect.poll(() => broker.open()).toBe(0)
+})
+
+test('when nobody waits any more, what was opened is closed', async () => {
+  for (const script of [{ onConnect: () => {} }, { answers: { ApiVersions: () => () => {} } }]) {
+    const broker = await start(script)
+    const ended = new AbortController()
+    const opening = openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, settings, ended.signal)
+    opening.catch(() => {})
+    await expect.poll(() => broker.open()).toBe(1)
+    ended.abort()
+    await expect(opening).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })
+    await expect.poll(() => broker.open()).toBe(0)
+  }
+  const open = await openSocket({ nodeId: 1, host: 'x', port: 1 }, settings, AbortSignal.abort()).catch(
+    (e: unknown) => e,
+  )
+  expect(open).toMatchObject({ code: 'BROKER_UNREACHABLE' })
+})
+
+test('a name that cannot be resolved says where it came from', async () => {
+  const of = (nodeId: number) => openSocket({ nodeId, host: 'kafka.invalid', port: 9092 }, settings, never)
+  await expect(of(3)).rejects.toMatchObject({
+    code: 'BROKER_UNREACHABLE',
+    message: expect.stringMatching(/kafka\.invalid.* node 3 gives it to its clients, by its advertised\.listeners/),
+  })
+  await expect(of(-1)).rejects.toMatchObject({ message: expect.not.stringContaining('advertised') })
+})
+
+test.each([0, 70_000])('the port %d is none', async (port) => {
+  await expect(openSocket({ nodeId: 1, host: 'localhost', port }, settings, never)).rejects.toMatchObject({
+    code: 'BROKER_UNREACHABLE',
+  })
+})
+
+describe('a user', () => {
+  const sasl = { mechanism: 'PLAIN', username: 'user', password: 'pencil' } as const
+
+  test('is told to the broker anew before its time is over, and nothing else is sent meanwhile', async () => {
+    const order: string[] = []
+    const broker = await start({
+      answers: {
+        SaslHandshake: () => void order.push('handshake') as never,
+        SaslAuthenticate: ({ version }) => {
+          order.push('login')
+          return saslAnswer(version, Buffer.alloc(0), { lifetimeMs: 1 })
+        },
+        Heartbeat: () => void order.push('heartbeat') as never,
+      },
+    })
+    const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, { ...settings, sasl }, never)
+    await socket.request(heartbeat)
+    expect(order).toEqual(['handshake', 'login', 'heartbeat'])
+    // No broker is asked more often than each second, whatever it says.
+    const end = performance.now() + 850
+    await expect.poll(() => performance.now() > end, { timeout: 2000 }).toBe(true)
+    await Promise.all([1, 2, 3].map(() => socket.request(heartbeat)))
+    expect(order.slice(3)).toEqual(['handshake', 'login', 'heartbeat', 'heartbeat', 'heartbeat'])
+    await socket.close()
+  })
+
+  test('that is refused the second time has no connection any more', async () => {
+    let logins = 0
+    const broker = await start({
+      answers: {
+        SaslAuthenticate: ({ version }) =>
+          logins++ === 0
+            ? saslAnswer(version, Buffer.alloc(0), { lifetimeMs: 1000 })
+            : saslAnswer(version, Buffer.alloc(0), { errorCode: 58, said: 'gone' }),
+      },
+    })
+    const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, { ...settings, sasl }, never)
+    const end = performance.now() + 850
+    await expect.poll(() => performance.now() > end, { timeout: 2000 }).toBe(true)
+    await expect(socket.request(heartbeat)).rejects.toMatchObject({ code: 'AUTHENTICATION_REFUSED', message: /gone/ })
+    expect(socket.isOpen).toBe(false)
+    await expect.poll(() => broker.open()).toBe(0)
+  })
+})
+
+test('a socket that takes no more holds back those who write without an answer', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    // Reads the first request, answers it, and reads no more.
+    socket.once('data', (data) => {
+      socket.pause()
+      socket.write(Buffer.concat([int32(10), data.subarray(8, 12), Buffer.alloc(6)]))
+    })
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as { port: number }
+  const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port }, { ...settings, requestTimeoutMs: 200 }, never)
+  const large = { api: 'Produce', answered: false, frame: () => Buffer.alloc(16 << 20) }
+  await expect(socket.request(large)).rejects.toMatchObject({
+    code: 'BROKER_UNREACHABLE',
+    message: /did not answer Produce within 200 ms/,
+  })
+  server.close()
+})
+
+const { signal: never } = new AbortController()

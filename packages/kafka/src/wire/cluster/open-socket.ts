@@ -1,0 +1,224 @@
+import { SnapstreamError } from '@snapstream/core'
+import type { ClientSettings, SaslSettings } from '../../driver/driver.ts'
+import { shownAddress } from './broker-address.ts'
+import { brokerSocket } from './broker-socket.ts'
+import type { BrokerSocket, SocketRequest } from './broker-socket.ts'
+import { byteReader } from '../byte-reader.ts'
+import type { ByteReader } from '../byte-reader.ts'
+import type { BrokerAddress } from '../connection.ts'
+import { dial } from './dial.ts'
+import { kafkaErrorKind } from '../errors/error-table.ts'
+import { protocolError } from '../errors/kafka-error.ts'
+import { scram } from './scram.ts'
+
+/** The versions of a request that a broker speaks. */
+interface ApiVersions {
+  readonly min: number
+  readonly max: number
+}
+
+/** A socket to a broker that knows who asks, and whose versions are known. */
+export interface OpenSocket extends Pick<BrokerSocket, 'mute' | 'isOpen' | 'close'> {
+  /** By the number of the request. */
+  readonly versions: ReadonlyMap<number, ApiVersions>
+  request(request: SocketRequest): Promise<Buffer>
+}
+
+const API_VERSIONS = 18
+const SASL_HANDSHAKE = 17
+const SASL_AUTHENTICATE = 36
+/** From this version of SaslAuthenticate on a broker says how long it is content with it. */
+const SAYS_LIFETIME = 1
+/** Of what a broker is content with, when it is asked anew; and no sooner than that. */
+const RENEW_AT = 0.8
+const SHORTEST_LIFETIME_MS = 1000
+const RECEIVE_MAX_BYTES = 100_000_000
+
+/**
+ * Connects to a broker once, by plain TCP or TLS, learns its versions, and tells it who asks. Rejects with
+ * `BROKER_UNREACHABLE`, `TLS_REFUSED`, `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `USAGE` or `KAFKA_FAILED`, also when the
+ * signal is aborted; nothing is open then.
+ *
+ * A user whose session is over by time is authenticated anew before the next request.
+ */
+export async function openSocket(
+  address: BrokerAddress,
+  settings: ClientSettings,
+  signal: AbortSignal,
+): Promise<OpenSocket> {
+  const { tls, sasl, clientId, requestTimeoutMs, receiveMaxBytes = RECEIVE_MAX_BYTES } = settings
+  const socket = brokerSocket(await dial(address, tls, signal), address, requestTimeoutMs)
+  const giveUp = () => void socket.close()
+  signal.addEventListener('abort', giveUp)
+  if (signal.aborted) giveUp()
+
+  async function ask(api: string, apiKey: number, version: number, body: Buffer): Promise<ByteReader> {
+    const frame = (correlationId: number) => requestFrame({ apiKey, version, correlationId, clientId }, body)
+    const answer = await socket.request({ api, frame })
+    return byteReader(answer.subarray(4), `the answer of the broker ${shownAddress(address)} to ${api}`)
+  }
+
+  /** When the broker wants to be told anew who asks, by a clock that never steps. */
+  let renewAt = Infinity
+  let renewing: Promise<void> | undefined
+  async function authenticate(user: SaslSettings, version: number): Promise<void> {
+    const lifetimeMs = await login(user, version, ask, shownAddress(address))
+    renewAt = lifetimeMs > 0 ? performance.now() + RENEW_AT * Math.max(SHORTEST_LIFETIME_MS, lifetimeMs) : Infinity
+  }
+
+  /** Between two requests: a broker that is being told who asks takes nothing else. */
+  async function renew(user: SaslSettings): Promise<void> {
+    renewing ??= authenticate(user, saslVersion(versions, address))
+      .catch(async (error: unknown) => {
+        await socket.close()
+        throw error
+      })
+      .finally(() => (renewing = undefined))
+    await renewing
+  }
+
+  const versions = new Map<number, ApiVersions>()
+  try {
+    const read = await ask('ApiVersions', API_VERSIONS, 0, NOTHING)
+    const errorCode = read.int16()
+    if (errorCode !== 0) throw refused(errorCode, address, 'does not say which requests it knows')
+    read.array(() => versions.set(read.int16(), { min: read.int16(), max: read.int16() }))
+    if (sasl) await authenticate(sasl, saslVersion(versions, address))
+  } catch (error) {
+    await socket.close()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+  socket.allow(receiveMaxBytes)
+  return {
+    versions,
+    async request(request) {
+      if (sasl && (renewing || performance.now() >= renewAt)) await renew(sasl)
+      return socket.request(request)
+    },
+    mute: socket.mute,
+    get isOpen() {
+      return socket.isOpen
+    },
+    close: socket.close,
+  }
+}
+
+type Ask = (api: string, apiKey: number, version: number, body: Buffer) => Promise<ByteReader>
+
+/** Answers how long the broker is content with it, in ms; 0 for as long as the connection lasts. */
+async function login(user: SaslSettings, version: number, ask: Ask, broker: string): Promise<number> {
+  const { mechanism, username, password } = user
+  let lifetimeMs = 0
+
+  const handshake = await ask('SaslHandshake', SASL_HANDSHAKE, 1, text(mechanism))
+  const errorCode = handshake.int16()
+  if (errorCode !== 0) {
+    const known = errorCode === UNSUPPORTED_SASL_MECHANISM ? handshake.array(handshake.string).slice(0, 10) : []
+    const has = known.length > 0 ? `; it has ${shortened(known.join(', '))}` : ''
+    throw loginRefused(broker, errorCode, `no ${mechanism} over SASL here${has}`)
+  }
+
+  await (mechanism === 'PLAIN' ? plain : scram)(user, async (message) => {
+    const read = await ask('SaslAuthenticate', SASL_AUTHENTICATE, version, sized(message))
+    const errorCode = read.int16()
+    const said = read.nullableString()
+    const answer = read.bytes()
+    if (errorCode !== 0) throw loginRefused(broker, errorCode, saidWithout(password, said))
+    if (version >= SAYS_LIFETIME) lifetimeMs = read.int64()
+    return answer
+  }).catch((error: unknown) => {
+    // What the mechanism itself finds wrong knows of no broker.
+    if (!SnapstreamError.is(error) || error.code !== 'AUTHENTICATION_REFUSED' || error.cause !== undefined) throw error
+    throw new SnapstreamError(
+      'AUTHENTICATION_REFUSED',
+      `the broker ${broker} is not trusted with ${username}: ${error.message}`,
+      { cause: error },
+    )
+  })
+  return lifetimeMs
+}
+
+async function plain({ username, password }: SaslSettings, exchange: (message: Buffer) => Promise<Buffer>) {
+  await exchange(Buffer.from(`\0${username}\0${password}`))
+}
+
+const UNSUPPORTED_SASL_MECHANISM = 33
+
+function loginRefused(broker: string, errorCode: number, said: string): SnapstreamError {
+  const { code, name, passes } = kafkaErrorKind(errorCode)
+  const cause = protocolError(errorCode, said)
+  if (passes)
+    return new SnapstreamError('BROKER_UNREACHABLE', `the broker ${broker} lets nobody in at the moment (${name})`, {
+      cause,
+    })
+  return new SnapstreamError(
+    code === 'KAFKA_FAILED' ? 'AUTHENTICATION_REFUSED' : code,
+    `the broker ${broker} does not let this user in: ${said} (${name}); check the name, the password and the mechanism`,
+    { cause },
+  )
+}
+
+/** The broker was told the password, and nothing keeps it from repeating it in what it says. */
+function saidWithout(password: string, said: string | undefined): string {
+  if (said === undefined || said === '') return 'it does not say why'
+  return said.includes(password) ? 'what it says holds a secret, and is left out' : shortened(said)
+}
+
+const LONGEST_TEXT = 300
+const shortened = (said: string) => (said.length > LONGEST_TEXT ? `${said.slice(0, LONGEST_TEXT)}...` : said)
+
+function saslVersion(versions: ReadonlyMap<number, ApiVersions>, address: BrokerAddress): number {
+  const known = versions.get(SASL_AUTHENTICATE)
+  if (known && known.max >= 0 && known.min <= SAYS_LIFETIME) return Math.min(known.max, SAYS_LIFETIME)
+  throw new SnapstreamError(
+    'UNSUPPORTED',
+    `the broker ${shownAddress(address)} cannot be told who asks: it does not know SaslAuthenticate, which Kafka has ` +
+      'since 1.0 where its listener wants a user',
+  )
+}
+
+function refused(errorCode: number, address: BrokerAddress, what: string): SnapstreamError {
+  const { code, name } = kafkaErrorKind(errorCode)
+  return new SnapstreamError(code, `the broker ${shownAddress(address)} ${what} (${name})`, {
+    cause: protocolError(errorCode),
+  })
+}
+
+/** A request as the older versions frame it: none of those that are sent here has another header. */
+export function requestFrame(
+  head: {
+    readonly apiKey: number
+    readonly version: number
+    readonly correlationId: number
+    readonly clientId: string
+  },
+  body: Buffer,
+): Buffer {
+  const clientId = Buffer.from(head.clientId)
+  const bytes = Buffer.allocUnsafe(14 + clientId.length + body.length)
+  bytes.writeInt32BE(bytes.length - 4, 0)
+  bytes.writeInt16BE(head.apiKey, 4)
+  bytes.writeInt16BE(head.version, 6)
+  bytes.writeInt32BE(head.correlationId, 8)
+  bytes.writeInt16BE(clientId.length, 12)
+  clientId.copy(bytes, 14)
+  body.copy(bytes, 14 + clientId.length)
+  return bytes
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function text(value: string): Buffer {
+  const bytes = Buffer.from(value)
+  const length = Buffer.alloc(2)
+  length.writeInt16BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}
+
+function sized(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}

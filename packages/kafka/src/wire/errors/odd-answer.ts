@@ -1,0 +1,26 @@
+import { SnapstreamError } from '@snapstream/core'
+import type { TopicPartition } from '../../driver/driver.ts'
+import { partitionKey } from '../../driver/partition-key.ts'
+
+/** An answer that no broker gives: to go on with it would be to guess. Waiting does not cure it. */
+export function oddAnswer(api: string, what: string, fields: Partial<TopicPartition> = {}): SnapstreamError {
+  return new SnapstreamError('KAFKA_FAILED', `a broker answered ${api} with what cannot be right: ${what}`, fields)
+}
+
+/** Throws unless each partition that was asked for has an answer: what is left out is neither done nor known. */
+export function expectPartitions(
+  api: string,
+  asked: readonly TopicPartition[],
+  answers: readonly TopicPartition[],
+): void {
+  const answered = new Set(answers.map(partitionKey))
+  for (const { topic, partition } of asked)
+    if (!answered.has(partitionKey({ topic, partition })))
+      throw oddAnswer(api, `partition ${partition} of ${JSON.stringify(topic)} is left out`, { topic, partition })
+}
+
+/** The same for what is known by a name. */
+export function expectNames(api: string, asked: readonly string[], answers: readonly string[]): void {
+  const answered = new Set(answers)
+  for (const name of asked) if (!answered.has(name)) throw oddAnswer(api, `${JSON.stringify(name)} is left out`)
+}

@@ -1,0 +1,25 @@
+import type { TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { throwFor } from '../errors/kafka-error.ts'
+import { expectPartitions } from '../errors/odd-answer.ts'
+
+/** What a group has committed for these partitions; those without are left out. */
+export async function committedOffsets(
+  cluster: Cluster,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<TopicPartitionOffset[]> {
+  if (partitions.length === 0) return []
+  const coordinator = await cluster.node(await cluster.findCoordinator(groupId))
+  const answer = await coordinator.offsetFetch({ groupId, partitions })
+  throwFor(answer)
+  // What is left out would count as not committed.
+  expectPartitions('OffsetFetch', partitions, answer.partitions)
+  const committed: TopicPartitionOffset[] = []
+  for (const one of answer.partitions) {
+    throwFor(one)
+    const { topic, partition, offset } = one
+    if (offset >= 0) committed.push({ topic, partition, offset })
+  }
+  return committed
+}

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { brokerUnreachable } from './errors/connection-error.ts'
+import { protocolError } from './errors/kafka-error.ts'
+import { persistently } from './retry.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const away = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is away')
+
+/** Fails until so much time has passed, each try taking as long as is said. */
+function trying(untilMs: number, eachMs: number, error: Error = away) {
+  const start = Date.now()
+  const state = { tries: 0, troubles: [] as unknown[], outcome: undefined as unknown }
+  async function run() {
+    state.tries++
+    await new Promise((resolve) => setTimeout(resolve, eachMs))
+    if (Date.now() - start < untilMs) throw error
+    return 'done'
+  }
+  void persistently(run, { patienceMs: 10_000, onTrouble: (told) => state.troubles.push(told) }).then(
+    (value) => (state.outcome = value),
+    (thrown: unknown) => (state.outcome = thrown),
+  )
+  return state
+}
+
+test('tries again until it works', async () => {
+  const state = trying(5000, 10)
+  await vi.advanceTimersByTimeAsync(7000)
+  expect(state.outcome).toBe('done')
+  expect(state.tries).toBeGreaterThan(3)
+  expect(state.troubles).toEqual(Array.from({ length: state.tries - 1 }, () => away))
+})
+
+test('gives up once patience is over', async () => {
+  const state = trying(60_000, 10)
+  await vi.advanceTimersByTimeAsync(8000)
+  expect(state.outcome).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(state.outcome).toBe(away)
+})
+
+test('a request that failed by its time-out alone, longer than patience, is sent again', async () => {
+  const state = trying(31_000, 30_000)
+  await vi.advanceTimersByTimeAsync(61_000)
+  expect(state).toMatchObject({ tries: 2, outcome: 'done' })
+})
+
+test('does not try again what will not pass', async () => {
+  const refused = protocolError(58)
+  const state = trying(1000, 10, refused)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(state).toEqual({ tries: 1, troubles: [], outcome: refused })
+})
