@@ -1,6 +1,7 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
 import { changesets } from './check/changesets.mjs'
+import { metadata } from './check/metadata.mjs'
 import { size } from './check/size.mjs'
 import { versions } from './check/versions.mjs'
 import { workflows } from './check/workflows.mjs'
@@ -31,6 +32,7 @@ const counts = await runSteps([
   { name: 'types', run: () => quiet('nx', ['run-many', '-t', 'typecheck', '--outputStyle=static']) },
   { name: 'unused', run: () => quiet('knip', []) },
   { name: 'versions', run: versions },
+  { name: 'metadata', run: () => metadata({ fix }) },
   { name: 'workflows', run: workflows },
   { name: 'changesets', run: changesets },
   { name: 'build', run: () => judged(build()) },
