@@ -1,5 +1,6 @@
 import { SnapstreamError, toError } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
+import { sameSettings } from '../conf/same-settings.ts'
 import type {
   ConsumerSettings,
   DriverConsumer,
@@ -7,77 +8,120 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../driver/driver.ts'
+import { groupBy } from '../driver/group-by.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 
-/** One topic (or several, or a pattern) that is read through a consumer that others share. */
-export interface GroupMember {
+/** A reader of one topic (or several, or a pattern): what it subscribes to, and how the consumer tells it what comes. */
+export interface TopicSubscriber {
   /** As shown in messages. */
   readonly name: string
   readonly topics: readonly string[] | RegExp
-  /** Other topics, read by members of the same consumer, that belong together with those of this one. */
+  /** Topics of other subscribers of the same consumer that are co-partitioned with those of this one. */
   readonly copartitionedWith: readonly string[]
   /** Where to start in a partition when nothing is committed. */
   readonly startOffset: NonNullable<ConsumerSettings['startOffset']>
+  /** Awaited before the first batch of these partitions; answers with other offsets to start at. */
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]>
+  /** Awaited before the partitions go to another member; `'lost'`: they have gone already. */
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
   push(batch: RecordBatch): void
-  /** Told where a partition ends of which no record came. */
+  /** A partition was fetched, and no record came: it ends there. */
   endsAt(end: TopicPartitionOffset): void
-  /** Told of what is tried again by itself. */
+  /** Something failed and is tried again. */
   trouble(error: Error): void
+  /** Reading cannot go on. */
   fail(error: Error): void
 }
 
 /** One consumer for all the topics that are read with one group in a run. */
 export interface GroupConsumer {
-  readonly members: ReadonlySet<GroupMember>
-  join(member: GroupMember): void
-  /** Subscribes to all that have joined and hands out what comes. Called again it does nothing. */
+  readonly groupId: string | null
+  readonly settings: ResolvedSettings
+  readonly subscribers: ReadonlySet<TopicSubscriber>
+  /** The last subscriber has left. */
+  readonly closed: boolean
+  /** Throws `USAGE` once reading has begun. */
+  join(subscriber: TopicSubscriber): void
+  /** Subscribes to the topics of all that have joined, and hands out what comes. Called again it does nothing. */
   start(): void
   release(batch: RecordBatch): void
-  /** Goes on from there in that partition: what comes from now on begins there. */
+  /** Goes on from another offset of a partition: batches that are pushed from now on begin there. */
   seek(to: TopicPartitionOffset): void
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
   /** The last to leave closes the consumer. */
-  leave(member: GroupMember): Promise<void>
+  leave(subscriber: TopicSubscriber): Promise<void>
 }
 
-export function groupConsumer(settings: ResolvedSettings, groupId: string | null, onEmpty: () => void): GroupConsumer {
-  const members = new Set<GroupMember>()
+/** The part of a subscriber that says what it reads. */
+type TopicRead = Pick<TopicSubscriber, 'name' | 'topics'>
+
+const SCOPE_KEY = '~snapstream.kafka.consumers'
+
+/**
+ * The consumer for a reader of a run: one it shares with all readers that have the same group and settings or, without a
+ * group, its own. Throws `USAGE` if another reader of the run reads the same topic with the same group.
+ *
+ * @param scope one map a run
+ */
+export function consumerFor(
+  scope: Map<unknown, unknown>,
+  settings: ResolvedSettings,
+  groupId: string | null,
+  reader: TopicRead,
+): GroupConsumer {
+  if (groupId === null) return groupConsumer(settings, null)
+  const consumers = (scope.get(SCOPE_KEY) as Set<GroupConsumer> | undefined) ?? new Set<GroupConsumer>()
+  scope.set(SCOPE_KEY, consumers)
+  for (const consumer of consumers) if (consumer.closed) consumers.delete(consumer)
+  const brokersOf = ({ client }: ResolvedSettings) => client.brokers.toSorted().join()
+  const sameGroup = [...consumers].filter(
+    (one) =>
+      one.groupId === groupId &&
+      one.settings.driver === settings.driver &&
+      brokersOf(one.settings) === brokersOf(settings),
+  )
+  for (const { subscribers } of sameGroup) for (const other of subscribers) refuseBoth(reader, other, groupId)
+  const shared = sameGroup.find((one) => sameSettings(one.settings, settings, 'consumer'))
+  if (shared !== undefined) return shared
+  const { groupInstanceId } = settings.consumer
+  if (groupInstanceId !== undefined)
+    for (const other of sameGroup)
+      if (other.settings.consumer.groupInstanceId === groupInstanceId)
+        throw twoInstances(groupInstanceId, reader.name, groupId)
+  const own = groupConsumer(settings, groupId)
+  consumers.add(own)
+  return own
+}
+
+function groupConsumer(settings: ResolvedSettings, groupId: string | null): GroupConsumer {
+  const subscribers = new Set<TopicSubscriber>()
   /** By topic: patterns are tried once. */
-  const routes = new Map<string, GroupMember | undefined>()
+  const routes = new Map<string, TopicSubscriber | undefined>()
   let consumer: DriverConsumer | undefined
   let running: Promise<void> | undefined
-  let closing = false
+  let closed = false
   let polling = false
-  /** Sought while a batch may have been on its way that was read before, by partition. */
+  /** By partition, offsets that were sought while a batch from before may have been on its way. */
   const uncertain = new Map<string, TopicPartitionOffset>()
 
-  function memberOf(topic: string): GroupMember | undefined {
+  function subscriberOf(topic: string): TopicSubscriber | undefined {
     if (routes.has(topic)) return routes.get(topic)
-    const [member, other] = [...members].filter((candidate) => covers(candidate, topic))
-    if (member !== undefined && other !== undefined) throw bothRead(member.name, other.name, topic, groupId)
-    routes.set(topic, member)
-    return member
+    const [subscriber, other] = [...subscribers].filter((candidate) => covers(candidate, topic))
+    if (subscriber !== undefined && other !== undefined) throw bothRead(subscriber.name, other.name, topic, groupId)
+    routes.set(topic, subscriber)
+    return subscriber
   }
 
-  function byMember<T extends TopicPartition>(partitions: readonly T[]): Map<GroupMember, T[]> {
-    const parts = new Map<GroupMember, T[]>()
-    for (const at of partitions) {
-      const member = memberOf(at.topic)
-      // What belongs to a reader that was closed stays unread, until the others are closed as well.
-      if (member === undefined || !members.has(member)) continue
-      const part = parts.get(member)
-      if (part === undefined) parts.set(member, [at])
-      else part.push(at)
-    }
-    return parts
+  function bySubscriber<T extends TopicPartition>(partitions: readonly T[]): Map<TopicSubscriber, T[]> {
+    const parts = groupBy(partitions, ({ topic }) => subscriberOf(topic))
+    // Partitions of a reader that was closed stay unread until the others are closed as well.
+    return new Map([...subscribers].flatMap((one) => (parts.has(one) ? [[one, parts.get(one) ?? []]] : [])))
   }
 
-  /** The set of topics that a member wants together, if it does. Throws `USAGE` if nobody here reads one of them. */
-  function copartitioned({ name, topics, copartitionedWith }: GroupMember): (readonly string[])[] {
+  /** The co-partitioned set of a subscriber, if it has one. Throws `USAGE` if no subscriber reads one of its topics. */
+  function copartitioned({ name, topics, copartitionedWith }: TopicSubscriber): (readonly string[])[] {
     if (topics instanceof RegExp || copartitionedWith.length === 0) return []
-    const missing = copartitionedWith.find((topic) => memberOf(topic) === undefined)
+    const missing = copartitionedWith.find((topic) => subscriberOf(topic) === undefined)
     if (missing !== undefined) throw notRead(name, missing, groupId)
     return [[...topics, ...copartitionedWith]]
   }
@@ -87,35 +131,35 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
     const made = await driver.client(client).consumer({
       ...defaults,
       groupId,
-      topics: [...members].flatMap(({ topics }): (string | RegExp)[] =>
+      topics: [...subscribers].flatMap(({ topics }): (string | RegExp)[] =>
         topics instanceof RegExp ? [topics] : [...topics],
       ),
-      copartitioned: [...members].flatMap(copartitioned),
-      startOffset: (topic, partition) => memberOf(topic)?.startOffset(topic, partition),
+      copartitioned: [...subscribers].flatMap(copartitioned),
+      startOffset: (topic, partition) => subscriberOf(topic)?.startOffset(topic, partition),
       async assigned(partitions) {
-        const parts = byMember(partitions)
-        // Also those who got nothing are told: they may be waiting to know.
-        const answers = await Promise.all([...members].map((member) => member.assigned(parts.get(member) ?? [])))
+        const parts = bySubscriber(partitions)
+        // Subscribers that got nothing are told as well: they may be waiting to know.
+        const answers = await Promise.all([...subscribers].map((one) => one.assigned(parts.get(one) ?? [])))
         return answers.flat()
       },
       async revoked(partitions, reason) {
         for (const at of partitions) uncertain.delete(partitionKey(at))
-        await Promise.all([...byMember(partitions)].map(([member, part]) => member.revoked(part, reason)))
+        await Promise.all([...bySubscriber(partitions)].map(([one, part]) => one.revoked(part, reason)))
       },
-      onEndOffset: (end) => memberOf(end.topic)?.endsAt(end),
+      onEndOffset: (end) => subscriberOf(end.topic)?.endsAt(end),
       onTrouble(error) {
-        for (const member of members) member.trouble(error)
+        for (const subscriber of subscribers) subscriber.trouble(error)
       },
     })
-    if (closing) {
+    if (closed) {
       await made.close()
       return
     }
     consumer = made
     for (let batch = await poll(made); batch !== undefined; batch = await poll(made))
-      // Without a reader it is not released either: there is no use in fetching more of it.
-      memberOf(batch.topic)?.push(batch)
-    if (!closing) throw new SnapstreamError('KAFKA_FAILED', `the consumer of ${shownGroup(groupId)} ended by itself`)
+      // Without a subscriber the batch is not released either, so that no more of its partition is fetched.
+      subscriberOf(batch.topic)?.push(batch)
+    if (!closed) throw new SnapstreamError('KAFKA_FAILED', `the consumer of ${shownGroup(groupId)} ended by itself`)
   }
 
   async function poll(from: DriverConsumer): Promise<RecordBatch | undefined> {
@@ -126,27 +170,32 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
       const sought = batch && uncertain.get(partitionKey(batch))
       uncertain.clear()
       if (batch === undefined || sought === undefined) return batch
-      // It may be from before or from after: sought again now, when nothing is on its way, there is no doubt.
+      // It may have been fetched before the seek or after: sought again now, with nothing on its way, it is certain.
       from.seek(sought)
       from.release(batch)
     }
   }
 
   return {
-    members,
-    join(member) {
+    groupId,
+    settings,
+    subscribers,
+    get closed() {
+      return closed
+    },
+    join(subscriber) {
       if (running !== undefined)
         throw new SnapstreamError(
           'USAGE',
-          `${member.name} was opened after reading with ${shownGroup(groupId)} had begun; open all sources first`,
-          { topic: member.name },
+          `${subscriber.name} was opened after reading with ${shownGroup(groupId)} had begun; open all sources first`,
+          { topic: subscriber.name },
         )
-      members.add(member)
+      subscribers.add(subscriber)
     },
     start() {
       running ??= run().catch((thrown: unknown) => {
         const error = toError(thrown)
-        for (const member of members) member.fail(error)
+        for (const subscriber of subscribers) subscriber.fail(error)
       })
     },
     release: (batch) => consumer?.release(batch),
@@ -157,22 +206,21 @@ export function groupConsumer(settings: ResolvedSettings, groupId: string | null
     async commit(offsets) {
       if (offsets.length > 0) await consumer?.commit(offsets)
     },
-    async leave(member) {
-      if (!members.delete(member) || members.size > 0) return
-      closing = true
-      onEmpty()
-      // One that is still being made is closed as soon as it is there.
+    async leave(subscriber) {
+      if (!subscribers.delete(subscriber) || subscribers.size > 0) return
+      closed = true
+      // A consumer that is still being opened is closed as soon as it is open.
       await consumer?.close()
       await running
     },
   }
 }
 
-export function covers({ topics }: Pick<GroupMember, 'topics'>, topic: string): boolean {
+function covers({ topics }: Pick<TopicSubscriber, 'topics'>, topic: string): boolean {
   return topics instanceof RegExp ? topics.test(topic) : topics.includes(topic)
 }
 
-export function bothRead(one: string, other: string, topic: string, groupId: string | null): SnapstreamError {
+function bothRead(one: string, other: string, topic: string, groupId: string | null): SnapstreamError {
   return new SnapstreamError(
     'USAGE',
     `Topic(${one}) and Topic(${other}) both read ${JSON.stringify(topic)} with ${shownGroup(groupId)}: ` +
@@ -192,4 +240,37 @@ function notRead(name: string, topic: string, groupId: string | null): Snapstrea
 
 function shownGroup(groupId: string | null): string {
   return groupId === null ? 'no group' : `the group ${JSON.stringify(groupId)}`
+}
+
+/** Two consumers with one `groupInstanceId` would fence each other for ever. */
+function twoInstances(groupInstanceId: string, name: string, groupId: string): SnapstreamError {
+  return new SnapstreamError(
+    'USAGE',
+    `Topic(${name}) reads with the group ${JSON.stringify(groupId)} and has other settings than another topic of it, so ` +
+      `that each has a consumer of its own, and both would have the groupInstanceId ${JSON.stringify(groupInstanceId)}; ` +
+      'give both the same settings, or one another groupInstanceId',
+    { topic: name },
+  )
+}
+
+/** Two patterns may overlap as well: that is found when both match a topic. */
+function refuseBoth(reader: TopicRead, other: TopicRead, groupId: string): void {
+  for (const [one, another] of [
+    [reader, other],
+    [other, reader],
+  ] as const) {
+    if (one.topics instanceof RegExp) continue
+    const topic = one.topics.find((name) => covers(another, name))
+    if (topic !== undefined) throw bothRead(reader.name, other.name, topic, groupId)
+  }
+}
+
+/** For a source that does not say with which group it is read. */
+export function groupMissing(name: string): SnapstreamError {
+  return new SnapstreamError(
+    'USAGE',
+    `the topic ${JSON.stringify(name)} is a source and has no groupId; give it one, Topic(${JSON.stringify(name)}, ` +
+      `{ groupId: 'my-group' }), or groupId: null to read all of it without committing`,
+    { topic: name },
+  )
 }

@@ -1,6 +1,6 @@
 import type { Lane, Lasting, ReaderOptions, SourceReader } from '@snapstream/core'
-import { laneOf } from './lane-state.ts'
-import { groupMissing, joinConsumer } from './shared-consumers.ts'
+import { consumerFor, groupMissing } from './group-consumer.ts'
+import { laneOf } from './partition-lane.ts'
 import { topicHooks } from './topic-hooks.ts'
 import { topicReader } from './topic-reader.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
@@ -20,13 +20,14 @@ export async function openTopicSource(
   try {
     const { settings } = opened
     const groupId = groupOf(spec, settings)
+    const ends = await endsOf(spec, opened)
     return topicReader({
       spec,
       options,
       control,
       hooks: topicHooks(spec, settings.consumer.rebalanceTimeoutMs, options.host),
-      ends: await endsOf(spec, opened),
-      join: (member) => joinConsumer(options.scope, settings, groupId, member),
+      ends,
+      consumer: consumerFor(options.scope, settings, groupId, spec),
       closed: () => lifecycle.close(),
     })
   } catch (error) {

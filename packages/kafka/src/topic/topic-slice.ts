@@ -1,7 +1,7 @@
 import { platformHost } from '@snapstream/core'
 import type { BatchSource, ReaderOptions, SourceReader } from '@snapstream/core'
 import { decodeBatch } from '../record/decode-batch.ts'
-import { laneState } from '../reading/lane-state.ts'
+import { partitionLane } from '../reading/partition-lane.ts'
 import { messageBatch } from '../reading/message-batch.ts'
 import { rangeReader } from '../reading/range-reader.ts'
 import type { OffsetRange } from '../reading/range-reader.ts'
@@ -63,7 +63,7 @@ function sliceReader(
 ): SourceReader<AnyRecord> {
   const reader = rangeReader(settings, ranges)
   const lanes = new Map(
-    ranges.map((range) => [partitionKey(range), laneState(range.topic, range.partition, range.start, range.end)]),
+    ranges.map((range) => [partitionKey(range), partitionLane(range.topic, range.partition, range.start, range.end)]),
   )
   let closing: Promise<void> | undefined
   // How it ends is what `close` says.

@@ -4,18 +4,22 @@ import { resolveSettings } from '../conf/resolve-settings.ts'
 import type { Settings } from '../conf/settings.ts'
 import { secret } from '../conf/secret.ts'
 import { memory } from '../memory/index.ts'
-import type { GroupMember } from './group-consumer.ts'
-import { joinConsumer } from './shared-consumers.ts'
+import { consumerFor } from './group-consumer.ts'
+import type { TopicSubscriber } from './group-consumer.ts'
 
 afterEach(() => Conf.reset())
 
 const driver = memory()
-const member = (name: string) => ({ name, topics: [name] }) as unknown as GroupMember
 function joining() {
   const scope = new Map()
   let count = 0
-  return (settings: Settings) =>
-    joinConsumer(scope, resolveSettings({ driver, ...settings }), 'group', member(`topic-${count++}`))
+  return (settings: Settings) => {
+    const name = `topic-${count++}`
+    const reader = { name, topics: [name] }
+    const consumer = consumerFor(scope, resolveSettings({ driver, ...settings }), 'group', reader)
+    consumer.join(reader as unknown as TopicSubscriber)
+    return consumer
+  }
 }
 
 test('readers of a group share a consumer if they have the same settings', () => {
@@ -25,7 +29,7 @@ test('readers of a group share a consumer if they have the same settings', () =>
   expect(join({ sessionTimeoutMs: 20_000 })).not.toBe(first)
 })
 
-test('readers with other passwords do not', () => {
+test('readers of a group with different passwords do not share a consumer', () => {
   const join = joining()
   const login = { securityProtocol: 'sasl_ssl', saslMechanism: 'PLAIN', saslUsername: 'alice' } as const
   const first = join({ ...login, saslPassword: secret('sesame') })
@@ -33,7 +37,7 @@ test('readers with other passwords do not', () => {
   expect(join({ ...login, saslPassword: secret('simsim') })).not.toBe(first)
 })
 
-test('two consumers of a group do not get one groupInstanceId', () => {
+test('two consumers of a group cannot have the same groupInstanceId', () => {
   const join = joining()
   join({ groupInstanceId: 'me', sessionTimeoutMs: 10_000 })
   expect(() => join({ groupInstanceId: 'me', sessionTimeoutMs: 20_000 })).toThrow(

@@ -1,0 +1,325 @@
+import { toError } from '@snapstream/core'
+import type { Positions, ReaderOptions } from '@snapstream/core'
+import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
+import { wakeUp } from '../driver/wake-up.ts'
+import type { TopicControl } from '../topic/topic-control.ts'
+import type { GroupConsumer, TopicSubscriber } from './group-consumer.ts'
+import { laneOf, partitionLane } from './partition-lane.ts'
+import type { PartitionLane } from './partition-lane.ts'
+import type { TopicHooks } from './topic-hooks.ts'
+
+export interface LaneBatch {
+  readonly batch: RecordBatch
+  readonly lane: PartitionLane
+}
+
+/**
+ * The lanes of one reader: how partitions come (`assigned`), go (`revoked`), stop and go on (`pause`, `resume`, `seek`),
+ * and the batches that wait to be handed out. Only its functions write a `PartitionLane`.
+ */
+export interface ReaderLanes extends Pick<TopicSubscriber, 'assigned' | 'revoked' | 'push' | 'endsAt' | 'fail'> {
+  /** Why reading cannot go on. */
+  readonly failure: Error | undefined
+  /** How many batches wait to be handed out. */
+  readonly queued: number
+  /** Resolves when something may have changed since the last call. */
+  wait(): Promise<void>
+  wake(): void
+  /** The next batch of a lane that is read. */
+  next(): LaneBatch | undefined
+  /** Whether messages of this lane may be handed out: false once it was stopped, revoked or replaced. */
+  isRead(lane: PartitionLane): boolean
+  /** The engine gets a batch of the lane, which ends before `position`. */
+  handOut(lane: PartitionLane, position: number): void
+  /** The engine has handled a batch that it got. */
+  done(batch: LaneBatch): void
+  /** Commits positions that the engine has handled; those of lanes that left or were sought are left out. */
+  commit(positions: Positions): Promise<void>
+  /** Whether every lane has come to its end. Always false for a topic that is read without an end. */
+  ended(): boolean
+  /** How many records are known to lie behind these positions; undefined while nothing is known of any lane. */
+  lag(handled: Positions): number | undefined
+  /** Whether partitions were assigned, or none is left; `lagKnown`: also whether the end of each lane is known. */
+  ready(lagKnown: boolean): boolean
+  /** The partitions of this reader, those included that are being assigned. */
+  partitions(): readonly TopicPartition[]
+  pause(): void
+  resume(): void
+  /** Goes on from these offsets once what is in flight is handled. The offsets are committed at once. */
+  seek(to: readonly TopicPartitionOffset[]): void
+  /** Drops what waits, and calls `onRevoked` for what is left. */
+  close(): Promise<void>
+}
+
+export function readerLanes(context: {
+  readonly options: Pick<ReaderOptions, 'assigned' | 'revoked'>
+  readonly control: Pick<TopicControl, 'paused'>
+  readonly hooks: TopicHooks
+  /** Per lane, the offset at which reading ends; undefined: it does not end. */
+  readonly ends: ReadonlyMap<string, number> | undefined
+  readonly consumer: Pick<GroupConsumer, 'commit' | 'seek' | 'release'>
+}): ReaderLanes {
+  const { options, control, hooks, ends, consumer } = context
+  const lanes = new Map<string, PartitionLane>()
+  /** By lane, where partitions begin that are still being assigned. `seek` replaces the offset. */
+  const arriving = new Map<string, TopicPartitionOffset>()
+  const queue: LaneBatch[] = []
+  const { wake, wait } = wakeUp()
+  let failure: Error | undefined
+  /** The last assignment left this reader without a partition. */
+  let leftOut = false
+
+  function fail(error: Error): void {
+    failure ??= error
+    wake()
+  }
+
+  const isRead = (lane: PartitionLane) => lanes.get(lane.lane) === lane && !lane.leaving && lane.stopped === undefined
+
+  // ---- partitions that come ---------------------------------------------------------------------------------------
+
+  async function assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]> {
+    const starts = new Map(partitions.map((at) => [laneOf(at), at]))
+    for (const [lane, at] of starts) arriving.set(lane, at)
+    await hooks.assigned(partitions)
+    // A paused topic tells the engine when it is resumed.
+    const reading = !control.paused
+    const answer = reading && starts.size > 0 ? await options.assigned([...starts.keys()]) : undefined
+    const answered: TopicPartitionOffset[] = []
+    const sought: TopicPartitionOffset[] = []
+    for (const [lane, at] of starts) {
+      const { topic, partition } = at
+      const { offset } = arriving.get(lane) ?? at
+      const isSought = arriving.get(lane) !== at
+      arriving.delete(lane)
+      if (isSought) sought.push({ topic, partition, offset })
+      const kept = isSought ? offset : answer?.get(lane)
+      const start = kept === undefined ? offset : Number(kept)
+      if (kept !== undefined) answered.push({ topic, partition, offset: start })
+      // A partition that was added after the topic was opened is not part of what there was to read then.
+      const end = ends === undefined ? Infinity : (ends.get(lane) ?? 0)
+      const added = partitionLane(topic, partition, start, end)
+      if (!reading) added.stopped = Promise.resolve()
+      lanes.set(lane, added)
+    }
+    // `pause` or `resume` may have been called meanwhile.
+    if (control.paused) stop([...lanes.values()])
+    else if (!reading) resume()
+    leftOut = lanes.size === 0
+    wake()
+    if (sought.length > 0) await commitOffsets(sought)
+    return answered
+  }
+
+  // ---- partitions that go -----------------------------------------------------------------------------------------
+
+  /** Settles when all hand-overs that have begun are over. */
+  let handingOver: Promise<unknown> = Promise.resolve()
+
+  function revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
+    const done = handOver(partitions, reason)
+    handingOver = Promise.allSettled([handingOver, done])
+    return done
+  }
+
+  async function handOver(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
+    const going = partitions.flatMap((at) => lanes.get(laneOf(at)) ?? [])
+    dropQueued(going)
+    for (const lane of going) lane.leaving = true
+    const forget = () => {
+      for (const lane of going) if (lanes.get(lane.lane) === lane) lanes.delete(lane.lane)
+    }
+    // A partition that is revoked can be committed until it is handed over.
+    if (reason === 'lost') forget()
+    await options.revoked(partitions.map(laneOf), reason)
+    // The next owner has to go on from where the lane was sought.
+    if (reason === 'revoked') await Promise.all(going.flatMap(({ lane }) => moves.get(lane) ?? []))
+    await hooks.revoked(partitions, reason)
+    forget()
+  }
+
+  // ---- lanes that stop, and go on there or elsewhere ----------------------------------------------------------------
+
+  /** What is under way by lane. The moves of one lane come one after the other. */
+  const moves = new Map<string, Promise<void>>()
+
+  /** From now on the engine handles no message of these lanes but those in flight. */
+  function stop(some: readonly PartitionLane[]): void {
+    const reading = some.filter(({ stopped }) => stopped === undefined)
+    if (reading.length === 0) return
+    dropQueued(reading)
+    // The engine takes up no message of them once this call has returned.
+    const stopped = options
+      .revoked(
+        reading.map(({ lane }) => lane),
+        'paused',
+      )
+      .catch((error: unknown) => fail(toError(error)))
+    for (const lane of reading) lane.stopped = stopped
+  }
+
+  function resume(): void {
+    for (const lane of lanes.keys()) move(lane)
+    wake()
+  }
+
+  function seek(to: readonly TopicPartitionOffset[]): void {
+    for (const at of to) {
+      const name = laneOf(at)
+      const lane = lanes.get(name)
+      if (arriving.has(name)) arriving.set(name, at)
+      else if (lane !== undefined) {
+        stop([lane])
+        move(name, at)
+      }
+    }
+  }
+
+  /** `to`: where to go on; undefined: behind what is handled. */
+  function move(name: string, to?: TopicPartitionOffset): void {
+    const isLast = () => moves.get(name) === moving
+    const moving: Promise<void> = (moves.get(name) ?? Promise.resolve())
+      .then(async () => {
+        const lane = await moved(name, to)
+        if (lane !== undefined && isLast()) await goOn(lane)
+      })
+      .catch((error: unknown) => fail(toError(error)))
+      .then(() => {
+        if (isLast()) moves.delete(name)
+      })
+    moves.set(name, moving)
+  }
+
+  /** Answers with the lane once the engine has let go of it; undefined if it left meanwhile, or was not stopped. */
+  async function moved(name: string, to: TopicPartitionOffset | undefined): Promise<PartitionLane | undefined> {
+    const lane = lanes.get(name)
+    if (lane === undefined || (to === undefined && lane.stopped === undefined)) return undefined
+    if (to !== undefined) stop([lane])
+    await lane.stopped
+    if (lanes.get(name) !== lane) return undefined
+    if (to !== undefined) {
+      lane.sought = to.offset
+      // At once: the next owner goes on from there, also if nothing more is handled here.
+      await commitOffsets([to])
+    }
+    return lane
+  }
+
+  async function goOn(lane: PartitionLane): Promise<void> {
+    const { topic, partition, lane: name, end } = lane
+    const isHere = () => lanes.get(name) === lane && !lane.leaving
+    if (!isHere() || control.paused) return
+    const kept = (await options.assigned([name]))?.get(name)
+    if (!isHere()) return
+    const offset = lane.sought ?? (kept === undefined ? lane.handled : Number(kept))
+    const next = partitionLane(topic, partition, offset, end)
+    lanes.set(name, next)
+    consumer.seek({ topic, partition, offset })
+    for (const batch of lane.out) consumer.release(batch)
+    // `pause` was called while the engine was being told: nothing was handed out yet.
+    if (control.paused) stop([next])
+    wake()
+  }
+
+  // ---- batches ----------------------------------------------------------------------------------------------------
+
+  function dropQueued(some: readonly PartitionLane[]): void {
+    const kept = queue.filter(({ lane }) => !some.includes(lane))
+    queue.splice(0, queue.length, ...kept)
+  }
+
+  let committing = Promise.resolve()
+
+  /** One after the other: the last commit counts. */
+  function commitOffsets(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const committed = committing.then(() => consumer.commit(offsets))
+    committing = committed.catch(() => {})
+    return committed
+  }
+
+  return {
+    assigned,
+    revoked,
+    seek,
+    resume,
+    pause: () => stop([...lanes.values()]),
+    partitions: () => [...[...lanes.values()].filter(({ leaving }) => !leaving), ...arriving.values()],
+    get failure() {
+      return failure
+    },
+    fail,
+    get queued() {
+      return queue.length
+    },
+    wait,
+    wake,
+    push(batch) {
+      const lane = lanes.get(laneOf(batch))
+      if (lane === undefined) return
+      lane.out.add(batch)
+      lane.logEnd = batch.endOffset
+      // A batch of a stopped lane is not released, so that no more of it is fetched; it is read again later.
+      if (lane.stopped !== undefined) return
+      queue.push({ batch, lane })
+      wake()
+    },
+    endsAt(end) {
+      const lane = lanes.get(laneOf(end))
+      if (lane !== undefined) lane.logEnd = end.offset
+    },
+    next: () => queue.shift(),
+    isRead,
+    handOut(lane, position) {
+      lane.reached = position
+      lane.handling++
+    },
+    done({ lane, batch }) {
+      lane.handling--
+      if (!lane.out.delete(batch)) return
+      consumer.release(batch)
+      // A read may be waiting to end.
+      if (ends !== undefined) wake()
+    },
+    async commit(positions) {
+      const offsets: TopicPartitionOffset[] = []
+      for (const [name, position] of positions) {
+        const lane = lanes.get(String(name))
+        // The offset that a lane was sought to is committed already.
+        if (lane === undefined || lane.sought !== undefined) continue
+        const { topic, partition } = lane
+        lane.handled = Number(position)
+        offsets.push({ topic, partition, offset: lane.handled })
+      }
+      await commitOffsets(offsets)
+    },
+    ended() {
+      if (ends === undefined || queue.length > 0 || control.paused) return false
+      if (lanes.size === 0) return leftOut
+      // While anything is being handled the lane may still be stopped, and has to be read again then.
+      for (const { reached, end, handling, stopped } of lanes.values())
+        if (reached < end || handling > 0 || stopped !== undefined) return false
+      return true
+    },
+    lag(handled) {
+      let lag: number | undefined
+      for (const { lane, logEnd, end, handled: start, stopped } of lanes.values()) {
+        // A stopped lane is behind on purpose.
+        if (logEnd === undefined || stopped !== undefined) continue
+        lag = (lag ?? 0) + Math.max(0, Math.min(logEnd, end) - Number(handled.get(lane) ?? start))
+      }
+      return lag
+    },
+    ready: (lagKnown) =>
+      (leftOut || lanes.size > 0) &&
+      !(lagKnown && [...lanes.values()].some(({ logEnd, stopped }) => logEnd === undefined && stopped === undefined)),
+    async close() {
+      queue.length = 0
+      await handingOver
+      const left = [...lanes.values()].filter(({ leaving }) => !leaving)
+      await hooks.revoked(
+        left.map(({ topic, partition }) => ({ topic, partition })),
+        'revoked',
+      )
+    },
+  }
+}
