@@ -1,6 +1,5 @@
-import { encodeBatches } from '../record-batch/encode-batches.ts'
-import type { EncodedBatch } from '../record-batch/encode-batches.ts'
-import { recordBatchEncoder } from '../record-batch/record-batch-encoder.ts'
+import { encodeBatches, recordBatchEncoder } from '../record-batch/record-batch-encoder.ts'
+import type { EncodedBatch } from '../record-batch/record-batch-encoder.ts'
 import type { Connection } from '../wire/connection.ts'
 import { byTopic } from '../wire/by-topic.ts'
 import { flat } from './flat.ts'

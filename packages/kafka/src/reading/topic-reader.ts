@@ -1,6 +1,6 @@
 import type { Batch, MaybePromise, ReaderOptions, SourceReader } from '@snapstream/core'
 import { rarely } from '../driver/rarely.ts'
-import { decodeBatch } from '../record/decode-batch.ts'
+import { decodeBatch, messageBatch } from '../record/decode-batch.ts'
 import type { DecodedBatch } from '../record/decode-batch.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
 import { isThenable } from '../topic/thenable.ts'
@@ -9,7 +9,6 @@ import type { TopicSpec } from '../topic/topic-spec.ts'
 import type { GroupConsumer, TopicSubscriber } from './group-consumer.ts'
 import { readerLanes } from './lanes.ts'
 import type { LaneBatch } from './lanes.ts'
-import { messageBatch } from './message-batch.ts'
 import type { TopicHooks } from './topic-hooks.ts'
 
 type RecordsBatch = Batch<TopicRecord<unknown, unknown>>

@@ -1,5 +1,4 @@
 import type { Int64 } from '../driver/int64.ts'
-import { writeInt64 } from './write-int64.ts'
 
 /** How a record batch starts, up to its records. */
 export const HEADER_BYTES = 61
@@ -33,4 +32,15 @@ export function writeBatchHeader(batch: Buffer, header: BatchHeader): void {
   batch.writeInt16BE(header.producerEpoch, 51)
   batch.writeInt32BE(header.firstSequence, 53)
   batch.writeInt32BE(header.count, 57)
+}
+
+/** Writes a 64-bit integer. */
+function writeInt64(bytes: Buffer, value: Int64, at: number): void {
+  if (typeof value === 'bigint') {
+    bytes.writeBigInt64BE(value, at)
+    return
+  }
+  const high = Math.floor(value / 0x1_0000_0000)
+  bytes.writeInt32BE(high, at)
+  bytes.writeUInt32BE(value - high * 0x1_0000_0000, at + 4)
 }

@@ -1,5 +1,3 @@
-export { encodeBatches } from './encode-batches.ts'
-export type { EncodedBatch } from './encode-batches.ts'
-export { recordBatchEncoder } from './record-batch-encoder.ts'
-export type { EncodeOptions, RecordBatchEncoder } from './record-batch-encoder.ts'
+export { encodeBatches, recordBatchEncoder } from './record-batch-encoder.ts'
+export type { EncodedBatch, EncodeOptions, RecordBatchEncoder } from './record-batch-encoder.ts'
 export type { AbortedTransaction, Crc32c, FetchedPartition } from './fetched-partition.ts'

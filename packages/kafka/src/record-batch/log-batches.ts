@@ -3,10 +3,7 @@ import type { ErrorCode } from '@snapstream/core'
 import { CHECKED_FROM, CHECKSUM_AT, HEADER_BYTES } from './batch-header.ts'
 import type { RoomHold } from './decompression-room.ts'
 import type { AbortedTransaction, FetchedPartition } from './fetched-partition.ts'
-import { gapOf } from './gap.ts'
-import type { Gap } from './gap.ts'
 import type { Int64 } from '../driver/int64.ts'
-import { readExactInt64, readInt64 } from './read-int64.ts'
 
 /** The records of one batch of the log, and how far they are read. One that is not to be shown has none. */
 export interface Section {
@@ -33,6 +30,18 @@ export interface Section {
   expected: number
 }
 
+/** A part of a partition that cannot be read: a batch of the log, or what follows in it. It stands for one record. */
+export interface Gap {
+  readonly error: SnapstreamError
+  /** Where it begins, no lower than where reading began. */
+  readonly offset: number
+  readonly nextOffset: number
+  /** The batch as it stands in the log. */
+  readonly batch: Buffer
+  /** The highest of its records, as it says; -1 for none. */
+  readonly timestamp: Int64
+}
+
 const COMPRESSION = 0x07
 const APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
@@ -41,6 +50,7 @@ const ABORT_MARKER = 0
 /** Where the number of the format is, and where that begins which the length counts, in all formats. */
 const MAGIC_AT = 16
 const LENGTH_FROM = 12
+const MAX_TIMESTAMP_AT = 35
 
 /**
  * Walks over the batches that a fetch brought; the last may be cut off. Control records, records of aborted transactions,
@@ -123,6 +133,26 @@ export function logBatches(
 
 const NOTHING = Buffer.alloc(0)
 
+/** `place`: of the batch in what was fetched, and which offsets it takes. `why` completes "cannot be read:". */
+export function gapOf(
+  { topic, partition, records }: FetchedPartition,
+  place: { readonly start: number; readonly end: number; readonly offset: number; readonly nextOffset: number },
+  code: ErrorCode,
+  why: string,
+  cause?: unknown,
+): Gap {
+  const { start, end, offset, nextOffset } = place
+  const last = nextOffset - 1
+  const message =
+    `${last > offset ? `offsets ${offset} to ${last}` : `offset ${offset}`} of partition ${partition} of ` +
+    `${JSON.stringify(topic)} cannot be read: ${why}; onError decides about it as about one record, and reading goes on at ` +
+    `offset ${nextOffset}`
+  const fields = { topic, partition, offset, nextOffset, ...(cause !== undefined && { cause }) }
+  const batch = records.subarray(start, end)
+  const timestamp = batch.length >= MAX_TIMESTAMP_AT + 8 ? readExactInt64(batch, MAX_TIMESTAMP_AT) : -1
+  return { error: new SnapstreamError(code, message, fields), offset, nextOffset, batch, timestamp }
+}
+
 /** What a broker sent is none of what a log can hold: there is no going on behind it. */
 function outOfStep({ topic, partition }: FetchedPartition, offset: number, what: string): SnapstreamError {
   return new SnapstreamError(
@@ -144,4 +174,15 @@ function abortedBy(transactions: readonly AbortedTransaction[]) {
     if (endsAborted) aborted.delete(producerId)
     return aborted.has(producerId)
   }
+}
+
+/** A 64-bit integer as a number: exact up to 2^53, which no offset reaches that a broker counted. */
+function readInt64(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+}
+
+/** A 64-bit integer, exact: a time may be any. */
+function readExactInt64(bytes: Buffer, at: number): Int64 {
+  const near = readInt64(bytes, at)
+  return Number.isSafeInteger(near) ? near : bytes.readBigInt64BE(at)
 }

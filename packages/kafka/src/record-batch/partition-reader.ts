@@ -5,10 +5,8 @@ import { COMPRESSIONS, compressionCodec } from './compression.ts'
 import type { CompressionCodec } from './compression.ts'
 import type { DecompressionRoom } from './decompression-room.ts'
 import type { FetchedPartition } from './fetched-partition.ts'
-import { gapOf } from './gap.ts'
-import type { Gap } from './gap.ts'
-import { logBatches } from './log-batches.ts'
-import type { Section } from './log-batches.ts'
+import { gapOf, logBatches } from './log-batches.ts'
+import type { Gap, Section } from './log-batches.ts'
 import { RECORD_OVERHEAD_BYTES, recordColumns } from './record-columns.ts'
 
 /** What a fetch brought of a partition, handed out in parts that are decoded when they are asked for. */

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '@snapstream/core'
-import type { Compression, ProduceRecord } from '../driver/driver.ts'
+import type { Compression, ProduceRecord, TopicPartition } from '../driver/driver.ts'
+import type { ProduceRequest } from '../wire/connection.ts'
 import { CHECKED_FROM, CHECKSUM_AT, HEADER_BYTES, writeBatchHeader } from './batch-header.ts'
 import { COMPRESSIONS, compressionCodec } from './compression.ts'
 import type { Crc32c } from './fetched-partition.ts'
@@ -48,4 +49,23 @@ export function recordBatchEncoder({ crc32c }: { readonly crc32c: Crc32c }): Rec
 async function compressed(batch: Buffer, compression: Exclude<Compression, 'none'>): Promise<Buffer> {
   const codec = await compressionCodec(compression)
   return Buffer.concat([batch.subarray(0, HEADER_BYTES), await codec.compress(batch.subarray(HEADER_BYTES))])
+}
+
+/** A batch as it goes over the wire. */
+export interface EncodedBatch extends TopicPartition {
+  readonly records: Buffer
+}
+
+/** The batches of a request, side by side where they are compressed. Rejects as the encoder does. */
+export function encodeBatches(
+  encode: RecordBatchEncoder,
+  { compression, producer, batches }: Pick<ProduceRequest, 'compression' | 'producer' | 'batches'>,
+): Promise<readonly EncodedBatch[]> {
+  return Promise.all(
+    batches.map(async ({ topic, partition, records, firstSequence }) => ({
+      topic,
+      partition,
+      records: await encode(records, { compression, producer, firstSequence }),
+    })),
+  )
 }

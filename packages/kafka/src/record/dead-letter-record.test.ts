@@ -2,8 +2,14 @@ import { SnapstreamError } from '@snapstream/core'
 import type { Headers } from '@snapstream/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ADDED, HEADER_BYTES, NEXT_OFFSET, readDeadLetterHeaders } from './dead-letter-headers.ts'
-import { deadLetterRecord } from './dead-letter-record.ts'
+import {
+  ADDED,
+  HEADER_BYTES,
+  NEXT_OFFSET,
+  cutText,
+  deadLetterRecord,
+  readDeadLetterHeaders,
+} from './dead-letter-record.ts'
 import type { RawTopicRecord } from './topic-record.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -220,4 +226,31 @@ test('what stands for a batch that could not be read says where it ends, also wh
       original: [],
     })
   expect(readDeadLetterHeaders(bury(raw()).headers).nextOffset).toBeUndefined()
+})
+
+const decoded = (bytes: Uint8Array) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+
+test('a message that fits stays as it is, a longer one is cut and ends with its length', () => {
+  expect(decoded(cutText('x'.repeat(64), 64))).toBe('x'.repeat(64))
+  expect(decoded(cutText('x'.repeat(65), 64))).toBe(`${'x'.repeat(64 - 14)}… (65 bytes)`)
+})
+
+test('any message is cut between two characters, within its limit', () => {
+  const unit = fc.constantFrom<'grapheme' | 'binary' | 'binary-ascii'>('grapheme', 'binary', 'binary-ascii')
+  const texts = unit.chain((unit) => fc.string({ unit, maxLength: 300 }))
+  fc.assert(
+    fc.property(texts, fc.integer({ min: 32, max: 400 }), (whole, max) => {
+      const cut = cutText(whole, max)
+      expect(cut.length).toBeLessThanOrEqual(max)
+      // Fatal: half a character would throw.
+      const [kept = ''] = decoded(cut).split(/… \(\d+ bytes\)$/)
+      expect(whole.toWellFormed().startsWith(kept)).toBe(true)
+      // No more is cut than has to be: a character has up to 4 bytes.
+      expect(cut.length).toBeGreaterThan(Math.min(Buffer.byteLength(whole), max) - 4)
+    }),
+  )
+})
+
+test('a lone surrogate in a message is replaced', () => {
+  expect(decoded(cutText('a\ud800b', 64))).toBe('a\ufffdb')
 })

@@ -5,9 +5,8 @@ import { describe, expect, test } from 'vitest'
 import type { RecordBatch } from '../driver/driver.ts'
 import type { TopicSpec } from '../topic/topic-spec.ts'
 import { fastStringCodec } from './fast-string-codec.ts'
-import { decodeBatch } from './decode-batch.ts'
+import { decodeBatch, messageBatch } from './decode-batch.ts'
 import type { DecodedBatch } from './decode-batch.ts'
-import { messageBatch } from '../reading/message-batch.ts'
 
 type Row = readonly [key: Uint8Array | null, value: Uint8Array | null, headers?: Headers]
 

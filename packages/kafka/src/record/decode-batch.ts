@@ -1,10 +1,9 @@
 import { SnapstreamError, toError } from '@snapstream/core'
-import type { CodecContext, ErrorCode, Headers } from '@snapstream/core'
+import type { Batch, Codec, CodecContext, ErrorCode, Headers, MaybePromise } from '@snapstream/core'
 import type { RecordBatch } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
 import { readHeaders } from '../record-batch/read-headers.ts'
 import { NO_HEADERS } from './encode-record.ts'
-import { NONE, partDecoder } from './part-decoder.ts'
 import { isThenable } from '../topic/thenable.ts'
 import type { RawTopicRecord, TopicRecord } from './topic-record.ts'
 import type { TopicSpec } from '../topic/topic-spec.ts'
@@ -101,6 +100,60 @@ export function decodeBatch(
     errors: decoding.errors,
     indexOf: (i) => indexes?.[i] ?? i,
     pending: decoding.pending.length > 0 ? Promise.all(decoding.pending) : undefined,
+  }
+}
+
+/** Decoded records as the engine takes them. `end`: the position after all of them and of what is not shown. */
+export function messageBatch(
+  batch: RecordBatch,
+  { messages, errors, indexOf }: DecodedBatch,
+  lane: string,
+  end: number,
+  release: () => void,
+): Batch<TopicRecord<unknown, unknown>> {
+  const count = messages.length
+  let released = false
+  return {
+    lane,
+    messages,
+    bytes: batch.bytes,
+    ...(errors.size > 0 && { error: (i: number) => errors.get(i) }),
+    timestamp: (i) => messages[i]?.exactTimestamp ?? messages[i]?.timestamp,
+    headers: (i) => messages[i]?.headers,
+    raw: (i) => (i < count ? rawRecord(batch, indexOf(i)) : undefined),
+    position: (n) => messages[n]?.offset ?? end,
+    done(n) {
+      if (n < count || released) return
+      released = true
+      release()
+    },
+  }
+}
+
+/** There is no key, or no value. */
+const NONE = Symbol('none')
+
+/** Decodes the keys, or the values, of a batch. Throws what the codec throws. */
+function partDecoder(
+  batch: RecordBatch,
+  codec: Codec<unknown>,
+  context: CodecContext,
+): (i: number) => MaybePromise<unknown> {
+  const isKey = context.part === 'key'
+  const text = codec['~snapstream.text']
+  const canRead = (isKey ? batch.keyText : batch.valueText) !== undefined
+
+  function fromBytes(i: number): MaybePromise<unknown> {
+    const bytes = isKey ? batch.key(i) : batch.value(i)
+    return bytes === null ? NONE : codec.decode(bytes, context)
+  }
+
+  if (text === undefined || !canRead) return fromBytes
+  // What a driver has as text need not become bytes first. What is not UTF-8 is for the codec to refuse.
+  return (i) => {
+    const read = isKey ? batch.keyText?.(i) : batch.valueText?.(i)
+    if (read === undefined) return fromBytes(i)
+    return read === null ? NONE : text.decode(read, context)
   }
 }
 

@@ -55,3 +55,12 @@ export type TopicInput<V, K = string> = unknown extends V
   : [Extract<V, readonly unknown[]>] extends [never]
     ? Exclude<V, null> | Pair<V, K>
     : Pair<V, K>
+
+/**
+ * The key by which records are kept in order, with `concurrency`. A key that a codec made is a new object each time: what
+ * it says is what counts.
+ */
+export function recordKey({ key }: { readonly key: unknown }): unknown {
+  if (typeof key !== 'object' || key === null || key instanceof Uint8Array) return key
+  return JSON.stringify(key, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))
+}

@@ -1,6 +1,6 @@
 import type { Headers } from '@snapstream/core'
-import { readDeadLetterHeaders } from '../record/dead-letter-headers.ts'
-import type { DeadLetterOrigin } from '../record/dead-letter-headers.ts'
+import { readDeadLetterHeaders } from '../record/dead-letter-record.ts'
+import type { DeadLetterOrigin } from '../record/dead-letter-record.ts'
 import type { RawTopicRecord } from '../record/topic-record.ts'
 
 /** A failed record as it was where it failed, and what its dead letter says of it. */

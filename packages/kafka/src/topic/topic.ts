@@ -1,5 +1,5 @@
 import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
-import { recordKey } from '../record/record-key.ts'
+import { recordKey } from '../record/topic-record.ts'
 import { topicCall } from './topic-call.ts'
 import type { CallOptions } from './topic-call.ts'
 import { topicFlush } from './topic-flush.ts'
