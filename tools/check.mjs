@@ -1,5 +1,6 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
+import { api } from './check/api.mjs'
 import { changesets } from './check/changesets.mjs'
 import { metadata } from './check/metadata.mjs'
 import { size } from './check/size.mjs'
@@ -43,6 +44,7 @@ const counts = await runSteps([
     needs: 'build',
     run: () => quiet('nx', ['run-many', '-t', 'publint,attw', '--outputStyle=static']),
   },
+  { name: 'public types', needs: 'build', run: api },
   { name: 'size', needs: 'build', run: size },
 ])
 setExitCode(counts)

@@ -4,6 +4,10 @@ import { at } from '../lib/root.mjs'
 const LIMIT_BYTES = 9360
 const PROGRAM = "export { snap, stream } from './index.js'"
 
+// size-limit does not take the place of this file yet. Its current major minifies with Rolldown, as Vite does, but needs
+// Node 22, and the commands of this repository run on Node 20.19. Its last major for Node 20 minifies with esbuild, which
+// makes 9,857 bytes of what Rolldown makes 9,356.
+
 /** What `import { snap, stream }` adds to a bundle: minified, then compressed by brotli. It must not need a platform. */
 export async function size() {
   // Imported when they are installed: esbuild bundles, oxc (the minifier of Vite) minifies.

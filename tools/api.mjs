@@ -1,0 +1,18 @@
+import './lib/bootstrap.mjs'
+import process from 'node:process'
+import { onlyHelp } from './lib/only-help.mjs'
+import { build } from './lib/tarballs.mjs'
+
+const HELP = `npm run api    write the reports of all public types (packages/*/api), one a public entry. It takes no options.`
+
+if (onlyHelp(HELP)) process.exit()
+
+const { extractReports, updateReports } = await import('./api/reports.mjs') // when its dependencies are installed
+for (const step of [build, extractReports]) {
+  const { code, output } = await step()
+  if (code === 0) continue
+  console.error(output)
+  process.exit(code)
+}
+const changed = updateReports()
+console.log(changed.length === 0 ? 'all reports were up to date' : `updated:\n${changed.join('\n')}`)
