@@ -1,33 +1,32 @@
 import { SnapstreamError, describe, type SinkOptions, type SinkWriter } from '@snapstream/core'
-import { checkKey, describeKey, idOf, type CacheKey } from './cache-key.ts'
-import type { CacheInput } from './cache-input.ts'
-import type { CacheOperation } from './cache-operation.ts'
-import type { SubCacheOptions } from './cache-options.ts'
-import type { CacheRange } from './cache-range.ts'
-import type { Database } from './database.ts'
-import { DELETE } from './delete.ts'
-import type { ExactlyOnceFeed } from './exactly-once-feed.ts'
-import { expiryOf, ttlOf, type EntryOptions } from './entry-options.ts'
-import { createKeyLocks } from './key-locks.ts'
-import { INDEX_HEAD_BYTES, createKeySpace } from './key-space.ts'
-import { createLiveView } from './live-view.ts'
-import { nameErrors } from './named-format.ts'
-import { createMessageLocks } from './message-locks.ts'
-import type { Attempt } from './message-scope.ts'
-import { createOverlay, type Entry, type Overlay } from './overlay.ts'
-import { createReads } from './reads.ts'
-import { createRetention } from './retention.ts'
-import { createSnapshot } from './snapshot.ts'
-import { createTransact } from './transaction.ts'
-import { createUpkeep } from './upkeep.ts'
-import { codecFormat, jsonFormat } from './value-format.ts'
+import type { Database } from './database/database.ts'
+import { compactRange, statsOf, type CacheStats } from './database/maintenance.ts'
+import type { Member } from './database/members.ts'
+import { createWriteBuffer, type WriteBuffer } from './database/write-buffer.ts'
+import { checkKey, describeKey, idOf, type CacheKey } from './entry/cache-key.ts'
+import { DELETE, expiryOf, ttlOf } from './entry/entry.ts'
+import type { CacheInput, CacheOperation, Entry, EntryOptions } from './entry/entry.ts'
+import { INDEX_HEAD_BYTES, createKeySpace } from './entry/key-space.ts'
+import type { CacheRange } from './entry/range.ts'
+import { createValueFormat } from './entry/value-format.ts'
+import { openFedSink } from './exactly-once/fed-sink.ts'
+import type { Feed } from './exactly-once/feed.ts'
+import type { Attempt } from './exactly-once/message-scope.ts'
+import type { SubCacheOptions } from './options.ts'
+import { createLiveView } from './reading/live-view.ts'
+import { createReads } from './reading/reads.ts'
+import { createSnapshot } from './reading/snapshot.ts'
+import { createRetention } from './retention/retention.ts'
+import { createKeyLocks } from './transaction/key-locks.ts'
+import { createMessageLocks } from './transaction/message-locks.ts'
+import { createTransact } from './transaction/transaction.ts'
 
-/** How many entries `clear` removes in one batch. */
+/** The number of entries that `clear` removes in one batch. */
 const CLEARS_PER_BATCH = 10_000
 
 const LOCK_WAIT_MS = 30_000
 
-/** One cache of a database: its state and what can be done with it. */
+/** Everything that one cache of a database can do. */
 // oxlint-disable-next-line typescript/explicit-function-return-type -- Cache spells it out
 export function createStore<K extends CacheKey, V>(
   database: Database,
@@ -36,31 +35,23 @@ export function createStore<K extends CacheKey, V>(
   options: SubCacheOptions<V>,
 ) {
   const { codec, lockWaitMs = LOCK_WAIT_MS, ttlMs = Infinity, maxEntries = Infinity, maxBytes = Infinity } = options
-  const space = createKeySpace(prefix)
-  const format = nameErrors(codec ? codecFormat(codec) : jsonFormat<V>(), name)
   const { opened, writable, now, feed } = database
-  const overlay = createOverlay(database.buffered, feed !== undefined, () => database.touch(member))
+  const space = createKeySpace(prefix)
+  const format = createValueFormat(codec, name)
+  const writes = createWriteBuffer(database.bufferUse, feed !== undefined)
   const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
-  const reading = { name, format, space, opened, now, mayEnd: retention.mayEnd }
-  const reads = createReads<K, V>({ ...reading, above: feed ? noteReads(overlay, feed) : overlay })
+  const reading = { name, format, space, opened, now, mayExpire: retention.mayExpire }
+  const reads = createReads<K, V>({ ...reading, above: feed ? noteReads(writes, feed) : writes })
   const view = createLiveView<K, V>(format.decodeEntry, now)
-  const locks = createKeyLocks(lockWaitMs)
-  const upkeep = createUpkeep({ name, space, database, keys: reads.keys, isBehind })
-  const member = { ...retention, overlay, end: () => view.end() }
+  const target = { name, space, database }
+  const member: Member = { ...retention, writes, end: () => view.end() }
   database.join(member)
 
-  /** Asked for a batch that has to remove it, whenever that was looked at last. */
-  function isBehind(): boolean {
-    if (!retention.isBehind()) return false
-    database.touch(member)
-    return true
-  }
-
-  /** Before it is in a batch: the whole batch would fail, and again each time. */
+  /** Refuses a key that is too long before it is in a batch: there it would fail the whole batch, again and again. */
   function checkLength(key: K, isIndexed: boolean): void {
     const head = space.start.length
     const room = database.maxKeyBytes - head - (isIndexed ? INDEX_HEAD_BYTES : 0)
-    // A character has three bytes at most: short texts need not be measured.
+    // A UTF-16 unit has three bytes at most: short strings need not be measured.
     if (room === Infinity || (typeof key === 'string' && key.length * 3 <= room)) return
     const own = space.encode(key).length - head
     if (own <= room) return
@@ -80,7 +71,12 @@ export function createStore<K extends CacheKey, V>(
     return { id: idOf(kept), key: kept, stored, expiresAt }
   }
 
-  /** All in one batch: what is queued between two batches is never parted. */
+  /** The next batch asks only members that announced a write. */
+  function announceWrite(): void {
+    if (!writes.isPending) database.touch(member)
+  }
+
+  /** Writes entries in one batch, or with their message. */
   async function write(entries: readonly Entry<K>[], attempt?: Attempt): Promise<void> {
     writable()
     if (attempt) {
@@ -88,36 +84,38 @@ export function createStore<K extends CacheKey, V>(
       return undefined
     }
     feed?.refuseOthers()
+    announceWrite()
     for (const entry of entries) {
-      overlay.queue(entry)
+      writes.queue(entry)
       view.publish(entry)
     }
     return database.commit(false)
   }
 
-  /** Visible at once, told when its message is done, durable with its position. Undone when the message is not kept. */
+  /** Visible at once, published when the message is done, durable with its position; undone if the message is not kept. */
   function writeWithMessage(entry: Entry<K>, attempt: Attempt): void {
     if (attempt.isOver) return
-    const undo = overlay.exchange(entry)
+    announceWrite()
+    const undo = writes.bufferUndoably(entry)
     noteWrite(attempt, entry)
     attempt.onEnd((kept) => (kept ? view.publish(entry) : undo()))
     if (database.isFull) feed?.full()
   }
 
-  /** A sink's write of what its message has read, where another one wrote it since, would undo what that did. */
-  function refuseLost(attempt: Attempt, { id, key }: Entry<K>): void {
-    const noted = attempt.noted(overlay, id)
-    if (noted === null || noted === overlay.find(id)) return
+  /** Refuses a sink's write of a key that its message has read and another message has written since: a lost update. */
+  function refuseLostUpdate(attempt: Attempt, { id, key }: Entry<K>): void {
+    const noted = attempt.noted(writes, id)
+    if (noted === null || noted === writes.find(id)) return
     throw new SnapstreamError(
       'CACHE_BUSY',
-      `${name}: the key ${describeKey(key)} was written for another message after this one had read it, and what this one writes would undo that; ` +
+      `${name}: the key ${describeKey(key)} was written for another message after this one had read it, and this one's write would undo that; ` +
         'read and write the key in one transaction(), or without an await in between',
       { key },
     )
   }
 
   function noteWrite(attempt: Attempt, entry: Entry<K>): void {
-    if (attempt.noted(overlay, entry.id) !== null) attempt.note(overlay, entry.id, entry)
+    if (attempt.noted(writes, entry.id) !== null) attempt.note(writes, entry.id, entry)
   }
 
   async function writeOne(key: K, value: V | typeof DELETE, options?: EntryOptions): Promise<void> {
@@ -127,18 +125,14 @@ export function createStore<K extends CacheKey, V>(
 
   async function batch(operations: readonly CacheOperation<K, V>[]): Promise<void> {
     writable()
-    if (!Array.isArray(operations)) throw notOperation(`an array of operations`, operations)
+    if (!Array.isArray(operations)) throw notOperation(name, `an array of operations`, operations)
     return write(
       operations.map((operation: CacheOperation<K, V>) => {
         if (operation?.type === 'put') return entryOf(operation.key, operation.value, optionsOf(operation))
         if (operation?.type === 'del') return entryOf(operation.key, DELETE)
-        throw notOperation(`{ type: 'put', key, value } or { type: 'del', key }`, operation)
+        throw notOperation(name, `{ type: 'put', key, value } or { type: 'del', key }`, operation)
       }),
     )
-  }
-
-  function notOperation(expected: string, came: unknown): SnapstreamError {
-    return new SnapstreamError('USAGE', `${name}: batch() takes ${expected}, got ${describe(came)}`)
   }
 
   async function clear(range: CacheRange<K> = {}): Promise<void> {
@@ -153,48 +147,7 @@ export function createStore<K extends CacheKey, V>(
     if (deletions.length > 0) await write(deletions)
   }
 
-  return {
-    ...reads,
-    batch,
-    clear,
-    snapshot() {
-      const moment = now()
-      const mayEnd = retention.mayEnd()
-      return createSnapshot<K, V>({ ...reading, now: () => moment, mayEnd: () => mayEnd }, overlay.copy())
-    },
-    ...upkeep,
-    transaction: createTransact({
-      name,
-      locks,
-      reads,
-      entryOf,
-      decodeEntry: format.decodeEntry,
-      write,
-      messages: feed && { feed, locks: createMessageLocks(createKeyLocks(lockWaitMs)) },
-    }),
-    set: writeOne,
-    del: (key: K) => writeOne(key, DELETE),
-    keyOf: ([key]: readonly [key: K, value: V]) => idOf(key),
-    openReader: view.openReader,
-    openWriter(options: SinkOptions): SinkWriter<CacheInput<K, V>> {
-      const fed = feed?.open(options)
-      if (!fed) return { write: writeInput, flush: () => database.commit(true) }
-      return {
-        ...fed,
-        write(input) {
-          take(input)
-          if (database.isFull) feed?.full()
-        },
-      }
-    },
-  }
-
-  function writeInput(input: CacheInput<K, V>): void | Promise<void> {
-    take(input)
-    // A failing batch is no fault of this value: the flush tries again and reports it.
-    return database.isFull ? database.commit(true).catch(() => {}) : undefined
-  }
-
+  /** A sink's write. */
   function take(input: CacheInput<K, V>): void {
     writable()
     if (!isInput(input))
@@ -205,26 +158,84 @@ export function createStore<K extends CacheKey, V>(
     const [key, value, options] = input
     const entry = entryOf(key, value, options)
     const attempt = feed?.ifAttempt()
-    if (attempt) refuseLost(attempt, entry)
-    overlay.buffer(entry)
+    if (attempt) refuseLostUpdate(attempt, entry)
+    announceWrite()
+    writes.buffer(entry)
     if (attempt) noteWrite(attempt, entry)
     view.publish(entry)
   }
+
+  function openSink(options: SinkOptions): SinkWriter<CacheInput<K, V>> {
+    if (!feed)
+      return {
+        write(input) {
+          take(input)
+          // A failed batch is not this value's fault: the flush writes it again and reports the error.
+          return database.isFull ? database.commit(true).catch(() => {}) : undefined
+        },
+        flush: () => database.commit(true),
+      }
+    return {
+      ...openFedSink(database, feed, options),
+      write(input) {
+        take(input)
+        if (database.isFull) feed.full()
+      },
+    }
+  }
+
+  return {
+    ...reads,
+    set: writeOne,
+    del: (key: K) => writeOne(key, DELETE),
+    batch,
+    clear,
+    transaction: createTransact({
+      name,
+      locks: createKeyLocks(lockWaitMs),
+      reads,
+      entryOf,
+      decodeEntry: format.decodeEntry,
+      write,
+      messages: feed && { feed, locks: createMessageLocks(createKeyLocks(lockWaitMs)) },
+    }),
+    snapshot() {
+      const moment = now()
+      const mayExpire = retention.mayExpire()
+      return createSnapshot<K, V>({ ...reading, now: () => moment, mayExpire: () => mayExpire }, writes.copy())
+    },
+    async compact(range: CacheRange<K> = {}): Promise<void> {
+      writable()
+      while (retention.isBehind()) {
+        database.touch(member)
+        await database.commit(false)
+      }
+      await compactRange(target, range)
+    },
+    stats: async (range: CacheRange<K> = {}): Promise<CacheStats> => statsOf(target, range, reads.keys(range)),
+    openSink,
+    openReader: view.openReader,
+    keyOf: ([key]: readonly [key: K, value: V]) => idOf(key),
+  }
 }
 
-/** The same, and each message knows what it saw. */
-function noteReads(overlay: Overlay, feed: ExactlyOnceFeed): Pick<Overlay, 'isEmpty' | 'find' | 'entries'> {
+/** The same writes; each message notes which entries it saw. */
+function noteReads(writes: WriteBuffer, feed: Feed): Pick<WriteBuffer, 'isEmpty' | 'find' | 'entries'> {
   return {
     get isEmpty() {
-      return overlay.isEmpty && feed.ifAttempt() === undefined
+      return writes.isEmpty && feed.ifAttempt() === undefined
     },
     find(id) {
-      const entry = overlay.find(id)
-      feed.ifAttempt()?.note(overlay, id, entry)
+      const entry = writes.find(id)
+      feed.ifAttempt()?.note(writes, id, entry)
       return entry
     },
-    entries: overlay.entries,
+    entries: writes.entries,
   }
+}
+
+function notOperation(name: string, expected: string, came: unknown): SnapstreamError {
+  return new SnapstreamError('USAGE', `${name}: batch() takes ${expected}, got ${describe(came)}`)
 }
 
 function optionsOf({ ttlMs }: EntryOptions): EntryOptions | undefined {

@@ -1,4 +1,4 @@
-import type { AnyBackend } from '../any-backend.ts'
+import type { AnyBackend } from '../backend/backend.ts'
 
 /** What the suite needs of a test framework: `test` of vitest, node:test or another. */
 export interface ConformanceOptions {

@@ -1,0 +1,84 @@
+import { SnapstreamError, describe } from '@snapstream/core'
+import type { CacheKey } from './cache-key.ts'
+
+/**
+ * Takes the place of a value in `[key, DELETE]`: the sink then removes the entry, as `cache.del(key)` does.
+ *
+ * @example
+ * snap(orders, { sink: [cache] })(({ value }) => [value.id, value.done ? DELETE : value])
+ */
+// Registered, so that two copies of this package in one process share the symbol.
+export const DELETE: unique symbol = Symbol.for('snapstream.delete')
+
+/** The options of a single entry. */
+export interface EntryOptions {
+  /**
+   * Time to live of the entry, in milliseconds from its write. A number above 0; `Infinity` means that the entry never
+   * expires.
+   *
+   * @default the `ttlMs` of the cache
+   */
+  readonly ttlMs?: number | undefined
+}
+
+/** The messages that a cache takes as a sink: `[key, value]`, `[key, value, { ttlMs }]`, or `[key, DELETE]`. */
+export type CacheInput<K extends CacheKey, V> = readonly [key: K, value: V | typeof DELETE, options?: EntryOptions]
+
+/** One operation of `cache.batch`, in abstract-level's shape. A `put` may have a `ttlMs` in milliseconds. */
+export type CacheOperation<K extends CacheKey = CacheKey, V = unknown> =
+  | ({ readonly type: 'put'; readonly key: K; readonly value: V } & EntryOptions)
+  | { readonly type: 'del'; readonly key: K }
+
+/** A value as the backend stores it. */
+export type Stored = string | Uint8Array
+
+/** Identifies a key in a Map, see `idOf`. */
+export type EntryId = string | number | boolean
+
+/** One write. */
+export interface Entry<K extends CacheKey = CacheKey> {
+  readonly id: EntryId
+  readonly key: K
+  /** Undefined: the key is deleted. */
+  readonly stored: Stored | undefined
+  /** The moment of expiry, in ms since the epoch; 0: never. */
+  readonly expiresAt: number
+}
+
+/** Memory that an entry takes beside its key and value: the objects and the slot in the Map. */
+const OVERHEAD_BYTES = 200
+
+/** The memory that an entry takes, in bytes; an estimate. */
+export function bytesOf({ key, stored }: Entry): number {
+  const keyBytes = typeof key === 'string' || key instanceof Uint8Array ? key.length : 0
+  return keyBytes + (stored?.length ?? 0) + OVERHEAD_BYTES
+}
+
+/** The last moment that fits the six bytes of the expiry index, in the year 10889. */
+const LAST_EXPIRY = 2 ** 48 - 1
+
+/** The moment at which an entry that is written now expires, in whole ms since the epoch; 0: never. Throws `USAGE`. */
+export function expiryOf(ttlMs: number, now: () => number): number {
+  if (ttlMs === Infinity) return 0
+  if (!(typeof ttlMs === 'number' && ttlMs > 0))
+    throw new SnapstreamError('USAGE', `ttlMs is a number of milliseconds above 0, got ${describe(ttlMs)}`)
+  return Math.min(Math.ceil(now() + ttlMs), LAST_EXPIRY)
+}
+
+/** The `ttlMs` of an entry, else that of its cache. Throws `USAGE`. */
+export function ttlOf(options: EntryOptions | undefined, ofCache: number): number {
+  if (options === undefined) return ofCache
+  const unknown =
+    typeof options === 'object' && options !== null ? Object.keys(options).find((name) => name !== 'ttlMs') : ''
+  if (unknown !== undefined)
+    throw new SnapstreamError(
+      'USAGE',
+      `the options of an entry are { ttlMs }, got ${unknown === '' ? describe(options) : `"${unknown}"`}`,
+    )
+  return options.ttlMs ?? ofCache
+}
+
+/** Whether an entry with this moment of expiry has expired. */
+export function hasExpired(expiresAt: number, now: () => number): boolean {
+  return expiresAt !== 0 && expiresAt <= now()
+}

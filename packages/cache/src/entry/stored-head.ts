@@ -1,0 +1,62 @@
+import { Buffer } from 'node:buffer'
+import type { Stored } from './entry.ts'
+
+/** What is kept about a value beside itself. */
+export interface Head {
+  /** When it ends, in ms since the epoch; 0: never. */
+  readonly expiresAt: number
+  /** Where it stands in the order of writes, in a cache with a bound; 0 elsewhere. */
+  readonly sequence: number
+}
+
+// Most values are stored as they are. One that ends, or is counted, has a head: this mark, then the two numbers as seven
+// bytes of seven bits each, so that text with a head is still text. JSON never begins with the mark; a value of a codec
+// that does gets a head as well.
+const FIRST = 0x0e
+const MARK = '\u000Esn'
+const DIGITS = 7
+const LENGTH = MARK.length + 2 * DIGITS
+
+/** The value with a head if it needs one, otherwise as it is. */
+export function addHead(stored: Stored, expiresAt: number, sequence: number): Stored {
+  if (expiresAt === 0 && sequence === 0 && !hasMark(stored)) return stored
+  const head = MARK + digits(expiresAt) + digits(sequence)
+  return typeof stored === 'string' ? head + stored : Buffer.concat([Buffer.from(head), stored])
+}
+
+/** The head of what is stored, if it has one. */
+export function headOf(stored: Stored): Head | undefined {
+  if (!hasMark(stored)) return undefined
+  return { expiresAt: numberAt(stored, MARK.length), sequence: numberAt(stored, MARK.length + DIGITS) }
+}
+
+/** The value without its head; undefined if it has ended. */
+export function bodyOf<S extends Stored>(stored: S, now: () => number): S | undefined {
+  if (!hasMark(stored)) return stored
+  const expiresAt = numberAt(stored, MARK.length)
+  if (expiresAt !== 0 && expiresAt <= now()) return undefined
+  return (typeof stored === 'string' ? stored.slice(LENGTH) : stored.subarray(LENGTH)) as S
+}
+
+function hasMark(stored: Stored): boolean {
+  return (
+    codeAt(stored, 0) === FIRST && codeAt(stored, 1) === MARK.charCodeAt(1) && codeAt(stored, 2) === MARK.charCodeAt(2)
+  )
+}
+
+function codeAt(stored: Stored, i: number): number | undefined {
+  return typeof stored === 'string' ? stored.charCodeAt(i) : stored[i]
+}
+
+function digits(value: number): string {
+  let text = ''
+  for (let rest = value, i = 0; i < DIGITS; i++, rest = Math.floor(rest / 128))
+    text = String.fromCharCode(rest % 128) + text
+  return text
+}
+
+function numberAt(stored: Stored, from: number): number {
+  let value = 0
+  for (let i = from; i < from + DIGITS; i++) value = value * 128 + codeAt(stored, i)!
+  return value
+}

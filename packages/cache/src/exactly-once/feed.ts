@@ -1,0 +1,102 @@
+import { SnapstreamError } from '@snapstream/core'
+import type { SinkOptions } from '@snapstream/core'
+import type { Backend } from '../backend/backend.ts'
+import { createMessageScope, type Attempt, type MessageScope } from './message-scope.ts'
+import { createOwner, type Owner } from './owner.ts'
+import { createPositions, type KeptPositions } from './positions.ts'
+
+/** One stream while it feeds the database. */
+interface Feeding {
+  /** Shared by the sinks of one run. */
+  readonly scope: object
+  readonly positions: KeptPositions
+  /** The number of its sinks that are open. */
+  sinks: number
+  /** Resolves once no other process can write to the database. */
+  taken: Promise<void> | undefined
+  /** Asks the stream for a checkpoint. */
+  checkpoint(): void
+}
+
+/** The state of an exactly-once database: the stream that feeds it, one at a time, and the messages that it handles. */
+export interface Feed {
+  readonly owner: Owner
+  readonly messages: MessageScope
+  /** The value of `atomic` for all sinks of the database: their flushes are one. */
+  readonly atomic: object
+  /** A sink of the stream opens. Throws `USAGE` while another stream feeds the database. */
+  join(options: Pick<SinkOptions, 'scope' | 'checkpoint'>): Feeding
+  /** A sink closes. Returns whether the stream has left with it: what has no position is then to be discarded. */
+  leave(feeding: Feeding): boolean
+  isFedBy(feeding: Feeding): boolean
+  /** The database closes while a stream may feed it. Returns whether one did. */
+  abandon(): boolean
+  /**
+   * The attempt that makes this call; undefined while no stream feeds the database. Throws `USAGE` for a call outside of
+   * the stream's messages; `what` names the call in the error.
+   */
+  attempt(what: string): Attempt | undefined
+  /** The same, but undefined for a call outside of the stream's messages. */
+  ifAttempt(): Attempt | undefined
+  /** Throws `USAGE` for a write beside the stream that feeds the database. */
+  refuseOthers(): void
+  /** The buffer is full: asks for a checkpoint. A batch written without one would lack its positions. */
+  full(): void
+}
+
+export function createFeed(name: string, opened: () => Backend): Feed {
+  const messages = createMessageScope()
+  const state: { current: Feeding | undefined } = { current: undefined }
+
+  function refuse(what: string): SnapstreamError {
+    return new SnapstreamError(
+      'USAGE',
+      `${name} is exactly once and fed by a stream: ${what} would stay when the stream starts again from before it; ` +
+        'let the handler return [key, value] (or [key, DELETE]) or call transaction() itself, write before the stream, or use another cache',
+    )
+  }
+  function abandon(): boolean {
+    const wasFed = state.current !== undefined
+    state.current = undefined
+    return wasFed
+  }
+
+  return {
+    owner: createOwner(name, opened),
+    messages,
+    atomic: {},
+    join({ scope, checkpoint }) {
+      if (state.current !== undefined && state.current.scope !== scope)
+        throw new SnapstreamError(
+          'USAGE',
+          `${name} is exactly once and fed already, expected one stream at a time; end that first, or give this one a cache of its own`,
+        )
+      state.current ??= {
+        scope,
+        positions: createPositions(name, opened),
+        sinks: 0,
+        taken: undefined,
+        checkpoint: () => checkpoint?.(),
+      }
+      state.current.sinks++
+      return state.current
+    },
+    leave(feeding) {
+      if (--feeding.sinks > 0 || state.current !== feeding) return false
+      return abandon()
+    },
+    isFedBy: (feeding) => state.current === feeding,
+    abandon,
+    attempt(what) {
+      if (state.current === undefined) return undefined
+      const attempt = messages.current()
+      if (attempt === undefined || attempt.isOver) throw refuse(what)
+      return attempt
+    },
+    ifAttempt: () => (state.current === undefined ? undefined : messages.current()),
+    refuseOthers() {
+      if (state.current !== undefined) throw refuse('a write beside it')
+    },
+    full: () => state.current?.checkpoint(),
+  }
+}

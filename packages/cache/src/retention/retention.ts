@@ -1,0 +1,82 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Backend, Batch } from '../backend/backend.ts'
+import { delOptions, putOptions } from '../backend/batch-encodings.ts'
+import type { Database } from '../database/database.ts'
+import type { Member } from '../database/members.ts'
+import type { Taken } from '../database/write-buffer.ts'
+import { hasExpired } from '../entry/entry.ts'
+import type { KeySpace } from '../entry/key-space.ts'
+import { addHead } from '../entry/stored-head.ts'
+import { createExpiryIndex } from './expiry-index.ts'
+import { createSizeBound } from './size-bound.ts'
+
+/** Puts between two turns of the event loop: a few milliseconds. */
+const PUTS_PER_TURN = 4096
+/** A batch removes at most this many entries of the backend and twice as many as it writes, so removal keeps up. */
+const REMOVALS = 1000
+
+interface RetentionOptions {
+  readonly database: Pick<Database, 'now' | 'readOnly'>
+  readonly space: KeySpace
+  readonly encoding: 'utf8' | 'buffer'
+  readonly maxEntries: number
+  readonly maxBytes: number
+}
+
+/** Writes entries into batches, and removes expired and excess entries in the same batches. */
+export interface Retention extends Omit<Member, 'writes' | 'end'> {
+  /** Whether any entry in the backend may expire. */
+  mayExpire(): boolean
+  /** Whether the cache stores the order of its entries: it has a size bound, or had one. */
+  isBounded(): boolean
+  /** Whether the backend has entries to remove. If so, the next batch removes them. */
+  isBehind(): boolean
+}
+
+export function createRetention(options: RetentionOptions): Retention {
+  const { database, space, encoding, maxEntries, maxBytes } = options
+  const { now } = database
+  const expiry = createExpiryIndex(space, now)
+  const bound = createSizeBound({ space, now, maxEntries, maxBytes, expiry })
+  const isText = encoding === 'utf8'
+
+  async function write(batch: Batch, taken: Taken): Promise<void> {
+    let puts = 0
+    for (const entry of taken.values()) {
+      const { stored, expiresAt } = entry
+      const key = space.forBatch(entry.key)
+      if (stored === undefined || hasExpired(expiresAt, now)) batch.del(key, delOptions(key))
+      else {
+        batch.put(key, addHead(stored, expiresAt, 0), putOptions(key, isText))
+        if (expiresAt !== 0) expiry.add(batch, entry)
+      }
+      if (++puts % PUTS_PER_TURN === 0) await setImmediate()
+    }
+  }
+
+  return {
+    mayExpire: () => expiry.mayHave,
+    isBounded: () => bound.isOn,
+    isBehind() {
+      expiry.hurry()
+      return expiry.isBehind() || bound.isOver()
+    },
+    isDue: () => expiry.isDue() || bound.isOver(),
+    dueAt: () => (bound.isOver() ? -Infinity : expiry.earliest),
+    async load(db: Backend) {
+      await expiry.load(db)
+      await bound.load(db, database.readOnly)
+    },
+    async write(batch, db, taken) {
+      const limit = REMOVALS + 2 * taken.size
+      const swept = expiry.isDue() ? await expiry.sweep(batch, db, { limit, taken }) : []
+      if (bound.isOn) await bound.write(batch, db, { taken, swept, limit })
+      else await write(batch, taken)
+    },
+    written() {
+      expiry.written()
+      if (bound.isOn) bound.written()
+    },
+    failed: expiry.failed,
+  }
+}
