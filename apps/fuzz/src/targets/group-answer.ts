@@ -11,9 +11,9 @@ import {
 } from '../../../../packages/kafka/src/conformance/fake-answers.ts'
 import { startFakeBroker } from '../../../../packages/kafka/src/conformance/fake-broker.ts'
 import { kafkajsConnect } from '../../../../packages/kafka/src/kafkajs/kafkajs-connection.ts'
-import { followedTopics } from '../../../../packages/kafka/src/wire/cluster/metadata.ts'
+import { topicMetadata } from '../../../../packages/kafka/src/wire/cluster/metadata.ts'
 import { decodeAssignment, decodeSubscription } from '../../../../packages/kafka/src/wire/group/group-protocol.ts'
-import type { Connection } from '../../../../packages/kafka/src/wire/connection.ts'
+import type { Connection } from '../../../../packages/kafka/src/wire/protocol/connection.ts'
 import { openConnection } from '../../../../packages/kafkats/src/open-connection.ts'
 import type { Target } from '../target.ts'
 
@@ -65,7 +65,7 @@ const REQUESTS: readonly {
   {
     good: () => metadata(9092, { partitions: [{}, { partition: 1 }] }),
     versions: [6, 6],
-    ask: (connection) => followedTopics((names) => connection.metadata(names)).ask(['t']),
+    ask: (connection) => topicMetadata((names) => connection.metadata(names)).request(['t']),
   },
   {
     good: () => fetched({ records: Buffer.alloc(70, 1) }),

@@ -1,7 +1,7 @@
 import { describe } from '@snapstream/core'
-import { TOPIC_NAME, isTopicName } from '../topic/is-topic-name.ts'
-import { TOPIC_CREATION, isTopicCreation } from '../topic/topic-creation.ts'
-import type { TopicCreation } from '../topic/topic-creation.ts'
+import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
+import { TOPIC_CREATION, isTopicCreation } from '../options/topic-creation.ts'
+import type { TopicCreation } from '../options/topic-creation.ts'
 import { usage } from '../conf/usage.ts'
 
 export interface NewTopicOptions extends TopicCreation {

@@ -1,6 +1,6 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import type { TopicPartition } from '../driver/driver.ts'
-import { isOffset, isTimestamp } from '../topic/topic-options.ts'
+import { isOffset, isTimestamp } from '../options/place.ts'
 import { usage } from '../conf/usage.ts'
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Declare } from './driver-conformance.ts'
+import type { Declare } from './harness.ts'
 import { producerSettings, record, sleep } from './harness.ts'
 import { assertError, rejects } from './rejects.ts'
 

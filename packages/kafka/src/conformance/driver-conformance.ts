@@ -3,15 +3,12 @@ import { backpressureTests } from './backpressure-tests.ts'
 import { closeTests } from './close-tests.ts'
 import { groupAdminTests } from './group-admin-tests.ts'
 import { groupTests } from './group-tests.ts'
-import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
+import type { ConformanceOptions, Declare, TestRunner } from './harness.ts'
 import { withHarness } from './harness.ts'
 import { offsetTests } from './offset-tests.ts'
 import { rebalanceTests } from './rebalance-tests.ts'
 import { recordTests } from './record-tests.ts'
 import { seekTests } from './seek-tests.ts'
-
-/** Declares one test, by name. */
-export type Declare = (name: string, run: (harness: Harness) => Promise<void>) => void
 
 /**
  * What every driver must do, as tests for a runner of your choice. Each test makes topics and groups of its own names and

@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FakeAnswer, FakeBroker, FakeRequest } from './fake-broker.ts'
+import type { ByteReader } from '../wire/protocol/byte-reader.ts'
 
 export const API_KEYS = {
   Produce: 0,
@@ -19,6 +20,18 @@ export const API_KEYS = {
   SaslAuthenticate: 36,
 } as const
 export type Api = keyof typeof API_KEYS
+
+/** A request as a fake broker gets it; `read` stands behind its header. */
+export interface FakeRequest {
+  readonly api: Api
+  readonly version: number
+  readonly correlationId: number
+  readonly read: ByteReader
+  readonly socket: Socket
+}
+
+/** The body of an answer, or what is done instead of one. */
+export type FakeAnswer = Buffer | ((request: FakeRequest) => void)
 
 /** Versions that drivers can be expected to have in common with it. Where two are given their bodies differ below. */
 const VERSIONS: Record<Api, readonly [min: number, max: number]> = {
@@ -51,7 +64,7 @@ export function framed({ api, version, correlationId }: FakeRequest, body: Buffe
 }
 
 /** What a good broker answers. */
-export function goodAnswer(request: FakeRequest, { port }: FakeBroker): FakeAnswer {
+export function goodAnswer(request: FakeRequest, { port }: { readonly port: number }): FakeAnswer {
   const { api, version } = request
   switch (api) {
     case 'ApiVersions':

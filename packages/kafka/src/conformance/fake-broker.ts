@@ -1,21 +1,8 @@
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import { byteReader } from '../wire/byte-reader.ts'
-import type { ByteReader } from '../wire/byte-reader.ts'
+import { byteReader } from '../wire/protocol/byte-reader.ts'
 import { API_KEYS, framed, goodAnswer } from './fake-answers.ts'
-import type { Api } from './fake-answers.ts'
-
-/** A request as a fake broker gets it; `read` stands behind its header. */
-export interface FakeRequest {
-  readonly api: Api
-  readonly version: number
-  readonly correlationId: number
-  readonly read: ByteReader
-  readonly socket: Socket
-}
-
-/** The body of an answer, or what is done instead of one. */
-export type FakeAnswer = Buffer | ((request: FakeRequest) => void)
+import type { Api, FakeAnswer, FakeRequest } from './fake-answers.ts'
 
 /** What a fake broker does otherwise than a good one. */
 export interface Script {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { partitionKey } from '../driver/partition-key.ts'
-import type { Declare } from './driver-conformance.ts'
+import type { Declare } from './harness.ts'
 import { rejects } from './rejects.ts'
 
 const has = (held: ReadonlySet<string>, topic: string, partition: number) =>

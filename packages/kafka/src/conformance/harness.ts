@@ -235,3 +235,6 @@ export async function withHarness(
     await admin.close()
   }
 }
+
+/** Declares one test, by name. */
+export type Declare = (name: string, run: (harness: Harness) => Promise<void>) => void

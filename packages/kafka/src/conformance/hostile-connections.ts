@@ -14,7 +14,7 @@ import {
   sized,
   string,
 } from './fake-answers.ts'
-import type { FakeAnswer, FakeRequest } from './fake-broker.ts'
+import type { FakeAnswer, FakeRequest } from './fake-answers.ts'
 import { LARGEST, answering, random } from './hostile-case.ts'
 import type { Answers, HostileCase, Rest } from './hostile-case.ts'
 

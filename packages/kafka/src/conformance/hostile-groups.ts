@@ -12,7 +12,7 @@ import {
   string,
   synced,
 } from './fake-answers.ts'
-import type { FakeAnswer, FakeRequest } from './fake-broker.ts'
+import type { FakeAnswer, FakeRequest } from './fake-answers.ts'
 import { LARGEST, NO_SUCH_CODE, answering, random } from './hostile-case.ts'
 import type { Answers, HostileCase, Rest } from './hostile-case.ts'
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ConsumerSettings } from '../driver/driver.ts'
-import type { Declare } from './driver-conformance.ts'
-import type { Harness } from './harness.ts'
+import type { Declare, Harness } from './harness.ts'
 import { record } from './harness.ts'
 import { assertError } from './rejects.ts'
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Declare } from './driver-conformance.ts'
-import type { Reader } from './harness.ts'
+import type { Declare, Reader } from './harness.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import { sleep } from './harness.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { RecordBatch } from '../driver/driver.ts'
-import type { Declare } from './driver-conformance.ts'
+import type { Declare } from './harness.ts'
 import { sleep } from './harness.ts'
 import { assertError } from './rejects.ts'
 

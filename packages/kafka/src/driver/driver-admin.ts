@@ -1,4 +1,4 @@
-import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from './driver.ts'
+import type { IsolationLevel, TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
 
 export interface NewTopic {
   readonly topic: string
@@ -62,7 +62,7 @@ export interface DriverAdmin {
   offsets(
     topic: string,
     at: 'earliest' | 'latest' | number,
-    isolationLevel?: ConsumerSettings['isolationLevel'],
+    isolationLevel?: IsolationLevel,
   ): Promise<readonly TopicPartitionOffset[]>
   /** What a group has committed for these topics; partitions without a committed offset are left out. */
   committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>

@@ -6,7 +6,8 @@ import type { TopicPartitionOffset } from './driver.ts'
 export function topicMissing(topic: string, cause?: unknown): SnapstreamError {
   return new SnapstreamError(
     'TOPIC_MISSING',
-    `the topic ${JSON.stringify(topic)} does not exist; create it first (topics are not created by using them)`,
+    `the topic ${JSON.stringify(topic)} does not exist; create it, or let it be created when it is opened: ` +
+      `Topic(${JSON.stringify(topic)}, { create: { partitions: 1 } })`,
     { topic, cause },
   )
 }

@@ -1,9 +1,11 @@
 import type { Headers, SnapstreamError } from '@snapstream/core'
 import type { DriverAdmin } from './driver-admin.ts'
 import type { Int64 } from './int64.ts'
+import type { IsolationLevel, TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
 
 export type * from './driver-admin.ts'
 export type { Int64 } from './int64.ts'
+export type * from './topic-partition.ts'
 
 /**
  * The port between `Topic` and a Kafka client. It is small, pull-based and says nothing of any client: whoever
@@ -71,15 +73,6 @@ export interface DriverClient {
   admin(): Promise<DriverAdmin>
   producer(settings: ProducerSettings): Promise<DriverProducer>
   consumer(settings: ConsumerSettings): Promise<DriverConsumer>
-}
-
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
-
-export interface TopicPartitionOffset extends TopicPartition {
-  readonly offset: number
 }
 
 // ---- producer -----------------------------------------------------------------------------------------------------
@@ -168,7 +161,7 @@ export interface ConsumerSettings {
   readonly fetchMaxWaitMs: number
   /** What a compressed batch may become, and what the large ones may take together, in bytes. */
   readonly maxDecompressedBytes: number
-  readonly isolationLevel: 'read_committed' | 'read_uncommitted'
+  readonly isolationLevel: IsolationLevel
   /** How long partitions that are added to a topic may stay unnoticed, in ms; a minute at most. Default: a minute. */
   readonly metadataMaxAgeMs?: number
   /** How long to go on trying while brokers are away, once it reads, in ms. Default: as long as it takes to start. */

@@ -1,4 +1,4 @@
-import type { ClusterMetadata, Connection, TopicAnswer } from '../wire/connection.ts'
+import type { ClusterMetadata, Connection, TopicAnswer } from '../wire/protocol/connection.ts'
 import type { OpenBroker } from './open-broker.ts'
 
 type AdminRequests = Pick<

@@ -1,4 +1,4 @@
-import { byteReader } from '../wire/byte-reader.ts'
+import { byteReader } from '../wire/protocol/byte-reader.ts'
 import type { AbortedTransaction, FetchedPartition } from '../record-batch/fetched-partition.ts'
 
 /** Takes an answer to Fetch, versions 4 to 11, apart. Nothing is copied. Throws `KAFKA_FAILED` for bytes that are none. */

@@ -1,10 +1,10 @@
 import { SnapstreamError } from '@snapstream/core'
-import type { Connection, GroupIdentity } from '../wire/connection.ts'
-import { shownAddress } from '../wire/cluster/broker-address.ts'
-import { asBuffer } from '../wire/as-buffer.ts'
-import { byTopic } from '../wire/by-topic.ts'
+import type { Connection, GroupIdentity } from '../wire/protocol/connection.ts'
+import { shownAddress } from '../wire/protocol/broker-address.ts'
+import { asBuffer } from '../driver/as-buffer.ts'
+import { byTopic } from '../wire/protocol/by-topic.ts'
 import { flat } from './flat.ts'
-import type { KafkaProtocol } from './internals.ts'
+import type { KafkaProtocol } from './kafka-protocol.ts'
 import type { OpenBroker } from './open-broker.ts'
 
 type GroupRequests = Pick<

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { beforeAll, expect, test } from 'vitest'
 import { internals } from './internals.ts'
-import type { Internals, KafkaProtocol } from './internals.ts'
+import type { Internals } from './internals.ts'
+import type { KafkaProtocol } from './kafka-protocol.ts'
 import { recordRequests } from './record-requests.ts'
 
 const require = createRequire(import.meta.url)

@@ -1,5 +1,5 @@
 import type { ClientSettings } from '../driver/driver.ts'
-import type { Connect, Connection } from '../wire/connection.ts'
+import type { Connect, Connection } from '../wire/protocol/connection.ts'
 import { adminRequests } from './admin-requests.ts'
 import { groupRequests } from './group-requests.ts'
 import { openBroker } from './open-broker.ts'

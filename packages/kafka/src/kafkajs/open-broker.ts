@@ -1,9 +1,10 @@
 import type { ClientSettings } from '../driver/driver.ts'
-import type { BrokerAddress } from '../wire/connection.ts'
+import type { BrokerAddress } from '../wire/protocol/connection.ts'
 import { openSocket, requestFrame } from '../wire/cluster/open-socket.ts'
 import { unreadable, unsupported } from '../wire/fetch/unreadable.ts'
 import { internals } from './internals.ts'
-import type { Internals, KafkaProtocol } from './internals.ts'
+import type { Internals } from './internals.ts'
+import type { KafkaProtocol } from './kafka-protocol.ts'
 
 /** Requests of KafkaJS over one socket, which is not opened again once it was closed. */
 export interface OpenBroker {

@@ -1,6 +1,6 @@
-import { byteReader } from '../wire/byte-reader.ts'
-import type { ProduceAnswer } from '../wire/connection.ts'
-import type { KafkaProtocol } from './internals.ts'
+import { byteReader } from '../wire/protocol/byte-reader.ts'
+import type { ProduceAnswer } from '../wire/protocol/connection.ts'
+import type { KafkaProtocol } from './kafka-protocol.ts'
 
 interface Definition {
   readonly versions: readonly string[]

@@ -3,7 +3,7 @@ import { contentBytes } from '../driver/content-bytes.ts'
 import type { ProduceRecord } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
 import { readHeaders } from '../record-batch/read-headers.ts'
-import { asBuffer } from '../wire/as-buffer.ts'
+import { asBuffer } from '../driver/as-buffer.ts'
 
 /** What a record costs beside its payload: the object, the views on its bytes, its place in the log. */
 const RECORD_OVERHEAD_BYTES = 250

@@ -2,7 +2,7 @@ import { createApp } from '@snapstream/core'
 import { describe, expect, test, vi } from 'vitest'
 import { memory } from '../memory/index.ts'
 import { Topic } from '../topic/topic.ts'
-import type { TopicOptions } from '../topic/topic-options.ts'
+import type { TopicOptions } from '../options/topic-options.ts'
 
 function pair(options: TopicOptions = {}, partitions = [4, 4]) {
   const driver = memory()

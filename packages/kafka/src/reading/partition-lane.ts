@@ -1,6 +1,5 @@
 import type { CodecContext } from '@snapstream/core'
 import type { RecordBatch, TopicPartition } from '../driver/driver.ts'
-import { codecContext } from '../topic/topic-spec.ts'
 
 /**
  * A partition as one of the engine's lanes, from the offset at which it was assigned or sought. When the partition comes
@@ -36,7 +35,7 @@ export function partitionLane(topic: string, partition: number, start: number, e
     topic,
     partition,
     lane: laneOf({ topic, partition }),
-    contexts: { key: codecContext(topic, 'key'), value: codecContext(topic, 'value') },
+    contexts: { key: { topic, part: 'key' }, value: { topic, part: 'value' } },
     end,
     reached: start,
     handled: start,

@@ -2,7 +2,7 @@ import { SnapstreamError } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { DriverAdmin, DriverConsumer, RecordBatch, TopicPartition } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
-import { withAdmin } from '../topic/prepare-topics.ts'
+import { withAdmin } from '../driver/with-admin.ts'
 
 /** Offsets of a partition, from `start` up to and without `end`. */
 export interface OffsetRange extends TopicPartition {

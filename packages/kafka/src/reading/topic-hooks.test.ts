@@ -2,7 +2,7 @@ import { createApp } from '@snapstream/core'
 import { expect, test, vi } from 'vitest'
 import { memory } from '../memory/index.ts'
 import { Topic } from '../topic/topic.ts'
-import type { TopicOptions } from '../topic/topic-options.ts'
+import type { TopicOptions } from '../options/topic-options.ts'
 
 async function member(driver: ReturnType<typeof memory>, log: string[], options: TopicOptions = {}) {
   const topic = Topic('t', { groupId: 'g', create: { partitions: 2 }, conf: { driver }, ...options })

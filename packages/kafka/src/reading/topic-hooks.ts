@@ -1,7 +1,7 @@
 import { SnapstreamError, toError } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
 import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** What a topic was given to be called with, bounded in time. Both reject with what names the hook. */
 export interface TopicHooks {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { ConsumerSettings, Driver, RecordBatch, TopicPartitionOffset } from '../driver/driver.ts'
 import { wakeUp } from '../driver/wake-up.ts'
 import { Topic } from '../topic/topic.ts'
-import type { TopicOptions } from '../topic/topic-options.ts'
+import type { TopicOptions } from '../options/topic-options.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
 
 /** A driver whose consumer does what the test says, for topics of two partitions with 10 records each. */

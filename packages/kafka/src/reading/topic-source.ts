@@ -4,10 +4,10 @@ import { laneOf } from './partition-lane.ts'
 import { topicHooks } from './topic-hooks.ts'
 import { topicReader } from './topic-reader.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
-import { withAdmin } from '../topic/prepare-topics.ts'
-import type { TopicControl } from '../topic/topic-control.ts'
+import { withAdmin } from '../driver/with-admin.ts'
+import type { TopicControl } from './topic-control.ts'
 import type { OpenTopic, TopicLifecycle } from '../topic/topic-lifecycle.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** Opens a reader of the topic. Rejects with `USAGE` without a group, and with what the broker says. */
 export async function openTopicSource(

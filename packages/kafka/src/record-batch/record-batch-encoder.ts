@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@snapstream/core'
 import type { Compression, ProduceRecord, TopicPartition } from '../driver/driver.ts'
-import type { ProduceRequest } from '../wire/connection.ts'
+import type { ProduceRequest } from '../wire/protocol/connection.ts'
 import { CHECKED_FROM, CHECKSUM_AT, HEADER_BYTES, writeBatchHeader } from './batch-header.ts'
 import { COMPRESSIONS, compressionCodec } from './compression.ts'
 import type { Crc32c } from './fetched-partition.ts'

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { THREAD_BYTES } from './compression.ts'
-import type { CompressionCodec } from './compression.ts'
+import { THREAD_BYTES } from './compression-codec.ts'
+import type { CompressionCodec } from './compression-codec.ts'
 
 /** The functions of the package `snappy`, which knows the blocks and not what Java puts around them. */
 interface RawSnappy {

@@ -1,7 +1,7 @@
 import { BytesCodec, SnapstreamError } from '@snapstream/core'
 import { expect, test } from 'vitest'
 import { checkBare, checkMeta, checkPair } from './check-input.ts'
-import { topicSpec } from '../topic/topic-spec.ts'
+import { topicSpec } from '../options/topic-spec.ts'
 
 const plain = topicSpec('demo', {})
 const coded = topicSpec('demo', { codec: BytesCodec() })

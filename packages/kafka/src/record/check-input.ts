@@ -1,7 +1,7 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import { isInt64 } from '../driver/int64.ts'
 import type { RecordMeta } from './topic-record.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 const META = ['headers', 'timestamp', 'partition', 'topic']
 /** What goes with a value that is not in a pair. */

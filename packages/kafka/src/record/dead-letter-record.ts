@@ -3,7 +3,7 @@ import type { Failure, Headers } from '@snapstream/core'
 import type { ProduceRecord } from '../driver/driver.ts'
 import { parseInt64 } from '../driver/int64.ts'
 import type { Int64 } from '../driver/int64.ts'
-import { isTopicName } from '../topic/is-topic-name.ts'
+import { isTopicName } from '../driver/topic-name.ts'
 import type { RawTopicRecord } from './topic-record.ts'
 
 /** A failed message as a record: as bytes, where it came as such, else as a value that is still to be encoded. */

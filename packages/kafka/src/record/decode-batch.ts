@@ -6,8 +6,8 @@ import { readHeaders } from '../record-batch/read-headers.ts'
 import { NO_HEADERS } from './encode-record.ts'
 import { isThenable } from '../topic/thenable.ts'
 import type { RawTopicRecord, TopicRecord } from './topic-record.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
-import { asBuffer } from '../wire/as-buffer.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
+import { asBuffer } from '../driver/as-buffer.ts'
 
 /** The records of a batch that a handler is to see. */
 export interface DecodedBatch {

@@ -2,11 +2,10 @@ import { SnapstreamError, describe, toError } from '@snapstream/core'
 import type { Codec, CodecContext, Headers, MaybePromise } from '@snapstream/core'
 import type { ProduceRecord } from '../driver/driver.ts'
 import { readHeaders } from '../record-batch/read-headers.ts'
-import { asBuffer } from '../wire/as-buffer.ts'
+import { asBuffer } from '../driver/as-buffer.ts'
 import type { RecordMeta } from './topic-record.ts'
 import { isThenable } from '../topic/thenable.ts'
-import { codecContext } from '../topic/topic-spec.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 export const NO_HEADERS: Headers = Object.freeze([])
 
@@ -20,9 +19,9 @@ export type RecordEncoder = (
 
 /** Throws and rejects with `ENCODE_FAILED`. */
 export function recordEncoder({ codec, keyCodec, plain }: TopicSpec, topic: string): RecordEncoder {
-  const encodeKey = partEncoder(keyCodec, codecContext(topic, 'key'))
+  const encodeKey = partEncoder(keyCodec, { topic, part: 'key' })
   const advice = plain ? `; give the topic a codec, as in Topic(${JSON.stringify(topic)}, { codec: JsonCodec() })` : ''
-  const encodeValue = partEncoder(codec, codecContext(topic, 'value'), advice)
+  const encodeValue = partEncoder(codec, { topic, part: 'value' }, advice)
   return (key, value, headers, timestamp) => {
     const keyContent = key === null ? null : encodeKey(key, key)
     const valueContent = value === null ? null : encodeValue(value, key)

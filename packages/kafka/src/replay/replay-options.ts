@@ -1,6 +1,6 @@
 import { describe } from '@snapstream/core'
 import { closestName } from '../conf/closest-name.ts'
-import { TOPIC_NAME, isTopicName } from '../topic/is-topic-name.ts'
+import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
 import type { DeadLetter } from './dead-letter.ts'
 import { usage } from '../conf/usage.ts'
 

@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { App, Host, SinkTarget, SinkWriter } from '@snapstream/core'
 import { boundTo } from '@snapstream/core/testing'
-import { specOf } from '../topic/spec-of.ts'
+import { specOf } from '../options/topic-spec.ts'
 
 type TestedApp = Pick<App<{}>, 'bindings'> | undefined
 

@@ -2,8 +2,7 @@ import { SnapstreamError, toError } from '@snapstream/core'
 import { DEFAULTS } from '../conf/settings.ts'
 import type { ConsumerSettings } from '../driver/driver.ts'
 import { rawRecord } from '../record/decode-batch.ts'
-import { codecContext } from '../topic/topic-spec.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 import type { RawTopicRecord, TopicRecord } from '../record/topic-record.ts'
 import type { TestBroker } from './test-broker.ts'
 
@@ -78,8 +77,8 @@ async function decode(
 ): Promise<TopicRecord<unknown, unknown>> {
   const { topic, partition, offset } = record
   try {
-    const key = record.key === null ? null : await keyCodec.decode(record.key, codecContext(topic, 'key'))
-    const value = record.value === null ? null : await codec.decode(record.value, codecContext(topic, 'value'))
+    const key = record.key === null ? null : await keyCodec.decode(record.key, { topic, part: 'key' })
+    const value = record.value === null ? null : await codec.decode(record.value, { topic, part: 'value' })
     return { ...record, key, value }
   } catch (thrown) {
     const cause = toError(thrown)

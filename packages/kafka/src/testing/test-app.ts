@@ -1,16 +1,14 @@
 import { SnapstreamError, describe } from '@snapstream/core'
-import type { App } from '@snapstream/core'
 import { createVirtualHost, startTestRun } from '@snapstream/core/testing'
 import type { TestRun } from '@snapstream/core/testing'
-import type { Retention } from '../memory/index.ts'
-import type { TopicCodecs } from '../topic/topic-options.ts'
-import { specOf } from '../topic/spec-of.ts'
-import { topicSpec } from '../topic/topic-spec.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicCodecs } from '../options/topic-options.ts'
+import { specOf, topicSpec } from '../options/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 import type { Topic } from '../topic/topic.ts'
 import { createQuiet } from './quiet.ts'
 import { usage } from '../conf/usage.ts'
-import { checkTestOptions } from './check-test-options.ts'
+import { checkTestOptions } from './test-app-options.ts'
+import type { TestAppOptions } from './test-app-options.ts'
 import { recordLog } from './record-log.ts'
 import { holdTopics, refuseDrivers } from './bound-topics.ts'
 import { takeConf } from './take-conf.ts'
@@ -20,32 +18,6 @@ import { joinGroup } from './test-member.ts'
 import type { TestMember } from './test-member.ts'
 import { severalNames, testTopic } from './test-topic.ts'
 import type { TestTopic } from './test-topic.ts'
-
-export interface TestAppOptions<C extends object = {}> {
-  /** Whose bindings are run. They stay bound. @default the app behind the top-level `snap` */
-  readonly app?: Pick<App<C>, 'bindings'>
-  /** What handlers get beside `signal` and `stop`. @default nothing */
-  readonly context?: C
-  /** How many partitions a topic has that is not in `topics`; at least 1. @default 1 */
-  readonly partitions?: number
-  /** How many partitions these have. Others are created when they are first asked for. */
-  readonly topics?: Readonly<Record<string, number>>
-  /** When the broker drops old records. @default they stay */
-  readonly retention?: Retention
-  /** What the clock says at first, in ms since the epoch. @default 0 */
-  readonly startMs?: number
-  /** As of `stream`, in ms. @default 1000 */
-  readonly checkpointMs?: number
-  /** As of `stream`, in ms. @default 25000 */
-  readonly shutdownMs?: number
-  /** As of `stream`, in messages. @default it does not wait for the lag */
-  readonly readyLag?: number
-  /**
-   * How long, in ms of real time, a handler may work on something real (a database, a server) before it counts as one
-   * that waits for the clock or for the test. @default 200
-   */
-  readonly patienceMs?: number
-}
 
 /**
  * An app in the hands of a test: its own bindings, on a broker in memory and a clock that stands still. Every call runs

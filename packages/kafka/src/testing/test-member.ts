@@ -2,7 +2,7 @@ import { confDefaults } from '../conf/conf.ts'
 import { mergeSettings } from '../conf/merge-settings.ts'
 import { groupMissing } from '../reading/group-consumer.ts'
 import type { TopicPartition } from '../driver/driver.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 import { CONSUMER } from './record-log.ts'
 import type { TestBroker } from './test-broker.ts'
 

@@ -8,7 +8,7 @@ import { partitionOf } from '../producer/partitioner.ts'
 import { WITH_VALUE, checkMeta } from '../record/check-input.ts'
 import { recordEncoder, toHeaders } from '../record/encode-record.ts'
 import type { RecordMeta, TopicRecord } from '../record/topic-record.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 import { recordLog } from './record-log.ts'
 import type { TestBroker } from './test-broker.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Admin } from '../admin/admin.ts'
 import { memory } from '../memory/index.ts'
-import type { TopicOptions } from './topic-options.ts'
+import type { TopicOptions } from '../options/topic-options.ts'
 import { Topic } from './topic.ts'
 
 async function written(counts: readonly number[]) {

@@ -3,10 +3,10 @@ import type { DriverAdmin } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import { startOffset } from '../driver/start-offset.ts'
 import { boundsOf } from './partition-bounds.ts'
-import { withAdmin } from './prepare-topics.ts'
+import { withAdmin } from '../driver/with-admin.ts'
 import type { OpenTopic, TopicLifecycle } from './topic-lifecycle.ts'
 import { groupOf } from '../reading/topic-source.ts'
-import type { TopicSpec } from './topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** How far a group has come in a partition. */
 export interface PartitionLag {

@@ -1,9 +1,9 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { PartitionBounds } from '../reading/look-back.ts'
 import type { DriverAdmin } from '../driver/driver.ts'
-import { withAdmin } from './prepare-topics.ts'
+import { withAdmin } from '../driver/with-admin.ts'
 import type { OpenTopic } from './topic-lifecycle.ts'
-import type { TopicSpec } from './topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** Which partitions of which topics. */
 export interface PartitionChoice {

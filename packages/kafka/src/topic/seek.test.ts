@@ -4,7 +4,7 @@ import { withHarness } from '../conformance/harness.ts'
 import type { Harness } from '../conformance/harness.ts'
 import type { Driver } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
-import type { TopicOptions } from './topic-options.ts'
+import type { TopicOptions } from '../options/topic-options.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
 import { Topic } from './topic.ts'
 

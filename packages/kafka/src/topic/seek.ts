@@ -4,12 +4,12 @@ import { outOfRange } from '../driver/driver-error.ts'
 import type { DriverAdmin, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { groupBy } from '../driver/group-by.ts'
 import { partitionKey } from '../driver/partition-key.ts'
-import { expectOneTopic, expectOptions, expectPartition, expectPlace, expectTopic } from './check-place.ts'
-import type { SeekTo } from './check-place.ts'
-import { withAdmin } from './prepare-topics.ts'
-import type { ControlledReader, TopicControl } from './topic-control.ts'
+import { expectOneTopic, expectOptions, expectPartition, expectPlace, expectTopic } from '../options/place.ts'
+import type { SeekTo } from '../options/place.ts'
+import { withAdmin } from '../driver/with-admin.ts'
+import type { ControlledReader, TopicControl } from '../reading/topic-control.ts'
 import type { TopicLifecycle } from './topic-lifecycle.ts'
-import type { TopicSpec } from './topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 export interface SeekOptions {
   /** @default all partitions that are read here now */

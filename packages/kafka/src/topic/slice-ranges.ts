@@ -5,7 +5,7 @@ import { partitionKey } from '../driver/partition-key.ts'
 import { partitionBounds } from './partition-bounds.ts'
 import type { PartitionChoice } from './partition-bounds.ts'
 import type { OpenTopic } from './topic-lifecycle.ts'
-import type { TopicSpec } from './topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** The offsets that `slice(start, end)` means, as the topic is now; clipped to what there is. */
 export async function sliceRanges(

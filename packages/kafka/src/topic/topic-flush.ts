@@ -1,4 +1,4 @@
-import { notOpen } from './not-open.ts'
+import { notOpen } from '../writing/topic-sender.ts'
 import type { TopicLifecycle } from './topic-lifecycle.ts'
 import type { TopicWriter } from '../writing/topic-writer.ts'
 

@@ -2,7 +2,7 @@ import { BytesCodec, createApp } from '@snapstream/core'
 import { describe, expect, test, vi } from 'vitest'
 import type { Driver } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
-import type { TopicOptions } from './topic-options.ts'
+import type { TopicOptions } from '../options/topic-options.ts'
 import { Topic } from './topic.ts'
 
 async function topicOf(values: readonly string[], options: TopicOptions = {}, driver: Driver = memory()) {

@@ -2,10 +2,11 @@ import { platformHost } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
 import { resolveSettings } from '../conf/resolve-settings.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
-import { prepareTopics, withAdmin } from './prepare-topics.ts'
+import { withAdmin } from '../driver/with-admin.ts'
+import { prepareTopics } from './prepare-topics.ts'
 import { topicSender } from '../writing/topic-sender.ts'
 import type { TopicSender } from '../writing/topic-sender.ts'
-import type { TopicSpec } from './topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** A topic while it is open. */
 export interface OpenTopic {

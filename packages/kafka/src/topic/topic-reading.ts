@@ -1,9 +1,9 @@
 import type { BatchSource } from '@snapstream/core'
 import type { TopicPartitionOffset } from '../driver/driver.ts'
-import { expectOffset, expectOneTopic, expectOptions, expectPartition, expectTopic } from './check-place.ts'
-import type { SeekTo } from './check-place.ts'
+import { expectOffset, expectOneTopic, expectOptions, expectPartition, expectTopic } from '../options/place.ts'
+import type { SeekTo } from '../options/place.ts'
 import { sliceRanges } from './slice-ranges.ts'
-import type { TopicControl } from './topic-control.ts'
+import type { TopicControl } from '../reading/topic-control.ts'
 import { topicIterator } from './topic-iterator.ts'
 import { topicLag } from './lag.ts'
 import type { PartitionLag } from './lag.ts'
@@ -13,7 +13,7 @@ import { seekTopic } from './seek.ts'
 import type { SeekOptions } from './seek.ts'
 import { topicSlice } from './topic-slice.ts'
 import type { TopicSlice } from './topic-slice.ts'
-import type { TopicSpec } from './topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 export interface SliceOptions {
   /** @default all */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Driver } from '../driver/driver.ts'
 import { groupBy } from '../driver/group-by.ts'
 import { memory } from '../memory/index.ts'
-import type { TopicOptions } from './topic-options.ts'
+import type { TopicOptions } from '../options/topic-options.ts'
 import { Topic } from './topic.ts'
 
 async function written(driver: Driver, name: string, parts: readonly (readonly (string | null)[])[]) {

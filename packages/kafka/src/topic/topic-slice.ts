@@ -8,7 +8,7 @@ import { partitionKey } from '../driver/partition-key.ts'
 import { recordKey } from '../record/topic-record.ts'
 import type { OpenTopic, TopicLifecycle } from './topic-lifecycle.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
-import type { TopicSpec } from './topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** A part of a topic, for `for await` and, as a source that ends, for `snap`. Each time it is read anew. */
 export interface TopicSlice<V, K = string> extends BatchSource<TopicRecord<V, K>>, AsyncIterable<TopicRecord<V, K>> {}

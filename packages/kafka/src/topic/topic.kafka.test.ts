@@ -1,7 +1,7 @@
 import { createApp } from '@snapstream/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Conf } from '../conf/conf.ts'
-import { withAdmin } from './prepare-topics.ts'
+import { withAdmin } from '../driver/with-admin.ts'
 import { resolveSettings } from '../conf/resolve-settings.ts'
 import { Topic } from './topic.ts'
 

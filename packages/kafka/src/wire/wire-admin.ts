@@ -3,7 +3,7 @@ import type { ClientSettings, DriverAdmin, NewTopic, TopicPartition } from '../d
 import { topicMissing } from '../driver/driver-error.ts'
 import { openCluster } from './cluster/cluster.ts'
 import { committedOffsets } from './group/committed-offsets.ts'
-import type { Connect } from './connection.ts'
+import type { Connect } from './protocol/connection.ts'
 import { KAFKA } from './errors/error-table.ts'
 import { groupAdmin } from './group/group-admin.ts'
 import { isTopicMissing, kafkaError, protocolError } from './errors/kafka-error.ts'
@@ -11,7 +11,7 @@ import { expectNames } from './errors/odd-answer.ts'
 import { listOffsets } from './fetch/list-offsets.ts'
 import { listTopics } from './cluster/list-topics.ts'
 import { pause } from './sleep.ts'
-import { persistently } from './retry.ts'
+import { retry } from './errors/retry.ts'
 
 const CREATED_PAUSE_MS = 20
 
@@ -19,7 +19,7 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
   const cluster = await openCluster(client, connect)
   const timeoutMs = client.requestTimeoutMs
   const ask = <T>(doing: string, run: () => Promise<T>): Promise<T> =>
-    persistently(run, { patienceMs: client.connectTimeoutMs, repair: () => cluster.topics.refresh(true) }).catch(
+    retry(run, { patienceMs: client.connectTimeoutMs, repair: () => cluster.metadata.refresh(true) }).catch(
       (error: unknown) => {
         throw kafkaError(error, doing)
       },
@@ -27,8 +27,8 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
 
   /** Asks anew each time: what this admin knows may be older than the topic. */
   async function partitionsOf(topics: readonly string[]): Promise<TopicPartition[]> {
-    await cluster.topics.ask([...new Set(topics)])
-    return topics.flatMap((topic) => cluster.topics.partitions(topic).map(({ partition }) => ({ topic, partition })))
+    await cluster.metadata.request([...new Set(topics)])
+    return topics.flatMap((topic) => cluster.metadata.partitions(topic).map(({ partition }) => ({ topic, partition })))
   }
 
   const offsets: DriverAdmin['offsets'] = (topic, at, isolationLevel) =>
@@ -42,7 +42,7 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
       return new Map(
         topics.map((topic) => [
           topic,
-          cluster.topics.partitions(topic).map(({ partition, leader, replicas, inSyncReplicas }) => ({
+          cluster.metadata.partitions(topic).map(({ partition, leader, replicas, inSyncReplicas }) => ({
             partition,
             leader: leader < 0 ? undefined : leader,
             replicas,
@@ -102,7 +102,7 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
     describeTopics,
     topicIds: (topics) =>
       ask('ask for the ids of topics', async () => {
-        const found = await cluster.metadata(topics)
+        const found = await cluster.requestMetadata(topics)
         return new Map(found.topics.flatMap(({ topic, topicId }) => (topicId === undefined ? [] : [[topic, topicId]])))
       }),
     offsets,

@@ -11,14 +11,14 @@ import type {
 import { partitionKey } from '../driver/partition-key.ts'
 import { wakeUp } from '../driver/wake-up.ts'
 import { openCluster } from './cluster/cluster.ts'
-import type { Connect } from './connection.ts'
+import type { Connect } from './protocol/connection.ts'
 import { fetcher } from './fetch/fetcher.ts'
 import { groupMember } from './group/membership.ts'
 import { kafkaError } from './errors/kafka-error.ts'
-import { knownPartitions } from './cluster/known-partitions.ts'
+import { knownPartitions } from './cluster/metadata.ts'
 import { listOffsets } from './fetch/list-offsets.ts'
 import { loneReader } from './group/standalone.ts'
-import { persistently } from './retry.ts'
+import { retry } from './errors/retry.ts'
 import { startOffsets } from './fetch/start-offsets.ts'
 import { partitionsToRead, subscribe } from './group/subscribe.ts'
 
@@ -36,14 +36,14 @@ export async function wireConsumer(
   let topics: Set<string>
   let all: readonly TopicPartition[]
   try {
-    const repair = () => cluster.topics.refresh(true)
-    topics = await persistently(() => subscribe(cluster, settings), { patienceMs: startPatienceMs, repair })
+    const repair = () => cluster.metadata.refresh(true)
+    topics = await retry(() => subscribe(cluster, settings), { patienceMs: startPatienceMs, repair })
     all = groupId === null ? partitionsToRead(cluster, topics, settings.only) : []
   } catch (error) {
     await cluster.destroy()
     throw kafkaError(error, 'subscribe')
   }
-  const known = knownPartitions(cluster, topics)
+  const known = knownPartitions(cluster.metadata, topics)
   const { wake, wait } = wakeUp()
   const onTrouble = (error: unknown) => settings.onTrouble?.(kafkaError(error, 'reach the brokers'))
   let open = true
@@ -105,9 +105,9 @@ export async function wireConsumer(
       // What was written to a partition since it appeared is to be read, whatever was said about those that were there.
       ...(await startOffsets(cluster, { ...settings, ...FROM_THE_START }, added)),
     ]
-    const starts = await persistently(find, {
+    const starts = await retry(find, {
       patienceMs,
-      repair: () => cluster.topics.refresh(),
+      repair: () => cluster.metadata.refresh(),
       signal: ending.signal,
       onTrouble,
     }).catch((error: unknown) => {

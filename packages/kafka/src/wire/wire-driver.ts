@@ -1,5 +1,5 @@
 import type { ClientSettings, Driver } from '../driver/driver.ts'
-import type { Connect } from './connection.ts'
+import type { Connect } from './protocol/connection.ts'
 import { wireAdmin } from './wire-admin.ts'
 import { wireConsumer } from './wire-consumer.ts'
 import { wireProducer } from './produce/wire-producer.ts'

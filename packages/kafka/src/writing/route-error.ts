@@ -1,5 +1,5 @@
 import { SnapstreamError, describe } from '@snapstream/core'
-import { TOPIC_NAME } from '../topic/is-topic-name.ts'
+import { TOPIC_NAME } from '../driver/topic-name.ts'
 
 /** For a record without a topic's name, where there are several names or a pattern. */
 export function nameOne(name: string): SnapstreamError {

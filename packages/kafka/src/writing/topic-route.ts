@@ -5,7 +5,7 @@ import type { TopicQueue } from '../producer/topic-queue.ts'
 import { recordEncoder } from '../record/encode-record.ts'
 import type { RecordEncoder } from '../record/encode-record.ts'
 import { isThenable } from '../topic/thenable.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** The way of records to one topic, in the order in which they come. */
 export interface TopicRoute {

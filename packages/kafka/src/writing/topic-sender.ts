@@ -7,13 +7,11 @@ import { acquireProducer } from '../producer/producer-pool.ts'
 import type { ProducerLease } from '../producer/producer-pool.ts'
 import { refuseTooLarge } from '../producer/record-size.ts'
 import type { TopicQueue } from '../producer/topic-queue.ts'
-import { isTopicName } from '../topic/is-topic-name.ts'
-import { notOpen } from '../topic/not-open.ts'
-import { missing } from '../topic/prepare-topics.ts'
+import { isTopicName } from '../driver/topic-name.ts'
 import { nameOne, namedMissing, notAName } from './route-error.ts'
 import { topicRoute } from './topic-route.ts'
 import type { TopicRoute } from './topic-route.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** What is to be written, and where to. */
 interface Sending {
@@ -78,7 +76,7 @@ export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptio
     try {
       return await queueOf(topic)
     } catch (error) {
-      throw topic === spec.single ? missing(error) : namedMissing(spec.name, error)
+      throw topic === spec.single ? error : namedMissing(spec.name, error)
     }
   }
 
@@ -148,4 +146,14 @@ export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptio
       await leased?.release()
     },
   }
+}
+
+/** A call before the topic was opened, or after it was closed. */
+export function notOpen(name: string): SnapstreamError {
+  return new SnapstreamError(
+    'NOT_OPEN',
+    `the topic ${JSON.stringify(name)} is not open; call await topic.open() first, ` +
+      `or bind it to a handler: snap(source, { sink: [topic] }) or { use: [topic] }`,
+    { topic: name },
+  )
 }

@@ -2,7 +2,7 @@ import { createVirtualHost } from '@snapstream/core/testing'
 import { describe, expect, test } from 'vitest'
 import type { Owner } from '../producer/partition-queue.ts'
 import type { TopicSender } from './topic-sender.ts'
-import { topicSpec } from '../topic/topic-spec.ts'
+import { topicSpec } from '../options/topic-spec.ts'
 import { topicWriter } from './topic-writer.ts'
 
 const CHECKPOINT = { id: 1, positions: new Map() }

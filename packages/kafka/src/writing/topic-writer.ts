@@ -7,11 +7,11 @@ import type { Int64 } from '../driver/int64.ts'
 import { checkBare, checkPair, notATimestamp } from '../record/check-input.ts'
 import { deadLetterRecord } from '../record/dead-letter-record.ts'
 import { toHeaders } from '../record/encode-record.ts'
-import type { TopicCall } from '../topic/topic-call.ts'
+import type { TopicCall } from './topic-call.ts'
 import type { TopicLifecycle } from '../topic/topic-lifecycle.ts'
 import type { RecordMeta } from '../record/topic-record.ts'
 import type { TopicSender } from './topic-sender.ts'
-import type { TopicSpec } from '../topic/topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 export interface TopicWriter extends SinkWriter<unknown> {
   /** The first of what was not delivered; the stream learns of it at the next checkpoint. */

@@ -2,7 +2,7 @@ import { SnapstreamError } from '@snapstream/core'
 import { expect, test } from 'vitest'
 import { bootstrap } from './bootstrap.ts'
 import { brokerUnreachable } from '../errors/connection-error.ts'
-import type { BrokerAddress, Connect, Connection } from '../connection.ts'
+import type { BrokerAddress, Connect, Connection } from '../protocol/connection.ts'
 
 const settings = (brokers: readonly string[], connectTimeoutMs = 600) => ({
   brokers,

@@ -1,9 +1,9 @@
 import { SnapstreamError, causesOf } from '@snapstream/core'
 import type { ClientSettings } from '../../driver/driver.ts'
-import { brokerAddress } from './broker-address.ts'
+import { brokerAddress } from '../protocol/broker-address.ts'
 import { connectWithin } from './connect-within.ts'
-import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../connection.ts'
-import { isPassing, kafkaError } from '../errors/kafka-error.ts'
+import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../protocol/connection.ts'
+import { isRetriable, kafkaError } from '../errors/kafka-error.ts'
 import { pause } from '../sleep.ts'
 
 export interface FirstContact {
@@ -37,7 +37,7 @@ export async function bootstrap(settings: ClientSettings, connect: Connect): Pro
       try {
         return await greet(connect, address, Math.min(attemptMs(settings), leftMs))
       } catch (error) {
-        if (!isPassing(error)) throw kafkaError(error, `connect to ${brokers.join(', ')}`)
+        if (!isRetriable(error)) throw kafkaError(error, `connect to ${brokers.join(', ')}`)
         problem = error
       }
     }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { SnapstreamError } from '@snapstream/core'
 import { brokerUnreachable, connectionError } from '../errors/connection-error.ts'
-import type { BrokerAddress } from '../connection.ts'
+import type { BrokerAddress } from '../protocol/connection.ts'
 import { FrameError, frameReader } from './frame-reader.ts'
 
 /** One request, as it goes out over a socket. */
@@ -167,8 +167,8 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
 
 /** What ended the socket is not of a request that was asked later. */
 function asked(end: Error, address: BrokerAddress, api: string): SnapstreamError {
-  const passes = SnapstreamError.is(end) && end.code === 'BROKER_UNREACHABLE'
-  return passes
+  const retriable = SnapstreamError.is(end) && end.code === 'BROKER_UNREACHABLE'
+  return retriable
     ? brokerUnreachable(address, `cannot be asked for ${api}: the connection is closed`, end)
     : connectionError(end, address)
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { openCluster } from './cluster.ts'
 import { brokerUnreachable } from '../errors/connection-error.ts'
-import type { BrokerAddress, Connect, Connection, TopicMetadata } from '../connection.ts'
+import type { BrokerAddress, Connect, Connection, TopicMetadata } from '../protocol/connection.ts'
 
 const settings = { brokers: ['seed:1'], clientId: 'c', connectTimeoutMs: 500, requestTimeoutMs: 1000 }
 
@@ -103,11 +103,11 @@ test('keeps what it knows of topics when one is gone, and says which', async () 
   const there = (topic: string) => ({ topic, errorCode: 0, isInternal: false, partitions: [partition] })
   const gone = (topic: string) => ({ topic, errorCode: 3, isInternal: false, partitions: [] })
   state.topics = [there('a'), there('b')]
-  await cluster.topics.ask(['a', 'b'])
+  await cluster.metadata.request(['a', 'b'])
   state.topics = [gone('a'), there('b')]
-  await expect(cluster.topics.refresh()).rejects.toMatchObject({ code: 'TOPIC_MISSING', topic: 'a' })
-  expect(cluster.topics.leaderOf({ topic: 'a', partition: 0 })).toBeUndefined()
-  expect(cluster.topics.leaderOf({ topic: 'b', partition: 0 })).toBe(2)
-  await cluster.topics.refresh(true)
+  await expect(cluster.metadata.refresh()).rejects.toMatchObject({ code: 'TOPIC_MISSING', topic: 'a' })
+  expect(cluster.metadata.leaderOf({ topic: 'a', partition: 0 })).toBeUndefined()
+  expect(cluster.metadata.leaderOf({ topic: 'b', partition: 0 })).toBe(2)
+  await cluster.metadata.refresh(true)
   await cluster.destroy()
 })

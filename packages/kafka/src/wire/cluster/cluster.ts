@@ -1,19 +1,19 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { ClientSettings } from '../../driver/driver.ts'
 import { attemptMs, bootstrap } from './bootstrap.ts'
-import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../connection.ts'
-import { followedTopics } from './metadata.ts'
-import type { FollowedTopics } from './metadata.ts'
-import { shownAddress } from './broker-address.ts'
+import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../protocol/connection.ts'
+import { topicMetadata } from './metadata.ts'
+import type { Metadata } from './metadata.ts'
+import { shownAddress } from '../protocol/broker-address.ts'
 import { brokerUnreachable } from '../errors/connection-error.ts'
 import { KAFKA } from '../errors/error-table.ts'
-import { isPassing, protocolError, throwFor } from '../errors/kafka-error.ts'
+import { isRetriable, protocolError, throwFor } from '../errors/kafka-error.ts'
 import { nodeConnections } from './node-connections.ts'
 import type { Purpose } from './node-connections.ts'
 
 /** A view of the cluster and the connections to it, for one admin, producer or consumer. */
 export interface Cluster {
-  readonly topics: FollowedTopics
+  readonly metadata: Metadata
   /** Any broker: for what each of them answers. */
   any(): Promise<Connection>
   /** @param purpose default `'requests'`: what is answered at once */
@@ -24,7 +24,7 @@ export interface Cluster {
   /** All nodes, as far as they are known. */
   nodeIds(): readonly number[]
   /** Asks about topics (null: about all), and takes in what the answer says of the nodes. */
-  metadata(topics: readonly string[] | null): Promise<ClusterMetadata>
+  requestMetadata(topics: readonly string[] | null): Promise<ClusterMetadata>
   /**
    * Connects anew and lets go of the connections there are: they may lead nowhere. Rejects and keeps them if no broker
    * can be reached: when the network is back they may go on.
@@ -68,7 +68,7 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
       try {
         return await node(nodeId)
       } catch (error) {
-        if (!isPassing(error)) throw error
+        if (!isRetriable(error)) throw error
       }
     }
     // All of them are away, or somewhere else by now.
@@ -87,17 +87,17 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
     return again.connection
   }
 
-  async function metadata(topics: readonly string[] | null): Promise<ClusterMetadata> {
+  async function requestMetadata(topics: readonly string[] | null): Promise<ClusterMetadata> {
     const answer = await (await any()).metadata(topics)
     learn(answer)
     return answer
   }
 
   return {
-    topics: followedTopics(metadata),
+    metadata: topicMetadata(requestMetadata),
     any,
     node,
-    metadata,
+    requestMetadata,
     nodeIds: () => [...nodes.keys()],
     controller: () => (nodes.has(controllerId) ? node(controllerId) : any()),
     async findCoordinator(groupId) {

@@ -1,5 +1,5 @@
 import { brokerUnreachable } from '../errors/connection-error.ts'
-import type { BrokerAddress, Connect, Connection } from '../connection.ts'
+import type { BrokerAddress, Connect, Connection } from '../protocol/connection.ts'
 
 /**
  * Connects within some time, and rejects with `BROKER_UNREACHABLE` after it, or with the reason of

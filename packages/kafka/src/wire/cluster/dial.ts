@@ -5,7 +5,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { SnapstreamError, toError } from '@snapstream/core'
 import type { TlsSettings } from '../../driver/driver.ts'
 import { connectionError } from '../errors/connection-error.ts'
-import type { BrokerAddress } from '../connection.ts'
+import type { BrokerAddress } from '../protocol/connection.ts'
 
 const KEEP_ALIVE_AFTER_MS = 60_000
 

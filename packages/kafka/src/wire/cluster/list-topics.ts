@@ -5,7 +5,7 @@ import { isTopicMissing, protocolError } from '../errors/kafka-error.ts'
 const INTERNAL = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
 
 export async function listTopics(cluster: Cluster): Promise<string[]> {
-  const { topics } = await cluster.metadata(null)
+  const { topics } = await cluster.requestMetadata(null)
   return (
     topics
       .filter(({ topic, isInternal }) => !isInternal && !INTERNAL.has(topic))

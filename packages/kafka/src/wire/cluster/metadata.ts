@@ -1,40 +1,40 @@
 import { topicMissing } from '../../driver/driver-error.ts'
 import type { TopicPartition } from '../../driver/driver.ts'
-import type { ClusterMetadata, PartitionMetadata } from '../connection.ts'
-import { isTopicMissing, kafkaError, protocolError } from '../errors/kafka-error.ts'
+import { isRetriable, isTopicMissing, kafkaError, protocolError } from '../errors/kafka-error.ts'
 import { expectNames, oddAnswer } from '../errors/odd-answer.ts'
+import type { ClusterMetadata, PartitionMetadata } from '../protocol/connection.ts'
 
+/** Whoever asks for metadata beside its work asks again after this long. */
 const MAX_AGE_MS = 300_000
+/** Partitions that were added to a topic are noticed after this long at the latest. */
+const LONGEST_WATCH_MS = 60_000
 
-/** What is known of the topics that somebody is interested in. */
-export interface FollowedTopics {
-  /** Follows a topic from here on. Throws `TOPIC_MISSING`, and does not follow it then. */
-  follow(topic: string): Promise<void>
-  /** Asks for these topics, and follows them. Throws `TOPIC_MISSING`, and does not follow what is missing. */
-  ask(topics: readonly string[]): Promise<void>
-  /**
-   * Asks for all that are followed. One that is gone is not followed any more, and thrown as `TOPIC_MISSING` unless
-   * `tolerant`.
-   */
+/** The partitions and leaders of some topics, as the cluster last described them. */
+export interface Metadata {
+  /** Requests a topic unless it is known, and keeps it. Throws `TOPIC_MISSING`. */
+  add(topic: string): Promise<void>
+  /** Requests these topics, and keeps those that exist. Throws `TOPIC_MISSING` if one does not. */
+  request(topics: readonly string[]): Promise<void>
+  /** Requests all topics that are known. Drops those that do not exist any more, and throws `TOPIC_MISSING` unless `tolerant`. */
   refresh(tolerant?: boolean): Promise<void>
-  /** The same, for what is so old that nobody knows. */
-  refreshIfOld(): Promise<void>
-  /** In order; none of a topic that is not followed. */
+  /** The same, tolerant, if the last refresh was five minutes ago or longer. */
+  refreshIfStale(): Promise<void>
+  /** In order; empty for a topic that is not known. */
   partitions(topic: string): readonly PartitionMetadata[]
-  /** -1 while the partition has none; undefined for a partition that is not known. */
+  /** -1 while the partition has no leader; undefined for a partition that is not known. */
   leaderOf(at: TopicPartition): number | undefined
 }
 
-export function followedTopics(
-  metadata: (topics: readonly string[]) => Promise<ClusterMetadata>,
+export function topicMetadata(
+  requestMetadata: (topics: readonly string[]) => Promise<ClusterMetadata>,
   now: () => number = () => performance.now(),
-): FollowedTopics {
+): Metadata {
   const known = new Map<string, readonly PartitionMetadata[]>()
   let refreshedAt = now()
 
-  async function ask(names: readonly string[]): Promise<void> {
+  async function request(names: readonly string[]): Promise<void> {
     if (names.length === 0) return
-    const { topics } = await metadata(names)
+    const { topics } = await requestMetadata(names)
     expectNames(
       'Metadata',
       names,
@@ -49,7 +49,7 @@ export function followedTopics(
         const error = protocolError(errorCode)
         const missing = isTopicMissing(error)
         if (missing) known.delete(topic)
-        // What is missing says more than what passes.
+        // A missing topic says more than a retriable error of another one.
         if (missing) problem = topicMissing(topic, error)
         else problem ??= named(error, topic)
       }
@@ -58,7 +58,7 @@ export function followedTopics(
   }
 
   async function refresh(tolerant = false): Promise<void> {
-    await ask([...known.keys()]).catch((error: unknown) => {
+    await request([...known.keys()]).catch((error: unknown) => {
       if (!tolerant || !isTopicMissing(error)) throw error
     })
     refreshedAt = now()
@@ -66,25 +66,86 @@ export function followedTopics(
 
   const partitions = (topic: string) => known.get(topic) ?? []
   return {
-    ask,
+    request,
     refresh,
     partitions,
-    async follow(topic) {
-      if (!known.has(topic)) await ask([topic])
+    async add(topic) {
+      if (!known.has(topic)) await request([topic])
     },
-    async refreshIfOld() {
+    async refreshIfStale() {
       if (now() - refreshedAt > MAX_AGE_MS) await refresh(true)
     },
     leaderOf({ topic, partition }) {
       const all = partitions(topic)
-      // All of them are there, as a rule.
+      // Usually all partitions are listed, each at the index of its number.
       const one = all[partition]
       return (one?.partition === partition ? one : all.find((other) => other.partition === partition))?.leader
     },
   }
 }
 
-/** Throws for numbers that no partition has. */
+export interface PartitionWatch {
+  readonly topics: ReadonlySet<string>
+  /** How often to refresh; at least once a minute. @default 60000 */
+  readonly maxAgeMs?: number | undefined
+  /** Called each time that one of the topics has more partitions than before. */
+  onChange(): void
+  /** Called when a refresh fails with an error that is not retriable. */
+  onError(error: unknown): void
+}
+
+/** Refreshes the metadata at an interval to notice partitions that are added. Returns how to stop. */
+export function watchPartitions(
+  metadata: Pick<Metadata, 'partitions' | 'refresh'>,
+  { topics, maxAgeMs = LONGEST_WATCH_MS, onChange, onError }: PartitionWatch,
+): () => void {
+  const counts = () => [...topics].map((topic) => metadata.partitions(topic).length).join()
+  let before = counts()
+  let open = true
+  const timer = setInterval(
+    () => {
+      metadata.refresh().then(
+        () => {
+          if (!open || counts() === before) return
+          before = counts()
+          onChange()
+        },
+        (error: unknown) => {
+          if (open && !isRetriable(error)) onError(error)
+        },
+      )
+    },
+    Math.min(maxAgeMs, LONGEST_WATCH_MS),
+  )
+  return () => {
+    open = false
+    clearInterval(timer)
+  }
+}
+
+/** Remembers how many partitions topics had when this consumer was last assigned some of them. */
+export interface KnownPartitions {
+  /** Records the numbers of partitions as they are now. */
+  note(assigned: readonly TopicPartition[]): void
+  /** Whether the partition was added to its topic since. */
+  isNew(at: TopicPartition): boolean
+}
+
+export function knownPartitions(metadata: Pick<Metadata, 'partitions'>, topics: ReadonlySet<string>): KnownPartitions {
+  const counts = new Map<string, number>()
+  return {
+    note(assigned) {
+      for (const topic of topics) {
+        // The leader of the group may know of more partitions than this member.
+        const own = assigned.filter((at) => at.topic === topic).map(({ partition }) => partition + 1)
+        counts.set(topic, Math.max(counts.get(topic) ?? 0, metadata.partitions(topic).length, ...own))
+      }
+    },
+    isNew: ({ topic, partition }) => partition >= (counts.get(topic) ?? Number.POSITIVE_INFINITY),
+  }
+}
+
+/** Sorts partitions by number. Throws if a number is negative or comes twice. */
 function inOrder(topic: string, partitions: readonly PartitionMetadata[]): readonly PartitionMetadata[] {
   const sorted = partitions.toSorted((a, b) => a.partition - b.partition)
   if (sorted.length === 0) throw oddAnswer('Metadata', `${JSON.stringify(topic)} has no partition`, { topic })
@@ -95,7 +156,7 @@ function inOrder(topic: string, partitions: readonly PartitionMetadata[]): reado
   return sorted
 }
 
-/** What passes stays as the broker said it, so that it is known to pass. */
+/** The error with the topic in its message. A plain `KAFKA_FAILED` stays as it is: its number says whether it is retriable. */
 function named(error: Error & { readonly errorCode: number }, topic: string): unknown {
   const wrapped = kafkaError(error, `ask for the topic ${JSON.stringify(topic)}`, { topic })
   return wrapped.code === 'KAFKA_FAILED' ? error : wrapped

@@ -1,6 +1,6 @@
 import { closed } from '../../driver/driver-error.ts'
 import { connectWithin } from './connect-within.ts'
-import type { BrokerAddress, Connect, Connection } from '../connection.ts'
+import type { BrokerAddress, Connect, Connection } from '../protocol/connection.ts'
 
 /**
  * A broker answers the requests of a connection in order: what it may hold back for long has a connection of its own,

@@ -1,11 +1,11 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { ClientSettings, SaslSettings } from '../../driver/driver.ts'
-import { shownAddress } from './broker-address.ts'
+import { shownAddress } from '../protocol/broker-address.ts'
 import { brokerSocket } from './broker-socket.ts'
 import type { BrokerSocket, SocketRequest } from './broker-socket.ts'
-import { byteReader } from '../byte-reader.ts'
-import type { ByteReader } from '../byte-reader.ts'
-import type { BrokerAddress } from '../connection.ts'
+import { byteReader } from '../protocol/byte-reader.ts'
+import type { ByteReader } from '../protocol/byte-reader.ts'
+import type { BrokerAddress } from '../protocol/connection.ts'
 import { dial } from './dial.ts'
 import { kafkaErrorKind } from '../errors/error-table.ts'
 import { protocolError } from '../errors/kafka-error.ts'
@@ -147,9 +147,9 @@ async function plain({ username, password }: SaslSettings, exchange: (message: B
 const UNSUPPORTED_SASL_MECHANISM = 33
 
 function loginRefused(broker: string, errorCode: number, said: string): SnapstreamError {
-  const { code, name, passes } = kafkaErrorKind(errorCode)
+  const { code, name, retriable } = kafkaErrorKind(errorCode)
   const cause = protocolError(errorCode, said)
-  if (passes)
+  if (retriable)
     return new SnapstreamError('BROKER_UNREACHABLE', `the broker ${broker} lets nobody in at the moment (${name})`, {
       cause,
     })

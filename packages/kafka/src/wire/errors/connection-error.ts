@@ -1,6 +1,6 @@
 import { SnapstreamError, causesOf, toError } from '@snapstream/core'
-import { shownAddress } from '../cluster/broker-address.ts'
-import type { BrokerAddress } from '../connection.ts'
+import { shownAddress } from '../protocol/broker-address.ts'
+import type { BrokerAddress } from '../protocol/connection.ts'
 import { tlsError } from './tls-error.ts'
 
 /** A connection that is not there, or not any more: what was sent over it has to be sent again. */

@@ -5,8 +5,8 @@ export interface KafkaErrorKind {
   /** Kafka's name of it. */
   readonly name: string
   readonly code: ErrorCode
-  /** Whether the same may work later without anybody doing something about it. */
-  readonly passes: boolean
+  /** Whether the same request may succeed if it is sent again later. */
+  readonly retriable: boolean
 }
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
@@ -30,30 +30,30 @@ export const KAFKA = {
   FENCED_INSTANCE_ID: 82,
 } as const
 
-type Row = readonly [number: number, name: string, code?: ErrorCode | 'passes']
+type Row = readonly [number: number, name: string, code?: ErrorCode | 'retriable']
 
 const ROWS: readonly Row[] = [
   [-1, 'UNKNOWN_SERVER_ERROR'],
   [1, 'OFFSET_OUT_OF_RANGE', 'OFFSET_OUT_OF_RANGE'],
-  [2, 'CORRUPT_MESSAGE', 'passes'],
+  [2, 'CORRUPT_MESSAGE', 'retriable'],
   [UNKNOWN_TOPIC_OR_PARTITION, 'UNKNOWN_TOPIC_OR_PARTITION', 'TOPIC_MISSING'],
   [4, 'INVALID_FETCH_SIZE'],
-  [5, 'LEADER_NOT_AVAILABLE', 'passes'],
-  [6, 'NOT_LEADER_OR_FOLLOWER', 'passes'],
-  [7, 'REQUEST_TIMED_OUT', 'passes'],
-  [8, 'BROKER_NOT_AVAILABLE', 'passes'],
-  [9, 'REPLICA_NOT_AVAILABLE', 'passes'],
+  [5, 'LEADER_NOT_AVAILABLE', 'retriable'],
+  [6, 'NOT_LEADER_OR_FOLLOWER', 'retriable'],
+  [7, 'REQUEST_TIMED_OUT', 'retriable'],
+  [8, 'BROKER_NOT_AVAILABLE', 'retriable'],
+  [9, 'REPLICA_NOT_AVAILABLE', 'retriable'],
   [10, 'MESSAGE_TOO_LARGE', 'RECORD_TOO_LARGE'],
-  [11, 'STALE_CONTROLLER_EPOCH', 'passes'],
+  [11, 'STALE_CONTROLLER_EPOCH', 'retriable'],
   [12, 'OFFSET_METADATA_TOO_LARGE'],
-  [13, 'NETWORK_EXCEPTION', 'passes'],
-  [14, 'COORDINATOR_LOAD_IN_PROGRESS', 'passes'],
-  [15, 'COORDINATOR_NOT_AVAILABLE', 'passes'],
-  [16, 'NOT_COORDINATOR', 'passes'],
+  [13, 'NETWORK_EXCEPTION', 'retriable'],
+  [14, 'COORDINATOR_LOAD_IN_PROGRESS', 'retriable'],
+  [15, 'COORDINATOR_NOT_AVAILABLE', 'retriable'],
+  [16, 'NOT_COORDINATOR', 'retriable'],
   [17, 'INVALID_TOPIC_EXCEPTION'],
   [18, 'RECORD_LIST_TOO_LARGE', 'RECORD_TOO_LARGE'],
-  [19, 'NOT_ENOUGH_REPLICAS', 'passes'],
-  [20, 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'passes'],
+  [19, 'NOT_ENOUGH_REPLICAS', 'retriable'],
+  [20, 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'retriable'],
   [21, 'INVALID_REQUIRED_ACKS'],
   [22, 'ILLEGAL_GENERATION'],
   [23, 'INCONSISTENT_GROUP_PROTOCOL'],
@@ -74,7 +74,7 @@ const ROWS: readonly Row[] = [
   [38, 'INVALID_REPLICATION_FACTOR'],
   [39, 'INVALID_REPLICA_ASSIGNMENT'],
   [40, 'INVALID_CONFIG'],
-  [41, 'NOT_CONTROLLER', 'passes'],
+  [41, 'NOT_CONTROLLER', 'retriable'],
   [42, 'INVALID_REQUEST'],
   [43, 'UNSUPPORTED_FOR_MESSAGE_FORMAT', 'UNSUPPORTED'],
   [44, 'POLICY_VIOLATION'],
@@ -84,48 +84,48 @@ const ROWS: readonly Row[] = [
   [48, 'INVALID_TXN_STATE'],
   [49, 'INVALID_PRODUCER_ID_MAPPING'],
   [50, 'INVALID_TRANSACTION_TIMEOUT'],
-  [51, 'CONCURRENT_TRANSACTIONS', 'passes'],
+  [51, 'CONCURRENT_TRANSACTIONS', 'retriable'],
   [52, 'TRANSACTION_COORDINATOR_FENCED', 'FENCED'],
   [53, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'AUTHENTICATION_REFUSED'],
   [54, 'SECURITY_DISABLED'],
   [55, 'OPERATION_NOT_ATTEMPTED'],
-  [56, 'KAFKA_STORAGE_ERROR', 'passes'],
+  [56, 'KAFKA_STORAGE_ERROR', 'retriable'],
   [57, 'LOG_DIR_NOT_FOUND'],
   [58, 'SASL_AUTHENTICATION_FAILED', 'AUTHENTICATION_REFUSED'],
   [59, 'UNKNOWN_PRODUCER_ID'],
   [60, 'REASSIGNMENT_IN_PROGRESS'],
   [68, 'NON_EMPTY_GROUP', 'GROUP_NOT_EMPTY'],
   [69, 'GROUP_ID_NOT_FOUND', 'GROUP_MISSING'],
-  [70, 'FETCH_SESSION_ID_NOT_FOUND', 'passes'],
-  [71, 'INVALID_FETCH_SESSION_EPOCH', 'passes'],
-  [72, 'LISTENER_NOT_FOUND', 'passes'],
+  [70, 'FETCH_SESSION_ID_NOT_FOUND', 'retriable'],
+  [71, 'INVALID_FETCH_SESSION_EPOCH', 'retriable'],
+  [72, 'LISTENER_NOT_FOUND', 'retriable'],
   [73, 'TOPIC_DELETION_DISABLED'],
-  [74, 'FENCED_LEADER_EPOCH', 'passes'],
-  [75, 'UNKNOWN_LEADER_EPOCH', 'passes'],
+  [74, 'FENCED_LEADER_EPOCH', 'retriable'],
+  [75, 'UNKNOWN_LEADER_EPOCH', 'retriable'],
   [76, 'UNSUPPORTED_COMPRESSION_TYPE', 'UNSUPPORTED'],
-  [77, 'STALE_BROKER_EPOCH', 'passes'],
-  [78, 'OFFSET_NOT_AVAILABLE', 'passes'],
+  [77, 'STALE_BROKER_EPOCH', 'retriable'],
+  [78, 'OFFSET_NOT_AVAILABLE', 'retriable'],
   [79, 'MEMBER_ID_REQUIRED'],
-  [80, 'PREFERRED_LEADER_NOT_AVAILABLE', 'passes'],
+  [80, 'PREFERRED_LEADER_NOT_AVAILABLE', 'retriable'],
   [81, 'GROUP_MAX_SIZE_REACHED'],
   [82, 'FENCED_INSTANCE_ID', 'FENCED'],
   [86, 'GROUP_SUBSCRIBED_TO_TOPIC'],
   [87, 'INVALID_RECORD'],
-  [88, 'UNSTABLE_OFFSET_COMMIT', 'passes'],
-  [89, 'THROTTLING_QUOTA_EXCEEDED', 'passes'],
+  [88, 'UNSTABLE_OFFSET_COMMIT', 'retriable'],
+  [89, 'THROTTLING_QUOTA_EXCEEDED', 'retriable'],
   [90, 'PRODUCER_FENCED', 'FENCED'],
   // A topic that was deleted and made again is another one.
   [UNKNOWN_TOPIC_ID, 'UNKNOWN_TOPIC_ID', 'TOPIC_MISSING'],
-  [103, 'INCONSISTENT_TOPIC_ID', 'passes'],
+  [103, 'INCONSISTENT_TOPIC_ID', 'retriable'],
 ]
 
 const TABLE: ReadonlyMap<number, KafkaErrorKind> = new Map(
   ROWS.map(([number, name, code = 'KAFKA_FAILED']) => [
     number,
-    code === 'passes' ? { name, code: 'KAFKA_FAILED', passes: true } : { name, code, passes: false },
+    code === 'retriable' ? { name, code: 'KAFKA_FAILED', retriable: true } : { name, code, retriable: false },
   ]),
 )
 
 export function kafkaErrorKind(errorCode: number): KafkaErrorKind {
-  return TABLE.get(errorCode) ?? { name: `ERROR_${errorCode}`, code: 'KAFKA_FAILED', passes: false }
+  return TABLE.get(errorCode) ?? { name: `ERROR_${errorCode}`, code: 'KAFKA_FAILED', retriable: false }
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { SnapstreamError } from '@snapstream/core'
 import { expect, test } from 'vitest'
 import { kafkaErrorKind } from './error-table.ts'
-import { isPassing, isTopicMissing, kafkaError, protocolError, throwFor } from './kafka-error.ts'
+import { isRetriable, isTopicMissing, kafkaError, protocolError, throwFor } from './kafka-error.ts'
 
 test.each([
   [3, 'TOPIC_MISSING', false],
@@ -18,10 +18,10 @@ test.each([
   [87, 'KAFKA_FAILED', false],
   [100, 'TOPIC_MISSING', false],
   [12345, 'KAFKA_FAILED', false],
-] as const)('names error %i of a broker', (errorCode, expected, passing) => {
+] as const)('names error %i of a broker', (errorCode, expected, retriable) => {
   const error = kafkaError(protocolError(errorCode), 'send', { topic: 'orders', partition: 1 })
   expect(error).toMatchObject({ code: expected, topic: 'orders' })
-  expect(isPassing(protocolError(errorCode))).toBe(passing)
+  expect(isRetriable(protocolError(errorCode))).toBe(retriable)
   expect(isTopicMissing(error)).toBe(expected === 'TOPIC_MISSING')
 })
 
@@ -49,7 +49,7 @@ test('says what the broker said', () => {
 
 test('an error of the connection is told with what it was used for', () => {
   const closed = new SnapstreamError('BROKER_UNREACHABLE', 'the broker a:1 closed the connection')
-  expect(isPassing(closed)).toBe(true)
+  expect(isRetriable(closed)).toBe(true)
   expect(kafkaError(closed, 'read')).toBe(closed)
   expect(kafkaError(closed, 'send to partition 0 of "t"', { topic: 't' })).toMatchObject({
     code: 'BROKER_UNREACHABLE',
@@ -62,7 +62,7 @@ test('an error of the connection is told with what it was used for', () => {
 test('takes anything that was thrown, and no error for none', () => {
   expect(kafkaError('text', 'send').code).toBe('KAFKA_FAILED')
   expect(kafkaError(undefined, 'send').code).toBe('KAFKA_FAILED')
-  expect(isPassing(new TypeError('x'))).toBe(false)
+  expect(isRetriable(new TypeError('x'))).toBe(false)
   expect(() => throwFor({ errorCode: 0 })).not.toThrow()
   expect(() => throwFor({ errorCode: 5 })).toThrow('error 5')
 })

@@ -34,10 +34,10 @@ function codeOf(error: unknown): ErrorCode | undefined {
 
 export const isTopicMissing = (error: unknown): boolean => codeOf(error) === 'TOPIC_MISSING'
 
-/** Whether the same may work later without anybody doing something about it. */
-export function isPassing(error: unknown): boolean {
+/** Whether the same request may succeed if it is sent again later. */
+export function isRetriable(error: unknown): boolean {
   const errorCode = errorCodeOf(error)
-  return errorCode === undefined ? codeOf(error) === 'BROKER_UNREACHABLE' : kafkaErrorKind(errorCode).passes
+  return errorCode === undefined ? codeOf(error) === 'BROKER_UNREACHABLE' : kafkaErrorKind(errorCode).retriable
 }
 
 const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {

@@ -5,7 +5,7 @@ import { brokerUnreachable } from '../errors/connection-error.ts'
 import { fetcher } from './fetcher.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Connection, FetchRequest } from '../connection.ts'
+import type { Connection, FetchRequest } from '../protocol/connection.ts'
 
 const settings: ConsumerSettings = {
   groupId: null,
@@ -73,13 +73,13 @@ function read(answers: Answers, leaderOf: (at: TopicPartition) => number = () =>
       return { errorCode: 0, partitions: partitions.map((more) => ({ ...empty, ...none, ...more })) }
     },
   })
-  const cluster: Pick<Cluster, 'node' | 'nodeIds'> & { topics: Partial<Cluster['topics']> } = {
+  const cluster: Pick<Cluster, 'node' | 'nodeIds'> & { metadata: Partial<Cluster['metadata']> } = {
     async node(node) {
       if (node > 2) throw brokerUnreachable({ nodeId: node, host: 'n', port: 1 }, 'is not part of the cluster')
       return connectionTo(node) as Connection
     },
     nodeIds: () => [1, 2],
-    topics: { leaderOf, refresh: async () => {} },
+    metadata: { leaderOf, refresh: async () => {} },
   }
   const reading = fetcher({
     cluster: cluster as Cluster,

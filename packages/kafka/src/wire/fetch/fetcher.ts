@@ -7,7 +7,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { KAFKA } from '../errors/error-table.ts'
 import { newLane, nodeOf, preferReplica, wantsMore } from './fetch-lane.ts'
 import type { Lane } from './fetch-lane.ts'
-import { isPassing, isTopicMissing, kafkaError, protocolError, throwFor } from '../errors/kafka-error.ts'
+import { isRetriable, isTopicMissing, kafkaError, protocolError, throwFor } from '../errors/kafka-error.ts'
 import { laneDecoder } from './lane-decoder.ts'
 import { pause } from '../sleep.ts'
 
@@ -74,7 +74,7 @@ export function fetcher(options: {
   /** Sends a fetch to every broker that has something for a partition with room, one at a time to each. */
   function schedule(): void {
     if (ended) return
-    for (const [node, led] of groupBy(lanes, (lane) => nodeOf(lane, cluster.topics.leaderOf))) {
+    for (const [node, led] of groupBy(lanes, (lane) => nodeOf(lane, cluster.metadata.leaderOf))) {
       const ready = led.filter((lane) => !lane.busy && wantsMore(lane))
       if (ready.length === 0) continue
       if (node === -1) void repair(ready.map((lane) => ({ lane, problem: protocolError(KAFKA.LEADER_NOT_AVAILABLE) })))
@@ -214,14 +214,14 @@ export function fetcher(options: {
       for (const { lane, problem } of failed) {
         const { failingSince = now } = lane
         // A partition that is not known may be new, or its broker has only just started.
-        if (!(isPassing(problem) || isTopicMissing(problem)) || now - failingSince > patienceMs)
+        if (!(isRetriable(problem) || isTopicMissing(problem)) || now - failingSince > patienceMs)
           throw notRead(lane, problem, failed.filter((one) => one.problem === problem).length)
       }
       for (const problem of new Set(failed.map((one) => one.problem))) onTrouble?.(problem)
       await pause(RETRY_PAUSE_MS)
       if (ended) return
-      await cluster.topics.refresh().catch((error: unknown) => {
-        if (!isPassing(error)) throw error
+      await cluster.metadata.refresh().catch((error: unknown) => {
+        if (!isRetriable(error)) throw error
       })
     } catch (error) {
       if (!ended) onError(kafkaError(error, 'read'))

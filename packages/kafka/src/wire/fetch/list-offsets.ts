@@ -20,7 +20,7 @@ export async function listOffsets(
   readCommitted: boolean,
 ): Promise<TopicPartitionOffset[]> {
   const timestamp = at === 'earliest' ? EARLIEST : at === 'latest' ? LATEST : Math.ceil(at)
-  const byLeader = groupBy(partitions, (of) => cluster.topics.leaderOf(of) ?? -1)
+  const byLeader = groupBy(partitions, (of) => cluster.metadata.leaderOf(of) ?? -1)
   if (byLeader.has(-1)) throw protocolError(KAFKA.LEADER_NOT_AVAILABLE, 'a partition has no leader')
   const answers = await Promise.all(
     [...byLeader].map(async ([leader, of]) => {

@@ -1,6 +1,6 @@
 import { SnapstreamError, toError } from '@snapstream/core'
-import { shownAddress } from '../cluster/broker-address.ts'
-import type { BrokerAddress } from '../connection.ts'
+import { shownAddress } from '../protocol/broker-address.ts'
+import type { BrokerAddress } from '../protocol/connection.ts'
 
 /** What a client library threw while it took an answer apart, as `KAFKA_FAILED`. A SnapstreamError stays as it is. */
 export function unreadable(thrown: unknown, address: BrokerAddress, api: string): SnapstreamError {

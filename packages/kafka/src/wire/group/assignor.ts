@@ -1,7 +1,7 @@
 import { assignPartitions, withholdOwned } from '../../driver/assign-partitions.ts'
 import { refuseUnequal } from '../../driver/copartitioned.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { JoinedGroup, MemberAssignment } from '../connection.ts'
+import type { JoinedGroup, MemberAssignment } from '../protocol/connection.ts'
 import { decodeSubscription, encodeAssignment } from './group-protocol.ts'
 import { isTopicMissing, protocolError } from '../errors/kafka-error.ts'
 
@@ -28,10 +28,10 @@ export async function shareOut(cluster: Cluster, members: JoinedGroup['members']
 }
 
 async function partitionCount(cluster: Cluster, topic: string): Promise<number> {
-  const known = cluster.topics.partitions(topic).length
+  const known = cluster.metadata.partitions(topic).length
   if (known > 0) return known
   // Not followed: whether another member's topic is gone is none of this member's business.
-  const { topics } = await cluster.metadata([topic])
+  const { topics } = await cluster.requestMetadata([topic])
   for (const { topic: name, errorCode, partitions } of topics) {
     if (name !== topic) continue
     if (errorCode === 0) return partitions.length

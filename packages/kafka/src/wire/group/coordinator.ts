@@ -1,6 +1,6 @@
 import type { TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Connection } from '../connection.ts'
+import type { Connection } from '../protocol/connection.ts'
 import { throwFor } from '../errors/kafka-error.ts'
 import { expectPartitions } from '../errors/odd-answer.ts'
 import type { Purpose } from '../cluster/node-connections.ts'

@@ -1,7 +1,7 @@
 import { groupNotEmpty, noSuchGroup, topicMissing } from '../../driver/driver-error.ts'
 import type { DriverAdmin, GroupDescription, GroupListing } from '../../driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Connection, DescribedGroup } from '../connection.ts'
+import type { Connection, DescribedGroup } from '../protocol/connection.ts'
 import { KAFKA, kafkaErrorKind } from '../errors/error-table.ts'
 import { decodeAssignment } from './group-protocol.ts'
 import { isTopicMissing, protocolError, throwFor } from '../errors/kafka-error.ts'
@@ -44,7 +44,7 @@ export function groupAdmin(cluster: Cluster, ask: <T>(doing: string, run: () => 
     listGroups: () =>
       ask('list the groups', async () => {
         // Each broker knows those that it coordinates.
-        await cluster.metadata([])
+        await cluster.requestMetadata([])
         const answers = await Promise.all(
           cluster.nodeIds().map(async (nodeId) => (await cluster.node(nodeId)).listGroups()),
         )

@@ -3,8 +3,8 @@ import type { TopicSet } from '../../driver/copartitioned.ts'
 import type { TopicPartition } from '../../driver/driver.ts'
 import { groupBy } from '../../driver/group-by.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
-import { byteReader } from '../byte-reader.ts'
-import type { ByteReader } from '../byte-reader.ts'
+import { byteReader } from '../protocol/byte-reader.ts'
+import type { ByteReader } from '../protocol/byte-reader.ts'
 
 /**
  * What members of consumer groups tell each other through the broker, as all of Kafka's clients write it. Later versions

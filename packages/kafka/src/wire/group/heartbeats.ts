@@ -1,5 +1,5 @@
 import { KAFKA } from '../errors/error-table.ts'
-import { errorCodeOf, isPassing, protocolError } from '../errors/kafka-error.ts'
+import { errorCodeOf, isRetriable, protocolError } from '../errors/kafka-error.ts'
 import { pause } from '../sleep.ts'
 import { within } from '../with-timeout.ts'
 
@@ -64,10 +64,10 @@ export function heartbeats(options: {
           lastAnswer = performance.now()
           onRebalance()
         } else if (errorCode === KAFKA.ILLEGAL_GENERATION && joining()) continue
-        else if (LOST.has(errorCode) || (isPassing(error) && overdue())) {
+        else if (LOST.has(errorCode) || (isRetriable(error) && overdue())) {
           onTrouble(error)
           return onLost()
-        } else if (isPassing(error)) {
+        } else if (isRetriable(error)) {
           onTrouble(error)
           await repair().catch(() => {})
         } else return onError(error)

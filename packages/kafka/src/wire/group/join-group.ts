@@ -1,7 +1,7 @@
 import { describe } from '@snapstream/core'
 import type { ConsumerSettings } from '../../driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Connection } from '../connection.ts'
+import type { Connection } from '../protocol/connection.ts'
 import { KAFKA } from '../errors/error-table.ts'
 import { decodeAssignment, encodeSubscription } from './group-protocol.ts'
 import type { Assignment, Subscription } from './group-protocol.ts'
@@ -64,7 +64,7 @@ export async function joinGroup(
     )
   onGeneration(generationId)
   const leads = leaderId === joined.memberId
-  if (leads) await cluster.topics.refresh()
+  if (leads) await cluster.metadata.refresh()
   const assignments = leads ? await shareOut(cluster, members) : []
   const answer = await connection.syncGroup({
     groupId,

@@ -15,9 +15,9 @@ import { errorCodeOf, kafkaError, protocolError } from '../errors/kafka-error.ts
 import { isGenerationOver, memberCommits } from './member-commits.ts'
 import { memberPartitions } from './owned-partitions.ts'
 import { pause } from '../sleep.ts'
-import { persistently } from '../retry.ts'
+import { retry } from '../errors/retry.ts'
 import { wakeUps } from '../wake-ups.ts'
-import { watchPartitions } from '../cluster/watch-partitions.ts'
+import { watchPartitions } from '../cluster/metadata.ts'
 import { within } from '../with-timeout.ts'
 
 export interface GroupMember {
@@ -93,7 +93,7 @@ export function groupMember(options: {
     signal,
   })
 
-  const refresh = () => cluster.topics.refresh()
+  const refresh = () => cluster.metadata.refresh()
   const repair = () => refresh().then(coordinator.find)
 
   async function joinOnce(): Promise<Joined> {
@@ -121,7 +121,7 @@ export function groupMember(options: {
     joining = true
     for (;;) {
       try {
-        const joined = await persistently(joinOnce, { patienceMs, repair: refresh, signal, onTrouble })
+        const joined = await retry(joinOnce, { patienceMs, repair: refresh, signal, onTrouble })
         joining = false
         return joined
       } catch (error) {
@@ -152,7 +152,14 @@ export function groupMember(options: {
       pacing.reset()
       changes.wake()
       stopHeart ??= startHeart()
-      unwatch = leads ? watchPartitions(cluster.topics, topics, askAgain, onError, settings.metadataMaxAgeMs) : () => {}
+      unwatch = leads
+        ? watchPartitions(cluster.metadata, {
+            topics,
+            maxAgeMs: settings.metadataMaxAgeMs,
+            onChange: askAgain,
+            onError,
+          })
+        : () => {}
       const keys = new Set(given.map(partitionKey))
       const gone = partitions.all().filter((at) => !keys.has(partitionKey(at)))
       // Others do not wait for it if it was an eager rebalance: they may have it already.
@@ -238,7 +245,7 @@ export function groupMember(options: {
     async send(generation, offsets) {
       refused = undefined
       const send = () => coordinator.commit(generation, offsets, (at) => (refused = at))
-      await persistently(send, { patienceMs, repair, signal, onTrouble })
+      await retry(send, { patienceMs, repair, signal, onTrouble })
     },
   })
 

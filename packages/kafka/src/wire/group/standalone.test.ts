@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { TopicPartition } from '../../driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { FollowedTopics } from '../cluster/metadata.ts'
+import type { Metadata } from '../cluster/metadata.ts'
 import { loneReader } from './standalone.ts'
 
 beforeEach(() => {
@@ -15,7 +15,7 @@ function reader(watch: boolean) {
   const state = { partitions: 2, refuse: undefined as Error | undefined }
   const told: [number[], boolean][] = []
   const errors: unknown[] = []
-  const topics: Partial<FollowedTopics> = {
+  const metadata: Partial<Metadata> = {
     refresh: async () => {},
     partitions: () =>
       Array.from({ length: state.partitions }, (_, partition) => ({
@@ -27,7 +27,7 @@ function reader(watch: boolean) {
       })),
   }
   const lone = loneReader({
-    cluster: { topics } as Cluster,
+    cluster: { metadata } as Cluster,
     topics: new Set(['t']),
     all: [0, 1].map((partition) => ({ topic: 't', partition })),
     watch,

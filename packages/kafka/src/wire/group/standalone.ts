@@ -3,7 +3,7 @@ import { partitionKey } from '../../driver/partition-key.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { GroupMember } from './membership.ts'
 import { partitionsToRead } from './subscribe.ts'
-import { watchPartitions } from '../cluster/watch-partitions.ts'
+import { watchPartitions } from '../cluster/metadata.ts'
 
 /** Reads without a group: has all partitions from the start, and those that are added to the topics later. */
 export function loneReader(options: {
@@ -30,7 +30,9 @@ export function loneReader(options: {
     told.catch(onError)
   }
 
-  const stop = watch ? watchPartitions(cluster.topics, topics, onChange, onError, metadataMaxAgeMs) : () => {}
+  const stop = watch
+    ? watchPartitions(cluster.metadata, { topics, maxAgeMs: metadataMaxAgeMs, onChange, onError })
+    : () => {}
   return {
     commit: async () => {},
     leave: async () => stop(),

@@ -15,22 +15,22 @@ export async function subscribe(cluster: Cluster, settings: ConsumerSettings): P
   if (patterns.length > 0)
     for (const topic of await listTopics(cluster))
       if (patterns.some((pattern) => topic.search(pattern) !== -1)) topics.add(topic)
-  for (const topic of topics) await cluster.topics.follow(topic)
-  refuseUnequal(settings.copartitioned ?? [], (topic) => cluster.topics.partitions(topic).length)
+  for (const topic of topics) await cluster.metadata.add(topic)
+  refuseUnequal(settings.copartitioned ?? [], (topic) => cluster.metadata.partitions(topic).length)
   return topics
 }
 
 /** What is read without a group: all partitions there are, or only those that were asked for. */
 export function partitionsToRead(
-  { topics: known }: Cluster,
+  { metadata }: Pick<Cluster, 'metadata'>,
   topics: ReadonlySet<string>,
   only: readonly TopicPartition[] | undefined,
 ): TopicPartition[] {
   if (only) {
     for (const at of only)
-      if (known.leaderOf(at) === undefined)
-        throw partitionMissing(at.topic, at.partition, known.partitions(at.topic).length)
+      if (metadata.leaderOf(at) === undefined)
+        throw partitionMissing(at.topic, at.partition, metadata.partitions(at.topic).length)
     return only.map(({ topic, partition }) => ({ topic, partition }))
   }
-  return [...topics].flatMap((topic) => known.partitions(topic).map(({ partition }) => ({ topic, partition })))
+  return [...topics].flatMap((topic) => metadata.partitions(topic).map(({ partition }) => ({ topic, partition })))
 }

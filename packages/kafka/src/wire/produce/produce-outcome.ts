@@ -1,4 +1,4 @@
-import type { ProduceAnswer } from '../connection.ts'
+import type { ProduceAnswer } from '../protocol/connection.ts'
 import { KAFKA, kafkaErrorKind } from '../errors/error-table.ts'
 import type { Outcome } from './idempotence.ts'
 

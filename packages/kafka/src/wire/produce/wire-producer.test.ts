@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ProduceBatch, ProducerSettings } from '../../driver/driver.ts'
 import { brokerUnreachable } from '../errors/connection-error.ts'
-import type { Connection, ProduceRequest, TopicMetadata } from '../connection.ts'
+import type { Connection, ProduceRequest, TopicMetadata } from '../protocol/connection.ts'
 import { wireProducer } from './wire-producer.ts'
 
 const NODE = { nodeId: 1, host: 'n', port: 1 }

@@ -10,11 +10,11 @@ import type {
 import { groupBy } from '../../driver/group-by.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
 import { openCluster } from '../cluster/cluster.ts'
-import type { Connect, ProduceAnswer } from '../connection.ts'
+import type { Connect, ProduceAnswer } from '../protocol/connection.ts'
 import { KAFKA } from '../errors/error-table.ts'
-import { isPassing, isTopicMissing, kafkaError, protocolError, throwFor } from '../errors/kafka-error.ts'
+import { isRetriable, isTopicMissing, kafkaError, protocolError, throwFor } from '../errors/kafka-error.ts'
 import { oddAnswer } from '../errors/odd-answer.ts'
-import { persistently } from '../retry.ts'
+import { retry } from '../errors/retry.ts'
 import { produceOutcome, refusedRecords } from './produce-outcome.ts'
 import { sequences } from './idempotence.ts'
 import type { ProducerIdentity } from './idempotence.ts'
@@ -50,7 +50,7 @@ export async function wireProducer(
         throw oddAnswer('InitProducerId', `the id ${producerId} with the epoch ${producerEpoch}`)
       return answer
     }
-    const { producerId, producerEpoch } = await persistently(ask, { patienceMs: client.connectTimeoutMs })
+    const { producerId, producerEpoch } = await retry(ask, { patienceMs: client.connectTimeoutMs })
     return { producerId, producerEpoch }
   }
 
@@ -59,21 +59,21 @@ export async function wireProducer(
     try {
       if (!open) throw closed('producer')
       if (stale) {
-        await cluster.topics.refresh(true)
+        await cluster.metadata.refresh(true)
         stale = false
       }
-      await cluster.topics.refreshIfOld()
+      await cluster.metadata.refreshIfStale()
     } catch (error) {
       return batches.map((batch) => failed(error, batch))
     }
     for (const topic of new Set(batches.map((batch) => batch.topic))) {
-      await cluster.topics.follow(topic).catch((error: unknown) => {
+      await cluster.metadata.add(topic).catch((error: unknown) => {
         for (const batch of batches) if (batch.topic === topic) results.set(batch, failed(error, batch))
       })
     }
     const byLeader = groupBy(
       batches.filter((batch) => !results.has(batch)),
-      cluster.topics.leaderOf,
+      cluster.metadata.leaderOf,
     )
     await Promise.all(
       [...byLeader].map(async ([leader, of]) => {
@@ -90,7 +90,7 @@ export async function wireProducer(
     if (leader === undefined)
       return batches.map((batch) => {
         const { topic, partition } = batch
-        const error = partitionMissing(topic, partition, cluster.topics.partitions(topic).length)
+        const error = partitionMissing(topic, partition, cluster.metadata.partitions(topic).length)
         return [batch, { error, retriable: false }]
       })
     const numbered: { batch: ProduceBatch; identity: ProducerIdentity | undefined; firstSequence: number }[] = []
@@ -153,7 +153,7 @@ export async function wireProducer(
     if (!isTopicMissing(error)) return failed(error, batch)
     // The topic may be gone, or its new leader may not know it yet.
     try {
-      await cluster.topics.ask([batch.topic])
+      await cluster.metadata.request([batch.topic])
       return { error: kafkaError(error, 'send', fieldsOf(batch)), retriable: true }
     } catch (again) {
       return failed(again, batch)
@@ -161,20 +161,20 @@ export async function wireProducer(
   }
 
   function failed(error: unknown, batch: ProduceBatch): { readonly error: Error; readonly retriable: boolean } {
-    const passing = isPassing(error)
-    if (passing || isTopicMissing(error)) stale = true
+    const retriable = isRetriable(error)
+    if (retriable || isTopicMissing(error)) stale = true
     const doing = `send to partition ${batch.partition} of ${JSON.stringify(batch.topic)}`
-    return { error: kafkaError(error, doing, fieldsOf(batch)), retriable: passing }
+    return { error: kafkaError(error, doing, fieldsOf(batch)), retriable }
   }
 
   return {
     async partitions(topic) {
       if (!open) throw closed('producer')
       try {
-        return await persistently(
+        return await retry(
           async () => {
-            await cluster.topics.ask([topic])
-            return cluster.topics.partitions(topic).length
+            await cluster.metadata.request([topic])
+            return cluster.metadata.partitions(topic).length
           },
           { patienceMs: client.connectTimeoutMs },
         )

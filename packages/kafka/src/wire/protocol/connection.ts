@@ -1,5 +1,5 @@
-import type { Compression, ProduceRecord, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
-import type { FetchedPartition } from '../record-batch/fetched-partition.ts'
+import type { Compression, ProduceRecord, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
+import type { FetchedPartition } from '../../record-batch/fetched-partition.ts'
 
 /**
  * A connection to one broker: what a client library brings. Metadata, coordinators, groups, fetching, decoding and

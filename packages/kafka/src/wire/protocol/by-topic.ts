@@ -1,4 +1,4 @@
-import { groupBy } from '../driver/group-by.ts'
+import { groupBy } from '../../driver/group-by.ts'
 
 /** Kafka's requests list partitions under their topic. */
 export function byTopic<T extends { readonly topic: string }, P>(

@@ -1,7 +1,34 @@
 import { describe } from '@snapstream/core'
+import type { App } from '@snapstream/core'
 import { closestName } from '../conf/closest-name.ts'
-import type { TestAppOptions } from './test-app.ts'
 import { usage } from '../conf/usage.ts'
+import type { Retention } from '../memory/index.ts'
+
+export interface TestAppOptions<C extends object = {}> {
+  /** Whose bindings are run. They stay bound. @default the app behind the top-level `snap` */
+  readonly app?: Pick<App<C>, 'bindings'>
+  /** What handlers get beside `signal` and `stop`. @default nothing */
+  readonly context?: C
+  /** How many partitions a topic has that is not in `topics`; at least 1. @default 1 */
+  readonly partitions?: number
+  /** How many partitions these have. Others are created when they are first asked for. */
+  readonly topics?: Readonly<Record<string, number>>
+  /** When the broker drops old records. @default they stay */
+  readonly retention?: Retention
+  /** What the clock says at first, in ms since the epoch. @default 0 */
+  readonly startMs?: number
+  /** As of `stream`, in ms. @default 1000 */
+  readonly checkpointMs?: number
+  /** As of `stream`, in ms. @default 25000 */
+  readonly shutdownMs?: number
+  /** As of `stream`, in messages. @default it does not wait for the lag */
+  readonly readyLag?: number
+  /**
+   * How long, in ms of real time, a handler may work on something real (a database, a server) before it counts as one
+   * that waits for the clock or for the test. @default 200
+   */
+  readonly patienceMs?: number
+}
 
 /** The least that each number may be; undefined for what is no number. */
 const OPTIONS: Readonly<Record<keyof TestAppOptions, number | undefined>> = {

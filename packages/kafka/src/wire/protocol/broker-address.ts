@@ -1,5 +1,5 @@
 import { SnapstreamError, describe } from '@snapstream/core'
-import type { BrokerAddress } from '../connection.ts'
+import type { BrokerAddress } from './connection.ts'
 
 const NO_NODE = -1
 

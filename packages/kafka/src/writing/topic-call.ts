@@ -2,10 +2,10 @@ import { SnapstreamError } from '@snapstream/core'
 import type { Owner } from '../producer/partition-queue.ts'
 import { WITH_VALUE, checkMeta } from '../record/check-input.ts'
 import { toHeaders } from '../record/encode-record.ts'
-import { notOpen } from './not-open.ts'
-import type { TopicLifecycle } from './topic-lifecycle.ts'
+import { notOpen } from './topic-sender.ts'
+import type { TopicLifecycle } from '../topic/topic-lifecycle.ts'
 import type { RecordMeta } from '../record/topic-record.ts'
-import type { TopicSpec } from './topic-spec.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 
 export type CallOptions = RecordMeta & { readonly key?: unknown }
 

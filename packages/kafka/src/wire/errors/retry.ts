@@ -1,14 +1,14 @@
-import { isPassing } from './errors/kafka-error.ts'
-import { pause } from './sleep.ts'
+import { isRetriable } from './kafka-error.ts'
+import { pause } from '../sleep.ts'
 
 const FIRST_PAUSE_MS = 20
 const LAST_PAUSE_MS = 1000
 
 /**
- * Runs something again while it fails for a passing reason. Patience begins with the first failure: a request that took
+ * Runs something again while it fails with a retriable error. The patience begins with the first failure: a request that took
  * its whole time before it failed, because the network went silent, has its second try as well.
  */
-export async function persistently<T>(
+export async function retry<T>(
   run: () => Promise<T>,
   options: {
     readonly patienceMs: number
@@ -27,12 +27,12 @@ export async function persistently<T>(
       return await run()
     } catch (error) {
       end ??= performance.now() + patienceMs
-      if (signal?.aborted || !isPassing(error) || performance.now() + waitMs > end) throw error
+      if (signal?.aborted || !isRetriable(error) || performance.now() + waitMs > end) throw error
       onTrouble?.(error)
     }
     await pause(waitMs, signal)
     await repair().catch((error: unknown) => {
-      if (!isPassing(error)) throw error
+      if (!isRetriable(error)) throw error
     })
   }
 }

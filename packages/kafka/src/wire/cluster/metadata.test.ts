@@ -1,13 +1,16 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { brokerUnreachable } from '../errors/connection-error.ts'
-import type { FollowedTopics } from './metadata.ts'
-import { watchPartitions } from './watch-partitions.ts'
+import { knownPartitions, watchPartitions } from './metadata.ts'
+import type { Metadata } from './metadata.ts'
 
 afterEach(() => {
   vi.useRealTimers()
 })
 
-function topicsOf(counts: Record<string, number>, refresh = async () => {}): FollowedTopics {
+type Partitions = Pick<Metadata, 'partitions' | 'refresh'>
+
+/** Topics with so many partitions. */
+function metadataOf(counts: Record<string, number>, refresh = async () => {}): Partitions {
   const partitions = (topic: string) =>
     Array.from({ length: counts[topic] ?? 0 }, (_, partition) => ({
       partition,
@@ -16,16 +19,15 @@ function topicsOf(counts: Record<string, number>, refresh = async () => {}): Fol
       replicas: [],
       inSyncReplicas: [],
     }))
-  const nothing = async () => {}
-  return { refresh, partitions, ask: nothing, follow: nothing, refreshIfOld: nothing, leaderOf: () => 1 }
+  return { refresh, partitions }
 }
 
-test('tells of partitions that were added, until it is stopped', async () => {
+test('watchPartitions reports partitions that are added until it is stopped', async () => {
   vi.useFakeTimers()
   const counts = { a: 1, b: 2 }
   const onChange = vi.fn<() => void>()
   const onError = vi.fn<(error: unknown) => void>()
-  const stop = watchPartitions(topicsOf(counts), new Set(['a', 'b']), onChange, onError)
+  const stop = watchPartitions(metadataOf(counts), { topics: new Set(['a', 'b']), onChange, onError })
   await vi.advanceTimersByTimeAsync(200_000)
   expect(onChange).not.toHaveBeenCalled()
   counts.b = 3
@@ -43,17 +45,11 @@ test('tells of partitions that were added, until it is stopped', async () => {
   expect(onError).not.toHaveBeenCalled()
 })
 
-test('asks more often where what is known may not get that old, and never less often than once a minute', async () => {
+test('watchPartitions refreshes at maxAgeMs, and at least once a minute', async () => {
   vi.useFakeTimers()
   const refresh = vi.fn<() => Promise<void>>(async () => {})
   const stops = [1000, 300_000].map((maxAgeMs) =>
-    watchPartitions(
-      topicsOf({ a: 1 }, refresh),
-      new Set(['a']),
-      () => {},
-      () => {},
-      maxAgeMs,
-    ),
+    watchPartitions(metadataOf({ a: 1 }, refresh), { topics: new Set(['a']), maxAgeMs, onChange() {}, onError() {} }),
   )
   await vi.advanceTimersByTimeAsync(59_000)
   expect(refresh).toHaveBeenCalledTimes(59)
@@ -62,16 +58,33 @@ test('asks more often where what is known may not get that old, and never less o
   for (const stop of stops) stop()
 })
 
-test('passing troubles are none of its business; others are', async () => {
+test('watchPartitions ignores retriable errors and reports others', async () => {
   vi.useFakeTimers()
   const onError = vi.fn<(error: unknown) => void>()
   let error: Error = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is away')
   const refresh = () => Promise.reject(error)
-  const stop = watchPartitions(topicsOf({ a: 1 }, refresh), new Set(['a']), () => {}, onError)
+  const stop = watchPartitions(metadataOf({ a: 1 }, refresh), { topics: new Set(['a']), onChange() {}, onError })
   await vi.advanceTimersByTimeAsync(60_000)
   expect(onError).not.toHaveBeenCalled()
   error = new TypeError('no')
   await vi.advanceTimersByTimeAsync(60_000)
   expect(onError).toHaveBeenCalledTimes(1)
   stop()
+})
+
+test('a partition is new if its topic did not have it at the last assignment', () => {
+  let count = 2
+  const known = knownPartitions({ partitions: () => metadataOf({ t: count }).partitions('t') }, new Set(['t']))
+  const news = () => [0, 1, 2, 3, 4].filter((partition) => known.isNew({ topic: 't', partition }))
+  // Nothing is known yet: any of them may be old.
+  expect(news()).toEqual([])
+  known.note([{ topic: 't', partition: 0 }])
+  expect(news()).toEqual([2, 3, 4])
+  count = 3
+  expect(news()).toEqual([2, 3, 4])
+  known.note([])
+  expect(news()).toEqual([3, 4])
+  known.note([{ topic: 't', partition: 3 }])
+  expect(news()).toEqual([4])
+  expect(known.isNew({ topic: 'other', partition: 9 })).toBe(false)
 })

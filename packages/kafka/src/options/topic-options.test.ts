@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Topic } from './topic.ts'
+import { Topic } from '../topic/topic.ts'
 
 const make = (names: unknown, options?: unknown) => () => Topic(names as string, options as object)
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { brokerUnreachable } from './errors/connection-error.ts'
-import { protocolError } from './errors/kafka-error.ts'
-import { persistently } from './retry.ts'
+import { brokerUnreachable } from './connection-error.ts'
+import { protocolError } from './kafka-error.ts'
+import { retry } from './retry.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -18,7 +18,7 @@ function trying(untilMs: number, eachMs: number, error: Error = away) {
     if (Date.now() - start < untilMs) throw error
     return 'done'
   }
-  void persistently(run, { patienceMs: 10_000, onTrouble: (told) => state.troubles.push(told) }).then(
+  void retry(run, { patienceMs: 10_000, onTrouble: (told) => state.troubles.push(told) }).then(
     (value) => (state.outcome = value),
     (thrown: unknown) => (state.outcome = thrown),
   )

@@ -1,0 +1,14 @@
+import type { ClientSettings, Driver, DriverAdmin } from './driver.ts'
+
+/** Asks the broker something over a connection of its own, which is closed afterwards. */
+export async function withAdmin<T>(
+  { driver, client }: { readonly driver: Driver; readonly client: ClientSettings },
+  ask: (admin: DriverAdmin) => Promise<T>,
+): Promise<T> {
+  const admin = await driver.client(client).admin()
+  try {
+    return await ask(admin)
+  } finally {
+    await admin.close()
+  }
+}
