@@ -8,7 +8,7 @@ import { prerequisites } from './ci/prerequisites.mjs'
 import { interruption } from './lib/interruption.mjs'
 import { onlyHelp } from './lib/only-help.mjs'
 import { parseSummary, summary } from './lib/results.mjs'
-import { run } from './lib/run.mjs'
+import { run } from './services/process/run.mjs'
 import { runSteps, setExitCode } from './lib/steps.mjs'
 
 const HELP = `bash .ci/run    everything that has to hold before a change goes in: tests, bad days, soak, fuzz, checks, packages, demos.

@@ -1,7 +1,7 @@
 import './lib/node-version.mjs'
 import process from 'node:process'
 import { interruption } from './lib/interruption.mjs'
-import { withLock } from './lib/lock.mjs'
+import { withLock } from './services/process/lock.mjs'
 import {
   LOCAL_ADDRESS,
   LOCAL_LOCK,
@@ -9,7 +9,7 @@ import {
   localKafkaAnswers,
   startLocalKafka,
   stopLocalKafka,
-} from './services/local-kafka.mjs'
+} from './services/kafka/local-kafka.mjs'
 
 const HELP = `npm run kafka               start a Kafka broker at ${LOCAL_ADDRESS}, in the background
 npm run kafka -- status     whether it runs

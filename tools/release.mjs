@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { packages } from './lib/projects.mjs'
-import { at, readJson } from './lib/root.mjs'
+import { at, readJson } from './services/root.mjs'
 import { build, pack } from './lib/tarballs.mjs'
 import { tool } from './lib/tool.mjs'
 

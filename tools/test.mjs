@@ -5,10 +5,10 @@ import { interruption } from './lib/interruption.mjs'
 import { projects, testFiles } from './lib/projects.mjs'
 import { removeResults, sumResults, summary } from './lib/results.mjs'
 import { tool } from './lib/tool.mjs'
-import { missingClients } from './services/other-clients.mjs'
-import { testKafka } from './services/test-kafka.mjs'
-import { needsOf } from './services/test-needs.mjs'
-import { testRegistry } from './services/test-registry.mjs'
+import { missingClients } from './services/clients/other-clients.mjs'
+import { testKafka } from './services/kafka/kafka-for-tests.mjs'
+import { needsOf } from './lib/test-needs.mjs'
+import { testRegistry } from './services/registry/registry-for-tests.mjs'
 
 const HELP = `npm test                          all tests of all projects
 npm test -- core kafka            those of some projects

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor'
-import { at, readJson } from '../lib/root.mjs'
+import { at, readJson } from '../services/root.mjs'
 import { entriesOf, EXTRACTED } from './entries.mjs'
 
 const SILENT = { default: { logLevel: 'none' } }

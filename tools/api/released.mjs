@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from '../lib/run.mjs'
+import { run } from '../services/process/run.mjs'
 import { breaksBetween } from './breaks.mjs'
 import { keptReports, pathOfReport } from './reports.mjs'
 

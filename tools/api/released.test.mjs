@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { run } from '../lib/run.mjs'
+import { run } from '../services/process/run.mjs'
 import { undeclaredBreaks } from './released.mjs'
 
 const report = (types) => `## API Report\n\n\`\`\`ts\n\n${types}\n\n\`\`\`\n`

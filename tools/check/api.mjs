@@ -1,6 +1,6 @@
 import { extractReports, keptReports, pathOfReport, reported, staleReports } from '../api/reports.mjs'
 import { undeclaredBreaks } from '../api/released.mjs'
-import { root } from '../lib/root.mjs'
+import { root } from '../services/root.mjs'
 
 /** The reports of public types are up to date, and what breaks since the last release is declared by a changeset. */
 export async function api() {

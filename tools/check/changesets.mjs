@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { relative } from 'node:path'
 import { git, mainBranch } from '../lib/git.mjs'
 import { packages } from '../lib/projects.mjs'
-import { at, root } from '../lib/root.mjs'
+import { at, root } from '../services/root.mjs'
 import { judged } from '../lib/steps.mjs'
 import { tool } from '../lib/tool.mjs'
 

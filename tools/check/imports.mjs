@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join, relative } from 'node:path'
 import { packages } from '../lib/projects.mjs'
-import { root } from '../lib/root.mjs'
+import { root } from '../services/root.mjs'
 
 /** What is published imports only what its package depends on: test code and its libraries stay at home. */
 export async function imports() {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { packages } from '../lib/projects.mjs'
-import { at, readJson, root } from '../lib/root.mjs'
+import { at, readJson, root } from '../services/root.mjs'
 
 const FIELDS = ['homepage', 'bugs', 'repository']
 

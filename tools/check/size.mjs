@@ -1,5 +1,5 @@
 import { brotliCompressSync } from 'node:zlib'
-import { at } from '../lib/root.mjs'
+import { at } from '../services/root.mjs'
 
 const LIMIT_BYTES = 9360
 const PROGRAM = "export { snap, stream } from './index.js'"

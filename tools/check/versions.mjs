@@ -1,4 +1,4 @@
-import { at, readJson } from '../lib/root.mjs'
+import { at, readJson } from '../services/root.mjs'
 
 /** What has to say the same in several places does. */
 export async function versions() {

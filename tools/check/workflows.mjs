@@ -1,8 +1,8 @@
 import process from 'node:process'
-import { at } from '../lib/root.mjs'
-import { run } from '../lib/run.mjs'
-import { which } from '../services/java.mjs'
-import { pythonApart } from '../services/python-apart.mjs'
+import { at } from '../services/root.mjs'
+import { run } from '../services/process/run.mjs'
+import { which } from '../services/process/which.mjs'
+import { pythonEnvironment } from '../services/clients/python-environment.mjs'
 
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'
 const ZIZMOR = '1.32.0'
@@ -44,6 +44,6 @@ async function actionlint() {
 async function zizmor() {
   const found = which('zizmor')
   if (found || !(which('python3') ?? which('python'))) return found
-  const python = await pythonApart(`zizmor-${ZIZMOR}`, [`zizmor==${ZIZMOR}`], console.error)
+  const python = await pythonEnvironment(`zizmor-${ZIZMOR}`, [`zizmor==${ZIZMOR}`], console.error)
   return python.replace(/python$/, 'zizmor')
 }

@@ -1,6 +1,6 @@
 import process from 'node:process'
-import { run } from '../lib/run.mjs'
-import { freePorts } from '../services/free-port.mjs'
+import { run } from '../services/process/run.mjs'
+import { freePorts } from '../services/process/free-port.mjs'
 
 const EXPECTED = [
   ...[0, 1, 2, 3, 4].map((n) => `Hello ${n}`),

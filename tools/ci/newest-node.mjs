@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { projects } from '../lib/projects.mjs'
-import { at } from '../lib/root.mjs'
-import { run } from '../lib/run.mjs'
+import { at } from '../services/root.mjs'
+import { run } from '../services/process/run.mjs'
 import { bin, toolEnv } from '../lib/tool.mjs'
 
 const MAJOR = 26

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { projects, testFiles } from '../lib/projects.mjs'
-import { at } from '../lib/root.mjs'
-import { needsOf } from '../services/test-needs.mjs'
+import { at } from '../services/root.mjs'
+import { needsOf } from '../lib/test-needs.mjs'
 
 export const OLDER_KAFKA = '3.9.1'
 

@@ -1,10 +1,10 @@
 import process from 'node:process'
-import { run } from '../lib/run.mjs'
-import { which } from '../services/java.mjs'
-import { cachedKafkaJars } from '../services/kafka-jars.mjs'
-import { kafkaMeans } from '../services/local-kafka.mjs'
-import { missingClients } from '../services/other-clients.mjs'
-import { missingForRegistry } from '../services/test-registry.mjs'
+import { run } from '../services/process/run.mjs'
+import { which } from '../services/process/which.mjs'
+import { cachedKafkaJars } from '../services/kafka/kafka-jars.mjs'
+import { kafkaMeans } from '../services/kafka/local-kafka.mjs'
+import { missingClients } from '../services/clients/other-clients.mjs'
+import { missingForRegistry } from '../services/registry/registry-for-tests.mjs'
 import { OLDER_KAFKA } from './older-kafka.mjs'
 
 const APT_PACKAGES = ['default-jdk-headless', 'maven', 'python3', 'python3-venv']

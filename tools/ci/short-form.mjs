@@ -1,5 +1,5 @@
 import { parseScenarios } from '../lib/results.mjs'
-import { run } from '../lib/run.mjs'
+import { run } from '../services/process/run.mjs'
 
 /** The short form of a command that runs scenarios: each scenario is one test. */
 export async function shortForm(command, timeoutMs) {

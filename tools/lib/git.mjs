@@ -1,4 +1,4 @@
-import { run } from './run.mjs'
+import { run } from '../services/process/run.mjs'
 
 export const git = (...args) => run('git', args, { capture: true })
 

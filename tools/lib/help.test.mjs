@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { at } from './root.mjs'
+import { at } from '../services/root.mjs'
 
 const TIMEOUT_MS = 120_000
 const tools = ['bench', 'chaos', 'check', 'ci', 'demo', 'fuzz', 'kafka', 'packed', 'release', 'rivals', 'soak', 'test']

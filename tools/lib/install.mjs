@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
-import { withLock } from './lock.mjs'
-import { at, readJson } from './root.mjs'
-import { run } from './run.mjs'
+import { withLock } from '../services/process/lock.mjs'
+import { at, readJson } from '../services/root.mjs'
+import { run } from '../services/process/run.mjs'
 
 const STAMP = at('node_modules', '.snapstream-install')
 

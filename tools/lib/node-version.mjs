@@ -1,6 +1,6 @@
 // Imported before anything else, and written for old versions of Node: it has to run in order to refuse them.
 import process from 'node:process'
-import { at, readJson } from './root.mjs'
+import { at, readJson } from '../services/root.mjs'
 
 const range = readJson(at('package.json')).engines.node
 const [wantedMajor, wantedMinor] = range.replace('>=', '').split('.').map(Number)

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { at, readJson, root } from './root.mjs'
+import { at, readJson, root } from '../services/root.mjs'
 
 /** The projects of the workspace: full name, short name (`core`), folder, manifest. */
 export function projects() {
   const inside = (parent) => readdirSync(at(parent)).map((short) => at(parent, short))
-  return [...inside('packages'), ...inside('apps'), at('tools')]
+  return [...inside('packages'), ...inside('apps'), at('tools'), at('tools', 'services')]
     .filter((folder) => existsSync(join(folder, 'package.json')))
     .map((folder) => {
       const manifest = readJson(join(folder, 'package.json'))

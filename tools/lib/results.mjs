@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJson } from './root.mjs'
+import { readJson } from '../services/root.mjs'
 
 const fileOf = ({ folder }) => join(folder, 'test-results.json')
 

@@ -1,6 +1,6 @@
 import process from 'node:process'
-import { at } from './root.mjs'
-import { run } from './run.mjs'
+import { at } from '../services/root.mjs'
+import { run } from '../services/process/run.mjs'
 import { build } from './tarballs.mjs'
 
 /** Runs the TypeScript entry point of an app from the sources of all packages: no build is needed first. */

@@ -1,7 +1,7 @@
 import { delimiter, sep } from 'node:path'
 import process from 'node:process'
-import { at, readJson } from './root.mjs'
-import { run } from './run.mjs'
+import { at, readJson } from '../services/root.mjs'
+import { run } from '../services/process/run.mjs'
 
 /** The file behind an installed command, so that it can be run by any Node without a shell or a shim. */
 export function bin(name, packageName = name) {

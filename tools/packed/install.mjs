@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
-import { run } from '../lib/run.mjs'
+import { run } from '../services/process/run.mjs'
 
 /** An empty project with these tarballs installed by npm, as a person would. */
 export async function installTarballs(folder, tarballs, others = []) {

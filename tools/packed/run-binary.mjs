@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { run } from '../lib/run.mjs'
+import { run } from '../services/process/run.mjs'
 
 /** Runs the command that npm installed: what it is, what it can do, and the cache that the program of the folder wrote. */
 export async function runBinary(folder) {

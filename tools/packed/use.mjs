@@ -1,8 +1,8 @@
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { at } from '../lib/root.mjs'
-import { run } from '../lib/run.mjs'
+import { at } from '../services/root.mjs'
+import { run } from '../services/process/run.mjs'
 
 const LOADERS = {
   import: { file: 'by-import.mjs', text: `import run from './program.mjs'\nawait run((name) => import(name))\n` },

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
-import { startKafka } from '../../../tools/services/kafka-broker.mjs'
+import { startKafka } from '@snapstream/services'
 import { createArena } from './harness/arena.ts'
 import { machine } from './harness/machine.ts'
 import { chosen, measureCase, roundsOf } from './harness/measure-case.ts'

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { startKafka } from '../../../tools/services/kafka-broker.mjs'
+import { startKafka } from '@snapstream/services'
 import type { Brokers } from './brokers.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
 

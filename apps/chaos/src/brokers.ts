@@ -1,4 +1,4 @@
-import type { RunningKafka } from '../../../tools/services/kafka-broker.mjs'
+import type { RunningKafka } from '@snapstream/services'
 import type { TcpProxy } from './tcp-proxy.ts'
 
 /** What a case runs against. */

@@ -1,4 +1,4 @@
-import { startKafkaCluster } from '../../../tools/services/kafka-cluster.mjs'
+import { startKafkaCluster } from '@snapstream/services'
 import type { Brokers } from './brokers.ts'
 
 /** Three nodes, to which workers, load and judge connect directly. */

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunningKafka } from '../../../tools/services/kafka-broker.mjs'
+import type { RunningKafka } from '@snapstream/services'
 import type { Brokers } from './brokers.ts'
 import { clock } from './clock.ts'
 import type { Commits } from './commits.ts'

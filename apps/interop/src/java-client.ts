@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { javaCommand } from '../../../tools/services/other-clients.mjs'
+import { javaCommand } from '@snapstream/services'
 import { otherClient } from './other-client.ts'
 import type { OtherClient } from './other-client.ts'
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { pythonCommand } from '../../../tools/services/other-clients.mjs'
+import { pythonCommand } from '@snapstream/services'
 import { otherClient } from './other-client.ts'
 import type { OtherClient } from './other-client.ts'
 

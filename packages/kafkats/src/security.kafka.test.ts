@@ -1,8 +1,7 @@
 import { securityConformance } from '@snapstream/kafka/conformance'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { findJava } from '../../../tools/services/java.mjs'
-import { startKafka } from '../../../tools/services/kafka-broker.mjs'
-import type { RunningKafka } from '../../../tools/services/kafka-broker.mjs'
+import { findJava, startKafka } from '@snapstream/services'
+import type { RunningKafka } from '@snapstream/services'
 import { kafkats } from './kafkats.ts'
 
 const java = await findJava()

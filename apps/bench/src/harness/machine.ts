@@ -1,7 +1,6 @@
 import { cpus, loadavg, totalmem } from 'node:os'
 import process from 'node:process'
-import { findJava } from '../../../../tools/services/java.mjs'
-import { KAFKA_VERSION } from '../../../../tools/services/kafka-broker.mjs'
+import { KAFKA_VERSION, findJava } from '@snapstream/services'
 import { peerVersions } from '../peers/peer-versions.ts'
 import type { Machine } from '../results.ts'
 import { versionOf } from './version-of.ts'

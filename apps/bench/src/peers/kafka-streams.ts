@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { javaApart } from '../../../../tools/services/java-apart.mjs'
+import { javaProgram } from '@snapstream/services'
 import { LINGER_MS } from '../kafka/settings.ts'
 import type { ProgramContestant } from '../suite.ts'
 import { peerVersions } from './peer-versions.ts'
@@ -21,6 +21,6 @@ export function kafkaStreams(does: 'messages' | 'tallies', lingerMs = LINGER_MS)
   const store = does === 'tallies' ? '; RocksDB behind its cache of 10 MB, with a changelog topic' : ''
   return {
     settings: `one thread, at least once, linger ${lingerMs} ms${store}; Jackson with a reader and a writer a type`,
-    command: async (log) => [...(await javaApart(PROGRAM, log)), does, String(lingerMs)],
+    command: async (log) => [...(await javaProgram(PROGRAM, log)), does, String(lingerMs)],
   }
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { installedApart, must } from '../../../../tools/services/installed-apart.mjs'
+import { installOnce, mustRun } from '@snapstream/services'
 import { peerVersions } from './peer-versions.ts'
 
 type NpmPeer = 'rxjs' | 'ix' | 'p-queue' | '@kafkats/flow' | '@platformatic/kafka'
@@ -15,13 +15,15 @@ const BESIDE: Partial<Record<NpmPeer, readonly (keyof typeof peerVersions)[]>> =
 /** The folder of a library from npm, installed apart from the workspace at the first call. */
 export function installPeer(peer: NpmPeer, log: (line: string) => void): Promise<string> {
   const version = peerVersions[peer]
-  return installedApart(`bench/${peer.replace('/', '-')}-${version}`, log, async (folder) => {
+  return installOnce(`bench/${peer.replace('/', '-')}-${version}`, log, async (folder) => {
     const all = [peer, ...(BESIDE[peer] ?? [])].map((name) => [name, peerVersions[name]])
     await writeFile(
       join(folder, 'package.json'),
       JSON.stringify({ private: true, dependencies: Object.fromEntries(all) }),
     )
-    await must(folder, 'npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error')
+    await mustRun('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], {
+      cwd: folder,
+    })
   })
 }
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { pythonApart } from '../../../../tools/services/python-apart.mjs'
+import { pythonEnvironment } from '@snapstream/services'
 import type { ProgramContestant } from '../suite.ts'
 import { peerVersions } from './peer-versions.ts'
 
@@ -21,7 +21,7 @@ export function pythonPeer(
   const versions = packages.map((name) => name.replace(/^.*==/, '')).join('-')
   return {
     async command(log) {
-      const python = await pythonApart(`bench/${library}-${versions}`, packages, log)
+      const python = await pythonEnvironment(`bench/${library}-${versions}`, packages, log)
       return [python, '-u', fileURLToPath(new URL(`../programs/${program}`, import.meta.url)), ...args]
     },
   }

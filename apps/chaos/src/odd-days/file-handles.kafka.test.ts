@@ -1,6 +1,6 @@
 import { Admin, Topic } from '@snapstream/kafka'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { findJava, which } from '../../../../tools/services/java.mjs'
+import { findJava, which } from '@snapstream/services'
 import { startBroker } from '../broker.ts'
 import type { Brokers } from '../brokers.ts'
 import { DRIVERS } from '../worker-plan.ts'

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { javaApart } from '../../../../tools/services/java-apart.mjs'
+import { javaProgram } from '@snapstream/services'
 import type { Rival } from './rival.ts'
 
 const VERSION = '4.1.0'
@@ -18,7 +18,7 @@ const kafkaStreams = (name: string, commits: string, ...settings: readonly strin
   name,
   about: `Kafka Streams ${VERSION} (Java): at least once, one thread, ${commits}`,
   says: 'place',
-  command: async (log) => [...(await javaApart(PROGRAM, log)), ...settings],
+  command: async (log) => [...(await javaProgram(PROGRAM, log)), ...settings],
 })
 
 export const kafkaStreamsRivals: readonly Rival[] = [

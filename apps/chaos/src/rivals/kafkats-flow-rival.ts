@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { installedApart, must } from '../../../../tools/services/installed-apart.mjs'
+import { installOnce, mustRun } from '@snapstream/services'
 import type { Rival } from './rival.ts'
 
 const VERSION = '0.12.0'
@@ -14,10 +14,10 @@ export const kafkatsFlowRival: Rival = {
   about: `@kafkats/flow ${VERSION}: at least once, with its defaults`,
   says: 'value',
   async command(log) {
-    const folder = await installedApart(`rivals/kafkats-flow-${VERSION}`, log, async (folder) => {
+    const folder = await installOnce(`rivals/kafkats-flow-${VERSION}`, log, async (folder) => {
       const dependencies = { '@kafkats/client': VERSION, '@kafkats/flow': VERSION }
       await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }))
-      await must(folder, 'npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts')
+      await mustRun('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder })
     })
     return [process.execPath, program, folder]
   },

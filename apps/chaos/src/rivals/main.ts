@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
-import { startKafka } from '../../../../tools/services/kafka-broker.mjs'
+import { startKafka } from '@snapstream/services'
 import { interruption } from '../interruption.ts'
 import { HELP, parseRivalOptions } from './rival-options.ts'
 import type { RivalOptions } from './rival-options.ts'

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { pythonApart } from '../../../../tools/services/python-apart.mjs'
+import { pythonEnvironment } from '@snapstream/services'
 import type { Rival } from './rival.ts'
 
 interface PythonRival extends Pick<Rival, 'name' | 'about'> {
@@ -15,7 +15,7 @@ function pythonRival({ name, about, program, packages }: PythonRival): Rival {
     about,
     says: 'place',
     async command(log) {
-      const python = await pythonApart(`rivals/${packages[0].replace('==', '-')}`, packages, log)
+      const python = await pythonEnvironment(`rivals/${packages[0].replace('==', '-')}`, packages, log)
       return [python, fileURLToPath(new URL(program, import.meta.url))]
     },
   }

@@ -1,5 +1,5 @@
 import { Admin } from '@snapstream/kafka'
-import type { RunningKafka } from '../../../../tools/services/kafka-broker.mjs'
+import type { RunningKafka } from '@snapstream/services'
 import { clock } from '../clock.ts'
 import type { Day, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { SnapstreamError } from '@snapstream/core'
 import type { SyncCodec } from '@snapstream/core'
 import { AvroCodec } from '@snapstream/codecs/avro'
-import { AvroTap } from '../../../../packages/codecs/src/avro/tap.ts'
+import { AvroTap } from '@snapstream/codecs/src/avro/tap.ts'
 import type { Target } from '../target.ts'
 import { schemaPair } from './avro-schemas.ts'
 

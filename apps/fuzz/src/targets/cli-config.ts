@@ -5,7 +5,7 @@ import { Readable, Writable } from 'node:stream'
 import { SnapstreamError } from '@snapstream/core'
 import { Conf } from '@snapstream/kafka'
 import { memory } from '@snapstream/kafka/memory'
-import { applySettings } from '../../../../packages/cli/src/settings/settings.ts'
+import { applySettings } from '@snapstream/cli/src/settings/settings.ts'
 import type { Target } from '../target.ts'
 
 const text = new TextEncoder()

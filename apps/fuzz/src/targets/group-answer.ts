@@ -8,13 +8,13 @@ import {
   metadata,
   offsetFetched,
   synced,
-} from '../../../../packages/kafka/src/conformance/fake-answers.ts'
-import { startFakeBroker } from '../../../../packages/kafka/src/conformance/fake-broker.ts'
-import { kafkajsConnect } from '../../../../packages/kafka/src/kafkajs/kafkajs-connection.ts'
-import { topicMetadata } from '../../../../packages/kafka/src/wire/cluster/metadata.ts'
-import { decodeAssignment, decodeSubscription } from '../../../../packages/kafka/src/wire/group/group-protocol.ts'
-import type { Connection } from '../../../../packages/kafka/src/wire/protocol/connection.ts'
-import { openConnection } from '../../../../packages/kafkats/src/open-connection.ts'
+} from '@snapstream/kafka/src/conformance/fake-answers.ts'
+import { startFakeBroker } from '@snapstream/kafka/src/conformance/fake-broker.ts'
+import { kafkajsConnect } from '@snapstream/kafka/src/kafkajs/kafkajs-connection.ts'
+import { topicMetadata } from '@snapstream/kafka/src/wire/cluster/metadata.ts'
+import { decodeAssignment, decodeSubscription } from '@snapstream/kafka/src/wire/group/group-protocol.ts'
+import type { Connection } from '@snapstream/kafka/src/wire/protocol/connection.ts'
+import { openConnection } from '@snapstream/kafkats/src/open-connection.ts'
 import type { Target } from '../target.ts'
 
 const settings = { brokers: [], clientId: 'c', connectTimeoutMs: 5000, requestTimeoutMs: 5000 }

@@ -1,8 +1,8 @@
 import { SnapstreamError } from '@snapstream/core'
 import { recordBatchEncoder } from '@snapstream/kafka/record-batch'
 import type { FetchedPartition } from '@snapstream/kafka/record-batch'
-import { decompressionRoom } from '../../../../packages/kafka/src/record-batch/decompression-room.ts'
-import { partitionReader } from '../../../../packages/kafka/src/record-batch/partition-reader.ts'
+import { decompressionRoom } from '@snapstream/kafka/src/record-batch/decompression-room.ts'
+import { partitionReader } from '@snapstream/kafka/src/record-batch/partition-reader.ts'
 import type { Target } from '../target.ts'
 
 const MAX_DECOMPRESSED_BYTES = 4 << 20

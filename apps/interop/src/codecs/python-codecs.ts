@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { pythonCodecsCommand } from '../../../../tools/services/other-clients.mjs'
+import { pythonCodecsCommand } from '@snapstream/services'
 import { otherClient } from '../other-client.ts'
 
 export type AvroLibrary = 'fastavro' | 'avro' | 'snapstream'

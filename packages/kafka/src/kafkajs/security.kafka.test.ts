@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { findJava } from '../../../../tools/services/java.mjs'
-import { startKafka } from '../../../../tools/services/kafka-broker.mjs'
-import type { RunningKafka } from '../../../../tools/services/kafka-broker.mjs'
+import { findJava, startKafka } from '@snapstream/services'
+import type { RunningKafka } from '@snapstream/services'
 import { securityConformance } from '../conformance/security-conformance.ts'
 import { kafkajs } from './kafkajs-driver.ts'
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { pythonCodecsCommand } from '../../../../../tools/services/other-clients.mjs'
+import { pythonCodecsCommand } from '@snapstream/services'
 import { READINGS, inFolder, type CacheInput } from './load.ts'
 
 const program = fileURLToPath(new URL('by_python.py', import.meta.url))

@@ -1,4 +1,4 @@
-import { pythonCodecsCommand } from '../../../../../tools/services/other-clients.mjs'
+import { pythonCodecsCommand } from '@snapstream/services'
 import type { Ratio, Suite } from '../../suite.ts'
 import * as byCache from './by-cache.ts'
 import * as byHand from './by-hand.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createAuthority, createCertificate } from './certificates.mjs'
-import { freePorts } from './free-port.mjs'
+import { freePorts } from '../process/free-port.mjs'
 
 const HOST = '127.0.0.1'
 const HERE = ['localhost', HOST]
@@ -16,8 +16,8 @@ const PROTOCOLS = {
 }
 
 /**
- * Everything a broker needs to listen in every way there is: certificates, users, settings. What is handed to clients is
- * described in kafka-broker.d.mts.
+ * Everything a broker needs to listen in every way there is: certificates, users, settings. `forClients` is the `SecureBroker` of
+ * index.d.mts.
  */
 export async function kafkaSecurity({ port, controllerPort }) {
   const [authority, otherAuthority] = await Promise.all([

@@ -5,10 +5,10 @@ import { createServer } from 'node:net'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { describe, expect, test, vi } from 'vitest'
-import { findJava } from './java.mjs'
+import { findJava } from '../java.mjs'
 import { kafkaAnswers } from './kafka-answers.mjs'
 import { startKafka } from './kafka-broker.mjs'
-import { isAlive } from './process.mjs'
+import { isAlive } from '../process/process.mjs'
 
 test('a broker that runs answers, and a port without one does not', async () => {
   expect(await kafkaAnswers(process.env.KAFKA_BROKERS.split(',')[0], 5000)).toBe(true)

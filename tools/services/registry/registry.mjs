@@ -2,19 +2,19 @@ import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { freePorts } from './free-port.mjs'
-import { findJava } from './java.mjs'
-import { launch } from './launch.mjs'
+import { freePorts } from '../process/free-port.mjs'
+import { findJava } from '../java.mjs'
+import { launch } from '../process/launch.mjs'
 import { REGISTRY_JAR, registryApp } from './registry-app.mjs'
-import { runningService } from './running-service.mjs'
+import { runningService } from '../process/running-service.mjs'
 
 /** Where the interface of Confluent's registry is. */
 const PATH = '/apis/ccompat/v7'
 const HOST = '127.0.0.1'
 
 /**
- * Starts a real schema registry with Java, on a free port and in memory, and resolves when it serves requests. What it
- * needs and what it returns is described in registry.d.mts.
+ * Starts a real schema registry with Java, on a free port and in memory, and resolves when it serves requests. The types
+ * are in index.d.mts.
  */
 export async function startRegistry(options = {}) {
   const { timeoutMs = 120_000, detached = false, signal } = options

@@ -1,7 +1,7 @@
 import process from 'node:process'
-import { at } from '../lib/root.mjs'
-import { run } from '../lib/run.mjs'
-import { which } from './java.mjs'
+import { at } from '../root.mjs'
+import { run } from '../process/run.mjs'
+import { which } from '../process/which.mjs'
 
 /** Whether a Docker engine answers, and has Compose. */
 export async function hasCompose() {

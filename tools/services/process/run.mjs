@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import process from 'node:process'
-import { root } from './root.mjs'
+import { root } from '../root.mjs'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * Runs a program to its end. With `capture` its output is collected (both streams in the order they came), with
- * `capture: 'tee'` also shown; else it shares this process's terminal. After `timeoutMs` it is killed. Resolves with the exit code; what a signal ended has 128 + the signal's number.
+ * Runs a program to its end. Without `capture` the program shares the terminal of this process. With `capture` its output
+ * is collected, both streams in the order of arrival; with `capture: 'tee'` it is also shown. After `timeoutMs` the program
+ * is killed. Resolves with the exit code, or with 128 + the number of the signal that ended the program.
  */
 export function run(command, args, { cwd = root, env = process.env, capture = false, shell = false, timeoutMs } = {}) {
   return new Promise((resolve) => {
@@ -37,11 +38,23 @@ export function run(command, args, { cwd = root, env = process.env, capture = fa
   })
 }
 
+/** Runs a program of an installation. Rejects with its output if it ends with another code than 0. */
+export async function mustRun(command, args, { cwd = root, timeoutMs = 900_000 } = {}) {
+  // Only the shell of Windows finds programs such as mvn.cmd.
+  const { code, output } = await run(command, args, {
+    cwd,
+    capture: true,
+    timeoutMs,
+    shell: process.platform === 'win32',
+  })
+  if (code !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${code}:\n${output}`)
+}
+
 /** Passes signals on to a child until the returned function is called. This process then ends when the child has. */
 function passSignals(child) {
   const listeners = SIGNALS.map((signal) => {
     const listener = () => {
-      // Ctrl-C reaches the whole foreground group by itself, and a second SIGINT would cut a graceful end short.
+      // The terminal sends Ctrl-C to the whole foreground group; a second SIGINT would interrupt a graceful end.
       if (signal === 'SIGINT' && process.stdin.isTTY) return
       child.kill(signal)
     }

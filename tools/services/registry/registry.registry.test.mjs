@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { describe, expect, test } from 'vitest'
-import { findJava } from './java.mjs'
-import { isAlive } from './process.mjs'
+import { findJava } from '../java.mjs'
+import { isAlive } from '../process/process.mjs'
 import { registryAnswers, startRegistry } from './registry.mjs'
 
 test('a registry that runs answers, and a port without one does not', async () => {

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { composeDown, composeUp } from './compose.mjs'
-import { freePorts } from './free-port.mjs'
+import { freePorts } from '../process/free-port.mjs'
 import { kafkaAnswers } from './kafka-answers.mjs'
 import { KAFKA_VERSION, startKafka } from './kafka-broker.mjs'
 import { kafkaMeans } from './local-kafka.mjs'

@@ -1,14 +1,15 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { at, readJson } from '../lib/root.mjs'
+import { at, readJson } from '../root.mjs'
 import { composeDown, composeIsUp, composeUp, hasCompose } from './compose.mjs'
-import { isFree } from './free-port.mjs'
-import { findJava, which } from './java.mjs'
+import { isFree } from '../process/free-port.mjs'
+import { findJava } from '../java.mjs'
+import { which } from '../process/which.mjs'
 import { kafkaAnswers } from './kafka-answers.mjs'
 import { KAFKA_VERSION, startKafka } from './kafka-broker.mjs'
 import { cachedKafkaJars } from './kafka-jars.mjs'
-import { isProcessOf, stopProcess } from './process.mjs'
+import { isProcessOf, stopProcess } from '../process/process.mjs'
 
 const LOCAL_PORT = Number(process.env.SNAPSTREAM_KAFKA_PORT || 29_091)
 export const LOCAL_ADDRESS = `localhost:${LOCAL_PORT}`

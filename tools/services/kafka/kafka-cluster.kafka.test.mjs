@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
-import { findJava } from './java.mjs'
+import { findJava } from '../java.mjs'
 import { knownBrokers } from './kafka-answers.mjs'
 import { startKafkaCluster } from './kafka-cluster.mjs'
-import { isAlive } from './process.mjs'
+import { isAlive } from '../process/process.mjs'
 
 // Where the tests run on Docker's broker there may be no Java.
 test.skipIf(!(await findJava()))(

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAlive } from '../services/process.mjs'
+import { isAlive } from './process.mjs'
 
 /** Runs `f` while no other process runs anything under the same lock file. A lock whose holder is dead is taken over. */
 export async function withLock(file, f) {

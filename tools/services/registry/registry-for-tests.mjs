@@ -1,5 +1,6 @@
 import process from 'node:process'
-import { findJava, which } from './java.mjs'
+import { findJava } from '../java.mjs'
+import { which } from '../process/which.mjs'
 import { cachedRegistryApp } from './registry-app.mjs'
 import { registryAnswers, startRegistry } from './registry.mjs'
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clusterId } from './cluster-id.mjs'
-import { freePorts } from './free-port.mjs'
-import { findJava } from './java.mjs'
+import { freePorts } from '../process/free-port.mjs'
+import { findJava } from '../java.mjs'
 import { knownBrokers } from './kafka-answers.mjs'
 import { KAFKA_VERSION, startKafka } from './kafka-broker.mjs'
 import { kafkaJars } from './kafka-jars.mjs'
@@ -10,7 +10,7 @@ const NODES = 3
 
 /**
  * Three nodes that are broker and controller each, with ports and folders of their own, and everything they keep on all
- * three; resolves when each knows of all. Described in kafka-cluster.d.mts.
+ * three; resolves when each knows of all. The types are in index.d.mts.
  */
 export async function startKafkaCluster({ settings, heapMb = 384, timeoutMs = 60_000, signal, log } = {}) {
   // Downloaded once, not three times.

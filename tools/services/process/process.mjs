@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { run } from '../lib/run.mjs'
+import { run } from './run.mjs'
 
 export function isAlive(pid) {
   try {
