@@ -1,123 +1,253 @@
 import type { Host } from '@snapstream/core'
-import type { ProducerDefaults } from '../conf/resolve-settings.ts'
-import type { DriverProducer } from '../driver/driver.ts'
-import { createDispatcher } from './scheduler.ts'
-import { topicQueue } from './topic-queue.ts'
-import type { TopicQueue } from './topic-queue.ts'
-import type { PartitionQueue } from './partition-queue.ts'
-import { createSender } from './delivery.ts'
+import { contentBytes } from '../driver/content-bytes.ts'
+import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
 
-/** Gathers records into batches, and sends them in order. */
-export interface Accumulator {
-  /** Where records of a topic go. Rejects with `TOPIC_MISSING`. */
-  topic(name: string): Promise<TopicQueue>
-  /** How much waits to be acknowledged. */
-  readonly bufferedBytes: number
-  /** Gives up what is not acknowledged: its owners are told. */
-  abandon(error: Error): void
+/** A larger batch is not faster, neither for the client nor for the broker. */
+const MAX_BATCH_RECORDS = 4000
+/** The memory that a waiting record takes beside its payload. */
+export const RECORD_HEAP_BYTES = 200
+/** The most that the wire format adds to a record, without its headers. */
+const RECORD_WIRE_BYTES = 24
+const HEADER_WIRE_BYTES = 10
+
+/** Told the outcome of records: one of `acknowledged`, `failed` and `refused` for each. */
+export interface DeliveryListener {
+  acknowledged(): void
+  failed(error: Error): void
+  /** An attempt failed and another follows. Called once for a batch, however many of its records have this listener. */
+  retried?(error: Error): void
+  /** The broker refused this record, and would have taken the others. Default: `failed`. */
+  refused?(error: Error, record: ProduceRecord, to: TopicPartition): void
 }
 
-export function createAccumulator(producer: DriverProducer, settings: ProducerDefaults, host: Host): Accumulator {
-  const { lingerMs, bufferBytes, maxRequestBytes } = settings
-  const topics = new Map<string, Promise<TopicQueue>>()
-  const queues = new Set<PartitionQueue>()
-  const now = () => host.monotonic()
-  let buffered = 0
-  let room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+/** Records of one partition that are sent together. */
+export interface ProducerBatch {
+  readonly records: readonly ProduceRecord[]
+  /** One for each record. */
+  readonly listeners: readonly DeliveryListener[]
+  /** The `wireBytes` of its records. */
+  readonly bytes: number
+  /** When its first record was appended, in ms of the host's monotonic clock. */
+  readonly createdAt: number
+  /** The number of attempts that failed. */
+  readonly attempts: number
+}
 
-  const sender = createSender({
-    producer,
-    host,
-    settings,
-    freed(bytes) {
-      buffered -= bytes
-      if (buffered > bufferBytes) return
-      room?.resolve()
-      room = undefined
-    },
-    ready: consider,
-  })
+interface OpenBatch extends ProducerBatch {
+  readonly records: ProduceRecord[]
+  readonly listeners: DeliveryListener[]
+  bytes: number
+  attempts: number
+  /** The number of records that were refused and removed. They count as settled once the others are. */
+  refused: number
+  /** No record is appended any more: the batch was sent, or it is one half of a batch that was split. */
+  closed: boolean
+}
 
-  const dispatcher = createDispatcher({ maxRequestBytes, host, send: sender.send })
+/** The memory that records take until they are settled. A record may exceed the limit; its writer waits for `room`. */
+interface BufferMemory {
+  /** How much is taken, in bytes. */
+  readonly bytes: number
+  /** Resolves when no more than the limit is taken; undefined while that is so. */
+  readonly room: Promise<void> | undefined
+}
 
-  /** Sends the first batch of the queue soon, if it is time. */
-  function consider(queue: PartitionQueue): void {
-    if (queue.busy || queue.batches.length === 0 || dispatcher.has(queue)) return
-    if (lingerMs > 0 && !isDue(queue)) {
-      linger(queue)
-      return
-    }
-    queue.stopLingering?.()
-    dispatcher.add(queue)
-  }
+/** Collects records into batches by partition, and knows how much memory they take. */
+export interface Accumulator {
+  readonly buffer: BufferMemory
+  readonly queues: readonly PartitionQueue[]
+  /** Makes the queue of a partition. Each partition has one. */
+  addQueue(at: TopicPartition): PartitionQueue
+  /** Fails every record that is not settled. */
+  abort(error: Error): void
+}
 
-  function isDue(queue: PartitionQueue): boolean {
-    const since = queue.batches[0]?.since ?? 0
-    return (
-      queue.batches.length > 1 || queue.full || queue.awaited || buffered > bufferBytes || now() >= since + lingerMs
-    )
-  }
+export interface AccumulatorOptions {
+  readonly bufferBytes: number
+  /** The most `wireBytes` of a batch with more than one record. */
+  readonly maxBatchBytes: number
+  readonly host: Pick<Host, 'monotonic'>
+}
 
-  function linger(queue: PartitionQueue): void {
-    if (queue.stopLingering !== undefined) return
-    const waitMs = (queue.batches[0]?.since ?? 0) + lingerMs - now()
-    const cancel = host.setTimeout(
-      () => {
-        queue.stopLingering = undefined
-        consider(queue)
-        // A timer may be a little early by the clock it is compared with, which asks for another.
-      },
-      Math.max(1, waitMs),
-    )
-    queue.stopLingering = () => {
-      cancel()
-      queue.stopLingering = undefined
-    }
-  }
-
-  function added(bytes: number): Promise<void> | undefined {
-    buffered += bytes
-    if (buffered <= bufferBytes) return undefined
-    if (room === undefined) {
-      let resolve = () => {}
-      room = { promise: new Promise<void>((r) => (resolve = r)), resolve: () => resolve() }
-      for (const queue of queues) consider(queue)
-    }
-    return room.promise
-  }
-
+export function createAccumulator({ bufferBytes, maxBatchBytes, host }: AccumulatorOptions): Accumulator {
+  const buffer = createBuffer(bufferBytes)
+  const queues: PartitionQueue[] = []
   return {
-    topic(name) {
-      const known = topics.get(name)
-      if (known !== undefined) return known
-      const made = topicQueue({
-        topic: name,
-        producer,
-        settings,
-        now,
-        random: () => host.random(),
-        queues,
-        consider,
-        added,
-      })
-      topics.set(name, made)
-      made.catch(() => topics.delete(name))
-      return made
+    buffer,
+    queues,
+    addQueue(at) {
+      const queue = new PartitionQueue(at, { maxBatchBytes, buffer, host })
+      queues.push(queue)
+      return queue
     },
-    get bufferedBytes() {
-      return buffered
-    },
-    abandon(error) {
-      for (const queue of queues) {
-        queue.stopLingering?.()
-        let freed = 0
-        while (queue.batches.length > 0) freed += queue.settle(error)
-        buffered -= freed
-      }
-      sender.stop()
-      dispatcher.stop()
-      room?.resolve()
-      room = undefined
+    abort(error) {
+      for (const queue of queues) while (queue.first !== undefined) queue.complete(error)
     },
   }
+}
+
+interface QueueOptions {
+  readonly maxBatchBytes: number
+  readonly buffer: ReturnType<typeof createBuffer>
+  readonly host: Pick<Host, 'monotonic'>
+}
+
+/**
+ * The batches of one partition, in order. Records are appended to the last one; only the first one is sent. A class, as
+ * its members are used for every record: V8 shares those of a class between all partitions.
+ */
+export class PartitionQueue implements TopicPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly #options: QueueOptions
+  readonly #batches: OpenBatch[] = []
+  readonly #flushes: { readonly until: number; readonly resolve: () => void }[] = []
+  #appended = 0
+  #settled = 0
+
+  constructor({ topic, partition }: TopicPartition, options: QueueOptions) {
+    this.topic = topic
+    this.partition = partition
+    this.#options = options
+  }
+
+  get first(): ProducerBatch | undefined {
+    return this.#batches[0]
+  }
+
+  /** Whether waiting for more records gains nothing: the first batch is complete, or a flush waits for it. */
+  get isDue(): boolean {
+    const [first, next] = this.#batches
+    return next !== undefined || this.#flushes.length > 0 || (first !== undefined && isComplete(first))
+  }
+
+  /** Whether no batch is open for records, or enough of them wait behind the first. */
+  get isFull(): boolean {
+    const last = this.#batches.at(-1)
+    return last === undefined || isComplete(last) || this.#batches.length > 2
+  }
+
+  /** Appends a record of so many `wireBytes`. Answers whether that began a batch, or completed one. */
+  append(record: ProduceRecord, bytes: number, listener: DeliveryListener): boolean {
+    const { maxBatchBytes, buffer, host } = this.#options
+    let batch = this.#batches.at(-1)
+    const begins = batch === undefined || isComplete(batch) || batch.bytes + bytes > maxBatchBytes
+    if (batch === undefined || begins) {
+      const createdAt = host.monotonic()
+      batch = { records: [], listeners: [], bytes: 0, createdAt, attempts: 0, refused: 0, closed: false }
+      this.#batches.push(batch)
+    }
+    batch.records.push(record)
+    batch.listeners.push(listener)
+    batch.bytes += bytes
+    this.#appended++
+    buffer.allocate(bytes + RECORD_HEAP_BYTES)
+    return begins || isComplete(batch)
+  }
+
+  /** Closes the first batch, to be sent. */
+  take(): ProducerBatch | undefined {
+    const [first] = this.#batches
+    if (first !== undefined) first.closed = true
+    return first
+  }
+
+  /** An attempt to send the first batch failed, and another follows. */
+  retry(error: Error): void {
+    const [first] = this.#batches
+    if (first === undefined) return
+    first.attempts++
+    for (const listener of new Set(first.listeners)) listener.retried?.(error)
+  }
+
+  /** Settles all records of the first batch: acknowledged, or failed with this error. */
+  complete(error?: Error): void {
+    const batch = this.#batches.shift()
+    if (batch === undefined) return
+    this.#options.buffer.free(memoryOf(batch))
+    this.#settled += batch.records.length + batch.refused
+    for (const listener of batch.listeners)
+      if (error === undefined) listener.acknowledged()
+      else listener.failed(error)
+    while (this.#flushes[0] !== undefined && this.#flushes[0].until <= this.#settled) this.#flushes.shift()?.resolve()
+  }
+
+  /** Removes the records of the first batch for which there is an error; the others stay, to be sent again. */
+  refuse(errorOf: (record: ProduceRecord, index: number) => Error | undefined): void {
+    const [batch] = this.#batches
+    if (batch === undefined) return
+    const rest: OpenBatch = { ...batch, records: [], listeners: [], bytes: 0 }
+    this.#batches[0] = rest
+    batch.records.forEach((record, i) => {
+      const listener = batch.listeners[i] as DeliveryListener
+      const error = errorOf(record, i)
+      if (error === undefined) {
+        rest.records.push(record)
+        rest.listeners.push(listener)
+        rest.bytes += wireBytes(record)
+        return
+      }
+      rest.refused++
+      if (listener.refused) listener.refused(error, record, this)
+      else listener.failed(error)
+    })
+    this.#options.buffer.free(memoryOf(batch) - memoryOf(rest))
+    if (rest.records.length === 0) this.complete()
+  }
+
+  /** Replaces the first batch with its two halves. */
+  split(): void {
+    const [batch] = this.#batches
+    if (batch === undefined) return
+    const middle = batch.records.length >> 1
+    const half = (from: number, to: number, refused: number): OpenBatch => {
+      const records = batch.records.slice(from, to)
+      const bytes = records.reduce((sum, record) => sum + wireBytes(record), 0)
+      return { ...batch, records, listeners: batch.listeners.slice(from, to), bytes, refused, closed: true }
+    }
+    this.#batches.splice(0, 1, half(0, middle, 0), half(middle, batch.records.length, batch.refused))
+  }
+
+  /** Resolves when every record appended so far is settled; undefined if that is the case already. */
+  drained(): Promise<void> | undefined {
+    if (this.#settled === this.#appended) return undefined
+    return new Promise((resolve) => this.#flushes.push({ until: this.#appended, resolve }))
+  }
+}
+
+function isComplete({ records, closed }: OpenBatch): boolean {
+  return closed || records.length >= MAX_BATCH_RECORDS
+}
+
+function memoryOf({ bytes, records }: ProducerBatch): number {
+  return bytes + records.length * RECORD_HEAP_BYTES
+}
+
+function createBuffer(limitBytes: number) {
+  let resolveRoom: (() => void) | undefined
+  const buffer = {
+    bytes: 0,
+    room: undefined as Promise<void> | undefined,
+    allocate(bytes: number): void {
+      buffer.bytes += bytes
+      if (buffer.bytes > limitBytes) buffer.room ??= new Promise((resolve) => (resolveRoom = resolve))
+    },
+    free(bytes: number): void {
+      buffer.bytes -= bytes
+      if (buffer.room === undefined || buffer.bytes > limitBytes) return
+      buffer.room = undefined
+      resolveRoom?.()
+    },
+  }
+  return buffer
+}
+
+/** About how many bytes a record takes on the wire, uncompressed; rather too many than too few. */
+export function wireBytes({ key, value, headers }: ProduceRecord): number {
+  const bytes = RECORD_WIRE_BYTES + contentBytes(key) + contentBytes(value)
+  if (headers instanceof Uint8Array) return bytes + headers.length
+  let headerBytes = 0
+  // UTF-8 takes at most 3 bytes a UTF-16 unit.
+  for (const [name, content] of headers) headerBytes += HEADER_WIRE_BYTES + name.length * 3 + contentBytes(content)
+  return bytes + headerBytes
 }

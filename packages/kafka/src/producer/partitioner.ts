@@ -1,3 +1,32 @@
+import type { ProduceRecord } from '../driver/driver.ts'
+
+const M = 0x5bd1e995
+const scratch = Buffer.allocUnsafeSlow(3 * 256)
+
+/** Chooses the partitions of the records of one topic, as Kafka's own clients do. */
+export interface Partitioner {
+  /** For a key its own partition; without a key the same one until `nextBatch`: fewer and larger batches. */
+  partition(key: ProduceRecord['key'], count: number): number
+  /** The batch of records without a key is full: the next ones go to another partition. */
+  nextBatch(count: number): void
+}
+
+/** @param start the partition of the first records without a key */
+export function createPartitioner(start: number): Partitioner {
+  let sticky = start
+  return {
+    partition: (key, count) => (key === null ? sticky : partitionOf(key, count)),
+    nextBatch(count) {
+      sticky = (sticky + 1) % count
+    },
+  }
+}
+
+/** The partition where Kafka's own clients put this key. */
+export function partitionOf(key: Uint8Array | string, partitions: number): number {
+  return ((typeof key === 'string' ? hashOfText(key) : murmur2(key)) & 0x7fffffff) % partitions
+}
+
 /** Kafka's hash of keys, as a signed 32-bit integer: the same number as in Java. */
 export function murmur2(bytes: Uint8Array): number {
   return hashOf(bytes, bytes.length)
@@ -20,17 +49,8 @@ function hashOf(bytes: Uint8Array, length: number): number {
   return hash ^ (hash >>> 15)
 }
 
-/** The partition where Kafka's own clients put this key. */
-export function partitionOf(key: Uint8Array | string, partitions: number): number {
-  return ((typeof key === 'string' ? hashOfText(key) : murmur2(key)) & 0x7fffffff) % partitions
-}
-
 function hashOfText(text: string): number {
   // UTF-8 takes at most 3 bytes a UTF-16 unit.
   if (text.length * 3 > scratch.length) return murmur2(Buffer.from(text))
   return hashOf(scratch, scratch.write(text))
 }
-
-const scratch = Buffer.allocUnsafeSlow(3 * 256)
-
-const M = 0x5bd1e995

@@ -1,91 +1,177 @@
 import type { Host } from '@snapstream/core'
-import type { PartitionQueue } from './partition-queue.ts'
-import { requestsOf } from './requests-of.ts'
+import type { Accumulator, PartitionQueue } from './accumulator.ts'
+import type { Delivery } from './delivery.ts'
 
 /**
- * So long, in ms, a small request waits for the answer to the last one, to take with it what comes meanwhile. A broker
- * answers the requests of a connection one after the other: many small ones would only wait for each other there.
+ * How long, in ms, a small request waits for the answer to the last one, to take with it what is written meanwhile. A
+ * broker answers the requests of a connection one after the other: many small ones would only wait for each other there.
  */
-const TOGETHER_MS = 5
-/** What is so large when it comes does not wait. */
+const COALESCE_MS = 5
+/** The size of a request that does not wait. */
 const LARGE_BYTES = 32 * 1024
 
-interface DispatcherOptions {
-  readonly maxRequestBytes: number
-  readonly host: Host
-  /** Sends the first batches of these queues in one request. Resolves when it is answered; never rejects. */
-  send(queues: readonly PartitionQueue[]): Promise<void>
-}
+/** What a partition with records does. One without a phase has nothing to send. */
+type Phase =
+  /** Waits for more records, or for the next attempt. */
+  | { readonly name: 'lingering' | 'backing off'; readonly cancel: () => void }
+  /** Its first batch is part of the next request. */
+  | { readonly name: 'ready' }
+  /** Its first batch is part of a request that is not answered: one at a time keeps records in order. */
+  | { readonly name: 'in flight' }
 
-/** Decides which partitions travel in one request, and when. */
-export interface Dispatcher {
-  /** Whether the queue is to be sent already. */
-  has(queue: PartitionQueue): boolean
-  /** Sends the first batch of the queue soon. */
-  add(queue: PartitionQueue): void
-  /** Nothing is waited for any more. */
+const READY: Phase = { name: 'ready' }
+const IN_FLIGHT: Phase = { name: 'in flight' }
+
+/** Decides when the first batch of each partition is sent, and with which others in one request. */
+export interface Scheduler {
+  /** A partition may have something to send that it had not before. */
+  wake(queue: PartitionQueue): void
+  /** The same for all partitions. */
+  wakeAll(): void
+  /** Sends nothing any more. */
   stop(): void
 }
 
-export function createDispatcher({ maxRequestBytes, host, send }: DispatcherOptions): Dispatcher {
-  const ready = new Set<PartitionQueue>()
-  let scheduled = false
-  /** The request that was sent last, while it is not answered. */
-  let last: { readonly since: number } | undefined
-  let stopWaiting: (() => void) | undefined
+export interface SchedulerOptions {
+  readonly accumulator: Accumulator
+  readonly delivery: Delivery
+  readonly lingerMs: number
+  readonly maxRequestBytes: number
+  readonly host: Pick<Host, 'monotonic' | 'setTimeout'>
+}
 
-  /** What is written in one go, and to other partitions, is to travel together. */
-  function schedule(): void {
-    if (scheduled || ready.size === 0) return
-    scheduled = true
+export function createScheduler({
+  accumulator,
+  delivery,
+  lingerMs,
+  maxRequestBytes,
+  host,
+}: SchedulerOptions): Scheduler {
+  /** In the order in which they were entered. */
+  const phases = new Map<PartitionQueue, Phase>()
+  /** The next request: it is made in a microtask, or when the timer fires that lets it wait for the last request. */
+  const next: { isScheduled: boolean; cancelWait: (() => void) | undefined } = {
+    isScheduled: false,
+    cancelWait: undefined,
+  }
+  /** The request that was sent last, until it is answered. */
+  let last: { readonly sentAt: number } | undefined
+  let stopped = false
+
+  function enter(queue: PartitionQueue, phase: Phase | undefined): void {
+    const left = phases.get(queue)
+    if (left !== undefined && 'cancel' in left) left.cancel()
+    phases.delete(queue)
+    if (phase !== undefined) phases.set(queue, phase)
+  }
+
+  function wake(queue: PartitionQueue): void {
+    const phase = phases.get(queue)
+    if (stopped || queue.first === undefined || (phase !== undefined && phase.name !== 'lingering')) return
+    const waitMs = lingerLeftMs(queue)
+    if (waitMs <= 0) {
+      enter(queue, READY)
+      scheduleRequest()
+    } else if (phase === undefined) wait(queue, 'lingering', waitMs)
+  }
+
+  function lingerLeftMs(queue: PartitionQueue): number {
+    if (lingerMs === 0 || queue.isDue || accumulator.buffer.room !== undefined) return 0
+    return (queue.first?.createdAt ?? 0) + lingerMs - host.monotonic()
+  }
+
+  function wait(queue: PartitionQueue, name: 'lingering' | 'backing off', ms: number): void {
+    const end = () => {
+      enter(queue, undefined)
+      // A timer may be a little early by the clock that it is compared with: then it lingers once more.
+      wake(queue)
+    }
+    enter(queue, { name, cancel: host.setTimeout(end, Math.max(1, ms)) })
+  }
+
+  /** Batches of several partitions that are written in one go travel together. */
+  function scheduleRequest(): void {
+    if (next.isScheduled) return
+    next.isScheduled = true
     queueMicrotask(() => {
-      scheduled = false
-      const waitMs = last !== undefined && isSmall() ? last.since + TOGETHER_MS - host.monotonic() : 0
-      if (waitMs > 0) wait(waitMs)
-      else sendReady()
+      next.isScheduled = false
+      const ready = readyQueues()
+      if (ready.length === 0) return
+      const waitMs = last === undefined || isLarge(ready) ? 0 : last.sentAt + COALESCE_MS - host.monotonic()
+      if (waitMs <= 0) sendAll(ready)
+      else
+        next.cancelWait ??= host.setTimeout(() => {
+          next.cancelWait = undefined
+          scheduleRequest()
+        }, waitMs)
     })
   }
 
-  function isSmall(): boolean {
-    let bytes = 0
-    for (const { batches } of ready) bytes += batches[0]?.bytes ?? 0
-    return bytes < LARGE_BYTES
+  function readyQueues(): PartitionQueue[] {
+    const ready: PartitionQueue[] = []
+    for (const [queue, phase] of phases) if (phase.name === 'ready') ready.push(queue)
+    return ready
   }
 
-  function wait(ms: number): void {
-    stopWaiting ??= host.setTimeout(() => {
-      stopWaiting = undefined
-      schedule()
-    }, ms)
+  function sendAll(ready: readonly PartitionQueue[]): void {
+    next.cancelWait?.()
+    next.cancelWait = undefined
+    for (const request of requestsOf(ready, maxRequestBytes)) void send(request)
   }
 
-  function sendReady(): void {
-    stopWaiting?.()
-    stopWaiting = undefined
-    const all = [...ready]
-    ready.clear()
-    for (const request of requestsOf(all, maxRequestBytes)) void sendOne(request)
-  }
-
-  async function sendOne(request: readonly PartitionQueue[]): Promise<void> {
-    const sent = { since: host.monotonic() }
+  async function send(request: readonly PartitionQueue[]): Promise<void> {
+    const sent = { sentAt: host.monotonic() }
     last = sent
-    await send(request)
-    if (last !== sent) return
-    last = undefined
-    schedule()
+    for (const queue of request) enter(queue, IN_FLIGHT)
+    const backoffs = await delivery.send(request)
+    if (stopped) return
+    if (last === sent) last = undefined
+    for (const queue of request) {
+      const backoffMs = backoffs.get(queue)
+      if (backoffMs !== undefined) wait(queue, 'backing off', backoffMs)
+      else {
+        enter(queue, undefined)
+        wake(queue)
+      }
+    }
+    // What waited for this answer goes now.
+    scheduleRequest()
   }
 
   return {
-    has: (queue) => ready.has(queue),
-    add(queue) {
-      ready.add(queue)
-      schedule()
+    wake,
+    wakeAll() {
+      for (const queue of accumulator.queues) wake(queue)
     },
     stop() {
-      ready.clear()
-      stopWaiting?.()
-      stopWaiting = undefined
+      stopped = true
+      for (const queue of phases.keys()) enter(queue, undefined)
+      next.cancelWait?.()
+      next.cancelWait = undefined
     },
   }
+}
+
+function isLarge(queues: readonly PartitionQueue[]): boolean {
+  let bytes = 0
+  for (const { first } of queues) bytes += first?.bytes ?? 0
+  return bytes >= LARGE_BYTES
+}
+
+/** Groups the queues, in order, so that the first batches of a group fit into one request. A larger batch goes alone. */
+function requestsOf(queues: readonly PartitionQueue[], maxRequestBytes: number): PartitionQueue[][] {
+  const requests: PartitionQueue[][] = []
+  let room = 0
+  for (const queue of queues) {
+    const bytes = queue.first?.bytes ?? 0
+    const request = requests.at(-1)
+    if (request === undefined || bytes > room) {
+      requests.push([queue])
+      room = maxRequestBytes - bytes
+    } else {
+      request.push(queue)
+      room -= bytes
+    }
+  }
+  return requests
 }

@@ -1,8 +1,5 @@
 import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
 import { recordKey } from '../record/topic-record.ts'
-import { topicCall } from '../writing/topic-call.ts'
-import type { CallOptions } from '../writing/topic-call.ts'
-import { topicFlush } from './topic-flush.ts'
 import { topicControl } from '../reading/topic-control.ts'
 import { topicLifecycle } from './topic-lifecycle.ts'
 import type { AnyTopicOptions, TopicCodecs, TopicNames, TopicOptions } from '../options/topic-options.ts'
@@ -12,6 +9,7 @@ import type { TopicReading } from './topic-reading.ts'
 import { lastingLanes, openTopicSource } from '../reading/topic-source.ts'
 import { keepSpec, topicSpec } from '../options/topic-spec.ts'
 import { topicWriter } from '../writing/topic-writer.ts'
+import type { CallOptions } from '../writing/topic-writer.ts'
 
 /**
  * A Kafka topic: a source of records, a sink for values and `[key, value, meta?]` pairs, and a function that writes one
@@ -64,9 +62,8 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
   const spec = topicSpec(names, options)
   const lifecycle = topicLifecycle(spec)
   const control = topicControl()
-  const call = topicCall(spec, lifecycle)
-  const flushing = topicFlush(spec.name, lifecycle)
-  const topic = (value: unknown, options?: CallOptions) => call.send(value, options)
+  const writer = topicWriter(spec, lifecycle)
+  const topic = (value: unknown, options?: CallOptions) => writer.call(value, options)
 
   const source: BatchSource<TopicRecord<unknown, unknown>> = {
     '~snapstream.source': (options) =>
@@ -81,26 +78,10 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
     async open() {
       await lifecycle.open()
     },
-    flush: () => flushing.flush(),
+    flush: () => writer.flush(),
     close: () => lifecycle.close(),
     [Symbol.asyncDispose]: () => lifecycle.close(),
-    async '~snapstream.sink'(options) {
-      const { sender } = await lifecycle.open(options.host)
-      try {
-        await sender.connect()
-        const writer = topicWriter(spec, sender, options, { close }, call)
-        const leave = flushing.add(writer)
-        return writer
-
-        function close(gaveUp?: boolean): Promise<void> {
-          leave()
-          return lifecycle.close(gaveUp)
-        }
-      } catch (error) {
-        await lifecycle.close(true)
-        throw error
-      }
-    },
+    '~snapstream.sink': (options) => writer.openSink(options),
   }
   Object.defineProperty(topic, 'name', { value: spec.name })
   keepSpec(topic, spec)

@@ -1,34 +1,128 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Failure, Host, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
-import { rarely } from '../driver/rarely.ts'
-import type { Owner } from '../producer/partition-queue.ts'
+import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import { isInt64 } from '../driver/int64.ts'
 import type { Int64 } from '../driver/int64.ts'
-import { checkBare, checkPair, notATimestamp } from '../record/check-input.ts'
+import { rarely } from '../driver/rarely.ts'
+import type { DeliveryListener } from '../producer/accumulator.ts'
+import { WITH_VALUE, checkBare, checkMeta, checkPair, notATimestamp } from '../record/check-input.ts'
 import { deadLetterRecord } from '../record/dead-letter-record.ts'
 import { toHeaders } from '../record/encode-record.ts'
-import type { TopicCall } from './topic-call.ts'
-import type { TopicLifecycle } from '../topic/topic-lifecycle.ts'
 import type { RecordMeta } from '../record/topic-record.ts'
-import type { TopicSender } from './topic-sender.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
+import { notOpen } from './topic-sender.ts'
+import type { TopicSender } from './topic-sender.ts'
 
-export interface TopicWriter extends SinkWriter<unknown> {
-  /** The first of what was not delivered; the stream learns of it at the next checkpoint. */
+export type CallOptions = RecordMeta & { readonly key?: unknown }
+
+/** Writes to a topic: by calls, and as the sink of runs. */
+export interface TopicWriter {
+  /** `await topic(value, { key })`: writes one record, and resolves when it is acknowledged. */
+  call(value: unknown, options?: CallOptions): Promise<void>
+  /** Opens the topic as a sink of one run. */
+  openSink(options: SinkOptions): Promise<SinkWriter<unknown>>
+  /** Resolves when everything written so far is acknowledged. Rejects with what open sinks could not deliver. */
+  flush(): Promise<void>
+}
+
+/** The topic that is written to, while it is open and before. */
+export interface OpenableTopic {
+  /** Undefined unless it is open. */
+  readonly current: WritableTopic | undefined
+  open(host: Host): Promise<Pick<WritableTopic, 'sender'>>
+  /** @param gaveUp there is no time to wait for what is not acknowledged */
+  close(gaveUp?: boolean): Promise<void>
+}
+
+interface WritableTopic {
+  readonly sender: TopicSender
+  readonly settings: Pick<ResolvedSettings, 'producer'>
+  readonly host: Host
+}
+
+/**
+ * A sink waits when `bufferBytes` are not acknowledged. A call cannot make its caller wait, who may go on without: beyond
+ * this many times `bufferBytes` it is refused, or nothing would bound the memory.
+ */
+const CALLS_BUFFER_FACTOR = 2
+
+/** What the calls and the sinks of a topic know of each other. */
+interface Written {
+  /** Whether a call failed since a sink last asked. */
+  callFailed: boolean
+  /** The sinks that are open. */
+  readonly sinks: Set<TopicSink>
+}
+
+export function topicWriter(spec: TopicSpec, topic: OpenableTopic): TopicWriter {
+  const written: Written = { callFailed: false, sinks: new Set() }
+
+  function send(value: unknown, options: CallOptions, listener: DeliveryListener): void | Promise<void> {
+    const { current } = topic
+    if (current === undefined) throw notOpen(spec.name)
+    const { sender, host, settings } = current
+    checkMeta(options, spec.name, WITH_VALUE)
+    const { key = null, headers, timestamp = host.now(), partition, topic: name } = options
+    const limit = CALLS_BUFFER_FACTOR * settings.producer.bufferBytes
+    if (sender.bufferedBytes > limit) throw bufferFull(spec.name, limit)
+    return sender.send(
+      { key, value, headers: toHeaders(headers, spec.name), timestamp, partition, topic: name },
+      listener,
+    )
+  }
+
+  return {
+    // A caller may have many under way: one promise is made for each, and no more.
+    call: (value, options = {}) =>
+      new Promise((resolve, reject) => {
+        const fail = (error: unknown) => {
+          written.callFailed = true
+          reject(error)
+        }
+        try {
+          send(value, options, { acknowledged: resolve, failed: fail })?.catch(fail)
+        } catch (error) {
+          fail(error)
+        }
+      }),
+    async openSink(options) {
+      const { sender } = await topic.open(options.host)
+      try {
+        await sender.connect()
+      } catch (error) {
+        await topic.close(true)
+        throw error
+      }
+      const sink = topicSink({ spec, topic, sender, written, options })
+      written.sinks.add(sink)
+      return sink
+    },
+    async flush() {
+      if (topic.current === undefined) throw notOpen(spec.name)
+      await topic.current.sender.drained()
+      for (const { failure } of written.sinks) if (failure !== undefined) throw failure
+    },
+  }
+}
+
+interface TopicSink extends SinkWriter<unknown> {
+  /** The first record that was not delivered. The stream learns of it at the next checkpoint. */
   readonly failure: Error | undefined
 }
 
-/** A topic as a sink in one run. It is closed with `close` of the lifecycle. */
-export function topicWriter(
-  spec: TopicSpec,
-  sender: TopicSender,
-  { signal, host, trouble }: SinkOptions,
-  lifecycle: Pick<TopicLifecycle, 'close'>,
-  call: Pick<TopicCall, 'takeFailed'>,
-): TopicWriter {
+interface TopicSinkOptions {
+  readonly spec: TopicSpec
+  readonly topic: Pick<OpenableTopic, 'close'>
+  readonly sender: TopicSender
+  readonly written: Written
+  readonly options: SinkOptions
+}
+
+function topicSink({ spec, topic, sender, written, options }: TopicSinkOptions): TopicSink {
+  const { signal, host, trouble } = options
   let failure: Error | undefined
-  // One for all records: what failed once is not made good by what comes after it.
-  const owner: Owner = {
+  // One for all records: a failure stays, whatever is acknowledged after it.
+  const listener: DeliveryListener = {
     acknowledged() {},
     failed(error) {
       failure ??= error
@@ -36,36 +130,36 @@ export function topicWriter(
     retried: rarely(trouble),
   }
 
-  /** Dead letters that are written once more. */
-  const redated: Promise<void>[] = []
+  /** Dead letters that were refused and are written once more. */
+  const rewritten: Promise<void>[] = []
   /**
-   * A topic takes no time that is far from now, if it is not told to, and a record may have any. Its dead letter is written
-   * all the same, with the time of now: its headers say that of the record.
+   * By default a topic refuses timestamps that are far from now, and a failed record may have any. Its dead letter is
+   * written with the time of now instead; its headers keep that of the record.
    */
-  const ofLetters: Owner = {
-    ...owner,
+  const deadLetterListener: DeliveryListener = {
+    ...listener,
     refused(_, record, to) {
-      const again = async () => sender.sendBytes({ ...record, timestamp: host.now() }, owner, to)
-      redated.push(again().catch(owner.failed))
+      const again = async () => sender.sendEncoded({ ...record, timestamp: host.now() }, listener, to)
+      rewritten.push(again().catch(listener.failed))
     },
   }
 
   /**
-   * Of a record that the broker may refuse long after it was taken, the message is kept where that changes anything: its
-   * binding's `onError` decides about it then, and nothing else fails.
+   * The broker may refuse a record long after it was taken. Its message is kept until then where its binding's `onError`
+   * can still decide about it, so that no other record fails.
    */
-  function ownerOf(origin: Origin | undefined): Owner {
+  function listenerOf(origin: Origin | undefined): DeliveryListener {
     const kept = origin?.keep?.()
-    if (kept === undefined) return owner
-    const own: Owner = {
-      ...owner,
-      refused: (error, record, to) => kept.refuse(error, () => sender.sendBytes(record, own, to)),
+    if (kept === undefined) return listener
+    const own: DeliveryListener = {
+      ...listener,
+      refused: (error, record, to) => kept.refuse(error, () => sender.sendEncoded(record, own, to)),
     }
     return own
   }
 
   function send(key: unknown, value: unknown, meta: RecordMeta | undefined, origin: Origin | undefined) {
-    const sending = {
+    const record = {
       key,
       value,
       headers: toHeaders(meta?.headers, spec.name),
@@ -73,10 +167,10 @@ export function topicWriter(
       partition: meta?.partition,
       topic: meta?.topic,
     }
-    return sender.send(sending, ownerOf(origin))
+    return sender.send(record, listenerOf(origin))
   }
 
-  return {
+  const sink: TopicSink = {
     get failure() {
       return failure
     },
@@ -88,36 +182,41 @@ export function topicWriter(
       checkBare(input, spec)
       return send(null, input, undefined, origin)
     },
-    writeFailure(failure: Failure, origin) {
-      const made = deadLetterRecord(failure, spec.single)
-      if (made.bytes) return sender.sendBytes(made.record, ofLetters)
+    writeFailure(failed: Failure, origin) {
+      const made = deadLetterRecord(failed, spec.single)
+      if (made.bytes) return sender.sendEncoded(made.record, deadLetterListener)
       const { headers } = made
-      // A time that is no time must not keep a failure from being written.
+      // A dead letter is written even if the timestamp of its message is none.
       const time = typeof origin?.timestamp === 'number' ? Math.floor(origin.timestamp) : origin?.timestamp
       const timestamp = isInt64(time) ? time : Math.floor(host.now())
-      const value =
-        spec.plain && typeof failure.message !== 'string' ? JSON.stringify(failure.message) : failure.message
-      return sender.send({ key: null, value, headers, timestamp, partition: undefined, topic: undefined }, owner)
+      const value = spec.plain && typeof failed.message !== 'string' ? JSON.stringify(failed.message) : failed.message
+      return sender.send({ key: null, value, headers, timestamp, partition: undefined, topic: undefined }, listener)
     },
     async flush() {
-      const gone = aborted(signal, spec.name)
+      const aborted = rejectOnAbort(signal, spec.name)
       try {
         do {
-          await Promise.race([Promise.all(redated.splice(0)).then(sender.drained), gone.promise])
-        } while (redated.length > 0)
+          await Promise.race([Promise.all(rewritten.splice(0)).then(sender.drained), aborted.promise])
+        } while (rewritten.length > 0)
       } finally {
-        gone.stop()
+        aborted.stop()
       }
       if (failure !== undefined) throw failure
-      // A call that failed tells its caller. If nobody listens the process ends, and has to before this is acknowledged.
-      if (call.takeFailed()) await host.yield()
+      if (!written.callFailed) return
+      written.callFailed = false
+      // The caller was told. If it does not listen the process ends, and has to before this checkpoint is committed.
+      await host.yield()
     },
-    // What failed is known already; to go on waiting for the rest would only delay the news.
-    close: () => lifecycle.close(signal.aborted || failure !== undefined),
+    close() {
+      written.sinks.delete(sink)
+      // What failed is known already: to wait for the rest would only delay the news.
+      return topic.close(signal.aborted || failure !== undefined)
+    },
   }
+  return sink
 }
 
-/** When what happened a value stands for: the time of the message it came from (-1 for none), else now. In whole ms. */
+/** The time of the message that a value came from (-1 for none), else now; in whole ms. */
 function eventTime(origin: Origin | undefined, host: Host, name: string): Int64 {
   const given = origin?.timestamp ?? host.now()
   const time = typeof given === 'number' ? Math.floor(given) : given
@@ -125,7 +224,7 @@ function eventTime(origin: Origin | undefined, host: Host, name: string): Int64 
   throw notATimestamp(name, given)
 }
 
-function aborted(signal: AbortSignal, name: string): { readonly promise: Promise<never>; stop(): void } {
+function rejectOnAbort(signal: AbortSignal, name: string): { readonly promise: Promise<never>; stop(): void } {
   let stop = () => {}
   const promise = new Promise<never>((_, reject) => {
     const abort = () =>
@@ -143,4 +242,13 @@ function aborted(signal: AbortSignal, name: string): { readonly promise: Promise
   })
   promise.catch(() => {})
   return { promise, stop }
+}
+
+function bufferFull(name: string, limit: number): SnapstreamError {
+  return new SnapstreamError(
+    'BUFFER_FULL',
+    `the topic ${JSON.stringify(name)} was called faster than Kafka acknowledges: more than ${limit} bytes wait ` +
+      `(twice bufferBytes); await calls before the next ones, or raise bufferBytes`,
+    { topic: name },
+  )
 }

@@ -1,0 +1,184 @@
+import { SnapstreamError, describe } from '@snapstream/core'
+import type { Host } from '@snapstream/core'
+import type { ProducerDefaults } from '../conf/resolve-settings.ts'
+import type { DriverProducer, ProduceRecord } from '../driver/driver.ts'
+import { createAccumulator, wireBytes } from './accumulator.ts'
+import type { DeliveryListener, PartitionQueue } from './accumulator.ts'
+import { createDelivery } from './delivery.ts'
+import { createPartitioner } from './partitioner.ts'
+import { createScheduler } from './scheduler.ts'
+
+/** Writes records to topics, each partition in order, and tells the outcome of each. */
+export interface Producer {
+  /** Looks a topic up. Rejects with `TOPIC_MISSING`. */
+  topic(name: string): Promise<ProducerTopic>
+  /** The memory of all records that are neither acknowledged nor failed. */
+  readonly bufferedBytes: number
+  /** Fails every record that is not acknowledged with this error, and closes the driver's producer. */
+  close(error: Error): Promise<void>
+}
+
+/** One topic, to be written to. */
+export interface ProducerTopic {
+  /**
+   * Takes a record. A promise means that the buffer is full: it resolves when the next record may be sent. Throws
+   * `RECORD_TOO_LARGE`, and `SINK_REFUSED` for a partition that does not exist.
+   *
+   * @param partition default: the partitioner's choice
+   */
+  send(record: ProduceRecord, partition: number | undefined, listener: DeliveryListener): Promise<void> | undefined
+  /** Resolves when every record sent so far is acknowledged or has failed. */
+  drained(): Promise<void>
+}
+
+export interface ProducerOptions {
+  readonly producer: DriverProducer
+  readonly settings: ProducerDefaults
+  readonly host: Host
+}
+
+export function createProducer({ producer, settings, host }: ProducerOptions): Producer {
+  const { lingerMs, bufferBytes, maxRequestBytes, batchSizeBytes, deliveryTimeoutMs, metadataMaxAgeMs } = settings
+  const maxBatchBytes = Math.min(batchSizeBytes, maxRequestBytes)
+  const accumulator = createAccumulator({ bufferBytes, maxBatchBytes, host })
+  const delivery = createDelivery({ producer, deliveryTimeoutMs, host })
+  const scheduler = createScheduler({ accumulator, delivery, lingerMs, maxRequestBytes, host })
+  const topics = new Map<string, Promise<ProducerTopic>>()
+
+  async function openTopic(topic: string): Promise<ProducerTopic> {
+    const partitions = await partitionCount(producer, topic, host)
+    const queues: (PartitionQueue | undefined)[] = []
+    // Short-lived processes are not to begin with the same partition all.
+    const partitioner = createPartitioner(Math.floor(host.random() * partitions.count))
+    const queueOf = (partition: number) => (queues[partition] ??= accumulator.addQueue({ topic, partition }))
+
+    function choose(key: ProduceRecord['key'], partition: number | undefined): PartitionQueue {
+      const { count } = partitions
+      if (partition !== undefined) {
+        if (partition < count) return queueOf(partition)
+        partitions.refresh()
+        throw new SnapstreamError(
+          'SINK_REFUSED',
+          `the topic ${JSON.stringify(topic)} has no partition ${describe(partition)}: it has ${count}, numbered from 0`,
+          { topic, partition },
+        )
+      }
+      const queue = queueOf(partitioner.partition(key, count))
+      if (key !== null || !queue.isFull) return queue
+      partitioner.nextBatch(count)
+      return queueOf(partitioner.partition(key, count))
+    }
+
+    return {
+      send(record, partition, listener) {
+        const bytes = recordBytes(record, topic, maxRequestBytes)
+        const queue = choose(record.key, partition)
+        const hadRoom = accumulator.buffer.room === undefined
+        const isIdle = queue.first === undefined
+        const isChanged = queue.append(record, bytes, listener)
+        const { room } = accumulator.buffer
+        if (hadRoom && room !== undefined) scheduler.wakeAll()
+        else if (isChanged) scheduler.wake(queue)
+        if (isIdle) partitions.refreshIfOlder(metadataMaxAgeMs)
+        return room
+      },
+      async drained() {
+        const waits: Promise<void>[] = []
+        for (const queue of queues) {
+          const drained = queue?.drained()
+          if (queue === undefined || drained === undefined) continue
+          waits.push(drained)
+          scheduler.wake(queue)
+        }
+        await Promise.all(waits)
+      },
+    }
+  }
+
+  return {
+    topic(name) {
+      const known = topics.get(name)
+      if (known !== undefined) return known
+      const opened = openTopic(name)
+      topics.set(name, opened)
+      opened.catch(() => topics.delete(name))
+      return opened
+    },
+    get bufferedBytes() {
+      return accumulator.buffer.bytes
+    },
+    async close(error) {
+      scheduler.stop()
+      accumulator.abort(error)
+      await producer.close()
+    },
+  }
+}
+
+/** The topic of a dry run: checks records, and acknowledges them without sending them. */
+export function dryTopic(topic: string, { maxRequestBytes }: ProducerDefaults): ProducerTopic {
+  return {
+    send(record, _partition, listener) {
+      recordBytes(record, topic, maxRequestBytes)
+      listener.acknowledged()
+      return undefined
+    },
+    async drained() {},
+  }
+}
+
+/** How many partitions a topic has, and how long ago that was asked for. */
+interface PartitionCount {
+  readonly count: number
+  /** Asks again: partitions may have been added. */
+  refresh(): void
+  refreshIfOlder(ms: number): void
+}
+
+async function partitionCount(
+  producer: Pick<DriverProducer, 'partitions'>,
+  topic: string,
+  host: Pick<Host, 'monotonic'>,
+): Promise<PartitionCount> {
+  const count = await producer.partitions(topic)
+  let askedAt = host.monotonic()
+  let isAsking = false
+  const partitions = {
+    count,
+    refresh(): void {
+      if (isAsking) return
+      isAsking = true
+      void ask()
+    },
+    refreshIfOlder(ms: number): void {
+      if (host.monotonic() - askedAt >= ms) partitions.refresh()
+    },
+  }
+
+  async function ask(): Promise<void> {
+    try {
+      partitions.count = await producer.partitions(topic)
+    } catch {
+      // The number that is known still serves; if the topic is gone, sending to it says so.
+    }
+    isAsking = false
+    askedAt = host.monotonic()
+  }
+  return partitions
+}
+
+/** What a batch adds on the wire to its records. */
+const BATCH_WIRE_BYTES = 61
+
+/** The `wireBytes` of a record. Throws `RECORD_TOO_LARGE` for one that does not fit into a request of its own. */
+function recordBytes(record: ProduceRecord, topic: string, maxRequestBytes: number): number {
+  const recordBytes = wireBytes(record)
+  const bytes = recordBytes + BATCH_WIRE_BYTES
+  if (bytes <= maxRequestBytes) return recordBytes
+  throw new SnapstreamError(
+    'RECORD_TOO_LARGE',
+    `a record of about ${bytes} bytes for ${JSON.stringify(topic)} is larger than maxRequestBytes (${maxRequestBytes}), ` +
+      `before compression; send less in one record, or raise maxRequestBytes and, if need be, max.message.bytes of the topic`,
+    { topic },
+  )
+}
