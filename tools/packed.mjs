@@ -20,6 +20,8 @@ if (onlyHelp(HELP)) process.exit()
 const SETS = [
   { program: 'core', packages: ['core'] },
   { program: 'kafka', packages: ['core', 'kafka'] },
+  { program: 'cache', packages: ['core', 'cache'], others: ['level'] },
+  { program: 'lmdb', packages: ['core', 'cache', 'cache-lmdb'] },
   { program: 'all', packages: ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'codecs', 'cli'] },
 ]
 const ALL = SETS.at(-1).packages.join(' + ')
@@ -37,14 +39,14 @@ const makeTarballs = async () => {
   return { ok: true }
 }
 
-const stepsOf = ({ program, packages }) => {
+const stepsOf = ({ program, packages, others = [] }) => {
   const project = join(folder, program)
-  const what = packages.join(' + ')
+  const what = [...packages, ...others].join(' + ')
   const install = async () => {
     await installTarballs(
       project,
       packages.map((name) => tarballs[name]),
-      [nodeTypes],
+      [...others, nodeTypes],
     )
     return { ok: true }
   }

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer'
 import { mkdir, realpath } from 'node:fs/promises'
 import type { AbstractChainedBatch, AbstractLevel } from 'abstract-level'
 import { backendError } from './backend-error.ts'
@@ -47,4 +48,29 @@ export async function closeAndRelease(db: Backend, name: string, release: () => 
     throw backendError(error, name, 'closing')
   }
   await release()
+}
+
+// abstract-level copies the own properties of the options of each operation in a chained batch into a new object, and then
+// sets the encodings on it. Setting a copied property takes V8 about 5 µs; the whole call otherwise takes 0.1 µs. Inherited
+// options are read as well and not copied.
+const inherited = <O extends object>(options: O): O => Object.create(options) as O
+
+/** The options of `batch.del` for a key in bytes. */
+export const DEL = inherited({ keyEncoding: 'buffer' } as const)
+/** The options of `batch.put` for a value in bytes. */
+export const PUT_BYTES = inherited({ keyEncoding: 'buffer', valueEncoding: 'buffer' } as const)
+/** The options of `batch.put` for a value that is text. */
+export const PUT_TEXT = inherited({ keyEncoding: 'buffer', valueEncoding: 'utf8' } as const)
+
+const TEXT_KEY_DEL = inherited({ keyEncoding: 'utf8' } as const)
+const TEXT_KEY_PUT_BYTES = inherited({ keyEncoding: 'utf8', valueEncoding: 'buffer' } as const)
+const TEXT_KEY_PUT_TEXT = inherited({ keyEncoding: 'utf8', valueEncoding: 'utf8' } as const)
+
+/** The options of `batch.del` for a key that is text or bytes. */
+export const delOptions = (key: string | Buffer) => (typeof key === 'string' ? TEXT_KEY_DEL : DEL)
+
+/** The options of `batch.put` for a key and a value that are text or bytes. */
+export function putOptions(key: string | Buffer, isText: boolean) {
+  if (typeof key === 'string') return isText ? TEXT_KEY_PUT_TEXT : TEXT_KEY_PUT_BYTES
+  return isText ? PUT_TEXT : PUT_BYTES
 }

@@ -1,16 +1,19 @@
 import { readFile, readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SnapstreamError } from '@snapstream/core'
-import { Level } from 'level'
+import type { Level } from 'level'
 import { closeAndRelease, realFolder, type Backend, type OpenBackend } from './backend.ts'
 import { backendError, openError } from './backend-error.ts'
 import { claim } from './claim.ts'
 import { copyLevel, type LevelCopy } from './level-copy.ts'
 
+type LevelConstructor = typeof Level & { destroy(location: string): Promise<void> }
+
 const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 
 /** Opens the LevelDB of a folder, which is created if it does not exist. */
 export async function openFolder(folder: string, name: string): Promise<OpenBackend> {
+  const Level = await loadLevel(name)
   const path = await realFolder(folder, name)
   const release = claim(path, name)
   try {
@@ -34,6 +37,7 @@ export async function openFolder(folder: string, name: string): Promise<OpenBack
 /** Opens a copy of the folder for reading: LevelDB lets no second process into a folder, not even to read. */
 export async function openCopy(folder: string, name: string): Promise<OpenBackend> {
   let copy: LevelCopy | undefined
+  const Level = await loadLevel(name)
   try {
     const path = await realpath(folder)
     await refuseLostFiles(path, name)
@@ -50,6 +54,7 @@ export async function openCopy(folder: string, name: string): Promise<OpenBacken
 
 /** Removes the files of LevelDB. A folder that does not exist is no error. */
 export async function destroyFolder(folder: string, name: string): Promise<void> {
+  const Level = await loadLevel(name)
   const path = await realpath(folder).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'ENOENT') return undefined
     throw backendError(error, name, 'destroying')
@@ -57,11 +62,26 @@ export async function destroyFolder(folder: string, name: string): Promise<void>
   if (path === undefined) return
   const release = claim(path, name)
   try {
-    await (Level as unknown as { destroy(location: string): Promise<void> }).destroy(path)
+    await Level.destroy(path)
   } catch (error) {
     throw await openError(error, name, path, 'destroying')
   } finally {
     release()
+  }
+}
+
+/** The package `level` is an optional peer: a cache over another database does without it. Throws `UNSUPPORTED`. */
+async function loadLevel(name: string): Promise<LevelConstructor> {
+  try {
+    const { Level } = await import('level')
+    return Level as unknown as LevelConstructor
+  } catch (cause) {
+    throw new SnapstreamError(
+      'UNSUPPORTED',
+      `${name} is a folder of LevelDB and needs the package level, which could not be loaded: npm install level; ` +
+        'or give Cache a database in place of the folder',
+      { cause },
+    )
   }
 }
 

@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Backend, Batch } from '../backend/backend.ts'
-import { DEL, PUT_BYTES } from '../backend/batch-encodings.ts'
+import { DEL, PUT_BYTES, type Backend, type Batch } from '../backend/backend.ts'
 import type { Taken } from '../database/write-buffer.ts'
 import { idOf } from '../entry/cache-key.ts'
 import { hasExpired, type Entry } from '../entry/entry.ts'

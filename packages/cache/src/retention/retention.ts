@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Backend, Batch } from '../backend/backend.ts'
-import { delOptions, putOptions } from '../backend/batch-encodings.ts'
+import { delOptions, putOptions, type Backend, type Batch } from '../backend/backend.ts'
 import type { Database } from '../database/database.ts'
 import type { Member } from '../database/members.ts'
 import type { Taken } from '../database/write-buffer.ts'

@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Backend, Batch } from '../backend/backend.ts'
-import { DEL, PUT_BYTES, PUT_TEXT } from '../backend/batch-encodings.ts'
+import { DEL, PUT_BYTES, PUT_TEXT, type Backend, type Batch } from '../backend/backend.ts'
 import type { Taken } from '../database/write-buffer.ts'
 import { hasExpired, type Entry, type Stored } from '../entry/entry.ts'
 import type { ExpiryIndex, Swept } from './expiry-index.ts'
