@@ -1,7 +1,9 @@
-import { backoff } from './backoff.ts'
+import { backoff } from './adapter/backoff.ts'
+import { createCondition } from './adapter/condition.ts'
 import type { BatchContext, BatchLimits } from './batch.ts'
 import { SnapstreamError, failure } from './error.ts'
-import { deferred, isThenable } from './promises.ts'
+import { isThenable } from './adapter/thenable.ts'
+import { deferred } from './promises.ts'
 import type { Deferred } from './promises.ts'
 import type { SinkOptions, SinkWriter } from './protocol.ts'
 
@@ -36,21 +38,10 @@ export function batchWriter<T>(
   let closed = false
   let cancelTimer: (() => void) | undefined
   let cancelHold = () => {}
-  /** What waits for the next change: of what is written, of a failure, of the end. */
-  let changed: Deferred<void> | undefined
+  /** Of what is written, of a failure, of the end. */
+  const changed = createCondition()
   /** After a failure: what is written now is for nothing, until the checkpoint has told. */
   let held: Deferred<void> | undefined
-
-  function change() {
-    const woken = changed
-    changed = undefined
-    woken?.resolve()
-  }
-
-  function next(): Promise<void> {
-    changed ??= deferred()
-    return changed.promise
-  }
 
   function isDue({ values, since }: Gathered<T>): boolean {
     return values.length >= maxCount || wanted > written || host.monotonic() - since >= maxMs
@@ -86,13 +77,13 @@ export function batchWriter<T>(
     }
     if (!isThenable(pending)) {
       written += values.length
-      change()
+      changed.notify()
       return
     }
     calling = finish(pending, values).then(() => {
       calling = undefined
       pump()
-      change()
+      changed.notify()
     })
   }
 
@@ -108,7 +99,7 @@ export function batchWriter<T>(
         return
       } catch (thrown) {
         cause = thrown
-        if (tries > retries || (await isOver(backoff(host, backoffMs, tries)))) {
+        if (tries > retries || (await isOver(backoff(tries, { firstMs: backoffMs, host })))) {
           fail(failure('SINK_FAILED', `batch(${fn.name}) with ${values.length} values`, thrown))
           return
         }
@@ -122,9 +113,9 @@ export function batchWriter<T>(
     let late = false
     const cancel = host.setTimeout(() => {
       late = true
-      change()
+      changed.notify()
     }, ms)
-    while (!late && !signal.aborted && !closed) await next()
+    await changed.until(() => late || signal.aborted || closed)
     cancel()
     return signal.aborted || closed
   }
@@ -136,7 +127,7 @@ export function batchWriter<T>(
     cancelHold = host.setTimeout(held.resolve, MAX_HOLD_MS)
   }
 
-  const onAbort = () => change()
+  const onAbort = () => changed.notify()
   signal.addEventListener('abort', onAbort)
 
   return {
@@ -154,7 +145,7 @@ export function batchWriter<T>(
       const until = taken
       wanted = Math.max(wanted, until)
       pump()
-      while (written < until && !failed && !signal.aborted) await next()
+      await changed.until(() => written >= until || !!failed || signal.aborted)
       held?.resolve()
       if (failed) throw failed
       if (written < until)
@@ -170,7 +161,7 @@ export function batchWriter<T>(
       cancelTimer?.()
       cancelHold()
       held?.resolve()
-      change()
+      changed.notify()
       // The function is not left running behind the back of who closes what it needs.
       await calling
     },
@@ -181,7 +172,7 @@ export function batchWriter<T>(
   }
 
   async function room(): Promise<void> {
-    while (calling && isFull() && !failed && !closed) await next()
+    await changed.until(() => !calling || !isFull() || !!failed || closed)
     await held?.promise
   }
 }

@@ -32,7 +32,7 @@ export function createBus(): Bus {
         if (!output && !own?.size) return
         const event = make()
         if (output) call(name, () => log(output, name, event as object))
-        // Whoever begins to listen meanwhile hears the next one.
+        // A copy: a listener that is added meanwhile gets the next event.
         const told = [...(own ?? [])]
         for (const listener of told) call(name, () => listener(event as never))
       }

@@ -8,8 +8,8 @@ import type { Tally } from './tally.ts'
  * moved from message to message, so that nothing is allocated for sinks that do not ask.
  */
 export class Cursor implements Origin, Kept {
-  readonly lane: Lane
-  readonly tally: Tally
+  declare readonly lane: Lane
+  declare readonly tally: Tally
   /** Undefined: no batch is handled. */
   batch: Batch<unknown> | undefined
   index = 0
@@ -21,7 +21,7 @@ export class Cursor implements Origin, Kept {
   since = -1
   /** How often a value of it was refused after it had been written. */
   refusals = 0
-  readonly step: Step
+  declare readonly step: Step
 
   constructor(lane: Lane, tally: Tally, step: Step) {
     this.lane = lane

@@ -61,12 +61,12 @@ export function healthOf(monitor: Monitor): Health {
 }
 
 /** Brings the counts, and when there was progress, up to date. */
-export function countAll({ tallies, sources, now }: Monitor): void {
+export function countAll({ tallies, sources, host }: Monitor): void {
   for (const { lanes } of sources) for (const lane of lanes) lane.count()
   for (const tally of tallies)
     if (tally.handled > tally.seen) {
       tally.seen = tally.handled
-      tally.lastProgress = now()
+      tally.lastProgress = host!.now()
       tally.quiet = Infinity
     }
 }

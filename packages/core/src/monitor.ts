@@ -1,6 +1,7 @@
 import { createBus } from './bus.ts'
 import type { Bus } from './bus.ts'
 import type { State } from './health.ts'
+import type { Host } from './protocol.ts'
 import type { SourceRun } from './source-run.ts'
 import type { Tally } from './tally.ts'
 
@@ -10,9 +11,10 @@ export interface Monitor extends Bus {
   failed: boolean
   tallies: readonly Tally[]
   sources: readonly SourceRun[]
-  now: () => number
+  /** That of the run. */
+  host?: Host
 }
 
 export function createMonitor(): Monitor {
-  return { ...createBus(), state: 'idle', failed: false, tallies: [], sources: [], now: () => 0 }
+  return { ...createBus(), state: 'idle', failed: false, tallies: [], sources: [] }
 }

@@ -1,10 +1,5 @@
 export type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
 
-/** Whether a value is to be awaited. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && typeof (value as PromiseLike<unknown> | null)?.then === 'function'
-}
-
 /** Whether a value is to be drained. */
 export function isIterator(value: unknown): value is AnyIterator {
   return typeof value === 'object' && typeof (value as AnyIterator | null)?.next === 'function'

@@ -93,7 +93,7 @@ export async function run(
   }
   const { fail } = runtime
   const lanes = () => monitor.sources.flatMap((source) => source.lanes)
-  Object.assign(monitor, { state: 'opening', failed: false, tallies, sources: [], now: () => host.now() })
+  Object.assign(monitor, { state: 'opening', failed: false, tallies, sources: [], host })
 
   if (signals) cancels.push(host.onSignal(() => stop('signal')))
   const abort = () => stop('abort')
@@ -123,8 +123,7 @@ export async function run(
   for (const cancel of cancels) cancel()
   handling.abort()
   if (undone.length > 0) {
-    const text = `not done in shutdownMs: ${undone.join('; ')}`
-    failures.push(new SnapstreamError('SHUTDOWN_TIMEOUT', text))
+    failures.push(new SnapstreamError('SHUTDOWN_TIMEOUT', `not done in shutdownMs: ${undone.join('; ')}`))
   }
   const [first, ...suppressed] = failures
   for (const tally of tallies) Object.assign(tally, { sources: [], stalled: undefined })

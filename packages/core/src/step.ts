@@ -1,4 +1,4 @@
-import { backoff } from './backoff.ts'
+import { backoff } from './adapter/backoff.ts'
 import { placeIn, placeOf } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
 import { toError } from './describe.ts'
@@ -8,7 +8,8 @@ import { createFunctionSink } from './function-sink.ts'
 import type { Output } from './function-sink.ts'
 import { HALTED } from './lane.ts'
 import type { LaneRun, Load } from './lane.ts'
-import { isIterator, isThenable } from './promises.ts'
+import { isThenable } from './adapter/thenable.ts'
+import { isIterator } from './promises.ts'
 import type { AnyIterator } from './promises.ts'
 import type { Failure, MaybePromise, SinkWriter } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
@@ -216,7 +217,7 @@ export function createStep(
     }
     if (verdict !== 'retry') throw located(code, error, about)
     tally.retried++
-    const waitMs = backoff(host, policy.backoffMs, attempt)
+    const waitMs = backoff(attempt, { firstMs: policy.backoffMs, host })
     tell('retry', () => ({ ...about, error, attempt, waitMs }))
     // A wait that was asked for is not a standstill: what is limited is one try.
     cursor.since = NaN

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe, toError, type ErrorCode, type SyncCodec } from '@snapstream/core'
-import { findLoss } from '@snapstream/core/lossless-json'
+import { findLoss } from '@snapstream/core/adapter'
 import { describeKey, type CacheKey } from './cache-key.ts'
 import type { Entry, Stored } from './entry.ts'
 

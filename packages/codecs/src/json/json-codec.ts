@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { SyncCodec, TextCodec } from '@snapstream/core'
-import { findLoss } from '@snapstream/core/lossless-json'
+import { findLoss } from '@snapstream/core/adapter'
 import { asBuffer } from '../as-buffer.ts'
 import { codecError, cut, messageOf, show } from '../codec-error.ts'
 import { withDefaultLimits, type ValueLimits } from '../limits.ts'

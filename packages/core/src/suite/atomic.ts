@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createVirtualHost } from '../testing/index.ts'
 import type { Checkpoint, Lane, SinkTarget, SinkWriter } from '../index.ts'
-import { isThenable } from '../promises.ts'
+import { isThenable } from '../adapter/thenable.ts'
+
 import { route } from '../route.ts'
 import type { Core } from './core.ts'
 import { fakeSink, fakeSource } from './fakes.ts'

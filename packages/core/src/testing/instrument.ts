@@ -1,6 +1,7 @@
 import { isBatchSource, isResource, isSinkTarget } from '../binding.ts'
 import type { Binding } from '../binding.ts'
-import { isIterator, isThenable } from '../promises.ts'
+import { isThenable } from '../adapter/thenable.ts'
+import { isIterator } from '../promises.ts'
 import type { BatchSource, Checkpoint, Resource, SinkTarget, SinkWriter, SourceReader } from '../protocol.ts'
 import type { Source } from '../types.ts'
 import type { Mortal } from './mortal.ts'

@@ -1,4 +1,4 @@
-import { describe } from './describe.ts'
+import { describe } from '../describe.ts'
 
 /**
  * What JSON would drop or change in this value without a word: a path and what stands there (`.sizes[0] is NaN`), or

@@ -1,0 +1,12 @@
+// For authors of adapters (sources, sinks, codecs); outside of the size budget of the root.
+export { backoff } from './backoff.ts'
+export type { BackoffOptions } from './backoff.ts'
+export { createCondition } from './condition.ts'
+export type { Condition } from './condition.ts'
+export { findLoss } from './lossless-json.ts'
+export { refCounted } from './ref-counted.ts'
+export type { RefCounted } from './ref-counted.ts'
+export { sleep } from './sleep.ts'
+export { isThenable } from './thenable.ts'
+export { withTimeout } from './with-timeout.ts'
+export type { TimeoutOptions } from './with-timeout.ts'
