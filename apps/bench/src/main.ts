@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
+import { runProgram, writeJson } from '@snapstream/program'
 import { startKafka } from '@snapstream/services'
 import { createArena } from './harness/arena.ts'
 import { machine } from './harness/machine.ts'
@@ -42,9 +42,7 @@ async function main(options: Options): Promise<void> {
   } finally {
     await arena.close()
   }
-  const text = JSON.stringify(results, undefined, 2)
-  if (json === '-') console.log(text)
-  else if (json !== undefined) await writeFile(json, `${text}\n`)
+  await writeJson(json, results)
 }
 
 async function startBroker() {
@@ -62,12 +60,12 @@ const wallTimes = (results: readonly CaseResult[]) =>
     ),
   )
 
-try {
-  const options = parseOptions(process.argv.slice(2))
-  if (options === undefined) console.log(HELP)
-  else if (options.check) process.exitCode = (await checkWork(console.log)) ? 0 : 1
-  else await main(options)
-} catch (error) {
-  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode = 1
+async function checked(): Promise<void> {
+  process.exitCode = (await checkWork(console.log)) ? 0 : 1
 }
+
+await runProgram('bench', {
+  help: HELP,
+  parse: parseOptions,
+  main: (options) => (options.check ? checked() : main(options)),
+})

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommand, wholeNumber } from '@snapstream/program'
 import type { Size } from './harness/arena.ts'
 import type { Case, Suite } from './suite.ts'
 import { suites } from './suites.ts'
@@ -38,19 +38,15 @@ export interface Options {
 
 /** Undefined: only help was asked for. Throws for what it does not know. */
 export function parseOptions(args: readonly string[]): Options | undefined {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      rounds: { type: 'string' },
-      only: { type: 'string' },
-      json: { type: 'string' },
-      record: { type: 'boolean', default: false },
-      check: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const command = parseCommand(args, {
+    rounds: { type: 'string' },
+    only: { type: 'string' },
+    json: { type: 'string' },
+    record: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
   })
-  if (values.help) return undefined
+  if (command === undefined) return undefined
+  const { values, positionals } = command
   const sizes = positionals.filter((word) => word === 'full' || word === 'tiny')
   const names = positionals.filter((word) => word !== 'full' && word !== 'tiny')
   if (sizes.length > 1) throw new Error(`one of full and tiny, got ${sizes.join(' ')}`)
@@ -85,10 +81,3 @@ function withOnly({ suite, case: one }: Choice, text: string): Choice {
 }
 
 const hasSome = (choice: Choice) => choice.case.contestants.length > 0
-
-function wholeNumber(option: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise
-  const number = Number(text)
-  if (Number.isSafeInteger(number) && number >= 1) return number
-  throw new Error(`${option} takes a whole number from 1, got ${text}`)
-}

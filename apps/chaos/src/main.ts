@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
+import { interruption, runProgram, writeJson } from '@snapstream/program'
 import { startBroker } from './broker.ts'
 import type { Brokers } from './brokers.ts'
 import { startCluster } from './cluster.ts'
-import { interruption } from './interruption.ts'
 import { HELP, parseOptions } from './options.ts'
 import type { Options } from './options.ts'
 import { startProgress } from './progress.ts'
@@ -45,20 +44,11 @@ async function main(options: Options): Promise<void> {
   process.exitCode ??= failed > 0 ? 1 : 0
 }
 
-async function tell(results: readonly Result[], { json: file, repeat, record }: Options): Promise<void> {
+async function tell(results: readonly Result[], { json, repeat, record }: Options): Promise<void> {
   console.log(reportTable(results))
   if (repeat > 1) console.log(['', ...summaryLines(results)].join('\n'))
   if (record) await recordResults(results)
-  const json = JSON.stringify(results, undefined, 2)
-  if (file === '-') console.log(json)
-  else if (file !== undefined) await writeFile(file, `${json}\n`)
+  await writeJson(json, results)
 }
 
-try {
-  const options = parseOptions(process.argv.slice(2))
-  if (options) await main(options)
-  else console.log(HELP)
-} catch (error) {
-  console.error(`chaos: ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode ??= 1
-}
+await runProgram('chaos', { help: HELP, parse: parseOptions, main })

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommand, randomSeed, wholeNumber } from '@snapstream/program'
 import type { Case } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 import { DRIVERS } from './worker-plan.ts'
@@ -41,28 +41,24 @@ export interface Options {
 
 /** Undefined: only help was asked for. Throws for what it does not know. */
 export function parseOptions(args: readonly string[]): Options | undefined {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      driver: { type: 'string' },
-      seed: { type: 'string' },
-      repeat: { type: 'string' },
-      seconds: { type: 'string' },
-      short: { type: 'boolean', default: false },
-      json: { type: 'string' },
-      record: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const command = parseCommand(args, {
+    driver: { type: 'string' },
+    seed: { type: 'string' },
+    repeat: { type: 'string' },
+    seconds: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    record: { type: 'boolean', default: false },
   })
-  if (values.help) return undefined
+  if (command === undefined) return undefined
+  const { values, positionals } = command
   const chosen = positionals.length === 0 ? scenarios.flatMap(({ cases }) => cases) : positionals.flatMap(casesOf)
   return {
     cases: chosen.filter(({ shortSeconds }) => !values.short || shortSeconds !== undefined),
     drivers: values.driver === undefined ? DRIVERS : [driverNamed(values.driver)],
-    seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber('--seed', values.seed, 0),
-    repeat: values.repeat === undefined ? 1 : wholeNumber('--repeat', values.repeat, 1),
-    seconds: values.seconds === undefined ? undefined : wholeNumber('--seconds', values.seconds, 1),
+    seed: wholeNumber('--seed', values.seed, randomSeed(), 0),
+    repeat: wholeNumber('--repeat', values.repeat, 1),
+    seconds: wholeNumber('--seconds', values.seconds, undefined),
     short: values.short,
     json: values.json,
     record: values.record,
@@ -81,10 +77,4 @@ function driverNamed(name: string): DriverName {
   const found = DRIVERS.find((one) => one === name)
   if (found) return found
   throw new Error(`--driver takes ${DRIVERS.join(' or ')}, got ${name}`)
-}
-
-function wholeNumber(option: string, text: string, least: number): number {
-  const number = Number(text)
-  if (text.trim() !== '' && Number.isSafeInteger(number) && number >= least) return number
-  throw new Error(`${option} takes a whole number from ${least}, got ${text}`)
 }

@@ -1,5 +1,5 @@
 import { clock } from './clock.ts'
-import { random } from './random.ts'
+import { random } from '@snapstream/program'
 import type { RunOptions } from './run-options.ts'
 import type { Trial } from './scenario.ts'
 import { brokenPromises } from './verdict.ts'

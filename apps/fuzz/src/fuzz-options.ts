@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { numberAbove0, parseCommand, randomSeed, wholeNumber } from '@snapstream/program'
 import type { Target } from './target.ts'
 import { targetNamed, targets } from './targets.ts'
 
@@ -32,40 +32,24 @@ export interface FuzzOptions {
 
 /** Undefined: only help was asked for. Throws for what it does not know. */
 export function parseFuzzOptions(args: readonly string[]): FuzzOptions | undefined {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      minutes: { type: 'string' },
-      short: { type: 'boolean', default: false },
-      seed: { type: 'string' },
-      input: { type: 'string' },
-      keep: { type: 'boolean', default: false },
-      planted: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const command = parseCommand(args, {
+    minutes: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    input: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    planted: { type: 'boolean', default: false },
   })
-  if (values.help) return undefined
+  if (command === undefined) return undefined
+  const { values, positionals } = command
   if (values.input !== undefined && positionals.length !== 1) throw new Error('--input takes one target: name it')
   if (values.short && values.minutes !== undefined) throw new Error('give --short or --minutes, not both')
   return {
     targets: positionals.length === 0 ? targets : positionals.map(targetNamed),
-    ms: values.short ? SHORT_MS : (values.minutes === undefined ? 10 : positive('--minutes', values.minutes)) * 60_000,
-    seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('--seed', values.seed),
+    ms: values.short ? SHORT_MS : numberAbove0('--minutes', values.minutes, 10) * 60_000,
+    seed: wholeNumber('--seed', values.seed, randomSeed(), 0),
     input: values.input,
     keep: values.keep,
     planted: values.planted,
   }
-}
-
-function positive(option: string, text: string): number {
-  const number = Number(text)
-  if (text.trim() !== '' && Number.isFinite(number) && number > 0) return number
-  throw new Error(`${option} takes a number above 0, got ${text}`)
-}
-
-function whole(option: string, text: string): number {
-  const number = Number(text)
-  if (text.trim() !== '' && Number.isSafeInteger(number) && number >= 0) return number
-  throw new Error(`${option} takes a whole number from 0, got ${text}`)
 }

@@ -1,7 +1,7 @@
 import { openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { random } from '../../chaos/src/random.ts'
+import { random } from '@snapstream/program'
 import type { FuzzLine, FuzzPlan } from './fuzz-plan.ts'
 import { readCorpus } from './inputs.ts'
 import { mutate } from './mutate.ts'

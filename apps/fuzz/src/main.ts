@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { interruption } from '../../chaos/src/interruption.ts'
+import { interruption, runProgram } from '@snapstream/program'
 import { fuzz } from './fuzz.ts'
 import { HELP, parseFuzzOptions } from './fuzz-options.ts'
 import type { FuzzOptions } from './fuzz-options.ts'
@@ -38,11 +38,4 @@ async function one({ name }: Target, { ms, seed, input, keep, planted }: FuzzOpt
   return false
 }
 
-try {
-  const options = parseFuzzOptions(process.argv.slice(2))
-  if (options) await main(options)
-  else console.log(HELP)
-} catch (error) {
-  console.error(`fuzz: ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode ??= 1
-}
+await runProgram('fuzz', { help: HELP, parse: parseFuzzOptions, main })

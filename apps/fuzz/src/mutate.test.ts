@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { random } from '../../chaos/src/random.ts'
+import { random } from '@snapstream/program'
 import { mutate } from './mutate.ts'
 
 const input = Uint8Array.from({ length: 40 }, (_, i) => i)

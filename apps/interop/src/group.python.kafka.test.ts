@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp } from '@snapstream/core'
 import { Topic } from '@snapstream/kafka'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { beside } from './beside.ts'
 import { drivers } from './drivers.ts'
-import type { OtherClient } from './other-client.ts'
 import { pythonClient } from './python-client.ts'
-import { toBase64 } from './record-line.ts'
+import { textLine } from './record-line.ts'
 import type { ReadLine } from './record-line.ts'
-import { PARTITIONS, testTopics } from './test-topics.ts'
+import { PARTITIONS } from './test-topics.ts'
 
 interface Member {
   readonly assigned: readonly number[]
@@ -17,17 +17,7 @@ interface Member {
 const COUNT = 600
 
 describe('a group of clients of two kinds', () => {
-  const brokers = process.env['KAFKA_BROKERS'] ?? ''
-  const topics = testTopics(brokers)
-  let python: OtherClient
-
-  beforeAll(async () => {
-    python = await pythonClient(brokers)
-  })
-  afterAll(async () => {
-    await python?.close()
-    await topics.deleteAll()
-  })
+  const { brokers, topics, client: python } = beside(pythonClient)
 
   const cases = drivers.flatMap((driver) =>
     ['roundrobin', 'cooperative-sticky'].map((strategy) => [driver.name, strategy, driver] as const),
@@ -44,21 +34,15 @@ describe('a group of clients of two kinds', () => {
       }
       let written = 0
       const write = async () => {
-        const records = Array.from({ length: COUNT }, (_, i) => ({
-          partition: i % PARTITIONS,
-          key: null,
-          value: toBase64(Buffer.from(`${written + i}`)),
-          headers: [],
-          timestamp: 1_700_000_000_000,
-        }))
+        const records = Array.from({ length: COUNT }, (_, i) => textLine(i % PARTITIONS, `${written + i}`))
         written += COUNT
-        await python.produce(topic, records)
+        await python().produce(topic, records)
       }
       const conf = { brokers, driver, sessionTimeoutMs: 6000, heartbeatIntervalMs: 200 }
       const ours: string[] = []
       const theirs: string[] = []
       const read = (state: Member) => state.records.map(({ value }) => String(Buffer.from(value ?? '', 'base64')))
-      const state = () => python.ask<Member>('state', {})
+      const state = () => python().ask<Member>('state', {})
       const seen = async (more: readonly string[] = []) => new Set([...ours, ...theirs, ...more]).size
 
       const app = createApp()
@@ -70,24 +54,24 @@ describe('a group of clients of two kinds', () => {
         await write()
         await until('our member reads alone', async () => (await seen()) === written)
 
-        await python.ask('join', { topic, settings })
+        await python().ask('join', { topic, settings })
         await until('they share the partitions', async () => (await state()).assigned.length === PARTITIONS / 2)
         await write()
         await until('they read together', async () => (await seen(read(await state()))) === written)
         expect((await state()).records).toHaveLength(COUNT / 2)
 
-        theirs.push(...read(await python.ask<Member>('leave', {})))
+        theirs.push(...read(await python().ask<Member>('leave', {})))
         await write()
         await until('our member has taken over', async () => (await seen()) === written)
 
-        await python.ask('join', { topic, settings })
+        await python().ask('join', { topic, settings })
         await until('they share again', async () => (await state()).assigned.length === PARTITIONS / 2)
         end.abort()
         await running
         await until("Python's member has taken over", async () => (await state()).assigned.length === PARTITIONS)
         await write()
         await until("Python's member reads alone", async () => (await seen(read(await state()))) === written)
-        theirs.push(...read(await python.ask<Member>('leave', {})))
+        theirs.push(...read(await python().ask<Member>('leave', {})))
       } finally {
         end.abort()
         await running

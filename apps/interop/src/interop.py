@@ -127,8 +127,8 @@ class Member:
                     continue
                 if message.error():
                     raise KafkaException(message.error())
-                self.records.append(line(message))
                 self.consumer.commit(message=message, asynchronous=False)
+                self.records.append(line(message))
         except Exception as error:  # shown to whoever asks next
             self.error = error
         finally:

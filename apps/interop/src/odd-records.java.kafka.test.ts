@@ -2,14 +2,13 @@ import { createApp } from '@snapstream/core'
 import { Topic, replay } from '@snapstream/kafka'
 import type { KafkaConf } from '@snapstream/kafka'
 import { ODD_TOPIC, oddRecords } from '@snapstream/kafka/conformance'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { beside } from './beside.ts'
 import { drivers } from './drivers.ts'
 import { expectContent, expectSame } from './expect-same.ts'
 import { javaClient } from './java-client.ts'
-import type { OtherClient } from './other-client.ts'
 import { headerLines, timestampLine, toBase64OrNull } from './record-line.ts'
 import type { ReadLine, RecordLine } from './record-line.ts'
-import { testTopics } from './test-topics.ts'
 import { bytesTopic, readTopic, writeTopic } from './topic-io.ts'
 
 const SEED = 20_260_102
@@ -38,41 +37,31 @@ const anything: readonly RecordLine[] = oddRecords(2000, SEED).map(({ key, value
 }))
 
 describe("odd records, beside Java's client", () => {
-  const brokers = process.env['KAFKA_BROKERS'] ?? ''
-  const topics = testTopics(brokers)
-  let java: OtherClient
-
-  beforeAll(async () => {
-    java = await javaClient(brokers)
-  })
-  afterAll(async () => {
-    await java?.close()
-    await topics.deleteAll()
-  })
+  const { brokers, topics, client: java } = beside(javaClient)
 
   describe.each(drivers.map((driver) => [driver.name, driver] as const))('%s', (_, driver) => {
     const conf: KafkaConf = { brokers, driver }
 
     test('what Java wrote is read, forwarded, dead-lettered and replayed, and Java reads the same', async () => {
       const [input, output] = [await topics.create(ODD_TOPIC), await topics.create(ODD_TOPIC)]
-      await java.produce(input, fromJava)
-      const read = await java.consume(input)
+      await java().produce(input, fromJava)
+      const read = await java().consume(input)
       expectContent(read, fromJava)
       expectSame(await readTopic(input, conf), read)
       await forward(input, output, conf)
-      expectSame(await java.consume(output), read)
+      expectSame(await java().consume(output), read)
       await buryAndReplay(input, await topics.create(ODD_TOPIC), conf)
-      expectContent(await java.consume(input), [...fromJava, ...fromJava])
+      expectContent(await java().consume(input), [...fromJava, ...fromJava])
     })
 
     test(`what is written here (2000 records, seed ${SEED}) Java reads the same, and here it is read the same`, async () => {
       const topic = await topics.create(ODD_TOPIC)
       await writeTopic(topic, anything, conf)
-      const read = await java.consume(topic)
+      const read = await java().consume(topic)
       expectContent(read, anything)
       expectSame(await readTopic(topic, conf), read)
       await buryAndReplay(topic, await topics.create(ODD_TOPIC), conf)
-      expectContent(await java.consume(topic), [...anything, ...anything])
+      expectContent(await java().consume(topic), [...anything, ...anything])
     })
 
     test('the name of a header that is not UTF-8 is to Java after the replay what it was before', async () => {
@@ -81,7 +70,7 @@ describe("odd records, beside Java's client", () => {
       await output.open()
       const headers = Uint8Array.from([4, 4, 0xc3, 0x28, 2, 0x76, 2, 0x6e, 1])
       await output('v', { key: 'k', headers, partition: 2, timestamp: 1n << 60n })
-      const shown = (await java.consume(topic)) as [ReadLine]
+      const shown = (await java().consume(topic)) as [ReadLine]
       expect(shown).toEqual([
         {
           partition: 2,
@@ -96,9 +85,9 @@ describe("odd records, beside Java's client", () => {
         },
       ])
       await buryAndReplay(topic, dead, conf)
-      expect(await java.consume(topic)).toEqual([...shown, { ...shown[0], offset: 1 }])
+      expect(await java().consume(topic)).toEqual([...shown, { ...shown[0], offset: 1 }])
       // Every client can read the dead letter, which has no such name.
-      const [letter] = await java.consume(dead)
+      const [letter] = await java().consume(dead)
       expect(letter?.headers.map(([name]) => name)).toEqual([
         'n',
         'snapstream.error.code',

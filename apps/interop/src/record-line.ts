@@ -17,6 +17,15 @@ export interface ReadLine extends RecordLine {
   readonly offset: number
 }
 
+/** A record without a key and headers, with a text as its value. */
+export const textLine = (partition: number, text: string, timestamp = 1_700_000_000_000) => ({
+  partition,
+  key: null,
+  value: toBase64(Buffer.from(text)),
+  headers: [],
+  timestamp,
+})
+
 export const timestampLine = (timestamp: number | bigint): number | string =>
   typeof timestamp === 'bigint' ? String(timestamp) : timestamp
 

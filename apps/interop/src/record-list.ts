@@ -1,3 +1,4 @@
+import { random as randomNumbers } from '@snapstream/program'
 import { toBase64, toBase64OrNull } from './record-line.ts'
 import type { RecordLine } from './record-line.ts'
 
@@ -46,15 +47,4 @@ export function recordList(count: number, partitions: number): readonly RecordLi
       timestamp: i % 100 === 99 ? 0 : NEWEST - below(1_000_000_000),
     }
   })
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

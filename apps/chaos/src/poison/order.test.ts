@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { random } from '../random.ts'
+import { random } from '@snapstream/program'
 import { POISONS, orderCodec, ordersOf } from './order.ts'
 
 test('of each hundred one is poison, by the seed, of every kind', () => {

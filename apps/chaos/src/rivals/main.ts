@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
+import { interruption, runProgram, writeJson } from '@snapstream/program'
 import { startKafka } from '@snapstream/services'
-import { interruption } from '../interruption.ts'
 import { HELP, parseRivalOptions } from './rival-options.ts'
 import type { RivalOptions } from './rival-options.ts'
 import { rivalTable } from './rival-report.ts'
@@ -28,17 +27,8 @@ async function main({ chosen, json, ...options }: RivalOptions): Promise<void> {
   } finally {
     await kafka.stop()
     console.log(rivalTable(all))
-    const text = JSON.stringify(all, undefined, 2)
-    if (json === '-') console.log(text)
-    else if (json !== undefined) await writeFile(json, `${text}\n`)
+    await writeJson(json, all)
   }
 }
 
-try {
-  const options = parseRivalOptions(process.argv.slice(2))
-  if (options) await main(options)
-  else console.log(HELP)
-} catch (error) {
-  console.error(`rivals: ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode ??= 1
-}
+await runProgram('rivals', { help: HELP, parse: parseRivalOptions, main })

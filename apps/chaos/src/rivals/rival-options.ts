@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { byName, parseCommand, randomSeed, wholeNumber } from '@snapstream/program'
 import type { Rival } from './rival.ts'
 import { rivals } from './rivals.ts'
 
@@ -26,36 +26,19 @@ export interface RivalOptions {
 
 /** Undefined: only help was asked for. Throws for what it does not know. */
 export function parseRivalOptions(args: readonly string[]): RivalOptions | undefined {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      kills: { type: 'string' },
-      rate: { type: 'string' },
-      seed: { type: 'string' },
-      json: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const command = parseCommand(args, {
+    kills: { type: 'string' },
+    rate: { type: 'string' },
+    seed: { type: 'string' },
+    json: { type: 'string' },
   })
-  if (values.help) return undefined
+  if (command === undefined) return undefined
+  const { values, positionals } = command
   return {
-    chosen: positionals.length === 0 ? rivals : positionals.map(rivalNamed),
+    chosen: positionals.length === 0 ? rivals : positionals.map((name) => byName(rivals, 'rival', name)),
     kills: wholeNumber('--kills', values.kills, 10),
     rate: wholeNumber('--rate', values.rate, 5000),
-    seed: wholeNumber('--seed', values.seed, Math.floor(Math.random() * 2 ** 31)),
+    seed: wholeNumber('--seed', values.seed, randomSeed()),
     json: values.json,
   }
-}
-
-function rivalNamed(name: string): Rival {
-  const found = rivals.find((one) => one.name === name)
-  if (found) return found
-  throw new Error(`there is no rival '${name}'; there are ${rivals.map((one) => one.name).join(', ')}`)
-}
-
-function wholeNumber(option: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise
-  const number = Number(text)
-  if (Number.isSafeInteger(number) && number >= 1) return number
-  throw new Error(`${option} takes a whole number from 1, got ${text}`)
 }

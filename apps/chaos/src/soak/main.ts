@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
+import { interruption, runProgram } from '@snapstream/program'
 import { startKafka } from '@snapstream/services'
 import type { RunningKafka } from '@snapstream/services'
-import { interruption } from '../interruption.ts'
 import { runSoak } from './run-soak.ts'
 import { HELP, parseSoakOptions } from './soak-options.ts'
 import type { SoakOptions } from './soak-options.ts'
@@ -40,11 +40,4 @@ async function main({ runs }: SoakOptions): Promise<void> {
   process.exitCode ??= failed > 0 ? 1 : 0
 }
 
-try {
-  const options = parseSoakOptions(process.argv.slice(2))
-  if (options) await main(options)
-  else console.log(HELP)
-} catch (error) {
-  console.error(`soak: ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode ??= 1
-}
+await runProgram('soak', { help: HELP, parse: parseSoakOptions, main })

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommand, wholeNumber } from '@snapstream/program'
 import { SOAK_DRIVERS } from './soak-plan.ts'
 import type { SoakDriver } from './soak-plan.ts'
 import { ENOUGH_FOR_A_SLOPE, ERRORS, MOST_BYTES_PER_1000, MOST_GROWTH, MOST_GROWTH_OF_FEW } from './soak-verdict.ts'
@@ -24,21 +24,17 @@ export interface SoakOptions {
 
 /** Undefined: only help was asked for. Throws for what it does not know. */
 export function parseSoakOptions(args: readonly string[]): SoakOptions | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      driver: { type: 'string' },
-      messages: { type: 'string' },
-      short: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const command = parseCommand(args, {
+    driver: { type: 'string' },
+    messages: { type: 'string' },
+    short: { type: 'boolean', default: false },
   })
-  if (values.help) return undefined
+  if (command === undefined) return undefined
+  const { values, positionals } = command
+  if (positionals.length > 0) throw new Error(`unknown: ${positionals.join(' ')}; see --help`)
   const drivers = SOAK_DRIVERS.filter((name) => (values.driver ?? (values.short ? 'memory' : name)) === name)
   if (drivers.length === 0) throw new Error(`--driver takes ${SOAK_DRIVERS.join(', ')}, got ${values.driver}`)
-  const messages = values.messages === undefined ? undefined : Number(values.messages)
-  if (messages !== undefined && !(Number.isSafeInteger(messages) && messages >= 1000))
-    throw new Error(`--messages takes a whole number from 1000, got ${values.messages}`)
+  const messages = wholeNumber('--messages', values.messages, undefined, 1000)
   return {
     runs: drivers.map((driver) => ({ driver, messages: messages ?? (values.short ? SHORT : FULL[driver]) })),
   }

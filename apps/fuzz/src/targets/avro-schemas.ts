@@ -1,4 +1,4 @@
-import { random } from '../../../chaos/src/random.ts'
+import { random } from '@snapstream/program'
 
 /** A writer's schema, another that may read it, and values of the first (with wrapped unions, and longs as bigints). */
 export interface SchemaPair {

@@ -2,10 +2,10 @@ import { createApp, type Codec } from '@snapstream/core'
 import { AvroCodec } from '@snapstream/codecs/avro'
 import { JsonCodec } from '@snapstream/codecs/json'
 import { Topic, type RecordMeta } from '@snapstream/kafka'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { beside } from '../beside.ts'
 import { drivers } from '../drivers.ts'
-import { testTopics } from '../test-topics.ts'
-import { pythonCodecs, type PythonCodecs } from './python-codecs.ts'
+import { pythonCodecs } from './python-codecs.ts'
 
 interface Row {
   readonly key: string | null
@@ -13,7 +13,6 @@ interface Row {
   readonly headers: readonly (readonly [string, string])[]
 }
 
-const brokers = process.env['KAFKA_BROKERS'] ?? ''
 const schema = {
   type: 'record',
   name: 'Order',
@@ -37,17 +36,8 @@ const CODECS: readonly (readonly [codec: string, make: () => Codec<unknown>, our
 describe.each(drivers.map((driver) => [driver.name, driver] as const))(
   'Snapstream for Python, beside %s',
   (_, driver) => {
-    const topics = testTopics(brokers)
+    const { brokers, topics, client: python } = beside(pythonCodecs)
     const conf = { brokers, driver }
-    let python: PythonCodecs
-    beforeAll(async () => {
-      python = await pythonCodecs(brokers)
-    })
-    afterAll(async () => {
-      await python?.close()
-      await topics.deleteAll()
-    })
-
     /** By their keys: a topic has an order within its partitions only. */
     const byKey = (rows: readonly Row[]) => rows.toSorted((a, b) => String(a.key).localeCompare(String(b.key)))
 
@@ -82,7 +72,7 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))(
       await app.stream({})
     }
     const pythonRead = async (topic: string, codec: string | null, count: number) =>
-      byKey(await python.ask<Row[]>('snapstream-read', { topic, codec, schema, count }))
+      byKey(await python().ask<Row[]>('snapstream-read', { topic, codec, schema, count }))
 
     const rowsOf = (value: unknown) => [
       row('a', value),
@@ -96,7 +86,7 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))(
     test.each(CODECS)('it writes %s with keys and headers, and we read it', async (codec, make, ours, theirs) => {
       const topic = await topics.create()
       const records = rowsOf(theirs)
-      expect(await python.ask('snapstream-write', { topic, codec, schema, records })).toBe(records.length)
+      expect(await python().ask('snapstream-write', { topic, codec, schema, records })).toBe(records.length)
       expect(await read(topic, make())).toEqual(byKey(rowsOf(ours)))
     })
 
@@ -108,7 +98,7 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))(
 
     test('it writes tombstones, and we read null', async () => {
       const topic = await topics.create()
-      await python.ask('snapstream-write', { topic, codec: null, schema, records: [row('a', null)] })
+      await python().ask('snapstream-write', { topic, codec: null, schema, records: [row('a', null)] })
       expect(await read(topic)).toEqual([row('a', null)])
     })
 
@@ -120,7 +110,7 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))(
 
     test('its JSON codec writes None as the value null, which is no tombstone', async () => {
       const topic = await topics.create()
-      await python.ask('snapstream-write', { topic, codec: 'json', schema, records: [row('a', null)] })
+      await python().ask('snapstream-write', { topic, codec: 'json', schema, records: [row('a', null)] })
       const values: unknown[] = []
       const app = createApp()
       app.snap(Topic(topic, { groupId: null, until: 'end', conf }))(({ value }) => void values.push(value))

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll } from 'vitest'
+import { testTopics } from './test-topics.ts'
+import type { TestTopics } from './test-topics.ts'
+
+export interface Beside<C> {
+  readonly brokers: string
+  /** Topics of this file, which are deleted behind its tests. */
+  readonly topics: TestTopics
+  /** The other client, once the tests run. */
+  client(): C
+}
+
+/** Starts a client of another language before the tests of a file, and stops it behind them. */
+export function beside<C extends { close(): Promise<void> }>(start: (brokers: string) => Promise<C>): Beside<C> {
+  const brokers = process.env['KAFKA_BROKERS'] ?? ''
+  const topics = testTopics(brokers)
+  let client: C | undefined
+  beforeAll(async () => {
+    client = await start(brokers)
+  })
+  afterAll(async () => {
+    await client?.close()
+    await topics.deleteAll()
+  })
+  return {
+    brokers,
+    topics,
+    client() {
+      if (client === undefined) throw new Error('the other client is not started yet')
+      return client
+    },
+  }
+}
