@@ -1,7 +1,7 @@
 import type { ClientSettings } from '../driver/driver.ts'
 import type { BrokerAddress } from '../wire/protocol/connection.ts'
 import { openSocket, requestFrame } from '../wire/cluster/open-socket.ts'
-import { unreadable, unsupported } from '../wire/fetch/unreadable.ts'
+import { unreadable, unsupported } from '../wire/errors/odd-answer.ts'
 import { internals } from './internals.ts'
 import type { Internals } from './internals.ts'
 import type { KafkaProtocol } from './kafka-protocol.ts'

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
 import { toError } from '@snapstream/core'
-import { outOfRange } from '../driver/driver-error.ts'
 import type {
   ClientSettings,
   ConsumerSettings,
@@ -9,17 +8,15 @@ import type {
   TopicPartitionOffset,
 } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
-import { wakeUp } from '../driver/wake-up.ts'
 import { openCluster } from './cluster/cluster.ts'
 import type { Connect } from './protocol/connection.ts'
 import { fetcher } from './fetch/fetcher.ts'
 import { groupMember } from './group/membership.ts'
 import { kafkaError } from './errors/kafka-error.ts'
 import { knownPartitions } from './cluster/metadata.ts'
-import { listOffsets } from './fetch/list-offsets.ts'
 import { loneReader } from './group/standalone.ts'
 import { retry } from './errors/retry.ts'
-import { startOffsets } from './fetch/start-offsets.ts'
+import { startOffsets } from './fetch/offsets.ts'
 import { partitionsToRead, subscribe } from './group/subscribe.ts'
 
 export async function wireConsumer(
@@ -29,7 +26,6 @@ export async function wireConsumer(
 ): Promise<DriverConsumer> {
   const cluster = await openCluster(client, connect)
   const { groupId } = settings
-  const readCommitted = settings.isolationLevel === 'read_committed'
   // Whoever starts wants to know soon whether the brokers are there; whoever reads is as patient as those who write.
   const startPatienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
   const patienceMs = Math.max(startPatienceMs, settings.deliveryTimeoutMs ?? 0)
@@ -44,7 +40,6 @@ export async function wireConsumer(
     throw kafkaError(error, 'subscribe')
   }
   const known = knownPartitions(cluster.metadata, topics)
-  const { wake, wait } = wakeUp()
   const onTrouble = (error: unknown) => settings.onTrouble?.(kafkaError(error, 'reach the brokers'))
   let open = true
   let failure: Error | undefined
@@ -67,30 +62,14 @@ export async function wireConsumer(
       held.clear()
       reading.stop()
       ending.abort()
-      wake()
       await membership.leave()
       await cluster.destroy()
     })()
     return closing
   }
 
-  const reading = fetcher({
-    cluster,
-    settings,
-    patienceMs,
-    onBatch: wake,
-    onTrouble,
-    onError: fail,
-    async onOutOfRange(at) {
-      const [[earliest], [latest]] = await Promise.all([
-        listOffsets(cluster, [at], 'earliest', readCommitted),
-        listOffsets(cluster, [at], 'latest', readCommitted),
-      ])
-      const { onOffsetOutOfRange: policy = 'error' } = settings
-      if (policy === 'error') throw outOfRange(at, earliest?.offset ?? 0, latest?.offset ?? 0)
-      return (policy === 'earliest' ? earliest : latest)?.offset ?? 0
-    },
-  })
+  const reading = fetcher({ cluster, settings, patienceMs, onTrouble })
+  void reading.failed.then(fail)
 
   /** Beside those that are read already, which stay as they are. `appeared`: they were added to their topic meanwhile. */
   async function assigned(partitions: readonly TopicPartition[], appeared = false): Promise<void> {
@@ -157,7 +136,7 @@ export async function wireConsumer(
         if (failure) throw failure
         const batch = reading.take()
         if (batch) return batch
-        await wait()
+        await reading.arrival()
       }
       return undefined
     },

@@ -57,7 +57,8 @@ type Answers = (node: number, request: FetchRequest) => Promise<readonly Partial
 function read(answers: Answers, leaderOf: (at: TopicPartition) => number = () => 1) {
   const asked: string[] = []
   const errors: Error[] = []
-  const outOfRange: number[] = []
+  /** Requests for an offset to go on from. */
+  let lookUps = 0
   let goOn = () => {}
   const goingOn = new Promise<void>((resolve) => {
     goOn = resolve
@@ -72,6 +73,11 @@ function read(answers: Answers, leaderOf: (at: TopicPartition) => number = () =>
       const none = { preferredReplica: -1, records: Buffer.alloc(0) }
       return { errorCode: 0, partitions: partitions.map((more) => ({ ...empty, ...none, ...more })) }
     },
+    async listOffsets({ partitions }) {
+      lookUps++
+      await goingOn
+      return partitions.map(({ topic, partition }) => ({ topic, partition, errorCode: 0, offset: 100 }))
+    },
   })
   const cluster: Pick<Cluster, 'node' | 'nodeIds'> & { metadata: Partial<Cluster['metadata']> } = {
     async node(node) {
@@ -83,28 +89,22 @@ function read(answers: Answers, leaderOf: (at: TopicPartition) => number = () =>
   }
   const reading = fetcher({
     cluster: cluster as Cluster,
-    settings,
+    settings: { ...settings, onOffsetOutOfRange: 'earliest' },
     patienceMs: 1000,
-    async onOutOfRange({ offset }) {
-      outOfRange.push(offset)
-      await goingOn
-      return 100
-    },
-    onBatch: () => {},
-    onError: (error) => errors.push(error),
   })
+  void reading.failed.then((error) => errors.push(error))
   stops.push(reading)
   const next = async () => {
     let batch = reading.take()
     await expect.poll(() => (batch ??= reading.take())).toBeDefined()
     return batch
   }
-  return { reading, asked, errors, outOfRange, next, goOn }
+  return { reading, asked, errors, lookUps: () => lookUps, next, goOn }
 }
 
 test('reads from the replica that the leader names, and from the leader again when that fails', async () => {
   const fails = { replica: false }
-  const { reading, asked, errors, outOfRange } = read(async (node) => {
+  const { reading, asked, errors, lookUps } = read(async (node) => {
     if (node === 1) return [{ preferredReplica: fails.replica ? -1 : 2 }]
     // A replica that is behind does not know of the offset yet.
     return fails.replica ? [{ errorCode: 1 }] : []
@@ -114,7 +114,7 @@ test('reads from the replica that the leader names, and from the leader again wh
   expect(asked.slice(0, 4)).toEqual(['1:0@5', '2:0@5', '2:0@5', '2:0@5'])
   fails.replica = true
   await expect.poll(() => asked.at(-1)).toBe('1:0@5')
-  expect(outOfRange).toEqual([])
+  expect(lookUps()).toBe(0)
   expect(errors).toEqual([])
 })
 
@@ -153,11 +153,11 @@ test('what was asked for before a seek is dropped when it comes', async () => {
 })
 
 test('where to go on is not taken for a partition that was sought meanwhile', async () => {
-  const { reading, asked, outOfRange, goOn } = read(async (_, { partitions }) =>
+  const { reading, asked, lookUps, goOn } = read(async (_, { partitions }) =>
     partitions.some(({ offset }) => offset === 0) ? [{ errorCode: 1 }] : [],
   )
   reading.add([{ topic: 't', partition: 0, offset: 0 }])
-  await expect.poll(() => outOfRange.length).toBe(1)
+  await expect.poll(lookUps).toBe(2)
   reading.seek({ topic: 't', partition: 0, offset: 50 })
   goOn()
   await expect.poll(() => asked.length).toBeGreaterThan(3)
@@ -268,6 +268,7 @@ test('where there is no going on it is the right partition that is named, once a
   }
   expect(errors).toEqual([])
   for (const batch of taken) if (batch.partition === 1) reading.release(batch)
+  await expect.poll(() => errors.length).toBe(1)
   expect(errors).toMatchObject([{ code: 'KAFKA_FAILED', topic: 't', partition: 1, offset: 6 }])
 })
 

@@ -1,331 +1,348 @@
-import { SnapstreamError } from '@snapstream/core'
 import type { ConsumerSettings, RecordBatch, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import { groupBy } from '../../driver/group-by.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
+import { wakeUp } from '../../driver/wake-up.ts'
+import { decompressionRoom } from '../../record-batch/decompression-room.ts'
 import type { FetchedPartition } from '../../record-batch/fetched-partition.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { KAFKA } from '../errors/error-table.ts'
-import { newLane, nodeOf, preferReplica, wantsMore } from './fetch-lane.ts'
-import type { Lane } from './fetch-lane.ts'
 import { isRetriable, isTopicMissing, kafkaError, protocolError, throwFor } from '../errors/kafka-error.ts'
-import { laneDecoder } from './lane-decoder.ts'
 import { pause } from '../sleep.ts'
+import {
+  decode,
+  drop,
+  enter,
+  failureOf,
+  fetchPartition,
+  hasRoom,
+  isFetchable,
+  leaveReplica,
+  nodeOf,
+  notRead,
+  receive,
+  redirect,
+  releaseBatch,
+  reset,
+  seekTo,
+  takeBatch,
+} from './fetch-partition.ts'
+import type { FetchPartition } from './fetch-partition.ts'
+import { everyOffsetRefused, offsetWasReset, resetOffset } from './offsets.ts'
 
 const MAX_PARTITION_BYTES = 1 << 20
 const SHORTEST_WAIT_MS = 5
-const RETRY_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 1000
-/** How often nodes may name each other as the one to read from before that is a failure. */
-const MAX_DETOURS = 3
-/** How often in a row a broker may answer with nothing sooner than it should. */
+const RETRY_DELAY_MS = 100
+const MAX_DELAY_MS = 1000
+/** How often in a row nodes may name each other as the one to read from. */
+const MAX_REDIRECTS = 3
+/** How often in a row a broker may answer with nothing before `maxWaitMs` is over. */
 const MAX_QUICK_ANSWERS = 2
 const NO_REPLICA = 'the nodes name each other as the one to read from, and none of them hands out records'
+const LEFT_OUT = 'a broker left a partition out of its answer'
 const HELD_BACK = 'a broker answers without any of the partitions; it may hold back this client by a quota'
 
-/** Reads partitions, as fast as their batches are released. */
+/** Fetches partitions, each up to two batches ahead of those that are released. */
 export interface Fetcher {
-  /** Reads these partitions from there, beside those that are read already. */
+  /** Fetches these partitions from their offsets, beside those that are fetched already. */
   add(from: readonly TopicPartitionOffset[]): void
-  /** Drops what was read of these and not taken, and what is under way; the others are read on. */
+  /** Stops fetching these partitions. Drops what was fetched of them and not taken. */
   remove(partitions: readonly TopicPartition[]): void
-  /** Drops everything: nothing is read any more. */
-  stop(): void
-  /** Drops what was read of the partition and not taken, and goes on from there. Does nothing for another partition. */
+  /** Goes on from this offset. Drops what was fetched of the partition and not taken. Ignores other partitions. */
   seek(to: TopicPartitionOffset): void
+  /** The next batch, of each partition in turn; undefined while there is none. */
   take(): RecordBatch | undefined
+  /** The batch is done with: there is room for another of its partition. */
   release(batch: RecordBatch): void
+  /** Resolves when there may be a batch to take, or after `stop`. */
+  arrival(): Promise<void>
+  /** Resolves with the error after which nothing can be fetched any more. */
+  readonly failed: Promise<Error>
+  /** Stops fetching, and drops everything. */
+  stop(): void
 }
+
+/** Why a partition could not be fetched. */
+interface Failure {
+  readonly of: FetchPartition
+  readonly problem: unknown
+}
+
+/** What the answer of a node means for a partition that was asked for. `empty`: it brought no record. */
+type Outcome = 'records' | 'empty' | 'out of range' | { readonly problem: unknown }
 
 export function fetcher(options: {
   readonly cluster: Cluster
   readonly settings: ConsumerSettings
-  /** How long a partition may fail for a passing reason, in ms. */
+  /** How long a partition may fail with retriable errors, in ms. */
   readonly patienceMs: number
-  /** Where to go on when the offset cannot be read. Rejects if that is not wanted. */
-  readonly onOutOfRange: (at: TopicPartitionOffset) => Promise<number>
-  readonly onBatch: () => void
-  /** Reading fails for a passing reason, and is tried again. */
-  readonly onTrouble?: ((error: unknown) => void) | undefined
-  readonly onError: (error: Error) => void
+  /** Told of what failed and is retried. */
+  readonly onTrouble?: (error: unknown) => void
 }): Fetcher {
-  const { cluster, settings, patienceMs, onBatch, onTrouble, onError } = options
+  const { cluster, settings, patienceMs, onTrouble = () => {} } = options
   const { fetchMaxBytes, rackId = '' } = settings
   const readCommitted = settings.isolationLevel === 'read_committed'
-  const out = new Map<RecordBatch, Lane>()
-  const busyNodes = new Set<number>()
-  /** By node, how often in a row it answered with nothing, and at once. */
+  const room = decompressionRoom(settings.maxDecompressedBytes)
+  const { wake, wait } = wakeUp()
+  let partitions: readonly FetchPartition[] = []
+  /** The batches that were taken and are not released. */
+  const taken = new Map<RecordBatch, FetchPartition>()
+  /** The nodes that are being fetched from. */
+  const busy = new Set<number>()
+  /** By node, how often in a row it answered with nothing before its time. */
   const quickAnswers = new Map<number, number>()
-  const decoder = laneDecoder({
-    settings,
-    onBatch,
-    onTrouble,
-    // Told once all that is before it is handled.
-    onFailure(lane, problem) {
-      lane.failure = notRead(lane, problem)
-      tellFailure(lane)
-    },
-    onDecoded: () => schedule(),
-  })
-  let lanes: Lane[] = []
-  let ended = false
-  let next = 0
+  let stopped = false
+  /** The partition whose turn it was to give a batch, and the number of the fetch. */
   let turn = 0
+  let fetches = 0
+  let fail!: (error: Error) => void
+  const failed = new Promise<Error>((resolve) => (fail = resolve))
 
-  /** Sends a fetch to every broker that has something for a partition with room, one at a time to each. */
+  // ---- one loop a node ----------------------------------------------------------------------------------------------
+
+  const byNode = () => groupBy(partitions, (of) => nodeOf(of, cluster.metadata.leaderOf))
+
+  /** Starts a loop for each node that has something to fetch and no loop. */
   function schedule(): void {
-    if (ended) return
-    for (const [node, led] of groupBy(lanes, (lane) => nodeOf(lane, cluster.metadata.leaderOf))) {
-      const ready = led.filter((lane) => !lane.busy && wantsMore(lane))
+    if (stopped) return
+    for (const [node, led] of byNode()) {
+      const ready = led.filter(isFetchable)
       if (ready.length === 0) continue
-      if (node === -1) void repair(ready.map((lane) => ({ lane, problem: protocolError(KAFKA.LEADER_NOT_AVAILABLE) })))
-      else if (!busyNodes.has(node)) void fetch(node, ready, waitMs(led))
+      if (node === -1) void retryLater(ready.map((of) => ({ of, problem: protocolError(KAFKA.LEADER_NOT_AVAILABLE) })))
+      else if (!busy.has(node)) void fetchFrom(node, led)
     }
+  }
+
+  /** Fetches from a node, one request at a time, for as long as one of its partitions has room. */
+  async function fetchFrom(node: number, first: readonly FetchPartition[]): Promise<void> {
+    busy.add(node)
+    for (let led = first; !stopped && led.some(isFetchable); led = byNode().get(node) ?? []) {
+      await fetchOnce(node, led)
+      // Some of them may have another node now.
+      schedule()
+    }
+    busy.delete(node)
+  }
+
+  async function fetchOnce(node: number, led: readonly FetchPartition[]): Promise<void> {
+    const ready = led.filter(isFetchable)
+    // A broker fills its answer in the order asked for: each partition has its turn to be the first.
+    const first = fetches++ % ready.length
+    const asked = [...ready.slice(first), ...ready.slice(0, first)]
+    const maxWaitMs = waitFor(led)
+    for (const of of asked) enter(of, 'fetching')
+    let outcomes: ReadonlyMap<FetchPartition, Outcome>
+    try {
+      outcomes = await request(node, asked, maxWaitMs)
+    } catch (problem) {
+      outcomes = new Map(asked.map((of) => [of, { problem }]))
+    }
+    if (stopped) return
+    const failures: Failure[] = []
+    for (const of of asked) {
+      const outcome = outcomes.get(of)
+      if (typeof outcome === 'object') failures.push({ of, problem: outcome.problem })
+      else if (outcome === 'out of range') void moveIntoRange(of)
+      else enter(of, 'idle')
+    }
+    const current = failures.filter(({ of }) => partitions.includes(of))
+    if (current.length > 0) void retryLater(current)
   }
 
   /**
-   * While a partition is full, the others must not keep the connection for long: it may have room again soon. It is
-   * asked for no sooner than it took so far, so that waiting costs it half of its time at most.
+   * How long a broker may wait for records, in ms. While a partition is full the others must not keep the connection for
+   * long: it may have room again soon. It was full for as long already, so that waiting costs it half of its time at most.
    */
-  function waitMs(led: readonly Lane[]): number {
-    let wait = settings.fetchMaxWaitMs
+  function waitFor(led: readonly FetchPartition[]): number {
+    let waitMs = settings.fetchMaxWaitMs
     const now = performance.now()
-    for (const lane of led)
-      if (!wantsMore(lane)) wait = Math.min(wait, Math.max(SHORTEST_WAIT_MS, now - lane.fullSince))
-    return wait
+    for (const of of led) if (!hasRoom(of)) waitMs = Math.min(waitMs, Math.max(SHORTEST_WAIT_MS, now - of.fullSince))
+    return waitMs
   }
 
-  async function fetch(node: number, ready: readonly Lane[], maxWaitMs: number): Promise<void> {
-    busyNodes.add(node)
-    // A broker fills its answer in the order asked for: each partition has its turn to be the first.
-    const first = turn++ % ready.length
-    const asked = [...ready.slice(first), ...ready.slice(0, first)]
-    for (const lane of asked) lane.busy = true
-    let failed: Failed[] = []
-    const fail = (lane: Lane, problem: unknown) => failed.push({ lane, problem })
-    const began = performance.now()
-    let fruitless = true
-    const recovering: Lane[] = []
-    try {
-      const connection = await cluster.node(node, 'fetch')
-      const byKey = new Map(asked.map((lane) => [partitionKey(lane), { lane, seeks: lane.seeks }]))
-      const unanswered = new Set(asked)
-      const maxBytes = Math.min(fetchMaxBytes, MAX_PARTITION_BYTES)
-      const answer = await connection.fetch({
-        maxWaitMs,
-        maxBytes: fetchMaxBytes,
-        readCommitted,
-        rackId,
-        partitions: asked.map(({ topic, partition, position: offset }) => ({ topic, partition, offset, maxBytes })),
-      })
-      if (ended) return
-      throwFor(answer)
-      for (const fetched of answer.partitions) {
-        const { lane, seeks } = byKey.get(partitionKey(fetched)) ?? {}
-        if (!lane || lane.seeks !== seeks || !unanswered.delete(lane)) continue
-        if (isElsewhere(fetched, node)) {
-          preferReplica(lane, fetched.preferredReplica)
-          // Nodes may go on naming each other.
-          if (++lane.detours > MAX_DETOURS) fail(lane, protocolError(KAFKA.REPLICA_NOT_AVAILABLE, NO_REPLICA))
-        } else if (fetched.errorCode === 0) {
-          if (receive(lane, fetched)) fruitless = false
-        }
-        // A replica may be behind, and a replica may be no more: only the leader knows what there is.
-        else if (lane.replica) lane.replica = undefined
-        else if (fetched.errorCode === KAFKA.OFFSET_OUT_OF_RANGE) recovering.push(lane)
-        else fail(lane, protocolError(fetched.errorCode))
-      }
-      // A broker that holds back a client by quota answers with nothing at all.
-      if (answer.partitions.length > 0)
-        for (const lane of unanswered)
-          if (lane.seeks === byKey.get(partitionKey(lane))?.seeks)
-            fail(lane, protocolError(KAFKA.LEADER_NOT_AVAILABLE, 'a broker left a partition out of its answer'))
-      if (fruitless && failed.length === 0) await waitInstead(node, maxWaitMs - (performance.now() - began), answer)
-      else quickAnswers.delete(node)
-    } catch (problem) {
-      failed = asked.map((lane) => ({ lane, problem }))
-    }
-    busyNodes.delete(node)
-    if (ended) return
-    const apart = new Set([...failed.map(({ lane }) => lane), ...recovering])
-    for (const lane of asked) if (!apart.has(lane)) lane.busy = false
-    const concerned = failed.filter(({ lane }) => lanes.includes(lane))
-    if (concerned.length > 0) void repair(concerned)
-    for (const lane of recovering) if (!failed.some((one) => one.lane === lane)) void recover(lane)
-    schedule()
-  }
-
-  /** A broker that has nothing waits until there is something. One that does not is not asked again before it should have. */
-  async function waitInstead(
+  /** Asks a node for the records of these partitions, and decodes the first of them. */
+  async function request(
     node: number,
-    leftMs: number,
-    { partitions }: { readonly partitions: readonly unknown[] },
-  ) {
+    asked: readonly FetchPartition[],
+    maxWaitMs: number,
+  ): Promise<ReadonlyMap<FetchPartition, Outcome>> {
+    const began = performance.now()
+    const epochs = new Map(asked.map((of) => [of, of.epoch]))
+    const connection = await cluster.node(node, 'fetch')
+    const byKey = new Map(asked.map((of) => [partitionKey(of), of]))
+    const maxBytes = Math.min(fetchMaxBytes, MAX_PARTITION_BYTES)
+    const answer = await connection.fetch({
+      maxWaitMs,
+      maxBytes: fetchMaxBytes,
+      readCommitted,
+      rackId,
+      partitions: asked.map(({ topic, partition, position: offset }) => ({ topic, partition, offset, maxBytes })),
+    })
+    const outcomes = new Map<FetchPartition, Outcome>()
+    if (stopped) return outcomes
+    throwFor(answer)
+    for (const fetched of answer.partitions) {
+      const of = byKey.get(partitionKey(fetched))
+      if (of !== undefined && of.epoch === epochs.get(of) && !outcomes.has(of))
+        outcomes.set(of, outcomeOf(of, node, fetched))
+    }
+    // A broker that holds back a client by a quota answers without any partition.
+    if (answer.partitions.length > 0)
+      for (const of of asked)
+        if (of.epoch === epochs.get(of) && !outcomes.has(of))
+          outcomes.set(of, { problem: protocolError(KAFKA.LEADER_NOT_AVAILABLE, LEFT_OUT) })
+    const brought = [...outcomes.values()].some((outcome) => outcome === 'records' || typeof outcome === 'object')
+    if (brought) quickAnswers.delete(node)
+    else await slowDown(node, maxWaitMs - (performance.now() - began), answer.partitions.length === 0)
+    return outcomes
+  }
+
+  function outcomeOf(of: FetchPartition, node: number, fetched: FetchedPartition): Outcome {
+    const { topic, partition, errorCode, preferredReplica } = fetched
+    if (errorCode === 0 && preferredReplica >= 0 && preferredReplica !== node) {
+      if (redirect(of, preferredReplica) <= MAX_REDIRECTS) return 'empty'
+      return { problem: protocolError(KAFKA.REPLICA_NOT_AVAILABLE, NO_REPLICA) }
+    }
+    if (errorCode === 0) {
+      // Brokers send a last stable offset also to readers of what is not committed.
+      const readable = readCommitted && fetched.lastStableOffset >= 0 ? fetched.lastStableOffset : fetched.endOffset
+      receive(of, fetched, readable, room)
+      if (of.reader !== undefined) {
+        decodeMore(of)
+        return 'records'
+      }
+      settings.onEndOffset?.({ topic, partition, offset: readable })
+      return 'empty'
+    }
+    // A replica may be behind, or gone: only the leader knows which offsets there are.
+    if (of.replica !== undefined) {
+      leaveReplica(of)
+      return 'empty'
+    }
+    return errorCode === KAFKA.OFFSET_OUT_OF_RANGE ? 'out of range' : { problem: protocolError(errorCode) }
+  }
+
+  /** A broker without records waits for some. One that answers sooner again and again is asked less often. */
+  async function slowDown(node: number, leftMs: number, leftAllOut: boolean): Promise<void> {
     const count = leftMs > 1 ? (quickAnswers.get(node) ?? 0) + 1 : 0
     quickAnswers.set(node, count)
     if (count <= MAX_QUICK_ANSWERS) return
-    if (partitions.length === 0) onTrouble?.(protocolError(KAFKA.LEADER_NOT_AVAILABLE, HELD_BACK))
-    await pause(Math.min(leftMs, LONGEST_PAUSE_MS))
+    if (leftAllOut) onTrouble(protocolError(KAFKA.LEADER_NOT_AVAILABLE, HELD_BACK))
+    await pause(Math.min(leftMs, MAX_DELAY_MS))
   }
 
-  /** Answers whether there was something. */
-  function receive(lane: Lane, fetched: FetchedPartition): boolean {
-    lane.failingSince = undefined
-    lane.detours = 0
-    lane.resets = 0
-    return decoder.receive(lane, fetched)
-  }
+  // ---- after a failure ----------------------------------------------------------------------------------------------
 
-  function tellFailure({ failure, queue, batchesOut }: Lane): void {
-    if (!ended && failure !== undefined && queue.length + batchesOut === 0) onError(failure)
-  }
-
-  /** Goes on from an offset that can be read. A broker that refuses that one too is asked again after a pause. */
-  async function recover(lane: Lane): Promise<void> {
-    const { topic, partition, position: offset, seeks } = lane
-    const at = { topic, partition, offset }
-    const since = (lane.failingSince ??= performance.now())
-    // Nobody wants to read there any more.
-    const over = () => ended || lane.seeks !== seeks
-    try {
-      if (lane.resets > 0) await pause(Math.min(RETRY_PAUSE_MS * 2 ** lane.resets, LONGEST_PAUSE_MS))
-      const position = over() ? offset : await options.onOutOfRange(at)
-      if (!over()) {
-        if (lane.resets++ > 0 && performance.now() - since > patienceMs) throw refusesAll(at)
-        lane.position = position
-        onTrouble?.(goesOn(at, position))
-      }
-    } catch (problem) {
-      if (!over()) return void repair([{ lane, problem }])
-    }
-    lane.busy = false
-    schedule()
-  }
-
-  /** After a failure: looks at the cluster anew and lets the partitions be read again, for a limited time. */
-  async function repair(failed: readonly Failed[]): Promise<void> {
+  /** Refreshes the metadata and lets the partitions be fetched again, until `patienceMs` is over. */
+  async function retryLater(failures: readonly Failure[]): Promise<void> {
+    for (const { of } of failures) enter(of, 'retrying')
     const now = performance.now()
-    for (const { lane } of failed) {
-      lane.busy = true
-      lane.replica = undefined
-      lane.detours = 0
-      lane.failingSince ??= now
-    }
     try {
-      for (const { lane, problem } of failed) {
-        const { failingSince = now } = lane
+      for (const { of, problem } of failures) {
+        const { failingSince = now } = of
         // A partition that is not known may be new, or its broker has only just started.
         if (!(isRetriable(problem) || isTopicMissing(problem)) || now - failingSince > patienceMs)
-          throw notRead(lane, problem, failed.filter((one) => one.problem === problem).length)
+          throw notRead(of, problem, failures.filter((one) => one.problem === problem).length)
       }
-      for (const problem of new Set(failed.map((one) => one.problem))) onTrouble?.(problem)
-      await pause(RETRY_PAUSE_MS)
-      if (ended) return
+      for (const problem of new Set(failures.map((one) => one.problem))) onTrouble(problem)
+      await pause(RETRY_DELAY_MS)
+      if (stopped) return
       await cluster.metadata.refresh().catch((error: unknown) => {
         if (!isRetriable(error)) throw error
       })
     } catch (error) {
-      if (!ended) onError(kafkaError(error, 'read'))
+      if (!stopped) fail(kafkaError(error, 'read'))
       return
     }
-    for (const { lane } of failed) lane.busy = false
+    for (const { of } of failures) enter(of, 'idle')
     schedule()
+  }
+
+  /** Goes on from an offset that can be read. A broker that refuses that one as well is asked again after a delay. */
+  async function moveIntoRange(of: FetchPartition): Promise<void> {
+    enter(of, 'resetting')
+    const { topic, partition, position, epoch, resets, failingSince = 0 } = of
+    const at = { topic, partition, offset: position }
+    const isOver = () => stopped || of.epoch !== epoch
+    try {
+      if (resets > 0) await pause(Math.min(RETRY_DELAY_MS * 2 ** resets, MAX_DELAY_MS))
+      const offset = isOver() ? position : await resetOffset(cluster, settings, at)
+      if (!isOver()) {
+        if (resets > 0 && performance.now() - failingSince > patienceMs) throw everyOffsetRefused(at)
+        reset(of, offset)
+        onTrouble(offsetWasReset(at, offset))
+      }
+    } catch (problem) {
+      if (!isOver()) return void retryLater([{ of, problem }])
+    }
+    enter(of, 'idle')
+    schedule()
+  }
+
+  // ---- decoding -----------------------------------------------------------------------------------------------------
+
+  /** Decodes as far as there is room, and fetches what there is room for then. */
+  function decodeMore(of: FetchPartition): void {
+    const pending = decode(of, room, onTrouble)
+    if (pending !== undefined)
+      void pending.then(() => {
+        decodeMore(of)
+        schedule()
+      })
+    if (stopped) return
+    if (of.buffered.length > 0) wake()
+    const failure = failureOf(of)
+    if (failure !== undefined) fail(failure)
   }
 
   return {
     add(from) {
-      lanes.push(...from.map(newLane))
+      partitions = [...partitions, ...from.map(fetchPartition)]
       schedule()
     },
-    remove(partitions) {
-      const keys = new Set(partitions.map(partitionKey))
-      const removed = lanes.filter((lane) => keys.has(partitionKey(lane)))
-      lanes = lanes.filter((lane) => !removed.includes(lane))
-      // What is under way for them is dropped as after a seek.
-      for (const lane of removed) {
-        lane.seeks++
-        decoder.empty(lane)
-      }
-      for (const [batch, lane] of out)
-        if (removed.includes(lane)) {
-          out.delete(batch)
-          decoder.release(batch)
+    remove(removed) {
+      const keys = new Set(removed.map(partitionKey))
+      const isRemoved = (of: FetchPartition) => keys.has(partitionKey(of))
+      for (const of of partitions) if (isRemoved(of)) drop(of, room)
+      for (const [batch, of] of taken)
+        if (isRemoved(of)) {
+          taken.delete(batch)
+          room.release(batch)
         }
-    },
-    stop() {
-      ended = true
-      for (const lane of lanes) decoder.empty(lane)
-      lanes = []
-      out.clear()
+      partitions = partitions.filter((of) => !isRemoved(of))
     },
     seek(to) {
-      const lane = lanes.find(({ topic, partition }) => topic === to.topic && partition === to.partition)
-      if (!lane) return
-      lane.seeks++
-      decoder.empty(lane)
-      lane.position = to.offset
-      lane.failure = undefined
+      const of = partitions.find(({ topic, partition }) => topic === to.topic && partition === to.partition)
+      if (of === undefined) return
+      seekTo(of, to.offset, room)
       schedule()
     },
     take() {
-      for (let n = 0; n < lanes.length; n++) {
-        next = (next + 1) % lanes.length
-        const lane = lanes[next]
-        const batch = lane?.queue.shift()
-        if (!lane || !batch) continue
-        lane.batchesOut++
-        out.set(batch, lane)
+      for (let n = 0; n < partitions.length; n++) {
+        turn = (turn + 1) % partitions.length
+        const of = partitions[turn]
+        const batch = of && takeBatch(of)
+        if (of === undefined || batch === undefined) continue
+        taken.set(batch, of)
         return batch
       }
       return undefined
     },
     release(batch) {
-      const lane = out.get(batch)
-      if (!lane) return
-      out.delete(batch)
-      lane.batchesOut--
-      decoder.release(batch)
-      tellFailure(lane)
-      decoder.fill(lane)
-      schedule()
+      const of = taken.get(batch)
+      if (of === undefined) return
+      taken.delete(batch)
+      releaseBatch(of, batch, room)
+      decodeMore(of)
+      if (isFetchable(of)) schedule()
+    },
+    arrival: wait,
+    failed,
+    stop() {
+      stopped = true
+      for (const of of partitions) drop(of, room)
+      partitions = []
+      taken.clear()
+      wake()
     },
   }
-}
-
-/** A partition, and why it could not be read. */
-interface Failed {
-  readonly lane: Lane
-  readonly problem: unknown
-}
-
-/** `count`: of the partitions that it is about. */
-function notRead({ topic, partition, position: offset }: Lane, problem: unknown, count = 1): SnapstreamError {
-  const what = `partition ${partition} of ${JSON.stringify(topic)}`
-  if (count === 1) return kafkaError(problem, `read ${what}`, { topic, partition, offset })
-  return kafkaError(problem, `read ${what} and ${count - 1} more of the same broker`, { topic })
-}
-
-/** Whether the leader names a replica nearby instead of handing out records. */
-function isElsewhere({ errorCode, preferredReplica }: FetchedPartition, node: number): boolean {
-  return errorCode === 0 && preferredReplica >= 0 && preferredReplica !== node
-}
-
-/** Told when reading goes on elsewhere: what lies between was not read. */
-function goesOn(at: TopicPartitionOffset, position: number): SnapstreamError {
-  const { topic, partition, offset } = at
-  return new SnapstreamError(
-    'OFFSET_OUT_OF_RANGE',
-    `offset ${offset} of partition ${partition} of ${JSON.stringify(topic)} cannot be read; reading goes on at ${position}, ` +
-      'as onOffsetOutOfRange says',
-    at,
-  )
-}
-
-function refusesAll(at: TopicPartitionOffset): SnapstreamError {
-  const { topic, partition, offset } = at
-  return new SnapstreamError(
-    'OFFSET_OUT_OF_RANGE',
-    `the broker refuses offset ${offset} of partition ${partition} of ${JSON.stringify(topic)}, and every other that it ` +
-      'names as one that can be read; look at its log',
-    at,
-  )
 }
