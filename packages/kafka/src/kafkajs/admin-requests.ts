@@ -3,14 +3,7 @@ import type { OpenBroker } from './open-broker.ts'
 
 type AdminRequests = Pick<
   Connection,
-  | 'metadata'
-  | 'findCoordinator'
-  | 'createTopics'
-  | 'deleteTopics'
-  | 'listGroups'
-  | 'describeGroups'
-  | 'deleteGroups'
-  | 'initProducerId'
+  'metadata' | 'findCoordinator' | 'createTopics' | 'deleteTopics' | 'listGroups' | 'describeGroups' | 'deleteGroups'
 >
 
 const NOTHING = Buffer.alloc(0)
@@ -127,15 +120,6 @@ export function adminRequests(broker: OpenBroker): AdminRequests {
         broker.request('DeleteGroups', [...groupIds]),
       )
       return results.map(({ groupId, errorCode }) => ({ groupId, errorCode }))
-    },
-
-    async initProducerId() {
-      const { errorCode, producerId, producerEpoch } = await broker.send<{
-        errorCode: number
-        producerId: string
-        producerEpoch: number
-      }>(broker.request('InitProducerId', { transactionalId: null }))
-      return { errorCode, producerId: Number(producerId), producerEpoch }
     },
   }
 }

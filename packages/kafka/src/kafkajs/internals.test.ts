@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { internals } from './internals.ts'
 import type { Internals } from './internals.ts'
 import type { KafkaProtocol } from './kafka-protocol.ts'
-import { recordRequests } from './record-requests.ts'
+import { produceRequests } from './produce-requests.ts'
 
 const require = createRequire(import.meta.url)
 /** The requests that are sent, with the newest version whose answer is understood here. */
@@ -82,7 +82,7 @@ test('a produce request is what KafkaJS would send', async () => {
   let sent: KafkaProtocol | undefined
   const request = (apiName: string, given: unknown) => protocolOf(apiName as 'Produce')(given)
   const send = async (protocol: KafkaProtocol) => void (sent = protocol)
-  await recordRequests({ kafkajs, request, send } as never).produce({ ...args, batches })
+  await produceRequests({ kafkajs, request, send } as never).produce({ ...args, batches })
   const partition = ({ partition, firstSequence, records }: (typeof batches)[number]) => ({
     partition,
     firstSequence,

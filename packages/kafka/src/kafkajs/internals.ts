@@ -1,6 +1,5 @@
 import { guardDecoder } from './guard-decoder.ts'
 import type { KafkaEncoder, RequestDefinition } from './kafka-protocol.ts'
-import { produceUpTo8 } from './produce-answer.ts'
 
 /**
  * What this driver leans on of KafkaJS beside its public types, and nothing else of it: how it writes requests and reads
@@ -34,5 +33,19 @@ export async function internals(): Promise<Internals> {
     requests: { ...requests.default.requests, Produce: produceUpTo8(requests.default.requests.Produce) },
     apiKeys: apiKeys.default,
     crc32c: crc32c.default,
+  }
+}
+
+/** Produce up to version 8, whose answer names the records that were refused. KafkaJS has 7, of which the request is the same. */
+function produceUpTo8({ versions, protocol }: RequestDefinition): RequestDefinition {
+  return {
+    versions: [...versions, '8'],
+    protocol: ({ version }) =>
+      version < 8
+        ? protocol({ version })
+        : (args) => {
+            const { request, ...rest } = protocol({ version: 7 })(args)
+            return { ...rest, request: { ...request, apiVersion: 8 } }
+          },
   }
 }

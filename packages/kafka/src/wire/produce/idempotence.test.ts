@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import type { ProduceBatch } from '../../driver/driver.ts'
-import { nextSequence, sequences } from './idempotence.ts'
+import { KAFKA } from '../errors/error-table.ts'
+import { createIdempotence, nextSequence } from './idempotence.ts'
+
+const WRITTEN = 0
+const REFUSED = 6
+const NO_ANSWER = undefined
+const DUPLICATE = KAFKA.DUPLICATE_SEQUENCE_NUMBER
+const OUT_OF_ORDER = KAFKA.OUT_OF_ORDER_SEQUENCE_NUMBER
 
 const batch = (count: number, partition = 0): ProduceBatch => ({
   topic: 't',
@@ -8,18 +15,19 @@ const batch = (count: number, partition = 0): ProduceBatch => ({
   records: Array.from({ length: count }, () => ({ key: null, value: null, headers: [], timestamp: 0 })),
 })
 
-function numbering() {
+function setup() {
   let asked = 0
-  return { ...sequences(async () => ({ producerId: ++asked, producerEpoch: 0 })), asked: () => asked }
+  const idempotence = createIdempotence(async () => ({ producerId: ++asked, producerEpoch: 0 }))
+  return { ...idempotence, asked: () => asked }
 }
 
-test('counts the records of each partition, under one producer id', async () => {
-  const { number, settle, asked } = numbering()
+test('sequences count the records of each partition, under one producer id', async () => {
+  const { sequence, settle, asked } = setup()
   const seen: number[][] = []
   for (const one of [batch(3), batch(2, 1), batch(4), batch(1, 1), batch(1)]) {
-    const { identity, firstSequence } = await number(one)
-    seen.push([identity.producerId, one.partition, firstSequence])
-    settle(one, 'written')
+    const { producer, firstSequence } = await sequence(one)
+    seen.push([producer.producerId, one.partition, firstSequence])
+    expect(settle(one, WRITTEN)).toBe('written')
   }
   expect(seen).toEqual([
     [1, 0, 0],
@@ -31,76 +39,89 @@ test('counts the records of each partition, under one producer id', async () => 
   expect(asked()).toBe(1)
 })
 
-test('a retry of what may have been written has the same number, however often', async () => {
-  const { number, settle, mayBeWritten } = numbering()
+test('a batch that may have been written keeps its sequence, however often it is sent again', async () => {
+  const { sequence, settle } = setup()
   const one = batch(3)
-  const first = await number(one)
-  expect(mayBeWritten(one)).toBe(false)
-  settle(one, 'unknown')
-  for (const outcome of ['unknown', 'refused', 'unknown'] as const) {
-    expect(mayBeWritten(one)).toBe(true)
-    // By its records: it need not be the same object.
-    expect(await number({ ...one })).toEqual(first)
-    settle(one, outcome)
+  const { producer, firstSequence } = await sequence(one)
+  expect(settle(one, NO_ANSWER)).toBe('unknown')
+  for (const [errorCode, outcome] of [
+    [NO_ANSWER, 'unknown'],
+    [REFUSED, 'refused'],
+    [NO_ANSWER, 'unknown'],
+  ] as const) {
+    // The same records make it a retry: the batch need not be the same object.
+    const again = { ...one }
+    expect(await sequence(again)).toEqual({ batch: again, producer, firstSequence })
+    expect(settle(one, errorCode)).toBe(outcome)
   }
-  settle(one, 'written')
-  expect(await number(batch(1))).toEqual({ identity: first.identity, firstSequence: 3 })
+  expect(settle(one, DUPLICATE)).toBe('written')
+  expect(await sequence(batch(1))).toMatchObject({ producer, firstSequence: 3 })
 })
 
-test('other records never get a number that may have been used', async () => {
-  const { number, settle, asked } = numbering()
+test('a duplicate on the first attempt is not this batch', async () => {
+  const { sequence, settle } = setup()
+  const one = batch(3)
+  await sequence(one)
+  expect(settle(one, DUPLICATE)).toBe('out-of-sequence')
+  expect(await sequence(one)).toMatchObject({ producer: { producerId: 2 }, firstSequence: 0 })
+})
+
+test('other records never get a sequence that may have been used', async () => {
+  const { sequence, settle, asked } = setup()
   const doubtful = batch(3)
   const other = batch(1, 1)
-  await number(doubtful)
-  await number(other)
-  settle(doubtful, 'unknown')
-  expect(await number(batch(1))).toEqual({ identity: { producerId: 2, producerEpoch: 0 }, firstSequence: 0 })
-  // What is under way in another partition keeps its number; what comes after it has the new producer id.
-  settle(other, 'unknown')
-  expect(await number(other)).toMatchObject({ identity: { producerId: 1 }, firstSequence: 0 })
-  settle(other, 'written')
-  expect(await number(batch(1, 1))).toMatchObject({ identity: { producerId: 2 }, firstSequence: 0 })
+  await sequence(doubtful)
+  await sequence(other)
+  settle(doubtful, NO_ANSWER)
+  expect(await sequence(batch(1))).toMatchObject({ producer: { producerId: 2, producerEpoch: 0 }, firstSequence: 0 })
+  // A batch that is under way in another partition keeps its sequence; the batch after it has the new producer id.
+  settle(other, NO_ANSWER)
+  expect(await sequence(other)).toMatchObject({ producer: { producerId: 1 }, firstSequence: 0 })
+  settle(other, WRITTEN)
+  expect(await sequence(batch(1, 1))).toMatchObject({ producer: { producerId: 2 }, firstSequence: 0 })
   expect(asked()).toBe(2)
 })
 
-test('what was refused has used no number', async () => {
-  const { number, settle, asked } = numbering()
+test('a batch that was refused has used no sequence', async () => {
+  const { sequence, settle, asked } = setup()
   const refused = batch(3)
-  await number(refused)
-  settle(refused, 'refused')
-  expect(await number(batch(2))).toMatchObject({ identity: { producerId: 1 }, firstSequence: 0 })
+  await sequence(refused)
+  expect(settle(refused, REFUSED)).toBe('refused')
+  expect(await sequence(batch(2))).toMatchObject({ producer: { producerId: 1 }, firstSequence: 0 })
   expect(asked()).toBe(1)
 })
 
-test('when the broker has lost track, counting starts anew under another producer id', async () => {
-  const { number, settle } = numbering()
+test('a batch that is out of sequence is sent again from 0 under another producer id', async () => {
+  const { sequence, settle } = setup()
   const one = batch(3)
-  await number(one)
-  settle(one, 'written')
+  await sequence(one)
+  settle(one, WRITTEN)
   const two = batch(1)
-  await number(two)
-  settle(two, 'lost-track')
-  expect(await number(two)).toMatchObject({ identity: { producerId: 2 }, firstSequence: 0 })
+  await sequence(two)
+  expect(settle(two, OUT_OF_ORDER)).toBe('out-of-sequence')
+  expect(await sequence(two)).toMatchObject({ producer: { producerId: 2 }, firstSequence: 0 })
 })
 
-test('two partitions in doubt ask for one new producer id; one that could not be asked for is asked for again', async () => {
+test('two partitions in doubt ask for one new producer id, and ask again if that fails', async () => {
   const answers: (() => Promise<{ producerId: number; producerEpoch: number }>)[] = [
     async () => ({ producerId: 1, producerEpoch: 0 }),
     () => Promise.reject(new Error('not now')),
     async () => ({ producerId: 2, producerEpoch: 0 }),
   ]
-  const { number, settle } = sequences(() => answers.shift()?.() ?? Promise.reject(new Error('asked once too often')))
+  const { sequence, settle } = createIdempotence(
+    () => answers.shift()?.() ?? Promise.reject(new Error('asked once too often')),
+  )
   for (const partition of [0, 1]) {
     const doubtful = batch(1, partition)
-    await number(doubtful)
-    settle(doubtful, 'unknown')
+    await sequence(doubtful)
+    settle(doubtful, NO_ANSWER)
   }
-  await expect(number(batch(1, 0))).rejects.toThrow('not now')
-  const fresh = await Promise.all([number(batch(1, 0)), number(batch(1, 1))])
-  expect(fresh.map(({ identity }) => identity.producerId)).toEqual([2, 2])
+  await expect(sequence(batch(1, 0))).rejects.toThrow('not now')
+  const fresh = await Promise.all([sequence(batch(1, 0)), sequence(batch(1, 1))])
+  expect(fresh.map(({ producer }) => producer.producerId)).toEqual([2, 2])
 })
 
-test('sequences start again from 0 behind the largest', () => {
+test('sequences begin again at 0 after the largest', () => {
   expect(nextSequence(0, 5)).toBe(5)
   expect(nextSequence(0x7fffffff - 4, 4)).toBe(0x7fffffff)
   expect(nextSequence(0x7fffffff - 4, 5)).toBe(0)

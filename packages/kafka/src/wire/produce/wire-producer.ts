@@ -10,145 +10,136 @@ import type {
 import { groupBy } from '../../driver/group-by.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
 import { openCluster } from '../cluster/cluster.ts'
-import type { Connect, ProduceAnswer } from '../protocol/connection.ts'
-import { KAFKA } from '../errors/error-table.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { KAFKA, kafkaErrorKind } from '../errors/error-table.ts'
 import { isRetriable, isTopicMissing, kafkaError, protocolError, throwFor } from '../errors/kafka-error.ts'
 import { oddAnswer } from '../errors/odd-answer.ts'
 import { retry } from '../errors/retry.ts'
-import { produceOutcome, refusedRecords } from './produce-outcome.ts'
-import { sequences } from './idempotence.ts'
-import type { ProducerIdentity } from './idempotence.ts'
+import type { Connect, ProduceAnswer } from '../protocol/connection.ts'
+import { createIdempotence, outcomeOf } from './idempotence.ts'
+import type { ProducerIdAndEpoch } from './idempotence.ts'
+
+/** A batch, and how brokers recognize it when it is sent again. */
+interface SequencedBatch {
+  readonly batch: ProduceBatch
+  /** Undefined without idempotence. */
+  readonly producer: ProducerIdAndEpoch | undefined
+  readonly firstSequence: number
+}
+
+type Results = readonly (readonly [ProduceBatch, ProduceResult])[]
 
 const SENT: ProduceResult = {}
-const NOT_NUMBERED = { identity: undefined, firstSequence: -1 }
 
+/** A producer over the connections of a client library. Rejects with `USAGE`, or `BROKER_UNREACHABLE`. */
 export async function wireProducer(
   connect: Connect,
   client: ClientSettings,
-  settings: ProducerSettings,
+  { acks, compression, idempotence: isIdempotent }: ProducerSettings,
 ): Promise<DriverProducer> {
-  const { acks, compression, idempotence } = settings
-  if (idempotence && acks !== -1)
+  if (isIdempotent && acks !== -1)
     throw new SnapstreamError(
       'USAGE',
       `acks of an idempotent producer has to be -1 (all in-sync replicas), got ${acks}`,
     )
   const cluster = await openCluster(client, connect)
-  const numbering = idempotence ? sequences(initialize) : undefined
-  let open = true
-  /** What is known of the cluster is out of date. */
-  let stale = false
-  const under = new Set<Promise<unknown>>()
-
-  /** Tried again here: nothing is on its way yet, and a broker that has only just started knows no producers for a while. */
-  async function initialize(): Promise<ProducerIdentity> {
-    const ask = async () => {
-      const answer = await (await cluster.any()).initProducerId()
-      throwFor(answer)
-      const { producerId, producerEpoch } = answer
-      if (producerId < 0 || producerEpoch < 0)
-        throw oddAnswer('InitProducerId', `the id ${producerId} with the epoch ${producerEpoch}`)
-      return answer
-    }
-    const { producerId, producerEpoch } = await retry(ask, { patienceMs: client.connectTimeoutMs })
-    return { producerId, producerEpoch }
+  const idempotence = isIdempotent ? createIdempotence(() => initProducerId(cluster, client)) : undefined
+  const state = {
+    isOpen: true,
+    /** An answer contradicted the metadata, or a connection failed: the next request needs newer metadata. */
+    isMetadataStale: false,
+    underWay: new Set<Promise<unknown>>(),
   }
 
-  async function send(batches: readonly ProduceBatch[]): Promise<ProduceResult[]> {
+  async function send(batches: readonly ProduceBatch[]): Promise<readonly ProduceResult[]> {
     const results = new Map<ProduceBatch, ProduceResult>()
     try {
-      if (!open) throw closed('producer')
-      if (stale) {
+      if (!state.isOpen) throw closed('producer')
+      if (state.isMetadataStale) {
         await cluster.metadata.refresh(true)
-        stale = false
+        state.isMetadataStale = false
       }
       await cluster.metadata.refreshIfStale()
     } catch (error) {
       return batches.map((batch) => failed(error, batch))
     }
-    for (const topic of new Set(batches.map((batch) => batch.topic))) {
+    for (const [topic, of] of groupBy(batches, (batch) => batch.topic)) {
       await cluster.metadata.add(topic).catch((error: unknown) => {
-        for (const batch of batches) if (batch.topic === topic) results.set(batch, failed(error, batch))
+        for (const batch of of) results.set(batch, failed(error, batch))
       })
     }
-    const byLeader = groupBy(
-      batches.filter((batch) => !results.has(batch)),
-      cluster.metadata.leaderOf,
+    const withTopic = batches.filter((batch) => !results.has(batch))
+    const answered = await Promise.all(
+      [...groupBy(withTopic, cluster.metadata.leaderOf)].map(([leader, of]) => sendToLeader(leader, of)),
     )
-    await Promise.all(
-      [...byLeader].map(async ([leader, of]) => {
-        for (const [batch, result] of await sendTo(leader, of)) results.set(batch, result)
-      }),
-    )
+    for (const [batch, result] of answered.flat()) results.set(batch, result)
     return batches.map((batch) => results.get(batch) ?? unanswered(batch))
   }
 
-  async function sendTo(
-    leader: number | undefined,
-    batches: readonly ProduceBatch[],
-  ): Promise<(readonly [ProduceBatch, ProduceResult])[]> {
-    if (leader === undefined)
-      return batches.map((batch) => {
-        const { topic, partition } = batch
-        const error = partitionMissing(topic, partition, cluster.metadata.partitions(topic).length)
-        return [batch, { error, retriable: false }]
-      })
-    const numbered: { batch: ProduceBatch; identity: ProducerIdentity | undefined; firstSequence: number }[] = []
+  async function sendToLeader(leader: number | undefined, batches: readonly ProduceBatch[]): Promise<Results> {
+    if (leader === undefined) return batches.map((batch) => [batch, withoutPartition(batch)])
+    const sequenced: SequencedBatch[] = []
     try {
       if (leader === -1) throw protocolError(KAFKA.LEADER_NOT_AVAILABLE)
-      // Connected before the batches are numbered: what was not sent is not in doubt.
+      // Connected before sequences are used: a batch that was not sent is not in doubt.
       await cluster.node(leader)
-      for (const batch of batches) numbered.push({ batch, ...((await numbering?.number(batch)) ?? NOT_NUMBERED) })
+      for (const batch of batches)
+        sequenced.push(
+          idempotence ? await idempotence.sequence(batch) : { batch, producer: undefined, firstSequence: -1 },
+        )
     } catch (error) {
       return batches.map((batch) => [batch, failed(error, batch)])
     }
-    // A request speaks for one producer. There are several for as long as partitions are between an old and a new one.
-    const byIdentity = groupBy(numbered, ({ identity }) => identity)
-    const outcomes = [...byIdentity].map(async ([producer, of]) => {
-      const request = {
+    // A request has one producer id. There are several while partitions go over from an old id to a new one.
+    const byProducer = groupBy(sequenced, ({ producer }) => producer)
+    return (await Promise.all([...byProducer].map(([producer, of]) => request(leader, producer, of)))).flat()
+  }
+
+  async function request(
+    leader: number,
+    producer: ProducerIdAndEpoch | undefined,
+    sequenced: readonly SequencedBatch[],
+  ): Promise<Results> {
+    try {
+      const connection = await cluster.node(leader)
+      const answers = await connection.produce({
         acks,
         timeoutMs: client.requestTimeoutMs,
         compression,
         ...(producer && { producer }),
-        batches: of.map(({ batch: { topic, partition, records }, firstSequence }) => ({
+        batches: sequenced.map(({ batch: { topic, partition, records }, firstSequence }) => ({
           topic,
           partition,
           records,
           firstSequence,
         })),
-      }
-      try {
-        const answers = await (await cluster.node(leader)).produce(request)
-        if (acks === 0) return of.map(({ batch }) => [batch, SENT] as const)
-        const byKey = new Map(answers.map((answer) => [partitionKey(answer), answer]))
-        return await Promise.all(
-          of.map(async ({ batch }) => [batch, await resultOf(batch, byKey.get(partitionKey(batch)))] as const),
-        )
-      } catch (error) {
-        return of.map(({ batch }) => {
-          numbering?.settle(batch, 'unknown')
-          return [batch, failed(error, batch)] as const
-        })
-      }
-    })
-    return (await Promise.all(outcomes)).flat()
+      })
+      if (acks === 0) return sequenced.map(({ batch }) => [batch, SENT] as const)
+      const byPartition = new Map(answers.map((answer) => [partitionKey(answer), answer]))
+      return await Promise.all(
+        sequenced.map(
+          async ({ batch }) => [batch, await resultOf(batch, byPartition.get(partitionKey(batch)))] as const,
+        ),
+      )
+    } catch (error) {
+      return sequenced.map(({ batch }) => {
+        idempotence?.settle(batch, undefined)
+        return [batch, failed(error, batch)] as const
+      })
+    }
   }
 
   async function resultOf(batch: ProduceBatch, answer: ProduceAnswer | undefined): Promise<ProduceResult> {
     const errorCode = answer?.errorCode
-    // Written by an earlier try whose answer got lost. On a first try it is about other records.
-    const duplicate = errorCode === KAFKA.DUPLICATE_SEQUENCE_NUMBER
-    const written = duplicate && numbering?.mayBeWritten(batch) === true
-    const outcome = written ? 'written' : duplicate ? 'lost-track' : produceOutcome(errorCode)
-    numbering?.settle(batch, outcome)
+    const outcome = idempotence ? idempotence.settle(batch, errorCode) : outcomeOf(errorCode)
     if (outcome === 'written') return SENT
     if (answer === undefined) return unanswered(batch)
     const error = protocolError(answer.errorCode, answer.message)
     const refused = refusedRecords(answer)
     if (refused !== undefined) return { ...failed(error, batch), refused }
-    if (outcome === 'lost-track') {
+    if (outcome === 'out-of-sequence') {
       const { code } = kafkaError(error, 'send')
-      return { ...failed(error, batch), retriable: numbering !== undefined && code !== 'FENCED' }
+      return { ...failed(error, batch), retriable: idempotence !== undefined && code !== 'FENCED' }
     }
     if (!isTopicMissing(error)) return failed(error, batch)
     // The topic may be gone, or its new leader may not know it yet.
@@ -162,46 +153,89 @@ export async function wireProducer(
 
   function failed(error: unknown, batch: ProduceBatch): { readonly error: Error; readonly retriable: boolean } {
     const retriable = isRetriable(error)
-    if (retriable || isTopicMissing(error)) stale = true
+    if (retriable || isTopicMissing(error)) state.isMetadataStale = true
     const doing = `send to partition ${batch.partition} of ${JSON.stringify(batch.topic)}`
     return { error: kafkaError(error, doing, fieldsOf(batch)), retriable }
   }
 
+  function withoutPartition({ topic, partition }: ProduceBatch): ProduceResult {
+    const error = partitionMissing(topic, partition, cluster.metadata.partitions(topic).length)
+    return { error, retriable: false }
+  }
+
   return {
     async partitions(topic) {
-      if (!open) throw closed('producer')
+      if (!state.isOpen) throw closed('producer')
+      const count = async () => {
+        await cluster.metadata.request([topic])
+        return cluster.metadata.partitions(topic).length
+      }
       try {
-        return await retry(
-          async () => {
-            await cluster.metadata.request([topic])
-            return cluster.metadata.partitions(topic).length
-          },
-          { patienceMs: client.connectTimeoutMs },
-        )
+        return await retry(count, { patienceMs: client.connectTimeoutMs })
       } catch (error) {
         throw kafkaError(error, `look for the topic ${JSON.stringify(topic)}`, { topic })
       }
     },
     async send(batches) {
       const sending = send(batches)
-      under.add(sending)
+      state.underWay.add(sending)
       try {
         return await sending
       } finally {
-        under.delete(sending)
+        state.underWay.delete(sending)
       }
     },
     async close() {
-      open = false
-      await Promise.allSettled(under)
+      state.isOpen = false
+      await Promise.allSettled(state.underWay)
       await cluster.destroy()
     },
   }
 }
 
+/** Retried here, as no batch is in doubt yet. A broker that has only just started gives out no producer ids for a while. */
+async function initProducerId(
+  cluster: Cluster,
+  { connectTimeoutMs }: Pick<ClientSettings, 'connectTimeoutMs'>,
+): Promise<ProducerIdAndEpoch> {
+  const ask = async () => {
+    const answer = await (await cluster.any()).initProducerId()
+    throwFor(answer)
+    const { producerId, producerEpoch } = answer
+    if (producerId < 0 || producerEpoch < 0)
+      throw oddAnswer('InitProducerId', `the id ${producerId} with the epoch ${producerEpoch}`)
+    return { producerId, producerEpoch }
+  }
+  return retry(ask, { patienceMs: connectTimeoutMs })
+}
+
+/** Errors of a batch that are about the contents of its records. */
+const ABOUT_RECORDS = new Set([
+  32, // INVALID_TIMESTAMP
+  44, // POLICY_VIOLATION
+  87, // INVALID_RECORD
+])
+const MAX_REASON_LENGTH = 1000
+
+/** Why records were refused, by their index; empty if the broker does not name them. Undefined for any other error. */
+function refusedRecords({
+  errorCode,
+  recordErrors = [],
+  message,
+}: ProduceAnswer): ReadonlyMap<number, string> | undefined {
+  if (!ABOUT_RECORDS.has(errorCode)) return undefined
+  const { name } = kafkaErrorKind(errorCode)
+  return new Map(
+    recordErrors.map(({ index, message: reason = message ?? 'no reason was given' }) => [
+      index,
+      `${reason.slice(0, MAX_REASON_LENGTH)} (${name})`,
+    ]),
+  )
+}
+
 const fieldsOf = ({ topic, partition }: ProduceBatch) => ({ topic, partition })
 
 function unanswered(batch: ProduceBatch): ProduceResult {
-  const text = `the broker did not say what became of partition ${batch.partition} of ${JSON.stringify(batch.topic)}`
+  const text = `the broker did not answer for partition ${batch.partition} of ${JSON.stringify(batch.topic)}`
   return { error: new SnapstreamError('KAFKA_FAILED', text, fieldsOf(batch)), retriable: true }
 }
