@@ -3,20 +3,20 @@ import { defineConfig } from 'vitest/config'
 // Tests run from the sources of every package in the workspace: no build is needed first.
 const conditions = ['@snapstream/source', 'node', 'import', 'module', 'default']
 
-// `npm test` hands over the address of the broker it started under a name that is no input of nx's cache: the port is
-// another each time, and says nothing about the result. KAFKA_BROKERS, set by a person, is an input.
+// `npm test` passes the address of its own broker in SNAPSTREAM_TEST_BROKERS, which is no input of nx's cache: the port
+// changes from run to run and does not change the result. KAFKA_BROKERS, set by a person, is an input.
 const brokers = process.env['KAFKA_BROKERS'] || process.env['SNAPSTREAM_TEST_BROKERS']
 const registry = process.env['SCHEMA_REGISTRY_URL'] || process.env['SNAPSTREAM_TEST_REGISTRY']
 
-// What a test needs stands in its name: *.kafka.test.ts, *.python.registry.test.ts. `npm test` names those it leaves out;
-// a run by hand fails where the client of another language is missing.
-const missing = [
+// The name of a test file has its needs in it: *.kafka.test.ts, *.python.registry.test.ts. SNAPSTREAM_LEAVE_OUT has those
+// that `npm test` leaves out: clients of other languages that are missing, and `long`. A run by hand leaves out none of them.
+const leftOut = [
   ...(brokers ? [] : ['kafka']),
   ...(registry ? [] : ['registry']),
-  ...(process.env['SNAPSTREAM_MISSING_CLIENTS'] ?? '').split(',').filter((client) => client !== ''),
+  ...(process.env['SNAPSTREAM_LEAVE_OUT'] ?? '').split(',').filter((need) => need !== ''),
 ]
 
-// Counted by whoever started the run: nx, or tools/ci. A run by hand beside it leaves their results alone.
+// For the program that started the run, nx or tools/ci, which counts the results. A run by hand writes none.
 const results = process.env['SNAPSTREAM_TEST_RESULTS'] ?? (process.env['NX_TASK_TARGET_TARGET'] && 'test-results.json')
 
 export default defineConfig({
@@ -24,7 +24,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['src/**/*.test.ts'],
-    exclude: ['**/node_modules/**', ...missing.map((need) => `**/*.${need}.*`)],
+    exclude: ['**/node_modules/**', ...leftOut.map((need) => `**/*.${need}.*`)],
     env: { ...(brokers ? { KAFKA_BROKERS: brokers } : {}), ...(registry ? { SCHEMA_REGISTRY_URL: registry } : {}) },
     testTimeout: 15_000,
     reporters: results ? ['default', 'json'] : ['default'],

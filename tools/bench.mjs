@@ -1,6 +1,9 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
-import { runAppOnBuilt } from './lib/run-app.mjs'
+import { runApp, runAppOnBuilt } from './lib/run-app.mjs'
 
-const { code } = await runAppOnBuilt('apps/bench/src/main.ts', process.argv.slice(2))
+const args = process.argv.slice(2)
+const isHelp = args.includes('--help') || args.includes('-h')
+// The help needs no build.
+const { code } = await (isHelp ? runApp : runAppOnBuilt)('apps/bench/src/main.ts', args)
 process.exitCode = code

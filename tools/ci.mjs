@@ -25,7 +25,7 @@ const npm = async (...args) => ({ ok: (await run('npm', args, { capture: 'tee' }
 
 async function npmTest(args = [], env = {}) {
   const options = { capture: 'tee', env: { ...process.env, ...env } }
-  const { code, stdout } = await run('npm', ['test', '--', '--require-kafka', ...args], options)
+  const { code, stdout } = await run('npm', ['test', '--', '--require-kafka', '--long', ...args], options)
   const { passed, failed, skipped } = parseSummary(stdout) ?? { passed: 0, failed: 0, skipped: 0 }
   return counted({ ok: code === 0, passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped })
 }

@@ -1,28 +1,35 @@
 import './lib/bootstrap.mjs'
+import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { mainBranch } from './lib/git.mjs'
 import { interruption } from './lib/interruption.mjs'
 import { projects, testFiles } from './lib/projects.mjs'
 import { removeResults, sumResults, summary } from './lib/results.mjs'
+import { needsOf } from './lib/test-needs.mjs'
 import { tool } from './lib/tool.mjs'
 import { missingClients } from './services/clients/other-clients.mjs'
 import { testKafka } from './services/kafka/kafka-for-tests.mjs'
-import { needsOf } from './lib/test-needs.mjs'
 import { testRegistry } from './services/registry/registry-for-tests.mjs'
 
-const HELP = `npm test                          all tests of all projects
-npm test -- core kafka            those of some projects
-npm test -- kafka topic -t batch  the rest goes to vitest: parts of file names, its options
-npm test -- --no-kafka            without the integration tests (*.kafka.test.ts, *.registry.test.ts)
-npm test -- --require-kafka       fail if an integration test cannot run, for want of a service or another client
-npm test -- --no-cache            run what is known to pass again
-npm test -- --affected            only the projects that a branch changes or whose dependencies it changes
-The integration tests run against the broker at KAFKA_BROKERS, else against one that is started for the run with
-Java 17 and Maven or with Docker, and against the schema registry at SCHEMA_REGISTRY_URL, else against one that is
-started with Java 17 and Maven. Those of other clients (*.java.*, *.python.*) need a JDK, or Python 3.9 with venv.
-SNAPSTREAM_KAFKA_VERSION starts another version of Kafka (3.9.1).`
+const HELP = `npm test                          the tests of all projects
+npm test -- core kafka            the tests of some projects
+npm test -- kafka topic -t batch  other arguments go to vitest: parts of file names, and its options
+npm test -- --long                also the long tests (*.long.*), which bash .ci/run includes
+npm test -- --affected            only the projects that differ from main, and those that depend on them
+npm test -- --no-cache            also run the tests that passed before and are unchanged
+npm test -- --no-kafka            without the integration tests (*.kafka.*, *.registry.*)
+npm test -- --require-kafka       fail if an integration test cannot run because a service or a client is missing
 
-const OWN = new Set(['--no-kafka', '--require-kafka', '--no-cache', '--affected', '--help', '-h'])
+The integration tests run against the broker at KAFKA_BROKERS, or else against one that the command starts with Java 17
+and Maven or with Docker; and against the schema registry at SCHEMA_REGISTRY_URL, or else against one that the command
+starts with Java 17 and Maven. Tests with other clients (*.java.*, *.python.*) need a JDK, or Python 3.9 with venv.
+SNAPSTREAM_KAFKA_VERSION is the version of Kafka to start (default: 4.1.0).`
+
+/** Projects that are tested at the same time. Each has its part of the cores, as several tests measure time. */
+const PROJECTS = 2
+const WORKERS = Math.max(1, Math.floor(availableParallelism() / PROJECTS))
+
+const OWN = new Set(['--long', '--no-kafka', '--require-kafka', '--no-cache', '--affected', '--help', '-h'])
 const args = process.argv.slice(2)
 const has = (option) => args.includes(option)
 
@@ -44,8 +51,8 @@ if (chosen.length === 0) {
   console.log(summary({ passed: 0, failed: 0 }))
   process.exit()
 }
-const integration = chosen.flatMap(testFiles).filter((file) => needsOf(file).length > 0)
-const isNeeded = (need) => integration.some((file) => needsOf(file).includes(need))
+const files = chosen.flatMap(testFiles).filter((file) => has('--long') || !needsOf(file).includes('long'))
+const isNeeded = (need) => files.some((file) => needsOf(file).includes(need))
 const signal = interruption()
 
 const off = { env: {}, missing: 'switched off with --no-kafka', stop: async () => {} }
@@ -55,10 +62,11 @@ let clients = {}
 let code = 1
 try {
   removeResults(chosen)
-  if (!has('--no-kafka')) {
-    if (isNeeded('kafka')) kafka = await testKafka({ log: console.error, signal })
-    if (isNeeded('registry')) registry = await testRegistry({ log: console.error, signal })
-  }
+  if (!has('--no-kafka'))
+    [kafka, registry] = await startAll([
+      isNeeded('kafka') ? testKafka({ log: console.error, signal }) : off,
+      isNeeded('registry') ? testRegistry({ log: console.error, signal }) : off,
+    ])
   if (isNeeded('java') || isNeeded('python')) clients = await missingClients()
   if (leftOut().length > 0 && has('--require-kafka'))
     throw new Error(`the integration tests have to run:\n${leftOut().join('\n')}`)
@@ -66,33 +74,45 @@ try {
 } catch (error) {
   console.error(error.message)
 } finally {
-  await kafka.stop()
-  await registry.stop()
+  await Promise.all([kafka.stop(), registry.stop()])
 }
 report()
 
-/** The names of what differs from main, and of what depends on that. */
+/** Waits for services that start at the same time. If one does not start, the others are stopped. */
+async function startAll(starting) {
+  const settled = await Promise.allSettled(starting)
+  const failed = settled.find(({ status }) => status === 'rejected')
+  if (!failed) return settled.map(({ value }) => value)
+  await Promise.all(settled.map(({ value }) => value?.stop()))
+  throw failed.reason
+}
+
+/** The names of the projects that differ from main, and of those that depend on them. */
 async function affectedProjects() {
   const args = ['show', 'projects', '--affected', `--base=${await mainBranch()}`, '--json']
   const { code, stdout, output } = await tool('nx', args, { capture: true })
-  if (code !== 0) throw new Error(`nx could not say what is affected:\n${output}`)
+  if (code !== 0) throw new Error(`nx could not say which projects are affected:\n${output}`)
   return JSON.parse(stdout)
 }
 
 async function runTests() {
-  const options = ['--outputStyle=static', '--parallel=1', ...(has('--no-cache') ? ['--skipNxCache'] : [])]
-  // With a filter most projects have nothing to run, and that is no failure.
+  const options = ['--outputStyle=static', `--parallel=${PROJECTS}`, ...(has('--no-cache') ? ['--skipNxCache'] : [])]
+  // With a filter most projects have nothing to run, which is no failure.
   const forVitest = filters.length > 0 ? ['--', '--passWithNoTests', ...filters] : []
   const nxArgs = ['run-many', '-t', 'test', '-p', chosen.map(({ name }) => name).join(','), ...options, ...forVitest]
-  const withoutKafka = kafka.missing ? { KAFKA_BROKERS: undefined } : {}
-  const withoutRegistry = registry.missing ? { SCHEMA_REGISTRY_URL: undefined } : {}
-  const withoutClients = { SNAPSTREAM_MISSING_CLIENTS: Object.keys(clients).join(',') }
-  const env = { ...kafka.env, ...registry.env, ...withoutKafka, ...withoutRegistry, ...withoutClients }
+  const env = {
+    ...kafka.env,
+    ...registry.env,
+    ...(kafka.missing && { KAFKA_BROKERS: undefined }),
+    ...(registry.missing && { SCHEMA_REGISTRY_URL: undefined }),
+    SNAPSTREAM_LEAVE_OUT: [...Object.keys(clients), ...(has('--long') ? [] : ['long'])].join(','),
+    VITEST_MAX_WORKERS: String(WORKERS),
+  }
   const ended = await tool('nx', nxArgs, { env })
   return ended.code
 }
 
-/** The integration tests that cannot run, each with what it needs. */
+/** The integration tests that cannot run, each with its missing needs. */
 function leftOut() {
   const missing = {
     ...clients,
@@ -104,7 +124,7 @@ function leftOut() {
       .filter((need) => missing[need])
       .map((need) => missing[need])
       .join(' and ')
-  return integration.filter(needs).map((file) => `${file} needs ${needs(file)}`)
+  return files.filter(needs).map((file) => `${file} needs ${needs(file)}`)
 }
 
 function report() {
@@ -116,7 +136,7 @@ function report() {
   for (const problem of sum.problems) console.log(problem)
   const skipped = leftOut()
   if (skipped.length > 0) {
-    console.log('\nskipped, as something is not here; each file counts as one:')
+    console.log('\nskipped, because something is not installed; each file counts as one:')
     for (const line of skipped) console.log(`  ${line}`)
     sum.skipped += skipped.length
   }

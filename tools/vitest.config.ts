@@ -1,4 +1,5 @@
 import { mergeConfig } from 'vitest/config'
 import shared from '../vitest.shared.ts'
 
-export default mergeConfig(shared, { test: { include: ['{api,check,lib}/**/*.test.mjs'] } })
+// Tests of commands start them as processes: two at a time.
+export default mergeConfig(shared, { test: { include: ['{api,check,lib}/**/*.test.mjs'], maxConcurrency: 2 } })

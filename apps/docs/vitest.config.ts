@@ -1,5 +1,5 @@
 import { mergeConfig } from 'vitest/config'
 import shared from '../../vitest.shared.ts'
 
-// Every test compiles a block and runs it in a process of its own.
+// Every test runs a block in a process of its own.
 export default mergeConfig(shared, { test: { testTimeout: 60_000, maxConcurrency: 2 } })

@@ -7,8 +7,8 @@ import { at } from '../services/root.mjs'
 const TIMEOUT_MS = 120_000
 const tools = ['bench', 'chaos', 'check', 'ci', 'demo', 'fuzz', 'kafka', 'packed', 'release', 'rivals', 'soak', 'test']
 
-test.each(tools)(
-  '%s says with --help what it takes, and does nothing',
+test.concurrent.each(tools)(
+  '%s --help prints its help and does nothing else',
   async (tool) => {
     const { stdout } = await promisify(execFile)(process.execPath, [at(`tools/${tool}.mjs`), '--help'])
     expect(stdout).toContain(tool === 'test' ? 'npm test' : tool === 'ci' ? '.ci/run' : `npm run ${tool}`)
@@ -16,8 +16,8 @@ test.each(tools)(
   TIMEOUT_MS,
 )
 
-test.each(['packed', 'ci'])(
-  '%s refuses what it does not take, and does nothing',
+test.concurrent.each(['packed', 'ci'])(
+  '%s refuses an unknown option',
   async (tool) => {
     const run = promisify(execFile)(process.execPath, [at(`tools/${tool}.mjs`), '--helpp'])
     await expect(run).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('unknown: --helpp') })

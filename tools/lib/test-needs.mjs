@@ -1,8 +1,8 @@
-const NEEDS = new Set(['kafka', 'registry', 'java', 'python'])
+const NEEDS = new Set(['kafka', 'registry', 'java', 'python', 'long'])
 
 /**
- * What a test file needs beside Node, as its name says: `clients.java.kafka.test.ts` needs a Kafka broker and a client of
- * Java.
+ * The needs of a test file beside Node, from its name: `clients.java.kafka.test.ts` needs a Kafka broker and a client of
+ * Java. `long` is a need of time.
  */
 export const needsOf = (file) =>
   file

@@ -8,25 +8,26 @@ const EMOJI = ['🏆', '📞', '🐟', '👌', '🎉'].map((emoji) => `Look at t
 const SUMMARY = 'orders: 200 handled, 2 dead letters, 4 customers, 20100 in total\n'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
+/** Each runs in a process of its own. */
 const demo = (...args: string[]) =>
   promisify(execFile)(process.execPath, ['--import', 'tsx', '--conditions=@snapstream/source', main, ...args])
 
-test('runs all examples on the memory driver and ends', async () => {
+test.concurrent('runs all examples on the memory driver and ends', async () => {
   const { stdout, stderr } = await demo()
   expect(stdout).toBe([...HELLO, ...EMOJI, ''].join('\n'))
   expect(stderr).toBe(SUMMARY)
 })
 
-test('runs the example it is asked for', async () => {
+test.concurrent('runs the example it is asked for', async () => {
   expect((await demo('emoji')).stdout).toBe([...EMOJI, ''].join('\n'))
 })
 
-test('says what it takes', async () => {
+test.concurrent('says what it takes', async () => {
   expect((await demo('--help')).stdout).toContain('--kafka [address]')
   expect((await demo('--list')).stdout.trim().split('\n')).toHaveLength(3)
 })
 
-test('names what there is when asked for what there is not', async () => {
+test.concurrent('names what there is when asked for what there is not', async () => {
   await expect(demo('helo')).rejects.toMatchObject({
     code: 1,
     stderr: "demo: there is no example 'helo'; there are hello, emoji, orders\n",
@@ -34,11 +35,11 @@ test('names what there is when asked for what there is not', async () => {
   await expect(demo('--kafak')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('--kafak') as string })
 })
 
-test('ends with an error that names the address when no broker is there', async () => {
+test.concurrent('ends with an error that names the address when no broker answers', { timeout: 60_000 }, async () => {
   const started = Date.now()
   await expect(demo('emoji', '--kafka', 'localhost:9')).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^demo: .*localhost:9.*\n$/) as string,
   })
-  expect(Date.now() - started).toBeLessThan(14_000)
+  expect(Date.now() - started).toBeLessThan(40_000)
 })

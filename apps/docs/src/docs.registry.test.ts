@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { testBlocks } from './expect-block.ts'
+import { testBlocks } from './test-blocks.ts'
 
 const registry = process.env['SCHEMA_REGISTRY_URL']
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { documents, root } from './documents.ts'
-import { testBlocks } from './expect-block.ts'
-import { WRITTEN } from './run-block.ts'
+import { testBlocks } from './test-blocks.ts'
+import { WRITTEN } from './block-program.ts'
 
 const MARKS = [undefined, 'kafka', 'registry']
 const LANGUAGES = ['ts', 'text', 'sh', 'json', 'yaml', 'mermaid']

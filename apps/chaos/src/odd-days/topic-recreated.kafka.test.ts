@@ -104,8 +104,11 @@ describe.skipIf(brokers === '').each(DRIVERS)('a topic that is deleted while it 
   test('writing is refused, and the error names it', { timeout: 60_000 }, async () => {
     const { name, topic } = await writing()
     await remove(name)
-    const { error } = await outcomeOf('writing', topic('after'))
-    expect(error).toMatchObject({ code: 'TOPIC_MISSING', topic: name, partition: 0 })
+    // The broker takes a record until it has carried out the deletion.
+    await vi.waitFor(async () => {
+      const { error } = await outcomeOf('writing', topic('after'))
+      expect(error).toMatchObject({ code: 'TOPIC_MISSING', topic: name, partition: 0 })
+    }, patience)
     expect(await outcomeOf('closing', topic.close())).toEqual({})
   })
 
