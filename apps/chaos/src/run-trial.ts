@@ -2,32 +2,8 @@ import { clock } from './clock.ts'
 import { random } from '@snapstream/program'
 import type { RunOptions } from './run-options.ts'
 import type { Trial } from './scenario.ts'
-import { brokenPromises } from './verdict.ts'
-import type { Figures, Result } from './verdict.ts'
-
-/** What a trial does not measure. */
-const NOTHING: Figures = {
-  produced: 0,
-  handled: 0,
-  lost: 0,
-  lostForGood: 0,
-  duplicated: 0,
-  unexplainedCopies: 0,
-  outOfOrder: 0,
-  overlapping: 0,
-  unexplained: 0,
-  staleMs: 0,
-  commitsMovedBack: 0,
-  strange: 0,
-  rebalances: 0,
-  longestStallMs: 0,
-  partitionStallMs: 0,
-  ownStallMs: 0,
-  recoveryMs: 0,
-  kills: 0,
-  killsCounted: 0,
-  uncommitted: 0,
-}
+import { brokenPromises, NOTHING } from './verdict.ts'
+import type { Result } from './verdict.ts'
 
 /** Runs a trial with one driver, on topics of its own. What it rejects with is a problem, unless it was interrupted. */
 export async function runTrial(trial: Trial, options: RunOptions): Promise<Result> {

@@ -43,6 +43,30 @@ export interface Result extends Figures {
   readonly broken: readonly string[]
 }
 
+/** What a trial does not measure. */
+export const NOTHING: Figures = {
+  produced: 0,
+  handled: 0,
+  lost: 0,
+  lostForGood: 0,
+  duplicated: 0,
+  unexplainedCopies: 0,
+  outOfOrder: 0,
+  overlapping: 0,
+  unexplained: 0,
+  staleMs: 0,
+  commitsMovedBack: 0,
+  strange: 0,
+  rebalances: 0,
+  longestStallMs: 0,
+  partitionStallMs: 0,
+  ownStallMs: 0,
+  recoveryMs: 0,
+  kills: 0,
+  killsCounted: 0,
+  uncommitted: 0,
+}
+
 /** The promises that the figures break. `problems` are those that have no figure: a worker that ended by itself. */
 export function brokenPromises(figures: Figures, promises: Promises, problems: readonly string[]): readonly string[] {
   const { duplicates, staleMs = 0, stallMs, ownStallMs, recoveryMs, rebalances, counted = 1 } = promises

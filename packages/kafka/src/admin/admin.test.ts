@@ -1,5 +1,6 @@
 import { SnapstreamError, createApp } from '@snapstream/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { driverWith } from '../fixtures/driver-with.ts'
 import { Conf } from '../conf/conf.ts'
 import type { Driver } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
@@ -272,23 +273,14 @@ describe('resetOffsets', () => {
 describe('the connection', () => {
   /** A driver that counts, and of which the admin fails to connect as often as is said. */
   function counted(failures = 0) {
-    const inner = memory()
     const state = { connected: 0, closed: 0, failures }
-    const driver: Driver = {
-      ...inner,
-      client(settings) {
-        const client = inner.client(settings)
-        return {
-          ...client,
-          async admin() {
-            if (state.failures-- > 0) throw new SnapstreamError('BROKER_UNREACHABLE', 'nobody there')
-            state.connected++
-            const admin = await client.admin()
-            return { ...admin, close: async () => void state.closed++ }
-          },
-        }
+    const driver = driverWith(memory(), {
+      admin() {
+        if (state.failures-- > 0) throw new SnapstreamError('BROKER_UNREACHABLE', 'nobody there')
+        state.connected++
+        return { close: async () => void state.closed++ }
       },
-    }
+    })
     return { driver, state }
   }
 

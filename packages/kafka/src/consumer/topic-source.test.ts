@@ -1,6 +1,7 @@
 import { BytesCodec, createApp } from '@snapstream/core'
 import type { Codec } from '@snapstream/core'
 import { afterEach, describe, expect, test } from 'vitest'
+import { driverWith } from '../fixtures/driver-with.ts'
 import { Conf } from '../conf/conf.ts'
 import type { Driver, DriverAdmin } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
@@ -20,18 +21,13 @@ async function fill(driver: Driver, name: string, values: readonly (string | nul
 function counted(driver = memory()) {
   const subscriptions: (readonly (string | RegExp)[])[] = []
   let open = 0
-  const counting: Driver = {
-    ...driver,
-    client: (settings) => ({
-      ...driver.client(settings),
-      async consumer(options) {
-        subscriptions.push(options.topics)
-        open++
-        const consumer = await driver.client(settings).consumer(options)
-        return { ...consumer, close: async () => (open--, consumer.close()) }
-      },
-    }),
-  }
+  const counting = driverWith(driver, {
+    consumer(consumer, options) {
+      subscriptions.push(options.topics)
+      open++
+      return { close: async () => (open--, consumer.close()) }
+    },
+  })
   return { driver: counting, subscriptions, open: () => open }
 }
 

@@ -1,5 +1,6 @@
 import { BytesCodec, createApp } from '@snapstream/core'
 import { afterEach, describe, expect, test } from 'vitest'
+import { driverWith } from '../fixtures/driver-with.ts'
 import { Conf } from '../conf/conf.ts'
 import { memory } from '../memory/index.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
@@ -300,21 +301,11 @@ describe('when it fails', () => {
   test('where the broker refuses a record, it comes again', async () => {
     const { driver } = await setup()
     let refusing = true
+    const refuse = () => Promise.reject(new Error('refused'))
     Conf({
-      driver: {
-        ...driver,
-        client: (settings) => {
-          const client = driver.client(settings)
-          return {
-            ...client,
-            producer: async (options) => {
-              const producer = await client.producer(options)
-              const refuse = () => Promise.reject(new Error('refused'))
-              return { ...producer, send: (batches) => (refusing ? refuse() : producer.send(batches)) }
-            },
-          }
-        },
-      },
+      driver: driverWith(driver, {
+        producer: ({ send }) => ({ send: (batches) => (refusing ? refuse() : send(batches)) }),
+      }),
     })
     await expect(replay('orders.dead')).rejects.toThrow('refused')
     expect(await Topic('orders.dead', { groupId: 'orders.dead.replay' }).committed()).toEqual([])
@@ -324,21 +315,8 @@ describe('when it fails', () => {
 
   test('where it dies between the acknowledgement and the commit, what was sent is sent again', async () => {
     const { driver } = await setup()
-    Conf({
-      driver: {
-        ...driver,
-        client: (settings) => {
-          const client = driver.client(settings)
-          return {
-            ...client,
-            consumer: async (options) => ({
-              ...(await client.consumer(options)),
-              commit: () => Promise.reject(new Error('gone')),
-            }),
-          }
-        },
-      },
-    })
+    const commit = () => Promise.reject(new Error('gone'))
+    Conf({ driver: driverWith(driver, { consumer: () => ({ commit }) }) })
     await expect(replay('orders.dead', { limit: 2 })).rejects.toThrow('gone')
     Conf({ driver })
     expect(await replay('orders.dead')).toEqual({ read: 5, sent: 5, skipped: 0, left: 0 })

@@ -1,5 +1,6 @@
 import { createApp } from '@snapstream/core'
 import { describe, expect, test, vi } from 'vitest'
+import { driverWith } from '../fixtures/driver-with.ts'
 import { withHarness } from '../conformance/harness.ts'
 import type { Harness } from '../conformance/harness.ts'
 import type { Driver } from '../driver/driver.ts'
@@ -63,28 +64,16 @@ describe('seek', () => {
   })
 
   test('of several calls at once the last counts, however long their look-ups take', async () => {
-    const slow = memory()
     let looks = 0
-    const driver: Driver = {
-      ...slow,
-      client: (settings) => {
-        const client = slow.client(settings)
-        return {
-          ...client,
-          async admin() {
-            const admin = await client.admin()
-            return {
-              ...admin,
-              async offsets(...args) {
-                // The first takes longest.
-                await new Promise((resolve) => setTimeout(resolve, Math.max(0, 60 - 20 * looks++)))
-                return admin.offsets(...args)
-              },
-            }
-          },
-        }
-      },
-    }
+    const driver = driverWith(memory(), {
+      admin: (admin) => ({
+        async offsets(...args) {
+          // The first takes longest.
+          await new Promise((resolve) => setTimeout(resolve, Math.max(0, 60 - 20 * looks++)))
+          return admin.offsets(...args)
+        },
+      }),
+    })
     const { topic, seen, until, stop, committed } = await reading({ count: 10, conf: { driver } })
     await until(() => seen.length === 10)
     looks = 0

@@ -1,5 +1,6 @@
 import { BytesCodec, createApp } from '@snapstream/core'
 import { describe, expect, test, vi } from 'vitest'
+import { driverWith } from '../fixtures/driver-with.ts'
 import type { Driver } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
 import type { TopicOptions } from '../options/topic-options.ts'
@@ -116,19 +117,8 @@ describe('for await over a topic', () => {
   test('says what failed as it was left', async () => {
     const driver = memory()
     const topic = await topicOf(five, {}, driver)
-    const failing: Driver = {
-      ...driver,
-      client(settings) {
-        const client = driver.client(settings)
-        return {
-          ...client,
-          consumer: async (consumer) => ({
-            ...(await client.consumer(consumer)),
-            commit: () => Promise.reject(new Error('no commit')),
-          }),
-        }
-      },
-    }
+    const commit = () => Promise.reject(new Error('no commit'))
+    const failing = driverWith(driver, { consumer: () => ({ commit }) })
     const reading = Topic('t', { groupId: 'g', conf: { driver: failing } })
     const looping = (async () => {
       for await (const { value } of reading) if (value === 'b') break

@@ -1,6 +1,7 @@
 import { BytesCodec, createApp } from '@snapstream/core'
 import type { Codec } from '@snapstream/core'
 import { describe, expect, test } from 'vitest'
+import { driverWith } from '../fixtures/driver-with.ts'
 import type { Driver } from '../driver/driver.ts'
 import { groupBy } from '../driver/group-by.ts'
 import { memory } from '../memory/index.ts'
@@ -186,26 +187,17 @@ describe('slice', () => {
     const driver = memory()
     await written(driver, 't', [five])
     const open: string[] = []
-    const counting: Driver = {
-      ...driver,
-      client(settings) {
-        const client = driver.client(settings)
+    const counting = driverWith(driver, {
+      consumer(consumer) {
+        open.push('consumer')
         return {
-          ...client,
-          async consumer(consumer) {
-            const made = await client.consumer(consumer)
-            open.push('consumer')
-            return {
-              ...made,
-              async close() {
-                await made.close()
-                open.pop()
-              },
-            }
+          async close() {
+            await consumer.close()
+            open.pop()
           },
         }
       },
-    }
+    })
     const topic = Topic('t', { conf: { driver: counting } })
     for await (const { value } of topic.slice()) {
       expect(open).toEqual(['consumer'])

@@ -2,6 +2,7 @@ import { BytesCodec, SnapstreamError, createApp } from '@snapstream/core'
 import type { Codec } from '@snapstream/core'
 import { createVirtualHost } from '@snapstream/core/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { driverWith } from '../fixtures/driver-with.ts'
 import { Conf } from '../conf/conf.ts'
 import type { Driver, ProduceResult } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
@@ -37,35 +38,25 @@ const shown = (records: readonly TopicRecord<unknown, unknown>[]) => records.map
 /** A memory driver of which the producer counts, and can be told to fail. */
 function watched(driver = memory({ defaultPartitions: 1 })) {
   const state = { producers: 0, open: 0, admins: 0, records: 0, answer: (): ProduceResult | undefined => undefined }
-  const watching: Driver = {
-    ...driver,
-    client(settings) {
-      const client = driver.client(settings)
+  const watching = driverWith(driver, {
+    admin(admin) {
+      state.admins++
+      return { close: async () => (state.admins--, admin.close()) }
+    },
+    producer(producer) {
+      state.producers++
+      state.open++
       return {
-        consumer: (options) => client.consumer(options),
-        async admin() {
-          state.admins++
-          const admin = await client.admin()
-          return { ...admin, close: async () => (state.admins--, admin.close()) }
+        async send(batches) {
+          const answers = batches.map(() => state.answer())
+          const results = await producer.send(batches.filter((_, i) => answers[i] === undefined))
+          for (const batch of batches) state.records += batch.records.length
+          return answers.map((answer) => answer ?? results[0] ?? {})
         },
-        async producer(options) {
-          state.producers++
-          state.open++
-          const producer = await client.producer(options)
-          return {
-            partitions: (topic) => producer.partitions(topic),
-            async send(batches) {
-              const answers = batches.map(() => state.answer())
-              const results = await producer.send(batches.filter((_, i) => answers[i] === undefined))
-              for (const batch of batches) state.records += batch.records.length
-              return answers.map((answer) => answer ?? results[0] ?? {})
-            },
-            close: async () => (state.open--, producer.close()),
-          }
-        },
+        close: async () => (state.open--, producer.close()),
       }
     },
-  }
+  })
   return { driver: watching, state }
 }
 

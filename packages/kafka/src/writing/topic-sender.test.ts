@@ -1,6 +1,7 @@
 import { SnapstreamError, createApp } from '@snapstream/core'
 import type { Codec, CodecContext } from '@snapstream/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { driverWith } from '../fixtures/driver-with.ts'
 import type { Driver, DriverProducer, ProduceResult } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
 import { Topic } from '../topic/topic.ts'
@@ -24,21 +25,8 @@ async function valuesOf(driver: Driver, name: string): Promise<(string | null)[]
 }
 
 /** A memory driver with another producer. */
-function withProducer(driver: Driver, wrap: (producer: DriverProducer) => Partial<DriverProducer>): Driver {
-  return {
-    ...driver,
-    client(settings) {
-      const client = driver.client(settings)
-      return {
-        ...client,
-        async producer(options) {
-          const producer = await client.producer(options)
-          return { ...producer, ...wrap(producer) }
-        },
-      }
-    },
-  }
-}
+const withProducer = (driver: Driver, producer: (producer: DriverProducer) => Partial<DriverProducer>) =>
+  driverWith(driver, { producer })
 
 describe('a record that names another topic', () => {
   test('goes there, from a sink and from a call, in order', async () => {
