@@ -12,7 +12,7 @@ import {
 import { startFakeBroker } from '@snapstream/kafka/src/conformance/fake-broker.ts'
 import { kafkajsConnect } from '@snapstream/kafka/src/kafkajs/kafkajs-connection.ts'
 import { topicMetadata } from '@snapstream/kafka/src/wire/cluster/metadata.ts'
-import { decodeAssignment, decodeSubscription } from '@snapstream/kafka/src/wire/group/group-protocol.ts'
+import { decodeAssignment, decodeSubscription } from '@snapstream/kafka/src/wire/group/consumer-protocol.ts'
 import type { Connection } from '@snapstream/kafka/src/wire/protocol/connection.ts'
 import { openConnection } from '@snapstream/kafkats/src/open-connection.ts'
 import type { Target } from '../target.ts'

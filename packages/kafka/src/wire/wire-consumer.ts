@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { toError } from '@snapstream/core'
+import { refuseUnequal } from '../driver/copartitioned.ts'
 import type {
   ClientSettings,
   ConsumerSettings,
@@ -9,80 +10,84 @@ import type {
 } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import { openCluster } from './cluster/cluster.ts'
-import type { Connect } from './protocol/connection.ts'
-import { fetcher } from './fetch/fetcher.ts'
-import { groupMember } from './group/membership.ts'
-import { kafkaError } from './errors/kafka-error.ts'
+import type { Cluster } from './cluster/cluster.ts'
 import { knownPartitions } from './cluster/metadata.ts'
-import { loneReader } from './group/standalone.ts'
-import { retry } from './errors/retry.ts'
+import { listTopics } from './cluster/list-topics.ts'
+import type { Connect } from './protocol/connection.ts'
+import { kafkaError } from './errors/kafka-error.ts'
+import { fetcher } from './fetch/fetcher.ts'
 import { startOffsets } from './fetch/offsets.ts'
-import { partitionsToRead, subscribe } from './group/subscribe.ts'
+import { groupMember } from './group/membership.ts'
+import { partitionsToRead, standaloneReader } from './group/standalone.ts'
+import { retry } from './errors/retry.ts'
 
+/**
+ * A consumer over the wire: its membership says which partitions it owns, its fetcher reads them. This file joins the two:
+ * where to start when partitions come, and that nothing of them is handed out any more when they go.
+ */
 export async function wireConsumer(
   connect: Connect,
   client: ClientSettings,
   settings: ConsumerSettings,
 ): Promise<DriverConsumer> {
   const cluster = await openCluster(client, connect)
-  const { groupId } = settings
-  // Whoever starts wants to know soon whether the brokers are there; whoever reads is as patient as those who write.
+  const { groupId, metadataMaxAgeMs } = settings
+  // At the start it shows soon whether the brokers can be reached; a reader is as patient as a writer.
   const startPatienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
   const patienceMs = Math.max(startPatienceMs, settings.deliveryTimeoutMs ?? 0)
   let topics: Set<string>
-  let all: readonly TopicPartition[]
+  /** Without a group. */
+  let partitions: readonly TopicPartition[]
   try {
     const repair = () => cluster.metadata.refresh(true)
     topics = await retry(() => subscribe(cluster, settings), { patienceMs: startPatienceMs, repair })
-    all = groupId === null ? partitionsToRead(cluster, topics, settings.only) : []
+    partitions = groupId === null ? partitionsToRead(cluster, topics, settings.only) : []
   } catch (error) {
     await cluster.destroy()
     throw kafkaError(error, 'subscribe')
   }
   const known = knownPartitions(cluster.metadata, topics)
   const onTrouble = (error: unknown) => settings.onTrouble?.(kafkaError(error, 'reach the brokers'))
-  let open = true
-  let failure: Error | undefined
-  /** The assignment that each partition is of, by name: what belongs to an older one is dropped. */
-  const held = new Map<string, object>()
-  /** Where to start instead, of partitions whose assignment is being told. */
+  /** Undefined while it reads; with an error once it cannot go on, without one once it was closed. */
+  let ended: { readonly error?: Error } | undefined
+  /** Where to start instead, for partitions that are being assigned. */
   let seeks: Map<string, TopicPartitionOffset> | undefined
-  let closing: Promise<void> | undefined
   const ending = new AbortController()
+  let shutDown: Promise<void> | undefined
 
   function fail(error: unknown): void {
-    if (!open || failure) return
-    failure = toError(error)
+    if (ended !== undefined) return
+    ended = { error: toError(error) }
     void end()
   }
 
-  /** Leaves the group and closes the connections; the consumer itself stays to be closed. */
+  /** Leaves the group and closes the connections. */
   function end(): Promise<void> {
-    closing ??= (async () => {
-      held.clear()
+    shutDown ??= (async () => {
       reading.stop()
       ending.abort()
       await membership.leave()
       await cluster.destroy()
     })()
-    return closing
+    return shutDown
   }
 
   const reading = fetcher({ cluster, settings, patienceMs, onTrouble })
   void reading.failed.then(fail)
 
-  /** Beside those that are read already, which stay as they are. `appeared`: they were added to their topic meanwhile. */
-  async function assigned(partitions: readonly TopicPartition[], appeared = false): Promise<void> {
-    const assignment = {}
-    for (const at of partitions) held.set(partitionKey(at), assignment)
-    const isHeld = (at: TopicPartition) => held.get(partitionKey(at)) === assignment
-    const over = () => !open || failure !== undefined || (partitions.length > 0 && !partitions.some(isHeld))
-    const isNew = (at: TopicPartition) => appeared || known.isNew(at)
-    const [added, old] = [partitions.filter(isNew), partitions.filter((at) => !isNew(at))]
+  /**
+   * Starts to read partitions; those that are read already go on. `added`: the partitions were added to their topics
+   * meanwhile, and are read from their first record on.
+   */
+  async function assigned(partitions: readonly TopicPartition[], added = false): Promise<void> {
+    const isNew = (at: TopicPartition) => added || known.isNew(at)
     const find = async () => [
-      ...(await startOffsets(cluster, settings, old)),
-      // What was written to a partition since it appeared is to be read, whatever was said about those that were there.
-      ...(await startOffsets(cluster, { ...settings, ...FROM_THE_START }, added)),
+      ...(await startOffsets(
+        cluster,
+        settings,
+        partitions.filter((at) => !isNew(at)),
+      )),
+      ...(await startOffsets(cluster, { ...settings, ...FROM_THE_START }, partitions.filter(isNew))),
     ]
     const starts = await retry(find, {
       patienceMs,
@@ -93,67 +98,84 @@ export async function wireConsumer(
       const { topic } = partitions[0] ?? {}
       throw kafkaError(error, 'find where to start reading', topic === undefined ? {} : { topic })
     })
-    if (over()) return
+    if (ended !== undefined) return
     known.note(partitions)
     const sought = (seeks = new Map())
     const answer = await settings.assigned(starts.map(({ at }) => at))
-    if (over()) return
+    if (ended !== undefined) return
     const answered = new Map(answer?.map((at) => [partitionKey(at), at]))
     const elsewhere = (at: TopicPartition) => sought.get(partitionKey(at)) ?? answered.get(partitionKey(at))
     const passing = starts.filter(({ at, passing }) => passing && !elsewhere(at))
     if (passing.length > 0) await membership.commit(passing.map(({ at }) => at))
-    if (over()) return
+    if (ended !== undefined) return
     seeks = undefined
-    reading.add(
-      starts.filter(({ at }) => isHeld(at)).map(({ at }) => ({ ...at, offset: elsewhere(at)?.offset ?? at.offset })),
-    )
+    reading.add(starts.map(({ at }) => ({ ...at, offset: elsewhere(at)?.offset ?? at.offset })))
   }
 
   async function revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
-    for (const at of partitions) held.delete(partitionKey(at))
     reading.remove(partitions)
-    // A batch that was just taken has to reach whoever polls first.
+    // A batch that was just taken has to reach the caller of `poll` first.
     await setImmediate()
-    if (open && !failure) await settings.revoked(partitions, reason)
+    if (ended === undefined) await settings.revoked(partitions, reason)
   }
 
+  const listener = { assigned, revoked, trouble: onTrouble, failed: fail }
   const membership =
     groupId === null
-      ? loneReader({
+      ? standaloneReader({
           cluster,
           topics,
-          all,
+          partitions,
           watch: settings.only === undefined,
-          metadataMaxAgeMs: settings.metadataMaxAgeMs,
-          assigned,
-          onError: fail,
+          metadataMaxAgeMs,
+          listener,
         })
-      : groupMember({ cluster, groupId, topics, settings, patienceMs, assigned, revoked, onTrouble, onError: fail })
+      : groupMember({ cluster, groupId, topics, settings, patienceMs, listener })
 
   return {
     async poll() {
-      while (open) {
-        if (failure) throw failure
+      while (ended === undefined) {
         const batch = reading.take()
         if (batch) return batch
         await reading.arrival()
       }
+      if (ended.error !== undefined) throw ended.error
       return undefined
     },
     release: (batch) => reading.release(batch),
     seek(to) {
-      if (!open || failure) return
+      if (ended !== undefined) return
       seeks?.set(partitionKey(to), to)
       reading.seek(to)
     },
     async commit(offsets) {
-      if (open && !failure) await membership.commit(offsets)
+      if (ended === undefined) await membership.commit(offsets)
     },
     async close() {
-      open = false
+      ended = {}
       await end()
     },
   }
 }
 
+/**
+ * The topics that settings name, or mean with a pattern. Throws `TOPIC_MISSING`, and `USAGE` for co-partitioned topics with
+ * different numbers of partitions.
+ */
+async function subscribe(cluster: Cluster, settings: ConsumerSettings): Promise<Set<string>> {
+  const topics = new Set<string>()
+  const patterns = settings.topics.filter((topic) => typeof topic !== 'string')
+  for (const topic of settings.topics) if (typeof topic === 'string') topics.add(topic)
+  if (patterns.length > 0)
+    for (const topic of await listTopics(cluster))
+      if (patterns.some((pattern) => topic.search(pattern) !== -1)) topics.add(topic)
+  for (const topic of topics) await cluster.metadata.add(topic)
+  refuseUnequal(settings.copartitioned ?? [], (topic) => cluster.metadata.partitions(topic).length)
+  return topics
+}
+
+/**
+ * For partitions that were added to a topic that is read already: whatever `startOffset` and `autoOffsetReset` say of those
+ * that were there, everything that was written to a new one is read.
+ */
 const FROM_THE_START = { autoOffsetReset: 'earliest', startOffset: () => undefined } as const

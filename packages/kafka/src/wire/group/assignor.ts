@@ -1,16 +1,19 @@
+import { SnapstreamError } from '@snapstream/core'
 import { assignPartitions, withholdOwned } from '../../driver/assign-partitions.ts'
-import { refuseUnequal } from '../../driver/copartitioned.ts'
+import { refuseUnequal, tornApart } from '../../driver/copartitioned.ts'
+import type { TopicSet } from '../../driver/copartitioned.ts'
+import type { TopicPartition } from '../../driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { JoinedGroup, MemberAssignment } from '../protocol/connection.ts'
-import { decodeSubscription, encodeAssignment } from './group-protocol.ts'
 import { isTopicMissing, protocolError } from '../errors/kafka-error.ts'
+import { decodeSubscription, encodeAssignment } from './consumer-protocol.ts'
 
 /**
- * The leader's part: shares out the partitions of all topics that members subscribed to. What one of them still has is
- * not given to another yet: its owner gives it up when it learns of it, and joins again. Throws `USAGE` for co-partitioned
- * topics with different numbers of partitions.
+ * The leader's part: assigns the partitions of all topics that members subscribed to. A partition that another member still
+ * owns is not given away yet: its owner gives it up when it learns of that, and joins again. Throws `USAGE` for
+ * co-partitioned topics with different numbers of partitions.
  */
-export async function shareOut(cluster: Cluster, members: JoinedGroup['members']): Promise<MemberAssignment[]> {
+export async function assignAll(cluster: Cluster, members: JoinedGroup['members']): Promise<MemberAssignment[]> {
   const subscribers = members.map(({ memberId, metadata }) => ({ id: memberId, ...decodeSubscription(metadata) }))
   const counts = new Map<string, number>()
   for (const topic of new Set(subscribers.flatMap((member) => [...member.topics])))
@@ -30,14 +33,37 @@ export async function shareOut(cluster: Cluster, members: JoinedGroup['members']
 async function partitionCount(cluster: Cluster, topic: string): Promise<number> {
   const known = cluster.metadata.partitions(topic).length
   if (known > 0) return known
-  // Not followed: whether another member's topic is gone is none of this member's business.
+  // Not followed: a topic of other members that is gone is no failure of this one.
   const { topics } = await cluster.requestMetadata([topic])
   for (const { topic: name, errorCode, partitions } of topics) {
     if (name !== topic) continue
     if (errorCode === 0) return partitions.length
     const error = protocolError(errorCode)
-    // Whoever subscribed to it finds out by itself.
+    // The members that subscribed to it find out by themselves.
     if (!isTopicMissing(error)) throw error
   }
   return 0
+}
+
+/**
+ * Splits an assignment by whether co-partitioned topics were kept together. A partition without those that go with it is
+ * not read by anybody: it waits until a member leads that keeps them together. `torn`: what to tell about it.
+ */
+export function splitTorn(
+  groupId: string,
+  copartitioned: readonly TopicSet[],
+  partitions: readonly TopicPartition[],
+): { readonly whole: readonly TopicPartition[]; readonly torn?: SnapstreamError } {
+  const torn = tornApart(copartitioned, partitions)
+  if (torn.length === 0) return { whole: partitions }
+  const names = torn.map(({ topic, partition }) => `${topic}/${partition}`).join(', ')
+  return {
+    whole: partitions.filter((at) => !torn.includes(at)),
+    torn: new SnapstreamError(
+      'KAFKA_FAILED',
+      `the leader of the group ${JSON.stringify(groupId)} does not keep co-partitioned topics together: ${names} came ` +
+        'without what goes with it, and waits; it goes on when all members of the group run a Snapstream that knows ' +
+        'copartitionedWith',
+    ),
+  }
 }

@@ -3,7 +3,7 @@ import type { DriverAdmin, GroupDescription, GroupListing } from '../../driver/d
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Connection, DescribedGroup } from '../protocol/connection.ts'
 import { KAFKA, kafkaErrorKind } from '../errors/error-table.ts'
-import { decodeAssignment } from './group-protocol.ts'
+import { decodeAssignment } from './consumer-protocol.ts'
 import { isTopicMissing, protocolError, throwFor } from '../errors/kafka-error.ts'
 import { expectNames, expectPartitions } from '../errors/odd-answer.ts'
 

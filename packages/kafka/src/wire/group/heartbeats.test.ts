@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Connection } from '../protocol/connection.ts'
 import { brokerUnreachable } from '../errors/connection-error.ts'
-import { heartbeats } from './heartbeats.ts'
 import { protocolError } from '../errors/kafka-error.ts'
+import { heartbeats } from './heartbeats.ts'
+import type { MemberState } from './member-state.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -13,62 +15,63 @@ afterEach(() => {
 const REBALANCE_IN_PROGRESS = 27
 const unreachable = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is away')
 
-/** A heart whose coordinator answers what `state.error` says. */
+/** Heartbeats that a coordinator answers as `state` says, and what came of them. */
 function heart() {
-  const state: {
-    error: Error | undefined
-    silent: boolean
-    beats: number
-    repairs: number
-    renewals: number
-    events: unknown[]
-    joining: boolean
-    troubles: number
-  } = {
-    error: undefined,
+  const generation = { groupId: 'g', memberId: 'm', groupInstanceId: undefined, generationId: 1 }
+  const member: { phase: MemberState['phase']; generation: MemberState['generation'] } = { phase: 'stable', generation }
+  const state = {
+    error: undefined as Error | undefined,
+    /** Called while a heartbeat is under way. */
+    during: () => {},
     silent: false,
     beats: 0,
-    repairs: 0,
+    unreachable: 0,
     renewals: 0,
-    events: [],
-    joining: false,
-    troubles: 0,
+    events: [] as unknown[],
   }
-  const stop = heartbeats({
-    async beat() {
+  const connection: Partial<Connection> = {
+    async heartbeat() {
       state.beats++
+      state.during()
       if (state.silent) await new Promise(() => {})
       if (state.error) throw state.error
+      return { errorCode: 0 }
     },
-    async repair() {
-      state.repairs++
-      throw new Error('not yet')
-    },
+  }
+  const stopping = new AbortController()
+  const beats = heartbeats({
+    coordinator: { connection: async () => connection as Connection, find: async () => {} },
+    member,
+    settings: { heartbeatIntervalMs: 100, sessionTimeoutMs: 1000 },
     async renew() {
       state.renewals++
-      throw new Error('nobody is there')
+      throw new Error('no broker is there')
     },
-    joining: () => state.joining,
-    intervalMs: 100,
-    sessionTimeoutMs: 1000,
-    onRebalance: () => state.events.push('rebalance'),
-    onLost: () => state.events.push('lost'),
-    onTrouble: () => state.troubles++,
-    onError: (error) => state.events.push(error),
+    signal: stopping.signal,
   })
-  return { state, stop }
+  async function consume(): Promise<void> {
+    try {
+      for await (const event of beats)
+        if (event.type === 'unreachable') state.unreachable++
+        else state.events.push(event.type)
+    } catch (error) {
+      state.events.push(error)
+    }
+  }
+  void consume()
+  return { state, member, stop: () => stopping.abort() }
 }
 
-test('beats until it is stopped', async () => {
+test('heartbeats are sent until the signal is aborted', async () => {
   const { state, stop } = heart()
   await vi.advanceTimersByTimeAsync(1000)
   expect(state.beats).toBe(10)
   stop()
   await vi.advanceTimersByTimeAsync(1000)
-  expect(state).toMatchObject({ beats: 10, repairs: 0, renewals: 0, events: [] })
+  expect(state).toMatchObject({ beats: 10, unreachable: 0, renewals: 0, events: [] })
 })
 
-test('goes on beating while the group waits for it to join again, and tells when it is lost all the same', async () => {
+test('heartbeats go on while the group waits for the member to join again, and tell when it is lost all the same', async () => {
   const { state } = heart()
   state.error = protocolError(REBALANCE_IN_PROGRESS)
   await vi.advanceTimersByTimeAsync(5000)
@@ -80,9 +83,9 @@ test('goes on beating while the group waits for it to join again, and tells when
   expect(state.beats).toBe(51)
 })
 
-test('while it joins the end of the generation before is no news, but for a session that is over', async () => {
-  const { state } = heart()
-  state.joining = true
+test('while a member joins, the end of the generation before is no news until the session is over', async () => {
+  const { state, member } = heart()
+  member.phase = 'preparing-rebalance'
   state.error = protocolError(22)
   await vi.advanceTimersByTimeAsync(1000)
   expect(state.events).toEqual([])
@@ -93,7 +96,7 @@ test('while it joins the end of the generation before is no news, but for a sess
   expect(state.renewals).toBe(1)
 })
 
-test('in a process that was paused for a session it is lost before the coordinator is asked', async () => {
+test('a member whose process was paused for a session is lost before the coordinator is asked', async () => {
   const { state } = heart()
   await vi.advanceTimersByTimeAsync(500)
   const { beats } = state
@@ -106,7 +109,7 @@ test('in a process that was paused for a session it is lost before the coordinat
 })
 
 test.each([3_600_000, -3_600_000, 86_400_000, -86_400_000])(
-  'a clock that is set by %d ms ends no membership',
+  'a clock that is set by %d ms does not end the membership',
   async (ms) => {
     const { state } = heart()
     await vi.advanceTimersByTimeAsync(500)
@@ -120,28 +123,27 @@ test.each([3_600_000, -3_600_000, 86_400_000, -86_400_000])(
   },
 )
 
-test('a generation that is over is lost', async () => {
+test('a member whose generation is over is lost', async () => {
   const { state } = heart()
   state.error = protocolError(22)
   await vi.advanceTimersByTimeAsync(100)
   expect(state.events).toEqual(['lost'])
 })
 
-test('a coordinator that is away is looked for, and the membership counts as lost when its time is over', async () => {
+test('a coordinator that is away is reported, and the member is lost when its session is over', async () => {
   const { state } = heart()
   state.error = protocolError(16)
   await vi.advanceTimersByTimeAsync(900)
   state.error = undefined
   await vi.advanceTimersByTimeAsync(100)
   expect(state.events).toEqual([])
-  expect(state.repairs).toBe(9)
-  expect(state.troubles).toBe(9)
+  expect(state.unreachable).toBe(9)
   state.error = unreachable
   await vi.advanceTimersByTimeAsync(1200)
   expect(state.events).toEqual(['lost'])
 })
 
-test('a coordinator that does not answer at all is as good as away', async () => {
+test('a member whose coordinator does not answer at all is lost when its session is over', async () => {
   const { state } = heart()
   state.silent = true
   await vi.advanceTimersByTimeAsync(1000)
@@ -149,18 +151,28 @@ test('a coordinator that does not answer at all is as good as away', async () =>
   expect(state.renewals).toBe(0)
   await vi.advanceTimersByTimeAsync(200)
   expect(state.events).toEqual(['lost'])
-  // Who joins again must not wait for an answer over the same connection.
+  // The join that follows must not wait for an answer over the same connection.
   expect(state.renewals).toBe(1)
 })
 
 test.each([
-  ['what nobody can cure', 30],
+  ['an authorization that is missing', 30],
   ['another member that took the name of this one', 82],
-])('%s is an error', async (_, errorCode) => {
+])('%s ends the heartbeats with an error', async (_, errorCode) => {
   const { state } = heart()
   const error = protocolError(errorCode)
   state.error = error
   await vi.advanceTimersByTimeAsync(1000)
   expect(state.events).toEqual([error])
   expect(state.beats).toBe(1)
+})
+
+test('an answer about a generation that is over by now is no news', async () => {
+  const { state, member } = heart()
+  state.error = protocolError(22)
+  state.during = () => {
+    if (member.generation) member.generation = { ...member.generation, generationId: 2 }
+  }
+  await vi.advanceTimersByTimeAsync(1000)
+  expect([state.events, state.beats]).toEqual([[], 10])
 })

@@ -1,80 +1,81 @@
+import type { ConsumerSettings } from '../../driver/driver.ts'
 import { KAFKA } from '../errors/error-table.ts'
 import { errorCodeOf, isRetriable, protocolError } from '../errors/kafka-error.ts'
 import { pause } from '../sleep.ts'
 import { within } from '../with-timeout.ts'
+import { sendHeartbeat } from './coordinator.ts'
+import type { Coordinator } from './coordinator.ts'
+import { isJoining } from './member-state.ts'
+import type { MemberState } from './member-state.ts'
 
-/** Not when another took the name of this member: to come back would be to take it back, and so on for ever. */
+/** A fenced member is not lost: to join again would be to take the name back from the other, and so on for ever. */
 const LOST = new Set<number | undefined>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION])
 
-/** A coordinator that says nothing for as long as that has put this member out, however long the request may take. */
-async function inTime(answer: Promise<unknown>, ms: number, renew: () => void): Promise<void> {
-  if (await within(ms, answer)) return
-  // A connection whose other end is gone without a word would be waited for in all that comes next, joining above all.
-  renew()
-  throw protocolError(KAFKA.REQUEST_TIMED_OUT)
-}
+/** What a heartbeat tells, beside that the member is still one. */
+export type HeartbeatEvent =
+  /** The group asks its members to join again. Comes at every heartbeat until they have. */
+  | { readonly type: 'rebalance' }
+  /** The coordinator was not reached: look for it before the next heartbeat. */
+  | { readonly type: 'unreachable'; readonly error: unknown }
+  /** The membership is over, and there is no further heartbeat. `error`: what the coordinator answered, if it did. */
+  | { readonly type: 'lost'; readonly error?: unknown }
 
 /**
- * The heart of a member of a group: sends a heartbeat each `intervalMs` until it is stopped, whatever else goes on. A slow
- * handler, a slow handover or a join that waits for others does not end the membership. When the coordinator was not
- * reached for `sessionTimeoutMs` the membership counts as lost; so it does, before anything else happens, in a process
- * that was paused for as long. Returns how to stop it.
+ * Sends a heartbeat each `intervalMs` until the signal is aborted, whatever else goes on: a slow handler, a slow hand-over
+ * or a join that waits for other members does not end the membership. A member that did not reach its coordinator for
+ * `sessionTimeoutMs` is lost. So is one whose process was paused for as long, before it asks the coordinator. Throws what
+ * cannot be retried.
  */
-export function heartbeats(options: {
-  readonly beat: () => Promise<unknown>
-  /** While it joins, that the generation before is over is no news, and no sign of life either. */
-  readonly joining: () => boolean
-  /** Looks for the coordinator anew. */
-  readonly repair: () => Promise<unknown>
-  /** Replaces the connections there are, if others can be had: nothing comes over them any more. */
+export async function* heartbeats(options: {
+  readonly coordinator: Coordinator
+  /** Read before each heartbeat: the generation changes while heartbeats go on. */
+  readonly member: Pick<MemberState, 'phase' | 'generation'>
+  readonly settings: Pick<ConsumerSettings, 'heartbeatIntervalMs' | 'sessionTimeoutMs'>
+  /** Replaces the connections, if the brokers can be reached: no answer comes over them any more. */
   readonly renew: () => Promise<unknown>
-  readonly intervalMs: number
-  readonly sessionTimeoutMs: number
-  /** The group asks its members to join again. Called at every heartbeat until they have. */
-  readonly onRebalance: () => void
-  /** The membership is over, and the heart stops. */
-  readonly onLost: () => void
-  /** The coordinator could not be reached, and is asked again. */
-  readonly onTrouble: (error: unknown) => void
-  readonly onError: (error: unknown) => void
-}): () => void {
-  const { beat, joining, repair, intervalMs, sessionTimeoutMs, onRebalance, onLost, onTrouble, onError } = options
+  readonly signal: AbortSignal
+}): AsyncGenerator<HeartbeatEvent, void, undefined> {
+  const { coordinator, member, signal } = options
+  const { heartbeatIntervalMs, sessionTimeoutMs } = options.settings
   const renew = () => void options.renew().catch(() => {})
-  const stopping = new AbortController()
-  const { signal } = stopping
-
-  async function run(): Promise<void> {
-    let lastAnswer = performance.now()
-    const overdue = () => performance.now() - lastAnswer > sessionTimeoutMs
-    for (;;) {
-      await pause(intervalMs, signal)
+  let lastAnswer = performance.now()
+  const isOverdue = () => performance.now() - lastAnswer > sessionTimeoutMs
+  const isLost = (error: unknown) => LOST.has(errorCodeOf(error)) || (isRetriable(error) && isOverdue())
+  for (;;) {
+    await pause(heartbeatIntervalMs, signal)
+    if (signal.aborted) return
+    if (isOverdue()) {
+      // The answer that the join waits for may have been sent to a process that could not hear it.
+      if (isJoining(member)) renew()
+      yield { type: 'lost' }
+      return
+    }
+    const { generation } = member
+    if (generation === undefined) return
+    const beat = sendHeartbeat(coordinator, generation).catch((error: unknown) => {
+      // An answer about a generation that is over by now is no news.
+      if (generation === member.generation) throw error
+    })
+    try {
+      // A coordinator that is silent for a session has put this member out, however long the request may take.
+      if (!(await within(sessionTimeoutMs, beat))) {
+        // The join that follows must not wait for answers over the same connection.
+        renew()
+        throw protocolError(KAFKA.REQUEST_TIMED_OUT)
+      }
+      lastAnswer = performance.now()
+    } catch (error) {
       if (signal.aborted) return
-      if (overdue()) {
-        // Whatever they wait for may have been said to a process that could not hear it.
-        if (joining()) renew()
-        return onLost()
-      }
-      try {
-        await inTime(beat(), sessionTimeoutMs, renew)
+      const errorCode = errorCodeOf(error)
+      if (errorCode === KAFKA.REBALANCE_IN_PROGRESS) {
         lastAnswer = performance.now()
-      } catch (error) {
-        if (signal.aborted) return
-        const errorCode = errorCodeOf(error)
-        if (errorCode === KAFKA.REBALANCE_IN_PROGRESS) {
-          lastAnswer = performance.now()
-          onRebalance()
-        } else if (errorCode === KAFKA.ILLEGAL_GENERATION && joining()) continue
-        else if (LOST.has(errorCode) || (isRetriable(error) && overdue())) {
-          onTrouble(error)
-          return onLost()
-        } else if (isRetriable(error)) {
-          onTrouble(error)
-          await repair().catch(() => {})
-        } else return onError(error)
-      }
+        yield { type: 'rebalance' }
+      } else if (errorCode === KAFKA.ILLEGAL_GENERATION && isJoining(member)) continue
+      else if (isLost(error)) {
+        yield { type: 'lost', error }
+        return
+      } else if (isRetriable(error)) yield { type: 'unreachable', error }
+      else throw error
     }
   }
-
-  void run()
-  return () => stopping.abort()
 }

@@ -1,45 +1,67 @@
-import { SnapstreamError } from '@snapstream/core'
-import type { ErrorFields } from '@snapstream/core'
-import { tornApart } from '../../driver/copartitioned.ts'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
-import type { Cluster } from '../cluster/cluster.ts'
 import { backoff } from '../backoff.ts'
-import { coordinatorOf } from './coordinator.ts'
-import type { Generation } from './coordinator.ts'
-import { KAFKA } from '../errors/error-table.ts'
-import { heartbeats } from './heartbeats.ts'
-import { joinGroup } from './join-group.ts'
-import type { Joined } from './join-group.ts'
-import { errorCodeOf, kafkaError, protocolError } from '../errors/kafka-error.ts'
-import { isGenerationOver, memberCommits } from './member-commits.ts'
-import { memberPartitions } from './owned-partitions.ts'
-import { pause } from '../sleep.ts'
-import { retry } from '../errors/retry.ts'
-import { wakeUps } from '../wake-ups.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import { watchPartitions } from '../cluster/metadata.ts'
+import type { GroupGeneration } from '../protocol/connection.ts'
+import { KAFKA } from '../errors/error-table.ts'
+import { errorCodeOf, kafkaError, protocolError } from '../errors/kafka-error.ts'
+import { retry } from '../errors/retry.ts'
+import { pause } from '../sleep.ts'
+import { wakeUps } from '../wake-ups.ts'
 import { within } from '../with-timeout.ts'
+import { assignAll, splitTorn } from './assignor.ts'
+import type { Assignment } from './consumer-protocol.ts'
+import {
+  commitOffsets,
+  expectJoined,
+  groupCoordinator,
+  isGenerationOver,
+  joinGroup,
+  leaveGroup,
+  syncGroup,
+} from './coordinator.ts'
+import type { CommitRefusal, Joined } from './coordinator.ts'
+import { heartbeats } from './heartbeats.ts'
+import { commitGeneration, isJoining, unjoinedMember } from './member-state.ts'
+import type { MemberEvent } from './member-state.ts'
+import { ownedPartitions } from './owned-partitions.ts'
+import type { RebalanceListener } from './owned-partitions.ts'
 
+/** What a consumer asks of its membership in a group. */
 export interface GroupMember {
   /**
-   * Commits what is this member's. In a rebalance that waits until it is known what stays this member's; the rest is left
-   * out.
+   * Commits offsets of partitions that this member owns, and leaves out the others. In a rebalance it waits until it is
+   * known which of them the member keeps.
    */
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
-  /** Leaves the group, whatever it is doing. Never rejects. */
+  /** Leaves the group, whatever phase the member is in. Never rejects. */
   leave(): Promise<void>
 }
 
-/** How often in a row a member may hand over partitions before it takes its time. */
+/** What a member tells its consumer. */
+export interface MemberListener extends RebalanceListener {
+  /** Something failed and is tried again. */
+  trouble(error: unknown): void
+  /** The member cannot go on. It is still to `leave`. */
+  failed(error: unknown): void
+}
+
+/** What a member learns in a rebalance. */
+interface Share extends Assignment, Pick<Joined, 'leads' | 'cooperative'> {
+  readonly generation: GroupGeneration
+}
+
+/** How often in a row a member may hand over partitions before it pauses. */
 const MAX_QUICK_ROUNDS = 4
 const LONGEST_PAUSE_MS = 1000
-/** How long a member that leaves waits for the answer that tells it who it is, in ms. */
+/** How long a member that leaves waits for the answer with its id, in ms. */
 const JOIN_PATIENCE_MS = 1000
 
 /**
- * Membership in a consumer group. In a rebalance it keeps what it has, and reads on, until it learns what others get: that
- * it hands over, and joins once more so that they are given it. In a group with members that know only of eager
- * rebalances it hands over everything first, as they do.
+ * Membership in a consumer group, as one state machine: `transition` is all that changes its state. In a rebalance the
+ * member keeps what it owns, and reads on, until it learns what others get. It hands that over, and joins once more so that
+ * they are given it. In a group with members that know only eager rebalances it hands over everything first, as they do.
  *
  * A static member (one with a `groupInstanceId`) keeps its partitions while it is away: it does not say that it leaves, and
  * ends with `FENCED` when another takes its name.
@@ -49,248 +71,256 @@ export function groupMember(options: {
   readonly groupId: string
   readonly topics: ReadonlySet<string>
   readonly settings: ConsumerSettings
+  /** How long what can be retried is retried, in ms. */
   readonly patienceMs: number
-  /** Told of what it gets beside what it has; of nothing where a rebalance left it with nothing. */
-  readonly assigned: (partitions: readonly TopicPartition[]) => Promise<void>
-  readonly revoked: (partitions: readonly TopicPartition[], reason: 'revoked' | 'lost') => Promise<void>
-  readonly onTrouble: (error: unknown) => void
-  readonly onError: (error: unknown) => void
+  readonly listener: MemberListener
 }): GroupMember {
-  const { cluster, groupId, topics, settings, patienceMs, assigned, revoked, onError } = options
-  const onTrouble = (error: unknown) => options.onTrouble(memberError(error, 'be a member of'))
+  const { cluster, groupId, topics, settings, patienceMs, listener } = options
   const { groupInstanceId, copartitioned = [] } = settings
-  const coordinator = coordinatorOf(cluster, groupId, groupInstanceId)
-  let memberId = ''
-  /** The latest that has begun, for heartbeats. */
-  let latest: Generation = { id: -1, memberId: '' }
-  /** The same once it is known what this member has in it, and while it lasts: what is committed goes under it. */
-  let settled: Generation | undefined
-  let stopHeart: (() => void) | undefined
-  let unwatch = () => {}
+  const coordinator = groupCoordinator(cluster, groupId)
   const leaving = new AbortController()
   const { signal } = leaving
-  let joining = false
-  /** How often in a row it has handed over something and joined again. */
-  let rounds = 0
-  /** The group wants its members to join again. */
-  let asked = false
+  /** Woken at every transition. */
   const changes = wakeUps()
-  const pacing = backoff({ patienceMs, signal, onTrouble })
-  let know = () => {}
-  const known = new Promise<void>((resolve) => (know = resolve))
+  const owned = ownedPartitions({ listener, changes, signal })
+  const member = unjoinedMember()
 
-  const partitions = memberPartitions({
-    assigned,
-    revoked,
-    lateMs: settings.rebalanceTimeoutMs,
-    // As a broker does with a member that does not answer a rebalance in time: others wait for it.
-    async onLate() {
-      await coordinator.leave(memberId)
-      memberId = ''
-      lose()
-    },
-    changes,
-    signal,
-  })
+  function transition(event: MemberEvent): void {
+    // A join that is still under way may bring the id that LeaveGroup needs.
+    if (member.phase === 'leaving' && event.type !== 'identified') return
+    switch (event.type) {
+      case 'join':
+        member.phase = 'preparing-rebalance'
+        member.stopWatching()
+        break
+      case 'identified':
+        member.memberId = event.memberId
+        break
+      case 'joined':
+        member.phase = 'completing-rebalance'
+        member.generation = event.generation
+        member.isAssigned = false
+        break
+      case 'synced':
+        member.phase = 'stable'
+        member.generation = event.generation
+        member.isAssigned = true
+        member.isRejoinNeeded = false
+        if (member.heart === undefined) void keepAlive((member.heart = new AbortController()))
+        if (event.leads) member.stopWatching = watch()
+        break
+      case 'rebalance':
+        member.isRejoinNeeded = true
+        break
+      case 'lost':
+        member.phase = 'unjoined'
+        if (event.forget) member.memberId = ''
+        member.generation = undefined
+        member.isAssigned = false
+        stopTimers()
+        owned.lose()
+        break
+      case 'leave':
+        member.phase = 'leaving'
+        stopTimers()
+        leaving.abort()
+        break
+    }
+    changes.wake()
+  }
 
+  function stopTimers(): void {
+    member.heart?.abort()
+    member.heart = undefined
+    member.stopWatching()
+  }
+
+  const identity = () => ({ groupId, memberId: member.memberId, groupInstanceId })
+  const trouble = (error: unknown) => listener.trouble(memberError(error, 'be a member of'))
   const refresh = () => cluster.metadata.refresh()
   const repair = () => refresh().then(coordinator.find)
 
-  async function joinOnce(): Promise<Joined> {
-    await coordinator.find()
-    // A join may have to wait for all other members: leaving, above all, must not wait behind it.
-    const connection = await coordinator.connection('join')
-    if (signal.aborted) throw new Error('closed')
-    return joinGroup(cluster, connection, {
-      groupId,
-      subscription: { topics, owned: partitions.all(), generationId: latest.id, copartitioned },
-      settings,
-      memberId: () => memberId,
-      onMemberId(id) {
-        memberId = id
-        know()
-      },
-      onGeneration(id) {
-        settled = undefined
-        latest = { id, memberId }
-      },
-    })
+  // ---- one rebalance after the other ------------------------------------------------------------------------------
+
+  async function run(): Promise<void> {
+    let rounds = 0
+    while (!signal.aborted) {
+      const share = await join()
+      // What the member owned may have been lost meanwhile. Then it is assigned all of this anew.
+      await owned.toldOfLoss()
+      if (signal.aborted) return
+      transition({ type: 'synced', ...share })
+      // What is handed over is given to others when all members have joined again.
+      if (await reconcile(share)) await pace(++rounds)
+      else {
+        rounds = 0
+        await changes.until(() => member.isRejoinNeeded || owned.isLost || signal.aborted)
+      }
+      await owned.toldOfLoss()
+      if (!share.cooperative) await handOver(owned.all(), 'revoked')
+    }
   }
 
-  async function join(): Promise<Joined> {
-    joining = true
+  /** Joins until the member is in. A member that the coordinator does not know joins as a new one. */
+  async function join(): Promise<Share> {
+    const pacing = backoff({ patienceMs, signal, onTrouble: trouble })
     for (;;) {
       try {
-        const joined = await retry(joinOnce, { patienceMs, repair: refresh, signal, onTrouble })
-        joining = false
-        return joined
+        return await retry(joinOnce, { patienceMs, repair: refresh, signal, onTrouble: trouble })
       } catch (error) {
         if (signal.aborted || !isGenerationOver(error)) throw error
-        // A rebalance on top of another: the same member joins again. All else: as a new one, that has nothing.
+        // Another rebalance has begun: the same member joins again, with what it owns.
         if (errorCodeOf(error) !== KAFKA.REBALANCE_IN_PROGRESS) {
-          memberId = ''
-          lose()
-          await partitions.toldOfLoss()
+          transition({ type: 'lost', forget: true })
+          await owned.toldOfLoss()
         }
         await pacing.again(error)
       }
     }
   }
 
-  async function run(): Promise<void> {
-    while (!signal.aborted) {
-      const { partitions: shared, more, leads, cooperative } = await join()
-      const torn = tornApart(copartitioned, shared)
-      // Others do not read it either: it waits until somebody leads who keeps it together.
-      const given = shared.filter((at) => !torn.includes(at))
-      if (torn.length > 0) onTrouble(leaderTears(groupId, torn))
-      // What it had may have been lost meanwhile; then it gets all this anew.
-      await partitions.toldOfLoss()
-      if (signal.aborted) return
-      settled = latest
-      asked = false
-      pacing.reset()
-      changes.wake()
-      stopHeart ??= startHeart()
-      unwatch = leads
-        ? watchPartitions(cluster.metadata, {
-            topics,
-            maxAgeMs: settings.metadataMaxAgeMs,
-            onChange: askAgain,
-            onError,
-          })
-        : () => {}
-      const keys = new Set(given.map(partitionKey))
-      const gone = partitions.all().filter((at) => !keys.has(partitionKey(at)))
-      // Others do not wait for it if it was an eager rebalance: they may have it already.
-      await partitions.handOver(gone, cooperative ? 'revoked' : 'lost')
-      const added = given.filter((at) => !partitions.has(at))
-      if (!signal.aborted && !partitions.isLost() && (added.length > 0 || (given.length === 0 && !more)))
-        await partitions.take(added)
-      // What was handed over is given to others when all have joined again.
-      if (gone.length > 0) await settle()
-      else {
-        rounds = 0
-        await changes.until(() => asked || partitions.isLost() || signal.aborted)
-      }
-      await partitions.toldOfLoss()
-      if (!cooperative) await partitions.handOver(partitions.all(), 'revoked')
-      unwatch()
+  async function joinOnce(): Promise<Share> {
+    transition({ type: 'join' })
+    await coordinator.find()
+    // A join may have to wait for all other members: leaving, above all, must not wait behind it.
+    const connection = await coordinator.connection('join')
+    if (signal.aborted) throw new Error('closed')
+    const subscription = {
+      topics,
+      owned: owned.all(),
+      generationId: member.generation?.generationId ?? -1,
+      copartitioned,
     }
+    const ask = async () => {
+      const answer = await joinGroup(connection, identity(), subscription, settings)
+      if (answer.memberId !== '') transition({ type: 'identified', memberId: answer.memberId })
+      return answer
+    }
+    let answer = await ask()
+    if (answer.errorCode === KAFKA.MEMBER_ID_REQUIRED && member.memberId !== '') answer = await ask()
+    const { generationId, leads, cooperative, members } = expectJoined(answer)
+    const generation = { ...identity(), generationId }
+    transition({ type: 'joined', generation })
+    if (leads) await refresh()
+    const assignments = leads ? await assignAll(cluster, members) : []
+    const { partitions, more } = await syncGroup(connection, generation, assignments, topics)
+    const { whole, torn } = splitTorn(groupId, copartitioned, partitions)
+    if (torn !== undefined) trouble(torn)
+    return { generation, leads, cooperative, partitions: whole, more }
   }
 
-  /** A rebalance takes two rounds. A group that goes on giving away what it has just given is not asked again at once. */
-  async function settle(): Promise<void> {
-    if (++rounds <= MAX_QUICK_ROUNDS) return
-    onTrouble(protocolError(KAFKA.REBALANCE_IN_PROGRESS, 'partitions are given away again and again'))
+  /** Goes from what the member owns to what it was assigned. Answers whether it handed something over. */
+  async function reconcile({ partitions, more, cooperative }: Share): Promise<boolean> {
+    const assigned = new Set(partitions.map(partitionKey))
+    const gone = owned.all().filter((at) => !assigned.has(partitionKey(at)))
+    // In an eager rebalance nobody waits for a hand-over: others may have the partitions already.
+    await handOver(gone, cooperative ? 'revoked' : 'lost')
+    const added = partitions.filter((at) => !owned.has(at))
+    if (!signal.aborted && !owned.isLost && (added.length > 0 || (partitions.length === 0 && !more)))
+      await owned.assign(added)
+    return gone.length > 0
+  }
+
+  async function handOver(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
+    if (await owned.revoke(partitions, reason, settings.rebalanceTimeoutMs)) return
+    // Other members wait for it. A broker puts out a member that does not answer a rebalance in time as well.
+    await leaveGroup(coordinator, identity())
+    transition({ type: 'lost', forget: true })
+  }
+
+  /** A group that goes on giving away what it has just given is not asked again at once. `rounds`: how often in a row. */
+  async function pace(rounds: number): Promise<void> {
+    if (rounds <= MAX_QUICK_ROUNDS) return
+    trouble(protocolError(KAFKA.REBALANCE_IN_PROGRESS, 'partitions are given away again and again'))
     await pause(Math.min(100 * 2 ** (rounds - MAX_QUICK_ROUNDS), LONGEST_PAUSE_MS), signal)
   }
 
-  function startHeart(): () => void {
-    return heartbeats({
-      async beat() {
-        const generation = latest
-        try {
-          await coordinator.heartbeat(generation)
-        } catch (error) {
-          // What is said of a generation that is over by now is no news.
-          if (generation === latest) throw error
-        }
-      },
-      joining: () => joining,
-      repair,
-      renew: () => cluster.renew(),
-      intervalMs: settings.heartbeatIntervalMs,
-      sessionTimeoutMs: settings.sessionTimeoutMs,
-      onRebalance: askAgain,
-      onLost: lose,
-      onTrouble,
-      onError: (error) => onError(memberError(error, 'stay in')),
+  // ---- beside the rebalances --------------------------------------------------------------------------------------
+
+  async function keepAlive(heart: AbortController): Promise<void> {
+    const renew = () => cluster.renew()
+    const beats = heartbeats({ coordinator, member, settings, renew, signal: heart.signal })
+    try {
+      for await (const event of beats) {
+        if (event.type !== 'rebalance' && event.error !== undefined) trouble(event.error)
+        if (event.type === 'unreachable') await repair().catch(() => {})
+        else transition(event.type === 'lost' ? { type: 'lost', forget: false } : event)
+      }
+    } catch (error) {
+      listener.failed(memberError(error, 'stay in'))
+    }
+  }
+
+  const watch = () =>
+    watchPartitions(cluster.metadata, {
+      topics,
+      maxAgeMs: settings.metadataMaxAgeMs,
+      onChange: () => transition({ type: 'rebalance' }),
+      onError: listener.failed,
     })
-  }
 
-  function askAgain(): void {
-    asked = true
-    changes.wake()
-  }
-
-  function lose(): void {
-    rest()
-    settled = undefined
-    partitions.lose()
-  }
-
-  /** Nothing is sent or asked any more. */
-  function rest(): void {
-    stopHeart?.()
-    stopHeart = undefined
-    unwatch()
-  }
-
-  /** Of a commit that failed, what the coordinator did not take. */
-  let refused: TopicPartition | undefined
-  const commit = memberCommits<Generation>({
-    owned: partitions,
-    changes,
-    settled: () => settled,
-    open: () => !signal.aborted,
-    stuckMs: settings.sessionTimeoutMs,
-    // Its heartbeats are taken and its commits are not: only a membership of its own can be right again.
-    onStuck(error) {
-      if (joining) return
-      onTrouble(error)
-      memberId = ''
-      lose()
-    },
-    async send(generation, offsets) {
-      refused = undefined
-      const send = () => coordinator.commit(generation, offsets, (at) => (refused = at))
-      await retry(send, { patienceMs, repair, signal, onTrouble })
-    },
-  })
-
-  const memberError = (error: unknown, doing: string, fields?: ErrorFields): unknown => {
-    // What `assigned` and `revoked` threw is not of the group.
-    if (errorCodeOf(error) === undefined) return error
-    const name = groupInstanceId === undefined ? '' : ` as ${JSON.stringify(groupInstanceId)}`
-    return kafkaError(error, `${doing} the group ${JSON.stringify(groupId)}${name}`, fields)
+  /**
+   * Offsets that are refused because their generation is over are sent again under the next, but only those of partitions
+   * that the member has owned all the while: others have gone on with the rest.
+   */
+  async function commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const stillOwned = owned.hold(offsets)
+    for (;;) {
+      const mine = stillOwned()
+      if (mine.length === 0 || signal.aborted) return
+      const generation = commitGeneration(member)
+      const isOver = () =>
+        commitGeneration(member) !== generation || stillOwned().length < mine.length || signal.aborted
+      if (generation === undefined) {
+        await changes.until(isOver)
+        continue
+      }
+      try {
+        const send = () => commitOffsets(coordinator, generation, mine)
+        return await retry(send, { patienceMs, repair, signal, onTrouble: trouble })
+      } catch (error) {
+        if (signal.aborted) return
+        if (!isGenerationOver(error)) throw error
+        // A heartbeat or a join will tell what the member owns now.
+        if ((await within(settings.sessionTimeoutMs, changes.until(isOver))) || member.phase !== 'stable') continue
+        // Its heartbeats are taken and its commits are not: only a new membership can be right again.
+        trouble(error)
+        transition({ type: 'lost', forget: true })
+      }
+    }
   }
 
   async function leave(): Promise<void> {
     if (signal.aborted) return
-    leaving.abort()
-    rest()
-    changes.wake()
-    // It keeps its partitions until its session is over, for when it comes back.
+    const wasJoining = isJoining(member)
+    transition({ type: 'leave' })
+    // A static member keeps its partitions until its session is over, for when it comes back.
     if (groupInstanceId !== undefined) return
     // A member whose id is still on its way would keep the group waiting until its session is over.
-    if (joining && memberId === '') await within(JOIN_PATIENCE_MS, known)
-    await coordinator.leave(memberId)
+    if (wasJoining) await within(JOIN_PATIENCE_MS, Promise.race([running, changes.until(() => member.memberId !== '')]))
+    await leaveGroup(coordinator, identity())
   }
 
-  run()
+  /** What `assigned` and `revoked` threw is not of the group, and stays as it is. */
+  function memberError(error: unknown, doing: string): unknown {
+    if (errorCodeOf(error) === undefined) return error
+    const { at = {} } = error as Partial<CommitRefusal>
+    const name = groupInstanceId === undefined ? '' : ` as ${JSON.stringify(groupInstanceId)}`
+    return kafkaError(error, `${doing} the group ${JSON.stringify(groupId)}${name}`, at)
+  }
+
+  const running = run()
     .catch((error: unknown) => {
-      if (!signal.aborted) onError(memberError(error, 'join'))
+      if (!signal.aborted) listener.failed(memberError(error, 'join'))
     })
-    .finally(() => {
-      rest()
-      know()
-    })
+    .finally(stopTimers)
+
   return {
     async commit(offsets) {
       await commit(offsets).catch((error: unknown) => {
-        throw memberError(error, 'commit offsets of', refused)
+        throw memberError(error, 'commit offsets of')
       })
     },
     leave,
   }
-}
-
-function leaderTears(groupId: string, torn: readonly TopicPartition[]): SnapstreamError {
-  const names = torn.map(({ topic, partition }) => `${topic}/${partition}`).join(', ')
-  return new SnapstreamError(
-    'KAFKA_FAILED',
-    `the leader of the group ${JSON.stringify(groupId)} does not keep co-partitioned topics together: ${names} came without ` +
-      'what goes with it, and waits; it goes on when all members of the group run a Snapstream that knows copartitionedWith',
-  )
 }

@@ -3,42 +3,51 @@ import { partitionKey } from '../../driver/partition-key.ts'
 import type { WakeUps } from '../wake-ups.ts'
 import { within } from '../with-timeout.ts'
 
-/** What is a member's at the moment, and telling those who handle it. */
-export interface MemberPartitions {
+/** Is told which partitions come and go; each call is awaited. */
+export interface RebalanceListener {
+  /** Partitions that the member gets beside those that it owns; none where a rebalance left it with nothing. */
+  assigned(partitions: readonly TopicPartition[]): Promise<void>
+  /** `'revoked'`: the partitions are still the member's until this settles. `'lost'`: they are another's already. */
+  revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
+}
+
+/** The partitions that a member owns at the moment. Its listener learns of every change, in order. */
+export interface OwnedPartitions {
   all(): readonly TopicPartition[]
   has(at: TopicPartition): boolean
-  /** Of these, what is owned now: answers later which of that is owned still, without a break. */
+  /** Remembers which of these are owned now; the answer tells later which of them have been owned ever since. */
   hold<T extends TopicPartition>(partitions: readonly T[]): () => T[]
-  /** Tells of partitions that it gets beside those it has. */
-  take(partitions: readonly TopicPartition[]): Promise<void>
-  /** Resolves when everything that was begun for them is over, when they are lost, or `onLate` was called and has settled. */
-  handOver(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
-  /** Others have everything already. Those who are still being told of something, or hand it over, are told as well. */
+  /** Adds partitions, and resolves when the listener knows. */
+  assign(partitions: readonly TopicPartition[]): Promise<void>
+  /**
+   * Hands partitions over, and resolves with true when the listener is done with them, or need not be waited for: they were
+   * lost meanwhile, or the member leaves. False: it took longer than `limitMs`, and they are still owned.
+   */
+  revoke(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost', limitMs: number): Promise<boolean>
+  /** Others own everything already. The listener hears of it when it has heard of an assignment that is under way. */
   lose(): void
-  /** Everything was lost, and somebody may not know yet. */
-  isLost(): boolean
-  /** Resolves when everybody knows of the loss, if there was one. */
+  /** Everything was lost, and the listener may not know yet. */
+  readonly isLost: boolean
+  /** Resolves when the listener knows of the loss, if there was one. */
   toldOfLoss(): Promise<void>
 }
 
-export function memberPartitions(options: {
-  readonly assigned: (partitions: readonly TopicPartition[]) => Promise<void>
-  readonly revoked: (partitions: readonly TopicPartition[], reason: 'revoked' | 'lost') => Promise<void>
-  /** Called when handing over takes longer than that. */
-  readonly lateMs: number
-  readonly onLate: () => Promise<void>
-  /** Woken when something is owned no more. */
+export function ownedPartitions(options: {
+  readonly listener: RebalanceListener
+  /** Woken when a partition is not owned any more. */
   readonly changes: WakeUps
-  /** Aborted when nobody needs to be told of anything any more; `changes` are woken then. */
+  /** Aborted when the member leaves: the listener is told nothing more. `changes` are woken then. */
   readonly signal: AbortSignal
-}): MemberPartitions {
-  const { assigned, revoked, lateMs, onLate, changes, signal } = options
-  /** Who gets a partition back has another object for it. */
+}): OwnedPartitions {
+  const { listener, changes, signal } = options
+  /** A partition that comes back is another object: it was not owned without a break. */
   const owned = new Map<string, TopicPartition>()
-  let assigning: Promise<unknown> = Promise.resolve()
-  let handing: Promise<unknown> = Promise.resolve()
-  /** Settles when everybody knows that everything is lost. */
-  let lost: Promise<unknown> | undefined
+  /** What the listener is being told; each settles when it has been. */
+  const telling: { assigned: Promise<unknown>; revoked: Promise<unknown>; loss: Promise<unknown> | undefined } = {
+    assigned: Promise.resolve(),
+    revoked: Promise.resolve(),
+    loss: undefined,
+  }
 
   const get = (at: TopicPartition) => owned.get(partitionKey(at))
 
@@ -51,41 +60,45 @@ export function memberPartitions(options: {
     all: () => [...owned.values()],
     has: (at) => get(at) !== undefined,
     hold(partitions) {
-      const tokens = partitions.map(get)
-      return () => partitions.filter((at, i) => tokens[i] !== undefined && get(at) === tokens[i])
+      const held = partitions.map(get)
+      return () => partitions.filter((at, i) => held[i] !== undefined && get(at) === held[i])
     },
-    async take(partitions) {
+    async assign(partitions) {
       for (const at of partitions) owned.set(partitionKey(at), at)
-      assigning = assigned(partitions)
-      await assigning
+      telling.assigned = listener.assigned(partitions)
+      await telling.assigned
     },
-    async handOver(partitions, reason) {
-      if (partitions.length === 0 || signal.aborted) return
+    async revoke(partitions, reason, limitMs) {
+      if (partitions.length === 0 || signal.aborted) return true
       if (reason === 'lost') drop(partitions)
-      const done = revoked(partitions, reason)
-      handing = done
+      const done = listener.revoked(partitions, reason)
+      telling.revoked = done
       let over = false
-      const gaveUp = () => over || lost !== undefined || signal.aborted
-      const inTime = await within(lateMs, Promise.race([done, changes.until(gaveUp)]))
-      if (!inTime && !gaveUp()) await onLate()
+      const isPointless = () => over || telling.loss !== undefined || signal.aborted
+      const inTime = await within(limitMs, Promise.race([done, changes.until(isPointless)]))
+      if (!inTime && !isPointless()) return false
       over = true
       drop(partitions)
+      return true
     },
     lose() {
       const partitions = [...owned.values()]
-      lost = Promise.allSettled([lost, assigning]).then(() =>
-        Promise.all([handing, partitions.length > 0 && revoked(partitions, 'lost')]),
+      const loss = Promise.allSettled([telling.loss, telling.assigned]).then(() =>
+        Promise.all([telling.revoked, partitions.length > 0 && listener.revoked(partitions, 'lost')]),
       )
-      // Who waits for it hears of its failure.
-      lost.catch(() => {})
+      // `toldOfLoss` rejects with what the listener throws.
+      loss.catch(() => {})
+      telling.loss = loss
       drop(partitions)
     },
-    isLost: () => lost !== undefined,
+    get isLost() {
+      return telling.loss !== undefined
+    },
     async toldOfLoss() {
-      while (lost !== undefined && !signal.aborted) {
-        const told = lost
-        await Promise.race([told, changes.until(() => lost !== told || signal.aborted)])
-        if (lost === told) lost = undefined
+      while (telling.loss !== undefined && !signal.aborted) {
+        const { loss } = telling
+        await Promise.race([loss, changes.until(() => telling.loss !== loss || signal.aborted)])
+        if (telling.loss === loss) telling.loss = undefined
         changes.wake()
       }
     },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { TopicPartition } from '../../driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import { loneReader } from './standalone.ts'
+import { standaloneReader } from './standalone.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -26,28 +26,30 @@ function reader(watch: boolean) {
         inSyncReplicas: [],
       })),
   }
-  const lone = loneReader({
+  const standalone = standaloneReader({
     cluster: { metadata } as Cluster,
     topics: new Set(['t']),
-    all: [0, 1].map((partition) => ({ topic: 't', partition })),
+    partitions: [0, 1].map((partition) => ({ topic: 't', partition })),
     watch,
-    async assigned(partitions: readonly TopicPartition[], more = false) {
-      told.push([partitions.map(({ partition }) => partition), more])
-      if (state.refuse) throw state.refuse
+    listener: {
+      async assigned(partitions: readonly TopicPartition[], added = false) {
+        told.push([partitions.map(({ partition }) => partition), added])
+        if (state.refuse) throw state.refuse
+      },
+      failed: (error) => errors.push(error),
     },
-    onError: (error) => errors.push(error),
   })
-  return { state, told, errors, lone }
+  return { state, told, errors, standalone }
 }
 
-test('has all partitions at once, and those that are added when they appear', async () => {
-  const { state, told, errors, lone } = reader(true)
+test('a standalone reader owns all partitions at once, and those that are added when they appear', async () => {
+  const { state, told, errors, standalone } = reader(true)
   expect(told).toEqual([[[0, 1], false]])
   state.partitions = 4
   await vi.advanceTimersByTimeAsync(200_000)
   state.partitions = 5
   await vi.advanceTimersByTimeAsync(200_000)
-  await lone.leave()
+  await standalone.leave()
   state.partitions = 6
   await vi.advanceTimersByTimeAsync(200_000)
   expect(told).toEqual([
@@ -58,14 +60,14 @@ test('has all partitions at once, and those that are added when they appear', as
   expect(errors).toEqual([])
 })
 
-test('looks for none where it was said which are read', async () => {
+test('a standalone reader of certain partitions does not look for others', async () => {
   const { state, told } = reader(false)
   state.partitions = 4
   await vi.advanceTimersByTimeAsync(200_000)
   expect(told).toHaveLength(1)
 })
 
-test('tells what went wrong with those that were added', async () => {
+test('a standalone reader reports an error with partitions that were added', async () => {
   const { state, errors } = reader(true)
   await vi.advanceTimersByTimeAsync(1)
   state.refuse = new TypeError('broke')

@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs'
 import { describe, expect, test } from 'vitest'
-import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './group-protocol.ts'
+import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
 const userData = Buffer.alloc(0)

@@ -1,0 +1,258 @@
+import { afterEach, expect, test } from 'vitest'
+import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Connection } from '../protocol/connection.ts'
+import { decodeSubscription, encodeAssignment } from './consumer-protocol.ts'
+import { groupMember } from './membership.ts'
+
+const [REBALANCE, UNKNOWN_MEMBER, ILLEGAL_GENERATION, MEMBER_ID_REQUIRED, NOT_AUTHORIZED] = [27, 25, 22, 79, 30]
+const SESSION_MS = 200
+
+const at = (partition: number): TopicPartition => ({ topic: 't', partition })
+const numbers = (partitions: readonly TopicPartition[]) => partitions.map(({ partition }) => partition).join()
+const offsets: readonly TopicPartitionOffset[] = [0, 1, 2].map((partition) => ({ ...at(partition), offset: 5 }))
+
+const ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+/** A member of a group whose coordinator answers as the test says. */
+function joining(settings: Partial<ConsumerSettings> = {}) {
+  const broker = {
+    generationId: 0,
+    protocol: 'cooperative-sticky',
+    /** What the member is assigned. */
+    assigned: [0, 1],
+    /** Awaited before an answer. */
+    joins: Promise.resolve(),
+    syncs: Promise.resolve(),
+    /** An error of the next heartbeat alone. */
+    beat: 0,
+    commit: (_generationId: number): number => 0,
+    /** JoinGroup with the member's id and what it owns; LeaveGroup. */
+    requests: [] as string[],
+    commits: [] as string[],
+  }
+  const connection: Partial<Connection> = {
+    async joinGroup({ memberId, protocols: [protocol] }) {
+      const { owned } = decodeSubscription(protocol?.metadata ?? Buffer.alloc(0))
+      broker.requests.push(`join ${memberId || 'anew'} with ${numbers(owned) || 'nothing'}`)
+      await broker.joins
+      const answer = { protocol: broker.protocol, leaderId: 'another', members: [] }
+      if (memberId === '') return { ...answer, errorCode: MEMBER_ID_REQUIRED, memberId: 'me', generationId: -1 }
+      return { ...answer, errorCode: 0, memberId, generationId: ++broker.generationId }
+    },
+    async syncGroup() {
+      await broker.syncs
+      return { errorCode: 0, assignment: encodeAssignment({ partitions: broker.assigned.map(at), more: false }) }
+    },
+    async heartbeat() {
+      const errorCode = broker.beat
+      broker.beat = 0
+      return { errorCode }
+    },
+    async offsetCommit({ generationId, offsets: committed }) {
+      broker.commits.push(
+        `${generationId}: ${committed.map(({ partition, offset }) => `${partition}@${offset}`).join()}`,
+      )
+      const errorCode = broker.commit(generationId)
+      return committed.map(({ topic, partition }) => ({ topic, partition, errorCode }))
+    },
+    async leaveGroup({ memberId }) {
+      broker.requests.push(`leave ${memberId}`)
+      return { errorCode: 0 }
+    },
+  }
+  const cluster = {
+    metadata: { refresh: async () => {}, partitions: () => [] },
+    findCoordinator: async () => 1,
+    node: async () => connection,
+    renew: async () => {},
+  } as unknown as Cluster
+  const events: string[] = []
+  const errors: unknown[] = []
+  const listening = { revoked: async (): Promise<void> => {} }
+  const member = groupMember({
+    cluster,
+    groupId: 'g',
+    topics: new Set(['t']),
+    settings: {
+      heartbeatIntervalMs: 5,
+      sessionTimeoutMs: SESSION_MS,
+      rebalanceTimeoutMs: 10_000,
+      ...settings,
+    } as ConsumerSettings,
+    patienceMs: 1000,
+    listener: {
+      assigned: async (partitions) => void events.push(`assigned ${numbers(partitions)}`),
+      async revoked(partitions, reason) {
+        events.push(`${reason} ${numbers(partitions)}`)
+        await listening.revoked()
+      },
+      trouble: (error) => errors.push(error),
+      failed: (error) => errors.push(error),
+    },
+  })
+  ends.push(() => member.leave())
+  return { broker, member, events, errors, listening }
+}
+
+/** The same, in its first generation with the partitions 0 and 1. */
+async function joined(settings: Partial<ConsumerSettings> = {}) {
+  const all = joining(settings)
+  await expect.poll(() => all.events).toEqual(['assigned 0,1'])
+  return all
+}
+
+/** A promise and what resolves it. */
+function gate() {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { opened, open }
+}
+
+test('a new member joins with the id that it was given, and leaves with it', async () => {
+  const { broker, member, errors } = await joined()
+  await member.leave()
+  await member.leave()
+  expect(broker.requests).toEqual(['join anew with nothing', 'join me with nothing', 'leave me'])
+  expect(errors).toEqual([])
+})
+
+test('a member that leaves while it joins waits for its id', async () => {
+  const { broker, member, events } = joining()
+  const { opened, open } = gate()
+  broker.joins = opened
+  await expect.poll(() => broker.requests).toHaveLength(1)
+  const leaving = member.leave()
+  await Promise.resolve()
+  open()
+  await leaving
+  expect(broker.requests.at(-1)).toBe('leave me')
+  expect(events).toEqual([])
+})
+
+test('a static member does not say that it leaves', async () => {
+  const { broker, member } = await joined({ groupInstanceId: 'one' })
+  await member.leave()
+  expect(broker.requests).not.toContain('leave me')
+})
+
+test('a member keeps what it owns while it joins, hands over what others get, and joins once more', async () => {
+  const { broker, events } = await joined()
+  broker.assigned = [1, 2]
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.generationId).toBe(3)
+  expect(events).toEqual(['assigned 0,1', 'revoked 0', 'assigned 2'])
+  expect(broker.requests.slice(2)).toEqual(['join me with 0,1', 'join me with 1,2'])
+})
+
+test('a member of an eager group hands over everything before it joins', async () => {
+  const all = joining()
+  all.broker.protocol = 'roundrobin'
+  await expect.poll(() => all.events).toEqual(['assigned 0,1'])
+  all.broker.beat = REBALANCE
+  await expect.poll(() => all.events).toEqual(['assigned 0,1', 'revoked 0,1', 'assigned 0,1'])
+  expect(all.broker.requests.at(-1)).toBe('join me with nothing')
+})
+
+test('a member that does not hand over in time leaves, and joins as a new one once its listener is done', async () => {
+  const { broker, events, listening } = await joined({ rebalanceTimeoutMs: 30 })
+  const { opened, open } = gate()
+  listening.revoked = () => opened
+  broker.assigned = [1]
+  broker.beat = REBALANCE
+  await expect.poll(() => events).toEqual(['assigned 0,1', 'revoked 0', 'lost 0,1'])
+  expect(broker.requests.at(-1)).toBe('leave me')
+  open()
+  await expect.poll(() => events.at(-1)).toBe('assigned 1')
+  expect(broker.requests.slice(-2)).toEqual(['join anew with nothing', 'join me with nothing'])
+})
+
+test('a member that the coordinator has forgotten loses everything, and joins again', async () => {
+  const { broker, events, errors } = await joined()
+  broker.beat = UNKNOWN_MEMBER
+  await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
+  expect(errors).toMatchObject([{ message: expect.stringContaining('UNKNOWN_MEMBER_ID') as string }])
+})
+
+test('commits of partitions that are not owned are left out', async () => {
+  const { broker, member } = await joined()
+  await member.commit(offsets)
+  await member.commit([{ ...at(7), offset: 1 }])
+  expect(broker.commits).toEqual(['1: 0@5,1@5'])
+})
+
+test('commits go on while a member joins, and wait while it does not know its assignment', async () => {
+  const { broker, member } = await joined()
+  const [joins, syncs] = [gate(), gate()]
+  broker.joins = joins.opened
+  broker.syncs = syncs.opened
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.requests.at(-1)).toBe('join me with 0,1')
+  await member.commit(offsets)
+  expect(broker.commits).toEqual(['1: 0@5,1@5'])
+  joins.open()
+  await expect.poll(() => broker.generationId).toBe(2)
+  const committed = member.commit(offsets)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(broker.commits).toHaveLength(1)
+  syncs.open()
+  await committed
+  expect(broker.commits.slice(1)).toEqual(['2: 0@5,1@5'])
+})
+
+test('a commit that a generation refuses because it is over goes under the next, without what was given up', async () => {
+  const { broker, member } = await joined()
+  broker.commit = (generationId) => (generationId === 1 ? ILLEGAL_GENERATION : 0)
+  const committed = member.commit(offsets)
+  await expect.poll(() => broker.commits).toHaveLength(1)
+  // In an eager rebalance others have what is gone already.
+  broker.protocol = 'roundrobin'
+  broker.assigned = [1]
+  broker.beat = REBALANCE
+  await committed
+  expect(broker.commits).toEqual(['1: 0@5,1@5', '2: 1@5'])
+})
+
+test('a commit of a partition that was lost and came back is dropped: others have gone on with it', async () => {
+  const { broker, member, events } = await joined()
+  broker.commit = (generationId) => (generationId === 1 ? ILLEGAL_GENERATION : 0)
+  const committed = member.commit(offsets)
+  await expect.poll(() => broker.commits).toHaveLength(1)
+  broker.beat = UNKNOWN_MEMBER
+  await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
+  await committed
+  expect(broker.commits).toEqual(['1: 0@5,1@5'])
+})
+
+test('a commit of a member that leaves ends without being sent again', async () => {
+  const { broker, member } = await joined()
+  broker.commit = () => ILLEGAL_GENERATION
+  const committed = member.commit(offsets)
+  await expect.poll(() => broker.commits).toHaveLength(1)
+  await member.leave()
+  await committed
+  expect(broker.commits).toHaveLength(1)
+})
+
+test('a commit that is refused for another reason rejects, and names the partition', async () => {
+  const { broker, member } = await joined()
+  broker.commit = () => NOT_AUTHORIZED
+  await expect(member.commit(offsets)).rejects.toMatchObject({
+    message: expect.stringContaining('could not commit offsets of the group "g"') as string,
+    topic: 't',
+    partition: 0,
+  })
+})
+
+test('a coordinator that refuses commits and takes heartbeats ends the membership after a session', async () => {
+  const { broker, member, events, errors } = await joined()
+  broker.commit = (generationId) => (generationId === 1 ? ILLEGAL_GENERATION : 0)
+  await member.commit(offsets)
+  expect(broker.commits).toHaveLength(1)
+  await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
+  expect(broker.requests.slice(2)).toEqual(['join anew with nothing', 'join me with nothing'])
+  expect(errors).toMatchObject([{ message: expect.stringContaining('ILLEGAL_GENERATION') as string }])
+})
