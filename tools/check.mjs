@@ -2,6 +2,7 @@ import './lib/bootstrap.mjs'
 import process from 'node:process'
 import { api } from './check/api.mjs'
 import { changesets } from './check/changesets.mjs'
+import { circles } from './check/circles.mjs'
 import { metadata } from './check/metadata.mjs'
 import { size } from './check/size.mjs'
 import { versions } from './check/versions.mjs'
@@ -32,6 +33,7 @@ const counts = await runSteps([
   { name: 'lint', run: () => quiet('oxlint', ['--type-aware', ...(fix ? ['--fix'] : [])]) },
   { name: 'types', run: () => quiet('nx', ['run-many', '-t', 'typecheck', '--outputStyle=static']) },
   { name: 'unused', run: () => quiet('knip', []) },
+  { name: 'circles', run: circles },
   { name: 'versions', run: versions },
   { name: 'metadata', run: () => metadata({ fix }) },
   { name: 'workflows', run: workflows },

@@ -4,7 +4,7 @@ import type { ProduceRecord } from '../driver/driver.ts'
 import { readHeaders } from '../record-batch/read-headers.ts'
 import { asBuffer } from '../driver/as-buffer.ts'
 import type { RecordMeta } from './topic-record.ts'
-import { isThenable } from '../topic/thenable.ts'
+import { isThenable } from '../driver/thenable.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
 export const NO_HEADERS: Headers = Object.freeze([])

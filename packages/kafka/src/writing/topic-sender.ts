@@ -10,7 +10,7 @@ import { dryTopic } from '../producer/producer.ts'
 import type { Producer, ProducerTopic } from '../producer/producer.ts'
 import { recordEncoder } from '../record/encode-record.ts'
 import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
-import { isThenable } from '../topic/thenable.ts'
+import { isThenable } from '../driver/thenable.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** A record before it is encoded. */
