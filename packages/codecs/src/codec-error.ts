@@ -1,11 +1,11 @@
 import { SnapstreamError, describe, toError, type ErrorCode } from '@snapstream/core'
 
-/** How much of a text from outside (a name, a pattern, a value) a message shows, in characters. */
+/** The most characters of an untrusted text (a name, a pattern, a value) in a message. */
 const MAX_TEXT = 200
-/** How long a message may be as a whole, in characters. */
+/** The most characters of a message. */
 const MAX_MESSAGE = 2000
 
-/** A text of at most `max` characters: of a longer one the middle is left out, and its full length stands there. */
+/** Shortens a text to `max` characters: the full length replaces the middle. */
 export function cut(text: string, max: number = MAX_TEXT): string {
   if (text.length <= max) return text
   const note = `… (${text.length} characters) …`
@@ -14,7 +14,7 @@ export function cut(text: string, max: number = MAX_TEXT): string {
   return text.slice(0, head).replace(/[\uD800-\uDBFF]$/, '') + note + text.slice(-tail).replace(/^[\uDC00-\uDFFF]/, '')
 }
 
-/** A value from outside in a few words, whatever it is made of. */
+/** Describes an untrusted value in a few words; never throws. */
 export function show(value: unknown): string {
   try {
     return cut(describe(value))
@@ -23,7 +23,7 @@ export function show(value: unknown): string {
   }
 }
 
-/** An error whose message, and that of its cause, is cut to 2,000 characters: both may quote what came from outside. */
+/** An error whose message and cause are cut to 2,000 characters each: both may quote untrusted input. */
 export function codecError(code: ErrorCode, message: string, thrown?: unknown): SnapstreamError {
   const text = cut(message, MAX_MESSAGE)
   return thrown === undefined
@@ -31,7 +31,7 @@ export function codecError(code: ErrorCode, message: string, thrown?: unknown): 
     : new SnapstreamError(code, text, { cause: shortened(toError(thrown)) })
 }
 
-/** The message of anything thrown, as a part of another message. */
+/** The message of a thrown value, as part of another message. */
 export function messageOf(thrown: unknown): string {
   if (isStackOverflow(thrown)) return 'the nesting is deeper than the stack holds'
   return cut(toError(thrown).message, MAX_MESSAGE / 2)
@@ -42,7 +42,7 @@ export function isStackOverflow(thrown: unknown): boolean {
   return error instanceof RangeError && error.message.includes('call stack')
 }
 
-/** The stack of an error repeats its message. */
+/** A new error, since the stack of the old one repeats the long message. */
 function shortened(error: Error): Error {
   return error.message.length <= MAX_MESSAGE ? error : new Error(cut(error.message, MAX_MESSAGE))
 }

@@ -1,29 +1,28 @@
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { describe, type SnapstreamError, type SyncCodec } from '@snapstream/core'
-import { asBuffer } from '../as-buffer.ts'
-import { codecError, isStackOverflow, messageOf } from '../codec-error.ts'
+import type { Type } from 'avsc'
+import { asBuffer } from '../buffer.ts'
+import { codecError, cut, isStackOverflow, messageOf } from '../codec-error.ts'
 import { withDefaultLimits, type Limits, type ValueLimits } from '../limits.ts'
-import type { AvroCodecOptions } from './avro-options.ts'
-import { checkAvroOptions } from './check-avro-options.ts'
-import { describeMismatch } from './describe-mismatch.ts'
+import { checkAvroOptions, type AvroCodecOptions } from './avro-options.ts'
+import { readAvroSchema, type WholeAvroSchema } from './avro-schema.ts'
+import type { AvroType, Read } from './avsc.ts'
+import { describeLogical } from './logical-type.ts'
 import { makeType, type TypeOptions } from './make-type.ts'
-import type { AvroType, Read } from './internals.ts'
-import { readAvroSchema, type AvroSchema } from './read-avro-schema.ts'
-import { resolve } from './resolve.ts'
-import { Slab } from './slab.ts'
+import { StrictRecord } from './record.ts'
+import { resolve } from './schema-resolution.ts'
 import { AvroTap, OverLimit, tooEarly } from './tap.ts'
 
 /**
- * Values as Avro in its binary encoding, made through avsc. `bytes` and `fixed` are Buffers, records plain objects, the
- * logical types what the README's table says; a union is the bare value where its branches can be told apart, else
- * `{ branch: value }`. A `long` that a JavaScript number cannot hold exactly is refused in both directions unless longs are
- * bigints, and so are fields that the schema does not have.
+ * A synchronous codec for Avro's binary encoding, over avsc. `bytes` and `fixed` are Buffers, records are plain objects,
+ * logical types are as in the README's table. A union is the bare value if its branches can be told apart, else
+ * `{ branch: value }`. A `long` that a JavaScript number cannot hold exactly is refused when it is written and when it is
+ * read, unless longs are bigints. Fields that the schema does not have are refused.
  *
- * Throws `USAGE` for a schema or a file that cannot be used, and for a `writer` that cannot be read as the schema. Encoding
- * rejects with `ENCODE_FAILED`, decoding with `DECODE_FAILED`: bytes that are too few, too many, or not what the schema
- * says.
+ * Throws `USAGE` for an invalid schema or file, and for a `writer` that cannot be read as the schema. `encode` throws
+ * `ENCODE_FAILED`; `decode` throws `DECODE_FAILED` for bytes that are too few, too many, or not of the schema.
  *
- * @param schema The schema, or the path of an .avsc file (relative to the working directory), which is read at once.
+ * @param schema The schema, or the path of an .avsc file, relative to the working directory. The file is read at once.
  *
  * @example
  * const codec = AvroCodec<{ id: string }>({
@@ -40,14 +39,7 @@ export function AvroCodec<T = unknown>(schema: object | string, options: AvroCod
   return makeAvroCodec(reader, writer, options)
 }
 
-/** A schema with those that it refers to, in an order in which each only refers to those before it. */
-export interface WholeAvroSchema extends AvroSchema {
-  readonly references: readonly unknown[]
-  /** Others wrote it. */
-  readonly foreign?: boolean
-}
-
-/** Writes by the schema `reader`, and reads what was written by `writer` as that. */
+/** A codec that writes by the schema `reader`, and reads values that were written by `writer` as `reader`. */
 export function makeAvroCodec<T>(
   reader: WholeAvroSchema,
   writer: WholeAvroSchema | undefined,
@@ -56,7 +48,7 @@ export function makeAvroCodec<T>(
   const { name } = reader
   const limits = withDefaultLimits(options)
   const { maxBytes } = limits
-  const type = makeType(reader.content, reader.references, options, name, reader.foreign)
+  const type = makeType(reader, options)
   const read: Read = writer ? resolved(type, writer, options, name) : (tap) => type._read(tap)
   return {
     encode(value) {
@@ -85,31 +77,8 @@ export function makeAvroCodec<T>(
   }
 }
 
-/** Undefined while a value is written: what writes a part of it may use a codec too. */
-let slab: Slab | undefined = new Slab()
-
-function toBytes(type: AvroType, value: unknown, limits: ValueLimits): Buffer {
-  const room = slab ?? new Slab()
-  slab = undefined
-  try {
-    const tap = new AvroTap(room.buffer, room.pos, limits)
-    type._write(tap, value)
-    const length = tap.pos - room.pos
-    if (length > limits.maxBytes)
-      throw new OverLimit(`it has ${length} bytes, the limit by maxBytes is ${limits.maxBytes}`)
-    if (tap.pos <= room.buffer.length) return room.take(tap.pos)
-    const enough = room.withRoom(length)
-    const again = new AvroTap(enough.buffer, enough.pos, limits)
-    type._write(again, value)
-    if (again.pos > enough.buffer.length) throw new Error('it became larger while it was written')
-    return enough.take(again.pos)
-  } finally {
-    slab = room
-  }
-}
-
 function resolved(type: AvroType, writer: WholeAvroSchema, options: TypeOptions, name: string): Read {
-  const written = makeType(writer.content, writer.references, options, `${name}, with its writer,`, writer.foreign)
+  const written = makeType({ ...writer, name: `${name}, with its writer,` }, options)
   try {
     return resolve(type, written)
   } catch (error) {
@@ -134,4 +103,102 @@ function explain(thrown: unknown): string {
   if (message === 'potential precision loss')
     return "a long is beyond what a number holds exactly (2^53); the option long: 'bigint' reads it"
   return message
+}
+
+const MAX_ERRORS = 4
+
+/** Describes where a value does not match a type: path, expected type, actual value. Empty if it matches or is too deep. */
+function describeMismatch(type: AvroType, value: unknown): string {
+  const found: string[] = []
+  let count = 0
+  try {
+    type.isValid(value, {
+      noUndeclaredFields: true,
+      errorHook(path, came, expected) {
+        if (++count > MAX_ERRORS) return
+        const where = cut(`$${path.map((name) => (/^\d+$/.test(name) ? `[${name}]` : `.${name}`)).join('')}`)
+        found.push(`${where} should be ${describeType(expected)}, got ${describeValue(came, expected)}`)
+      },
+    })
+  } catch {
+    return ''
+  }
+  return `${found.join('; ')}${count > MAX_ERRORS ? '; ...' : ''}`
+}
+
+function describeType(type: Type): string {
+  const { typeName } = type
+  const logical = describeLogical(type)
+  const schema = cut(type.toString())
+  if (logical !== undefined) return logical
+  if (typeName === 'long') return 'a long (a whole number within 2^53)'
+  if (typeName === 'abstract:long') return 'a long (a bigint of 64 bits)'
+  if (typeName === 'bytes' || typeName === 'fixed') return `${schema} (a Uint8Array)`
+  if (typeName === 'string') return 'a string without lone surrogates'
+  if (typeName === 'union:wrapped') return `${schema} (as { branch: value })`
+  return schema
+}
+
+function describeValue(value: unknown, type: Type): string {
+  if (!(type instanceof StrictRecord) || typeof value !== 'object' || value === null) return describe(value)
+  const known = new Set(type._namedFields().map(({ name }) => name))
+  const extra = Object.keys(value).filter((name) => !known.has(name))
+  return extra.length === 0 ? describe(value) : `the fields ${cut(extra.join(', '))} that it does not have`
+}
+
+const SLAB_BYTES = 16 * 1024
+/** A larger value that does not fit the rest of a slab gets a slab of its own. */
+const SMALL_BYTES = SLAB_BYTES / 8
+
+/**
+ * Memory for many small values, one after the other, like the pool of Node's small Buffers: allocating memory for each
+ * takes longer than writing it. A value that is kept keeps its slab in memory.
+ */
+class Slab {
+  buffer: Buffer
+  /** The position of the next value. */
+  pos = 0
+
+  constructor(length: number = SLAB_BYTES) {
+    this.buffer = Buffer.allocUnsafeSlow(length)
+  }
+
+  /** A slab with room for a value of this length: this one, with new memory if necessary, or one for the value alone. */
+  withRoom(length: number): Slab {
+    if (this.pos + length <= this.buffer.length) return this
+    if (length > SMALL_BYTES) return new Slab(length)
+    this.buffer = Buffer.allocUnsafeSlow(SLAB_BYTES)
+    this.pos = 0
+    return this
+  }
+
+  /** The value from `pos` to `end`. */
+  take(end: number): Buffer {
+    const bytes = this.buffer.subarray(this.pos, end)
+    this.pos = end
+    return bytes
+  }
+}
+
+/** Undefined while a value is written: a part of it may be written by another codec. */
+let slab: Slab | undefined = new Slab()
+
+function toBytes(type: AvroType, value: unknown, limits: ValueLimits): Buffer {
+  const room = slab ?? new Slab()
+  slab = undefined
+  try {
+    const tap = new AvroTap(room.buffer, room.pos, limits)
+    type._write(tap, value)
+    const length = tap.pos - room.pos
+    if (length > limits.maxBytes)
+      throw new OverLimit(`it has ${length} bytes, the limit by maxBytes is ${limits.maxBytes}`)
+    if (tap.pos <= room.buffer.length) return room.take(tap.pos)
+    const enough = room.withRoom(length)
+    const again = new AvroTap(enough.buffer, enough.pos, limits)
+    type._write(again, value)
+    if (again.pos > enough.buffer.length) throw new Error('it became larger while it was written')
+    return enough.take(again.pos)
+  } finally {
+    slab = room
+  }
 }

@@ -1,16 +1,16 @@
-import { avroTypes, type AvroType } from './internals.ts'
+import { avroTypes, type AvroType } from './avsc.ts'
 
-/** How the values of a logical type stand for those of the Avro type below. */
+/** A logical type: converts between its values and those of the Avro type below. */
 export interface LogicalType {
-  /** What is read, of what stands in the bytes: a number (or bigint) for `int` and `long`, a string, or a Buffer. */
+  /** The value for a decoded one: a number (or bigint) for `int` and `long`, a string, or a Buffer. Throws if there is none. */
   fromAvro(value: never): unknown
-  /** What is to be written. Throws, or answers with undefined, for a value that it does not take. */
+  /** The value to encode. Throws, or returns undefined, for a value that the type does not take. */
   toAvro(value: unknown): unknown
-  /** What its values are told apart by within a union: `'string'`, `'number'`, `'bigint'`, `'date'`, `'object'`, ... */
+  /** The kind by which a union recognizes its values: `'string'`, `'number'`, `'bigint'`, `'date'`, `'object'`, ... */
   readonly kind: string
-  /** What has to be the same in another schema for this one to read it, beside the name; of a decimal its scale. */
+  /** A property that a writer's schema must share, beside the name, to be read as this type: the scale of a decimal. */
   readonly unit?: string | undefined
-  /** For error messages: `a Date`. */
+  /** The values that it takes, for error messages: `a Date`. */
   readonly takes: string
 }
 

@@ -1,5 +1,4 @@
 import { cut } from '../codec-error.ts'
-import { fromDecimalText, fromTwosComplement, MOST_DIGITS, toDecimalText, toTwosComplement } from './decimal.ts'
 import type { LogicalType } from './logical-type.ts'
 
 const DAY_MS = 86_400_000
@@ -10,10 +9,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 type Attributes = Readonly<Record<string, unknown>>
 
-/** Makes the logical type of a schema; undefined where the schema is not one for it, and counts as if it had none. */
+/** Makes the logical type of a schema; undefined if it does not apply to the schema, which is then used without it. */
 type Make = (type: unknown, attributes: Attributes, bigint: boolean) => LogicalType | undefined
 
-/** Those of the Avro specification. */
+/** The logical types of the Avro specification. */
 export const LOGICAL_TYPES: Readonly<Record<string, Make>> = {
   date: (type) => (type === 'int' ? dateOf(DAY_MS, 'a Date at midnight UTC', false) : undefined),
   'time-millis': (type) => (type === 'int' ? timeOf(DAY_MS, 'ms', false) : undefined),
@@ -52,7 +51,7 @@ function dateOf(unitMs: number, takes: string, bigint: boolean): LogicalType {
   }
 }
 
-/** Numbers as they are; the name says what they count. */
+/** A count in the unit that the name states, unchanged. */
 function countOf(what: string, bigint: boolean): LogicalType {
   return {
     kind: kindOf(bigint),
@@ -137,4 +136,59 @@ const duration: LogicalType = {
 
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/
+const BITS_PER_DIGIT = Math.log2(10)
+
+/** The most digits of a decimal: the time to convert one grows faster than its length. */
+export const MOST_DIGITS = 10_000
+
+/** A decimal as text, with exactly `scale` digits behind the point. */
+export function toDecimalText(unscaled: bigint, scale: number): string {
+  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0')
+  const point = digits.length - scale
+  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, point)}${scale === 0 ? '' : `.${digits.slice(point)}`}`
+}
+
+/** Undefined for a value that is no decimal or has too many digits: nothing is rounded. */
+export function fromDecimalText(text: unknown, precision: number, scale: number): bigint | undefined {
+  if (typeof text !== 'string') return undefined
+  const [, sign, whole = '', fraction = ''] = DECIMAL.exec(text) ?? []
+  if (sign === undefined || fraction.length > scale) return undefined
+  const digits = (whole + fraction.padEnd(scale, '0')).replace(/^0+/, '')
+  if (digits.length > precision) return undefined
+  const unscaled = BigInt(digits)
+  return sign === '-' ? -unscaled : unscaled
+}
+
+/** Reads two's complement, big-endian. Throws for values of more than `precision` digits; `limit` is 10 ** precision. */
+export function fromTwosComplement(bytes: Buffer, precision: number, limit: bigint): bigint {
+  if (bytes.length === 0) return 0n
+  const fill = bytes[0]! & 0x80 ? 0xff : 0
+  let start = 0
+  while (start < bytes.length - 1 && bytes[start] === fill) start++
+  const tooLong = () => new Error(`a decimal in them has more than ${precision} digits`)
+  // A number that is far too long is not converted.
+  if ((bytes.length - start - 1) * 8 > precision * BITS_PER_DIGIT) throw tooLong()
+  // The skipped bytes only repeat the sign.
+  const number = BigInt(`0x${bytes.toString('hex', start)}`)
+  const bits = BigInt((bytes.length - start) * 8)
+  const value = fill === 0 ? number : number - (1n << bits)
+  if (value >= limit || value <= -limit) throw tooLong()
+  return value
+}
+
+/** Writes two's complement in `size` bytes, or in as few as possible; undefined if it does not fit. */
+export function toTwosComplement(value: bigint, size: number | undefined): Buffer | undefined {
+  let length = 1
+  while (BigInt.asIntN(length * 8, value) !== value) length++
+  if (size !== undefined && length > size) return undefined
+  length = size ?? length
+  return Buffer.from(
+    BigInt.asUintN(length * 8, value)
+      .toString(16)
+      .padStart(length * 2, '0'),
+    'hex',
+  )
 }

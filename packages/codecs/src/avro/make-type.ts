@@ -1,12 +1,11 @@
 import avro, { type Schema, type Type } from 'avsc'
 import { codecError, messageOf } from '../codec-error.ts'
 import type { AvroCodecOptions } from './avro-options.ts'
-import type { AvroType, RecordField } from './internals.ts'
+import type { AvroType, RecordField } from './avsc.ts'
 import { makeLogicalType } from './logical-type.ts'
 import { LOGICAL_TYPES } from './logical-types.ts'
-import { ExactLong, bigintLong } from './long.ts'
-import { branchNameOf, StrictArray, StrictMap } from './strict-containers.ts'
-import { noteUse, StrictRecord } from './strict-record.ts'
+import { branchNameOf, StrictArray, StrictMap } from './containers.ts'
+import { noteUse, StrictRecord } from './record.ts'
 import {
   StrictBoolean,
   StrictBytes,
@@ -15,11 +14,13 @@ import {
   StrictFloat,
   StrictInt,
   StrictString,
-} from './strict-scalars.ts'
+  ExactLong,
+  bigintLong,
+} from './scalars.ts'
 import { makeUnion } from './union.ts'
-import { originalName, withoutDefaults, withValidNames } from './valid-names.ts'
+import { originalName, withoutDefaults, withValidNames, type WholeAvroSchema } from './avro-schema.ts'
 
-/** What replaces avsc's own types, which lose some values in silence. */
+/** The replacements of avsc's own types, which lose some values without an error. */
 const STRICT: Readonly<Record<string, new (schema: unknown, options: unknown) => AvroType>> = {
   array: StrictArray,
   boolean: StrictBoolean,
@@ -37,20 +38,12 @@ const STRICT: Readonly<Record<string, new (schema: unknown, options: unknown) =>
 
 export type TypeOptions = Pick<AvroCodecOptions, 'long' | 'logicalTypes' | 'wrapUnions'>
 
-/**
- * The type of a schema that may name those of `references`, in their order. Throws `USAGE` for what is not a schema.
- * `foreign`: others wrote it, and what it says wrongly of defaults counts for nothing.
- */
-export function makeType(
-  schema: unknown,
-  references: readonly unknown[],
-  options: TypeOptions,
-  name: string,
-  foreign = false,
-): AvroType {
+/** Makes the type of a schema. Throws `USAGE` for an invalid schema. */
+export function makeType(schema: WholeAvroSchema, options: TypeOptions): AvroType {
+  const { content, references, name, foreign = false } = schema
   try {
     const originals = new Map<string, string>()
-    const [own, ...others] = [schema, ...references].map((each) => withValidNames(each, originals))
+    const [own, ...others] = [content, ...references].map((each) => withValidNames(each, originals))
     if (!foreign) return build(own, others, options, originals)
     try {
       return build(own, others, options, originals)
@@ -70,9 +63,9 @@ function build(
 ): AvroType {
   const bigint = long === 'bigint'
   const long64 = bigint ? bigintLong() : undefined
-  // Asked again for what is made of the same schema below.
+  // A logical type makes the type below it from the same schema: then the hook is called for it again.
   const below = new Set<unknown>()
-  // avsc asks it for names, which may be those of what every object inherits.
+  // Without a prototype: avsc looks up names in it, which may be those of Object's own members.
   const registry: Record<string, Type> = Object.create(null) as Record<string, Type>
 
   const options: {
@@ -86,7 +79,7 @@ function build(
 
   function makeOne(schema: unknown): AvroType | undefined {
     if (typeof schema === 'string') {
-      // A name; that of a primitive type may be used as often as one likes.
+      // A name. A primitive type is registered when its name is first used.
       if (registry[schema] === undefined && Object.hasOwn(STRICT, schema))
         registry[schema] = makeOne({ type: schema }) as unknown as Type
       const { namespace } = options
@@ -119,7 +112,7 @@ function build(
     return new (kind === 'record' || kind === 'error' ? Record : STRICT[kind]!)(schema, options)
   }
 
-  /** With the names that fields were given. */
+  /** A record whose fields have the names of the schema. */
   class NamedRecord extends StrictRecord {
     override _namedFields(): readonly RecordField[] {
       return this.fields.map(({ name, type, aliases, defaultValue }) => ({

@@ -1,37 +1,33 @@
 import { Buffer, isUtf8 } from 'node:buffer'
+import type { RawBuffer } from '../buffer.ts'
 import type { ValueLimits } from '../limits.ts'
 
 const LONG_BYTES = 10
 const INT_BYTES = 5
-/** Up to 28 bits are counted as an integer, beyond as a double. */
+/** Up to 28 bits are summed as an integer, more as a double. */
 const SMALL_BITS = 28
 const EMPTY = Buffer.alloc(0)
 
+/** A value exceeds one of its limits. */
 export class OverLimit extends Error {}
 
 export const tooEarly = () => new Error('they end too early')
 
-/** What `toString` comes down to, after it has looked at its arguments. */
-interface Sliceable extends Buffer {
-  utf8Slice(start: number, end: number): string
-  utf8Write(text: string, start: number, length: number): number
-}
-
 /**
- * Where a value is read from or written to, in place of avsc's own: it has the names that avsc's types call. What it
- * reads is checked: numbers have no more bytes than Avro gives them, nothing of a length is made before the bytes are
- * there, and what is skipped is checked like what is read. A number beyond the end reads as 0 and moves `pos` on, which
- * the caller sees at the end; so does what is written beyond the end, and `pos` says how much room it takes.
+ * A position in a buffer that a value is read from or written to. It replaces avsc's Tap and has the methods that avsc's
+ * types call. Unlike avsc's it checks its input: numbers have no more bytes than Avro allows, memory is allocated only for
+ * bytes that are present, and skipped values are checked like read ones. A number beyond the end reads as 0 and advances
+ * `pos`, which the caller checks at the end. A write beyond the end only advances `pos`, which then is the size needed.
  */
 export class AvroTap {
-  readonly buf: Sliceable
+  readonly buf: RawBuffer
   pos: number
   readonly limits: ValueLimits
   items: number
   depth = 0
 
   constructor(buf: Buffer, pos: number, limits: ValueLimits) {
-    this.buf = buf as Sliceable
+    this.buf = buf as RawBuffer
     this.pos = pos
     this.limits = limits
     this.items = limits.maxItems
@@ -41,7 +37,7 @@ export class AvroTap {
     return this.pos <= this.buf.length
   }
 
-  /** Takes the items of a block from those that the value may have. */
+  /** Counts the items of a block. Throws `OverLimit`. */
   takeItems(count: number): void {
     this.items -= count
     if (this.items < 0)
@@ -50,7 +46,7 @@ export class AvroTap {
       )
   }
 
-  /** To be called before that many bytes are read. */
+  /** To be called before so many bytes are read. Throws if the input is shorter. */
   need(bytes: number): void {
     if (bytes > this.buf.length - this.pos) throw tooEarly()
   }
@@ -65,8 +61,8 @@ export class AvroTap {
   }
 
   /**
-   * The number of items in the next block, 0 at the end. `leastBytes` is what one item takes at least. Where `skip` is
-   * given and the block says how many bytes it has, they are passed over, and the next block is looked at.
+   * Returns the number of items in the next block, 0 at the end. `leastBytes` is the smallest size of an item. With `skip`
+   * it passes over blocks that state their size in bytes.
    */
   readBlock(leastBytes: number, skip: boolean): number {
     for (;;) {
@@ -192,7 +188,7 @@ export class AvroTap {
     if (this.pos <= this.buf.length) this.buf.writeDoubleLE(value, this.pos - 8)
   }
 
-  /** A copy: who keeps it does not keep the record. */
+  /** Returns a copy, so that it does not keep the memory of the record. */
   readFixed(length: number): Buffer {
     if (length === 0) return EMPTY
     this.need(length)

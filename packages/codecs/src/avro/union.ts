@@ -1,9 +1,9 @@
 import type { Schema } from 'avsc'
-import { avroTypes, isBytes, refuse, Unfit, type AvroType, type ErrorHook } from './internals.ts'
+import { avroTypes, isBytes, refuse, Unfit, type AvroType, type ErrorHook } from './avsc.ts'
 import { logicalKindOf } from './logical-type.ts'
 import type { AvroTap } from './tap.ts'
 
-/** What the values of a type look like: branches are told apart by it. */
+/** The kind of JavaScript value of each type. A union tells its branches apart by kind. */
 const KINDS: Readonly<Record<string, string>> = {
   int: 'number',
   long: 'number',
@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, string>> = {
   error: 'object',
 }
 
-/** A union whose values stand for themselves if their branches can be told apart (or as `wrap` says), else in a wrapper. */
+/** A union of bare values if the kinds of its branches differ, else (or with `wrap`) of `{ branch: value }`. */
 export function makeUnion(
   types: readonly AvroType[],
   options: object,
@@ -35,7 +35,7 @@ export function makeUnion(
 
 export interface UnionType extends AvroType {
   readonly types: readonly AvroType[]
-  /** The value of a branch as a value of the union. */
+  /** Turns the value of a branch into a value of the union. */
   _toUnion(index: number, value: unknown): unknown
 }
 
@@ -64,11 +64,11 @@ class BareUnion extends avroTypes.UnwrappedUnionType implements UnionType {
   }
 }
 
-/** `{ branch: value }`, as plain objects. A class of its own, as avsc freezes its types before more can be noted. */
+/** `{ branch: value }`, as plain objects. Each union has a class of its own, since avsc freezes types when they are made. */
 function wrappedUnion(names: readonly string[], schemas: readonly Schema[], options: object): UnionType {
   const indexes = new Map(names.map((name, index) => [name, index]))
 
-  /** The branch of a value, and the value in it. */
+  /** The index of the branch, and the value in the wrapper. */
   function unwrap(value: unknown): readonly [index: number | undefined, inner: unknown] {
     if (value === null) return [indexes.get('null'), null]
     const keys = typeof value === 'object' ? Object.keys(value) : []
@@ -112,20 +112,20 @@ function wrappedUnion(names: readonly string[], schemas: readonly Schema[], opti
   return new WrappedUnion(schemas, options)
 }
 
-/** The number of the branch that comes next. */
+/** Reads the index of the next branch. */
 export function readBranch(tap: AvroTap, types: readonly AvroType[]): number {
   const index = tap.readLong()
   if (types[index] === undefined) throw new Error(`the branch ${index} of a union in them does not exist`)
   return index
 }
 
-/** A default is of the first branch that it fits, where avsc asks for the first of all. */
+/** Takes the first branch that the default matches; avsc would take only the first of all. */
 function copyDefault(union: UnionType, value: unknown, options: { readonly wrap?: number }): unknown {
   for (const [index, type] of union.types.entries()) {
     try {
       return union._toUnion(index, type._copy(value, options))
     } catch {
-      // Another branch, then.
+      // The next branch may match.
     }
   }
   throw new Unfit('no branch of the union takes it')

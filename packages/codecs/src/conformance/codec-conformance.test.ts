@@ -96,7 +96,7 @@ describe('with a registry', () => {
   const subject = (name: string) => ({ register: true, subject: () => name })
   const shared = { test, broken: [new Uint8Array(), Uint8Array.of(0, 0, 0, 0), Uint8Array.of(1, 0, 0, 0, 1, 0)] }
   const client = () => SchemaRegistry({ url: registry.url })
-  /** Known from the start, so that it never answers with a promise. */
+  /** Prepared, so that it never returns a promise. */
   const prepared = async (codec: Codec<unknown> & { prepare(context: object): Promise<void> }) => {
     await codec.prepare({})
     return codec
@@ -117,7 +117,7 @@ describe('with a registry', () => {
   })
   codecConformance<unknown>({
     ...shared,
-    name: 'registry.avro that knows nothing yet',
+    name: 'registry.avro, not prepared',
     create: () => client().avro({ schema: order, register: true }),
     values: orders,
     refused: noOrders,
@@ -129,10 +129,10 @@ describe('the suite finds', () => {
   const json = JsonCodec()
   const shared = Buffer.alloc(64)
   const bad: readonly (readonly [string, Codec<unknown>, string])[] = [
-    ['a value that changes', { ...json, decode: () => 1 }, 'brings every value back'],
-    ['text for bytes', { ...json, encode: (value) => JSON.stringify(value) as never }, 'brings every value back'],
+    ['a changed value', { ...json, decode: () => 1 }, 'decodes every value'],
+    ['text for bytes', { ...json, encode: (value) => JSON.stringify(value) as never }, 'decodes every value'],
     [
-      'bytes that are used again',
+      'reused memory',
       {
         ...json,
         encode(value) {
@@ -141,11 +141,11 @@ describe('the suite finds', () => {
           return shared.subarray(0, bytes.length)
         },
       },
-      'gives bytes of their own',
+      'returns new memory',
     ],
-    ['a promise', { ...json, encode: async (value) => json.encode(value) }, 'never answers with a promise'],
+    ['a promise', { ...json, encode: async (value) => json.encode(value) }, 'never returns a promise'],
     [
-      'a codec that needs its this',
+      'a method that needs this',
       {
         encode: (value) => json.encode(value),
         decode(this: Codec<unknown> | undefined, bytes) {
@@ -153,24 +153,32 @@ describe('the suite finds', () => {
           return json.decode(bytes)
         },
       },
-      'stand for themselves',
+      'work without their object',
     ],
-    ['a need for a context', { ...json, encode: (v, c) => (c ? json.encode(v) : (undefined as never)) }, 'no context'],
-    ['what is let through', { ...json, encode: (v) => Buffer.from(JSON.stringify(v) ?? 'null') }, 'does not take'],
     [
-      'another error',
+      'a codec that needs a context',
+      { ...json, encode: (v, c) => (c ? json.encode(v) : (undefined as never)) },
+      'without a context',
+    ],
+    [
+      'an accepted invalid value',
+      { ...json, encode: (v) => Buffer.from(JSON.stringify(v) ?? 'null') },
+      'refuses invalid values',
+    ],
+    [
+      'another class of error',
       { ...json, decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as unknown },
-      'did not write',
+      'refuses invalid bytes',
     ],
     [
-      'another error of damaged bytes',
+      'another class of error for damaged bytes',
       { ...json, decode: (b) => JSON.parse(Buffer.from(b).toString()) as unknown },
       'damaged',
     ],
     [
-      'text that differs',
+      'different text',
       Object.defineProperty({ ...json }, '~snapstream.text', { value: { encode: () => '7', decode: () => 7 } }),
-      'the same with text',
+      'encodes to text',
     ],
   ]
   test.each(bad)('%s', async (_, codec, title) => {

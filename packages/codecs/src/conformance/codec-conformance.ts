@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { SnapstreamError, toError, type Codec, type CodecContext, type MaybePromise } from '@snapstream/core'
 import type { ConformanceOptions } from './conformance-options.ts'
-import { randomBytesFrom } from './random-bytes.ts'
 
 const SEED = 20_260_101
 const RANDOM_BYTES = 300
 
 /**
- * What topics and caches rely on, asked of a codec. For those who write one.
+ * The tests that every codec has to pass: the promises that topics and caches rely on. For authors of codecs.
  *
  * @example
  * import { test } from 'node:test'
@@ -26,15 +25,15 @@ export function codecConformance<T>(options: ConformanceOptions<T>): void {
     return all
   }
 
-  check('brings every value back', async (codec) => {
+  check('decodes every value to what was encoded', async (codec) => {
     for (const value of values) {
       const bytes = await codec.encode(value, context)
-      assert.ok(ArrayBuffer.isView(bytes) && bytes.BYTES_PER_ELEMENT === 1, 'encode has to answer with a Uint8Array')
+      assert.ok(ArrayBuffer.isView(bytes) && bytes.BYTES_PER_ELEMENT === 1, 'encode has to return a Uint8Array')
       assertSame(await codec.decode(bytes, context), value)
     }
   })
 
-  check('reads bytes wherever they lie, and leaves them as they are', async (codec) => {
+  check('decodes bytes at any offset of their memory, without changing them', async (codec) => {
     for (const [i, bytes] of (await encodeAll(codec)).entries()) {
       const around = new Uint8Array(bytes.length + 16).fill(0xff)
       around.set(bytes, 8)
@@ -45,7 +44,7 @@ export function codecConformance<T>(options: ConformanceOptions<T>): void {
     }
   })
 
-  check('gives bytes of their own, the same each time', async (codec) => {
+  check('returns new memory with each encode, and the same bytes for the same value', async (codec) => {
     const kept: { readonly bytes: Uint8Array; readonly before: Buffer }[] = []
     for (const value of values) {
       const bytes = await codec.encode(value, context)
@@ -58,48 +57,48 @@ export function codecConformance<T>(options: ConformanceOptions<T>): void {
     }
   })
 
-  check('has functions that stand for themselves', async (codec) => {
+  check('has functions that work without their object', async (codec) => {
     const { encode, decode } = { ...codec }
     for (const value of values) assertSame(await decode(await encode(value, context), context), value)
   })
 
   if (supports.sync !== false)
-    check('never answers with a promise', async (codec) => {
+    check('never returns a promise', async (codec) => {
       for (const value of values) {
         const bytes = codec.encode(value, context)
-        assert.ok(ArrayBuffer.isView(bytes), 'encode answered with a promise')
-        assert.ok(!isThenable(codec.decode(bytes, context)), 'decode answered with a promise')
+        assert.ok(ArrayBuffer.isView(bytes), 'encode returned a promise')
+        assert.ok(!isThenable(codec.decode(bytes, context)), 'decode returned a promise')
       }
     })
 
   if (supports.noContext !== false)
-    check('needs no context', async (codec) => {
+    check('works without a context', async (codec) => {
       for (const value of values) assertSame(await codec.decode(await codec.encode(value)), value)
     })
 
-  check('refuses what it does not take, and goes on', async (codec) => {
+  check('refuses invalid values and still works afterwards', async (codec) => {
     for (const value of refused) await assertRefused('ENCODE_FAILED', value, () => codec.encode(value as T, context))
     assertSame(await codec.decode((await encodeAll(codec))[0]!, context), values[0])
   })
 
-  check('refuses bytes that it did not write, and goes on', async (codec) => {
+  check('refuses invalid bytes and still works afterwards', async (codec) => {
     for (const bytes of broken) await assertRefused('DECODE_FAILED', bytes, () => codec.decode(bytes, context))
     assertSame(await codec.decode((await encodeAll(codec))[0]!, context), values[0])
   })
 
-  check('makes of damaged bytes a value or an error of its own', async (codec) => {
+  check('decodes damaged bytes to a value or throws a SnapstreamError', async (codec) => {
     const next = randomBytesFrom(SEED)
     const damaged = Array.from({ length: RANDOM_BYTES }, () => next(40))
     for (const bytes of await encodeAll(codec))
       for (let end = 0; end < bytes.length; end += Math.ceil(bytes.length / 40)) damaged.push(bytes.slice(0, end))
     for (const bytes of damaged) {
       const failure = await failureOf(() => codec.decode(bytes, context))
-      // They may name a schema that there is none of.
+      // The bytes may name a schema that does not exist.
       if (failure !== undefined) assertCode(['DECODE_FAILED', 'SCHEMA_MISSING'], bytes, failure.error)
     }
   })
 
-  check('does the same with text, if it does, and hides that from who spreads it', async (codec) => {
+  check('encodes to text as to bytes, under a property that is not enumerable', async (codec) => {
     const text = codec['~snapstream.text']
     if (text === undefined) return
     assert.ok(!Object.keys(codec).includes('~snapstream.text'), '~snapstream.text has to be not enumerable')
@@ -113,7 +112,7 @@ export function codecConformance<T>(options: ConformanceOptions<T>): void {
   })
 }
 
-/** Bytes are the same whatever class they are of. */
+/** Compares bytes whatever their class. */
 function assertSame(value: unknown, expected: unknown): void {
   if (expected instanceof Uint8Array && value instanceof Uint8Array) assert.ok(Buffer.from(expected).equals(value))
   else assert.deepEqual(value, expected)
@@ -147,4 +146,14 @@ function assertCode(codes: readonly string[], what: unknown, error: unknown): vo
     codes.includes(error.code),
     `${String(what)} has to be refused with ${codes.join(' or ')}, not ${error.code}`,
   )
+}
+
+/** Random bytes from a seed: the linear congruential generator of "Numerical Recipes". */
+function randomBytesFrom(seed: number): (maxLength: number) => Uint8Array {
+  let state = seed >>> 0
+  const next = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state >>> 16
+  }
+  return (maxLength) => Uint8Array.from({ length: next() % (maxLength + 1) }, () => next() & 0xff)
 }

@@ -1,30 +1,31 @@
 import type { Codec, CodecContext } from '@snapstream/core'
 
-/** What the suite needs of a test framework, and of the codec. */
+/** The options of `codecConformance`: a test framework, a codec, and values for it. */
 export interface ConformanceOptions<T> {
-  /** `test` of vitest, node:test or another. */
+  /** Registers a test: `test` of vitest, node:test or another framework. */
   test(name: string, run: () => Promise<void>): unknown
-  /** For the names of the tests. */
+  /** The prefix of the tests' names. */
   readonly name: string
-  /** A fresh codec each time it is called. */
+  /** Returns a new codec with each call. */
   create(): Promise<Codec<T>> | Codec<T>
-  /** Values that have to come back as they went: one of every kind, and those at the edges. At least one. */
+  /** Values that the codec takes: one of every kind, and edge cases. At least one. */
   readonly values: readonly T[]
-  /** Values, of any type, that have to be refused with `ENCODE_FAILED`. @default [] */
+  /** Values of any type that `encode` has to refuse with `ENCODE_FAILED`. @default [] */
   readonly refused?: readonly unknown[]
-  /** Bytes that have to be refused with `DECODE_FAILED`. @default [] */
+  /** Bytes that `decode` has to refuse with `DECODE_FAILED`. @default [] */
   readonly broken?: readonly Uint8Array[]
-  /** What is handed over with each value. @default { topic: 'conformance', part: 'value' } */
+  /** The context of each call. @default { topic: 'conformance', part: 'value' } */
   readonly context?: CodecContext
+  /** The abilities of the codec. */
   readonly supports?: {
     /**
-     * Whether it never answers with a promise, as a cache needs it.
+     * Whether it never returns a promise; a cache needs such a codec.
      *
      * @default true
      */
     readonly sync?: boolean
     /**
-     * Whether it works without a context too, as where it is used for a cache.
+     * Whether it works without a context; a cache passes none.
      *
      * @default true
      */

@@ -1,16 +1,16 @@
-/** Nodes that a schema has when each `$ref` is replaced by what it points to. */
+/** The most nodes of a schema when each `$ref` is replaced by its target. */
 const MOST_NODES = 10_000
-/** How many ways a pattern may be tried at one place. */
+/** The most ways in which a pattern may be tried at one position. */
 const MOST_WAYS = 100
-/** Of the formats of ajv-formats these take time that grows with the square of a text's length. */
+/** The formats of ajv-formats whose check takes time that grows with the square of the text's length. */
 const COSTLY_FORMATS: ReadonlySet<unknown> = new Set(['url'])
-/** What may look at the same part of a value more than once. */
+/** Keywords that may check the same part of a value more than once. */
 const REPEATS =
   /^(allOf|anyOf|oneOf|not|if|contains|patternProperties|dependencies|dependentSchemas|unevaluated(Items|Properties)|propertyNames)$/
 
 /**
- * Whether checking a value may take time that grows with more than its length: a pattern that can be tried in many ways,
- * or references that make the same part be checked again and again. It errs on the side of caution.
+ * Whether the check of a value may take time that grows faster than its length: because of a pattern that can be tried in
+ * many ways, or of references that check the same part repeatedly. It errs on the side of caution.
  */
 export function isCostly(schemas: readonly unknown[]): boolean {
   const weights = new Map<object, number>()
@@ -45,7 +45,7 @@ export function isCostly(schemas: readonly unknown[]): boolean {
   return costly || (repeats && (recursive || weight > MOST_NODES))
 }
 
-/** What a reference within the schema points to; undefined for any other. */
+/** The target of a reference within the schema; undefined for any other reference. */
 function find(root: unknown, reference: string): unknown {
   if (reference !== '#' && !reference.startsWith('#/')) return undefined
   let node = root
@@ -68,8 +68,8 @@ function unescaped(step: string): string {
 const TOKEN = /\\(?:[1-9k])|\\.|\[(?:\\.|[^\]\\])*\]|\(\?(?:[=!]|<[=!])|\(|\)|\||[*+]\??|\?\??|\{\d+(?:,\d*)?\}\??|[^]/g
 
 /**
- * Whether a regular expression surely takes time that grows with the length of the text only: at most one part repeats
- * without a bound, and then from the start of the text; no group repeats, and what is optional is little.
+ * Whether a regular expression takes linear time for certain: at most one part repeats without a bound, and then from the
+ * start of the text; no group repeats, and few parts are optional.
  */
 export function isLinear(pattern: string): boolean {
   let unbounded = 0

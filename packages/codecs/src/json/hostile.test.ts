@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { compileForeignSchema } from './compile-schema.ts'
+import { compileForeignSchema } from './json-schema.ts'
 import { isCostly, isLinear } from './costly-schema.ts'
 import { JsonCodec } from './index.ts'
 

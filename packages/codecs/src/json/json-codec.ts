@@ -1,24 +1,23 @@
 import { Buffer } from 'node:buffer'
 import type { SyncCodec, TextCodec } from '@snapstream/core'
 import { findLoss } from '@snapstream/core/adapter'
-import { asBuffer } from '../as-buffer.ts'
+import { asBuffer } from '../buffer.ts'
 import { codecError, cut, messageOf, show } from '../codec-error.ts'
 import { withDefaultLimits, type ValueLimits } from '../limits.ts'
-import { compileSchema, type Check } from './compile-schema.ts'
 import type { JsonCodecOptions } from './json-options.ts'
-import { isNestedMoreThan } from './nesting.ts'
+import { compileSchema, type Check } from './json-schema.ts'
 
-/** Of one unit of UTF-16 in UTF-8. */
-const MOST_BYTES = 3
+/** The most bytes that UTF-8 takes for a unit of UTF-16. */
+const MAX_UNIT_BYTES = 3
 
 /**
- * Values as JSON in UTF-8. What JSON would drop or change in silence is refused, wherever it stands: functions, symbols,
- * NaN, Infinity, an undefined in an array, a Map or Set or typed array. A field that is undefined is left out (it reads
- * back as undefined), a Date becomes its ISO string, and any object with `toJSON` says itself what it becomes. Numbers are
- * read as float64.
+ * A synchronous codec for JSON in UTF-8, with an optional JSON Schema. Values that JSON would drop or change are refused,
+ * wherever they are: functions, symbols, NaN, Infinity, an undefined in an array, a Map or Set or typed array. An undefined
+ * field is left out (it reads back as undefined), a Date becomes its ISO string, and an object with `toJSON` becomes the
+ * result of that. Numbers are read as float64.
  *
- * Throws `USAGE` for a schema that does not compile. Encoding rejects with `ENCODE_FAILED`, decoding with `DECODE_FAILED`:
- * the message has the path, what was expected and what came.
+ * Throws `USAGE` for an unknown option and for a schema that does not compile. `encode` throws `ENCODE_FAILED`, `decode`
+ * throws `DECODE_FAILED`; the message has the path, the expected value and the actual one.
  *
  * @example
  * const codec = JsonCodec<{ id: string }>({
@@ -44,7 +43,7 @@ export function makeJsonCodec<T>(check: Check | undefined, { maxBytes, maxDepth 
   const text: TextCodec<T> = {
     encode(value) {
       const json = write(value)
-      if (json.length * MOST_BYTES > maxBytes) refuseLength(Buffer.byteLength(json))
+      if (json.length * MAX_UNIT_BYTES > maxBytes) refuseLength(Buffer.byteLength(json))
       return json
     },
     decode(json) {
@@ -81,7 +80,7 @@ function stringify(value: unknown): string {
     text = JSON.stringify(value)
     loss = findLoss(value)
   } catch (error) {
-    // Cycles, bigints, and what is nested too deep.
+    // Cycles, bigints, and values that are nested too deep.
     throw codecError('ENCODE_FAILED', `JsonCodec cannot write ${show(value)}: ${messageOf(error)}`, error)
   }
   if (text !== undefined && loss === undefined) return text
@@ -93,21 +92,16 @@ function stringify(value: unknown): string {
 
 function refuseUnfit(value: unknown, text: string, check: Check): void {
   if (check(value) === undefined) return
-  // What goes out counts: a Date is a string there, and a field that is undefined is not there.
+  // The JSON counts: a Date is a string in it, and an undefined field is absent.
   const unfit = check(JSON.parse(text))
   if (unfit !== undefined) throw codecError('ENCODE_FAILED', `JsonCodec: ${unfit}`)
-}
-
-/** What `toString` comes down to, after it has looked at its arguments; avsc calls it, too. */
-interface Sliceable extends Buffer {
-  utf8Slice(start: number, end: number): string
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function toText(bytes: Uint8Array): string {
-  const text = (asBuffer(bytes) as Sliceable).utf8Slice(0, bytes.length)
-  // Quicker than a strict decoder, which is asked only where bytes may have been replaced.
+  const text = asBuffer(bytes).utf8Slice(0, bytes.length)
+  // The strict decoder is slower: it runs only where a replacement character may stand for bytes that are not UTF-8.
   if (!text.includes('\uFFFD')) return text
   try {
     return strict.decode(bytes)
@@ -122,4 +116,33 @@ function parse(text: string): unknown {
   } catch (error) {
     throw codecError('DECODE_FAILED', `JsonCodec expected JSON, got ${show(text)}: ${messageOf(error)}`, error)
   }
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN_LIST = 0x5b
+const OPEN_OBJECT = 0x7b
+const CLOSE_LIST = 0x5d
+const CLOSE_OBJECT = 0x7d
+
+/** Whether JSON is nested more than `max` times. Most texts are too short for that, or have too few brackets. */
+function isNestedMoreThan(text: string, max: number): boolean {
+  if (text.length <= 2 * max || !opensMoreThan(text, max)) return false
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === QUOTE) {
+      for (i++; i < text.length && text.charCodeAt(i) !== QUOTE; i++) if (text.charCodeAt(i) === BACKSLASH) i++
+    } else if (code === OPEN_LIST || code === OPEN_OBJECT) {
+      if (++depth > max) return true
+    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--
+  }
+  return false
+}
+
+function opensMoreThan(text: string, max: number): boolean {
+  let count = 0
+  for (const bracket of ['[', '{'])
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (++count > max) return true
+  return false
 }

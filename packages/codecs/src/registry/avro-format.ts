@@ -1,20 +1,19 @@
-import { makeAvroCodec, type WholeAvroSchema } from '../avro/avro-codec.ts'
+import { makeAvroCodec } from '../avro/avro-codec.ts'
 import { makeType } from '../avro/make-type.ts'
-import { readAvroSchema } from '../avro/read-avro-schema.ts'
+import { readAvroSchema, type WholeAvroSchema } from '../avro/avro-schema.ts'
 import type { AvroRegistryOptions } from './codec-options.ts'
-import type { Format } from './format.ts'
-import { parseSchema } from './parse-schema.ts'
+import { parseSchema, type Format } from './format.ts'
 import type { RegisteredSchema, RegistryClient, SchemaReference } from './registry-client.ts'
 
-/** Throws `USAGE` for a schema that cannot be used. */
+/** Avro by the wire format. Throws `USAGE` for an invalid schema. */
 export function avroFormat<T>(
   { resolve }: Pick<RegistryClient, 'resolve'>,
   { schema, references = [], long, logicalTypes, wrapUnions, maxBytes, maxDepth, maxItems }: AvroRegistryOptions,
 ): Format<T> {
   const typeOptions = { long, logicalTypes, wrapUnions, maxBytes, maxDepth, maxItems }
   const given = schema === undefined ? undefined : readAvroSchema(schema)
-  // With references it can only be made when those are here.
-  if (given && references.length === 0) makeType(given.content, [], typeOptions, given.name)
+  // A schema with references can be checked only when those were fetched.
+  if (given && references.length === 0) makeType({ ...given, references: [] }, typeOptions)
 
   async function referred(list: readonly SchemaReference[]): Promise<readonly unknown[]> {
     return (await resolve(list)).map(({ name, schema: text }) => parseSchema(text, `the schema of ${name}`))

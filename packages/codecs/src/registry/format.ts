@@ -1,19 +1,32 @@
 import type { SyncCodec } from '@snapstream/core'
 import type { RegisteredSchema, SchemaReference, SchemaType } from './registry-client.ts'
+import { codecError, messageOf } from '../codec-error.ts'
 
-/** What differs between Avro and JSON. */
+/** The parts of a registry codec that differ between Avro and JSON. */
 export interface Format<T> {
   readonly type: SchemaType
-  /** The schema that was given, as it is registered, and what it calls its record. */
+  /** The schema in the options of the codec. */
   readonly own: OwnSchema | undefined
-  /** Writes by the schema that was given, else by this one. */
+  /** A codec that writes by `own`, else by this schema. */
   writer(schema: RegisteredSchema | undefined): Promise<SyncCodec<T>>
-  /** Reads what was written by this schema, as the one that was given. */
+  /** A codec that reads values of this schema as `own`, else as they were written. */
   reader(schema: RegisteredSchema): Promise<SyncCodec<T>>
 }
 
 interface OwnSchema {
+  /** The schema as it is registered. */
   readonly text: string
   readonly recordName: string | undefined
   readonly references: readonly SchemaReference[]
+}
+
+/** Parses a registered schema. Throws `SCHEMA_UNUSABLE`. */
+export function parseSchema(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // A primitive type may be registered as a bare name.
+    if (/^[a-z]+$/.test(text)) return text
+    throw codecError('SCHEMA_UNUSABLE', `${what} is not JSON: ${messageOf(error)}`, error)
+  }
 }

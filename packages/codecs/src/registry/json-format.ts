@@ -1,18 +1,17 @@
-import { compileForeignSchema, compileSchema } from '../json/compile-schema.ts'
+import { compileForeignSchema, compileSchema } from '../json/json-schema.ts'
 import { makeJsonCodec } from '../json/json-codec.ts'
 import { withDefaultLimits } from '../limits.ts'
 import type { JsonRegistryOptions } from './codec-options.ts'
-import type { Format } from './format.ts'
-import { parseSchema } from './parse-schema.ts'
+import { parseSchema, type Format } from './format.ts'
 import type { RegisteredSchema, RegistryClient, SchemaReference } from './registry-client.ts'
 
-/** Throws `USAGE` for a schema that cannot be used. */
+/** JSON by the wire format. Throws `USAGE` for an invalid schema. */
 export function jsonFormat<T>(
   { resolve }: Pick<RegistryClient, 'resolve'>,
   { schema, references = [], formats = true, maxBytes, maxDepth }: JsonRegistryOptions,
 ): Format<T> {
   const limits = withDefaultLimits({ maxBytes, maxDepth })
-  // With references it can only be made when those are here.
+  // A schema with references can be checked only when those were fetched.
   if (schema !== undefined && references.length === 0) compileSchema({ schema, formats, maxBytes, maxDepth })
 
   async function referred(list: readonly SchemaReference[]): Promise<Readonly<Record<string, object>>> {

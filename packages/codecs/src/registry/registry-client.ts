@@ -1,68 +1,81 @@
 import type { SnapstreamError } from '@snapstream/core'
 import { codecError, show } from '../codec-error.ts'
-import { checkRegistryOptions } from './check-registry-options.ts'
-import { remembered } from './remembered.ts'
-import type { SchemaRegistryOptions } from './registry-options.ts'
-import { registryRequests } from './registry-requests.ts'
+import { memoize } from './memoize.ts'
+import { checkRegistryOptions, type SchemaRegistryOptions } from './registry-options.ts'
+import { registryRequests } from './requests.ts'
 
+/** The type of a registered schema. */
 export type SchemaType = 'AVRO' | 'JSON' | 'PROTOBUF'
 
-/** A schema that another uses, and by which name. */
+/** A reference from one schema to another. */
 export interface SchemaReference {
-  /** What the schema calls it: the full name of a type in Avro, what `$ref` says in JSON. */
+  /** The name in the referring schema: the full name of a type in Avro, the value of `$ref` in JSON. */
   readonly name: string
+  /** The subject under which the other schema is registered. */
   readonly subject: string
+  /** Its version within the subject, from 1. */
   readonly version: number
 }
 
+/** A schema of the registry. */
 export interface RegisteredSchema {
+  /** The id in the wire format, unique in the registry. */
   readonly id: number
   readonly type: SchemaType
   /** The schema as text. */
   readonly schema: string
+  /** The schemas that it refers to. */
   readonly references: readonly SchemaReference[]
 }
 
+/** A version of a subject. */
 export interface SubjectVersion extends RegisteredSchema {
   readonly subject: string
+  /** From 1. */
   readonly version: number
 }
 
+/** A schema to register or to look up. */
 export interface NewSchema {
+  /** As text, or as an object that is turned into JSON. */
   readonly schema: string | object
   /** @default 'AVRO' */
   readonly type?: SchemaType | undefined
-  /** @default [] */
+  /** The registered schemas that it refers to. @default [] */
   readonly references?: readonly SchemaReference[] | undefined
 }
 
-/** What a registry can be asked for. */
+/** The requests of a registry client. Rejections are those of `SchemaRegistry`. */
 export interface RegistryClient {
-  /** The schema with this id. Requested once. */
+  /** Fetches the schema with this id, once. */
   schemaById(id: number): Promise<RegisteredSchema>
-  /** A version of a subject, which is requested once; or its latest, which is asked for each time. */
+  /** Fetches a version of a subject, once; the latest version each time. */
   version(subject: string, version: number | 'latest'): Promise<SubjectVersion>
-  /** The numbers of its versions. */
+  /** Fetches the version numbers of a subject. */
   versions(subject: string): Promise<readonly number[]>
+  /** Fetches the names of all subjects. */
   subjects(): Promise<readonly string[]>
-  /** Registers a schema, unless it is there already; its id either way. */
+  /** Registers a schema unless it is registered already. Returns its id. */
   register(subject: string, schema: NewSchema): Promise<number>
-  /** The id of a schema that is registered under this subject. */
+  /** Returns the id of a schema that is registered under this subject. Rejects with `SCHEMA_MISSING` if it is not. */
   idOf(subject: string, schema: NewSchema): Promise<number>
-  /** The schemas that another refers to, those they refer to included: each comes after those it uses. */
+  /** Fetches the schemas behind references, recursively, in an order in which each comes after those that it refers to. */
   resolve(references: readonly SchemaReference[]): Promise<readonly ResolvedReference[]>
 }
 
+/** A schema that another one refers to. */
 export interface ResolvedReference {
+  /** The name in the referring schema. */
   readonly name: string
+  /** The schema as text. */
   readonly schema: string
 }
 
 const MAX_REFERENCES = 256
 const MAX_REFERENCE_DEPTH = 32
-/** In characters; Confluent's registry takes 1 MB at most. */
+/** In characters. Confluent's registry takes 1 MB at most. */
 const MAX_SCHEMA_LENGTH = 1024 * 1024
-/** Of all that a schema refers to. */
+/** The most characters of all schemas that one refers to. */
 const MAX_REFERENCED_LENGTH = 4 * MAX_SCHEMA_LENGTH
 const FAILURE_TTL_MS = 1000
 
@@ -78,7 +91,7 @@ export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClie
   checkRegistryOptions(options)
   const { maxReferences = MAX_REFERENCES, failureTtlMs = FAILURE_TTL_MS } = options
   const request = registryRequests(options)
-  // encodeURIComponent throws for half a character.
+  // encodeURIComponent throws for a lone surrogate.
   const part = (name: string) => encodeURIComponent(name.toWellFormed())
 
   async function ask(method: 'GET' | 'POST', path: string, what: string, body?: object): Promise<SchemaAnswer> {
@@ -93,7 +106,7 @@ export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClie
     return answer
   }
 
-  const byId = remembered(async (id: number) => {
+  const byId = memoize(async (id: number) => {
     const what = `the schema with the id ${id}`
     return toSchema(await ask('GET', `/schemas/ids/${id}`, what), id, what)
   }, failureTtlMs)
@@ -104,14 +117,14 @@ export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClie
     if (!isId(answer.id) || !isWhole(answer.version)) throw notASchema(what)
     return { ...toSchema(answer, answer.id, what), subject, version: answer.version }
   }
-  const byVersion = remembered((place: string) => {
+  const byVersion = memoize((place: string) => {
     const [version = '', ...subject] = place.split(' ')
     return getVersion(subject.join(' '), Number(version))
   }, failureTtlMs)
 
   async function post(path: string, { schema, type = 'AVRO', references = [] }: NewSchema, what: string) {
     const text = typeof schema === 'string' ? schema : JSON.stringify(schema)
-    // A registry of before there were other types than Avro knows no type.
+    // Registries from before other types than Avro refuse a type.
     const body = {
       schema: text,
       ...(type !== 'AVRO' && { schemaType: type }),
@@ -135,7 +148,7 @@ export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClie
           throw unusable(
             `version ${version} of ${show(subject)} is referred to over more than ${MAX_REFERENCE_DEPTH} others`,
           )
-        const schema = await byVersion.get(place)
+        const schema = await byVersion(place)
         await visit(schema.references, [...above, place])
         found.set(`${name} ${place}`, { name, schema: schema.schema })
         length += schema.schema.length
@@ -150,9 +163,9 @@ export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClie
   }
 
   return {
-    schemaById: (id) => byId.get(id),
+    schemaById: byId,
     version: (subject, version) =>
-      version === 'latest' ? getVersion(subject, version) : byVersion.get(`${version} ${subject}`),
+      version === 'latest' ? getVersion(subject, version) : byVersion(`${version} ${subject}`),
     versions: (subject) =>
       list(`/subjects/${part(subject)}/versions`, `the versions of the subject ${show(subject)}`, isWhole),
     subjects: () => list('/subjects', 'the subjects', isText),
@@ -179,7 +192,7 @@ function toSchema({ schema, schemaType, references }: SchemaAnswer, id: number, 
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
-/** It has to fit the four bytes of the wire format. */
+/** An id has to fit the four bytes of the wire format. */
 const isId = (value: unknown): value is number => isWhole(value) && value >= 0 && value < 2 ** 32
 
 function isReference(value: unknown): value is SchemaReference {

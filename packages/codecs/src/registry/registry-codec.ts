@@ -1,24 +1,27 @@
 import { SnapstreamError, type Codec, type CodecContext, type SyncCodec } from '@snapstream/core'
 import { codecError, messageOf, show } from '../codec-error.ts'
-import type { SubjectOptions } from './codec-options.ts'
-import { checkCodecOptions } from './check-codec-options.ts'
+import { checkCodecOptions, type SubjectOptions } from './codec-options.ts'
 import type { Format } from './format.ts'
 import type { RegisteredSchema, RegistryClient } from './registry-client.ts'
-import { remembered } from './remembered.ts'
-import { subjectOf } from './subject-of.ts'
+import { memoize } from './memoize.ts'
+import { subjectOf } from './subject.ts'
 import { readBody, readSchemaId, withSchemaId } from './wire-format.ts'
 
-/** A codec that asks the registry where it does not know a schema yet, and else answers at once. */
+/**
+ * A codec of the registry's wire format. It returns a promise where a schema has to be fetched first, and otherwise its
+ * result at once.
+ */
 export interface RegistryCodec<T> extends Codec<T> {
   /**
-   * Asks for all that writing to this topic needs, and for every schema that its subject has: from then on neither
-   * `encode` nor `decode` answers with a promise for them. To find out, before a stream starts, that something is missing.
+   * Fetches (or registers) the schema for writing to a topic, and all versions of its subject for reading. From then on
+   * `encode` and `decode` need no request for them. Call it before a stream starts to fail early. Rejects as
+   * `SchemaRegistry` does, and with `ENCODE_FAILED` where the context does not determine the subject.
    */
   prepare(context: CodecContext): Promise<void>
 }
 
-/** Schemas that are at hand at the same time. */
-const MOST_READERS = 2000
+/** The most schemas that are kept. */
+const MAX_READERS = 2000
 
 type Writer<T> = (value: T) => Uint8Array
 
@@ -33,14 +36,14 @@ export function registryCodec<T>(
   const { own } = format
 
   const readers = new Map<number, SyncCodec<T>>()
-  const reading = remembered(async (id: number) => {
+  const reading = memoize(async (id: number) => {
     const reader = await makeReader(await client.schemaById(id))
-    if (readers.size >= MOST_READERS) readers.delete(readers.keys().next().value!)
+    if (readers.size >= MAX_READERS) readers.delete(readers.keys().next().value!)
     readers.set(id, reader)
     return reader
   }, failureTtlMs)
 
-  /** Of whoever wrote the schema: what this program cannot read by it, no record can make right. */
+  /** No other record of the schema would be readable either. */
   const unusable = (why: string, thrown?: unknown) =>
     codecError(unusableSchema === 'source' ? 'SCHEMA_UNUSABLE' : 'DECODE_FAILED', why, thrown)
 
@@ -58,9 +61,9 @@ export function registryCodec<T>(
   }
 
   const writers = new Map<string, Writer<T>>()
-  const writing = remembered(async (subject: string) => {
+  const writing = memoize(async (subject: string) => {
     const writer = await makeWriter(subject)
-    if (writers.size >= MOST_READERS) writers.delete(writers.keys().next().value!)
+    if (writers.size >= MAX_READERS) writers.delete(writers.keys().next().value!)
     writers.set(subject, writer)
     return writer
   }, failureTtlMs)
@@ -85,7 +88,7 @@ export function registryCodec<T>(
     return (value) => withSchemaId(id, codec.encode(value))
   }
 
-  // A topic asks with the same context each time.
+  // A topic passes the same context each time.
   let lastContext: CodecContext | undefined
   let lastWriter: Writer<T> | undefined
 
@@ -94,7 +97,7 @@ export function registryCodec<T>(
       if (lastWriter !== undefined && context === lastContext) return lastWriter(value)
       const subject = subjectOf(strategy, context, own?.recordName)
       const writer = writers.get(subject)
-      if (writer === undefined) return writing.get(subject).then((made) => made(value))
+      if (writer === undefined) return writing(subject).then((made) => made(value))
       lastContext = context
       lastWriter = writer
       return writer(value)
@@ -103,14 +106,14 @@ export function registryCodec<T>(
       const id = readSchemaId(bytes)
       const body = readBody(bytes)
       const reader = readers.get(id)
-      return reader === undefined ? reading.get(id).then((made) => made.decode(body)) : reader.decode(body)
+      return reader === undefined ? reading(id).then((made) => made.decode(body)) : reader.decode(body)
     },
     async prepare(context) {
       const subject = subjectOf(strategy, context, own?.recordName)
-      await writing.get(subject)
+      await writing(subject)
       const versions = await client.versions(subject)
       const schemas = await Promise.all(versions.map((version) => client.version(subject, version)))
-      await Promise.all(schemas.map(({ id }) => reading.get(id)))
+      await Promise.all(schemas.map(({ id }) => reading(id)))
     },
   }
 }

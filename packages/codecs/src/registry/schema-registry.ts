@@ -5,31 +5,34 @@ import { makeRegistryClient, type RegistryClient } from './registry-client.ts'
 import { registryCodec, type RegistryCodec } from './registry-codec.ts'
 import type { SchemaRegistryOptions } from './registry-options.ts'
 
+/** A client of a schema registry, and codecs of its wire format. */
 export interface SchemaRegistry extends RegistryClient {
   /**
-   * A codec of Avro whose bytes name their schema. With `schema` it is written by that, and everything is read as that;
-   * without, it is written by the latest of the subject, and each record read as it was written.
+   * A codec for Avro with the id of the schema before each value. With `schema` it writes by that schema and reads
+   * everything as that schema. Without it, it writes by the latest schema of the subject and reads each record as it was
+   * written.
    *
-   * Throws `USAGE` for options or a schema that cannot be used.
+   * Throws `USAGE` for invalid options and for an invalid schema.
    */
   avro<T = unknown>(options?: AvroRegistryOptions): RegistryCodec<T>
-  /** The same of JSON; what is written and what is read has to meet the schema. */
+  /** The same for JSON: written and read values have to match the schema. */
   json<T = unknown>(options?: JsonRegistryOptions): RegistryCodec<T>
 }
 
 /**
- * A client of a schema registry that speaks Confluent's interface (Confluent's own, Apicurio, Karapace, Redpanda), and
- * codecs of its wire format. Nothing is requested before it is needed; schemas are kept for as long as the client is,
- * and what is asked for by several at once is requested once.
+ * A client of a schema registry with Confluent's interface (Confluent's own, Apicurio, Karapace, Redpanda), and codecs of
+ * its wire format. It makes a request only when a schema is needed. Schemas are kept for as long as the client is;
+ * concurrent calls for the same schema share one request.
  *
- * Throws `USAGE` for options that it does not take. What it is asked for rejects with
+ * Throws `USAGE` for invalid options. Its methods reject with
  *
- * - `SCHEMA_MISSING`: the registry does not have this id, subject, version or schema
- * - `SCHEMA_INCOMPATIBLE`: the subject's rules do not let the schema be registered
- * - `SCHEMA_REFUSED`: the registry does not take it for a schema
- * - `SCHEMA_UNUSABLE`: it is registered, and cannot be used here: too large, referring to too many, not read as `schema`
- * - `AUTHENTICATION_REFUSED`: not logged in, or not allowed
- * - `REGISTRY_UNREACHABLE`: no answer, or only failures, `retries` included
+ * - `SCHEMA_MISSING`: the registry has no such id, subject, version or schema
+ * - `SCHEMA_INCOMPATIBLE`: the compatibility rule of the subject refuses the schema
+ * - `SCHEMA_REFUSED`: the registry considers the schema invalid
+ * - `SCHEMA_UNUSABLE`: the schema is registered and cannot be used here: it is too large, refers to too many others, or
+ *   cannot be read as `schema`
+ * - `AUTHENTICATION_REFUSED`: the login is missing, wrong, or not permitted
+ * - `REGISTRY_UNREACHABLE`: no answer, or only answers that the registry failed, also after all `retries`
  * - `REGISTRY_FAILED`: any other answer
  *
  * @example

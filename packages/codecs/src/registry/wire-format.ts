@@ -3,7 +3,7 @@ import { SnapstreamError } from '@snapstream/core'
 const MAGIC = 0
 const HEADER_BYTES = 5
 
-/** The id of the schema that comes before a value: a byte that is zero, then the id in four bytes, the highest first. */
+/** Reads the id of the schema from the header of a value: a zero byte, then the id as four bytes, big-endian. */
 export function readSchemaId(bytes: Uint8Array): number {
   if (bytes.length >= HEADER_BYTES && bytes[0] === MAGIC)
     return new DataView(bytes.buffer, bytes.byteOffset).getUint32(1)
@@ -14,11 +14,12 @@ export function readSchemaId(bytes: Uint8Array): number {
   )
 }
 
-/** What comes after the id. */
+/** The value after the header. */
 export function readBody(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(HEADER_BYTES)
 }
 
+/** A value with the header for this id. */
 export function withSchemaId(id: number, body: Uint8Array): Uint8Array {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length)
   bytes[0] = MAGIC

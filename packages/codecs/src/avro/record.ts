@@ -7,36 +7,36 @@ import {
   refuse,
   setField,
   Unfit,
+  leastBytesOf,
   type AvroType,
   type Read,
   type RecordField,
-} from './internals.ts'
-import { leastBytesOf } from './least-bytes.ts'
+} from './avsc.ts'
 import { AvroTap } from './tap.ts'
 
-/** Reading fewer bytes beyond the end costs nothing. */
+/** Reading fewer bytes than this beyond the end is cheap. */
 const LARGE_BYTES = 256
 
-/** Those that hold themselves: only their nesting is not bounded by the schema. */
+/** Records that contain themselves: the schema does not bound their nesting. */
 const recursive = new WeakSet<object>()
 
-/** To be told of each type that another names: one that is still being made holds itself. */
+/** To be called for each type that another one names: a record that is still being made is recursive. */
 export function noteUse(type: AvroType): void {
   const { underlyingType: record = type } = type as AvroType & { readonly underlyingType?: AvroType }
   if (record instanceof StrictRecord && !Object.isFrozen(record)) recursive.add(record)
 }
 
 /**
- * Records as plain objects with the fields that the schema has, whatever these are called (`__proto__`, `constructor`), and
- * without any other. Made of code, as avsc's own are, so that they are as quick.
+ * Records as plain objects that have exactly the fields of the schema, whatever their names (`__proto__`, `constructor`).
+ * Their functions are generated code, like avsc's own, and as fast.
  */
 export class StrictRecord extends avroTypes.RecordType {
-  /** Its fields, with the names that the schema gives them. */
+  /** Its fields, with their names in the schema. */
   _namedFields(): readonly RecordField[] {
     return this.fields
   }
 
-  /** Nothing is made by avsc's own constructors. */
+  /** avsc's generated constructors are not used. */
   override _createConstructor(): unknown {
     return Object
   }
@@ -55,7 +55,7 @@ export class StrictRecord extends avroTypes.RecordType {
   override _createWriter(): (tap: AvroTap, value: unknown) => void {
     const fields = this._namedFields()
     const defaults = fields.map(encodeDefault)
-    // While no field is left out, it is enough to count them.
+    // If no field is left out, counting them is enough.
     const lacks = fields.filter((_, i) => defaults[i] !== undefined).map(({ name }) => `${valueOf(name)} === undefined`)
     const write = compile(
       fields.map(({ type }) => type),
@@ -115,13 +115,13 @@ export class StrictRecord extends avroTypes.RecordType {
   }
 }
 
-/** A field of the writer: how it is read for each field of the reader that takes it, or skipped where there is none. */
+/** A field of the writer, and the fields of the reader that it is read as; with none it is skipped. */
 export interface WrittenField {
   readonly skip: (tap: AvroTap) => void
   readonly targets: readonly { readonly name: string; readonly read: Read }[]
 }
 
-/** Reads what another schema wrote, in the order of that; fields that it does not have come from `defaults`. */
+/** Reads a record of another schema, in the order of its fields. Fields that it does not have come from `defaults`. */
 export function resolvedRecord(
   reader: StrictRecord,
   writer: StrictRecord,
@@ -153,8 +153,8 @@ export function resolvedRecord(
 }
 
 /**
- * Counts what the bytes do not bound: the depth of a record that holds itself, and records of no bytes, of which a schema
- * can hold as many as it likes. One of many bytes is not begun where there are too few.
+ * Applies the limits where the input does not bound the work: to the depth of recursive records, and to the number of
+ * records without bytes. A large record is not begun if the input is too short.
  */
 function guarded<F extends (tap: AvroTap, value?: never) => unknown>(
   reader: AvroType,
@@ -176,7 +176,7 @@ function guarded<F extends (tap: AvroTap, value?: never) => unknown>(
   }) as F
 }
 
-/** Also of a type that is not frozen yet. */
+/** Works also for a type that is not frozen yet. */
 function leastOf(type: AvroType): number {
   const { fields } = type as AvroType & { readonly fields: readonly RecordField[] }
   return fields.reduce((sum, field) => sum + leastBytesOf(field.type), 0)
@@ -188,7 +188,7 @@ function hasOnly(value: unknown, fields: readonly RecordField[]): value is Recor
   return Object.keys(value).every((name) => names.has(name))
 }
 
-/** What a field that is left out is written as. */
+/** The bytes of a field that is left out: its encoded default. */
 function encodeDefault({ type, defaultValue }: RecordField): Buffer | undefined {
   const value = defaultValue()
   if (value === undefined) return undefined
@@ -199,7 +199,7 @@ function encodeDefault({ type, defaultValue }: RecordField): Buffer | undefined 
   return tap.buf
 }
 
-/** The code of a function of these arguments, which knows `parts` as p0, p1, ... */
+/** Compiles a function; its code refers to `parts` as p0, p1, ... */
 function compile(parts: readonly unknown[], args: string, body: string, scope: object = {}): unknown {
   const known = { ...scope, parts, getField }
   const names = parts.map((_, i) => `p${i} = parts[${i}]`)
@@ -211,7 +211,7 @@ function compile(parts: readonly unknown[], args: string, body: string, scope: o
   return make(...Object.values(known))
 }
 
-/** The code of an object. In brackets `__proto__` is a field like any other. */
+/** The code of an object literal. In brackets `__proto__` is an ordinary field. */
 function objectOf(fields: readonly (readonly [name: string, code: string])[]): string {
   const codes = fields.map(
     ([name, code]) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: ${code}`,
@@ -219,7 +219,7 @@ function objectOf(fields: readonly (readonly [name: string, code: string])[]): s
   return `{ ${codes.join(', ')} }`
 }
 
-/** The code of a field of `v`. What every object inherits does not count as one. */
+/** The code to read a field of `v`, without inherited members. */
 function valueOf(name: string): string {
   const quoted = JSON.stringify(name)
   return name in Object.prototype ? `getField(v, ${quoted})` : `v[${quoted}]`

@@ -1,36 +1,35 @@
 import { toError } from '@snapstream/core'
 import { cut } from '../codec-error.ts'
-import { type ArrayParts, type AvroType, type EnumParts, type MapParts, type Read } from './internals.ts'
-import { leastBytesOf } from './least-bytes.ts'
+import { leastBytesOf, type ArrayParts, type AvroType, type EnumParts, type MapParts, type Read } from './avsc.ts'
 import { logicalOf, underlyingOf } from './logical-type.ts'
-import { readEntries, readItems } from './strict-containers.ts'
-import { resolvedRecord, StrictRecord } from './strict-record.ts'
+import { readEntries, readItems } from './containers.ts'
+import { resolvedRecord, StrictRecord } from './record.ts'
 import { readBranch, type UnionType } from './union.ts'
 
-/** How many pairs of types are looked at before a schema counts as too large to be read as another. */
-const MOST_PAIRS = 100_000
+/** The most pairs of types that are compared. */
+const MAX_PAIRS = 100_000
 
-/** What reads as the first type what was written as the second, while it is made and then. */
+/** By reader and writer, the function that reads one as the other; undefined while it is being made. */
 type Pairs = Map<AvroType, Map<AvroType, { read: Read | undefined }>>
 
 interface Resolving {
   readonly pairs: Pairs
-  /** In the order in which they were begun. */
+  /** The pairs of records in the order in which they were begun. */
   readonly begun: (readonly [reader: AvroType, writer: AvroType])[]
   count: number
 }
 
 /**
- * Reads as one type what was written as another, by the rules of Avro: types of a name match by the part behind the last
- * dot, or by an alias. A branch or a symbol of the writer that cannot be read as the reader's type is an error of the value
- * that has it; everything else that cannot be is thrown here.
+ * Schema resolution: a function that reads values of the writer's type as the reader's type, by Avro's rules. Named types
+ * match by the part of the name behind the last dot, or by an alias. Throws if the types do not match. A branch or symbol of
+ * the writer that the reader does not have fails when a value with it is read.
  */
 export function resolve(reader: AvroType, writer: AvroType): Read {
   return readAs(reader, writer, { pairs: new Map(), begun: [], count: 0 })
 }
 
 function readAs(reader: AvroType, writer: AvroType, state: Resolving): Read {
-  if (++state.count > MOST_PAIRS) throw new Error('the two schemas have too many types to be compared')
+  if (++state.count > MAX_PAIRS) throw new Error('the two schemas have too many types to be compared')
   if (isUnion(writer)) return readUnionAs(reader, writer, state)
   if (isUnion(reader)) return readAsUnion(reader, writer, state)
   const logical = logicalOf(reader)
@@ -56,7 +55,7 @@ function readUnionAs(reader: AvroType, writer: UnionType, state: Resolving): Rea
   }
 }
 
-/** The branch that is the most like the writer's type; of those that are alike, the first. */
+/** Takes the branch that is most similar to the writer's type; the first of several. */
 function readAsUnion(reader: UnionType, writer: AvroType, state: Resolving): Read {
   const ranked = reader.types
     .map((type, index) => ({ type, index, rank: likeness(type, writer) }))
@@ -66,7 +65,7 @@ function readAsUnion(reader: UnionType, writer: AvroType, state: Resolving): Rea
       const read = attempt(state, () => readAs(type, writer, state))
       return (tap) => reader._toUnion(index, read(tap))
     } catch {
-      // Another branch, then.
+      // The next branch may match.
     }
   }
   throw cannotRead(reader, writer)
@@ -84,7 +83,7 @@ function readAsLogical(reader: AvroType, writer: AvroType, state: Resolving): Re
   const written = logicalOf(writer)
   const unitOf = (type: string, { unit }: { readonly unit?: string | undefined }) =>
     `${type}${unit ? ` of ${unit}` : ''}`
-  // Another unit of time, or another scale, would be read as another value.
+  // With another unit of time or another scale the value would change.
   if (written && unitOf(written.name, written.logical) !== unitOf(name, logical))
     throw new Error(`cannot read ${unitOf(written.name, written.logical)} as ${unitOf(name, logical)}`)
   const read = readAs(underlyingOf(reader), underlyingOf(writer), state)
@@ -164,7 +163,7 @@ function readRecord(reader: StrictRecord, writer: StrictRecord, state: Resolving
   const ofReader = state.pairs.get(reader) ?? new Map<AvroType, { read: Read | undefined }>()
   state.pairs.set(reader, ofReader)
   const known = ofReader.get(writer)
-  // A record that holds itself is not made yet.
+  // The reader of a recursive record is not made yet.
   if (known !== undefined) return known.read ?? ((tap) => known.read!(tap))
   if (!isOfName(reader, writer))
     throw new Error(`cannot read ${writer.name} as ${reader.name}: the names differ, and no alias of the latter fits`)
@@ -200,7 +199,7 @@ function makeRecordReader(reader: StrictRecord, writer: StrictRecord, state: Res
   return resolvedRecord(reader, writer, fields, defaults)
 }
 
-/** What was begun by an attempt that failed may rest on what it was to be: that is forgotten. */
+/** Forgets the records that a failed attempt began: they may depend on it. */
 function attempt<T>(state: Resolving, run: () => T): T {
   const start = state.begun.length
   try {
@@ -211,7 +210,7 @@ function attempt<T>(state: Resolving, run: () => T): T {
   }
 }
 
-/** By Avro's rule: the name without its namespace, or an alias. */
+/** Avro's rule: the names without namespaces are equal, or an alias is. */
 function isOfName(reader: AvroType, writer: AvroType): boolean {
   if (reader.name === undefined || writer.name === undefined) return true
   const aliases = reader.aliases ?? []
@@ -224,7 +223,7 @@ const isUnion = (type: AvroType): type is UnionType => type.typeName.startsWith(
 
 const sizeOf = (type: AvroType): number => (type as AvroType & { readonly size: number }).size
 
-/** The type of Avro, whatever avsc calls it. */
+/** The Avro type; avsc has other names for some. */
 function kindOf(type: AvroType): string {
   const { typeName } = type
   if (typeName === 'abstract:long') return 'long'

@@ -2,7 +2,7 @@ import type { CodecContext } from '@snapstream/core'
 import { codecError, messageOf, show } from '../codec-error.ts'
 import type { SubjectStrategy } from './codec-options.ts'
 
-/** The subject of a record's key or value. Throws `ENCODE_FAILED` where that cannot be known. */
+/** The subject of a record's key or value. Throws `ENCODE_FAILED` where the strategy lacks a topic or a record name. */
 export function subjectOf(
   strategy: SubjectStrategy,
   context: CodecContext | undefined,

@@ -6,13 +6,13 @@ export type ErrorHook = ((value: unknown, type: Type) => void) | undefined
 /** Reads a value where the tap stands. */
 export type Read = (tap: AvroTap) => unknown
 
-/** What avsc's types are made of inside; it is made to be extended, and its types do not say so. */
+/** The internal methods of avsc's types. avsc supports subclasses; its TypeScript types leave these out. */
 export interface AvroType extends Type {
   _read(tap: AvroTap): unknown
   _skip(tap: AvroTap): void
   _write(tap: AvroTap, value: unknown): void
   _check(value: unknown, flags: unknown, hook: ErrorHook, path: unknown): boolean
-  /** Of a default in a schema with `wrap`, else of a value. */
+  /** Copies a value; with `wrap` a default in a schema. */
   _copy(value: unknown, options?: { readonly wrap?: number }): unknown
 }
 
@@ -37,7 +37,7 @@ interface AvroTypes {
 
 export interface ArrayParts {
   readonly itemsType: AvroType
-  /** Made before the type is frozen. */
+  /** Called before the type is frozen. */
   _createBranchConstructor(): unknown
 }
 
@@ -80,22 +80,22 @@ export function refuse(value: unknown, type: unknown, hook: ErrorHook): false {
   return false
 }
 
-/** What is wrong exactly is looked for when it is known that something is. */
+/** The value does not match the type. The details are looked up afterwards. */
 export class Unfit extends Error {}
 
-/** Unlike an assignment this makes a field of `__proto__` too. */
+/** Unlike an assignment this also sets a field `__proto__`. */
 export function setField(object: object, name: string, value: unknown): void {
   if (name === '__proto__')
     Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
   else (object as Record<string, unknown>)[name] = value
 }
 
-/** A field that the object itself has, whatever its prototype has. */
+/** An own field of the object: members of its prototype do not count. */
 export function getField(object: object, name: string): unknown {
   return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined
 }
 
-/** Not an array, a Map, a Date and the like; an instance of a class may be. */
+/** Whether it is a plain object or an instance of a class, and no array, Map, Date or the like. */
 export function isPlain(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === 'object' &&
@@ -106,4 +106,26 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
 
 export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
+}
+
+const SIZES: Readonly<Record<string, number>> = { null: 0, float: 4, double: 8 }
+const known = new WeakMap<AvroType, number>()
+
+/**
+ * The smallest size of a value of this type, in bytes. It bounds the work for the item count that a block claims. For a
+ * recursive type that is still being made it is 1: a union, an array or a map is in between.
+ */
+export function leastBytesOf(type: AvroType): number {
+  const found = known.get(type)
+  if (found !== undefined) return found
+  const parts = type as AvroType & Partial<RecordParts & { readonly size: number; readonly underlyingType: AvroType }>
+  let least: number
+  if (type.typeName.startsWith('logical:')) return parts.underlyingType ? leastBytesOf(parts.underlyingType) : 1
+  if (type.typeName === 'record' || type.typeName === 'error') {
+    if (!Object.isFrozen(type)) return 1
+    least = parts.fields!.reduce((sum, field) => sum + leastBytesOf(field.type), 0)
+  } else if (type.typeName === 'fixed') least = parts.size!
+  else least = SIZES[type.typeName] ?? 1
+  known.set(type, least)
+  return least
 }

@@ -8,23 +8,23 @@ interface Answer {
   readonly url: string
 }
 
-/** Worth another try: overloaded, or a failure of the registry's own. */
-export const isTransient = (status: number) => status === 408 || status === 429 || status >= 500
+/** Whether the same request may succeed later: the registry is overloaded, or failed itself. */
+export const isRetriable = (status: number) => status === 408 || status === 429 || status >= 500
 
-/** What an answer that is no success means, in the registry's words. */
+/** The error for an answer that is no success, with the registry's own message. */
 export function answerError({ status, text, what, url }: Answer): SnapstreamError {
   const { error_code: errorCode, message } = parseProblem(text)
   const said = message === undefined ? `status ${status}` : `${errorCode ?? status}: ${cut(message)}`
   const error = (code: ErrorCode, advice: string) =>
     codecError(code, `the schema registry at ${url} was asked for ${what} and answered ${said}; ${advice}`)
   if (status === 401 || status === 403) return error('AUTHENTICATION_REFUSED', 'check the auth of SchemaRegistry')
-  // Without a code it may be any web server.
+  // Without a code the answer may be that of any web server.
   if (status === 404 && errorCode === undefined) return error('REGISTRY_FAILED', 'is this the address of a registry?')
   if (status === 404) return error('SCHEMA_MISSING', 'register it first, or set register: true to have that done')
   if (status === 409)
     return error('SCHEMA_INCOMPATIBLE', 'change the schema so that the others can be read, or the rule of the subject')
   if (status === 422) return error('SCHEMA_REFUSED', 'check the schema, its type and its references')
-  if (isTransient(status)) return error('REGISTRY_UNREACHABLE', 'it may be overloaded')
+  if (isRetriable(status)) return error('REGISTRY_UNREACHABLE', 'it may be overloaded')
   return error('REGISTRY_FAILED', 'see what it logs')
 }
 

@@ -1,13 +1,22 @@
-import { avroTypes, isPlain, refuse, setField, Unfit, type AvroType, type ErrorHook, type Read } from './internals.ts'
-import { leastBytesOf } from './least-bytes.ts'
-import { readString, writeString } from './strict-scalars.ts'
+import {
+  avroTypes,
+  isPlain,
+  refuse,
+  setField,
+  Unfit,
+  leastBytesOf,
+  type AvroType,
+  type ErrorHook,
+  type Read,
+} from './avsc.ts'
+import { readString, writeString } from './scalars.ts'
 import type { AvroTap } from './tap.ts'
 
-/** Arrays of as many items as the bytes can hold and the limits allow, also where they are skipped. */
+/** Arrays that check their item count against the bytes and the limits, also when they are skipped. */
 export class StrictArray extends avroTypes.ArrayType {
   declare readonly leastBytes: number
 
-  /** Called before avsc freezes the type, and again by a logical type above. */
+  /** Called before avsc freezes the type, and again by a logical type over it. */
   override _createBranchConstructor(): unknown {
     if (!Object.isFrozen(this)) Object.assign(this, { leastBytes: leastBytesOf(this.itemsType) })
     return super._createBranchConstructor()
@@ -33,7 +42,7 @@ export class StrictArray extends avroTypes.ArrayType {
   }
 }
 
-/** The items of an array, each read by what stands for its type. */
+/** Reads the items of an array. */
 export function readItems(tap: AvroTap, item: { readonly _read: Read }, leastBytes: number): unknown[] {
   const items: unknown[] = []
   for (let left = tap.readBlock(leastBytes, false); left > 0; left = tap.readBlock(leastBytes, false))
@@ -41,7 +50,7 @@ export function readItems(tap: AvroTap, item: { readonly _read: Read }, leastByt
   return items
 }
 
-/** The same of a map. */
+/** Reads the entries of a map. */
 export function readEntries(tap: AvroTap, value: { readonly _read: Read }, leastBytes: number): object {
   const map = {}
   for (let left = tap.readBlock(leastBytes, false); left > 0; left = tap.readBlock(leastBytes, false))
@@ -49,7 +58,7 @@ export function readEntries(tap: AvroTap, value: { readonly _read: Read }, least
   return map
 }
 
-/** Maps with every key that they have, where avsc loses `__proto__` and takes a Map for an empty one. */
+/** Maps that keep the key `__proto__`, which avsc loses, and refuse a Map, which avsc takes for an empty map. */
 export class StrictMap extends avroTypes.MapType {
   declare readonly leastBytes: number
 
@@ -94,5 +103,5 @@ export class StrictMap extends avroTypes.MapType {
   }
 }
 
-/** The name by which errors and wrapped values call a branch. */
+/** The name of a branch in errors and wrapped values. */
 export const branchNameOf = (type: AvroType): string => type.branchName ?? type.typeName

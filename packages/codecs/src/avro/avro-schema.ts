@@ -1,8 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { SnapstreamError, describe, toError } from '@snapstream/core'
+
+interface AvroSchema {
+  readonly content: unknown
+  /** For error messages. */
+  readonly name: string
+}
+
+/** A schema with the schemas that it refers to; each refers only to those before it. */
+export interface WholeAvroSchema extends AvroSchema {
+  readonly references: readonly unknown[]
+  /** Whether others wrote it: invalid defaults are then ignored. */
+  readonly foreign?: boolean | undefined
+}
+
+/** Reads the file of a schema if it is a path. Throws `USAGE`, with the path, for a file that cannot be read or is not JSON. */
+export function readAvroSchema(schema: object | string): AvroSchema {
+  if (typeof schema === 'object' && schema !== null) return { content: schema, name: `AvroCodec${nameOf(schema)}` }
+  if (typeof schema !== 'string' || schema === '')
+    throw new SnapstreamError('USAGE', `AvroCodec takes a schema or the path of an .avsc file, got ${describe(schema)}`)
+  let text: string
+  try {
+    text = readFileSync(schema, 'utf8')
+  } catch (error) {
+    const cause = toError(error)
+    throw new SnapstreamError(
+      'USAGE',
+      `AvroCodec cannot read the schema file ${describe(schema)}: ${cause.message}; a schema itself is given as an object`,
+      { cause },
+    )
+  }
+  try {
+    return { content: JSON.parse(text), name: `AvroCodec (${schema})` }
+  } catch (error) {
+    const cause = toError(error)
+    throw new SnapstreamError('USAGE', `the schema file ${schema} is not JSON: ${cause.message}`, { cause })
+  }
+}
+
+function nameOf(schema: object): string {
+  return 'name' in schema && typeof schema.name === 'string' ? ` of ${schema.name}` : ''
+}
+
 const VALID_PART = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /**
- * A schema whose types and fields are called something that avsc takes, where other writers allow more (`db-1.shop`). What
- * they were called is noted in `originals`, by part. The schema itself where there is nothing to do.
+ * Replaces names that avsc refuses and other writers allow (`db-1.shop`). Adds the original of each part of a name to
+ * `originals`. Returns the schema itself if all names are valid.
  */
 export function withValidNames(schema: unknown, originals: Map<string, string>): unknown {
   const valid = (name: unknown): unknown =>
@@ -36,7 +80,7 @@ export function withValidNames(schema: unknown, originals: Map<string, string>):
     return {
       ...rest,
       type: visit(type),
-      // Of a field that has a dot in its name, avsc says what is wrong.
+      // avsc explains what is wrong with a dot in the name of a field.
       name: typeof name === 'string' && !name.includes('.') ? validPart(name, originals) : name,
       ...(aliases !== undefined && { aliases: Array.isArray(aliases) ? aliases.map(valid) : aliases }),
     }
@@ -45,7 +89,7 @@ export function withValidNames(schema: unknown, originals: Map<string, string>):
   return originals.size === 0 ? schema : made
 }
 
-/** The name that was given, of a type that has a valid one. */
+/** The name in the schema of a name that avsc has. */
 export function originalName(name: string, originals: ReadonlyMap<string, string>): string {
   if (originals.size === 0) return name
   return name
@@ -61,7 +105,7 @@ function validPart(part: string, originals: Map<string, string>): string {
   return valid
 }
 
-/** The schema of somebody else without the defaults of its fields: they count for nothing where it is only read. */
+/** Removes the defaults of all fields: a schema that is only read needs none. */
 export function withoutDefaults(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutDefaults)
   if (typeof schema !== 'object' || schema === null) return schema

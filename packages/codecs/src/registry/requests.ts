@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SnapstreamError, toError } from '@snapstream/core'
 import { codecError, messageOf, show } from '../codec-error.ts'
-import { answerError, isTransient } from './answer-error.ts'
-import { canBeHeaders } from './check-registry-options.ts'
-import { readAnswer } from './read-answer.ts'
-import type { RegistryAuth, SchemaRegistryOptions } from './registry-options.ts'
-import { limited } from './limited.ts'
-import { withDeadline } from './with-deadline.ts'
+import { answerError, isRetriable } from './registry-error.ts'
+import { canBeHeaders, type RegistryAuth, type SchemaRegistryOptions } from './registry-options.ts'
 
 const MAX_BACKOFF_MS = 10_000
 const MAX_REDIRECTS = 5
@@ -14,14 +10,15 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 const MAX_REQUESTS = 16
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-/** Those that say to send the same again, with its body. */
+/** Redirects after which the same request, with its body, is sent again. */
 const REPEATING: ReadonlySet<number> = new Set([307, 308])
 
-/** Makes a request and answers with what was said, in JSON. `what` is asked for, in error messages. */
+/** Makes a request and returns the answer's JSON. `what` names the request in error messages. */
 export type RegistryRequest = <T>(method: 'GET' | 'POST', path: string, what: string, body?: object) => Promise<T>
 
+/** An address of the registry. */
 interface Place {
-  /** Without a name and a password. */
+  /** Without user name and password. */
   readonly url: string
   readonly auth: RegistryAuth | undefined
 }
@@ -30,7 +27,7 @@ interface Answer {
   readonly status: number
   readonly ok: boolean
   readonly text: string
-  /** The address that answered, for error messages. */
+  /** The address of the answer, for error messages. */
   readonly url: string
 }
 
@@ -42,10 +39,10 @@ export function registryRequests(options: SchemaRegistryOptions): RegistryReques
     placeOf(url, options.auth),
   )
   const inTurn = limited(maxRequests)
-  // The one that answered last.
+  // The index of the address that answered last.
   let current = 0
 
-  /** One request, and those that it is redirected to. Headers of the user and the login are for its own host only. */
+  /** Makes one request and follows its redirects. The user's headers and login are sent to the first host only. */
   async function once(place: Place, method: string, path: string, body: object | undefined, signal: AbortSignal) {
     const plain = { accept: `${CONTENT_TYPE}, application/json`, ...(body && { 'content-type': CONTENT_TYPE }) }
     let sent: Record<string, string> = { ...plain, ...headers, ...(await authorization(place.auth)) }
@@ -86,14 +83,14 @@ export function registryRequests(options: SchemaRegistryOptions): RegistryReques
         )
         if (answer.ok) return parse(answer, what) as T
         problem = answerError({ ...answer, what })
-        if (!isTransient(answer.status)) throw problem
+        if (!isRetriable(answer.status)) throw problem
       } catch (error) {
         if (SnapstreamError.is(error)) throw error
         problem = unreachable(place.url, what, error, timeoutMs)
       }
       current = (current + 1) % places.length
       if (attempt >= retries) throw problem
-      // Half to all of a wait that doubles, so that those who failed together do not come again together.
+      // Exponential backoff with jitter, so that clients that failed together do not retry together.
       await sleep(Math.min(backoffMs * 2 ** attempt, MAX_BACKOFF_MS) * (1 - Math.random() / 2))
     }
   }
@@ -121,7 +118,7 @@ function parse({ text, url }: Answer, what: string): unknown {
 
 function unreachable(url: string, what: string, thrown: unknown, timeoutMs: number): SnapstreamError {
   const cause = toError(thrown)
-  // fetch says what happened in the cause of its error.
+  // fetch puts the reason into the cause of its error.
   const inner = cause.cause === undefined ? cause : toError(cause.cause)
   const happened = cause.name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : messageOf(inner) || inner.name
   return codecError(
@@ -131,7 +128,7 @@ function unreachable(url: string, what: string, thrown: unknown, timeoutMs: numb
   )
 }
 
-/** fetch takes no address with a name and a password, and would show them in its error. */
+/** Takes user name and password out of an address: fetch refuses them, and shows them in its error. */
 function placeOf(address: string, auth: RegistryAuth | undefined): Place {
   const url = new URL(address)
   const { username, password } = url
@@ -144,7 +141,7 @@ function placeOf(address: string, auth: RegistryAuth | undefined): Place {
   return { url: url.href.replace(/\/+$/, ''), auth: auth ?? inAddress }
 }
 
-/** What stands for other characters becomes these; a `%` that stands for none is one. */
+/** Decodes percent escapes; a `%` that begins none stays. */
 function unescaped(text: string): string {
   return text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
     try {
@@ -176,4 +173,61 @@ async function askForToken(bearer: () => string | Promise<string>): Promise<stri
   }
   if (typeof token === 'string' && token !== '' && canBeHeaders({ authorization: token })) return token
   throw failed('has to answer with a token, a text that a header may be')
+}
+
+/** The result of `run`; rejects with a `TimeoutError` after `ms`, whether or not `run` heeds the signal. */
+async function withDeadline<T>(ms: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException(`it took longer than ${ms} ms`, 'TimeoutError')), ms)
+  })
+  try {
+    return await Promise.race([run(controller.signal), late])
+  } finally {
+    clearTimeout(timer)
+    // Closes the request if it is still open.
+    controller.abort()
+  }
+}
+
+/** Limits concurrency: runs at most `most` functions at the same time; the others wait. */
+function limited(most: number): <T>(run: () => Promise<T>) => Promise<T> {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async (run) => {
+    if (running >= most) await new Promise<void>((resolve) => void waiting.push(resolve))
+    else running++
+    try {
+      return await run()
+    } finally {
+      // Its slot goes to the next.
+      const next = waiting.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}
+
+/** Reads an answer of at most `maxBytes`: a compressed one may be thousands of times larger than the bytes sent. */
+async function readAnswer(response: Response, maxBytes: number): Promise<string> {
+  const tooLong = () =>
+    codecError(
+      'REGISTRY_FAILED',
+      `an answer of the schema registry has more than ${maxBytes} bytes, the limit by maxAnswerBytes`,
+    )
+  const { body } = response
+  if (body === null) return ''
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = body.getReader()
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    length += chunk.value.byteLength
+    if (length > maxBytes) {
+      await reader.cancel().catch(() => undefined)
+      throw tooLong()
+    }
+    chunks.push(chunk.value)
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
