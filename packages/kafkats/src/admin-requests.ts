@@ -1,6 +1,6 @@
 import type { Broker } from '@kafkats/client'
 import type { Connection } from '@snapstream/kafka/wire'
-import type { Call } from './open-connection.ts'
+import type { Call } from './internals.ts'
 
 type AdminRequests = Pick<
   Connection,

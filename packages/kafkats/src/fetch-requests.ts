@@ -1,9 +1,8 @@
 import type { Broker } from '@kafkats/client'
 import type { Crc32c } from '@snapstream/kafka/record-batch'
 import type { Connection } from '@snapstream/kafka/wire'
-import { byTopic } from '@snapstream/kafka/wire'
-import { byTopicName } from './by-topic-name.ts'
-import type { Call } from './open-connection.ts'
+import { byTopic, byTopicName } from '@snapstream/kafka/wire'
+import type { Call } from './internals.ts'
 
 const NOTHING = Buffer.alloc(0)
 /** As Kafka numbers them. */

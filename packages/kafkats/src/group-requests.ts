@@ -1,8 +1,7 @@
 import type { Broker } from '@kafkats/client'
 import type { Connection } from '@snapstream/kafka/wire'
-import { asBuffer } from '@snapstream/kafka/wire'
-import { byTopicName } from './by-topic-name.ts'
-import type { Call } from './open-connection.ts'
+import { asBuffer, byTopicName } from '@snapstream/kafka/wire'
+import type { Call } from './internals.ts'
 
 type GroupRequests = Pick<
   Connection,

@@ -1,4 +1,5 @@
 import { ApiKey, Broker, Encoder, encodeRequestHeader, getApiName } from '@kafkats/client'
+import { unreadable, unsupported } from '@snapstream/kafka/wire'
 import type { BrokerAddress, OpenSocket } from '@snapstream/kafka/wire'
 
 /**
@@ -59,4 +60,22 @@ export function brokerOver(socket: OpenSocket, { host, port, nodeId }: BrokerAdd
   inside.connection = inside.fetchConnection = connection
   for (const [apiKey, versions] of socket.versions) inside.apiVersions.set(apiKey, versions)
   return broker
+}
+
+/** Sends one request of the client. Rejects with a `SnapstreamError`. */
+export type Call = <T extends { readonly throttleTimeMs: number }>(api: string, send: () => Promise<T>) => Promise<T>
+
+/** Obeys the throttling that an answer asks for, and names the broker in what the client throws. */
+export function callerOver(socket: OpenSocket, address: BrokerAddress): Call {
+  return async (api, send) => {
+    try {
+      const answer = await send()
+      socket.mute(answer.throttleTimeMs)
+      return answer
+    } catch (error) {
+      throw error instanceof Error && error.name === 'UnsupportedVersionError'
+        ? unsupported(address, api)
+        : unreadable(error, address, api)
+    }
+  }
 }

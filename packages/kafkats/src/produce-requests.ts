@@ -1,9 +1,9 @@
 import type { Broker } from '@kafkats/client'
 import { encodeBatches } from '@snapstream/kafka/record-batch'
 import type { RecordBatchEncoder } from '@snapstream/kafka/record-batch'
+import { byTopicName } from '@snapstream/kafka/wire'
 import type { Connection } from '@snapstream/kafka/wire'
-import { byTopicName } from './by-topic-name.ts'
-import type { Call } from './open-connection.ts'
+import type { Call } from './internals.ts'
 
 export function produceRequests(
   broker: Broker,

@@ -10,7 +10,7 @@ import {
   synced,
 } from '@snapstream/kafka/src/conformance/fake-answers.ts'
 import { startFakeBroker } from '@snapstream/kafka/src/conformance/fake-broker.ts'
-import { kafkajsConnect } from '@snapstream/kafka/src/kafkajs/kafkajs-connection.ts'
+import { kafkajsConnect } from '@snapstream/kafka/src/kafkajs/kafkajs-driver.ts'
 import { topicMetadata } from '@snapstream/kafka/src/wire/cluster/metadata.ts'
 import { decodeAssignment, decodeSubscription } from '@snapstream/kafka/src/wire/group/consumer-protocol.ts'
 import type { Connection } from '@snapstream/kafka/src/wire/protocol/connection.ts'

@@ -1,15 +1,10 @@
-import type { Connection } from '../wire/protocol/connection.ts'
-import { byTopic } from '../wire/protocol/by-topic.ts'
-import { flat } from './flat.ts'
-import { readFetchAnswer } from './fetch-answer.ts'
+import type { AbortedTransaction, FetchedPartition } from '../record-batch/fetched-partition.ts'
+import { byTopic, flatten } from '../wire/protocol/by-topic.ts'
+import { byteReader } from '../wire/protocol/byte-reader.ts'
+import type { Answer, Connection } from '../wire/protocol/connection.ts'
 import type { OpenBroker } from './open-broker.ts'
 
-interface ErrorOfPartition {
-  readonly partition: number
-  readonly errorCode: number
-}
-
-/** The requests that read records. */
+/** The requests that read records, and where partitions begin and end. */
 export function fetchRequests(broker: OpenBroker): Pick<Connection, 'fetch' | 'listOffsets'> {
   return {
     async fetch({ maxWaitMs, maxBytes, readCommitted, rackId, partitions }) {
@@ -40,9 +35,9 @@ export function fetchRequests(broker: OpenBroker): Pick<Connection, 'fetch' | 'l
         topics: byTopic(partitions, ({ partition, timestamp }) => ({ partition, timestamp: String(timestamp) })),
       })
       const { responses } = await broker.send<{
-        responses: { topic: string; partitions: (ErrorOfPartition & { offset: string })[] }[]
+        responses: { topic: string; partitions: (Answer & { partition: number; offset: string })[] }[]
       }>(protocol)
-      return flat(responses).map(({ topic, partition, errorCode, offset }) => ({
+      return flatten(responses).map(({ topic, partition, errorCode, offset }) => ({
         topic,
         partition,
         errorCode,
@@ -50,4 +45,37 @@ export function fetchRequests(broker: OpenBroker): Pick<Connection, 'fetch' | 'l
       }))
     },
   }
+}
+
+/** Takes an answer to Fetch, versions 4 to 11, apart. Nothing is copied. Throws `KAFKA_FAILED` for bytes that are none. */
+export function readFetchAnswer({ apiVersion, bytes }: { readonly apiVersion: number; readonly bytes: Buffer }): {
+  errorCode: number
+  partitions: FetchedPartition[]
+} {
+  const read = byteReader(bytes, 'an answer to Fetch')
+  // The time of silence.
+  read.int32()
+  let errorCode = 0
+  if (apiVersion >= 7) {
+    errorCode = read.int16()
+    // The id of a session, of which there is none.
+    read.int32()
+  }
+  const partitions: FetchedPartition[] = []
+  read.array(() => {
+    const topic = read.string()
+    read.array(() => {
+      const partition = read.int32()
+      const errorCode = read.int16()
+      const endOffset = read.int64()
+      const lastStableOffset = read.int64()
+      // The start of the log.
+      if (apiVersion >= 5) read.int64()
+      const aborted: AbortedTransaction[] = read.array(() => ({ producerId: read.int64(), firstOffset: read.int64() }))
+      const preferredReplica = apiVersion >= 11 ? read.int32() : -1
+      const records = read.bytes()
+      partitions.push({ topic, partition, errorCode, aborted, endOffset, lastStableOffset, preferredReplica, records })
+    })
+  })
+  return { errorCode, partitions }
 }

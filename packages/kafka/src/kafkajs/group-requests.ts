@@ -2,9 +2,8 @@ import { SnapstreamError } from '@snapstream/core'
 import type { Connection, GroupIdentity } from '../wire/protocol/connection.ts'
 import { shownAddress } from '../wire/protocol/broker-address.ts'
 import { asBuffer } from '../driver/as-buffer.ts'
-import { byTopic } from '../wire/protocol/by-topic.ts'
-import { flat } from './flat.ts'
-import type { KafkaProtocol } from './kafka-protocol.ts'
+import { byTopic, flatten } from '../wire/protocol/by-topic.ts'
+import type { KafkaProtocol } from './internals.ts'
 import type { OpenBroker } from './open-broker.ts'
 
 type GroupRequests = Pick<
@@ -94,7 +93,7 @@ export function groupRequests(broker: OpenBroker): GroupRequests {
       }>(broker.request('OffsetFetch', { groupId, topics }))
       return {
         errorCode,
-        partitions: flat(responses).map(({ topic, partition, offset, errorCode }) => ({
+        partitions: flatten(responses).map(({ topic, partition, offset, errorCode }) => ({
           topic,
           partition,
           offset: Number(offset),
@@ -109,7 +108,7 @@ export function groupRequests(broker: OpenBroker): GroupRequests {
       const { responses } = await broker.send<{
         responses: { topic: string; partitions: { partition: number; errorCode: number }[] }[]
       }>(protocol)
-      return flat(responses).map(({ topic, partition, errorCode }) => ({ topic, partition, errorCode }))
+      return flatten(responses).map(({ topic, partition, errorCode }) => ({ topic, partition, errorCode }))
     },
   }
 }

@@ -1,10 +1,14 @@
-import type { Driver } from '../driver/driver.ts'
+import type { ClientSettings, Driver } from '../driver/driver.ts'
+import type { Connect } from '../wire/protocol/connection.ts'
 import { wireDriver } from '../wire/wire-driver.ts'
-import { kafkajsConnect } from './kafkajs-connection.ts'
+import { adminRequests } from './admin-requests.ts'
+import { fetchRequests } from './fetch-requests.ts'
+import { groupRequests } from './group-requests.ts'
+import { openBroker } from './open-broker.ts'
+import { produceRequests } from './produce-requests.ts'
 
 /**
- * The driver that topics use by default: Kafka 0.11 and later through KafkaJS's connections and requests. KafkaJS is
- * loaded with the first connection.
+ * The default driver of topics: requests of KafkaJS, for Kafka 0.11 and later. KafkaJS is loaded with the first connection.
  */
 export function kafkajs(): Driver {
   return wireDriver({
@@ -12,4 +16,18 @@ export function kafkajs(): Driver {
     supports: { ignoredSettings: [], inProcess: false, compression: ['none', 'gzip', 'snappy', 'lz4', 'zstd'] },
     connect: kafkajsConnect,
   })
+}
+
+/** Opens connections to single brokers. */
+export function kafkajsConnect(settings: ClientSettings): Connect {
+  return async (address, signal) => {
+    const broker = await openBroker(settings, address, signal)
+    const requests = [
+      fetchRequests(broker),
+      produceRequests(broker),
+      groupRequests(broker),
+      adminRequests(broker),
+    ] as const
+    return Object.assign(broker, ...requests)
+  }
 }

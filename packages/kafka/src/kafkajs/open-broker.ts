@@ -1,27 +1,28 @@
 import type { ClientSettings } from '../driver/driver.ts'
-import type { BrokerAddress } from '../wire/protocol/connection.ts'
 import { openSocket, requestFrame } from '../wire/cluster/open-socket.ts'
 import { unreadable, unsupported } from '../wire/errors/odd-answer.ts'
+import type { BrokerAddress, Connection } from '../wire/protocol/connection.ts'
 import { internals } from './internals.ts'
-import type { Internals } from './internals.ts'
-import type { KafkaProtocol } from './kafka-protocol.ts'
+import type { Internals, KafkaProtocol } from './internals.ts'
 
-/** Requests of KafkaJS over one socket, which is not opened again once it was closed. */
-export interface OpenBroker {
+/** A socket to one broker over which requests of KafkaJS are sent. Once it is closed it stays closed. */
+export interface OpenBroker extends Pick<Connection, 'isOpen' | 'close'> {
   readonly address: BrokerAddress
   readonly kafkajs: Internals
-  /** The request in the newest version that both sides know. Throws `UNSUPPORTED`. */
+  /** The request in the newest version that both sides know. Throws `UNSUPPORTED` if there is none. */
   request(apiName: string, args: unknown): KafkaProtocol
   /**
-   * Sends it once. Resolves with the answer, errors included, where KafkaJS throws the first and drops the rest.
+   * Sends a request once. Resolves with the whole answer, errors included; KafkaJS itself would throw the first of them.
+   * Rejects with `KAFKA_FAILED` for an answer that cannot be read, and as the socket does.
    *
-   * @param waitMs what the request lets the broker wait
+   * @param waitMs how long the request allows the broker to wait
    */
   send<T>(protocol: KafkaProtocol, waitMs?: number): Promise<T>
-  isOpen(): boolean
-  close(): Promise<void>
 }
 
+const CORRELATION_ID_BYTES = 4
+
+/** Connects to a broker once. Rejects when the signal is aborted, and leaves nothing open then. */
 export async function openBroker(
   settings: ClientSettings,
   address: BrokerAddress,
@@ -58,9 +59,9 @@ export async function openBroker(
         throw unreadable(error, address, api)
       }
     },
-    isOpen: () => socket.isOpen,
+    get isOpen() {
+      return socket.isOpen
+    },
     close: socket.close,
   }
 }
-
-const CORRELATION_ID_BYTES = 4

@@ -1,5 +1,5 @@
 export { asBuffer } from '../driver/as-buffer.ts'
-export { byTopic } from './protocol/by-topic.ts'
+export { byTopic, byTopicName } from './protocol/by-topic.ts'
 export type * from './protocol/connection.ts'
 export { openSocket } from './cluster/open-socket.ts'
 export type { OpenSocket } from './cluster/open-socket.ts'

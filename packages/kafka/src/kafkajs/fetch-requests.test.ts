@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readFetchAnswer } from './fetch-answer.ts'
+import { readFetchAnswer } from './fetch-requests.ts'
 
 const int16 = (value: number) => [(value >> 8) & 0xff, value & 0xff]
 const int32 = (value: number) => [...int16(value >> 16), ...int16(value & 0xffff)]
