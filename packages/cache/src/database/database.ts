@@ -1,11 +1,11 @@
 import { SnapstreamError, toError, type Resource } from '@snapstream/core'
+import { refCounted } from '@snapstream/core/adapter'
 import { PUT_TEXT, type Backend, type Batch, type OpenBackend } from '../backend/backend.ts'
 import { backendError } from '../backend/backend-error.ts'
 import { backendSource } from '../backend/backend-source.ts'
 import { createFeed, type Feed } from '../exactly-once/feed.ts'
 import type { PositionWrite } from '../exactly-once/positions.ts'
 import { createGroupCommit, type Commit } from './group-commit.ts'
-import { createLifecycle } from './lifecycle.ts'
 import { createMembers, type Member } from './members.ts'
 import type { BufferUse, Taken } from './write-buffer.ts'
 
@@ -175,9 +175,12 @@ export function createDatabase(location: unknown, options: DatabaseOptions): Dat
       )
   }
 
+  const opening = refCounted(start, stop)
+
   return {
     name,
-    ...createLifecycle(start, stop),
+    open: opening.open,
+    close: opening.close,
     get isFull() {
       return bufferUse.bytes > bufferBytes
     },

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe, toError, type ErrorCode, type SyncCodec } from '@snapstream/core'
-import { findLoss } from '@snapstream/core/adapter'
+import { findLoss, isThenable } from '@snapstream/core/adapter'
 import { describeKey, type CacheKey } from './cache-key.ts'
 import type { Entry, Stored } from './entry.ts'
 
@@ -99,7 +99,7 @@ function codecFormat<V>(codec: SyncCodec<V>): PlainFormat<V> {
 }
 
 function refusePromise(result: unknown, method: 'encode' | 'decode'): void {
-  if (typeof result !== 'object' || result === null || !('then' in result) || typeof result.then !== 'function') return
+  if (!isThenable(result)) return
   void Promise.resolve(result).catch(() => {})
   throw new SnapstreamError(
     method === 'encode' ? 'ENCODE_FAILED' : 'DECODE_FAILED',

@@ -1,4 +1,5 @@
 import { type Batch, type ReaderOptions, type SourceReader, toError } from '@snapstream/core'
+import { createCondition, type Condition } from '@snapstream/core/adapter'
 import type { CacheKey } from '../entry/cache-key.ts'
 import { bytesOf, hasExpired, type Entry, type EntryId } from '../entry/entry.ts'
 
@@ -30,8 +31,8 @@ interface Reader<K extends CacheKey> {
   batchesOut: number
   /** Updates that were read: the position of the next one. */
   count: number
-  /** Resumes a read that waits for an update. */
-  wake: (() => void) | undefined
+  /** Wakes a read that waits for an update. */
+  readonly changed: Condition
 }
 
 export function createLiveView<K extends CacheKey, V>(
@@ -44,7 +45,7 @@ export function createLiveView<K extends CacheKey, V>(
     reader.hasEnded = true
     readers.delete(reader)
     reader.signal.removeEventListener('abort', reader.onAbort)
-    wakeUp(reader)
+    reader.changed.notify()
   }
 
   function take(reader: Reader<K>): Batch<Update<K, V>> | undefined {
@@ -75,9 +76,7 @@ export function createLiveView<K extends CacheKey, V>(
     while (!reader.hasEnded) {
       const batch = take(reader)
       if (batch) return batch
-      await new Promise<void>((resolve) => {
-        reader.wake = resolve
-      })
+      await reader.changed.next()
     }
     return undefined
   }
@@ -96,7 +95,7 @@ export function createLiveView<K extends CacheKey, V>(
         hasEnded: signal.aborted,
         batchesOut: 0,
         count: 0,
-        wake: undefined,
+        changed: createCondition(),
       }
       if (!reader.hasEnded) {
         readers.add(reader)
@@ -117,13 +116,7 @@ export function createLiveView<K extends CacheKey, V>(
 function update<K extends CacheKey>(reader: Reader<K>, entry: Entry<K>): void {
   if (entry.stored === undefined) reader.pending.delete(entry.id)
   else reader.pending.set(entry.id, entry)
-  wakeUp(reader)
-}
-
-function wakeUp<K extends CacheKey>(reader: Reader<K>): void {
-  const { wake } = reader
-  reader.wake = undefined
-  wake?.()
+  reader.changed.notify()
 }
 
 function toBatch<K extends CacheKey, V>(
@@ -154,7 +147,7 @@ function toBatch<K extends CacheKey, V>(
       if (isDone || n < messages.length) return
       isDone = true
       reader.batchesOut--
-      wakeUp(reader)
+      reader.changed.notify()
     },
   }
 }

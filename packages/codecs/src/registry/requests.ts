@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SnapstreamError, toError } from '@snapstream/core'
+import { backoff, sleep, withTimeout } from '@snapstream/core/adapter'
 import { codecError, messageOf, show } from '../codec-error.ts'
 import { answerError, isRetriable } from './registry-error.ts'
 import { canBeHeaders, type RegistryAuth, type SchemaRegistryOptions } from './registry-options.ts'
@@ -91,7 +91,7 @@ export function registryRequests(options: SchemaRegistryOptions): RegistryReques
       current = (current + 1) % places.length
       if (attempt >= retries) throw problem
       // Exponential backoff with jitter, so that clients that failed together do not retry together.
-      await sleep(Math.min(backoffMs * 2 ** attempt, MAX_BACKOFF_MS) * (1 - Math.random() / 2))
+      await sleep(backoff(attempt + 1, { firstMs: backoffMs, maxMs: MAX_BACKOFF_MS }))
     }
   }
 }
@@ -178,14 +178,12 @@ async function askForToken(bearer: () => string | Promise<string>): Promise<stri
 /** The result of `run`; rejects with a `TimeoutError` after `ms`, whether or not `run` heeds the signal. */
 async function withDeadline<T>(ms: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DOMException(`it took longer than ${ms} ms`, 'TimeoutError')), ms)
-  })
+  const late = (): never => {
+    throw new DOMException(`it took longer than ${ms} ms`, 'TimeoutError')
+  }
   try {
-    return await Promise.race([run(controller.signal), late])
+    return await withTimeout(run(controller.signal), { ms, late })
   } finally {
-    clearTimeout(timer)
     // Closes the request if it is still open.
     controller.abort()
   }

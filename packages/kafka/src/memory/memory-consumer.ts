@@ -1,10 +1,10 @@
 import { toError } from '@snapstream/core'
+import { createCondition } from '@snapstream/core/adapter'
 import { refuseUnequal } from '../driver/copartitioned.ts'
 import { outOfRange, topicMissing } from '../driver/driver-error.ts'
 import type { ConsumerSettings, DriverConsumer, RecordBatch, TopicPartition } from '../driver/driver.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import { startOffset } from '../driver/start-offset.ts'
-import { wakeUp } from '../driver/wake-up.ts'
 import { logBatch } from './log-batch.ts'
 import { offsetAtTimestamp } from './offset-at-timestamp.ts'
 import type { MemoryBroker } from './memory-broker.ts'
@@ -25,7 +25,7 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
   const topics = subscribedTopics(broker, settings)
   refuseUnequal(settings.copartitioned ?? [], (topic) => broker.logs(topic).length)
   const group = settings.groupId === null ? undefined : broker.group(settings.groupId)
-  const { wake, wait } = wakeUp()
+  const { notify: wake, next: wait } = createCondition()
   const out = new Map<RecordBatch, Reading>()
   let readings: Reading[] = []
   /** Where to go on instead, while partitions are being assigned. */

@@ -1,5 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
+import { refCounted } from '@snapstream/core/adapter'
+import type { RefCounted } from '@snapstream/core/adapter'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import { sameSettings } from '../conf/same-settings.ts'
 import type { Driver } from '../driver/driver.ts'
@@ -9,8 +11,7 @@ import type { Producer } from './producer.ts'
 /** One producer for all topics that are open with the same settings. */
 interface Shared {
   readonly settings: ResolvedSettings
-  readonly made: Promise<Producer>
-  users: number
+  readonly producer: RefCounted<Producer>
 }
 
 export interface ProducerLease {
@@ -28,23 +29,17 @@ export async function acquireProducer(settings: ResolvedSettings, host: Host): P
   const pool = pools.get(driver) ?? new Set<Shared>()
   pools.set(driver, pool)
   const known = [...pool].find((other) => sameSettings(other.settings, settings, 'producer'))
-  const shared = known ?? { settings, made: connect(settings, host), users: 0 }
+  const shared = known ?? { settings, producer: refCounted(() => connect(settings, host), close) }
   pool.add(shared)
-  shared.users++
 
   async function release(): Promise<void> {
-    if (--shared.users > 0) return
-    pool.delete(shared)
-    const producer = await shared.made
-    await producer.close(
-      new SnapstreamError('NOT_OPEN', 'the topic was closed before the record was acknowledged; it may be lost'),
-    )
+    if (shared.producer.users === 1) pool.delete(shared)
+    await shared.producer.close()
   }
 
   try {
-    return { producer: await shared.made, release }
+    return { producer: await shared.producer.open(), release }
   } catch (error) {
-    // The next caller tries to connect again.
     pool.delete(shared)
     throw error
   }
@@ -54,4 +49,10 @@ async function connect({ driver, client, producer: settings }: ResolvedSettings,
   const { acks, compression, idempotence } = settings
   const producer = await driver.client(client).producer({ acks, compression, idempotence })
   return createProducer({ producer, settings, host })
+}
+
+async function close(producer: Producer): Promise<void> {
+  await producer.close(
+    new SnapstreamError('NOT_OPEN', 'the topic was closed before the record was acknowledged; it may be lost'),
+  )
 }

@@ -1,7 +1,7 @@
 import { toError } from '@snapstream/core'
 import type { Positions, ReaderOptions } from '@snapstream/core'
+import { createCondition } from '@snapstream/core/adapter'
 import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
-import { wakeUp } from '../driver/wake-up.ts'
 import type { TopicControl } from './topic-control.ts'
 import type { GroupConsumer, TopicSubscriber } from './group-consumer.ts'
 import { laneOf, partitionLane } from './partition-lane.ts'
@@ -22,7 +22,7 @@ export interface ReaderLanes extends Pick<TopicSubscriber, 'assigned' | 'revoked
   readonly failure: Error | undefined
   /** How many batches wait to be handed out. */
   readonly queued: number
-  /** Resolves when something may have changed since the last call. */
+  /** Resolves at the next `wake`: call it right after looking, with no await between. */
   wait(): Promise<void>
   wake(): void
   /** The next batch of a lane that is read. */
@@ -64,7 +64,7 @@ export function readerLanes(context: {
   /** By lane, where partitions begin that are still being assigned. `seek` replaces the offset. */
   const arriving = new Map<string, TopicPartitionOffset>()
   const queue: LaneBatch[] = []
-  const { wake, wait } = wakeUp()
+  const { notify: wake, next: wait } = createCondition()
   let failure: Error | undefined
   /** The last assignment left this reader without a partition. */
   let leftOut = false

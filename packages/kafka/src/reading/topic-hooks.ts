@@ -1,5 +1,6 @@
 import { SnapstreamError, toError } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
+import { withTimeout } from '@snapstream/core/adapter'
 import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
@@ -16,18 +17,15 @@ export function topicHooks(
   host: Pick<Host, 'setTimeout'>,
 ): TopicHooks {
   async function call(what: string, hook: () => unknown): Promise<void> {
-    let cancel = () => {}
-    const late = new Promise<never>((_, reject) => {
-      cancel = host.setTimeout(() => reject(tooSlow(`${what} of Topic(${name})`, limitMs)), limitMs)
-    })
+    const late = () => {
+      throw tooSlow(`${what} of Topic(${name})`, limitMs)
+    }
     try {
-      await Promise.race([hook(), late])
+      await withTimeout((async () => hook())(), { ms: limitMs, late, host })
     } catch (thrown) {
       if (SnapstreamError.is(thrown)) throw thrown
       const cause = toError(thrown)
       throw new SnapstreamError('SOURCE_FAILED', `${what} of Topic(${name}) failed: ${cause.message}`, { cause })
-    } finally {
-      cancel()
     }
   }
 

@@ -1,9 +1,9 @@
 import { StringCodec } from '@snapstream/core'
 import type { Batch, Codec, Positions, ReaderOptions, SourceReader } from '@snapstream/core'
+import { createCondition } from '@snapstream/core/adapter'
 import { createVirtualHost } from '@snapstream/core/testing'
 import { describe, expect, test } from 'vitest'
 import type { ConsumerSettings, Driver, RecordBatch, TopicPartitionOffset } from '../driver/driver.ts'
-import { wakeUp } from '../driver/wake-up.ts'
 import { Topic } from '../topic/topic.ts'
 import type { TopicOptions } from '../options/topic-options.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
@@ -11,7 +11,7 @@ import type { TopicRecord } from '../record/topic-record.ts'
 /** A driver whose consumer does what the test says, for topics of two partitions with 10 records each. */
 function scripted() {
   const batches: RecordBatch[] = []
-  const { wake, wait } = wakeUp()
+  const { notify: wake, next: wait } = createCondition()
   const state = {
     settings: undefined as ConsumerSettings | undefined,
     consumers: 0,

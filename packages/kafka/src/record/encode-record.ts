@@ -1,10 +1,10 @@
 import { SnapstreamError, describe, toError } from '@snapstream/core'
 import type { Codec, CodecContext, Headers, MaybePromise } from '@snapstream/core'
+import { isThenable } from '@snapstream/core/adapter'
 import type { ProduceRecord } from '../driver/driver.ts'
 import { readHeaders } from '../record-batch/read-headers.ts'
 import { asBuffer } from '../driver/as-buffer.ts'
 import type { RecordMeta } from './topic-record.ts'
-import { isThenable } from '../driver/thenable.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
 export const NO_HEADERS: Headers = Object.freeze([])

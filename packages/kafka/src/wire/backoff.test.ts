@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { backoff } from './backoff.ts'
+import { createRetries } from './backoff.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
+  // No jitter: the whole of each pause.
+  vi.spyOn(Math, 'random').mockReturnValue(0)
 })
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 /** Refuses for ever; tells when, in ms since the start. */
@@ -13,7 +16,7 @@ async function refuseFor(ms: number, patienceMs: number) {
   const at: number[] = []
   const told: unknown[] = []
   const refusal = new Error('no')
-  const pacing = backoff({ patienceMs, onTrouble: (error) => told.push(error) })
+  const pacing = createRetries({ patienceMs, onTrouble: (error) => told.push(error) })
   let end: unknown
   const start = performance.now()
   const run = (async () => {
@@ -39,7 +42,7 @@ test('when the pauses add up to the patience there is, what was refused is throw
 })
 
 test('begins anew after it worked', async () => {
-  const pacing = backoff({ patienceMs: 50 })
+  const pacing = createRetries({ patienceMs: 50 })
   for (let i = 0; i < 100; i++) {
     const pause = pacing.again(new Error('no'))
     await vi.advanceTimersByTimeAsync(20)
@@ -50,7 +53,7 @@ test('begins anew after it worked', async () => {
 
 test('a pause ends when there is no point any more', async () => {
   const ended = new AbortController()
-  const pacing = backoff({ patienceMs: Infinity, signal: ended.signal })
+  const pacing = createRetries({ patienceMs: Infinity, signal: ended.signal })
   const pause = pacing.again(new Error('no'))
   ended.abort()
   await expect(pause).resolves.toBeUndefined()

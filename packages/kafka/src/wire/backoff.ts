@@ -1,40 +1,39 @@
-import { pause } from './sleep.ts'
+import { backoff, sleep } from '@snapstream/core/adapter'
 
-/** Paces what a broker refuses again and again. */
-export interface Backoff {
+/** Paces a request that a broker refuses again and again. */
+export interface Retries {
   /**
-   * Tells of the refusal, and resolves after a pause that is twice as long as the last, up to a second. Throws the refusal
-   * once the pauses add up to the patience there is.
+   * Reports the refusal, and resolves after a pause that doubles up to a second, with jitter. Throws the refusal once the
+   * pauses add up to `patienceMs`.
    */
   again(refusal: unknown): Promise<void>
-  /** It was not refused: the next refusal is the first. */
+  /** The request succeeded: the next refusal counts as the first. */
   reset(): void
 }
 
-const FIRST_PAUSE_MS = 20
-const LAST_PAUSE_MS = 1000
+/** Pauses between requests that may be sent again, in ms. */
+export const PAUSES = { firstMs: 20, maxMs: 1000 } as const
 
-export function backoff(options: {
+export function createRetries(options: {
   /** Only pauses count: an answer may take as long as other members of a group do. */
   readonly patienceMs: number
   /** Ends a pause. */
   readonly signal?: AbortSignal | undefined
   readonly onTrouble?: ((error: unknown) => void) | undefined
-}): Backoff {
+}): Retries {
   const { patienceMs, signal, onTrouble } = options
-  let waitMs = FIRST_PAUSE_MS
+  let refusals = 0
   let pausedMs = 0
   return {
     async again(refusal) {
       if (pausedMs >= patienceMs) throw refusal
       onTrouble?.(refusal)
-      const ms = waitMs
+      const ms = backoff(++refusals, PAUSES)
       pausedMs += ms
-      waitMs = Math.min(waitMs * 2, LAST_PAUSE_MS)
-      await pause(ms, signal)
+      await sleep(ms, signal)
     },
     reset() {
-      waitMs = FIRST_PAUSE_MS
+      refusals = 0
       pausedMs = 0
     },
   }

@@ -1,3 +1,4 @@
+import { sleep } from '@snapstream/core/adapter'
 import { groupBy } from '../driver/group-by.ts'
 import type { ClientSettings, DriverAdmin, NewTopic, TopicPartition } from '../driver/driver.ts'
 import { topicMissing } from '../driver/driver-error.ts'
@@ -10,7 +11,6 @@ import { isTopicMissing, kafkaError, protocolError } from './errors/kafka-error.
 import { expectNames } from './errors/odd-answer.ts'
 import { listOffsets } from './fetch/offsets.ts'
 import { listTopics } from './cluster/list-topics.ts'
-import { pause } from './sleep.ts'
 import { retry } from './errors/retry.ts'
 
 const CREATED_PAUSE_MS = 20
@@ -73,7 +73,7 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
       } catch (error) {
         if (!isTopicMissing(error) || performance.now() > end) throw error
       }
-      await pause(CREATED_PAUSE_MS)
+      await sleep(CREATED_PAUSE_MS)
     }
   }
 

@@ -1,5 +1,6 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
+import { isThenable } from '@snapstream/core/adapter'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
 import { RECORD_HEAP_BYTES, wireBytes } from '../producer/accumulator.ts'
@@ -10,7 +11,6 @@ import { dryTopic } from '../producer/producer.ts'
 import type { Producer, ProducerTopic } from '../producer/producer.ts'
 import { recordEncoder } from '../record/encode-record.ts'
 import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
-import { isThenable } from '../driver/thenable.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** A record before it is encoded. */

@@ -1,10 +1,10 @@
 import { SnapstreamError, causesOf } from '@snapstream/core'
+import { backoff, sleep } from '@snapstream/core/adapter'
 import type { ClientSettings } from '../../driver/driver.ts'
 import { brokerAddress } from '../protocol/broker-address.ts'
 import { connectWithin } from './connect-within.ts'
 import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../protocol/connection.ts'
 import { isRetriable, kafkaError } from '../errors/kafka-error.ts'
-import { pause } from '../sleep.ts'
 
 export interface FirstContact {
   readonly address: BrokerAddress
@@ -12,8 +12,7 @@ export interface FirstContact {
   readonly metadata: ClusterMetadata
 }
 
-const FIRST_PAUSE_MS = 50
-const LAST_PAUSE_MS = 1000
+const PAUSES = { firstMs: 50, maxMs: 1000 } as const
 const SHORTEST_ATTEMPT_MS = 100
 
 /** How long one attempt may take, so that each address has its turn before the time is over. */
@@ -30,7 +29,7 @@ export async function bootstrap(settings: ClientSettings, connect: Connect): Pro
   const addresses = brokers.map(brokerAddress)
   const end = performance.now() + connectTimeoutMs
   let problem: unknown
-  for (let waitMs = FIRST_PAUSE_MS; ; waitMs = Math.min(waitMs * 2, LAST_PAUSE_MS)) {
+  for (let attempt = 1; ; attempt++) {
     for (const address of addresses) {
       const leftMs = end - performance.now()
       if (leftMs <= 0) break
@@ -41,8 +40,9 @@ export async function bootstrap(settings: ClientSettings, connect: Connect): Pro
         problem = error
       }
     }
+    const waitMs = backoff(attempt, PAUSES)
     if (performance.now() + waitMs >= end) throw unreachable(settings, problem)
-    await pause(waitMs)
+    await sleep(waitMs)
   }
 }
 

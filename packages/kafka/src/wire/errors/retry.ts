@@ -1,8 +1,6 @@
+import { backoff, sleep } from '@snapstream/core/adapter'
+import { PAUSES } from '../backoff.ts'
 import { isRetriable } from './kafka-error.ts'
-import { pause } from '../sleep.ts'
-
-const FIRST_PAUSE_MS = 20
-const LAST_PAUSE_MS = 1000
 
 /**
  * Runs something again while it fails with a retriable error. The patience begins with the first failure: a request that took
@@ -22,7 +20,8 @@ export async function retry<T>(
 ): Promise<T> {
   const { patienceMs, repair = async () => {}, signal, onTrouble } = options
   let end: number | undefined
-  for (let waitMs = FIRST_PAUSE_MS; ; waitMs = Math.min(waitMs * 2, LAST_PAUSE_MS)) {
+  for (let attempt = 1; ; attempt++) {
+    const waitMs = backoff(attempt, PAUSES)
     try {
       return await run()
     } catch (error) {
@@ -30,7 +29,7 @@ export async function retry<T>(
       if (signal?.aborted || !isRetriable(error) || performance.now() + waitMs > end) throw error
       onTrouble?.(error)
     }
-    await pause(waitMs, signal)
+    await sleep(waitMs, signal)
     await repair().catch((error: unknown) => {
       if (!isRetriable(error)) throw error
     })

@@ -1,10 +1,10 @@
 import type { MaybePromise, SnapstreamError } from '@snapstream/core'
+import { isThenable } from '@snapstream/core/adapter'
 import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import type { DecompressionRoom } from '../../record-batch/decompression-room.ts'
 import type { FetchedPartition } from '../../record-batch/fetched-partition.ts'
 import { partitionReader } from '../../record-batch/partition-reader.ts'
 import type { PartitionReader } from '../../record-batch/partition-reader.ts'
-import { isThenable } from '../../driver/thenable.ts'
 import { kafkaError } from '../errors/kafka-error.ts'
 
 /** Batches of a partition that are decoded and not released yet. */

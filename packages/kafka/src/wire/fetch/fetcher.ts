@@ -1,13 +1,12 @@
+import { backoff, createCondition, sleep } from '@snapstream/core/adapter'
 import type { ConsumerSettings, RecordBatch, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import { groupBy } from '../../driver/group-by.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
-import { wakeUp } from '../../driver/wake-up.ts'
 import { decompressionRoom } from '../../record-batch/decompression-room.ts'
 import type { FetchedPartition } from '../../record-batch/fetched-partition.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { KAFKA } from '../errors/error-table.ts'
 import { isRetriable, isTopicMissing, kafkaError, protocolError, throwFor } from '../errors/kafka-error.ts'
-import { pause } from '../sleep.ts'
 import {
   decode,
   drop,
@@ -82,7 +81,7 @@ export function fetcher(options: {
   const { fetchMaxBytes, rackId = '' } = settings
   const readCommitted = settings.isolationLevel === 'read_committed'
   const room = decompressionRoom(settings.maxDecompressedBytes)
-  const { wake, wait } = wakeUp()
+  const { notify: wake, next: wait } = createCondition()
   let partitions: readonly FetchPartition[] = []
   /** The batches that were taken and are not released. */
   const taken = new Map<RecordBatch, FetchPartition>()
@@ -227,7 +226,7 @@ export function fetcher(options: {
     quickAnswers.set(node, count)
     if (count <= MAX_QUICK_ANSWERS) return
     if (leftAllOut) onTrouble(protocolError(KAFKA.LEADER_NOT_AVAILABLE, HELD_BACK))
-    await pause(Math.min(leftMs, MAX_DELAY_MS))
+    await sleep(Math.min(leftMs, MAX_DELAY_MS))
   }
 
   // ---- after a failure ----------------------------------------------------------------------------------------------
@@ -244,7 +243,7 @@ export function fetcher(options: {
           throw notRead(of, problem, failures.filter((one) => one.problem === problem).length)
       }
       for (const problem of new Set(failures.map((one) => one.problem))) onTrouble(problem)
-      await pause(RETRY_DELAY_MS)
+      await sleep(RETRY_DELAY_MS)
       if (stopped) return
       await cluster.metadata.refresh().catch((error: unknown) => {
         if (!isRetriable(error)) throw error
@@ -264,7 +263,7 @@ export function fetcher(options: {
     const at = { topic, partition, offset: position }
     const isOver = () => stopped || of.epoch !== epoch
     try {
-      if (resets > 0) await pause(Math.min(RETRY_DELAY_MS * 2 ** resets, MAX_DELAY_MS))
+      if (resets > 0) await sleep(backoff(resets, { firstMs: 2 * RETRY_DELAY_MS, maxMs: MAX_DELAY_MS }))
       const offset = isOver() ? position : await resetOffset(cluster, settings, at)
       if (!isOver()) {
         if (resets > 0 && performance.now() - failingSince > patienceMs) throw everyOffsetRefused(at)

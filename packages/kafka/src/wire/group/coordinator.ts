@@ -1,4 +1,5 @@
 import { describe } from '@snapstream/core'
+import { withTimeout } from '@snapstream/core/adapter'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Purpose } from '../cluster/node-connections.ts'
@@ -14,7 +15,6 @@ import { KAFKA } from '../errors/error-table.ts'
 import { errorCodeOf, protocolError, throwFor } from '../errors/kafka-error.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import { expectPartitions, oddAnswer } from '../errors/odd-answer.ts'
-import { within } from '../with-timeout.ts'
 import { decodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 import type { Assignment, Subscription } from './consumer-protocol.ts'
 
@@ -143,8 +143,8 @@ export async function commitOffsets(
 export async function leaveGroup(coordinator: Coordinator, identity: GroupIdentity): Promise<void> {
   if (identity.memberId === '') return
   const leaving = coordinator.connection().then((connection) => connection.leaveGroup(identity))
-  await within(
-    LEAVE_PATIENCE_MS,
+  await withTimeout(
     leaving.catch(() => {}),
+    { ms: LEAVE_PATIENCE_MS, late: () => {} },
   )
 }

@@ -1,8 +1,7 @@
+import { sleep, withTimeout } from '@snapstream/core/adapter'
 import type { ConsumerSettings } from '../../driver/driver.ts'
 import { KAFKA } from '../errors/error-table.ts'
 import { errorCodeOf, isRetriable, protocolError } from '../errors/kafka-error.ts'
-import { pause } from '../sleep.ts'
-import { within } from '../with-timeout.ts'
 import { sendHeartbeat } from './coordinator.ts'
 import type { Coordinator } from './coordinator.ts'
 import { isJoining } from './member-state.ts'
@@ -42,7 +41,7 @@ export async function* heartbeats(options: {
   const isOverdue = () => performance.now() - lastAnswer > sessionTimeoutMs
   const isLost = (error: unknown) => LOST.has(errorCodeOf(error)) || (isRetriable(error) && isOverdue())
   for (;;) {
-    await pause(heartbeatIntervalMs, signal)
+    await sleep(heartbeatIntervalMs, signal)
     if (signal.aborted) return
     if (isOverdue()) {
       // The answer that the join waits for may have been sent to a process that could not hear it.
@@ -58,11 +57,12 @@ export async function* heartbeats(options: {
     })
     try {
       // A coordinator that is silent for a session has put this member out, however long the request may take.
-      if (!(await within(sessionTimeoutMs, beat))) {
+      const late = () => {
         // The join that follows must not wait for answers over the same connection.
         renew()
         throw protocolError(KAFKA.REQUEST_TIMED_OUT)
       }
+      await withTimeout(beat, { ms: sessionTimeoutMs, late })
       lastAnswer = performance.now()
     } catch (error) {
       if (signal.aborted) return

@@ -1,15 +1,13 @@
+import { createCondition, sleep, withTimeout } from '@snapstream/core/adapter'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
-import { backoff } from '../backoff.ts'
+import { createRetries } from '../backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { watchPartitions } from '../cluster/metadata.ts'
 import type { GroupGeneration } from '../protocol/connection.ts'
 import { KAFKA } from '../errors/error-table.ts'
 import { errorCodeOf, kafkaError, protocolError } from '../errors/kafka-error.ts'
 import { retry } from '../errors/retry.ts'
-import { pause } from '../sleep.ts'
-import { wakeUps } from '../wake-ups.ts'
-import { within } from '../with-timeout.ts'
 import { assignAll, splitTorn } from './assignor.ts'
 import type { Assignment } from './consumer-protocol.ts'
 import {
@@ -81,7 +79,7 @@ export function groupMember(options: {
   const leaving = new AbortController()
   const { signal } = leaving
   /** Woken at every transition. */
-  const changes = wakeUps()
+  const changes = createCondition()
   const owned = ownedPartitions({ listener, changes, signal })
   const member = unjoinedMember()
 
@@ -126,7 +124,7 @@ export function groupMember(options: {
         leaving.abort()
         break
     }
-    changes.wake()
+    changes.notify()
   }
 
   function stopTimers(): void {
@@ -163,7 +161,7 @@ export function groupMember(options: {
 
   /** Joins until the member is in. A member that the coordinator does not know joins as a new one. */
   async function join(): Promise<Share> {
-    const pacing = backoff({ patienceMs, signal, onTrouble: trouble })
+    const pacing = createRetries({ patienceMs, signal, onTrouble: trouble })
     for (;;) {
       try {
         return await retry(joinOnce, { patienceMs, repair: refresh, signal, onTrouble: trouble })
@@ -232,7 +230,7 @@ export function groupMember(options: {
   async function pace(rounds: number): Promise<void> {
     if (rounds <= MAX_QUICK_ROUNDS) return
     trouble(protocolError(KAFKA.REBALANCE_IN_PROGRESS, 'partitions are given away again and again'))
-    await pause(Math.min(100 * 2 ** (rounds - MAX_QUICK_ROUNDS), LONGEST_PAUSE_MS), signal)
+    await sleep(Math.min(100 * 2 ** (rounds - MAX_QUICK_ROUNDS), LONGEST_PAUSE_MS), signal)
   }
 
   // ---- beside the rebalances --------------------------------------------------------------------------------------
@@ -282,7 +280,9 @@ export function groupMember(options: {
         if (signal.aborted) return
         if (!isGenerationOver(error)) throw error
         // A heartbeat or a join will tell what the member owns now.
-        if ((await within(settings.sessionTimeoutMs, changes.until(isOver))) || member.phase !== 'stable') continue
+        const over = changes.until(isOver).then(() => true)
+        const isKnown = await withTimeout(over, { ms: settings.sessionTimeoutMs, late: () => false })
+        if (isKnown || member.phase !== 'stable') continue
         // Its heartbeats are taken and its commits are not: only a new membership can be right again.
         trouble(error)
         transition({ type: 'lost', forget: true })
@@ -297,7 +297,10 @@ export function groupMember(options: {
     // A static member keeps its partitions until its session is over, for when it comes back.
     if (groupInstanceId !== undefined) return
     // A member whose id is still on its way would keep the group waiting until its session is over.
-    if (wasJoining) await within(JOIN_PATIENCE_MS, Promise.race([running, changes.until(() => member.memberId !== '')]))
+    if (wasJoining) {
+      const known = Promise.race([running, changes.until(() => member.memberId !== '')])
+      await withTimeout(known, { ms: JOIN_PATIENCE_MS, late: () => {} })
+    }
     await leaveGroup(coordinator, identity())
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { createCondition } from '@snapstream/core/adapter'
 import type { TopicPartition } from '../../driver/driver.ts'
 import { ownedPartitions } from './owned-partitions.ts'
-import { wakeUps } from '../wake-ups.ts'
 
 const [a, b]: readonly TopicPartition[] = [
   { topic: 't', partition: 0 },
@@ -16,10 +16,10 @@ function told() {
   const answers: { resolve: () => void; reject: (error: Error) => void }[] = []
   const state = { slow: false }
   const ending = new AbortController()
-  const changes = wakeUps()
+  const changes = createCondition()
   const close = () => {
     ending.abort()
-    changes.wake()
+    changes.notify()
   }
   const answer = async (what: string) => {
     events.push(what)

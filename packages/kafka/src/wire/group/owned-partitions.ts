@@ -1,7 +1,7 @@
+import { withTimeout } from '@snapstream/core/adapter'
+import type { Condition } from '@snapstream/core/adapter'
 import type { TopicPartition } from '../../driver/driver.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
-import type { WakeUps } from '../wake-ups.ts'
-import { within } from '../with-timeout.ts'
 
 /** Is told which partitions come and go; each call is awaited. */
 export interface RebalanceListener {
@@ -35,7 +35,7 @@ export interface OwnedPartitions {
 export function ownedPartitions(options: {
   readonly listener: RebalanceListener
   /** Woken when a partition is not owned any more. */
-  readonly changes: WakeUps
+  readonly changes: Condition
   /** Aborted when the member leaves: the listener is told nothing more. `changes` are woken then. */
   readonly signal: AbortSignal
 }): OwnedPartitions {
@@ -53,7 +53,7 @@ export function ownedPartitions(options: {
 
   function drop(partitions: readonly TopicPartition[]): void {
     for (const at of partitions) if (get(at) === at) owned.delete(partitionKey(at))
-    changes.wake()
+    changes.notify()
   }
 
   return {
@@ -75,7 +75,8 @@ export function ownedPartitions(options: {
       telling.revoked = done
       let over = false
       const isPointless = () => over || telling.loss !== undefined || signal.aborted
-      const inTime = await within(limitMs, Promise.race([done, changes.until(isPointless)]))
+      const settled = Promise.race([done, changes.until(isPointless)]).then(() => true)
+      const inTime = await withTimeout(settled, { ms: limitMs, late: () => false })
       if (!inTime && !isPointless()) return false
       over = true
       drop(partitions)
@@ -99,7 +100,7 @@ export function ownedPartitions(options: {
         const { loss } = telling
         await Promise.race([loss, changes.until(() => telling.loss !== loss || signal.aborted)])
         if (telling.loss === loss) telling.loss = undefined
-        changes.wake()
+        changes.notify()
       }
     },
   }
