@@ -1,7 +1,16 @@
 import { Buffer } from 'node:buffer'
-import { SnapstreamError, type BatchSource, type MaybePromise, type Resource, type SinkTarget } from '@snapstream/core'
+import {
+  SnapstreamError,
+  type BatchSource,
+  type MaybePromise,
+  type ReaderOptions,
+  type Resource,
+  type SinkOptions,
+  type SinkTarget,
+} from '@snapstream/core'
 import type { AnyBackend } from './backend/backend.ts'
 import { backendError } from './backend/backend-error.ts'
+import { checkProtocol } from './check-protocol.ts'
 import { createDatabase, type Database } from './database/database.ts'
 import type { CacheStats } from './database/maintenance.ts'
 import type { CacheKey } from './entry/cache-key.ts'
@@ -160,6 +169,7 @@ export function Cache<K extends CacheKey = CacheKey, V = unknown>(
   location: string | AnyBackend,
   options: CacheOptions<V> = {},
 ): Cache<K, V> {
+  checkProtocol()
   checkOptions(options)
   const { bufferBytes = BUFFER_BYTES, readOnly = false, exactlyOnce = false } = options
   const database = createDatabase(location, { bufferBytes, readOnly, exactlyOnce })
@@ -207,8 +217,14 @@ function createCache<K extends CacheKey, V>(
         await database.close()
       }
     },
-    '~snapstream.sink': store.openSink,
-    '~snapstream.source': store.openReader,
+    '~snapstream.sink'(options: SinkOptions) {
+      checkProtocol(options.scope)
+      return store.openSink(options)
+    },
+    '~snapstream.source'(options: ReaderOptions) {
+      checkProtocol(options.scope)
+      return store.openReader(options)
+    },
     '~snapstream.key': store.keyOf,
     '~snapstream.local': name,
   })

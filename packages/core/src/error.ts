@@ -26,6 +26,7 @@ const MAX_MESSAGE = 4000
  * - `SCHEMA_UNUSABLE`: a registered schema that this program cannot read or write by.
  * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: what a cache's backend said.
  * - `CACHE_BUSY`: a transaction waited too long for another one of the same key.
+ * - `PROTOCOL_MISMATCH`: an adapter was built for another version of the protocols than the core that it meets.
  */
 export type ErrorCode =
   | 'USAGE'
@@ -64,6 +65,7 @@ export type ErrorCode =
   | 'CACHE_CORRUPT'
   | 'CACHE_FAILED'
   | 'CACHE_BUSY'
+  | 'PROTOCOL_MISMATCH'
 
 /** Where it happened, as far as it is known. */
 export interface ErrorFields {

@@ -1,7 +1,7 @@
 /**
  * The protocols between the engine and its adapters. Everything that is not an iterable or a plain function comes in
  * through them: topics and caches here, and whatever others write. They live under string keys, so that two copies of
- * this package in one tree understand each other.
+ * this package in one tree understand each other. Both have to have the same version of it: `expectProtocol`.
  */
 
 export type MaybePromise<T> = T | PromiseLike<T>
@@ -40,7 +40,10 @@ export interface ReaderOptions {
   /** Aborted when reading has to end. */
   readonly signal: AbortSignal
   readonly host: Host
-  /** One map a run, shared by all its sources and sinks: the place to share a connection. */
+  /**
+   * One map a run, shared by all its sources and sinks: the place to share a connection. It holds the version of the core
+   * that runs the stream, see `expectProtocol`.
+   */
   readonly scope: Map<unknown, unknown>
   /** To be awaited before the first batch of new lanes; may answer with the positions to start from. */
   assigned(lanes: readonly Lane[]): MaybePromise<Positions | void>

@@ -11,6 +11,7 @@ import type { Logger } from './logger.ts'
 import type { Monitor } from './monitor.ts'
 import { Pace } from './pace.ts'
 import { deferred } from './promises.ts'
+import { PROTOCOL_KEY, PROTOCOL_VERSION } from './protocol-version.ts'
 import type { Host, MaybePromise, SinkWriter } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSourceRun } from './source-run.ts'
@@ -57,7 +58,7 @@ export async function run(
   const stopped = deferred()
   const late = deferred()
   const over = deferred()
-  const scope = new Map()
+  const scope = new Map<unknown, unknown>([[PROTOCOL_KEY, PROTOCOL_VERSION]])
   const emit = monitor.emitter(logger)
   const tallies = bindings.map(createTally)
   let checkpoint = async () => {}
@@ -91,7 +92,6 @@ export async function run(
     refusals: new Map(),
     paused: false,
   }
-  const { fail } = runtime
   const lanes = () => monitor.sources.flatMap((source) => source.lanes)
   Object.assign(monitor, { state: 'opening', failed: false, tallies, sources: [], host })
 
@@ -204,8 +204,13 @@ export async function run(
     const writers = new Map<unknown, SinkWriter<unknown>>()
     for (const [target, concerned] of feeders)
       if (isSinkTarget(target)) {
-        const trouble = runtime.trouble('sink', concerned)
-        const options = { signal, host, scope, trouble, checkpoint: () => checkpoint() }
+        const options = {
+          signal,
+          host,
+          scope,
+          trouble: runtime.trouble('sink', concerned),
+          checkpoint: () => checkpoint(),
+        }
         const writer = await open(target, () => target['~snapstream.sink'](options))
         if (writer) writers.set(target, writer)
       }
@@ -225,7 +230,7 @@ export async function run(
     closer?: Closable,
   ): Promise<T | void> {
     if (reading.signal.aborted) return
-    const fails = (thrown: unknown) => fail(thrown, bound)
+    const fails = (thrown: unknown) => runtime.fail(thrown, bound)
     const opened = (async () => start())()
     const result = await Promise.race([opened, stopped.promise]).catch((thrown) => {
       // There is nothing to close.

@@ -1,6 +1,7 @@
 import type { Driver } from '@snapstream/kafka/driver'
 import { recordBatchEncoder } from '@snapstream/kafka/record-batch'
 import { wireDriver } from '@snapstream/kafka/wire'
+import { checkProtocol } from './check-protocol.ts'
 import { loadCrc32c } from './load-crc32c.ts'
 import { openConnection } from './open-connection.ts'
 
@@ -22,6 +23,7 @@ export interface KafkatsOptions {
  * Conf({ brokers: 'localhost:9092', driver: kafkats() })
  */
 export function kafkats({ checkCrcs = true }: KafkatsOptions = {}): Driver {
+  checkProtocol()
   const crc32c = loadCrc32c()
   const encode = recordBatchEncoder({ crc32c })
   return wireDriver({

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { describe, type SnapstreamError, type SyncCodec } from '@snapstream/core'
 import type { Type } from 'avsc'
 import { asBuffer } from '../buffer.ts'
+import { checkProtocol } from '../check-protocol.ts'
 import { codecError, cut, isStackOverflow, messageOf } from '../codec-error.ts'
 import { withDefaultLimits, type Limits, type ValueLimits } from '../limits.ts'
 import { checkAvroOptions, type AvroCodecOptions } from './avro-options.ts'
@@ -32,6 +33,7 @@ import { AvroTap, OverLimit, tooEarly } from './tap.ts'
  * })
  */
 export function AvroCodec<T = unknown>(schema: object | string, options: AvroCodecOptions = {}): SyncCodec<T> {
+  checkProtocol()
   checkAvroOptions(options)
   const references = (options.references ?? []).map((reference) => readAvroSchema(reference).content)
   const reader = { ...readAvroSchema(schema), references }

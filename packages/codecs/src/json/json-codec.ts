@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { SyncCodec, TextCodec } from '@snapstream/core'
 import { findLoss } from '@snapstream/core/adapter'
 import { asBuffer } from '../buffer.ts'
+import { checkProtocol } from '../check-protocol.ts'
 import { codecError, cut, messageOf, show } from '../codec-error.ts'
 import { withDefaultLimits, type ValueLimits } from '../limits.ts'
 import type { JsonCodecOptions } from './json-options.ts'
@@ -25,6 +26,7 @@ const MAX_UNIT_BYTES = 3
  * })
  */
 export function JsonCodec<T = unknown>(options: JsonCodecOptions = {}): SyncCodec<T> {
+  checkProtocol()
   return makeJsonCodec(compileSchema(options), withDefaultLimits(options))
 }
 

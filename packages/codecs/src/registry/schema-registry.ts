@@ -1,3 +1,4 @@
+import { checkProtocol } from '../check-protocol.ts'
 import type { AvroRegistryOptions, JsonRegistryOptions } from './codec-options.ts'
 import { avroFormat } from './avro-format.ts'
 import { jsonFormat } from './json-format.ts'
@@ -40,6 +41,7 @@ export interface SchemaRegistry extends RegistryClient {
  * const orders = Topic('orders', { groupId: 'billing', codec: registry.avro<Order>() })
  */
 export function SchemaRegistry(options: SchemaRegistryOptions): SchemaRegistry {
+  checkProtocol()
   const client = makeRegistryClient(options)
   const { failureTtlMs } = options
   return {

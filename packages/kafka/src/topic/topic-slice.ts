@@ -6,6 +6,7 @@ import { rangeReader } from '../reading/range-reader.ts'
 import type { OffsetRange } from '../reading/range-reader.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 import { recordKey } from '../record/topic-record.ts'
+import { checkProtocol } from './check-protocol.ts'
 import type { OpenTopic, TopicLifecycle } from './topic-lifecycle.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
@@ -32,7 +33,10 @@ export function topicSlice(
   }
 
   return {
-    '~snapstream.source': open,
+    '~snapstream.source'(options) {
+      checkProtocol(options.scope)
+      return open(options)
+    },
     '~snapstream.key': recordKey,
     '~snapstream.bounded': true,
     async *[Symbol.asyncIterator]() {

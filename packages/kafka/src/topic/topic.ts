@@ -1,6 +1,7 @@
 import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
 import { recordKey } from '../record/topic-record.ts'
 import { topicControl } from '../reading/topic-control.ts'
+import { checkProtocol } from './check-protocol.ts'
 import { topicLifecycle } from './topic-lifecycle.ts'
 import type { AnyTopicOptions, TopicCodecs, TopicNames, TopicOptions } from '../options/topic-options.ts'
 import type { RecordMeta, TopicInput, TopicRecord } from '../record/topic-record.ts'
@@ -59,6 +60,7 @@ export function Topic<V, K = string>(
   options: TopicOptions & TopicCodecs<V, K> & { readonly tombstones?: false },
 ): Topic<V, K>
 export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown {
+  checkProtocol()
   const spec = topicSpec(names, options)
   const lifecycle = topicLifecycle(spec)
   const control = topicControl()
@@ -66,8 +68,12 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
   const topic = (value: unknown, options?: CallOptions) => writer.call(value, options)
 
   const source: BatchSource<TopicRecord<unknown, unknown>> = {
-    '~snapstream.source': (options) =>
-      openTopicSource(spec, lifecycle, control, options) as ReturnType<Topic<unknown, unknown>['~snapstream.source']>,
+    '~snapstream.source'(options) {
+      checkProtocol(options.scope)
+      return openTopicSource(spec, lifecycle, control, options) as ReturnType<
+        Topic<unknown, unknown>['~snapstream.source']
+      >
+    },
     '~snapstream.key': recordKey,
     '~snapstream.bounded': spec.untilEnd,
   }
@@ -81,7 +87,10 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
     flush: () => writer.flush(),
     close: () => lifecycle.close(),
     [Symbol.asyncDispose]: () => lifecycle.close(),
-    '~snapstream.sink': (options) => writer.openSink(options),
+    '~snapstream.sink'(options) {
+      checkProtocol(options.scope)
+      return writer.openSink(options)
+    },
   }
   Object.defineProperty(topic, 'name', { value: spec.name })
   keepSpec(topic, spec)

@@ -1,0 +1,10 @@
+import { expectProtocol } from '@snapstream/core'
+import type { ProtocolVersion } from '@snapstream/core'
+
+/** Written out: it is revised together with the package when core raises its version. */
+const BUILT_FOR: ProtocolVersion = 1
+
+/** Refuses a core that this package was not built for. */
+export function checkProtocol(): void {
+  expectProtocol('@snapstream/codecs', BUILT_FOR)
+}

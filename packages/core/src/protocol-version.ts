@@ -1,0 +1,35 @@
+import { SnapstreamError } from './error.ts'
+
+/** The version of the protocols in `protocol.ts`. docs/decisions/the-protocol-has-a-version.md says which change raises it. */
+export const PROTOCOL_VERSION = 1
+
+/** The type of an adapter's own constant: when core raises its version, the adapter does not compile until it is revised. */
+export type ProtocolVersion = typeof PROTOCOL_VERSION
+
+/** The entry in the `scope` of a run with the version of the core that runs it. */
+export const PROTOCOL_KEY = '~snapstream.protocol'
+
+/**
+ * Refuses an adapter (a package of sources, sinks or codecs) that was built for another version of the protocols.
+ *
+ * - `adapter`: the name of its package.
+ * - `built`: the version that the adapter has in its own sources.
+ * - `scope`: that of the options which a source or sink is opened with. The core that runs the stream may be another copy
+ *   than the one which the adapter imports, and its version is in there. A scope without a version is taken, as tests make
+ *   their own. Without `scope` the version of the imported core is looked at: for when a topic, cache or codec is made.
+ *
+ * Throws `PROTOCOL_MISMATCH`, which names both versions and the command that installs packages that fit.
+ *
+ * @example
+ * const BUILT_FOR: ProtocolVersion = 1
+ * expectProtocol('my-adapter', BUILT_FOR)
+ */
+export function expectProtocol(adapter: string, built: number, scope?: ReadonlyMap<unknown, unknown>): void {
+  const found = scope ? (scope.get(PROTOCOL_KEY) ?? built) : PROTOCOL_VERSION
+  if (found === built) return
+  const core = scope ? 'the core that runs the stream' : 'the core that it imports'
+  throw new SnapstreamError(
+    'PROTOCOL_MISMATCH',
+    `${adapter} was built for version ${built} of the protocol of @snapstream/core, and ${core} has version ${String(found)}; run npm install @snapstream/core@latest ${adapter}@latest, after which npm ls @snapstream/core has to list one version`,
+  )
+}
