@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '@snapstream/core'
+import { PROTOCOL_VERSION } from '@snapstream/core/adapter'
 import type { ReaderOptions, SinkOptions } from '@snapstream/core'
 import { MemoryLevel } from 'memory-level'
 import { expect, test } from 'vitest'

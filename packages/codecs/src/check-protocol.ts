@@ -1,5 +1,5 @@
-import { expectProtocol } from '@snapstream/core'
-import type { ProtocolVersion } from '@snapstream/core'
+import { expectProtocol } from '@snapstream/core/adapter'
+import type { ProtocolVersion } from '@snapstream/core/adapter'
 
 /** Written out: it is revised together with the package when core raises its version. */
 const BUILT_FOR: ProtocolVersion = 1

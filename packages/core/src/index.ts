@@ -36,8 +36,6 @@ export type {
   SinkWriter,
   SourceReader,
 } from './protocol.ts'
-export { expectProtocol, PROTOCOL_VERSION } from './protocol-version.ts'
-export type { ProtocolVersion } from './protocol-version.ts'
 export { route } from './route.ts'
 export type { Route } from './route.ts'
 export { StringCodec } from './string-codec.ts'

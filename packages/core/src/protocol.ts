@@ -1,7 +1,7 @@
 /**
  * The protocols between the engine and its adapters. Everything that is not an iterable or a plain function comes in
  * through them: topics and caches here, and whatever others write. They live under string keys, so that two copies of
- * this package in one tree understand each other. Both have to have the same version of it: `expectProtocol`.
+ * this package in one tree understand each other. Both need the same version of them: `expectProtocol` of `adapter`.
  */
 
 export type MaybePromise<T> = T | PromiseLike<T>
@@ -42,7 +42,7 @@ export interface ReaderOptions {
   readonly host: Host
   /**
    * One map a run, shared by all its sources and sinks: the place to share a connection. It holds the version of the core
-   * that runs the stream, see `expectProtocol`.
+   * that runs the stream, see `expectProtocol` of `@snapstream/core/adapter`.
    */
   readonly scope: Map<unknown, unknown>
   /** To be awaited before the first batch of new lanes; may answer with the positions to start from. */

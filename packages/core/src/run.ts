@@ -11,7 +11,7 @@ import type { Logger } from './logger.ts'
 import type { Monitor } from './monitor.ts'
 import { Pace } from './pace.ts'
 import { deferred } from './promises.ts'
-import { PROTOCOL_KEY, PROTOCOL_VERSION } from './protocol-version.ts'
+import { PROTOCOL_KEY, PROTOCOL_VERSION } from './adapter/protocol-version.ts'
 import type { Host, MaybePromise, SinkWriter } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSourceRun } from './source-run.ts'
@@ -58,7 +58,6 @@ export async function run(
   const stopped = deferred()
   const late = deferred()
   const over = deferred()
-  const scope = new Map<unknown, unknown>([[PROTOCOL_KEY, PROTOCOL_VERSION]])
   const emit = monitor.emitter(logger)
   const tallies = bindings.map(createTally)
   let checkpoint = async () => {}
@@ -70,7 +69,7 @@ export async function run(
   const runtime: Runtime = {
     host,
     pace: new Pace(host),
-    scope,
+    scope: new Map<unknown, unknown>([[PROTOCOL_KEY, PROTOCOL_VERSION]]),
     reading: reading.signal,
     signal,
     context: { ...given, signal, stop: () => stop('stop') },
@@ -207,7 +206,7 @@ export async function run(
         const options = {
           signal,
           host,
-          scope,
+          scope: runtime.scope,
           trouble: runtime.trouble('sink', concerned),
           checkpoint: () => checkpoint(),
         }

@@ -49,7 +49,7 @@ export function createSourceRun(
   tallies: readonly Tally[],
   writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): SourceRun {
-  const { host, scope, reading, readyLag, checkpoint, emit } = runtime
+  const { host, reading, readyLag, checkpoint, emit } = runtime
   const readers = tallies.map(({ binding }) => binding)
   const names = namesOf(tallies)
   const batched = isBatchSource(source)
@@ -186,7 +186,7 @@ export function createSourceRun(
       const direct = readers.length === 1 && readers[0]?.concurrency === 1
       const late = (message: unknown) => emit('late', () => ({ bindings: names, message }))
       const trouble = runtime.trouble('source', tallies)
-      const options = { signal: reading, host, scope, assigned, revoked, trouble }
+      const options = { signal: reading, host, scope: runtime.scope, assigned, revoked, trouble }
       reader = batched
         ? await source['~snapstream.source'](options)
         : createIterableReader(source, direct, runtime.signal, late)

@@ -1,4 +1,5 @@
-import { createApp, PROTOCOL_VERSION } from '@snapstream/core'
+import { createApp } from '@snapstream/core'
+import { PROTOCOL_VERSION } from '@snapstream/core/adapter'
 import type { ReaderOptions, SinkOptions } from '@snapstream/core'
 import { expect, test } from 'vitest'
 import { memory } from '../memory/index.ts'

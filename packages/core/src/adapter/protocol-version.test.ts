@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { createApp } from './app.ts'
+import { createApp } from '../app.ts'
 import { expectProtocol, PROTOCOL_VERSION } from './protocol-version.ts'
-import type { BatchSource, SinkTarget } from './protocol.ts'
+import type { BatchSource, SinkTarget } from '../protocol.ts'
 
 const OTHER = PROTOCOL_VERSION + 1
 

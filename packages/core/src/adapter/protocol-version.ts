@@ -1,4 +1,4 @@
-import { SnapstreamError } from './error.ts'
+import { SnapstreamError } from '../error.ts'
 
 /** The version of the protocols in `protocol.ts`. docs/decisions/the-protocol-has-a-version.md says which change raises it. */
 export const PROTOCOL_VERSION = 1
