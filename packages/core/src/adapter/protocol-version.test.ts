@@ -14,7 +14,7 @@ test('an adapter that was built for another version is refused, with both versio
   expect(() => expectProtocol('my-adapter', OTHER)).toThrow(
     expect.objectContaining({
       code: 'PROTOCOL_MISMATCH',
-      message: `my-adapter was built for version ${OTHER} of the protocol of @snapstream/core, and the core that it imports has version ${PROTOCOL_VERSION}; run npm install @snapstream/core@latest my-adapter@latest, after which npm ls @snapstream/core has to list one version`,
+      message: `my-adapter was built for version ${OTHER} of the protocol of @snapstream/core, and the core that it imports has version ${PROTOCOL_VERSION}; run npm install @snapstream/core@latest my-adapter@latest, with all other packages of @snapstream that you have; npm ls @snapstream/core then lists one version`,
     }),
   )
 })

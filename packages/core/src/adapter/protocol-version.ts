@@ -25,11 +25,11 @@ export const PROTOCOL_KEY = '~snapstream.protocol'
  * expectProtocol('my-adapter', BUILT_FOR)
  */
 export function expectProtocol(adapter: string, built: number, scope?: ReadonlyMap<unknown, unknown>): void {
-  const found = scope ? (scope.get(PROTOCOL_KEY) ?? built) : PROTOCOL_VERSION
+  const found = scope ? ((scope.get(PROTOCOL_KEY) as number | undefined) ?? built) : PROTOCOL_VERSION
   if (found === built) return
   const core = scope ? 'the core that runs the stream' : 'the core that it imports'
   throw new SnapstreamError(
     'PROTOCOL_MISMATCH',
-    `${adapter} was built for version ${built} of the protocol of @snapstream/core, and ${core} has version ${String(found)}; run npm install @snapstream/core@latest ${adapter}@latest, after which npm ls @snapstream/core has to list one version`,
+    `${adapter} was built for version ${built} of the protocol of @snapstream/core, and ${core} has version ${found}; run npm install @snapstream/core@latest ${adapter}@latest, with all other packages of @snapstream that you have; npm ls @snapstream/core then lists one version`,
   )
 }
