@@ -22,7 +22,7 @@ const record: fc.Arbitrary<Written> = fc.record({
   timestamp: fc.nat(),
 })
 
-/** What the record batch format makes of it at most, by its definition. */
+/** The most bytes that a record takes, by the definition of the format. */
 function exactBytes({ key, value, headers }: Written): number {
   const varint = (n: number) => (n < 64 ? 1 : n < 8192 ? 2 : n < 1_048_576 ? 3 : 5)
   let bytes = 1 + 10 + 5

@@ -15,7 +15,7 @@ test.each([
   expect(murmur2(bytes(text))).toBe(hash)
 })
 
-test('agrees with the definition in 64-bit arithmetic', () => {
+test('murmur2 equals its definition in 64-bit arithmetic', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (data) => {
       expect(murmur2(data)).toBe(byDefinition(data))
@@ -23,7 +23,7 @@ test('agrees with the definition in 64-bit arithmetic', () => {
   )
 })
 
-test('puts text where its bytes go', () => {
+test('partitionOf puts text where it puts the UTF-8 bytes of the text', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme', maxLength: 2000 }),
@@ -35,7 +35,7 @@ test('puts text where its bytes go', () => {
   )
 })
 
-test('a partition is one of those there are', () => {
+test('partitionOf answers a partition that exists', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.integer({ min: 1, max: 1000 }), (key, partitions) => {
       const partition = partitionOf(key, partitions)
@@ -44,7 +44,7 @@ test('a partition is one of those there are', () => {
   )
 })
 
-/** org.apache.kafka.common.utils.Utils.murmur2, word for word, with every step cut to 32 bits. */
+/** org.apache.kafka.common.utils.Utils.murmur2, step by step, each cut to 32 bits. */
 function byDefinition(data: Uint8Array): number {
   const int = (n: bigint) => BigInt.asUintN(32, n)
   const m = 0x5bd1e995n

@@ -85,7 +85,7 @@ function setup({
 }
 
 describe('batches', () => {
-  test('what is written in one go travels together, one call for all partitions', async () => {
+  test('records that are written in one go are sent in one request for all partitions', async () => {
     const { sends, open } = setup()
     const { topic, add } = await open()
     for (let i = 0; i < 10; i++) add(`v${i}`, { partition: i % 2 })
@@ -97,7 +97,7 @@ describe('batches', () => {
     ])
   })
 
-  test('what comes while a batch is under way waits for it, and goes together', async () => {
+  test('records of a partition wait while a batch of it is in flight, and then go in one batch', async () => {
     let release = () => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
     const { sends, open } = setup({ answer: async () => gate.then(() => OK) })
@@ -113,14 +113,14 @@ describe('batches', () => {
     expect(sends.map(([batch]) => batch?.records.map(({ value }) => text(value)))).toEqual([['a'], ['b', 'c']])
   })
 
-  test('a slow partition does not hold up another', async () => {
+  test('a slow partition does not hold up another one', async () => {
     const { open, outcomes, host } = setup({
       answer: ({ partition }) => (partition === 0 ? new Promise(() => {}) : OK),
     })
     const { add } = await open()
     add('slow', { partition: 0 })
     await host.advance(1)
-    // For some ms: most answers are quicker, and it could travel with more.
+    // Held back for a few ms: most answers come sooner, and more records could go in the same request.
     add('fast', { partition: 1 })
     await host.advance(3)
     expect(outcomes.has('fast')).toBe(false)
@@ -132,7 +132,7 @@ describe('batches', () => {
     expect(outcomes.has('slow')).toBe(false)
   })
 
-  test('what is small waits for the answer to the last request, and goes together', async () => {
+  test('small batches wait for the answer to the last request, and then go in one request', async () => {
     const answers: (() => void)[] = []
     const { sends, open } = setup({ answer: () => new Promise((resolve) => answers.push(() => resolve(OK))) })
     const { topic, add } = await open()
@@ -158,7 +158,7 @@ describe('batches', () => {
     await topic.drained()
   })
 
-  test('at most 4000 records and batchSizeBytes', async () => {
+  test('a batch has at most 4000 records and batchSizeBytes', async () => {
     const { sends, open } = setup({ partitions: 1 })
     const { topic, add } = await open()
     for (let i = 0; i < 10_000; i++) add(`${i}`)
@@ -171,7 +171,7 @@ describe('batches', () => {
     expect(small.sends.map(([batch]) => batch?.records.length)).toEqual([2, 2, 1])
   })
 
-  test('lingerMs waits for more, but not when somebody waits or the batch is full', async () => {
+  test('a batch lingers for lingerMs, unless a flush waits for it or it is full', async () => {
     const { host, sends, open } = setup({ settings: { lingerMs: 50 }, partitions: 1 })
     const { topic, add } = await open()
     add('a')
@@ -191,7 +191,7 @@ describe('batches', () => {
 })
 
 describe('partitions', () => {
-  test('requests are no larger than maxRequestBytes', async () => {
+  test('a request is no larger than maxRequestBytes', async () => {
     const { sends, open } = setup({ settings: { maxRequestBytes: 3000 } })
     const { topic, add } = await open()
     for (let i = 0; i < 40; i++) add('x'.repeat(500) + i, { partition: i % 4 })
@@ -203,7 +203,7 @@ describe('partitions', () => {
     expect(sends.flat().flatMap(({ records }) => records)).toHaveLength(40)
   })
 
-  test('keys go where Java puts them, and stay there through retries', async () => {
+  test('a record with a key goes where Java puts it, and stays there when it is sent again', async () => {
     let failures = 3
     const { log, open, host } = setup({ answer: () => (failures-- > 0 ? retriable() : OK) })
     const { topic, add } = await open()
@@ -212,7 +212,7 @@ describe('partitions', () => {
     for (let i = 0; i < 40; i++) expect(log[partitionOf(bytes(`k${i}`), 4)]).toContain(`${i}`)
   })
 
-  test('whoever owns a record of a batch that is sent again is told, once a try', async () => {
+  test('a listener is told once of each failed attempt, however many records it has in the batch', async () => {
     let failures = 3
     const { open, host } = setup({ answer: () => (failures-- > 0 ? retriable() : OK) })
     const { topic } = await open()
@@ -224,7 +224,7 @@ describe('partitions', () => {
     expect(told).toEqual(['not leader', 'not leader', 'not leader'])
   })
 
-  test('without a key one partition is used a batch, and all in turn', async () => {
+  test('records without a key fill one batch of a partition, then one of the next', async () => {
     const { log, open } = setup({ partitions: 3 })
     const { topic, add } = await open()
     for (let round = 0; round < 6; round++) {
@@ -235,7 +235,7 @@ describe('partitions', () => {
     for (const values of log) expect(new Set(values).size).toBe(2)
   })
 
-  test('without a key nobody piles up on one partition while it is slow', async () => {
+  test('records without a key do not pile up on one partition while it is slow', async () => {
     const { log, open, host } = setup({
       partitions: 3,
       settings: { batchSizeBytes: 1000 },
@@ -247,7 +247,7 @@ describe('partitions', () => {
     for (const values of log) expect(values.length).toBeGreaterThan(10)
   })
 
-  test('one that does not exist is refused, and asked about', async () => {
+  test('a record for a partition that does not exist is refused, and the count is asked for again', async () => {
     const { open, state, host } = setup({ partitions: 2 })
     const { add, topic } = await open()
     state.partitions = 3
@@ -257,7 +257,7 @@ describe('partitions', () => {
     await topic.drained()
   })
 
-  test('that are added are found once metadataMaxAgeMs has passed', async () => {
+  test('partitions that are added are used once metadataMaxAgeMs has passed', async () => {
     const { open, state, host, log } = setup({ partitions: 1, settings: { metadataMaxAgeMs: 1000 } })
     const { topic, add } = await open()
     state.partitions = 2
@@ -273,7 +273,7 @@ describe('partitions', () => {
 })
 
 describe('failures', () => {
-  test('are tried again in order, with growing pauses', async () => {
+  test('a batch that failed is sent again in order, with growing pauses', async () => {
     let failures = 5
     const times: number[] = []
     const { log, open, host } = setup({
@@ -292,7 +292,7 @@ describe('failures', () => {
     expect(times.slice(0, 6)).toEqual([0, 100, 300, 700, 1500, 2500])
   })
 
-  test('end with deliveryTimeoutMs, for all that are as old', async () => {
+  test('records fail once they are older than deliveryTimeoutMs', async () => {
     const { open, host, outcomes } = setup({
       partitions: 1,
       settings: { deliveryTimeoutMs: 1000 },
@@ -316,7 +316,7 @@ describe('failures', () => {
     expect(host.now()).toBeLessThan(1100)
   })
 
-  test('that are final are not tried again, and do not stop what comes after', async () => {
+  test('an error that is not retriable fails its batch alone', async () => {
     let first = true
     const { open, outcomes, sends } = setup({
       partitions: 1,
@@ -336,7 +336,7 @@ describe('failures', () => {
     expect(sends).toHaveLength(2)
   })
 
-  test('only the record that is too large is refused', async () => {
+  test('only the record that is too large fails', async () => {
     const { open, outcomes, log } = setup({
       partitions: 1,
       answer: ({ records }) => (records.some(({ value }) => text(value) === 'big') ? tooLarge() : OK),
@@ -350,41 +350,44 @@ describe('failures', () => {
     expect([...outcomes.values()].filter((outcome) => outcome !== true)).toHaveLength(1)
   })
 
-  describe('of records that are refused', () => {
+  describe('of single records', () => {
     const isBad = (record: ProduceBatch['records'][number]) => text(record.value).startsWith('bad')
     const answer =
-      (tells: boolean): Answer =>
+      (isNamed: boolean): Answer =>
       ({ records }) => {
         const refused = new Map(records.flatMap((record, i) => (isBad(record) ? [[i, 'no key']] : [])))
         if (refused.size === 0) return OK
         return {
           error: new SnapstreamError('KAFKA_FAILED', 'invalid'),
           retriable: false,
-          refused: tells ? refused : new Map(),
+          refused: isNamed ? refused : new Map(),
         }
       }
     const others = Array.from({ length: 20 }, (_, i) => `${i}`)
     const values = [...others.slice(0, 13), 'bad 1', 'bad 2', ...others.slice(13), 'bad 3']
 
-    test.each([true, false])('take out only these, in order, where the broker tells which: %s', async (tells) => {
-      const { open, outcomes, log, sends, producer } = setup({ partitions: 1, answer: answer(tells) })
-      const { topic, add } = await open()
-      for (const value of values) add(value)
-      await topic.drained()
-      expect(log[0]).toEqual(others)
-      expect([...outcomes].filter(([, outcome]) => outcome !== true)).toEqual(
-        ['bad 1', 'bad 2', 'bad 3'].map((value) => [value, expect.objectContaining({ code: 'SINK_REFUSED' })]),
-      )
-      expect((outcomes.get('bad 1') as Error).message).toBe(
-        `the broker refused a record for partition 0 of "t": ${tells ? 'no key' : 'invalid'}; ` +
-          'write what the topic takes, or change its settings',
-      )
-      // One request for all of them, or those it takes to find them in halves.
-      expect(sends.length).toBe(tells ? 2 : 19)
-      expect(producer.bufferedBytes).toBe(0)
-    })
+    test.each([true, false])(
+      'the refused records fail and the others are written in order, whether the broker names them: %s',
+      async (isNamed) => {
+        const { open, outcomes, log, sends, producer } = setup({ partitions: 1, answer: answer(isNamed) })
+        const { topic, add } = await open()
+        for (const value of values) add(value)
+        await topic.drained()
+        expect(log[0]).toEqual(others)
+        expect([...outcomes].filter(([, outcome]) => outcome !== true)).toEqual(
+          ['bad 1', 'bad 2', 'bad 3'].map((value) => [value, expect.objectContaining({ code: 'SINK_REFUSED' })]),
+        )
+        expect((outcomes.get('bad 1') as Error).message).toBe(
+          `the broker refused a record for partition 0 of "t": ${isNamed ? 'no key' : 'invalid'}; ` +
+            'write what the topic takes, or change its settings',
+        )
+        // One more request without them, or as many as it takes to find them in halves.
+        expect(sends.length).toBe(isNamed ? 2 : 19)
+        expect(producer.bufferedBytes).toBe(0)
+      },
+    )
 
-    test('end a batch of which nothing else is left, whatever indexes the broker names', async () => {
+    test('a broker that refuses every record, and names indexes that do not exist, ends the batch', async () => {
       const { open, outcomes, host } = setup({
         partitions: 1,
         answer: ({ records }) => ({
@@ -399,7 +402,7 @@ describe('failures', () => {
       expect([...outcomes.values()].filter((outcome) => outcome !== true)).toHaveLength(3)
     })
 
-    test('do not count before those that were added earlier are written', async () => {
+    test('drained waits for earlier records though later ones are refused first', async () => {
       let release = () => {}
       const gate = new Promise<void>((resolve) => (release = resolve))
       const judge = answer(true)
@@ -423,7 +426,7 @@ describe('failures', () => {
     })
   })
 
-  test('of a driver that throws reach the owners', async () => {
+  test('an error that a driver throws fails the batch', async () => {
     const { open, outcomes } = setup({
       answer: () => {
         throw new Error('broken')
@@ -435,7 +438,7 @@ describe('failures', () => {
     expect((outcomes.get('a') as Error).message).toContain('broken')
   })
 
-  test('of one topic leave another alone', async () => {
+  test('a failure in one topic leaves another one alone', async () => {
     const { open, outcomes } = setup({ answer: ({ topic }) => (topic === 't' ? fatal() : OK) })
     const [one, other] = [await open('t'), await open('u')]
     one.add('a')
@@ -448,7 +451,7 @@ describe('failures', () => {
 })
 
 describe('the buffer', () => {
-  test('answers with a promise when it is full, and only then', async () => {
+  test('send returns a promise when the buffer is full, and only then', async () => {
     let release = () => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
     const { open, host } = setup({
@@ -470,7 +473,7 @@ describe('the buffer', () => {
     expect(add('x')).toBeUndefined()
   })
 
-  test('has room again after failures', async () => {
+  test('the buffer has room again after failures', async () => {
     const { open, outcomes } = setup({ partitions: 1, settings: { bufferBytes: 300 }, answer: () => fatal() })
     const { add } = await open()
     for (let i = 0; i < 10; i++) await add(`${i}${'x'.repeat(200)}`)
@@ -478,7 +481,7 @@ describe('the buffer', () => {
   })
 })
 
-test('drained does not wait for what is written after it was called', async () => {
+test('drained does not wait for records that are sent after it was called', async () => {
   let sends = 0
   let add: (value: string) => unknown = () => {}
   const { open, host } = setup({
@@ -495,7 +498,7 @@ test('drained does not wait for what is written after it was called', async () =
   expect(sends).toBeLessThan(5)
 })
 
-test('what is abandoned is said to its owners', async () => {
+test('close fails every record that is not acknowledged', async () => {
   const { open, outcomes, producer, host } = setup({ answer: () => new Promise(() => {}) })
   const { add, topic } = await open()
   add('under way', { partition: 0 })
@@ -508,7 +511,7 @@ test('what is abandoned is said to its owners', async () => {
   expect(outcomes.get('waiting')).toMatchObject({ message: 'closed' })
 })
 
-test('whatever fails, each record is settled once, and what is acknowledged is in order', async () => {
+test('each record is settled once and acknowledged in order, whatever fails', async () => {
   const result = fc.constantFrom('ok', 'retriable', 'fatal', 'large')
   await fc.assert(
     fc.asyncProperty(
@@ -556,7 +559,7 @@ test('whatever fails, each record is settled once, and what is acknowledged is i
   )
 })
 
-test('over a driver that loses requests and acknowledgements nothing is lost, and a retry is known as one', async () => {
+test('no record is lost or written twice over a driver that loses requests and acknowledgements', async () => {
   const what = fc.constantFrom('ok', 'request lost', 'acknowledgement lost')
   await fc.assert(
     fc.asyncProperty(
@@ -564,7 +567,7 @@ test('over a driver that loses requests and acknowledgements nothing is lost, an
       fc.array(what, { maxLength: 30 }),
       async (records, losses) => {
         const written: string[][] = [[], []]
-        // What a driver with idempotence goes by.
+        // A driver with idempotence recognizes a retry by its array of records.
         const known = new Set<unknown>()
         const producer: DriverProducer = {
           partitions: async () => 2,

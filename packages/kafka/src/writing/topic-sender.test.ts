@@ -29,7 +29,7 @@ const withProducer = (driver: Driver, producer: (producer: DriverProducer) => Pa
   driverWith(driver, { producer })
 
 describe('a record that names another topic', () => {
-  test('goes there, from a sink and from a call, in order', async () => {
+  test('goes to that topic in order, from a sink and from a call', async () => {
     const driver = memory()
     await create(driver, 'a', 'b', 'c')
     const topic = Topic('a', { conf: { driver } })
@@ -61,7 +61,7 @@ describe('a record that names another topic', () => {
     expect(contexts.map((context) => context?.topic)).toEqual(['a', 'b'])
   })
 
-  test('looks that topic up once', async () => {
+  test('has that topic looked up once', async () => {
     const asked: string[] = []
     const driver = withProducer(memory(), (producer) => ({
       async partitions(topic) {
@@ -78,7 +78,7 @@ describe('a record that names another topic', () => {
     expect(await valuesOf(driver, 'b')).toEqual(['1', '2', '3', '4'])
   })
 
-  test('of one that does not exist: onError decides, and it may come to exist', async () => {
+  test('is left to onError while that topic does not exist, and is written once it exists', async () => {
     const driver = memory()
     await create(driver, 'a')
     const topic = Topic('a', { create: true, conf: { driver } })
@@ -98,7 +98,7 @@ describe('a record that names another topic', () => {
     )
   })
 
-  test('of none that Kafka would take is refused', async () => {
+  test('is refused if the name is none that Kafka allows', async () => {
     const driver = memory()
     await create(driver, 'a')
     await using topic = Topic('a', { conf: { driver } })
@@ -110,7 +110,7 @@ describe('a record that names another topic', () => {
     )
   })
 
-  test('stops the stream when no broker answers: that is not about the record', async () => {
+  test('stops the stream if no broker answers when that topic is looked up', async () => {
     const unreachable = new SnapstreamError('BROKER_UNREACHABLE', 'nobody there')
     const driver = withProducer(memory(), (producer) => ({
       partitions: async (topic) => (topic === 'b' ? Promise.reject(unreachable) : producer.partitions(topic)),
@@ -125,7 +125,7 @@ describe('a record that names another topic', () => {
     await expect(app.stream({})).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })
   })
 
-  test('is not sent either if the topic is dry', async () => {
+  test('is not sent if the topic is dry', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const driver = memory()
     await create(driver, 'a', 'b')
@@ -137,7 +137,7 @@ describe('a record that names another topic', () => {
 })
 
 describe('a record that is too large', () => {
-  test('is refused by name before it is sent, and onError decides', async () => {
+  test('is left to onError before it is sent, with an error that names the topic', async () => {
     const driver = memory()
     await create(driver, 'a')
     const topic = Topic('a', { conf: { driver, maxRequestBytes: 1000 } })
@@ -150,7 +150,7 @@ describe('a record that is too large', () => {
     expect(await valuesOf(driver, 'a')).toEqual(['a', 'b'])
   })
 
-  test('for the broker alone is refused alone, though it was sent with others', async () => {
+  test('for the broker alone fails alone, although it was sent with others', async () => {
     const driver = memory()
     await (await adminOf(driver)).createTopics([{ topic: 'a', config: { 'max.message.bytes': '1000' } }])
     await using topic = Topic('a', { conf: { driver } })
@@ -166,7 +166,7 @@ describe('a record that is too large', () => {
 })
 
 describe('flush', () => {
-  test('waits for everything that was sent by then, wherever it goes', async () => {
+  test('waits for every record sent so far, to whichever topic', async () => {
     let release = () => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
     const driver = withProducer(memory(), (producer) => ({
@@ -192,7 +192,35 @@ describe('flush', () => {
     expect(acknowledged).toBe(true)
   })
 
-  test('rejects with what a sink could not deliver, and leaves to calls what they were told', async () => {
+  test('waits for records that were written after the topic could not be looked up', async () => {
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    let lookUps = 0
+    const driver = withProducer(memory(), (producer) => ({
+      async partitions(topic) {
+        if (lookUps++ === 0) throw new SnapstreamError('BROKER_UNREACHABLE', 'not yet')
+        return producer.partitions(topic)
+      },
+      async send(batches) {
+        await gate
+        return producer.send(batches)
+      },
+    }))
+    await create(driver, 'a')
+    await using topic = Topic('a', { conf: { driver } })
+    await topic.open()
+    await expect(topic('x')).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })
+    const events: string[] = []
+    void topic('y').then(() => events.push('acknowledged'))
+    const flushing = topic.flush().then(() => events.push('flushed'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(events).toEqual([])
+    release()
+    await flushing
+    expect(events).toEqual(['acknowledged', 'flushed'])
+  })
+
+  test('rejects with failures of a sink, and not with those that calls were told', async () => {
     let answer: ProduceResult = {}
     const driver = withProducer(memory(), () => ({ send: async (batches) => batches.map(() => answer) }))
     await create(driver, 'a')
@@ -214,7 +242,7 @@ describe('flush', () => {
   })
 })
 
-test('calls that are not awaited are refused by name once twice bufferBytes wait, and taken again after', async () => {
+test('calls that are not awaited reject with BUFFER_FULL beyond twice bufferBytes, until there is room again', async () => {
   let release = () => {}
   const gate = new Promise<void>((resolve) => (release = resolve))
   const driver = withProducer(memory(), (producer) => ({

@@ -45,7 +45,7 @@ async function settled(pending: unknown): Promise<boolean> {
 }
 
 describe('flush', () => {
-  test('waits for what was written', async () => {
+  test('waits until every record is settled', async () => {
     const { sink, drain } = await setup()
     const flushed = sink.flush(CHECKPOINT)
     expect(await settled(flushed)).toBe(false)
@@ -53,7 +53,7 @@ describe('flush', () => {
     expect(await settled(flushed)).toBe(true)
   })
 
-  test('rejects with the first failure, also the next time', async () => {
+  test('rejects with the first failure, each time', async () => {
     const { sink, listeners, drain, closes } = await setup()
     await sink.write('a')
     listeners[0]?.failed(new Error('first'))
@@ -65,7 +65,7 @@ describe('flush', () => {
     expect(closes).toEqual([true])
   })
 
-  test('lets the process end first if a call failed and nobody listened', async () => {
+  test('lets the process end before it resolves if a call failed and its rejection is not handled', async () => {
     const { sink, host, drain } = await setup({ callFailed: true })
     drain()
     const flushed = sink.flush(CHECKPOINT)
@@ -73,7 +73,7 @@ describe('flush', () => {
     await host.settle(Promise.resolve(flushed))
   })
 
-  test('gives up when there is no time left', async () => {
+  test('rejects with SHUTDOWN_TIMEOUT once the signal is aborted', async () => {
     const { sink, controller, closes } = await setup()
     const flushed = sink.flush(CHECKPOINT)
     controller.abort()
@@ -90,7 +90,7 @@ test.each<[number | bigint | undefined, number | bigint]>([
   [-86_400_000, -86_400_000],
   [1_796_024_387_239_123_457n, 1_796_024_387_239_123_457n],
   [undefined, 1000],
-])('the event time %s becomes %s', async (timestamp, written) => {
+])('a value whose message has the timestamp %s is written with %s', async (timestamp, written) => {
   const { sink, sent } = await setup()
   await sink.write('a', { lane: 'x/0', timestamp, headers: undefined })
   await sink.write(['k', 'a', { timestamp: 7 }], { lane: 'x/0', timestamp, headers: undefined })
@@ -98,7 +98,7 @@ test.each<[number | bigint | undefined, number | bigint]>([
 })
 
 test.each([Number.NaN, Infinity, 2 ** 63, 2n ** 63n, -(2n ** 63n) - 1n])(
-  'the event time %s is refused by name',
+  'a value whose message has the timestamp %s is refused',
   async (timestamp) => {
     const { sink, sent } = await setup()
     const write = () => sink.write('a', { lane: 'x/0', timestamp, headers: undefined })

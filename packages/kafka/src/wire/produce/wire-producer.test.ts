@@ -7,10 +7,10 @@ import { wireProducer } from './wire-producer.ts'
 const NODE = { nodeId: 1, host: 'n', port: 1 }
 const client = { brokers: ['n:1'], clientId: 'c', connectTimeoutMs: 500, requestTimeoutMs: 1000 }
 
-/** What the broker does with a batch: its answer, or `'lost'` for an answer that gets lost after the batch was written. */
+/** The broker's answer to a request, or `'lost'`: it writes the batches and its answer is lost. */
 type Fate = number | 'lost'
 
-/** A broker of one topic with two partitions, which keeps what it was sent. */
+/** A broker of one topic with two partitions, which keeps the records it is sent. */
 function broker(fates: Fate[] = []) {
   const log: string[][] = [[], []]
   const requests: ProduceRequest[] = []
@@ -59,7 +59,7 @@ const batch = (text: string, partition = 0): ProduceBatch => ({
 })
 
 describe('with idempotence', () => {
-  test('asks for a producer id once, and counts', async () => {
+  test('the producer id is asked for once, and sequences count records', async () => {
     const { open, numbers, state } = broker()
     const producer = await open()
     expect(await producer.send([batch('a'), batch('b', 1)])).toEqual([{}, {}])
@@ -73,7 +73,7 @@ describe('with idempotence', () => {
     await producer.close()
   })
 
-  test('a batch whose answer got lost is sent again as the same one', async () => {
+  test('a batch whose answer was lost is sent again with the same sequence', async () => {
     const { open, numbers } = broker(['lost', 0])
     const producer = await open()
     const one = batch('a')
@@ -87,13 +87,13 @@ describe('with idempotence', () => {
     ])
   })
 
-  test('a duplicate is written, if it was sent before', async () => {
+  test('a duplicate counts as written if the batch was sent before', async () => {
     const { open, numbers } = broker(['lost', 46, 46, 0])
     const producer = await open()
     const one = batch('a')
     await producer.send([one])
     expect(await producer.send([one])).toEqual([{}])
-    // Of other records it would be the loss of them.
+    // Without an earlier attempt the broker means other records, and these would be lost.
     const two = batch('b')
     expect(await producer.send([two])).toMatchObject([{ retriable: true }])
     expect(await producer.send([two])).toEqual([{}])
@@ -105,7 +105,7 @@ describe('with idempotence', () => {
     ])
   })
 
-  test('other records after a batch that was given up come under another producer id', async () => {
+  test('records after a batch that was given up are sent under another producer id', async () => {
     const { open, numbers, log } = broker(['lost', 0])
     const producer = await open()
     await producer.send([batch('given up')])
@@ -117,7 +117,7 @@ describe('with idempotence', () => {
     expect(log[0]).toEqual(['given up', 'other'])
   })
 
-  test('a partition in doubt and one that goes on travel in requests of their own', async () => {
+  test('batches of two producer ids are sent in two requests', async () => {
     const { open, requests } = broker(['lost', 0, 0])
     const producer = await open()
     const retried = batch('b', 1)
@@ -129,7 +129,7 @@ describe('with idempotence', () => {
     ])
   })
 
-  test.each([45, 59])('error %i: starts anew under another producer id', async (errorCode) => {
+  test.each([45, 59])('error %i has the batch sent again from 0 under another producer id', async (errorCode) => {
     const { open, numbers } = broker([0, errorCode, 0])
     const producer = await open()
     await producer.send([batch('a')])
@@ -139,7 +139,7 @@ describe('with idempotence', () => {
     expect(numbers().at(-1)).toEqual([2, 0, 0])
   })
 
-  test('what the broker refused has used no sequence', async () => {
+  test('a batch that the broker refused has used no sequence', async () => {
     const { open, numbers } = broker([6, 0])
     const producer = await open()
     expect(await producer.send([batch('a')])).toMatchObject([{ retriable: true }])
@@ -150,13 +150,13 @@ describe('with idempotence', () => {
     ])
   })
 
-  test('wants the acknowledgement of all', async () => {
+  test('acks other than all are refused with USAGE', async () => {
     await expect(broker().open({ acks: 1 })).rejects.toMatchObject({ code: 'USAGE' })
   })
 })
 
 describe('without idempotence', () => {
-  test('nobody is asked for a producer id', async () => {
+  test('no producer id is asked for', async () => {
     const { open, numbers, state } = broker()
     const producer = await open({ idempotence: false })
     expect(await producer.send([batch('a')])).toEqual([{}])
@@ -168,13 +168,13 @@ describe('without idempotence', () => {
     [10, 'RECORD_TOO_LARGE', false],
     [19, 'KAFKA_FAILED', true],
     [46, 'KAFKA_FAILED', false],
-  ])('error %i is %s', async (errorCode, code, retriable) => {
+  ])('error %i becomes %s, retriable: %s', async (errorCode, code, retriable) => {
     const producer = await broker([errorCode]).open({ idempotence: false })
     expect(await producer.send([batch('a')])).toMatchObject([{ error: { code, topic: 't', partition: 0 }, retriable }])
   })
 })
 
-test('a topic that is gone is missing; one that its leader does not know yet is sent to again', async () => {
+test('TOPIC_MISSING is retriable if the metadata has the topic, and final if it is gone', async () => {
   const { open, state } = broker([3, 3])
   const producer = await open()
   expect(await producer.send([batch('a')])).toMatchObject([{ error: { code: 'TOPIC_MISSING' }, retriable: true }])
@@ -183,12 +183,12 @@ test('a topic that is gone is missing; one that its leader does not know yet is 
   expect(gone).toMatchObject([{ error: { code: 'TOPIC_MISSING', topic: 't' }, retriable: false }])
 })
 
-test('a partition that is not there is named', async () => {
+test('a batch for a partition that does not exist fails with KAFKA_FAILED', async () => {
   const producer = await broker().open()
   expect(await producer.send([batch('a', 7)])).toMatchObject([{ error: { code: 'KAFKA_FAILED' }, retriable: false }])
 })
 
-test('nothing is sent any more once it is closed', async () => {
+test('a batch is refused with NOT_OPEN after close', async () => {
   const { open, requests } = broker()
   const producer = await open()
   await producer.close()
