@@ -35,22 +35,24 @@ export function createDelivery({ producer, deliveryTimeoutMs, host }: DeliveryOp
     }
   }
 
-  /** Answers the pause before the batch is sent again, in ms; undefined if it is not. */
-  function settle({ queue, batch }: Sent, result: ProduceResult): number | undefined {
+  /** Settles a batch, or returns the pause in ms before it is sent again. */
+  function settle(sent: Sent, result: ProduceResult): number | undefined {
+    const { queue, batch } = sent
     const { error } = result
-    // Aborted meanwhile.
+    // Every batch failed meanwhile, as the producer was closed.
     if (queue.first !== batch) return undefined
     if (error === undefined) queue.complete()
-    else if (isTooLarge(error) || result.refused !== undefined) refuse(queue, batch, error, result.refused)
-    else if (!result.retriable) queue.complete(failed(queue, batch, error))
+    else if (isTooLarge(error) || result.refused !== undefined) refuse(sent, error, result.refused)
+    else if (!result.retriable)
+      queue.complete(notDelivered(sent, error, `failed, and would fail again: ${error.message}`))
     else {
       const leftMs = batch.createdAt + deliveryTimeoutMs - host.monotonic()
-      if (leftMs <= 0) expire(queue, error)
-      else {
+      if (leftMs > 0) {
         const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** batch.attempts, MAX_BACKOFF_MS, leftMs)
         queue.retry(error)
         return backoffMs
       }
+      expire(queue, error)
     }
     return undefined
   }
@@ -58,17 +60,19 @@ export function createDelivery({ producer, deliveryTimeoutMs, host }: DeliveryOp
   /** Fails all batches of the queue whose time is over; a younger one is still sent. */
   function expire(queue: PartitionQueue, cause: Error): void {
     const now = host.monotonic()
-    for (let { first } = queue; first && first.createdAt + deliveryTimeoutMs <= now; { first } = queue)
-      queue.complete(expired(queue, first, cause, deliveryTimeoutMs))
+    const what =
+      `could not be delivered within deliveryTimeoutMs (${deliveryTimeoutMs}): ${cause.message}; ` +
+      'see to the brokers, or raise deliveryTimeoutMs if they need longer'
+    for (let batch = queue.first; batch && batch.createdAt + deliveryTimeoutMs <= now; batch = queue.first)
+      queue.complete(notDelivered({ queue, batch }, cause, what))
   }
 
   return {
     async send(queues) {
-      const sent: Sent[] = []
-      for (const queue of queues) {
+      const sent = queues.flatMap((queue): Sent[] => {
         const batch = queue.take()
-        if (batch !== undefined) sent.push({ queue, batch })
-      }
+        return batch === undefined ? [] : [{ queue, batch }]
+      })
       const results = await attempt(sent)
       const backoffs = new Map<PartitionQueue, number>()
       sent.forEach((one, i) => {
@@ -80,24 +84,11 @@ export function createDelivery({ producer, deliveryTimeoutMs, host }: DeliveryOp
   }
 }
 
+/** The first batch of a queue, in a request. */
 interface Sent {
   readonly queue: PartitionQueue
   readonly batch: ProducerBatch
 }
-
-/**
- * Removes the records that the broker refused from a batch, so that the others are written. If the broker does not name
- * them, the batch is split until they are found.
- */
-function refuse(queue: PartitionQueue, batch: ProducerBatch, cause: Error, reasons: Reasons = new Map()): void {
-  if (batch.records.length === 1) queue.refuse((record) => refused(queue, record, cause, reasons.get(0)))
-  else if (batch.records.some((_, i) => reasons.has(i)))
-    queue.refuse((record, i) => (reasons.has(i) ? refused(queue, record, cause, reasons.get(i)) : undefined))
-  else queue.split()
-}
-
-/** Why records were refused, by their index in the batch. */
-type Reasons = ReadonlyMap<number, string>
 
 const UNANSWERED: ProduceResult = {
   error: new SnapstreamError('KAFKA_FAILED', 'the driver did not answer for a batch'),
@@ -108,8 +99,29 @@ function isTooLarge(error: Error): boolean {
   return SnapstreamError.is(error) && error.code === 'RECORD_TOO_LARGE'
 }
 
-function refused(queue: PartitionQueue, record: ProduceRecord, cause: Error, reason = cause.message): SnapstreamError {
-  const { topic, partition } = queue
+/**
+ * Removes the records that the broker refused, so that the others are written. If the broker names none of them, the batch
+ * is split, and split again, until they are found.
+ *
+ * @param reasons by the index of the record
+ */
+function refuse({ queue, batch }: Sent, cause: Error, reasons: ReadonlyMap<number, string> = new Map()): void {
+  const isAlone = batch.records.length === 1
+  if (!isAlone && !batch.records.some((_, i) => reasons.has(i))) {
+    queue.split()
+    return
+  }
+  queue.refuse((record, i) => {
+    if (isAlone || reasons.has(i)) return refused(queue, record, { cause, reason: reasons.get(i) ?? cause.message })
+    return undefined
+  })
+}
+
+function refused(
+  { topic, partition }: PartitionQueue,
+  record: ProduceRecord,
+  { cause, reason }: { readonly cause: Error; readonly reason: string },
+): SnapstreamError {
   const fields = { topic, partition, cause, ...keyField(record) }
   if (isTooLarge(cause))
     return new SnapstreamError(
@@ -126,32 +138,15 @@ function refused(queue: PartitionQueue, record: ProduceRecord, cause: Error, rea
   )
 }
 
-function failed(queue: PartitionQueue, batch: ProducerBatch, cause: Error): SnapstreamError {
-  return notDelivered(queue, batch, cause, `failed, and would fail again: ${cause.message}`)
-}
-
-function expired(queue: PartitionQueue, batch: ProducerBatch, cause: Error, timeoutMs: number): SnapstreamError {
-  return notDelivered(
-    queue,
-    batch,
-    cause,
-    `could not be delivered within deliveryTimeoutMs (${timeoutMs}): ${cause.message}; ` +
-      'see to the brokers, or raise deliveryTimeoutMs if they need longer',
-  )
-}
-
-function notDelivered(
-  { topic, partition }: PartitionQueue,
-  { records }: ProducerBatch,
-  cause: Error,
-  what: string,
-): SnapstreamError {
-  const [record] = records
-  const isOne = records.length === 1
+function notDelivered({ queue, batch }: Sent, cause: Error, what: string): SnapstreamError {
+  const { topic, partition } = queue
+  const { records } = batch
+  const isAlone = records.length === 1
+  const subject = isAlone ? 'a record' : `${records.length} records`
   return new SnapstreamError(
     SnapstreamError.is(cause) ? cause.code : 'KAFKA_FAILED',
-    `${isOne ? 'a record' : `${records.length} records`} for partition ${partition} of ${JSON.stringify(topic)} ${what}`,
-    { topic, partition, cause, ...(isOne && keyField(record)) },
+    `${subject} for partition ${partition} of ${JSON.stringify(topic)} ${what}`,
+    { topic, partition, cause, ...(isAlone && keyField(records[0])) },
   )
 }
 

@@ -115,11 +115,12 @@ export function createProducer({ producer, settings, host }: ProducerOptions): P
   }
 }
 
-/** The topic of a dry run: checks records, and acknowledges them without sending them. */
-export function dryTopic(topic: string, { maxRequestBytes }: ProducerDefaults): ProducerTopic {
+/** A topic that is dry: checks records and acknowledges them, and sends none. */
+export function dryTopic(topic: string, { maxRequestBytes }: ProducerDefaults, warn: () => void): ProducerTopic {
   return {
     send(record, _partition, listener) {
       recordBytes(record, topic, maxRequestBytes)
+      warn()
       listener.acknowledged()
       return undefined
     },

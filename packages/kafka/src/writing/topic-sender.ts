@@ -10,6 +10,7 @@ import type { ProducerLease } from '../producer/producer-pool.ts'
 import { dryTopic } from '../producer/producer.ts'
 import type { Producer, ProducerTopic } from '../producer/producer.ts'
 import { recordEncoder } from '../record/encode-record.ts'
+import type { RecordEncoder } from '../record/encode-record.ts'
 import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
@@ -44,19 +45,6 @@ export interface TopicSender {
   close(): Promise<void>
 }
 
-/** A topic that records go to, and those that wait for it. */
-interface Destination {
-  readonly topic: string
-  readonly encode: ReturnType<typeof recordEncoder>
-  /** Undefined until it was looked up. */
-  found: ProducerTopic | undefined
-  finding: Promise<void> | undefined
-  /** The last record that waits: to be encoded, or for the topic to be looked up. Later ones wait for it. Never rejects. */
-  tail: Promise<void> | undefined
-  /** The memory of the records that wait. */
-  waitingBytes: number
-}
-
 export interface TopicSenderOptions {
   readonly spec: TopicSpec
   readonly settings: ResolvedSettings
@@ -67,33 +55,26 @@ export interface TopicSenderOptions {
 }
 
 export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptions): TopicSender {
+  const lease = lazyLease(settings, clock)
   const destinations = new Map<string, Destination>()
-  let lease: Promise<ProducerLease> | undefined
-  let producer: Producer | undefined
   let closed = false
 
-  async function connected(): Promise<Producer> {
-    const mine = (lease ??= acquireProducer(settings, clock.host))
-    mine.catch(() => {
-      if (lease === mine) lease = undefined
-    })
-    const acquired = await mine
-    producer = acquired.producer
-    return producer
+  async function lookUp(topic: string): Promise<ProducerTopic> {
+    if (closed) throw notOpen(spec.name)
+    if (spec.dry) return dryTopic(topic, settings.producer, warnDry)
+    const producer = await lease.acquire()
+    try {
+      return await producer.topic(topic)
+    } catch (error) {
+      throw topic === spec.single ? error : namedMissing(spec.name, error)
+    }
   }
 
   function destination(topic: string): Destination {
     const known = destinations.get(topic)
     if (known !== undefined) return known
     if (!isTopicName(topic)) throw notATopicName(spec.name, topic)
-    const made: Destination = {
-      topic,
-      encode: recordEncoder(spec, topic),
-      found: spec.dry ? dryTopic(topic, settings.producer) : undefined,
-      finding: undefined,
-      tail: undefined,
-      waitingBytes: 0,
-    }
+    const made = createDestination({ spec, topic, lookUp })
     destinations.set(topic, made)
     return made
   }
@@ -106,110 +87,173 @@ export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptio
     return to
   }
 
-  /** Looks the topic up. One that was not found is looked for again by the next record. */
-  function find(to: Destination): Promise<void> {
-    to.finding ??= lookUp(to).catch((error: unknown) => {
-      to.finding = undefined
-      throw error
-    })
-    return to.finding
-  }
-
-  async function lookUp(to: Destination): Promise<void> {
-    if (closed) throw notOpen(spec.name)
-    if (spec.dry) return
-    const { topic } = await connected()
+  async function waitFor(taken: Promise<void>, to: Destination, listener: DeliveryListener): Promise<void> {
     try {
-      to.found = await topic(to.topic)
+      await taken
     } catch (error) {
-      throw to.topic === spec.single ? error : namedMissing(spec.name, error)
+      // Names of topics that do not exist are not kept.
+      if (to !== own && to.isUnknown) destinations.delete(to.topic)
+      if (!SnapstreamError.is(error) || error.code !== 'BROKER_UNREACHABLE') throw error
+      // No broker answered when the topic was looked up: that is nothing wrong with the one record that came first.
+      listener.failed(error)
     }
   }
 
-  function take(
-    to: Destination,
+  return {
+    async connect() {
+      if (own !== undefined) await own.connect()
+      else if (!spec.dry) await lease.acquire()
+    },
+    send({ key, value, headers, timestamp, partition, topic }, listener) {
+      const to = named(topic)
+      const taken = to.take(to.encode(key, value, headers, timestamp), partition, listener)
+      return taken && waitFor(taken, to, listener)
+    },
+    sendEncoded: (record, listener, at) => named(at?.topic).take(record, at?.partition, listener),
+    get bufferedBytes() {
+      let bytes = lease.producer?.bufferedBytes ?? 0
+      for (const { waitingBytes } of destinations.values()) bytes += waitingBytes
+      return bytes
+    },
+    async drained() {
+      await Promise.all(Array.from(destinations.values(), (to) => to.drained()))
+    },
+    async close() {
+      closed = true
+      for (const to of destinations.values()) to.close()
+      await lease.release()
+    },
+  }
+}
+
+/** A producer that is acquired when it is needed first. */
+interface LazyLease {
+  /** Undefined until it was acquired. */
+  readonly producer: Producer | undefined
+  acquire(): Promise<Producer>
+  release(): Promise<void>
+}
+
+function lazyLease(settings: ResolvedSettings, clock: TopicSenderOptions['clock']): LazyLease {
+  let acquiring: Promise<ProducerLease> | undefined
+  let acquired: ProducerLease | undefined
+  return {
+    get producer() {
+      return acquired?.producer
+    },
+    async acquire() {
+      const mine = (acquiring ??= acquireProducer(settings, clock.host))
+      try {
+        acquired = await mine
+        return acquired.producer
+      } catch (error) {
+        if (acquiring === mine) acquiring = undefined
+        throw error
+      }
+    },
+    async release() {
+      const lease = await acquiring?.catch(() => undefined)
+      acquiring = acquired = undefined
+      await lease?.release()
+    },
+  }
+}
+
+/** One topic that records go to, in the order of the calls. */
+interface Destination {
+  readonly topic: string
+  readonly encode: RecordEncoder
+  /** Looks the topic up. Without it the first record does. */
+  connect(): Promise<ProducerTopic>
+  /** Takes a record that is encoded, or will be; otherwise as `send` of the sender. */
+  take(
     record: ProduceRecord | PromiseLike<ProduceRecord>,
     partition: number | undefined,
     listener: DeliveryListener,
-  ): void | Promise<void> {
-    if (to.tail !== undefined || to.found === undefined || isThenable(record))
-      return takeLater(to, record, partition, listener)
-    return produce(to.found, record, partition, listener)
-  }
+  ): void | Promise<void>
+  /** The memory of records that wait: to be encoded, or for the topic to be looked up. */
+  readonly waitingBytes: number
+  /** Whether the topic was not found, and no record waits for another look-up. */
+  readonly isUnknown: boolean
+  drained(): Promise<void>
+  /** Takes no record any more, not even those that wait. */
+  close(): void
+}
 
-  function produce(
-    topic: ProducerTopic,
-    record: ProduceRecord,
-    partition: number | undefined,
-    listener: DeliveryListener,
-  ): Promise<void> | undefined {
-    if (closed) throw notOpen(spec.name)
-    const room = topic.send(record, partition, listener)
-    if (spec.dry) warnDry()
-    return room
+interface DestinationOptions {
+  readonly spec: TopicSpec
+  readonly topic: string
+  lookUp(topic: string): Promise<ProducerTopic>
+}
+
+function createDestination({ spec, topic, lookUp }: DestinationOptions): Destination {
+  let lookingUp: Promise<ProducerTopic> | undefined
+  let found: ProducerTopic | undefined
+  /** Resolves when every record that waits was taken. The next one waits for it. Never rejects. */
+  let tail: Promise<void> | undefined
+  let waitingBytes = 0
+  let closed = false
+
+  async function connect(): Promise<ProducerTopic> {
+    const mine = (lookingUp ??= lookUp(topic))
+    try {
+      return (found = await mine)
+    } catch (error) {
+      // The next record looks it up again.
+      if (lookingUp === mine) lookingUp = undefined
+      throw error
+    }
   }
 
   async function takeLater(
-    to: Destination,
     record: ProduceRecord | PromiseLike<ProduceRecord>,
     partition: number | undefined,
     listener: DeliveryListener,
   ): Promise<void> {
-    const before = to.tail
+    const before = tail
     const encoded = Promise.resolve(record)
     // It may reject before it is awaited.
     encoded.catch(() => {})
     const bytes = RECORD_HEAP_BYTES + (isThenable(record) ? 0 : wireBytes(record))
-    to.waitingBytes += bytes
+    waitingBytes += bytes
     let room: Promise<void> | undefined
     const taken = (async () => {
       await before
-      await find(to)
-      room = produce(to.found as ProducerTopic, await encoded, partition, listener)
+      const to = await connect()
+      const ready = await encoded
+      if (closed) throw notOpen(spec.name)
+      room = to.send(ready, partition, listener)
     })()
     const mine = taken.catch(() => {})
-    to.tail = mine
+    tail = mine
     await mine
-    to.waitingBytes -= bytes
-    if (to.tail === mine) {
-      to.tail = undefined
-      // Names of topics that do not exist are not kept.
-      if (to.finding === undefined && to !== own) destinations.delete(to.topic)
-    }
+    waitingBytes -= bytes
+    if (tail === mine) tail = undefined
     await taken
     await room
   }
 
   return {
-    async connect() {
-      if (own !== undefined) await find(own)
-      else if (!spec.dry) await connected()
+    topic,
+    encode: recordEncoder(spec, topic),
+    connect,
+    take(record, partition, listener) {
+      if (tail !== undefined || found === undefined || isThenable(record)) return takeLater(record, partition, listener)
+      if (closed) throw notOpen(spec.name)
+      return found.send(record, partition, listener)
     },
-    send({ key, value, headers, timestamp, partition, topic }, listener) {
-      const to = named(topic)
-      const taken = take(to, to.encode(key, value, headers, timestamp), partition, listener)
-      return taken && tellUnreachable(taken, listener)
+    get waitingBytes() {
+      return waitingBytes
     },
-    sendEncoded: (record, listener, at) => take(named(at?.topic), record, at?.partition, listener),
-    get bufferedBytes() {
-      let bytes = producer?.bufferedBytes ?? 0
-      for (const { waitingBytes } of destinations.values()) bytes += waitingBytes
-      return bytes
+    get isUnknown() {
+      return lookingUp === undefined && tail === undefined
     },
     async drained() {
-      await Promise.all(
-        Array.from(destinations.values(), async (to) => {
-          await to.tail
-          await to.found?.drained()
-        }),
-      )
+      await tail
+      await found?.drained()
     },
-    async close() {
+    close() {
       closed = true
-      const leased = await lease?.catch(() => undefined)
-      lease = undefined
-      producer = undefined
-      await leased?.release()
     },
   }
 }
@@ -222,16 +266,6 @@ export function notOpen(name: string): SnapstreamError {
       `or bind it to a handler: snap(source, { sink: [topic] }) or { use: [topic] }`,
     { topic: name },
   )
-}
-
-/** No broker answered when the topic was looked up: that is nothing wrong with the one record that came first. */
-async function tellUnreachable(taken: Promise<void>, listener: DeliveryListener): Promise<void> {
-  try {
-    await taken
-  } catch (error) {
-    if (!SnapstreamError.is(error) || error.code !== 'BROKER_UNREACHABLE') throw error
-    listener.failed(error)
-  }
 }
 
 /** For a record without a topic's name, where there are several names or a pattern. */
