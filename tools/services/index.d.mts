@@ -85,6 +85,9 @@ export const KAFKA_VERSION: string
  */
 export function startKafka(options?: StartKafkaOptions): Promise<RunningKafka>
 
+/** A broker with `security` for a file of tests. `broker` throws before it was started. */
+export function secureKafka(): { start(): Promise<void>; stop(): Promise<void>; broker(): SecureBroker }
+
 export interface RunningCluster {
   /** The addresses of all nodes, separated by commas. */
   readonly brokers: string

@@ -28,6 +28,8 @@ export interface ConformanceOptions {
 export interface TestRunner {
   readonly test: (name: string, run: () => Promise<void>, timeoutMs?: number) => unknown
   readonly describe?: (name: string, run: () => void) => unknown
+  /** Runs tests side by side where they may, such as vitest's `test.concurrent`. @default test */
+  readonly concurrent?: (name: string, run: () => Promise<void>, timeoutMs?: number) => unknown
 }
 
 /** A record as read, everything copied out of its batch. */

@@ -37,16 +37,12 @@ const READING: ConsumerSettings = {
  * What a broker, or something in its place, must not be able to do to a driver: end the process, keep it busy, fill its
  * memory, or leave it waiting. Each case is a misbehaviour of a fake broker; the driver has to come up with a named error
  * in time, ask for no more than it should, and leave no socket open. It needs no broker.
- *
- * @example
- * import { describe, test } from 'vitest'
- * hostileConformance({ test: test.concurrent, describe }, myDriver())
  */
 export function hostileConformance(runner: TestRunner, driver: Driver): void {
-  const { test, describe = (_, run) => run() } = runner
+  const { test, concurrent = test, describe = (_, run) => run() } = runner
   describe(`the ${driver.name} driver and a broker that`, () => {
     for (const one of [...hostileConnections(), ...hostileAnswers(), ...hostileGroups()])
-      test(one.name, () => bear(one, driver), 2 * LIMIT_MS)
+      concurrent(one.name, () => bear(one, driver), 2 * LIMIT_MS)
   })
 }
 

@@ -12,10 +12,6 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from }, 
 /**
  * How a topic is read over a driver while it is sought, paused and rebalanced, and in a loop. It needs a real Kafka, or
  * what does the same.
- *
- * @example
- * import { describe, test } from 'vitest'
- * readingConformance({ test, describe }, { driver: myDriver(), brokers: ['localhost:9092'] })
  */
 export function readingConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner

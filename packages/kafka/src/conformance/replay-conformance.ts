@@ -15,10 +15,6 @@ const CODES = { undecodable: 'DECODE_FAILED', throwing: 'HANDLER_FAILED', refuse
 /**
  * What becomes of records that cannot be handled, one in a hundred, under each policy, and of dead letters that are
  * replayed; every count is exact.
- *
- * @example
- * import { describe, test } from 'vitest'
- * replayConformance({ test, describe }, { driver: myDriver(), brokers: ['localhost:9092'] })
  */
 export function replayConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner

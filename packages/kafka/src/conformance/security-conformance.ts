@@ -13,12 +13,6 @@ export interface SecurityConformanceOptions {
 /**
  * What every driver that talks to brokers must do about TLS and SASL: let in who is right, refuse who is wrong with a
  * named error in time, and show no secret on the way. It needs a broker that listens in every way.
- *
- * @example
- * import { beforeAll, describe, test } from 'vitest'
- * let broker: SecureBroker
- * beforeAll(async () => { broker = await startMyBroker() })
- * securityConformance({ test, describe }, { driver: myDriver(), broker: () => broker })
  */
 export function securityConformance(runner: TestRunner, { driver, broker }: SecurityConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner

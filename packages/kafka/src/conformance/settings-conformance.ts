@@ -11,10 +11,6 @@ import { assertError } from './rejects.ts'
 /**
  * What happens to settings that are misspelt, out of date, or more than the driver can do: an error or one warning, before
  * anything is sent. No broker is needed. Settings of `Conf` are forgotten on the way.
- *
- * @example
- * import { describe, test } from 'vitest'
- * settingsConformance({ test, describe }, myDriver())
  */
 export function settingsConformance(runner: TestRunner, driver: Driver): void {
   const { test, describe = (_, run) => run() } = runner

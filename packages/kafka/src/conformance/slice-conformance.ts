@@ -13,10 +13,6 @@ const LIMIT_MS = 20_000
  * What `topic.slice` and `topic.at` give where offsets have holes: on plain topics and on those with transactions,
  * compaction and deleted records, each with many, two and no records. It needs a real Kafka, and makes the topics by
  * KafkaJS whatever the driver is.
- *
- * @example
- * import { describe, test } from 'vitest'
- * sliceConformance({ test, describe }, { driver: myDriver(), brokers: ['localhost:9092'] })
  */
 export function sliceConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner

@@ -25,10 +25,6 @@ const PARTITIONS = 3
 /**
  * What becomes of odd records: they are the same, byte for byte, after they were read, forwarded, dead-lettered and
  * replayed; and one whose headers cannot be read is the failure of one record.
- *
- * @example
- * import { describe, test } from 'vitest'
- * valueConformance({ test, describe }, { driver: myDriver(), brokers: ['localhost:9092'] })
  */
 export function valueConformance(runner: TestRunner, options: ValueConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner

@@ -16,14 +16,11 @@ const pairs = (count: number, refused: (i: number) => boolean): Pair[] =>
 /**
  * What becomes of records that a broker refuses, through a topic over a driver: of each alone, whatever was sent with it.
  * A broker of its own is not needed; it has to refuse records without a key in compacted topics.
- *
- * @example
- * import { describe, test } from 'vitest'
- * writingConformance({ test, describe }, { driver: myDriver(), brokers: ['localhost:9092'] })
  */
 export function writingConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
-  const conf = { driver: options.driver, brokers: [...options.brokers] }
+  const { driver, brokers } = options
+  const conf = { driver, ...(brokers.length > 0 && { brokers: [...brokers] }) }
   const declare = (name: string, run: (harness: Harness) => Promise<void>) =>
     test(name, () => withHarness(options, run), 60_000)
 

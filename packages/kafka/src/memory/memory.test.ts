@@ -7,7 +7,10 @@ import type { Harness } from '../conformance/harness.ts'
 import { memory } from './memory.ts'
 import type { MemoryOptions } from './memory.ts'
 
-driverConformance({ test, describe }, { driver: memory(), brokers: [], sessionTimeoutMs: 200, patienceMs: 5000 })
+driverConformance(
+  { test, describe },
+  { driver: memory(), brokers: [], sessionTimeoutMs: 200, patienceMs: 5000, records: 2000 },
+)
 
 const withMemory = (options: MemoryOptions, run: (harness: Harness) => Promise<void>) =>
   withHarness({ driver: memory(options), brokers: [], patienceMs: 5000 }, run)

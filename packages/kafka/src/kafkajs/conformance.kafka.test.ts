@@ -1,0 +1,15 @@
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { findJava, secureKafka } from '@snapstream/services'
+import { driverConformance } from '../conformance/index.ts'
+import { kafkajs } from './kafkajs-driver.ts'
+
+const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? []
+// A broker of its own, in place of which Docker's cannot stand.
+const secure = (await findJava()) ? secureKafka() : undefined
+
+describe('on a real Kafka', () => {
+  beforeAll(() => secure?.start(), 120_000)
+  afterAll(() => secure?.stop())
+
+  driverConformance({ test, describe }, { driver: kafkajs(), brokers, ...(secure && { secureBroker: secure.broker }) })
+})

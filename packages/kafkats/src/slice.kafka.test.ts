@@ -1,9 +1,0 @@
-import { describe, test } from 'vitest'
-import { sliceConformance } from '@snapstream/kafka/conformance'
-import { kafkats } from './kafkats.ts'
-
-const brokers = process.env['KAFKA_BROKERS']?.split(',')
-
-describe.skipIf(!brokers)('on a real Kafka', () => {
-  sliceConformance({ test, describe }, { driver: kafkats(), brokers: brokers ?? [] })
-})
