@@ -21,63 +21,72 @@ interface Reading extends TopicPartition {
   batchesOut: number
 }
 
+/** What the consumer was assigned at one time. The next assignment is another object. */
+interface Assignment {
+  readonly partitions: readonly TopicPartition[]
+  /** By partition, offsets that were sought while `assigned` was pending. */
+  readonly sought: Map<string, number>
+  /** Empty until `assigned` has settled. */
+  readings: readonly Reading[]
+  /** Stops to wait for new records. */
+  unwatch: readonly (() => void)[]
+}
+
 export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings, clientId: string): DriverConsumer {
   const topics = subscribedTopics(broker, settings)
   refuseUnequal(settings.copartitioned ?? [], (topic) => broker.logs(topic).length)
   const group = settings.groupId === null ? undefined : broker.group(settings.groupId)
   const { notify: wake, next: wait } = createCondition()
   const out = new Map<RecordBatch, Reading>()
-  let readings: Reading[] = []
-  /** Where to go on instead, while partitions are being assigned. */
-  const sought = new Map<string, number>()
-  let unwatch: (() => void)[] = []
-  let next = 0
-  let owned: readonly TopicPartition[] = []
-  let revoking: readonly TopicPartition[] = []
-  /** Counts assignments: what belongs to an older one is dropped. */
-  let epoch = 0
+  /** Undefined between two assignments. */
+  let assignment: Assignment | undefined
+  /** The partitions that were handed over last, or are being handed over. */
+  let handedOver: readonly TopicPartition[] = []
   let membership: Membership | undefined
-  let open = true
-  let failure: Error | undefined
-  // `assigned` and `revoked` are called one after the other, whatever the group asks for meanwhile.
+  /** Undefined while it reads; with an error once it cannot go on, without one once it was closed. */
+  let ended: { readonly error?: Error } | undefined
+  /** `assigned` and `revoked` are called one after the other, whatever the group asks for meanwhile. */
   let turn: Promise<void> = Promise.resolve()
+  /** The reading that was asked for a batch last: all have their turn. */
+  let lastRead = 0
 
   function join(): void {
     const { groupInstanceId, copartitioned = [], rebalanceTimeoutMs } = settings
     membership = group?.join(
       { clientId, groupInstanceId, topics, copartitioned, rebalanceTimeoutMs },
       {
-        assign(partitions) {
-          owned = partitions
-          const assignment = ++epoch
-          turn = turn.then(() => start(partitions, assignment)).catch(fail)
-        },
-        revoke() {
-          const partitions = owned
-          revoking = partitions
+        assigned: begin,
+        revoked() {
+          const partitions = assignment?.partitions ?? []
+          handedOver = partitions
           stop()
-          turn = turn.then(() => revoked(partitions, 'revoked')).catch(fail)
+          turn = turn.then(() => tellRevoked(partitions, 'revoked')).catch(fail)
           return turn
         },
-        lose() {
-          // The call for 'revoked' is still waiting: the news must not wait for it.
-          turn = Promise.all([turn, revoked(revoking, 'lost').catch(fail)]).then(() => {
-            if (open && !failure) join()
+        lost() {
+          // The call with 'revoked' is still pending, and the news must not wait for it.
+          turn = Promise.all([turn, tellRevoked(handedOver, 'lost').catch(fail)]).then(() => {
+            if (ended === undefined) join()
           })
         },
       },
     )
   }
 
-  async function revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
-    if (open && !failure && partitions.length > 0) await settings.revoked(partitions, reason)
+  async function tellRevoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
+    if (ended === undefined && partitions.length > 0) await settings.revoked(partitions, reason)
   }
 
-  async function start(partitions: readonly TopicPartition[], assignment: number): Promise<void> {
-    const current = () => open && assignment === epoch
-    if (!current()) return
-    sought.clear()
-    const found = partitions.map(({ topic, partition }) => {
+  function begin(partitions: readonly TopicPartition[]): void {
+    const given: Assignment = { partitions, sought: new Map(), readings: [], unwatch: [] }
+    assignment = given
+    turn = turn.then(() => start(given)).catch(fail)
+  }
+
+  async function start(given: Assignment): Promise<void> {
+    const isCurrent = () => assignment === given
+    if (!isCurrent()) return
+    const found = given.partitions.map(({ topic, partition }) => {
       const log = broker.logs(topic)[partition]
       if (!log) throw topicMissing(topic)
       const committed = group?.committed(topic, partition)
@@ -89,41 +98,38 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
       return { log, passing, at: { topic, partition, offset } }
     })
     const answer = await settings.assigned(found.map(({ at }) => at))
-    if (!current()) return
-    const answered = new Map([...(answer?.map((at) => [partitionKey(at), at.offset] as const) ?? []), ...sought])
+    if (!isCurrent()) return
+    const answered = new Map([...(answer?.map((at) => [partitionKey(at), at.offset] as const) ?? []), ...given.sought])
     membership?.commit(
       found.filter(({ passing, at }) => passing && !answered.has(partitionKey(at))).map(({ at }) => at),
     )
-    readings = found.map(({ log, at }) => ({
+    given.readings = found.map(({ log, at }) => ({
       topic: at.topic,
       partition: at.partition,
       log,
       position: answered.get(partitionKey(at)) ?? at.offset,
       batchesOut: 0,
     }))
-    unwatch = readings.map(({ log }) => log.watch(wake))
+    given.unwatch = given.readings.map(({ log }) => log.watch(wake))
     wake()
   }
 
   function stop(): void {
-    epoch++
-    owned = []
-    readings = []
+    for (const unwatch of assignment?.unwatch ?? []) unwatch()
+    assignment = undefined
     out.clear()
-    for (const f of unwatch) f()
-    unwatch = []
   }
 
-  function leave(): void {
+  /** @param error none where it was closed */
+  function end(error?: Error): void {
+    ended = error === undefined ? {} : { error }
     stop()
     membership?.leave()
     wake()
   }
 
   function fail(error: unknown): void {
-    if (!open) return
-    failure ??= toError(error)
-    leave()
+    if (ended === undefined) end(toError(error))
   }
 
   function take(reading: Reading): RecordBatch | undefined {
@@ -151,7 +157,7 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
     return batch
   }
 
-  /** Without a group. */
+  /** What is read without a group. */
   function partitionsRead(): TopicPartition[] {
     const only = settings.only && new Set(settings.only.map(partitionKey))
     return [...topics]
@@ -159,10 +165,10 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
       .filter((at) => only?.has(partitionKey(at)) ?? true)
   }
 
-  function nextBatch(): RecordBatch | undefined {
+  function nextBatch({ readings }: Assignment): RecordBatch | undefined {
     for (let n = 0; n < readings.length; n++) {
-      next = (next + 1) % readings.length
-      const reading = readings[next]
+      lastRead = (lastRead + 1) % readings.length
+      const reading = readings[lastRead]
       const batch = reading && reading.batchesOut < MAX_BATCHES_OUT ? take(reading) : undefined
       if (batch) return batch
     }
@@ -170,16 +176,13 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
   }
 
   if (group) join()
-  else {
-    turn = start(partitionsRead(), ++epoch).catch(fail)
-  }
+  else begin(partitionsRead())
 
   return {
     async poll() {
-      while (open) {
-        if (failure) throw failure
+      while (ended === undefined) {
         try {
-          const batch = nextBatch()
+          const batch = assignment && nextBatch(assignment)
           if (batch) return batch
         } catch (error) {
           fail(error)
@@ -187,6 +190,7 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
         }
         await wait()
       }
+      if (ended.error !== undefined) throw ended.error
       return undefined
     },
     release(batch) {
@@ -198,23 +202,22 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
     },
     seek(to) {
       const key = partitionKey(to)
-      const reading = readings.find((candidate) => partitionKey(candidate) === key)
+      const reading = assignment?.readings.find((candidate) => partitionKey(candidate) === key)
       if (reading) reading.position = to.offset
-      // What is being assigned is looked up there, what is not assigned nowhere.
-      else sought.set(key, to.offset)
+      else assignment?.sought.set(key, to.offset)
       wake()
     },
     async commit(offsets) {
-      if (open && !failure) membership?.commit(offsets)
+      if (ended === undefined) membership?.commit(offsets)
     },
     async close() {
-      if (!open) return
-      open = false
-      leave()
+      if (ended === undefined) end()
+      else ended = {}
     },
   }
 }
 
+/** The topics that settings name, or mean with a pattern. Throws `TOPIC_MISSING`. */
 function subscribedTopics(broker: MemoryBroker, settings: ConsumerSettings): Set<string> {
   const names = broker.topics()
   const topics = new Set<string>()

@@ -2,24 +2,23 @@ import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '../
 import { assignPartitions } from '../driver/assign-partitions.ts'
 import { partitionKey } from '../driver/partition-key.ts'
 
-/** What the group asks of a member. None of it throws or rejects. */
-interface MemberCallbacks {
-  /** These partitions are the member's, until it is told otherwise. */
-  assign(partitions: readonly TopicPartition[]): void
-  /** Settles when the member is done with all its partitions. */
-  revoke(): Promise<void>
-  /** It took too long, and is not a member any more. */
-  lose(): void
+/** What a member hears from the group. None of it throws or rejects. */
+interface MemberListener {
+  /** These partitions are the member's, until `revoked` or `lost`. */
+  assigned(partitions: readonly TopicPartition[]): void
+  /** The member is to give up all its partitions; settles when it is done with them. */
+  revoked(): Promise<void>
+  /** The member took too long to give up its partitions, and was put out of the group. */
+  lost(): void
 }
 
 export interface Membership {
-  /** Takes offsets of partitions that are the member's; leaves the others out. */
+  /** Commits offsets of partitions that the member owns; the others are left out. */
   commit(offsets: readonly TopicPartitionOffset[]): void
-  /** Gives up everything at once, without a call of `revoke`. */
+  /** Gives up everything at once, without a call of `revoked`. */
   leave(): void
 }
 
-/** Who joins. */
 interface MemberSettings {
   readonly clientId: string
   readonly groupInstanceId: string | undefined
@@ -29,27 +28,27 @@ interface MemberSettings {
 }
 
 export interface MemoryGroup {
-  join(settings: MemberSettings, callbacks: MemberCallbacks): Membership
+  join(settings: MemberSettings, listener: MemberListener): Membership
   committed(topic: string, partition: number): number | undefined
   forget(topic: string): void
-  /** For admins; undefined while nobody has joined or committed. */
+  /** For admins; undefined until a member has joined, or an offset was committed. */
   describe(): Pick<GroupDescription, 'state' | 'members'> | undefined
-  /** Takes offsets from outside; for a group without members. */
+  /** Sets offsets, for a group without members. */
   reset(offsets: readonly TopicPartitionOffset[]): void
-  /** Forgets everything; for a group without members. */
+  /** Deletes the group, which has no members. */
   clear(): void
 }
 
-interface Member extends MemberSettings, MemberCallbacks {
+interface Member extends MemberSettings, MemberListener {
   readonly id: string
   owned: ReadonlyMap<string, TopicPartition>
-  /** Ends the wait for `revoke`, for a member that left meanwhile. */
+  /** Ends the wait for `revoked`: the member left meanwhile. */
   left(): void
 }
 
 /**
- * A consumer group with eager rebalances, as Kafka's classic protocol has them: whenever a member comes or goes all give
- * up what they have, and only when the last has done so (or its time is over) partitions are given out anew.
+ * A consumer group with eager rebalances, as Kafka's classic protocol has them: whenever a member joins or leaves, all give
+ * up their partitions. Partitions are assigned anew when the last has done so, or its time is over.
  */
 export function memoryGroup(
   partitionsOf: (topic: string) => number,
@@ -58,28 +57,30 @@ export function memoryGroup(
   const members = new Map<string, Member>()
   const offsets = new Map<string, Map<number, number>>()
   let joined = 0
-  let known = false
+  /** A member has joined, or an offset was committed. */
+  let exists = false
+  let state: 'Stable' | 'PreparingRebalance' = 'Stable'
+  /** A member joined or left since partitions were assigned. */
   let changed = false
-  let rebalancing = false
 
   async function rebalance(): Promise<void> {
     changed = true
-    if (rebalancing) return
-    rebalancing = true
+    if (state === 'PreparingRebalance') return
+    state = 'PreparingRebalance'
     while (changed) {
       changed = false
       await Promise.all([...members.values()].map(takeBack))
-      // Whoever came or went meanwhile is in `members`; one round covers all of them.
+      // `members` has all that joined meanwhile: one round covers them.
       changed = false
       const subscribers = [...members.values()].map(({ id, topics, copartitioned }) => ({ id, topics, copartitioned }))
       for (const [id, partitions] of assignPartitions(subscribers, partitionsOf)) {
         const member = members.get(id)
         if (!member) continue
         member.owned = new Map(partitions.map((at) => [partitionKey(at), at]))
-        member.assign(partitions)
+        member.assigned(partitions)
       }
     }
-    rebalancing = false
+    state = 'Stable'
   }
 
   async function takeBack(member: Member): Promise<void> {
@@ -95,10 +96,10 @@ export function memoryGroup(
     const left = new Promise<void>((resolve) => {
       member.left = resolve
     })
-    await Promise.race([member.revoke(), time, left])
+    await Promise.race([member.revoked(), time, left])
     cancel()
     member.owned = NOTHING
-    if (late && members.delete(member.id)) member.lose()
+    if (late && members.delete(member.id)) member.lost()
   }
 
   function keep({ topic, partition, offset }: TopicPartitionOffset): void {
@@ -108,10 +109,10 @@ export function memoryGroup(
   }
 
   return {
-    join(settings, callbacks) {
+    join(settings, listener) {
       const id = `${settings.clientId}-${String(joined++).padStart(12, '0')}`
-      const member: Member = { ...settings, ...callbacks, id, owned: NOTHING, left() {} }
-      known = true
+      const member: Member = { ...settings, ...listener, id, owned: NOTHING, left() {} }
+      exists = true
       members.set(id, member)
       void rebalance()
       return {
@@ -132,9 +133,9 @@ export function memoryGroup(
       offsets.delete(topic)
     },
     describe() {
-      if (!known) return undefined
+      if (!exists) return undefined
       return {
-        state: members.size === 0 ? 'Empty' : rebalancing ? 'PreparingRebalance' : 'Stable',
+        state: members.size === 0 ? 'Empty' : state,
         members: [...members.values()].map(({ id, clientId, groupInstanceId, owned }) => ({
           memberId: id,
           groupInstanceId,
@@ -145,11 +146,11 @@ export function memoryGroup(
       }
     },
     reset(commits) {
-      known = true
+      exists = true
       for (const at of commits) keep(at)
     },
     clear() {
-      known = false
+      exists = false
       offsets.clear()
     },
   }
