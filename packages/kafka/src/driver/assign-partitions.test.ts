@@ -28,7 +28,7 @@ test('every partition of a subscribed topic goes to one member that subscribed t
   )
 })
 
-test('members with the same subscription get as many, one more or less', () => {
+test('members with the same subscription get as many partitions, give or take one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 8 }), counts, (size, partitions) => {
       const all = Array.from({ length: size }, (_, i) => ({ id: `m${i}`, topics: new Set(topics) }))
@@ -38,7 +38,7 @@ test('members with the same subscription get as many, one more or less', () => {
   )
 })
 
-test('does not depend on the order of the members', () => {
+test('the assignment does not depend on the order of the members', () => {
   fc.assert(
     fc.property(members, counts, (all, partitions) => {
       const of = (topic: string) => partitions[topic] ?? 0
@@ -59,7 +59,7 @@ const laterMembers = fc
     return { members: [...stayed, ...fresh], partitionsOf: (topic: string) => counts[topic] ?? 0 }
   })
 
-test('members keep what they have, but for what makes it fair', () => {
+test('members keep what they own, but for what makes the shares equal', () => {
   fc.assert(
     fc.property(laterMembers, ({ members: later, partitionsOf }) => {
       const shares = assignPartitions(later, partitionsOf)
@@ -86,7 +86,7 @@ test('members keep what they have, but for what makes it fair', () => {
   )
 })
 
-test('when nothing changed nothing moves', () => {
+test('no partition moves when nothing has changed', () => {
   fc.assert(
     fc.property(members, counts, (all, partitions) => {
       const of = (topic: string) => partitions[topic] ?? 0
@@ -103,7 +103,7 @@ test('when nothing changed nothing moves', () => {
 const sameAs = (share: readonly { topic: string; partition: number }[]) => (other: typeof share) =>
   other.length === share.length && new Set([...share, ...other].map(partitionKey)).size === share.length
 
-test('what one member has is not given to another before it has given it up; the other is told that more will come', () => {
+test('a partition is not assigned to another member before its owner has given it up; the other is told that more will come', () => {
   fc.assert(
     fc.property(laterMembers, ({ members: later, partitionsOf }) => {
       const shares = assignPartitions(later, partitionsOf)
@@ -118,7 +118,7 @@ test('what one member has is not given to another before it has given it up; the
   )
 })
 
-test('of two that claim the same the later one is right, and of two at the same time neither', () => {
+test('of two members that claim a partition the later one is right, and of two in the same generation neither', () => {
   const claim = (id: string, generationId: number, partition: number) => ({
     id,
     topics: new Set(['a']),
@@ -167,7 +167,7 @@ describe('co-partitioned topics', () => {
       all.some((member) => set.every((topic) => member.topics.has(topic))),
     )
 
-  test('stay together, all partitions have one owner, and nobody has more than a set more than another', () => {
+  test('co-partitioned topics stay together, each partition has one owner, and shares differ by a set at most', () => {
     fc.assert(
       fc.property(group, (one) => {
         const { members: all, partitionsOf } = given(one)
@@ -186,7 +186,7 @@ describe('co-partitioned topics', () => {
     )
   })
 
-  test('are never torn apart while members come, whoever had what before, and all are given out in the end', () => {
+  test('co-partitioned topics are never torn apart while members join, whatever they owned, and all are assigned in the end', () => {
     fc.assert(
       fc.property(group, (one) => {
         const { members: first, partitionsOf, say } = given(one)
@@ -213,7 +213,7 @@ describe('co-partitioned topics', () => {
     )
   })
 
-  test('leave others where they would be without them', () => {
+  test('other topics are assigned as they would be without co-partitioned ones', () => {
     const all = [1, 2].map((n) => ({ id: `m${n}`, topics: new Set(['a', 'b', 'c']) }))
     const of = () => 4
     const apart = assignPartitions(all, of)
@@ -227,7 +227,7 @@ describe('co-partitioned topics', () => {
     expect(shown(apart, 'm1')).toBe('a:0 a:2 b:0 b:2 c:0 c:2')
   })
 
-  test('of different numbers of partitions are refused by name', () => {
+  test('co-partitioned topics with different numbers of partitions are refused by name', () => {
     const of = (topic: string) => ({ orders: 4, customers: 6, gone: 0 })[topic] ?? 4
     expect(() =>
       refuseUnequal(

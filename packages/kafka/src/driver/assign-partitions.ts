@@ -6,20 +6,21 @@ import { partitionKey } from './partition-key.ts'
 export interface Subscriber {
   readonly id: string
   readonly topics: ReadonlySet<string>
-  /** What it has, and keeps where that is fair. @default nothing */
+  /** The partitions that it owns, and keeps where that is fair. @default nothing */
   readonly owned?: readonly TopicPartition[]
-  /** Since when it has that: of two that have the same partition the later one is right. @default -1 */
+  /** The generation in which it was assigned those: of two owners of a partition the later one is right. @default -1 */
   readonly generationId?: number
-  /** Topics of which it wants partition n of each, or of none. @default none */
+  /** Sets of topics: it wants partition n of each topic of a set, or of none. @default none */
   readonly copartitioned?: readonly TopicSet[]
 }
 
+/** By the id of the member. */
 export type Shares = ReadonlyMap<string, readonly TopicPartition[]>
 
 /**
- * Shares out partitions among the members of a group: each goes to a member that subscribed to its topic, to the one
- * that has the fewest so far. Those of co-partitioned topics go together. Members keep what they own, as long as nobody has
- * so many more than another that both are nearer after a move. The same members and topics always give the same answer.
+ * Assigns partitions to the members of a group: each goes to the member with the fewest so far that subscribed to its topic.
+ * Partitions of co-partitioned topics go together. Members keep what they own, unless a move makes the shares of two of them
+ * more equal. The same members and topics always give the same answer.
  */
 export function assignPartitions(members: readonly Subscriber[], partitionsOf: (topic: string) => number): Shares {
   const shares = members
@@ -63,7 +64,7 @@ export function assignPartitions(members: readonly Subscriber[], partitionsOf: (
   return new Map(shares.map(({ id, units }) => [id, units.flatMap(({ partitions }) => partitions)]))
 }
 
-/** What a member gets. */
+/** What a member gets, while it is being worked out. */
 interface Share extends Pick<Subscriber, 'id' | 'topics'> {
   readonly units: Unit[]
   /** In partitions. */
@@ -86,8 +87,8 @@ function unitsFor(members: readonly Subscriber[], partitionsOf: (topic: string) 
 }
 
 /**
- * Splits shares into what members may have at once, and those who get more once others have given it up: a partition is
- * handed over only when its owner knows, and has finished what is in flight; what goes with it waits for it.
+ * What members may have of their shares at once; `more`: the member gets the rest once others have given it up. A partition
+ * is assigned to another member only when its owner has handed it over, and the other partitions of its unit wait for it.
  */
 export function withholdOwned(
   members: readonly Subscriber[],
@@ -107,7 +108,7 @@ export function withholdOwned(
   )
 }
 
-/** Who has which partition. Where two have the same since the same time, neither is believed. */
+/** The owner of each partition. Of two that claim it in the same generation, neither is believed. */
 function ownersOf(members: readonly Subscriber[]): ReadonlyMap<string, Subscriber> {
   const owners = new Map<string, Subscriber | undefined>()
   const since = new Map<string, number>()

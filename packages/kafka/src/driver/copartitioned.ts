@@ -2,10 +2,10 @@ import { SnapstreamError } from '@snapstream/core'
 import type { TopicPartition } from './driver.ts'
 import { partitionKey } from './partition-key.ts'
 
-/** Topics that belong together: partition n of each goes to the same member of a group. */
+/** Co-partitioned topics: partition n of each goes to the same member of a group. */
 export type TopicSet = readonly string[]
 
-/** Sets that share a topic are one. Sorted, each and all of them; those of one topic are left out. */
+/** Makes one set of sets that share a topic. The sets are sorted, and so is each; sets of one topic are left out. */
 export function mergeSets(sets: Iterable<TopicSet>): TopicSet[] {
   let merged: Set<string>[] = []
   for (const set of sets) {
@@ -19,7 +19,7 @@ export function mergeSets(sets: Iterable<TopicSet>): TopicSet[] {
     .sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
 }
 
-/** Throws `USAGE` where topics of a set do not have the same number of partitions. One that is not there is left to others. */
+/** Throws `USAGE` where topics of a set differ in their number of partitions. Topics that do not exist are not compared. */
 export function refuseUnequal(sets: Iterable<TopicSet>, partitionsOf: (topic: string) => number): void {
   for (const set of mergeSets(sets)) {
     const [first, ...others] = set
@@ -37,15 +37,15 @@ export function refuseUnequal(sets: Iterable<TopicSet>, partitionsOf: (topic: st
   }
 }
 
-/** Partitions that go to one member together: partition n of each topic of a set, or one alone. */
+/** Partitions that are assigned together: partition n of each topic of a set, or one partition alone. */
 export interface Unit {
   readonly topics: readonly string[]
   readonly partitions: readonly TopicPartition[]
 }
 
 /**
- * All partitions of the topics, in the order of their topics. A set that no member reads as a whole cannot be kept together:
- * its partitions are on their own.
+ * All partitions of the topics as units, in the order of their topics. A set that no member reads as a whole cannot be kept
+ * together: each of its partitions is a unit.
  */
 export function unitsOf(
   topics: Iterable<string>,
@@ -57,7 +57,7 @@ export function unitsOf(
   const units: Unit[] = []
   for (const topic of [...topics].sort()) {
     const set = together.find((of) => of.includes(topic)) ?? [topic]
-    // The first of its topics stands for all.
+    // A set is visited once, at its first topic.
     if (topic !== set[0]) continue
     const counts = set.map(partitionsOf)
     for (let partition = 0; partition < Math.max(...counts); partition++)
@@ -69,7 +69,7 @@ export function unitsOf(
   return units
 }
 
-/** Of these partitions, those that lack another one that goes with them: a leader that knows nothing of sets gave them out. */
+/** The partitions that came without another partition of their unit: a leader that knows nothing of sets assigned them. */
 export function tornApart<T extends TopicPartition>(sets: Iterable<TopicSet>, partitions: readonly T[]): T[] {
   const given = new Set(partitions.map(partitionKey))
   const merged = mergeSets(sets)

@@ -16,7 +16,7 @@ function pair(options: TopicOptions = {}, partitions = [4, 4]) {
 }
 
 describe('copartitionedWith', () => {
-  test('gives partition n of both topics to one member', async () => {
+  test('copartitionedWith gives partition n of both topics to one member', async () => {
     const member = pair()
     const stops = new AbortController()
     const owned: Map<string, Set<number>>[] = []
@@ -46,7 +46,7 @@ describe('copartitionedWith', () => {
     await Promise.all(running)
   })
 
-  test('takes names and several topics', async () => {
+  test('copartitionedWith takes names and several topics', async () => {
     const driver = memory()
     const make = (name: string, options: TopicOptions = {}) =>
       Topic(name, { groupId: 'shop', until: 'end', create: { partitions: 2 }, conf: { driver }, ...options })
@@ -57,7 +57,7 @@ describe('copartitionedWith', () => {
     await expect(app.stream()).resolves.toBeUndefined()
   })
 
-  test('is refused where the other topic is not read with the same group', async () => {
+  test('copartitionedWith is refused where the other topic is not read with the same group', async () => {
     const { customers, orders } = pair()()
     await customers.open()
     const app = createApp()
@@ -72,7 +72,7 @@ describe('copartitionedWith', () => {
     await customers.close()
   })
 
-  test('is refused where the numbers of partitions differ', async () => {
+  test('copartitionedWith is refused where the numbers of partitions differ', async () => {
     const { customers, orders } = pair({}, [6, 4])()
     const app = createApp()
     app.snap(orders)(() => {})
@@ -83,7 +83,7 @@ describe('copartitionedWith', () => {
     })
   })
 
-  test('takes topics with names', () => {
+  test('copartitionedWith refuses patterns and what is no topic', () => {
     for (const copartitionedWith of [Topic(/x/), 'a b', 7, ['a', null]] as never[])
       expect(() => Topic('t', { copartitionedWith })).toThrow(
         'copartitionedWith of Topic("t") takes a topic with a name, or several',

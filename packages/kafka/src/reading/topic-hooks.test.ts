@@ -14,7 +14,7 @@ async function member(driver: ReturnType<typeof memory>, log: string[], options:
   return { topic, running, stopping }
 }
 
-test('onAssigned is awaited before the first message, onRevoked before others get what was given up', async () => {
+test('onAssigned is awaited before the first message, and onRevoked before others get the partitions', async () => {
   const driver = memory()
   const log: string[] = []
   await using writer = Topic('t', { create: { partitions: 2 }, conf: { driver } })
@@ -46,7 +46,7 @@ test('onAssigned is awaited before the first message, onRevoked before others ge
   expect(log.at(-1)).toMatch(/^a gives 0(, 1)?: revoked$/)
 })
 
-test('what a hook throws ends the stream, and names it', async () => {
+test('a hook that throws ends the stream with an error that names it', async () => {
   for (const hook of ['onAssigned', 'onRevoked'] as const) {
     const log: string[] = []
     const fail = () => {
@@ -60,7 +60,7 @@ test('what a hook throws ends the stream, and names it', async () => {
   }
 })
 
-test('a hook that takes longer than rebalanceTimeoutMs ends the stream, and is named', async () => {
+test('a hook that takes longer than rebalanceTimeoutMs ends the stream with an error that names it', async () => {
   const driver = memory()
   const conf = { driver, rebalanceTimeoutMs: 50 }
   const { running } = await member(driver, [], { conf, onAssigned: () => new Promise(() => {}) })
@@ -70,7 +70,7 @@ test('a hook that takes longer than rebalanceTimeoutMs ends the stream, and is n
   })
 })
 
-test('onAssigned seeks: a partition begins there, in the process that gets it too, and the group goes on from there', async () => {
+test('a partition that onAssigned seeks is read from there, and the group goes on from there', async () => {
   const driver = memory()
   const log: string[] = []
   await using writer = Topic('t', { create: { partitions: 2 }, conf: { driver } })
@@ -104,14 +104,14 @@ test('onAssigned seeks: a partition begins there, in the process that gets it to
   expect(log.slice(1).toSorted()).toEqual(['x 0b', 'x 0c', 'x 1c'])
   await first.end()
 
-  // All was committed.
+  // Everything was committed.
   log.length = 0
   const second = start('y', () => 'earliest')
   await vi.waitFor(() => expect(log).toHaveLength(7))
   expect(log.slice(1).toSorted()).toEqual(['y 0a', 'y 0b', 'y 0c', 'y 1a', 'y 1b', 'y 1c'])
   await second.end()
 
-  // Nothing is handled here, and it counts all the same.
+  // A paused topic handles nothing, and its seek is committed all the same.
   log.length = 0
   const third = start('z', () => -1)
   third.topic.pause()

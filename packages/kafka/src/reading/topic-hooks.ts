@@ -4,13 +4,13 @@ import { withTimeout } from '@snapstream/core/adapter'
 import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
-/** What a topic was given to be called with, bounded in time. Both reject with what names the hook. */
+/** `onAssigned` and `onRevoked` of a topic, bounded in time. Both reject with an error that names the hook. */
 export interface TopicHooks {
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<void>
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
 }
 
-/** `limitMs`: how long each call may take. */
+/** @param limitMs how long each call may take, in ms */
 export function topicHooks(
   { name, onAssigned, onRevoked }: Pick<TopicSpec, 'name' | 'onAssigned' | 'onRevoked'>,
   limitMs: number,

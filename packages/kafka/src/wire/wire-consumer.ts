@@ -119,7 +119,6 @@ export async function wireConsumer(
     if (ended === undefined) await settings.revoked(partitions, reason)
   }
 
-  const listener = { assigned, revoked, trouble: onTrouble, failed: fail }
   const membership =
     groupId === null
       ? standaloneReader({
@@ -128,9 +127,10 @@ export async function wireConsumer(
           partitions,
           watch: settings.only === undefined,
           metadataMaxAgeMs,
-          listener,
+          assigned,
         })
-      : groupMember({ cluster, groupId, topics, settings, patienceMs, listener })
+      : groupMember({ cluster, groupId, topics, settings, patienceMs, listener: { assigned, revoked }, onTrouble })
+  void membership.failed.then(fail)
 
   return {
     async poll() {

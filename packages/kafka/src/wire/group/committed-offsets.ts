@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { throwFor } from '../errors/kafka-error.ts'
 import { expectPartitions } from '../errors/odd-answer.ts'
 
-/** What a group has committed for these partitions; those without are left out. */
+/** The committed offsets of a group; partitions without one are left out. */
 export async function committedOffsets(
   cluster: Cluster,
   groupId: string,
@@ -13,7 +13,7 @@ export async function committedOffsets(
   const coordinator = await cluster.node(await cluster.findCoordinator(groupId))
   const answer = await coordinator.offsetFetch({ groupId, partitions })
   throwFor(answer)
-  // What is left out would count as not committed.
+  // A partition without an answer would count as not committed.
   expectPartitions('OffsetFetch', partitions, answer.partitions)
   const committed: TopicPartitionOffset[] = []
   for (const one of answer.partitions) {

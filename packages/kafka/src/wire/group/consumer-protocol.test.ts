@@ -10,7 +10,7 @@ const nothing = { owned: [], generationId: -1, copartitioned: [] }
 const prefix = (bytes: Buffer, of: Buffer) => bytes.subarray(2, of.length)
 
 describe('subscriptions', () => {
-  test('begin with the bytes that KafkaJS makes, and have more behind them', () => {
+  test('a subscription begins with the bytes that KafkaJS makes, and has more behind them', () => {
     for (const names of [topics, []]) {
       const known = MemberMetadata.encode({ version: 0, topics: names, userData })
       const bytes = encodeSubscription({ topics: new Set(names), ...nothing })
@@ -19,7 +19,7 @@ describe('subscriptions', () => {
     }
   })
 
-  test('say what a member owns, and since when', () => {
+  test('a subscription says which partitions a member owns, and since which generation', () => {
     const subscription = {
       topics: new Set(topics),
       owned: [
@@ -33,7 +33,7 @@ describe('subscriptions', () => {
     expect(decodeSubscription(encodeSubscription(subscription))).toEqual(subscription)
   })
 
-  test('say which topics belong together, where they are no user data of others', () => {
+  test('a subscription names co-partitioned topics in user data that Java does not misread', () => {
     const owned = [{ topic: 'orders', partition: 3 }]
     for (const generationId of [-1, 12]) {
       const copartitioned = [
@@ -49,7 +49,7 @@ describe('subscriptions', () => {
     }
   })
 
-  test('are read from all versions', () => {
+  test('subscriptions of every version can be read', () => {
     const version0 = MemberMetadata.encode({ version: 0, topics, userData: Buffer.from('of the assignor') })
     const owned = Buffer.from([0, 0, 0, 1, 0, 1, 97, 0, 0, 0, 1, 0, 0, 0, 7])
     const version = (number: number, ...more: Buffer[]) => {
@@ -84,27 +84,27 @@ describe('assignments', () => {
     { topic: 'b', partition: 1 },
   ]
 
-  test('are the bytes that KafkaJS makes', () => {
+  test('an assignment has the bytes that KafkaJS makes', () => {
     const assignment = { a: [0, 2], b: [1] }
     expect(encodeAssignment({ partitions, more: false })).toEqual(
       MemberAssignment.encode({ version: 0, assignment, userData }),
     )
   })
 
-  test('are read back in order, whatever order they were written in', () => {
+  test('a decoded assignment is sorted, in whatever order it was written', () => {
     for (const more of [false, true]) {
       const bytes = encodeAssignment({ partitions: partitions.toReversed(), more })
       expect(decodeAssignment(bytes)).toEqual({ partitions, more })
     }
   })
 
-  test('nothing is nothing, also with no bytes at all', () => {
+  test('an assignment of nothing can be read, also with no bytes at all', () => {
     const none = { partitions: [], more: false }
     expect(decodeAssignment(encodeAssignment(none))).toEqual(none)
     expect(decodeAssignment(Buffer.alloc(0))).toEqual(none)
   })
 
-  test('bytes that end in the middle are an error', () => {
+  test('an assignment that ends in the middle is an error', () => {
     const whole = encodeAssignment({ partitions, more: false })
     for (let size = 1; size < whole.length - 4; size++)
       expect(() => decodeAssignment(whole.subarray(0, size))).toThrow('cannot be read')

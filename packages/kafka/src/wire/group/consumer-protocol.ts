@@ -7,24 +7,25 @@ import { byteReader } from '../protocol/byte-reader.ts'
 import type { ByteReader } from '../protocol/byte-reader.ts'
 
 /**
- * What members of consumer groups tell each other through the broker, as all of Kafka's clients write it. Later versions
- * have more fields behind those of earlier ones.
+ * Kafka's consumer protocol: the bytes of subscriptions and assignments, as all of Kafka's clients write them. Members send
+ * them to each other through the broker, which does not read them. A later version has more fields behind those of an
+ * earlier one.
  */
 const SUBSCRIPTION_VERSION = 2
 const ASSIGNMENT_VERSION = 0
-/** What user data of Snapstream has behind the generation, so that it is not taken for that of others. */
+/** Stands behind the generation in user data of Snapstream, to tell it from the user data of other clients. */
 const USER_DATA = Buffer.from('snapstream')
 const USER_DATA_VERSION = 0
 
-/** What a member tells the leader of its group. */
+/** What a member sends to the leader of its group. */
 export interface Subscription {
   /** The topics that it wants to read. */
   readonly topics: ReadonlySet<string>
-  /** What it keeps until it is told otherwise. */
+  /** The partitions that it owns, and keeps until it is assigned others. */
   readonly owned: readonly TopicPartition[]
-  /** In which generation it was given that; -1 where it does not say. */
+  /** The generation in which it was assigned those; -1 where it does not say. */
   readonly generationId: number
-  /** Topics of which it wants partition n of each, or of none. */
+  /** Sets of topics: it wants partition n of each topic of a set, or of none. */
   readonly copartitioned: readonly TopicSet[]
 }
 
@@ -51,8 +52,9 @@ export function decodeSubscription(metadata: Uint8Array): Subscription {
 }
 
 /**
- * What only members of Snapstream say. It begins with the generation, as Java's `cooperative-sticky` looks for it there in
- * members that have none yet; later versions have more behind.
+ * The user data of a subscription, which only members of Snapstream write and read. It begins with the generation: Java's
+ * `cooperative-sticky` looks for it there in subscriptions of a version without one. A later version may have more fields
+ * behind.
  */
 function userData(generationId: number, copartitioned: readonly TopicSet[]): Buffer {
   const data = Buffer.concat([
@@ -67,16 +69,16 @@ function userData(generationId: number, copartitioned: readonly TopicSet[]): Buf
 
 function readUserData(data: Buffer): TopicSet[] {
   if (!data.subarray(4, 4 + USER_DATA.length).equals(USER_DATA)) return []
-  const read = byteReader(data.subarray(4 + USER_DATA.length), 'what a member of Snapstream says')
+  const read = byteReader(data.subarray(4 + USER_DATA.length), 'the user data of a member of Snapstream')
   read.int16()
   return read.array(() => read.array(read.string))
 }
 
-/** What the leader tells a member. */
+/** What the leader sends to a member. */
 export interface Assignment {
-  /** The partitions that it gets; in order when they were decoded. */
+  /** The partitions that the member gets. Those of a decoded assignment are sorted by topic and partition. */
   readonly partitions: readonly TopicPartition[]
-  /** It will get more, once others have given them up. Only leaders of Snapstream say so. */
+  /** The member will get more once others have given it up. Only leaders of Snapstream say so. */
   readonly more: boolean
 }
 
@@ -84,7 +86,7 @@ export function encodeAssignment({ partitions, more }: Assignment): Buffer {
   return Buffer.concat([int16(ASSIGNMENT_VERSION), partitionsByTopic(partitions), more ? MORE : NO_USER_DATA])
 }
 
-/** A member that gets nothing may be told so with no bytes at all. */
+/** An assignment of nothing may have no bytes at all. */
 export function decodeAssignment(assignment: Uint8Array): Assignment {
   if (assignment.length === 0) return { partitions: [], more: false }
   const read = byteReader(assignment, 'the assignment of a member')
@@ -103,7 +105,7 @@ function partitionsByTopic(partitions: readonly TopicPartition[]): Buffer {
   ])
 }
 
-/** Each once, however often it is there: a partition that is read twice hands out each record twice. */
+/** Names each partition once, however often it is in the bytes: read twice, it would hand out each record twice. */
 function readPartitions(read: ByteReader): TopicPartition[] {
   const partitions = new Map<string, TopicPartition>()
   read.array(() => {

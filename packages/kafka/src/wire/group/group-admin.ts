@@ -9,12 +9,12 @@ import { expectNames, expectPartitions } from '../errors/odd-answer.ts'
 
 type GroupAdmin = Pick<DriverAdmin, 'listGroups' | 'describeGroups' | 'deleteGroups' | 'commit'>
 
-/** What a coordinator answers to somebody who commits and is none of the members there are. */
+/** What a coordinator answers to a commit from outside while the group has members. */
 const HAS_MEMBERS = new Set<number>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION, KAFKA.REBALANCE_IN_PROGRESS])
-/** What brokers say of a group that they have never heard of. */
+/** The state of a group that a broker has never heard of. */
 const DEAD = 'Dead'
 
-/** The part of an admin that is about consumer groups. */
+/** The part of an admin that is about consumer groups. `ask` retries, and names what was being done in its error. */
 export function groupAdmin(cluster: Cluster, ask: <T>(doing: string, run: () => Promise<T>) => Promise<T>): GroupAdmin {
   const coordinatorOf = async (groupId: string): Promise<Connection> =>
     cluster.node(await cluster.findCoordinator(groupId))
@@ -43,7 +43,7 @@ export function groupAdmin(cluster: Cluster, ask: <T>(doing: string, run: () => 
     describeGroups,
     listGroups: () =>
       ask('list the groups', async () => {
-        // Each broker knows those that it coordinates.
+        // Each broker knows the groups that it coordinates.
         await cluster.requestMetadata([])
         const answers = await Promise.all(
           cluster.nodeIds().map(async (nodeId) => (await cluster.node(nodeId)).listGroups()),
@@ -56,7 +56,7 @@ export function groupAdmin(cluster: Cluster, ask: <T>(doing: string, run: () => 
         return [...groups.values()]
       }),
     async deleteGroups(groupIds) {
-      // All or none, as far as that can be known before.
+      // All or none, as far as that can be told before.
       for (const [groupId, { members }] of await describeGroups(groupIds))
         if (members.length > 0) throw groupNotEmpty(groupId)
       for (const groupId of new Set(groupIds))
@@ -96,7 +96,7 @@ function describeMember(
   { memberId, groupInstanceId, clientId, host, assignment }: DescribedGroup['members'][number],
   protocolType: string,
 ): GroupDescription['members'][number] {
-  // Other kinds of groups say other things to each other.
+  // Groups of another protocol type, such as Kafka Connect's, have assignments in another format.
   const partitions = protocolType === 'consumer' ? decodeAssignment(assignment).partitions : []
   return { memberId, groupInstanceId, clientId, host, partitions }
 }

@@ -2,23 +2,23 @@ import type { GroupGeneration } from '../protocol/connection.ts'
 
 /** The phases of a member, in Kafka's words. */
 export type Phase =
-  /** Not a member, yet or any more: it owns nothing. */
+  /** Not a member: not yet, or not any more. It owns nothing. */
   | 'unjoined'
-  /** Joins: the group waits until all of its members have. It keeps what it owns, and goes on committing. */
+  /** Joins, which takes until all members of the group have joined. It keeps what it owns, and goes on committing. */
   | 'preparing-rebalance'
-  /** A generation has begun, and the member does not know yet which partitions it has in it: commits wait. */
+  /** A generation has begun, and the member does not know its assignment yet: commits wait. */
   | 'completing-rebalance'
-  /** Knows its assignment: hands over what others get, takes what it gets, then works. */
+  /** Knows its assignment: hands over the partitions that others get, takes those that it gets, and reads. */
   | 'stable'
-  /** Leaves, and takes part in nothing any more. */
+  /** Leaves, or has left: nothing changes any more. */
   | 'leaving'
 
 /** What is known of a member. Only `transition` in `membership.ts` writes it. */
 export interface MemberState {
   phase: Phase
-  /** Empty until the coordinator has given one. It is kept when the membership is lost for reasons of time. */
+  /** Empty until the coordinator has given one. The member joins again with it, unless the coordinator does not know it. */
   memberId: string
-  /** The latest that has begun, for heartbeats; undefined before the first, and once the membership is lost. */
+  /** The latest generation that has begun; undefined before the first, and once the membership is lost. */
   generation: GroupGeneration | undefined
   /** The assignment of `generation` is known, so that commits go under it. */
   isAssigned: boolean
@@ -26,7 +26,7 @@ export interface MemberState {
   isRejoinNeeded: boolean
   /** Stops the heartbeats; undefined while there are none. */
   heart: AbortController | undefined
-  /** Stops to look for new partitions, which a leader does. */
+  /** Ends the search for new partitions of topics, which a leader does. */
   stopWatching: () => void
 }
 
@@ -38,11 +38,11 @@ export type MemberEvent =
   | { readonly type: 'identified'; readonly memberId: string }
   /** JoinGroup was answered: the next generation has begun. */
   | { readonly type: 'joined'; readonly generation: GroupGeneration }
-  /** SyncGroup was answered, and the listener knows of everything that was before. */
+  /** SyncGroup was answered, and the listener knows of all losses before it. */
   | { readonly type: 'synced'; readonly generation: GroupGeneration; readonly leads: boolean }
-  /** A heartbeat was answered that the group rebalances, or the leader found new partitions. */
+  /** The coordinator answered a heartbeat that the group rebalances, or the leader found new partitions. */
   | { readonly type: 'rebalance' }
-  /** The membership is over. `forget`: the member joins again as a new one. */
+  /** The membership is over. `forget`: the member joins again as a new one, without its id. */
   | { readonly type: 'lost'; readonly forget: boolean }
   | { readonly type: 'leave' }
 

@@ -90,10 +90,10 @@ function joining(settings: Partial<ConsumerSettings> = {}) {
         events.push(`${reason} ${numbers(partitions)}`)
         await listening.revoked()
       },
-      trouble: (error) => errors.push(error),
-      failed: (error) => errors.push(error),
     },
+    onTrouble: (error) => errors.push(error),
   })
+  void member.failed.then((error) => errors.push(error))
   ends.push(() => member.leave())
   return { broker, member, events, errors, listening }
 }

@@ -35,18 +35,12 @@ export interface GroupMember {
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
   /** Leaves the group, whatever phase the member is in. Never rejects. */
   leave(): Promise<void>
+  /** Resolves with the error if the member cannot go on. It is still to `leave`. */
+  readonly failed: Promise<unknown>
 }
 
-/** What a member tells its consumer. */
-export interface MemberListener extends RebalanceListener {
-  /** Something failed and is tried again. */
-  trouble(error: unknown): void
-  /** The member cannot go on. It is still to `leave`. */
-  failed(error: unknown): void
-}
-
-/** What a member learns in a rebalance. */
-interface Share extends Assignment, Pick<Joined, 'leads' | 'cooperative'> {
+/** The outcome of a join. */
+interface NewAssignment extends Assignment, Pick<Joined, 'leads' | 'cooperative'> {
   readonly generation: GroupGeneration
 }
 
@@ -71,9 +65,11 @@ export function groupMember(options: {
   readonly settings: ConsumerSettings
   /** How long what can be retried is retried, in ms. */
   readonly patienceMs: number
-  readonly listener: MemberListener
+  readonly listener: RebalanceListener
+  /** Told of what failed and is retried. */
+  readonly onTrouble: (error: unknown) => void
 }): GroupMember {
-  const { cluster, groupId, topics, settings, patienceMs, listener } = options
+  const { cluster, groupId, topics, settings, patienceMs, listener, onTrouble } = options
   const { groupInstanceId, copartitioned = [] } = settings
   const coordinator = groupCoordinator(cluster, groupId)
   const leaving = new AbortController()
@@ -82,6 +78,8 @@ export function groupMember(options: {
   const changes = createCondition()
   const owned = ownedPartitions({ listener, changes, signal })
   const member = unjoinedMember()
+  let fail: (error: unknown) => void = () => {}
+  const failed = new Promise<unknown>((resolve) => (fail = resolve))
 
   function transition(event: MemberEvent): void {
     // A join that is still under way may bring the id that LeaveGroup needs.
@@ -134,7 +132,7 @@ export function groupMember(options: {
   }
 
   const identity = () => ({ groupId, memberId: member.memberId, groupInstanceId })
-  const trouble = (error: unknown) => listener.trouble(memberError(error, 'be a member of'))
+  const trouble = (error: unknown) => onTrouble(memberError(error, 'be a member of'))
   const refresh = () => cluster.metadata.refresh()
   const repair = () => refresh().then(coordinator.find)
 
@@ -143,24 +141,24 @@ export function groupMember(options: {
   async function run(): Promise<void> {
     let rounds = 0
     while (!signal.aborted) {
-      const share = await join()
+      const assignment = await join()
       // What the member owned may have been lost meanwhile. Then it is assigned all of this anew.
       await owned.toldOfLoss()
       if (signal.aborted) return
-      transition({ type: 'synced', ...share })
+      transition({ type: 'synced', ...assignment })
       // What is handed over is given to others when all members have joined again.
-      if (await reconcile(share)) await pace(++rounds)
+      if (await reconcile(assignment)) await pace(++rounds)
       else {
         rounds = 0
         await changes.until(() => member.isRejoinNeeded || owned.isLost || signal.aborted)
       }
       await owned.toldOfLoss()
-      if (!share.cooperative) await handOver(owned.all(), 'revoked')
+      if (!assignment.cooperative) await handOver(owned.all(), 'revoked')
     }
   }
 
   /** Joins until the member is in. A member that the coordinator does not know joins as a new one. */
-  async function join(): Promise<Share> {
+  async function join(): Promise<NewAssignment> {
     const pacing = createRetries({ patienceMs, signal, onTrouble: trouble })
     for (;;) {
       try {
@@ -177,7 +175,7 @@ export function groupMember(options: {
     }
   }
 
-  async function joinOnce(): Promise<Share> {
+  async function joinOnce(): Promise<NewAssignment> {
     transition({ type: 'join' })
     await coordinator.find()
     // A join may have to wait for all other members: leaving, above all, must not wait behind it.
@@ -208,7 +206,7 @@ export function groupMember(options: {
   }
 
   /** Goes from what the member owns to what it was assigned. Answers whether it handed something over. */
-  async function reconcile({ partitions, more, cooperative }: Share): Promise<boolean> {
+  async function reconcile({ partitions, more, cooperative }: NewAssignment): Promise<boolean> {
     const assigned = new Set(partitions.map(partitionKey))
     const gone = owned.all().filter((at) => !assigned.has(partitionKey(at)))
     // In an eager rebalance nobody waits for a hand-over: others may have the partitions already.
@@ -245,7 +243,7 @@ export function groupMember(options: {
         else transition(event.type === 'lost' ? { type: 'lost', forget: false } : event)
       }
     } catch (error) {
-      listener.failed(memberError(error, 'stay in'))
+      fail(memberError(error, 'stay in'))
     }
   }
 
@@ -254,7 +252,7 @@ export function groupMember(options: {
       topics,
       maxAgeMs: settings.metadataMaxAgeMs,
       onChange: () => transition({ type: 'rebalance' }),
-      onError: listener.failed,
+      onError: fail,
     })
 
   /**
@@ -314,7 +312,7 @@ export function groupMember(options: {
 
   const running = run()
     .catch((error: unknown) => {
-      if (!signal.aborted) listener.failed(memberError(error, 'join'))
+      if (!signal.aborted) fail(memberError(error, 'join'))
     })
     .finally(stopTimers)
 
@@ -325,5 +323,6 @@ export function groupMember(options: {
       })
     },
     leave,
+    failed,
   }
 }

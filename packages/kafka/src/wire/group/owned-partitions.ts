@@ -3,9 +3,9 @@ import type { Condition } from '@snapstream/core/adapter'
 import type { TopicPartition } from '../../driver/driver.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
 
-/** Is told which partitions come and go; each call is awaited. */
+/** Learns which partitions come and go. Each call is awaited. */
 export interface RebalanceListener {
-  /** Partitions that the member gets beside those that it owns; none where a rebalance left it with nothing. */
+  /** The member gets these partitions beside those that it owns; none where a rebalance left it with nothing. */
   assigned(partitions: readonly TopicPartition[]): Promise<void>
   /** `'revoked'`: the partitions are still the member's until this settles. `'lost'`: they are another's already. */
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>

@@ -31,14 +31,12 @@ function reader(watch: boolean) {
     topics: new Set(['t']),
     partitions: [0, 1].map((partition) => ({ topic: 't', partition })),
     watch,
-    listener: {
-      async assigned(partitions: readonly TopicPartition[], added = false) {
-        told.push([partitions.map(({ partition }) => partition), added])
-        if (state.refuse) throw state.refuse
-      },
-      failed: (error) => errors.push(error),
+    async assigned(partitions: readonly TopicPartition[], added) {
+      told.push([partitions.map(({ partition }) => partition), added])
+      if (state.refuse) throw state.refuse
     },
   })
+  void standalone.failed.then((error) => errors.push(error))
   return { state, told, errors, standalone }
 }
 

@@ -13,25 +13,23 @@ export function standaloneReader(options: {
   /** Whether partitions that are added to the topics are read as well. */
   readonly watch: boolean
   readonly metadataMaxAgeMs?: number | undefined
-  readonly listener: {
-    /** `added`: the partitions were added to their topics meanwhile. */
-    assigned(partitions: readonly TopicPartition[], added?: boolean): Promise<void>
-    /** Reading cannot go on. */
-    failed(error: unknown): void
-  }
+  /** Awaited. `added`: the partitions were added to their topics meanwhile. */
+  readonly assigned: (partitions: readonly TopicPartition[], added: boolean) => Promise<void>
 }): GroupMember {
-  const { cluster, topics, partitions, watch, metadataMaxAgeMs, listener } = options
+  const { cluster, topics, partitions, watch, metadataMaxAgeMs, assigned } = options
+  let fail: (error: unknown) => void = () => {}
+  const failed = new Promise<unknown>((resolve) => (fail = resolve))
   const owned = new Set(partitions.map(partitionKey))
-  // One after the other: a listener that is being told of partitions need not expect others meanwhile.
-  let told = listener.assigned(partitions)
-  told.catch(listener.failed)
+  // One call after the other.
+  let told = assigned(partitions, false)
+  told.catch(fail)
 
   function takeAdded(): void {
     const added = partitionsToRead(cluster, topics, undefined).filter((at) => !owned.has(partitionKey(at)))
     for (const at of added) owned.add(partitionKey(at))
     if (added.length === 0) return
-    told = told.then(() => listener.assigned(added, true))
-    told.catch(listener.failed)
+    told = told.then(() => assigned(added, true))
+    told.catch(fail)
   }
 
   const stop = watch
@@ -39,12 +37,13 @@ export function standaloneReader(options: {
         topics,
         maxAgeMs: metadataMaxAgeMs,
         onChange: takeAdded,
-        onError: listener.failed,
+        onError: fail,
       })
     : () => {}
   return {
     commit: async () => {},
     leave: async () => stop(),
+    failed,
   }
 }
 
