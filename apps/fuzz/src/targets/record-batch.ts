@@ -67,7 +67,7 @@ export async function readPartition(fetched: FetchedPartition, from: number, pla
       if (bytes > batch.bytes) throw new Error(`${bytes} bytes of content in a batch of ${batch.bytes}`)
       if (batch.nextOffset < expected) throw new Error(`it goes back to ${batch.nextOffset} from ${expected}`)
       expected = batch.nextOffset
-      room.release(batch)
+      batch.release?.()
     }
   } catch (error) {
     words.add(wordOf(error))

@@ -43,20 +43,18 @@ test('one that wants more than there is gets all of it', async () => {
 test('stays held until all that was made of it is released, each once', async () => {
   const room = decompressionRoom(100)
   const hold = await room.take(100)
-  const [part, other] = [{}, {}]
-  hold.keep(part)
-  hold.keep(other)
+  const releasePart = hold.keep()
+  const releaseOther = hold.keep()
   let given = false
   const next = room.take(1).then(() => {
     given = true
   })
   hold.release()
   hold.release()
-  room.release(part)
-  room.release(part)
-  room.release({})
+  releasePart()
+  releasePart()
   await settled()
   expect(given).toBe(false)
-  room.release(other)
+  releaseOther()
   await next
 })

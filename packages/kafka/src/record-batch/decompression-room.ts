@@ -1,30 +1,26 @@
 /**
- * The memory that the large batches of a consumer share once they are decompressed: it is bounded, however many partitions
- * have one at the same time.
+ * The memory that large decompressed batches of a consumer share. It is bounded, however many partitions have such a batch at
+ * the same time.
  */
 export interface DecompressionRoom {
   /** The most that one batch may take, and all of them together, in bytes. */
   readonly limit: number
-  /** Resolves when there is room for so many bytes, `limit` at most. In the order asked for. */
+  /** Resolves when there is room for so many bytes, at most `limit`. Callers are served in the order in which they asked. */
   take(bytes: number): Promise<RoomHold>
-  /** Nobody needs it any more. Does nothing for what holds nothing. */
-  release(part: object): void
 }
 
-/** Some of the room. */
+/** Some of the room. It is free again once the hold and all that keeps it are released. */
 export interface RoomHold {
-  /** Gives back what turned out not to be needed. */
+  /** Gives back all but so many bytes. */
   shrink(bytes: number): void
-  /** It stays held until this is released, too. */
-  keep(part: object): void
-  /** Ends the hold; the room is free again when all that keeps it is released. */
+  /** Keeps the room for another user; the function that it answers with releases it. */
+  keep(): () => void
   release(): void
 }
 
 export function decompressionRoom(limit: number): DecompressionRoom {
   let left = limit
   const waiting: { readonly bytes: number; go(): void }[] = []
-  const kept = new WeakMap<object, () => void>()
 
   function give(bytes: number): void {
     left += bytes
@@ -37,24 +33,23 @@ export function decompressionRoom(limit: number): DecompressionRoom {
 
   function holdOf(taken: number): RoomHold {
     let bytes = taken
-    let holders = 0
-    /** Answers with how to let go, which counts once. */
-    const grab = () => {
-      let held = true
-      holders++
+    let users = 0
+    const keep = () => {
+      let isUsed = true
+      users++
       return () => {
-        if (held && --holders === 0) give(bytes)
-        held = false
+        if (isUsed && --users === 0) give(bytes)
+        isUsed = false
       }
     }
     return {
       shrink(to) {
-        const more = Math.max(0, bytes - to)
-        bytes -= more
-        give(more)
+        const unused = Math.max(0, bytes - to)
+        bytes -= unused
+        give(unused)
       },
-      keep: (part) => void kept.set(part, grab()),
-      release: grab(),
+      keep,
+      release: keep(),
     }
   }
 
@@ -67,10 +62,6 @@ export function decompressionRoom(limit: number): DecompressionRoom {
         give(0)
       })
       return holdOf(bytes)
-    },
-    release(part) {
-      kept.get(part)?.()
-      kept.delete(part)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { gzipSync } from 'node:zlib'
 import { crc32c } from '@node-rs/crc32'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -422,10 +423,22 @@ test('large batches of several partitions share the room, and each gets its turn
   // One that is not wanted any more lets the others pass.
   readers[1]?.close()
   turns.push('released')
-  if (first) room.release(first)
+  first?.release?.()
   expect((await all[2])?.length).toBe(1)
   expect(await all[1]).toBeUndefined()
   expect(turns.slice(0, 2)).toEqual([0, 'released'])
+})
+
+test('a large batch that is broken from its first record on gives back its room', async () => {
+  const encode = recordBatchEncoder({ crc32c })
+  const record = { key: null, value: new Uint8Array(1), headers: [], timestamp: 5 }
+  const made = await encode([record], { compression: 'gzip', firstSequence: -1 })
+  const broken = Buffer.concat([made.subarray(0, 61), gzipSync(Buffer.alloc(12 << 20, 1))])
+  broken.writeInt32BE(broken.length - 12, 8)
+  const room = decompressionRoom(13 << 20)
+  const read = await decode(fetched(broken), 0, room)
+  expect(read.records).toMatchObject([{ offset: 0, error: { code: 'DECODE_FAILED' } }])
+  await room.take(room.limit)
 })
 
 test('what was handed out is let go of while the rest is still to come', async () => {
@@ -444,7 +457,7 @@ test('what was handed out is let go of while the rest is still to come', async (
   const reader = partitionReader(fetched(log), 0, END_OFFSET, room)
   const memoryOfNext = async () => {
     const part = await reader.next()
-    if (part) room.release(part)
+    part?.release?.()
     return new WeakRef(part?.value(0)?.buffer ?? {})
   }
   const memory = await memoryOfNext()

@@ -9,13 +9,19 @@ import { gapOf, logBatches } from './log-batches.ts'
 import type { Gap, Section } from './log-batches.ts'
 import { RECORD_OVERHEAD_BYTES, recordColumns } from './record-columns.ts'
 
-/** What a fetch brought of a partition, handed out in parts that are decoded when they are asked for. */
+/** A part of what was fetched. */
+export interface FetchedBatch extends RecordBatch {
+  /** Frees the room that the part holds, where it is large; to be called once it is not used any more. */
+  readonly release?: () => void
+}
+
+/** The records that were fetched of a partition, in parts that are decoded when they are asked for. */
 export interface PartitionReader {
   /**
    * The next part; undefined behind the last. Called again when the last call has settled. Throws, or rejects, where there
    * is no going on in the partition: a broker sent what no log can hold, or the package that decompresses it is missing.
    */
-  next(): MaybePromise<RecordBatch | undefined>
+  next(): MaybePromise<FetchedBatch | undefined>
   /** What is left is not wanted any more. */
   close(): void
 }
@@ -39,7 +45,7 @@ export function partitionReader(
   let head = 0
   let isClosed = false
 
-  function nextPart(): MaybePromise<RecordBatch | undefined> {
+  function nextPart(): MaybePromise<FetchedBatch | undefined> {
     for (let batch = batches[head]; batch !== undefined && !isClosed; batch = batches[head]) {
       if ('error' in batch) {
         batches[head++] = undefined
@@ -54,7 +60,7 @@ export function partitionReader(
   }
 
   /** As many records as a part takes, of batches that are decompressed. Undefined if there are none before a broken one. */
-  function records(): RecordBatch | undefined {
+  function records(): FetchedBatch | undefined {
     const sections: Section[] = []
     let bytes = 0
     let count = 0
@@ -73,12 +79,14 @@ export function partitionReader(
     const { part, read, flaw } = recordColumns(fetched, sections, { from, nextOffset, endOffset, ...limits })
     for (let i = 0; i < read; i++) batches[head++] = undefined
     const hold = sections[0]?.hold
-    hold?.keep(part)
-    if (read > 0 || flaw !== undefined) hold?.release()
-    const stopped = sections[read]
-    if (flaw === undefined || stopped === undefined) return part
-    batches[head] = gapAt(stopped, 'DECODE_FAILED', flaw)
-    return part.length > 0 ? part : undefined
+    const stopped = flaw === undefined ? undefined : sections[read]
+    if (flaw !== undefined && stopped !== undefined) batches[head] = gapAt(stopped, 'DECODE_FAILED', flaw)
+    const isNothing = stopped !== undefined && part.length === 0
+    if (hold !== undefined) {
+      if (!isNothing) Object.assign(part, { release: hold.keep() })
+      if (read > 0 || flaw !== undefined) hold.release()
+    }
+    return isNothing ? undefined : part
   }
 
   /** Decompresses the first batch that is to come, and those behind it that may be decompressed beside it. */

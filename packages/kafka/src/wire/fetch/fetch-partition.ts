@@ -1,10 +1,10 @@
 import type { MaybePromise, SnapstreamError } from '@snapstream/core'
 import { isThenable } from '@snapstream/core/adapter'
-import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import type { DecompressionRoom } from '../../record-batch/decompression-room.ts'
 import type { FetchedPartition } from '../../record-batch/fetched-partition.ts'
 import { partitionReader } from '../../record-batch/partition-reader.ts'
-import type { PartitionReader } from '../../record-batch/partition-reader.ts'
+import type { FetchedBatch, PartitionReader } from '../../record-batch/partition-reader.ts'
 import { kafkaError } from '../errors/kafka-error.ts'
 
 /** Batches of a partition that are decoded and not released yet. */
@@ -33,7 +33,7 @@ export interface FetchPartition extends TopicPartition {
   /** The reader waits for a batch that is being decompressed. */
   readonly decoding: boolean
   /** Batches that are decoded and not taken yet. */
-  readonly buffered: RecordBatch[]
+  readonly buffered: FetchedBatch[]
   /** How many batches were taken and are not released yet. */
   readonly taken: number
   /** Since when there has been no room for another batch, by `performance.now()`. */
@@ -145,15 +145,11 @@ export function receive(
  *
  * @param onTrouble told when a batch has a wrong checksum and is fetched once more
  */
-export function decode(
-  of: FetchPartition,
-  room: DecompressionRoom,
-  onTrouble: (error: SnapstreamError) => void,
-): PromiseLike<void> | undefined {
+export function decode(of: FetchPartition, onTrouble: (error: SnapstreamError) => void): PromiseLike<void> | undefined {
   const state: Mutable = of
   while (state.reader !== undefined && !state.decoding && holdsFew(of)) {
     const { reader } = state
-    let batch: MaybePromise<RecordBatch | undefined>
+    let batch: MaybePromise<FetchedBatch | undefined>
     try {
       batch = reader.next()
     } catch (problem) {
@@ -168,7 +164,7 @@ export function decode(
           if (isCurrent()) {
             state.decoding = false
             add(state, settled, onTrouble)
-          } else if (settled !== undefined) room.release(settled)
+          } else settled?.release?.()
         },
         (problem: unknown) => {
           if (isCurrent()) fail(state, problem)
@@ -180,7 +176,7 @@ export function decode(
   return undefined
 }
 
-function add(state: Mutable, batch: RecordBatch | undefined, onTrouble: (error: SnapstreamError) => void): void {
+function add(state: Mutable, batch: FetchedBatch | undefined, onTrouble: (error: SnapstreamError) => void): void {
   if (batch === undefined) {
     state.reader = undefined
     return
@@ -210,7 +206,7 @@ function closeReader(state: Mutable): void {
 }
 
 /** The next batch that is decoded. */
-export function takeBatch(of: FetchPartition): RecordBatch | undefined {
+export function takeBatch(of: FetchPartition): FetchedBatch | undefined {
   const state: Mutable = of
   const batch = state.buffered.shift()
   if (batch !== undefined) state.taken++
@@ -218,10 +214,10 @@ export function takeBatch(of: FetchPartition): RecordBatch | undefined {
 }
 
 /** A batch that was taken is done with. */
-export function releaseBatch(of: FetchPartition, batch: RecordBatch, room: DecompressionRoom): void {
+export function releaseBatch(of: FetchPartition, batch: FetchedBatch): void {
   const state: Mutable = of
   state.taken--
-  room.release(batch)
+  batch.release?.()
 }
 
 /** Why it cannot be read any further, once all batches before that are released. */
@@ -230,17 +226,17 @@ export function failureOf({ failure, buffered, taken }: FetchPartition): Snapstr
 }
 
 /** Drops what was fetched and not taken, and the answer to the fetch that is in flight. */
-export function drop(of: FetchPartition, room: DecompressionRoom): void {
+export function drop(of: FetchPartition): void {
   const state: Mutable = of
   state.epoch++
   closeReader(state)
-  for (const batch of state.buffered.splice(0)) room.release(batch)
+  for (const batch of state.buffered.splice(0)) batch.release?.()
 }
 
 /** Fetches from this offset from now on. */
-export function seekTo(of: FetchPartition, offset: number, room: DecompressionRoom): void {
+export function seekTo(of: FetchPartition, offset: number): void {
   const state: Mutable = of
-  drop(of, room)
+  drop(of)
   state.position = offset
   state.failure = undefined
 }

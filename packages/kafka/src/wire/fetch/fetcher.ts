@@ -4,6 +4,7 @@ import { groupBy } from '../../driver/group-by.ts'
 import { partitionKey } from '../../driver/partition-key.ts'
 import { decompressionRoom } from '../../record-batch/decompression-room.ts'
 import type { FetchedPartition } from '../../record-batch/fetched-partition.ts'
+import type { FetchedBatch } from '../../record-batch/partition-reader.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { KAFKA } from '../errors/error-table.ts'
 import { isRetriable, isTopicMissing, kafkaError, protocolError, throwFor } from '../errors/kafka-error.ts'
@@ -84,7 +85,7 @@ export function fetcher(options: {
   const { notify: wake, next: wait } = createCondition()
   let partitions: readonly FetchPartition[] = []
   /** The batches that were taken and are not released. */
-  const taken = new Map<RecordBatch, FetchPartition>()
+  const taken = new Map<FetchedBatch, FetchPartition>()
   /** The nodes that are being fetched from. */
   const busy = new Set<number>()
   /** By node, how often in a row it answered with nothing before its time. */
@@ -281,7 +282,7 @@ export function fetcher(options: {
 
   /** Decodes as far as there is room, and fetches what there is room for then. */
   function decodeMore(of: FetchPartition): void {
-    const pending = decode(of, room, onTrouble)
+    const pending = decode(of, onTrouble)
     if (pending !== undefined)
       void pending.then(() => {
         decodeMore(of)
@@ -301,18 +302,18 @@ export function fetcher(options: {
     remove(removed) {
       const keys = new Set(removed.map(partitionKey))
       const isRemoved = (of: FetchPartition) => keys.has(partitionKey(of))
-      for (const of of partitions) if (isRemoved(of)) drop(of, room)
+      for (const of of partitions) if (isRemoved(of)) drop(of)
       for (const [batch, of] of taken)
         if (isRemoved(of)) {
           taken.delete(batch)
-          room.release(batch)
+          batch.release?.()
         }
       partitions = partitions.filter((of) => !isRemoved(of))
     },
     seek(to) {
       const of = partitions.find(({ topic, partition }) => topic === to.topic && partition === to.partition)
       if (of === undefined) return
-      seekTo(of, to.offset, room)
+      seekTo(of, to.offset)
       schedule()
     },
     take() {
@@ -330,7 +331,7 @@ export function fetcher(options: {
       const of = taken.get(batch)
       if (of === undefined) return
       taken.delete(batch)
-      releaseBatch(of, batch, room)
+      releaseBatch(of, batch)
       decodeMore(of)
       if (isFetchable(of)) schedule()
     },
@@ -338,7 +339,7 @@ export function fetcher(options: {
     failed,
     stop() {
       stopped = true
-      for (const of of partitions) drop(of, room)
+      for (const of of partitions) drop(of)
       partitions = []
       taken.clear()
       wake()
