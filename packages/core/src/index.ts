@@ -1,20 +1,20 @@
 export { createApp } from './app.ts'
 export type { App, AppOptions } from './app.ts'
-export { batch } from './batch.ts'
-export type { BatchContext, BatchOptions } from './batch.ts'
-export { BytesCodec } from './bytes-codec.ts'
-export type { Codec, CodecContext, SyncCodec, TextCodec } from './codec.ts'
+export { batch } from './operators/batch.ts'
+export type { BatchContext, BatchOptions } from './operators/batch.ts'
+export { BytesCodec } from './codecs/bytes-codec.ts'
+export type { Codec, CodecContext, SyncCodec, TextCodec } from './codecs/codec.ts'
 export { app, snap, stream } from './default-app.ts'
 export { causesOf, describe, toError } from './describe.ts'
 export type { Cause } from './describe.ts'
 export { SnapstreamError } from './error.ts'
 export type { ErrorCode, ErrorFields } from './error.ts'
-export type { Events, FailedMessage, InFlight, On } from './events.ts'
-export type { BindingHealth, Health } from './health.ts'
+export type { Events, FailedMessage, InFlight, On } from './observe/events.ts'
+export type { BindingHealth, Health } from './observe/health.ts'
 export { platformHost } from './host.ts'
-export { interval } from './interval.ts'
-export type { IntervalOptions, Tick } from './interval.ts'
-export type { Logger } from './logger.ts'
+export { interval } from './operators/interval.ts'
+export type { IntervalOptions, Tick } from './operators/interval.ts'
+export type { Logger } from './observe/logger.ts'
 export type {
   Batch,
   BatchSource,
@@ -36,9 +36,9 @@ export type {
   SinkWriter,
   SourceReader,
 } from './protocol.ts'
-export { route } from './route.ts'
-export type { Route } from './route.ts'
-export { StringCodec } from './string-codec.ts'
+export { route } from './operators/route.ts'
+export type { Route } from './operators/route.ts'
+export { StringCodec } from './codecs/string-codec.ts'
 export type {
   Binder,
   Context,

@@ -1,4 +1,4 @@
-import type { Logger } from './logger.ts'
+import type { Logger } from './observe/logger.ts'
 import type { BatchSource, Failure, MaybePromise, Resource, SinkTarget } from './protocol.ts'
 
 /** Anything that can be read: an iterable, an async iterable, a topic, a cache. A string is not one. */

@@ -3,7 +3,7 @@ import { createVirtualHost } from '../testing/index.ts'
 import type { Checkpoint, Lane, SinkTarget, SinkWriter } from '../index.ts'
 import { isThenable } from '../adapter/thenable.ts'
 
-import { route } from '../route.ts'
+import { route } from '../operators/route.ts'
 import type { Core } from './core.ts'
 import { fakeSink, fakeSource } from './fakes.ts'
 import type { FakeLane } from './fakes.ts'

@@ -1,0 +1,134 @@
+import { describe } from '../describe.ts'
+import { expectNumber, expectUsage, withDefaults } from '../error.ts'
+import { createPolicy } from './policy.ts'
+import type { Policy } from './policy.ts'
+import type { BatchSource, Resource, SinkTarget } from '../protocol.ts'
+import type { OnError, Sink, Source } from '../types.ts'
+
+/** The options of `snap`, with their defaults. */
+interface Options {
+  readonly name: string
+  readonly sink: readonly Sink<unknown>[]
+  readonly use: readonly Resource[]
+  readonly concurrency: number
+  readonly key: ((message: unknown) => unknown) | undefined
+  readonly timestamp: ((message: unknown) => number) | undefined
+  readonly onError: OnError<unknown>
+  readonly cycle: boolean
+  readonly maxProcessingMs: number
+}
+
+/** What `snap` makes: sources, a handler and its sinks, checked. */
+export interface Binding extends Options {
+  readonly sources: readonly Source<unknown>[]
+  /** All that it may write to: what it uses, its sinks and its dead letter, if any. */
+  readonly targets: readonly unknown[]
+  readonly policy: Policy
+  // oxlint-disable-next-line typescript/no-explicit-any -- the app's own context type was checked by `snap`
+  readonly handler: (message: unknown, context: any) => unknown
+}
+
+const DEFAULTS: Options = {
+  name: '',
+  sink: [],
+  use: [],
+  concurrency: 1,
+  key: undefined,
+  timestamp: undefined,
+  onError: 'stop',
+  cycle: false,
+  maxProcessingMs: Infinity,
+}
+const SINK = 'a topic, a cache or a function'
+
+/** Makes a binding of what `snap` was called with and its handler, and checks it. Throws `USAGE`. */
+export function createBinding(args: readonly unknown[], handler: unknown, position: number): Binding {
+  expectFunction(handler, 'the handler of snap')
+  const last = args.at(-1)
+  const given = last === Object(last) && !isSource(last)
+  const options = withDefaults(DEFAULTS, (given ? last : {}) as object, 'snap')
+  const sources = args.slice(0, given ? -1 : undefined) as Source<unknown>[]
+  const { sink, use, concurrency, key, timestamp, onError, maxProcessingMs } = options
+  const name = options.name || handler.name || `handler ${position}`
+  const policy = createPolicy(onError, `onError of ${name}`)
+  const { deadLetter } = policy
+
+  expectUsage(sources.length > 0, 'what snap reads', 'at least one source', sources)
+  for (const [i, source] of sources.entries())
+    expectUsage(
+      isSource(source) && sources.indexOf(source) === i,
+      `source ${i + 1} of snap`,
+      `a topic, a cache or an iterable (for one message [${describe(source)}]), listed once`,
+      source,
+    )
+  expectEach(sink, 'sink', name, isSink, SINK)
+  expectEach(use, 'use', name, isResource, 'a topic, a cache or an object with open() and close()')
+  if (deadLetter !== undefined) expectUsage(isSink(deadLetter), `deadLetter of ${name}`, SINK, deadLetter)
+  expectNumber(concurrency, `concurrency of ${name}`, 1, 'whole ')
+  if (maxProcessingMs !== Infinity) expectNumber(maxProcessingMs, `maxProcessingMs of ${name}`, 1)
+  if (key !== undefined) expectFunction(key, `key of ${name}`)
+  if (timestamp !== undefined) expectFunction(timestamp, `timestamp of ${name}`)
+  expectUsage(
+    concurrency === 1 || key || sources.every((source) => has(source, '~snapstream.key')),
+    `concurrency of ${name}`,
+    '1 without a key',
+    concurrency,
+  )
+  return { ...options, name, sources, targets: [...use, ...sink, deadLetter], policy, handler }
+}
+
+/** What a source or a sink is called in sentences: its place in the first binding that has it. */
+export function nameIn(bindings: readonly Binding[], bound: unknown): string {
+  for (const { name, sources, sink, use } of bindings)
+    for (const [list, values] of Object.entries<readonly unknown[]>({ source: sources, sink, use }))
+      if (values.includes(bound)) return `${list} ${values.indexOf(bound) + 1} of ${name}`
+  return 'a dead letter'
+}
+
+export function isBatchSource(value: unknown): value is BatchSource<unknown> {
+  return has(value, '~snapstream.source')
+}
+
+export function isSinkTarget(value: unknown): value is SinkTarget<unknown> {
+  return has(value, '~snapstream.sink')
+}
+
+export function isResource(value: unknown): value is Resource {
+  return has(value, 'open') && has(value, 'close')
+}
+
+function isSink(value: unknown): boolean {
+  return isFunction(value) || isSinkTarget(value)
+}
+
+function isSource(value: unknown): value is Source<unknown> {
+  return (
+    typeof value !== 'string' &&
+    (isBatchSource(value) || has(value, Symbol.iterator) || has(value, Symbol.asyncIterator))
+  )
+}
+
+function has(value: unknown, name: PropertyKey): boolean {
+  return isFunction((value as Record<PropertyKey, unknown> | null | undefined)?.[name])
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what it takes was checked by `snap`
+function isFunction(value: unknown): value is (...args: any[]) => unknown {
+  return typeof value === 'function'
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what it takes was checked by `snap`
+function expectFunction(value: unknown, what: string): asserts value is (...args: any[]) => unknown {
+  expectUsage(isFunction(value), what, 'a function', value)
+}
+
+function expectEach(
+  list: readonly unknown[],
+  option: string,
+  name: string,
+  is: (value: unknown) => boolean,
+  expected: string,
+): void {
+  expectUsage(Array.isArray(list), `${option} of ${name}`, 'an array', list)
+  for (const [i, value] of list.entries()) expectUsage(is(value), `${option} ${i + 1} of ${name}`, expected, value)
+}

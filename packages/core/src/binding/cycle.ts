@@ -1,0 +1,37 @@
+import type { Binding } from './binding.ts'
+import { SnapstreamError } from '../error.ts'
+import type { BatchSource, SinkTarget } from '../protocol.ts'
+import { groupBy } from '../engine/tally.ts'
+
+/**
+ * Refuses bindings that would feed themselves without bound: a topic or cache that is read, and written to by what
+ * comes of it. Throws `CYCLE`. Goes through bindings, and what they read and write, once.
+ */
+export function refuseCycles(bindings: readonly Binding[]): void {
+  const free = bindings.filter((binding) => !binding.cycle)
+  const readers = groupBy(free, ({ sources }) =>
+    sources.filter((source) => !(source as Partial<BatchSource<unknown>>)['~snapstream.bounded']),
+  )
+  const readTargets = ({ sink, policy }: Binding) =>
+    ([...sink, policy.deadLetter] as readonly (Partial<SinkTarget<unknown>> | undefined)[])
+      .flatMap((target) => target?.['~snapstream.targets'] ?? target)
+      .filter((target) => readers.has(target))
+  /** What was visited; true: it is on the way to the top of the stack. */
+  const visited = new Map<unknown, boolean>()
+  // Depth first, with a stack of its own: a chain of bindings may be longer than the call stack.
+  const stack: unknown[] = [...free]
+  for (let node = stack.at(-1); node; node = stack.at(-1)) {
+    if (visited.has(node)) stack.pop()
+    visited.set(node, !visited.has(node))
+    if (!visited.get(node)) continue
+    // From a topic or cache to those that read it, and from a binding to what it writes.
+    for (const next of readers.get(node) ?? readTargets(node as Binding)) {
+      if (visited.get(next))
+        throw new SnapstreamError(
+          'CYCLE',
+          `${(readers.has(node) ? (next as Binding) : (node as Binding)).name} would feed itself without end; set until: 'end' or cycle: true`,
+        )
+      if (!visited.has(next)) stack.push(next)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { expectNumber, expectUsage, withDefaults } from '../error.ts'
+import type { MaybePromise } from '../protocol.ts'
+import type { ErrorVerdict, OnError } from '../types.ts'
+
+const DEFAULTS = { retries: 0, backoffMs: 100, deadLetter: undefined as unknown }
+
+/** `onError` in one form, whatever form it was given in. */
+export interface Policy {
+  /** What to do after try number `attempt`, which counts from 1. `repeatable`: trying again could end differently. */
+  decide(error: Error, message: unknown, attempt: number, repeatable: boolean): MaybePromise<ErrorVerdict | 'bury'>
+  /** The wait after the first try, in ms. */
+  readonly backoffMs: number
+  readonly deadLetter: unknown
+}
+
+/** Checks and normalises `onError`; throws `USAGE`. */
+export function createPolicy(onError: OnError<unknown>, what: string): Policy {
+  const options = typeof onError === 'object' && onError
+  expectUsage(
+    options || typeof onError === 'function' || onError === 'stop' || onError === 'skip',
+    what,
+    "'stop', 'skip', a function or { retries, backoffMs, deadLetter }",
+    onError,
+  )
+  const { retries, backoffMs, deadLetter } = withDefaults(DEFAULTS, options || {}, what)
+  expectNumber(retries, `retries in ${what}`, 0, 'whole ')
+  expectNumber(backoffMs, `backoffMs in ${what}`, 0)
+  return {
+    decide(error, message, attempt, repeatable) {
+      if (typeof onError === 'function') return onError(error, message, attempt)
+      if (typeof onError === 'string') return onError
+      if (repeatable && attempt <= retries) return 'retry'
+      return deadLetter === undefined ? 'stop' : 'bury'
+    },
+    backoffMs,
+    deadLetter,
+  }
+}

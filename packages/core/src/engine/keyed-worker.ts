@@ -1,0 +1,98 @@
+import { Cursor } from './cursor.ts'
+import { isA } from '../describe.ts'
+import { expectUsage, failure } from '../error.ts'
+import { HALTED } from './lane.ts'
+import type { LaneRun, Load, Worker } from './lane.ts'
+import type { Runtime } from './runtime.ts'
+import type { Step } from './step.ts'
+
+/**
+ * Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. `unique`: no
+ * message comes again, as those of an iterator; what was taken up is handled although its lane ends.
+ */
+export function createKeyedWorker(
+  { pace, emit }: Runtime,
+  lane: LaneRun,
+  step: Step,
+  load: Load,
+  keyOf: (message: unknown) => unknown,
+  unique: boolean,
+): Worker {
+  /** By key, the last of its messages that was taken up, until it is handled. */
+  const tails = new Map<unknown, Promise<void>>()
+  let taken = 0
+  /** Up to here messages were started, or wait for one of their key that was. */
+  let started = 0
+  const { tally } = load
+  const { concurrency } = tally.binding
+  const room = () => lane.open && tails.size < concurrency
+  const giveUp = (message: unknown): never => {
+    if (unique) {
+      emit('late', () => ({ bindings: lane.names, message }))
+      load.givenUp++
+    }
+    throw HALTED
+  }
+
+  return async (share) => {
+    const { batch } = share
+    const { messages } = batch
+    const done = new Set<number>()
+    share.ahead = done
+
+    for (const [index, message] of messages.entries()) {
+      if (!room()) await lane.until(() => lane.halted || room())
+      if (lane.halted) giveUp(message)
+      const cursor = Object.assign(new Cursor(lane.id, tally, step), { batch, index, message })
+      let error = batch.error?.(index)
+      // What did not decode has no key to go by: it shares one with its like.
+      let key: unknown
+      try {
+        if (!error) key = identityOf(keyOf(message))
+      } catch (thrown) {
+        error = failure('HANDLER_FAILED', 'key()', thrown)
+      }
+      const before = tails.get(key)
+      const number = ++taken
+      const begin = () => {
+        for (; started < number; started++) load.busy++
+        cursor.since = Infinity
+        lane.cursors.add(cursor)
+      }
+      const handle = async () => {
+        if (unique) begin()
+        await before
+        // A lane that is stopped is not left with gaps: what is handled behind one would be handled again.
+        await lane.until(() => lane.open || number <= started)
+        begin()
+        try {
+          // What waited for one that failed is not handled before it.
+          if (lane.torn) giveUp(message)
+          await step(cursor, error)
+          if (tails.get(key) === tail) tails.delete(key)
+          done.add(index)
+          while (done.delete(share.handled)) share.handled++
+          if (share.handled === messages.length) lane.finish(share)
+        } catch (thrown) {
+          lane.torn = true
+          throw thrown
+        } finally {
+          load.busy--
+          lane.cursors.delete(cursor)
+          lane.changed()
+        }
+      }
+      const tail = handle().catch(lane.fail)
+      tails.set(key, tail)
+      if (pace.spent()) await pace.rest()
+    }
+    if (messages.length === 0) lane.finish(share)
+  }
+}
+
+/** A key as a map tells keys apart: bytes by content, everything else by value. */
+function identityOf(key: unknown): unknown {
+  if (isA(key, Uint8Array)) return key.join()
+  expectUsage(key !== Object(key), 'a key', 'a primitive or a Uint8Array', key)
+  return key
+}

@@ -1,0 +1,252 @@
+import { isBatchSource, isResource, isSinkTarget, nameIn } from '../binding/binding.ts'
+import type { Binding } from '../binding/binding.ts'
+import { createCheckpointer } from './checkpointer.ts'
+import { toError } from '../describe.ts'
+import { SnapstreamError, failure } from '../error.ts'
+import type { Events } from '../observe/events.ts'
+import { countAll } from '../observe/health.ts'
+import { allowListeners } from '../host.ts'
+import { HALTED } from './lane.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { Monitor } from '../observe/monitor.ts'
+import { Pace } from './pace.ts'
+import { deferred } from './promises.ts'
+import { PROTOCOL_KEY, PROTOCOL_VERSION } from '../adapter/protocol-version.ts'
+import type { Host, MaybePromise, SinkWriter } from '../protocol.ts'
+import type { Runtime } from './runtime.ts'
+import { createSourceRun } from './source-run.ts'
+import { createTally, groupBy, namesOf } from './tally.ts'
+import type { Source } from '../types.ts'
+import { startWatchdog } from '../observe/watchdog.ts'
+
+/** `StreamOptions`, with their defaults. */
+export interface RunOptions {
+  readonly signal: AbortSignal | undefined
+  readonly checkpointMs: number
+  readonly shutdownMs: number
+  readonly stallMs: number
+  readonly exitOnStall: boolean
+  readonly readyLag: number
+  readonly logger: Logger | undefined
+}
+
+interface Closable {
+  close?(): MaybePromise<void>
+}
+
+/**
+ * Opens everything, runs the bindings until they end, are stopped or fail, and closes everything again. `signals`: those
+ * of the process end the stream. `monitor`: is kept up to date with it.
+ */
+export async function run(
+  bindings: readonly Binding[],
+  given: object,
+  host: Host,
+  signals: boolean,
+  { signal: asked, checkpointMs, shutdownMs, readyLag, logger, ...limits }: RunOptions,
+  monitor: Monitor,
+): Promise<void> {
+  const closers: (() => Promise<void>)[] = []
+  const failures: Error[] = []
+  const undone: string[] = []
+  const cancels: (() => void)[] = []
+  const reading = new AbortController()
+  const handling = new AbortController()
+  const { signal } = handling
+  // Sources, sinks and handlers without number listen to these.
+  allowListeners(reading.signal, signal)
+  const stopped = deferred()
+  const late = deferred()
+  const over = deferred()
+  const emit = monitor.emitter(logger)
+  const tallies = bindings.map(createTally)
+  let checkpoint = async () => {}
+  let cancelTick = () => {}
+  let endWatch = () => {}
+  let ticking = true
+  let finished = false
+
+  const runtime: Runtime = {
+    host,
+    pace: new Pace(host),
+    scope: new Map<unknown, unknown>([[PROTOCOL_KEY, PROTOCOL_VERSION]]),
+    reading: reading.signal,
+    signal,
+    context: { ...given, signal, stop: () => stop('stop') },
+    readyLag,
+    until: Infinity,
+    fail(thrown, bound) {
+      if (thrown === HALTED) return
+      const name = nameIn(bindings, bound)
+      failed(failure(name.startsWith('source') ? 'SOURCE_FAILED' : 'SINK_FAILED', name, thrown))
+    },
+    checkpoint: () => checkpoint(),
+    emit,
+    trouble: (role, concerned) => (error) => {
+      for (const tally of concerned) tally.lastError = { error, at: host.now() }
+      emit('trouble', () => ({ role, bindings: namesOf(concerned), error }))
+    },
+    flushing: new Map(),
+    committing: new Map(),
+    refusals: new Map(),
+    paused: false,
+  }
+  const lanes = () => monitor.sources.flatMap((source) => source.lanes)
+  Object.assign(monitor, { state: 'opening', failed: false, tallies, sources: [], host })
+
+  if (signals) cancels.push(host.onSignal(() => stop('signal')))
+  const abort = () => stop('abort')
+  if (asked?.aborted) abort()
+  asked?.addEventListener('abort', abort, { signal })
+  try {
+    endWatch = startWatchdog(runtime, monitor, limits)
+    await openAll()
+    if (!reading.signal.aborted) {
+      monitor.state = 'running'
+      emit('start', () => ({ bindings: namesOf(tallies) }))
+    }
+    tick()
+    await Promise.race([Promise.all(monitor.sources.map((source) => source.read())), stopped.promise])
+    if (reading.signal.aborted) await drain()
+    else ending('ended')
+  } catch (error) {
+    failed(error)
+  }
+  ticking = false
+  cancelTick()
+  await within(() => 'the checkpoint', checkpoint())
+  for (const close of closers.toReversed()) await close()
+  finished = true
+  endWatch()
+  countAll(monitor)
+  for (const cancel of cancels) cancel()
+  handling.abort()
+  if (undone.length > 0) {
+    failures.push(new SnapstreamError('SHUTDOWN_TIMEOUT', `not done in shutdownMs: ${undone.join('; ')}`))
+  }
+  const [first, ...suppressed] = failures
+  for (const tally of tallies) Object.assign(tally, { sources: [], stalled: undefined })
+  Object.assign(monitor, { state: 'idle', failed: !!first, sources: [] })
+  // Nothing is lost in silence: what failed after the first failure travels with it.
+  if (suppressed.length > 0) Object.assign(first as Error, { suppressed })
+  emit('stop', () => ({ undone, error: first }))
+  if (first) throw first
+
+  /** Begins a graceful end: from now on everything has its time. */
+  function stop(reason: Events['stopping']['reason'], error?: Error) {
+    if (reading.signal.aborted) return
+    reading.abort()
+    stopped.resolve()
+    runtime.until = host.monotonic() + shutdownMs * 0.8
+    for (const lane of lanes()) lane.halt()
+    // First handlers are told, then nobody waits for them, then nobody waits for anything.
+    const stages = [abortHandling, late.resolve, over.resolve]
+    for (const [i, reach] of stages.entries()) cancels.push(host.setTimeout(reach, shutdownMs * (0.8 + i / 10)))
+    ending(reason, error)
+  }
+
+  function abortHandling() {
+    handling.abort()
+    for (const lane of lanes()) lane.changed()
+  }
+
+  function ending(reason: Events['stopping']['reason'], error?: Error) {
+    if (monitor.state === 'stopping') return
+    monitor.state = 'stopping'
+    emit('stopping', () => ({ reason, error }))
+  }
+
+  /** Waits for what is in flight, as long as there is time, and notes what is left of it. */
+  async function drain() {
+    // What a source still gives when it is told to end is handled as well.
+    await Promise.all(monitor.sources.map(({ source, idle }) => within(closing(source), idle(), late)))
+    await host.yield()
+    await Promise.race([Promise.all(lanes().map((lane) => lane.idle())), late.promise])
+    for (const { id, loads } of lanes())
+      for (const { tally, busy, givenUp } of loads) {
+        const { name } = tally.binding
+        if (busy > 0) undone.push(`${busy} in flight in ${name} (lane ${id})`)
+        if (givenUp > 0) undone.push(`${givenUp} given up in ${name} (lane ${id})`)
+      }
+  }
+
+  function closing(bound: unknown) {
+    return () => `closing ${nameIn(bindings, bound)}`
+  }
+
+  /** Waits for a step of the end, as long as there is time; before `stop` there is. What was given up is not waited for. */
+  async function within(what: () => string, pending: Promise<unknown>, time = over) {
+    let done = undone.length > 0 && undone.includes(what())
+    if (!done) await Promise.race([pending.then(() => (done = true)), time.promise])
+    // When the time is over everything has one turn.
+    if (!done) await host.yield()
+    if (!done) undone.push(what())
+  }
+
+  function failed(thrown: unknown) {
+    // What fails because everything is closed already was given up before, and said so.
+    if (finished) return
+    const error = toError(thrown)
+    failures.push(error)
+    monitor.failed = true
+    stop('failure', error)
+  }
+
+  async function openAll() {
+    const feeders = groupBy(tallies, ({ binding: { targets } }) => targets)
+    const readers = groupBy(tallies, ({ binding: { sources } }) => sources)
+    const used = new Set<unknown>(bindings.flatMap(({ use }) => use))
+    for (const bound of new Map([...feeders, ...readers]).keys())
+      // Other objects with these functions, as files have them, are for their owner to open.
+      if (isResource(bound) && (used.has(bound) || isBatchSource(bound) || isSinkTarget(bound)))
+        await open(bound, () => bound.open(), bound)
+    const writers = new Map<unknown, SinkWriter<unknown>>()
+    for (const [target, concerned] of feeders)
+      if (isSinkTarget(target)) {
+        const options = {
+          signal,
+          host,
+          scope: runtime.scope,
+          trouble: runtime.trouble('sink', concerned),
+          checkpoint: () => checkpoint(),
+        }
+        const writer = await open(target, () => target['~snapstream.sink'](options))
+        if (writer) writers.set(target, writer)
+      }
+    monitor.sources = [...readers].map(([source, concerned]) => {
+      const opened = createSourceRun(runtime, source as Source<unknown>, concerned, writers)
+      for (const tally of concerned) tally.sources.push(opened)
+      return opened
+    })
+    for (const { source, open: start } of monitor.sources) await open(source, start)
+    if (!reading.signal.aborted) checkpoint = createCheckpointer(runtime, monitor.sources, writers)
+  }
+
+  /** Waits for something to open, unless the stream is stopped first; either way it will be closed. */
+  async function open<T extends Closable | void>(
+    bound: unknown,
+    start: () => MaybePromise<T>,
+    closer?: Closable,
+  ): Promise<T | void> {
+    if (reading.signal.aborted) return
+    const fails = (thrown: unknown) => runtime.fail(thrown, bound)
+    const opened = (async () => start())()
+    const result = await Promise.race([opened, stopped.promise]).catch((thrown) => {
+      // There is nothing to close.
+      closer = {}
+      fails(thrown)
+    })
+    // Stopped while it was opening: how that ends does not matter any more.
+    const close = async () => ((await (closer ?? opened.catch(() => {}))) as Closable | undefined)?.close?.()
+    closers.push(() => within(closing(bound), close().catch(fails)))
+    return result
+  }
+
+  function tick() {
+    cancelTick = host.setTimeout(async () => {
+      await checkpoint()
+      countAll(monitor)
+      if (ticking) tick()
+    }, checkpointMs)
+  }
+}

@@ -1,0 +1,36 @@
+import type { Emit } from '../observe/events.ts'
+import type { Pace } from './pace.ts'
+import type { Host } from '../protocol.ts'
+import type { Tally } from './tally.ts'
+import type { Context } from '../types.ts'
+
+/** What everything in one run shares. */
+export interface Runtime {
+  readonly host: Host
+  readonly pace: Pace
+  /** Where sources and sinks find each other's connections. */
+  readonly scope: Map<unknown, unknown>
+  /** Aborted when reading has to end. */
+  readonly reading: AbortSignal
+  /** Aborted when the time for a graceful end is over. */
+  readonly signal: AbortSignal
+  /** What handlers get beside the message. */
+  readonly context: Context
+  /** See `StreamOptions`. */
+  readonly readyLag: number
+  /** Until when handlers have time, by the monotonic clock: Infinity before the end begins. */
+  until: number
+  /** Takes what stops the stream, and HALTED. `bound`: the source or sink that failed, where the error does not say so. */
+  fail(error: unknown, bound?: unknown): void
+  checkpoint(): Promise<void>
+  readonly emit: Emit
+  /** Makes the `trouble` of a source or sink that these bindings use. */
+  trouble(role: 'source' | 'sink', tallies: readonly Tally[]): (error: Error) => void
+  /** What the checkpoint waits for, sinks and sources as they were bound, and since which look of the watchdog. */
+  readonly flushing: Map<unknown, number>
+  readonly committing: Map<unknown, number>
+  /** Messages of which a sink refused a value after it was written, and what `onError` said of them; until a checkpoint. */
+  readonly refusals: Map<unknown, Promise<unknown>>
+  /** A checkpoint has stopped what feeds an atomic sink, also lanes that are yet to come. */
+  paused: boolean
+}

@@ -1,0 +1,116 @@
+import { Cursor } from './cursor.ts'
+import type { IteratorBatch } from './iterable-source.ts'
+import { HALTED } from './lane.ts'
+import type { LaneRun, Load, Share, Worker } from './lane.ts'
+import type { Batch } from '../protocol.ts'
+import type { Runtime } from './runtime.ts'
+import type { Outcome, Step } from './step.ts'
+
+/**
+ * Handles one message of the lane at a time, in order. `unique`: no message comes again, as those of an iterator; what was
+ * taken from it is handled although its lane ends.
+ */
+export function createSequentialWorker(
+  { pace, signal, emit }: Runtime,
+  lane: LaneRun,
+  step: Step,
+  load: Load,
+  unique: boolean,
+): Worker {
+  const cursor = new Cursor(lane.id, load.tally, step)
+  lane.cursors.add(cursor)
+  /** What the message under the cursor is waiting for. Not a result of what follows: that would be waited for there. */
+  let pending: Outcome
+
+  /** Handles messages until one has to be waited for, or others have to get their turn. A loop with `await` is slower. */
+  function spin(share: Share, iterator: Iterator<unknown> | undefined, taken: boolean): void {
+    pending = undefined
+    const { batch } = share
+    const { messages } = batch
+    const fallible = batch.error !== undefined
+    const end = share.handled + pace.left
+    while ((lane.open || taken) && share.handled < end) {
+      const index = share.handled
+      // Without one it goes by the index: the iterator of an array would cost more than all else here.
+      const result = iterator?.next()
+      if (result ? result.done : index === messages.length) {
+        share.over = true
+        break
+      }
+      cursor.index = index
+      cursor.message = result ? result.value : messages[index]
+      pending = step(cursor, fallible ? batch.error?.(index) : undefined)
+      if (pending) break
+      share.handled++
+    }
+  }
+
+  /**
+   * The same, where each message has to be waited for. A function of its own, as an `await` saves and restores all that
+   * the function around it holds.
+   */
+  async function spinAsync(share: Share, iterator: AsyncIterator<unknown>): Promise<void> {
+    pending = undefined
+    const end = share.handled + pace.left
+    while (lane.open && share.handled < end) {
+      const result = await iterator.next()
+      if (result.done) {
+        share.over = true
+        break
+      }
+      cursor.message = result.value
+      if (lane.halted && signal.aborted) {
+        // Not that of the result: what a closure holds costs an allocation a message.
+        emit('late', () => ({ bindings: lane.names, message: cursor.message }))
+        load.givenUp++
+        throw HALTED
+      }
+      pending = step(cursor)
+      if (pending) break
+      share.handled++
+    }
+  }
+
+  return async (share) => {
+    const batch: Batch<unknown> & Partial<IteratorBatch> = share.batch
+    const { asynchronous, iterator } = batch
+    cursor.batch = batch
+    const taken = unique && !iterator
+    const ready = () => lane.open || (taken && lane.halted)
+    while (!share.over) {
+      if (!ready()) await lane.until(ready)
+      const { handled } = share
+      try {
+        if (asynchronous) {
+          batch.phase = 'waiting'
+          await spinAsync(share, iterator as AsyncIterator<unknown>)
+          batch.phase = 'suspended'
+        } else spin(share, iterator as Iterator<unknown> | undefined, !lane.open)
+      } catch (thrown) {
+        // Its `next` threw: that was its end.
+        if (iterator) batch.phase = 'over'
+        throw thrown
+      }
+      if (pending) {
+        load.busy++
+        cursor.since = Infinity
+        try {
+          await pending
+          share.handled++
+        } catch (thrown) {
+          lane.torn = true
+          throw thrown
+        } finally {
+          load.busy--
+          cursor.since = -1
+          // Nobody waits for a lane that is open to be idle.
+          if (!lane.open) lane.changed()
+        }
+      }
+      if (pace.spent(share.handled - handled) && lane.open) await pace.rest()
+    }
+    lane.finish(share)
+    // A lane may rest for long, and its last batch may be large.
+    cursor.message = cursor.batch = undefined
+  }
+}

@@ -1,0 +1,257 @@
+import { backoff } from '../adapter/backoff.ts'
+import { placeIn, placeOf } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
+import { toError } from '../describe.ts'
+import { SnapstreamError, failure } from '../error.ts'
+import type { ErrorCode, ErrorFields } from '../error.ts'
+import { createFunctionSink } from './function-sink.ts'
+import type { Output } from './function-sink.ts'
+import { HALTED } from './lane.ts'
+import type { LaneRun, Load } from './lane.ts'
+import { isThenable } from '../adapter/thenable.ts'
+import { isIterator } from './promises.ts'
+import type { AnyIterator } from './promises.ts'
+import type { Failure, MaybePromise, SinkWriter } from '../protocol.ts'
+import type { Runtime } from './runtime.ts'
+
+/** Nothing when all was done without a promise; else a promise, of true where the message was skipped or dead-lettered. */
+export type Outcome = PromiseLike<unknown> | undefined
+
+/**
+ * Handles the message under the cursor for one binding: handler, then sinks in order, with `onError` around each.
+ * `error`: why the message could not be made; then it goes straight to `onError`. Rejects with what stops the stream, or
+ * with HALTED.
+ */
+export interface Step {
+  (cursor: Cursor, error?: Error): Outcome
+  /** Does what `onError` says of a message of which a sink refused a value after it had been written; see `Kept`. */
+  refused?(kept: Cursor, error: Error, again: () => MaybePromise<void>): void
+}
+
+export function createStep(
+  { host, pace, context, emit: tell, fail, refusals }: Runtime,
+  lane: LaneRun,
+  load: Load,
+  writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
+): Step {
+  const { tally } = load
+  const { handler, policy, name, sink } = tally.binding
+  const outputs: Output[] = sink.map((target) => writers.get(target) ?? createFunctionSink(target))
+  // One plain function is the common case, and calling it directly is a third of the cost of a message.
+  const only = outputs.length === 1 ? outputs[0]?.call : undefined
+  const encloser = tally.binding.targets.map((target) => writers.get(target)).find((writer) => writer?.enclose)
+  const deadLetter = writers.get(policy.deadLetter) ?? createFunctionSink(policy.deadLetter)
+
+  /** One try. */
+  const step: typeof handle = encloser
+    ? (cursor, error, attempt) => encloser.enclose!(() => handle(cursor, error, attempt))
+    : handle
+
+  function handle(cursor: Cursor, error?: Error, attempt = 1): Outcome {
+    if (error) return refuse(error, cursor, attempt)
+    let emitted: unknown
+    try {
+      emitted = handler(cursor.message, context)
+    } catch (thrown) {
+      return handlerFailed(thrown, cursor, attempt)
+    }
+    if (emitted === undefined) return undefined
+    if (only === undefined || typeof emitted === 'object') return take(emitted, cursor, attempt)
+    try {
+      const pending = only(emitted)
+      return isThenable(pending) ? written(pending, emitted, cursor, 0, 1) : undefined
+    } catch (thrown) {
+      return sinkRefused(thrown, emitted, cursor, 0, 1)
+    }
+  }
+
+  /** What a handler answered with: a value, or what has to become one first. */
+  function take(emitted: unknown, cursor: Cursor, attempt: number): Outcome {
+    try {
+      if (isThenable(emitted)) return settle(emitted, cursor, attempt)
+      if (isIterator(emitted)) return drive(drain(emitted, cursor, attempt), cursor)
+    } catch (thrown) {
+      // It throws when it is looked at.
+      return handlerFailed(thrown, cursor, attempt)
+    }
+    return emit(emitted, cursor)
+  }
+
+  async function settle(pending: PromiseLike<unknown>, cursor: Cursor, attempt: number): Promise<unknown> {
+    let emitted: unknown
+    try {
+      emitted = await pending
+    } catch (thrown) {
+      return handlerFailed(thrown, cursor, attempt)
+    }
+    // An async function may answer with a generator as well.
+    return take(emitted, cursor, attempt)
+  }
+
+  /** Writes what an iterator gives as it comes. Yields what there is to wait for. */
+  function* drain(iterator: AnyIterator, cursor: Cursor, attempt: number): Waits {
+    let ended = false
+    try {
+      for (;;) {
+        let result: IteratorResult<unknown>
+        let waited: boolean
+        try {
+          const answer = iterator.next()
+          waited = isThenable(answer)
+          result = (waited ? yield answer : answer) as typeof result
+          ended = !!result.done
+        } catch (thrown) {
+          ended = true
+          return yield handlerFailed(thrown, cursor, attempt)
+        }
+        if (ended) return
+        const pending = emit(result.value, cursor) ?? (pace.spent() && pace.rest())
+        if (pending && (yield pending)) return true
+        if ((pending || waited) && context.signal.aborted) giveUp()
+      }
+    } finally {
+      // A generator that is left early runs its own `finally`.
+      if (!ended)
+        try {
+          yield iterator.return?.()
+        } catch (thrown) {
+          lane.fail(located('HANDLER_FAILED', thrown, aboutOf(cursor), 'closing '))
+        }
+    }
+  }
+
+  /** Writes to the sinks in turn, starting with number `from`, which is tried for the `attempt`th time. */
+  function emit(value: unknown, cursor: Cursor, from = 0, attempt = 1): Outcome {
+    if (value === undefined) return undefined
+    for (let i = from; i < outputs.length; i++, attempt = 1) {
+      try {
+        const pending = (outputs[i] as Output).write(value, cursor)
+        if (isThenable(pending)) return written(pending, value, cursor, i, attempt)
+      } catch (thrown) {
+        return sinkRefused(thrown, value, cursor, i, attempt)
+      }
+    }
+    return undefined
+  }
+
+  async function written(pending: PromiseLike<unknown>, value: unknown, cursor: Cursor, i: number, attempt: number) {
+    try {
+      await pending
+    } catch (thrown) {
+      return sinkRefused(thrown, value, cursor, i, attempt)
+    }
+    return emit(value, cursor, i + 1)
+  }
+
+  const refuse = (error: Error, cursor: Cursor, attempt: number) =>
+    failed('DECODE_FAILED', error, cursor, attempt, () => handle(cursor, error, attempt + 1))
+
+  const handlerFailed = (thrown: unknown, cursor: Cursor, attempt: number) => {
+    encloser?.undo?.()
+    return failed('HANDLER_FAILED', thrown, cursor, attempt, () => step(cursor, undefined, attempt + 1))
+  }
+
+  const sinkRefused = (thrown: unknown, value: unknown, cursor: Cursor, i: number, attempt: number) =>
+    failed('SINK_REFUSED', thrown, cursor, attempt, () => emit(value, cursor, i, attempt + 1))
+
+  const refused: Step['refused'] = (kept, error, again) => {
+    lane.cursors.add(kept)
+    kept.since = Infinity
+    const pending = failed('SINK_REFUSED', error, kept, ++kept.refusals, async () => again(), true)
+    refusals.set(kept, pending)
+    void pending
+      .catch((thrown: unknown) =>
+        fail(
+          thrown === HALTED
+            ? new SnapstreamError('SHUTDOWN_TIMEOUT', `${name} was not done with a refused value in time`)
+            : thrown,
+        ),
+      )
+      .then(() => lane.cursors.delete(kept))
+  }
+
+  /** Leaves a message unfinished: the time for a graceful end is over, or its lane belongs to another. */
+  function giveUp(): never {
+    if (!lane.revoked) load.givenUp++
+    throw HALTED
+  }
+
+  const aboutOf = ({ raw }: Cursor) => ({ binding: name, ...placeOf(raw) })
+
+  /** Asks `onError`, and does what it says. `late`: the message counts as handled already. */
+  async function failed(
+    code: ErrorCode,
+    thrown: unknown,
+    cursor: Cursor,
+    attempt: number,
+    redo: () => Outcome,
+    late?: boolean,
+  ): Promise<unknown> {
+    const { message, raw } = cursor
+    const about = aboutOf(cursor)
+    const error = toError(thrown)
+    tally.lastError = { error, at: host.now() }
+    // The time for a graceful end is over: what failed because of that is not the message's fault.
+    if (context.signal.aborted) giveUp()
+    let what = 'onError of '
+    let verdict: string
+    let counted: 'skipped' | 'deadLettered' = 'skipped'
+    try {
+      verdict = await policy.decide(error, message, attempt, code !== 'DECODE_FAILED')
+      if (verdict === 'bury') {
+        what = 'the dead letter of '
+        code = 'SINK_FAILED'
+        const dead = { message, error, attempts: attempt, binding: name, raw } as Failure
+        if (deadLetter.writeFailure) await deadLetter.writeFailure(dead, cursor)
+        else await deadLetter.write(dead, cursor)
+        verdict = 'skip'
+        counted = 'deadLettered'
+      }
+    } catch (cause) {
+      throw located(code, cause, about, what)
+    }
+    if (verdict === 'skip') {
+      tally[counted]++
+      tell(counted === 'skipped' ? 'skip' : 'dead-letter', () => ({ ...about, error, attempts: attempt }))
+      return true
+    }
+    if (verdict !== 'retry') throw located(code, error, about)
+    tally.retried++
+    const waitMs = backoff(attempt, { firstMs: policy.backoffMs, host })
+    tell('retry', () => ({ ...about, error, attempt, waitMs }))
+    // A wait that was asked for is not a standstill: what is limited is one try.
+    cursor.since = NaN
+    if (!(await lane.sleep(waitMs, late))) giveUp()
+    cursor.since = Infinity
+    return redo()
+  }
+
+  const located = (code: ErrorCode, thrown: unknown, about: ErrorFields, what = '') =>
+    failure(code, `${what}${name}${placeIn(about)}`, thrown, about)
+
+  return Object.assign(step, tally.binding.onError !== 'stop' && { refused })
+}
+
+type Waits = Generator<unknown, unknown, unknown>
+
+/**
+ * Runs a generator that yields what it waits for; without a promise for as long as it does not wait. In a loop, as a
+ * generator may go on for as long as the stream: a chain of promises would grow with it.
+ */
+function drive(steps: Waits, cursor: Cursor): Outcome {
+  let step = steps.next()
+  const wait = async () => {
+    while (!step.done) {
+      try {
+        const answer = await step.value
+        // Each output has its own time: a generator may go on for as long as the stream.
+        cursor.since = Infinity
+        step = steps.next(answer)
+      } catch (thrown) {
+        step = steps.throw(thrown)
+      }
+    }
+    return step.value
+  }
+  return step.done ? (step.value as undefined) : wait()
+}

@@ -1,0 +1,118 @@
+import { isA } from '../describe.ts'
+import { expectNumber, expectUsage, withDefaults } from '../error.ts'
+import { allowListeners } from '../host.ts'
+import { deferred } from '../engine/promises.ts'
+import type { Batch, BatchSource, ReaderOptions, SourceReader } from '../protocol.ts'
+
+export interface IntervalOptions {
+  /** Whether the first tick is due at the start, and not one interval later. @default false */
+  readonly immediate?: boolean
+  /** Aborting it ends the source, and so the stream if there is no other. @default none */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What `interval` yields. */
+export interface Tick {
+  /** The number of this tick, from 1. Ticks that were skipped are counted. */
+  readonly count: number
+  /**
+   * When it was due, in whole ms since the epoch: the start and a number of intervals, and what the system's clock was
+   * corrected by since.
+   */
+  readonly timestamp: number
+  /** How many ticks before this one were left out because the one before them was still being handled. */
+  readonly skipped: number
+}
+
+const DEFAULTS: Required<IntervalOptions> = { immediate: false, signal: undefined }
+
+/**
+ * A source of ticks, one every `ms` milliseconds, counted from when the stream opens it: they do not drift. A handler that
+ * takes longer than an interval gets the latest tick when it is done, not those it missed: `skipped` tells how many. It
+ * ends at once with the stream. Nothing is committed. Throws `USAGE`.
+ *
+ * @param ms at least 1
+ *
+ * @example
+ * snap(interval(60_000, { immediate: true }), { sink: [prices] })(() => fetchPrices())
+ */
+export function interval(ms: number, options: IntervalOptions = {}): BatchSource<Tick> {
+  expectNumber(ms, 'the ms of interval', 1)
+  const { immediate, signal } = withDefaults(DEFAULTS, options, 'interval')
+  expectUsage(typeof immediate === 'boolean', 'immediate of interval', 'true or false', immediate)
+  if (signal) expectUsage(isA(signal, AbortSignal), 'signal of interval', 'an AbortSignal', signal)
+  return { '~snapstream.source': (run) => tickReader(ms, immediate ? 0 : ms, signal, run) }
+}
+
+function tickReader(
+  ms: number,
+  firstMs: number,
+  signal: AbortSignal | undefined,
+  { host, signal: reading }: ReaderOptions,
+): SourceReader<Tick> {
+  const start = host.monotonic() + firstMs
+  /** What `monotonic` is behind the time of day. */
+  let epoch = host.now() - host.monotonic()
+  let count = 0
+  let out = 0
+  let open = true
+  let wake = deferred()
+  let cancelTimer = () => {}
+
+  const change = () => wake.resolve()
+  const signals = [reading, signal].filter((one) => one !== undefined)
+  allowListeners(...signals)
+  for (const one of signals) one.addEventListener('abort', change)
+  const ended = () => !open || signals.some(({ aborted }) => aborted)
+
+  /** How long the next tick is off, in ms. While one is being handled there is no next one. */
+  function leftMs(): number {
+    return out > 0 ? Infinity : start + count * ms - host.monotonic()
+  }
+
+  /** The time of day of a moment by `monotonic`. */
+  function timeOf(moment: number): number {
+    // Whole ms against fractions: what differs by less than two is rounding, and ticks stay evenly spaced.
+    const behind = host.now() - host.monotonic()
+    if (Math.abs(behind - epoch) >= 2) epoch = behind
+    return Math.round(epoch + moment)
+  }
+
+  function tick(): Batch<Tick> {
+    // The clock may be a fraction behind the timer, never a whole interval.
+    const latest = Math.max(count, Math.floor((host.monotonic() - start) / ms))
+    const message = { count: latest + 1, timestamp: timeOf(start + latest * ms), skipped: latest - count }
+    count = latest + 1
+    out++
+    return {
+      lane: 0,
+      messages: [message],
+      bytes: 0,
+      timestamp: () => message.timestamp,
+      position: (n) => message.count - 1 + n,
+      done(n) {
+        if (n === 0) return
+        out--
+        change()
+      },
+    }
+  }
+
+  return {
+    async read() {
+      for (let left = leftMs(); !ended() && left > 0; left = leftMs()) {
+        wake = deferred()
+        if (left < Infinity) cancelTimer = host.setTimeout(change, left)
+        await wake.promise
+        cancelTimer()
+      }
+      return ended() ? undefined : tick()
+    },
+    commit() {},
+    close() {
+      open = false
+      for (const one of signals) one.removeEventListener('abort', change)
+      change()
+    },
+  }
+}

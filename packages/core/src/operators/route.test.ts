@@ -1,0 +1,187 @@
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { createApp } from '../app.ts'
+import type { BatchSource, Failure, Resource, SinkTarget, SinkWriter } from '../protocol.ts'
+import { route } from './route.ts'
+import { fakeSink, fakeSource } from '../suite/fakes.ts'
+
+type Named = 'a' | 'b' | 'c'
+const names: readonly Named[] = ['a', 'b', 'c']
+
+/** Sinks that log under their names. */
+function sinks(log: string[], overrides: Partial<SinkWriter<unknown>> = {}) {
+  const named = (name: string) =>
+    fakeSink([], {
+      write: (value) => void log.push(`${name} ${String(value)}`),
+      flush: () => void log.push(`flush ${name}`),
+      close: () => void log.push(`close ${name}`),
+      ...overrides,
+    })
+  return { a: named('a'), b: named('b'), c: named('c') }
+}
+
+describe('route', () => {
+  test('writes to the one, the several or none that are named, in that order, each once', async () => {
+    const log: string[] = []
+    const app = createApp()
+    const ways: Record<number, Named | readonly Named[] | undefined> = {
+      1: 'b',
+      2: ['c', 'a', 'c'],
+      3: undefined,
+      4: [],
+    }
+    app.snap([1, 2, 3, 4], { sink: [route(sinks(log), (n: number) => ways[n])] })((n) => n)
+    await app.stream()
+    expect(log).toEqual(['b 1', 'c 2', 'a 2', 'flush a', 'flush b', 'flush c', 'close c', 'close b', 'close a'])
+  })
+
+  test('takes functions too, waits for them, and asks nothing else to wait', async () => {
+    const log: string[] = []
+    const slow = async (n: number) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      log.push(`slow ${n}`)
+    }
+    const target = route({ slow, quick: (n: number) => log.push(`quick ${n}`) }, (n: number) =>
+      n % 2 === 1 ? (['slow', 'quick'] as const) : 'quick',
+    )
+    const app = createApp()
+    app.snap([1, 2], { sink: [target] })((n) => n)
+    await app.stream()
+    expect(log).toEqual(['slow 1', 'quick 1', 'quick 2'])
+  })
+
+  test.each(['d', 'constructor', '__proto__', null, 7, ['a', 'd']])(
+    'a name that does not exist (%j) is wrong with that value alone, and nothing of it is written',
+    async (wrong) => {
+      const log: string[] = []
+      const failures: Failure[] = []
+      const app = createApp()
+      const out = route(sinks(log), (n: number) => (n === 1 ? (wrong as 'a') : 'b'))
+      app.snap([1, 2], { sink: [out], onError: { deadLetter: (failure) => failures.push(failure) } })((n) => n)
+      await app.stream()
+      expect(log.filter((line) => !/flush|close/.test(line))).toEqual(['b 2'])
+      expect(failures).toMatchObject([{ message: 1, error: { code: 'SINK_REFUSED' } }])
+      expect(failures[0]?.error.message).toContain('it has a, b, c')
+    },
+  )
+
+  test('stops by default, with what was refused', async () => {
+    const app = createApp()
+    app.snap([1], { sink: [route(sinks([]), () => 'd' as 'a')] })((n) => n)
+    await expect(app.stream()).rejects.toMatchObject({
+      code: 'SINK_REFUSED',
+      message: expect.stringContaining('route has no sink "d" for 1; it has a, b, c') as string,
+    })
+  })
+
+  test('one that cannot be flushed fails the run, and the others are flushed all the same', async () => {
+    const log: string[] = []
+    const bad = fakeSink([], { flush: () => Promise.reject(new Error('disk full')) })
+    const app = createApp()
+    const source = fakeSource(log, [{ lane: 'x', messages: [1] }])
+    app.snap(source, { sink: [route({ bad, ...sinks(log) }, () => 'a')] })((n) => n)
+    await expect(app.stream()).rejects.toMatchObject({ code: 'SINK_FAILED' })
+    expect(log).toEqual(expect.arrayContaining(['a 1', 'flush a', 'flush b', 'flush c', 'close a']))
+    expect(log.join()).not.toContain('commit')
+  })
+
+  test('opens resources, and closes what was opened when one cannot be', async () => {
+    const log: string[] = []
+    const resource = (name: string, fails = false): SinkTarget<unknown> & Resource => ({
+      ...fakeSink([], { close: () => void log.push(`close writer ${name}`) }),
+      async open() {
+        log.push(`open ${name}`)
+        if (fails) throw new Error(`${name} is not there`)
+      },
+      close: async () => void log.push(`close ${name}`),
+    })
+    const app = createApp()
+    app.snap([1], { sink: [route({ a: resource('a'), b: resource('b', true) }, () => 'a')] })((n) => n)
+    await expect(app.stream()).rejects.toThrow('b is not there')
+    expect(log).toEqual(['open a', 'open b', 'close writer a', 'close a'])
+  })
+
+  test('as a dead letter hands the failure on', async () => {
+    const log: string[] = []
+    const keeps = fakeSink(log, { writeFailure: ({ message }) => void log.push(`kept ${String(message)}`) })
+    const app = createApp()
+    const deadLetter = route({ keeps, other: fakeSink(log) }, ({ message }: Failure) =>
+      message === 1 ? 'keeps' : 'other',
+    )
+    app.snap([1, 2], { onError: { deadLetter } })(() => {
+      throw new Error('no')
+    })
+    await app.stream()
+    expect(log.slice(0, 2)).toEqual(['kept 1', 'write [object Object]'])
+  })
+
+  test('an atomic sink stays atomic, and is refused beside others', async () => {
+    const log: string[] = []
+    const source = fakeSource(log, [{ lane: 'x', messages: [1] }])
+    const atomic = fakeSink(log, { atomic: true, positions: () => new Map([['x', 1]]) })
+    const app = createApp()
+    app.snap(source, { sink: [route({ atomic }, () => 'atomic')] })((n) => n)
+    await app.stream()
+    expect(log.join()).toContain('flush')
+    expect(log.join()).not.toContain('commit')
+    app.snap(source, { sink: [route({ atomic, ...sinks(log) }, () => 'a')] })((n) => n)
+    await expect(app.stream()).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(
+        /of one transaction, such as a cache .*; bind the others beside the route/,
+      ) as string,
+    })
+  })
+
+  test('a cycle through a route is found', async () => {
+    const topic = { ...fakeSource([], []), ...fakeSink([]) }
+    const app = createApp()
+    app.snap(topic, { sink: [route({ nested: route({ topic }, () => 'topic') }, () => 'nested')] })((n) => n)
+    await expect(app.stream()).rejects.toMatchObject({ code: 'CYCLE' })
+  })
+
+  test('refuses what are no sinks', () => {
+    expect(() => route({}, () => undefined)).toThrow('at least one sink')
+    expect(() => route({ a: 1 as never }, () => 'a')).toThrow('a of route has to be a topic, a cache or a function')
+    expect(() => route(sinks([]), 'a' as never)).toThrow('a function')
+  })
+
+  test('types: what is written, and the names', () => {
+    interface Order {
+      readonly id: number
+    }
+    interface Refund extends Order {
+      readonly reason: string
+    }
+    interface Reading {
+      readonly celsius: number
+    }
+    const cases = (
+      orders: SinkTarget<Order>,
+      refunds: SinkTarget<Refund>,
+      readings: SinkTarget<Reading>,
+      source: BatchSource<Order | Reading>,
+    ) => {
+      const { snap } = createApp()
+      const mixed = route({ orders, readings }, (value: Order | Reading) => ('id' in value ? 'orders' : 'readings'))
+      expectTypeOf(mixed).toEqualTypeOf<SinkTarget<Order | Reading>>()
+      snap(source, { sink: [mixed] })((value) => value)
+      expectTypeOf(route({ orders, readings }, (value) => ('id' in value ? 'orders' : undefined))).toExtend<
+        SinkTarget<Order>
+      >()
+      route({ orders, refunds }, (refund: Refund) => [refund.id > 0 ? 'orders' : 'refunds'] as const)
+      route({ orders, log: console.log }, (value: Order) => (value.id > 0 ? 'orders' : 'log'))
+      // @ts-expect-error a name that does not exist
+      route({ orders, readings }, (value: Order) => (value.id > 0 ? 'orders' : 'reedings'))
+      // Only what the sinks that are named take.
+      const one = route({ orders, readings }, (value: Order | Reading) => ('id' in value ? 'orders' : undefined))
+      expectTypeOf(one).toEqualTypeOf<SinkTarget<Order>>()
+      // @ts-expect-error no sink that is named takes readings
+      snap(source, { sink: [one] })((value: Order | Reading) => value)
+      const strict = route({ orders }, (order: Order) => (order.id > 0 ? 'orders' : undefined))
+      // @ts-expect-error the sink takes orders
+      snap(['a'], { sink: [strict] })((value) => value)
+    }
+    expect(names.length).toBe(3)
+    expect(cases).toBeTypeOf('function')
+  })
+})
