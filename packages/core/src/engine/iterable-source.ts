@@ -1,5 +1,11 @@
-import type { AnyIterator } from './promises.ts'
 import type { Batch, SourceReader } from '../protocol.ts'
+
+export type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
+
+/** Whether a value is to be drained. */
+export function isIterator(value: unknown): value is AnyIterator {
+  return typeof value === 'object' && typeof (value as AnyIterator | null)?.next === 'function'
+}
 
 /** An iterator in the place of a batch: its messages are handled as they come out of it, without a queue between. */
 export interface IteratorBatch extends Batch<unknown> {

@@ -11,7 +11,7 @@ import { createSequentialWorker } from './sequential-worker.ts'
 import { createStep } from './step.ts'
 import { namesOf } from './tally.ts'
 import type { Tally } from './tally.ts'
-import { sharesTransaction } from './transaction.ts'
+import { sharesTransaction } from './sink.ts'
 import type { Source } from '../types.ts'
 
 /** One source in a run. It is read once, however many bindings share it. */

@@ -1,7 +1,7 @@
 import { isBatchSource, isResource, isSinkTarget } from '../binding/binding.ts'
 import type { Binding } from '../binding/binding.ts'
 import { isThenable } from '../adapter/thenable.ts'
-import { isIterator } from '../engine/promises.ts'
+import { isIterator } from '../engine/iterable-source.ts'
 import type { BatchSource, Checkpoint, Resource, SinkTarget, SinkWriter, SourceReader } from '../protocol.ts'
 import type { Source } from '../types.ts'
 import type { Mortal } from './mortal.ts'

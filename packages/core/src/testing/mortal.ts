@@ -1,6 +1,6 @@
 import type { Host, MaybePromise } from '../protocol.ts'
 import { isThenable } from '../adapter/thenable.ts'
-import { deferred } from '../engine/promises.ts'
+import { deferred } from '../adapter/deferred.ts'
 
 /** What is awaited for ever: the process that would have gone on is gone. */
 const NEVER = new Promise<never>(() => {})

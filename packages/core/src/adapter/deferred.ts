@@ -1,10 +1,3 @@
-export type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
-
-/** Whether a value is to be drained. */
-export function isIterator(value: unknown): value is AnyIterator {
-  return typeof value === 'object' && typeof (value as AnyIterator | null)?.next === 'function'
-}
-
 export interface Deferred<T> {
   readonly promise: Promise<T>
   readonly resolve: (value: T) => void

@@ -10,3 +10,8 @@ export function createFunctionSink(sink: unknown): Output {
   const call = sink as (value: unknown) => unknown
   return { write: (value) => call(value) as void, flush() {}, call }
 }
+
+/** Whether two atomic sinks are flushed as one. */
+export function sharesTransaction({ atomic }: SinkWriter<never>, other: SinkWriter<never>): boolean {
+  return atomic === Object(atomic) && atomic === other.atomic
+}
