@@ -5,6 +5,7 @@ import { byTopicName } from '@snapstream/kafka/wire'
 import type { Connection } from '@snapstream/kafka/wire'
 import type { Call } from './internals.ts'
 
+/** Produce and InitProducerId, over one connection of @kafkats/client. */
 export function produceRequests(
   broker: Broker,
   call: Call,

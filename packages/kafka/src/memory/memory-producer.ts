@@ -4,11 +4,12 @@ import { contentBytes } from '../driver/content-bytes.ts'
 import type { DriverProducer, ProduceBatch, ProduceResult } from '../driver/driver.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 
-/** What the wire format adds to a small record, and to a batch. */
+/** The bytes that the wire format adds to a small record, and to a batch. */
 const RECORD_OVERHEAD_BYTES = 9
 const BATCH_OVERHEAD_BYTES = 61
 const SENT: ProduceResult = {}
 
+/** Appends batches to the logs of a broker in memory. Every batch has its result at once. */
 export function memoryProducer(broker: MemoryBroker): DriverProducer {
   let open = true
 
@@ -47,7 +48,7 @@ export function memoryProducer(broker: MemoryBroker): DriverProducer {
   }
 }
 
-/** In the words of a broker, which takes nothing of such a batch either. */
+/** The error of a real broker, which writes no record of such a batch either. */
 function keysMissing({ topic, partition, records }: ProduceBatch): ProduceResult {
   const reason = `Compacted topic cannot accept message without key in topic partition ${topic}-${partition}. (INVALID_RECORD)`
   return {

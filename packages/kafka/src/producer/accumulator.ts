@@ -10,7 +10,7 @@ export const RECORD_HEAP_BYTES = 200
 const RECORD_WIRE_BYTES = 24
 const HEADER_WIRE_BYTES = 10
 
-/** Told the outcome of records: one of `acknowledged`, `failed` and `refused` for each. */
+/** Is told the outcome of each record, by one call of `acknowledged`, `failed` or `refused`. */
 export interface DeliveryListener {
   acknowledged(): void
   failed(error: Error): void
@@ -44,15 +44,15 @@ interface OpenBatch extends ProducerBatch {
   closed: boolean
 }
 
-/** The memory that records take until they are settled. A record may exceed the limit; its writer waits for `room`. */
+/** The memory of records until they are settled. A record may exceed the limit: its writer then waits for `room`. */
 interface BufferMemory {
-  /** How much is taken, in bytes. */
+  /** In bytes. */
   readonly bytes: number
-  /** Resolves when no more than the limit is taken; undefined while that is so. */
+  /** Resolves when the limit is no longer exceeded; undefined while it is not. */
   readonly room: Promise<void> | undefined
 }
 
-/** Collects records into batches by partition, and knows how much memory they take. */
+/** Collects records into batches by partition, and counts the memory that they take. */
 export interface Accumulator {
   readonly buffer: BufferMemory
   readonly queues: readonly PartitionQueue[]
@@ -93,8 +93,8 @@ interface QueueOptions {
 }
 
 /**
- * The batches of one partition, in order. Records are appended to the last one; only the first one is sent. A class, as
- * its members are used for every record: V8 shares those of a class between all partitions.
+ * The batches of one partition, in order. Records are appended to the last one, and only the first one is sent. A class,
+ * because every record uses its members: V8 optimizes methods of a class for all partitions together.
  */
 export class PartitionQueue implements TopicPartition {
   readonly topic: string
@@ -127,7 +127,7 @@ export class PartitionQueue implements TopicPartition {
     return last === undefined || isComplete(last) || this.#batches.length > 2
   }
 
-  /** Appends a record of so many `wireBytes`. Answers whether that began a batch, or completed one. */
+  /** Appends a record of so many `wireBytes`. Returns whether it began or completed a batch. */
   append(record: ProduceRecord, bytes: number, listener: DeliveryListener): boolean {
     const { maxBatchBytes, buffer, host } = this.#options
     let batch = this.#batches.at(-1)
@@ -152,7 +152,7 @@ export class PartitionQueue implements TopicPartition {
     return first
   }
 
-  /** An attempt to send the first batch failed, and another follows. */
+  /** Counts a failed attempt to send the first batch, which stays for another one. */
   retry(error: Error): void {
     const [first] = this.#batches
     if (first === undefined) return

@@ -7,11 +7,11 @@ import type { PartitionQueue, ProducerBatch } from './accumulator.ts'
 const FIRST_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 1000
 
-/** Sends batches, and settles their records by what is answered. */
+/** Sends batches, and settles their records by the results. */
 export interface Delivery {
   /**
-   * Sends the first batch of each queue in one request. Resolves when all are answered, with the queues whose first batch
-   * is to be sent again after a pause, in ms. Never rejects.
+   * Sends the first batch of each queue in one request, and settles them once all have a result. Resolves with the queues
+   * whose first batch has to be sent again, and the pause before that in ms. Never rejects.
    */
   send(queues: readonly PartitionQueue[]): Promise<ReadonlyMap<PartitionQueue, number>>
 }
@@ -62,7 +62,7 @@ export function createDelivery({ producer, deliveryTimeoutMs, host }: DeliveryOp
     const now = host.monotonic()
     const what =
       `could not be delivered within deliveryTimeoutMs (${deliveryTimeoutMs}): ${cause.message}; ` +
-      'see to the brokers, or raise deliveryTimeoutMs if they need longer'
+      'check the brokers, or raise deliveryTimeoutMs if they need longer'
     for (let batch = queue.first; batch && batch.createdAt + deliveryTimeoutMs <= now; batch = queue.first)
       queue.complete(notDelivered({ queue, batch }, cause, what))
   }

@@ -5,9 +5,9 @@ const scratch = Buffer.allocUnsafeSlow(3 * 256)
 
 /** Chooses the partitions of the records of one topic, as Kafka's own clients do. */
 export interface Partitioner {
-  /** For a key its own partition; without a key the same one until `nextBatch`: fewer and larger batches. */
+  /** With a key: the partition of the key. Without: the same one until `nextBatch`, which makes fewer and larger batches. */
   partition(key: ProduceRecord['key'], count: number): number
-  /** The batch of records without a key is full: the next ones go to another partition. */
+  /** The batch of records without a key is full: later ones go to the next partition. */
   nextBatch(count: number): void
 }
 

@@ -20,10 +20,10 @@ export interface ProducerLease {
   release(): Promise<void>
 }
 
-// Topics open one by one, in a run or outside of one, and share a connection all the same.
+// Topics open independently of each other, in a run or outside of one, and still share a connection.
 const pools = new WeakMap<Driver, Set<Shared>>()
 
-/** Connects a producer, or shares the one that has the same settings. Rejects as the driver does, with `BROKER_UNREACHABLE` for one. */
+/** Connects a producer, or shares the one with the same settings. Rejects as the driver does, for example with `BROKER_UNREACHABLE`. */
 export async function acquireProducer(settings: ResolvedSettings, host: Host): Promise<ProducerLease> {
   const { driver } = settings
   const pool = pools.get(driver) ?? new Set<Shared>()

@@ -308,7 +308,7 @@ describe('failures', () => {
     await host.advance(100)
     expect((outcomes.get('a') as Error).message).toBe(
       'a record for partition 0 of "t" could not be delivered within deliveryTimeoutMs (1000): not leader; ' +
-        'see to the brokers, or raise deliveryTimeoutMs if they need longer',
+        'check the brokers, or raise deliveryTimeoutMs if they need longer',
     )
     expect(outcomes.get('b')).toMatchObject({ code: 'KAFKA_FAILED' })
     expect(outcomes.has('young')).toBe(true)

@@ -8,7 +8,7 @@ import { createDelivery } from './delivery.ts'
 import { createPartitioner } from './partitioner.ts'
 import { createScheduler } from './scheduler.ts'
 
-/** Writes records to topics, each partition in order, and tells the outcome of each. */
+/** Writes records to topics, in order within each partition, and tells a listener the outcome of each. */
 export interface Producer {
   /** Looks a topic up. Rejects with `TOPIC_MISSING`. */
   topic(name: string): Promise<ProducerTopic>
@@ -48,7 +48,7 @@ export function createProducer({ producer, settings, host }: ProducerOptions): P
   async function openTopic(topic: string): Promise<ProducerTopic> {
     const partitions = await partitionCount(producer, topic, host)
     const queues: (PartitionQueue | undefined)[] = []
-    // Short-lived processes are not to begin with the same partition all.
+    // Random, so that short-lived processes do not all begin with the same partition.
     const partitioner = createPartitioner(Math.floor(host.random() * partitions.count))
     const queueOf = (partition: number) => (queues[partition] ??= accumulator.addQueue({ topic, partition }))
 
@@ -128,11 +128,12 @@ export function dryTopic(topic: string, { maxRequestBytes }: ProducerDefaults, w
   }
 }
 
-/** How many partitions a topic has, and how long ago that was asked for. */
+/** How many partitions a topic has, as the broker last said. */
 interface PartitionCount {
   readonly count: number
-  /** Asks again: partitions may have been added. */
+  /** Asks again in the background: partitions may have been added. */
   refresh(): void
+  /** The same, if the last answer is at least this old. */
   refreshIfOlder(ms: number): void
 }
 
@@ -160,7 +161,7 @@ async function partitionCount(
     try {
       partitions.count = await producer.partitions(topic)
     } catch {
-      // The number that is known still serves; if the topic is gone, sending to it says so.
+      // The known count still serves. If the topic is gone, sending to it fails.
     }
     isAsking = false
     askedAt = host.monotonic()
@@ -168,7 +169,7 @@ async function partitionCount(
   return partitions
 }
 
-/** What a batch adds on the wire to its records. */
+/** The size of the header of a batch. */
 const BATCH_WIRE_BYTES = 61
 
 /** The `wireBytes` of a record. Throws `RECORD_TOO_LARGE` for one that does not fit into a request of its own. */

@@ -3,14 +3,14 @@ import type { Accumulator, PartitionQueue } from './accumulator.ts'
 import type { Delivery } from './delivery.ts'
 
 /**
- * How long, in ms, a small request waits for the answer to the last one, to take with it what is written meanwhile. A
- * broker answers the requests of a connection one after the other: many small ones would only wait for each other there.
+ * How long, in ms, a small request waits for the answer to the last one. Records that are written meanwhile go with it. A
+ * broker answers the requests of a connection one after the other, so that many small ones would wait for each other there.
  */
 const COALESCE_MS = 5
-/** The size of a request that does not wait. */
+/** A request of this size or more does not wait. */
 const LARGE_BYTES = 32 * 1024
 
-/** What a partition with records does. One without a phase has nothing to send. */
+/** The state of a partition. A partition without a phase has nothing to send. */
 type Phase =
   /** Waits for more records, or for the next attempt. */
   | { readonly name: 'lingering' | 'backing off'; readonly cancel: () => void }
@@ -24,11 +24,11 @@ const IN_FLIGHT: Phase = { name: 'in flight' }
 
 /** Decides when the first batch of each partition is sent, and with which others in one request. */
 export interface Scheduler {
-  /** A partition may have something to send that it had not before. */
+  /** A batch of the partition began or became due: it is sent as soon as it may be. */
   wake(queue: PartitionQueue): void
-  /** The same for all partitions. */
+  /** The same for every partition: the buffer is full. */
   wakeAll(): void
-  /** Sends nothing any more. */
+  /** Cancels all timers, and sends no other request. */
   stop(): void
 }
 
@@ -47,9 +47,9 @@ export function createScheduler({
   maxRequestBytes,
   host,
 }: SchedulerOptions): Scheduler {
-  /** In the order in which they were entered. */
+  /** In the order of entering. */
   const phases = new Map<PartitionQueue, Phase>()
-  /** The next request: it is made in a microtask, or when the timer fires that lets it wait for the last request. */
+  /** When the next request is made: in a microtask, or by a timer that lets it wait for the last one. */
   const next: { isScheduled: boolean; cancelWait: (() => void) | undefined } = {
     isScheduled: false,
     cancelWait: undefined,
@@ -83,13 +83,13 @@ export function createScheduler({
   function wait(queue: PartitionQueue, name: 'lingering' | 'backing off', ms: number): void {
     const end = () => {
       enter(queue, undefined)
-      // A timer may be a little early by the clock that it is compared with: then it lingers once more.
+      // A timer may fire a little early by the monotonic clock. The partition then lingers again.
       wake(queue)
     }
     enter(queue, { name, cancel: host.setTimeout(end, Math.max(1, ms)) })
   }
 
-  /** Batches of several partitions that are written in one go travel together. */
+  /** In a microtask, so that records written in one go share a request whatever their partitions. */
   function scheduleRequest(): void {
     if (next.isScheduled) return
     next.isScheduled = true
@@ -134,7 +134,7 @@ export function createScheduler({
         wake(queue)
       }
     }
-    // What waited for this answer goes now.
+    // Batches that waited for this answer are sent now.
     scheduleRequest()
   }
 
@@ -158,7 +158,7 @@ function isLarge(queues: readonly PartitionQueue[]): boolean {
   return bytes >= LARGE_BYTES
 }
 
-/** Groups the queues, in order, so that the first batches of a group fit into one request. A larger batch goes alone. */
+/** Groups the queues in order, so that the first batches of a group fit into one request. A batch that is larger goes alone. */
 function requestsOf(queues: readonly PartitionQueue[], maxRequestBytes: number): PartitionQueue[][] {
   const requests: PartitionQueue[][] = []
   let room = 0

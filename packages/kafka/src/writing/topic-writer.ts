@@ -25,7 +25,7 @@ export interface TopicWriter {
   flush(): Promise<void>
 }
 
-/** The topic that is written to, while it is open and before. */
+/** The topic that is written to: its lifecycle, as far as writing needs it. */
 export interface OpenableTopic {
   /** Undefined unless it is open. */
   readonly current: WritableTopic | undefined
@@ -41,12 +41,12 @@ interface WritableTopic {
 }
 
 /**
- * A sink waits when `bufferBytes` are not acknowledged. A call cannot make its caller wait, who may go on without: beyond
- * this many times `bufferBytes` it is refused, or nothing would bound the memory.
+ * A sink waits while more than `bufferBytes` are not acknowledged. The caller of a topic may go on without waiting: beyond
+ * this many times `bufferBytes` calls are refused, which bounds the memory.
  */
 const CALLS_BUFFER_FACTOR = 2
 
-/** What the calls and the sinks of a topic know of each other. */
+/** State that the calls and the sinks of a topic share. */
 interface Written {
   /** Whether a call failed since a sink last asked. */
   callFailed: boolean
@@ -72,7 +72,7 @@ export function topicWriter(spec: TopicSpec, topic: OpenableTopic): TopicWriter 
   }
 
   return {
-    // A caller may have many under way: one promise is made for each, and no more.
+    // A caller may have many calls under way: each makes one promise and no more.
     call: (value, options = {}) =>
       new Promise((resolve, reject) => {
         const fail = (error: unknown) => {
@@ -121,7 +121,7 @@ interface TopicSinkOptions {
 function topicSink({ spec, topic, sender, written, options }: TopicSinkOptions): TopicSink {
   const { signal, host, trouble } = options
   let failure: Error | undefined
-  // One for all records: a failure stays, whatever is acknowledged after it.
+  // One listener for all records: the first failure stays, whatever is acknowledged after it.
   const listener: DeliveryListener = {
     acknowledged() {},
     failed(error) {
@@ -204,12 +204,12 @@ function topicSink({ spec, topic, sender, written, options }: TopicSinkOptions):
       if (failure !== undefined) throw failure
       if (!written.callFailed) return
       written.callFailed = false
-      // The caller was told. If it does not listen the process ends, and has to before this checkpoint is committed.
+      // An unhandled rejection of the call ends the process, which has to happen before this checkpoint is committed.
       await host.yield()
     },
     close() {
       written.sinks.delete(sink)
-      // What failed is known already: to wait for the rest would only delay the news.
+      // The stream fails anyway: to wait for the rest would only delay that.
       return topic.close(signal.aborted || failure !== undefined)
     },
   }
@@ -231,8 +231,8 @@ function rejectOnAbort(signal: AbortSignal, name: string): { readonly promise: P
       reject(
         new SnapstreamError(
           'SHUTDOWN_TIMEOUT',
-          `what was written to the topic ${JSON.stringify(name)} was not acknowledged before the time for a graceful end ` +
-            `was over; it will be written again. Raise shutdownMs if the broker needs longer`,
+          `records for the topic ${JSON.stringify(name)} were not acknowledged within shutdownMs; they are written again ` +
+            'after a restart. Raise shutdownMs if the broker needs longer',
           { topic: name },
         ),
       )
