@@ -2,23 +2,23 @@ import type { Buffer as Bytes } from 'node:buffer'
 import { Buffer } from 'node:buffer'
 import { open, type FileHandle } from 'node:fs/promises'
 
-/** The two pages at the start say which state is the newest, and where the others are. */
+/** The two meta pages at the start name the newest transaction and its trees. */
 const META_PAGES = 2
 const META_BYTES = 160
 const META_FLAG = 0x08
 const MAGIC = 0xbe_ef_c0_de
 const VERSION = 2
 
-/** Where things are in a page; numbers are little-endian. */
+/** Offsets in a page; numbers are little-endian. */
 const FLAGS_AT = 18
-/** After the header come the places of its nodes, of two bytes each, from the end of the header on. */
+/** The header is followed by the offsets of its nodes, two bytes each, relative to the end of the header. */
 const PLACES_BYTES_AT = 20
 const HEADER_BYTES = 24
 const NODE_BYTES = 8
-/** The value is not in the node, but on pages of its own: their number, a transaction, and how many there are. */
+/** The node has, in place of the value, the number of its first overflow page, a transaction, and the number of pages. */
 const BIG = 0x01
 
-/** And in one of the first two: the trees are that of free pages and that of the entries. */
+/** Offsets in a meta page. Its trees are that of free pages and that of the entries. */
 const MAGIC_AT = 24
 const VERSION_AT = 28
 const TREES_AT = 48
@@ -26,15 +26,15 @@ const TREE_BYTES = 48
 const LAST_PAGE_AT = 144
 const TRANSACTION_AT = 152
 
-/** How often the file may change while it is looked at; then it is in use, and others would have noticed. */
+/** The most changes during the check; a file that changes more often is in use, and its users would notice damage. */
 const ATTEMPTS = 20
 
 /** A tree of pages. */
 interface Tree {
   readonly root: number
-  /** How many levels of pages it has. */
+  /** The number of levels of pages. */
   readonly depth: number
-  /** Whether some of its values are on pages of their own. */
+  /** Whether some of its values are on overflow pages. */
   readonly hasBig: boolean
 }
 
@@ -45,7 +45,7 @@ interface Meta {
   readonly trees: readonly Tree[]
 }
 
-/** What is wrong with a data.mdb, in words that follow its name; undefined if it is sound, or not there. */
+/** Describes the damage of a data.mdb, to follow its name; undefined if it is sound or does not exist. */
 export async function damageOf(path: string, mayBeEmpty: boolean): Promise<string | undefined> {
   const file = await open(path).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'ENOENT') return undefined
@@ -68,7 +68,7 @@ async function damageOfFile(file: FileHandle): Promise<string | undefined> {
     const { size } = await file.stat()
     const found = Math.floor(size / meta.pageBytes)
     if (found > meta.lastPage) return undefined
-    // LMDB does not write the last pages where they were made and freed in one transaction. Nothing points at those.
+    // LMDB does not write last pages that were allocated and freed in one transaction. No page refers to those.
     const lost = await firstLost(file, meta, found)
     if (lost === undefined) return undefined
     const now = await readMeta(file)
@@ -78,7 +78,7 @@ async function damageOfFile(file: FileHandle): Promise<string | undefined> {
   return undefined
 }
 
-/** The newest one. */
+/** Reads the newest meta page, or describes why it cannot be read. */
 async function readMeta(file: FileHandle): Promise<Meta | string> {
   const first = await readAt(file, 0, META_BYTES)
   if (first.length < META_BYTES || first.readUInt32LE(MAGIC_AT) !== MAGIC || !hasFlag(first, META_FLAG))
@@ -105,8 +105,8 @@ async function readMeta(file: FileHandle): Promise<Meta | string> {
 }
 
 /**
- * A page that is in use and not in the file, which has `found` whole ones. Reads what points at others: branches, and leaves
- * only where they have values on pages of their own.
+ * The first page that is in use and missing in a file of `found` whole pages. Reads only pages that refer to others:
+ * branches, and leaves with overflow pages.
  */
 async function firstLost(file: FileHandle, { pageBytes, trees }: Meta, found: number): Promise<number | undefined> {
   for (const { root, depth, hasBig } of trees) {

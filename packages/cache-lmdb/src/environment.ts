@@ -1,9 +1,9 @@
 import { open } from 'lmdb'
-import { KEY_ENCODER, type EncodedKey } from './key-format.ts'
+import { KEY_ENCODER, type EncodedKey } from './encoding.ts'
 
 /**
- * What is used of a database of `lmdb`. Its own types leave out half of it, and those who check the types of what they
- * install (`skipLibCheck: false`) could not use what names them.
+ * The part of an `lmdb` database that is used here. lmdb's own types lack half of it, and a package whose types refer to
+ * them does not compile with `skipLibCheck: false`.
  */
 export interface Environment {
   batch(write: () => void): Promise<boolean>
@@ -12,7 +12,7 @@ export interface Environment {
   doesExist(key: EncodedKey, value: undefined, options?: ReadOptions): boolean
   getBinary(key: EncodedKey, options?: ReadOptions): Uint8Array | undefined
   getRange(options: object): Iterable<unknown>
-  /** The same as `batch`, where the key exists when it is its turn; otherwise nothing, and false. */
+  /** The same as `batch` if the key exists in the transaction; otherwise writes nothing and resolves with false. */
   ifVersion(key: EncodedKey, version: number, write: () => void): Promise<boolean>
   getString(key: EncodedKey, options?: ReadOptions): string | undefined
   put(key: EncodedKey, value: string | Uint8Array): Promise<boolean>
@@ -21,11 +21,11 @@ export interface Environment {
 }
 
 interface ReadTransaction {
-  /** It is not needed any more. */
+  /** Ends the transaction. */
   done(): void
 }
 
-/** The snapshot that is read, if it is not the newest. */
+/** Reads from a transaction in place of the newest state. */
 export interface ReadOptions {
   readonly transaction: ReadTransaction
 }
@@ -36,12 +36,12 @@ export interface EnvironmentOptions {
 }
 
 /**
- * Of a new database; one that exists keeps its own. LMDB writes a page anew when anything in it changes: with 4 KiB, what
- * it takes by default, a batch in no order of keys takes a tenth longer, and one put or get as long.
+ * The page size of a new database; an existing one keeps its own. LMDB rewrites a page when anything in it changes. With its
+ * default of 4 KiB a batch in random order of keys takes a tenth longer, and a single put or get as long.
  */
 export const PAGE_BYTES = 8192
 
-/** Throws what LMDB says of the files in this folder, which has to exist. */
+/** Opens the files of an existing folder. Throws lmdb's errors. */
 export function openEnvironment(folder: string, { readOnly, maxReaders }: EnvironmentOptions): Environment {
   const options = {
     path: folder,
@@ -49,9 +49,9 @@ export function openEnvironment(folder: string, { readOnly, maxReaders }: Enviro
     encoding: 'binary' as const,
     keyEncoder: KEY_ENCODER,
     pageSize: PAGE_BYTES,
-    // A commit is on the disk before anybody sees it: what is visible was never taken back by a crash.
+    // A commit is on disk before readers see it: a crash never takes back a visible write.
     overlappingSync: false,
-    // With it `lmdb` makes a promise for each turn that nobody has: a write that fails would end the process.
+    // Otherwise `lmdb` makes a promise for each turn that no caller gets: a failed write would end the process.
     eventTurnBatching: false,
     readOnly,
     maxReaders,

@@ -17,7 +17,7 @@ describe.skipIf(!hasTmpfs)('a disk that is full (skipped where no tmpfs can be m
         expect(await program.exited).toEqual([0, null])
         expect(result['code']).toBe(way === 'cache' ? 'CACHE_FAILED' : 'LEVEL_IO_ERROR')
         expect(result['message']).toMatch(
-          /writing failed: .*; make room, or give it another disk \(this one has \d+ bytes left\)/,
+          /writing failed: .*; make room, or use another disk \(this one has \d+ bytes left\)/,
         )
         const each = way === 'batch' || way === 'many' ? 5 : 1
         expect(result['acknowledged']).toBeGreaterThan(20)

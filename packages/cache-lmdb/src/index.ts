@@ -1,2 +1,3 @@
-export { LmdbLevel, type LmdbLevelOpenOptions, type LmdbLevelOptions } from './lmdb-level.ts'
-export { MAX_KEY_BYTES } from './key-format.ts'
+export { MAX_KEY_BYTES } from './encoding.ts'
+export { LmdbLevel } from './lmdb-level.ts'
+export type { LmdbLevelOpenOptions, LmdbLevelOptions } from './options.ts'

@@ -1,15 +1,15 @@
-import { AbstractIterator, type AbstractIteratorOptions } from 'abstract-level'
+import { AbstractIterator, type AbstractIteratorOptions, type AbstractLevel } from 'abstract-level'
+import { toFormat, type EncodedKey, type Stored } from './encoding.ts'
 import type { Environment, ReadOptions } from './environment.ts'
-import type { EncodedKey } from './key-format.ts'
-import { isEmpty, keyRange, rangeFrom, type KeyRange, type RangeBounds } from './key-range.ts'
-import type { LmdbLevel } from './lmdb-level.ts'
 import type { LmdbSnapshot } from './lmdb-snapshot.ts'
-import { readRange, type RawEntry } from './read-range.ts'
-import { toFormat, type Stored } from './value-format.ts'
+import { isEmpty, keyRange, rangeFrom, readRange } from './range.ts'
+import type { KeyRange, RangeBounds, RawEntry } from './range.ts'
+
+type Database<K, V> = AbstractLevel<string | Buffer | Uint8Array, K, V>
 
 type Item = [key: Stored | undefined, value: Stored | undefined]
 
-/** What abstract-level makes of the options of an iterator. */
+/** The options of an iterator as abstract-level passes them on. */
 export interface IteratorOptions extends RangeBounds {
   readonly reverse: boolean
   readonly keys: boolean
@@ -19,15 +19,15 @@ export interface IteratorOptions extends RangeBounds {
   readonly snapshot?: LmdbSnapshot
 }
 
-/** Reads in the order of keys, from a snapshot of the moment when it was made or from one that it was given. */
-export class LmdbIterator<K, V> extends AbstractIterator<LmdbLevel<K, V>, K, V> {
+/** Reads in the order of keys, from the snapshot that it was given or from one of the moment of its creation. */
+export class LmdbIterator<K, V> extends AbstractIterator<Database<K, V>, K, V> {
   readonly #environment: Environment
   readonly #options: IteratorOptions
   readonly #range: KeyRange
   readonly #reading: ReadOptions
   #entries: Iterator<RawEntry>
 
-  constructor(db: LmdbLevel<K, V>, environment: Environment, options: IteratorOptions) {
+  constructor(db: Database<K, V>, environment: Environment, options: IteratorOptions) {
     super(db, options as unknown as AbstractIteratorOptions<K, V>)
     this.#environment = environment
     this.#options = options

@@ -7,7 +7,7 @@ import { MemoryLevel } from 'memory-level'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { tempFolder, tempFolderInMemory } from './fixtures/temp-folder.ts'
 import { LmdbLevel, MAX_KEY_BYTES } from './index.ts'
-import { KEY_ENCODER } from './key-format.ts'
+import { KEY_ENCODER } from './encoding.ts'
 
 const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 

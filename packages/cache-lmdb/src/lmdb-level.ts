@@ -1,32 +1,13 @@
-import { AbstractLevel, type AbstractDatabaseOptions, type AbstractOpenOptions } from 'abstract-level'
+import { AbstractLevel } from 'abstract-level'
 import { IF_EXISTS } from 'lmdb'
+import { fits, keyBytes, MAX_KEY_BYTES, ownValue, toFormat, type EncodedKey, type Stored } from './encoding.ts'
 import type { Environment } from './environment.ts'
-import { fits, keyBytes, MAX_KEY_BYTES, type EncodedKey } from './key-format.ts'
-import { clearRange, type ClearOptions } from './clear-range.ts'
+import { openFolder } from './folder.ts'
 import { levelError, translateError, toLevelError } from './level-error.ts'
 import { LmdbIterator, type IteratorOptions } from './lmdb-iterator.ts'
 import { LmdbSnapshot } from './lmdb-snapshot.ts'
-import { openFolder } from './open-folder.ts'
-import { ownValue, toFormat, type Stored } from './value-format.ts'
-
-/** What `open` and the constructor of `LmdbLevel` take beside what every abstract-level database does. */
-export interface LmdbLevelOpenOptions extends AbstractOpenOptions {
-  /**
-   * Only reads, beside the process that writes: for looking into a database that somebody else has open. The database has
-   * to exist. Writing is then an error, `LEVEL_NOT_SUPPORTED`.
-   *
-   * @default false
-   */
-  readonly readOnly?: boolean | undefined
-  /**
-   * How many snapshots may be read at once, over all processes. Whoever opens the folder first decides.
-   *
-   * @default 126
-   */
-  readonly maxReaders?: number | undefined
-}
-
-export interface LmdbLevelOptions<K, V> extends AbstractDatabaseOptions<K, V>, Omit<LmdbLevelOpenOptions, 'passive'> {}
+import type { LmdbLevelOpenOptions, LmdbLevelOptions } from './options.ts'
+import { clearRange, type ClearOptions } from './range.ts'
 
 interface ReadingOptions {
   readonly keyEncoding: string
@@ -35,7 +16,7 @@ interface ReadingOptions {
 }
 
 interface BatchOptions {
-  /** The bytes of a key. */
+  /** The bytes of the key that has to exist. */
   readonly ifExists?: Uint8Array | undefined
 }
 
@@ -44,12 +25,12 @@ type Operation =
   | { readonly type: 'del'; readonly key: EncodedKey }
 
 /**
- * An abstract-level database over LMDB, which is kept in a folder.
+ * An abstract-level database over LMDB, in a folder.
  *
- * A write resolves once it is on the disk, with `sync: true` or without. Writes of one turn of the event loop share a
- * commit. Keys have `MAX_KEY_BYTES` bytes at most: a longer one is refused with `LEVEL_INVALID_KEY`.
+ * A write resolves when it is on disk, with `sync: true` or without. Writes of one turn of the event loop share a commit.
+ * Keys have at most `MAX_KEY_BYTES` bytes: a longer one is refused with `LEVEL_INVALID_KEY`.
  *
- * @param location The folder, which is made if need be.
+ * @param location The folder, which is created if it does not exist. Throws a `TypeError` for an empty string.
  *
  * @example
  * const db = new LmdbLevel('db/totals')
@@ -63,11 +44,11 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
 > {
   /** The folder, as it was given to the constructor. */
   readonly location: string
-  /** The longest key that can be put, in bytes. */
+  /** The longest key that can be written, in bytes. */
   readonly maxKeyBytes: number = MAX_KEY_BYTES
   /**
-   * `batch` and chained batches take the option `ifExists`, the bytes of a key: where that is not there when it is their turn
-   * among those of all processes, nothing is written, and they reject with `LEVEL_CONFLICT`.
+   * Whether `batch` and chained batches take the option `ifExists`, the bytes of a key. If that key does not exist in the
+   * transaction of the batch, nothing is written, and the batch rejects with `LEVEL_CONFLICT`.
    */
   readonly conditionalBatches: boolean = true
   #environment: Environment | undefined
@@ -76,7 +57,7 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
   constructor(location: string, options?: LmdbLevelOptions<KDefault, VDefault>) {
     if (typeof location !== 'string' || location === '')
       throw new TypeError(
-        `LmdbLevel takes a folder, a string that is not empty; got ${location === '' ? 'an empty one' : typeof location}`,
+        `LmdbLevel takes a folder, expected a string that is not empty, got ${location === '' ? 'an empty string' : typeof location}`,
       )
     const manifest = {
       encodings: { buffer: true, utf8: true },
@@ -110,7 +91,7 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
   }
 
   async _batch(operations: readonly Operation[], { ifExists }: BatchOptions = {}): Promise<void> {
-    // All of them first: what lmdb has been given of a batch goes in.
+    // All keys are checked first: lmdb writes the operations that it was given before an error.
     for (const { type, key } of operations) if (type === 'put') this.#checkKey(key)
     const isWritten = await this.#write((environment) => {
       const write = () => {
@@ -124,7 +105,7 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
     if (ifExists === undefined || isWritten === true) return
     throw levelError(
       'LEVEL_CONFLICT',
-      `the LMDB database ${JSON.stringify(this.location)} wrote nothing of a batch of ${operations.length}, as the key that its option ifExists names is not there`,
+      `the LMDB database ${JSON.stringify(this.location)} wrote nothing of a batch of ${operations.length}, as the key in its option ifExists does not exist`,
     )
   }
 
@@ -183,7 +164,7 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
     if (this.#isReadOnly)
       throw levelError(
         'LEVEL_NOT_SUPPORTED',
-        `the LMDB database ${JSON.stringify(this.location)} was opened with readOnly: nothing can be written; open it without`,
+        `the LMDB database ${JSON.stringify(this.location)} was opened with readOnly and cannot be written; open it without the option`,
       )
     try {
       return await write(this.#environment!)

@@ -1,6 +1,6 @@
 import { SnapstreamError, describe } from '@snapstream/core'
-import { closeAndRelease, realFolder, type Backend, type OpenBackend } from './backend.ts'
 import { backendError, openError } from './backend-error.ts'
+import { closeAndRelease, realFolder, type Backend, type OpenBackend } from './backend.ts'
 import { claim } from './claim.ts'
 import { destroyFolder, openCopy, openFolder } from './level-folder.ts'
 

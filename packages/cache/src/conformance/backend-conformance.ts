@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { platformHost } from '@snapstream/core'
-import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
 import type { AnyBackend } from '../backend/backend.ts'
+import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
 import type { BackendSupports } from './conformance-options.ts'
 
 /** Makes a test of a cache over a fresh backend, and hands over what the cache is made over. */

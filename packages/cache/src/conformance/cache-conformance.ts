@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { BytesCodec } from '@snapstream/core'
-import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
 import type { AnyBackend } from '../backend/backend.ts'
+import { Cache, DELETE, type CacheKey, type CacheOptions } from '../index.ts'
 import { backendConformance } from './backend-conformance.ts'
 import type { ConformanceOptions } from './conformance-options.ts'
 import { exactlyOnceConformance } from './exactly-once-conformance.ts'

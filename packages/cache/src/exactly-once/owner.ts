@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { SnapstreamError } from '@snapstream/core'
+import { backendCode, backendError } from '../backend/backend-error.ts'
 import { DEL, PUT_TEXT, type Backend } from '../backend/backend.ts'
 import { OWNER_TAG } from '../entry/key-space.ts'
-import { backendCode, backendError } from '../backend/backend-error.ts'
 
 const RANGE = {
   gte: Buffer.of(OWNER_TAG),

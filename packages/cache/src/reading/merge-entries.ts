@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer'
 import type { AbstractSnapshot } from 'abstract-level'
 import type { Backend } from '../backend/backend.ts'
 import type { CacheKey } from '../entry/cache-key.ts'
-import type { EncodedRange } from '../entry/range.ts'
 import { hasExpired, type Entry } from '../entry/entry.ts'
+import type { EncodedRange } from '../entry/range.ts'
 import { bodyOf } from '../entry/stored-head.ts'
 
 /** An entry with its key encoded: its value is stored bytes, or a write that the backend does not have yet. */

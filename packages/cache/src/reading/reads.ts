@@ -4,12 +4,12 @@ import type { AbstractSnapshot } from 'abstract-level'
 import { backendError } from '../backend/backend-error.ts'
 import type { Backend } from '../backend/backend.ts'
 import { idOf, type CacheKey } from '../entry/cache-key.ts'
-import { encodeRange, type CacheRange } from '../entry/range.ts'
 import { hasExpired, type Entry, type EntryId } from '../entry/entry.ts'
 import type { KeySpace } from '../entry/key-space.ts'
-import { mergeEntries, type RawEntry } from './merge-entries.ts'
-import type { ValueFormat } from '../entry/value-format.ts'
+import { encodeRange, type CacheRange } from '../entry/range.ts'
 import { bodyOf } from '../entry/stored-head.ts'
+import type { ValueFormat } from '../entry/value-format.ts'
+import { mergeEntries, type RawEntry } from './merge-entries.ts'
 
 /** Reads of a cache, and of a snapshot of one. */
 export interface CacheReads<K extends CacheKey, V> {

@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer'
 import { DEL, PUT_BYTES, PUT_TEXT, type Backend, type Batch } from '../backend/backend.ts'
 import type { Taken } from '../database/write-buffer.ts'
 import { hasExpired, type Entry, type Stored } from '../entry/entry.ts'
-import type { ExpiryIndex, Swept } from './expiry-index.ts'
 import { AGE_TAG, TOTALS_TAG, type KeySpace } from '../entry/key-space.ts'
 import { addHead, headOf } from '../entry/stored-head.ts'
+import type { ExpiryIndex, Swept } from './expiry-index.ts'
 
 const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 const TEXT = { keyEncoding: 'buffer', valueEncoding: 'utf8' } as const

@@ -1,6 +1,6 @@
+import { SnapstreamError, describe } from '@snapstream/core'
 import { isLimit, LIMIT_EXPECTED, type Limits } from '../limits.ts'
 import type { LogicalType } from './logical-type.ts'
-import { SnapstreamError, describe } from '@snapstream/core'
 
 /** The options of `AvroCodec`. */
 export interface AvroCodecOptions extends Limits {

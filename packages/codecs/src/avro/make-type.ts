@@ -1,10 +1,11 @@
 import avro, { type Schema, type Type } from 'avsc'
 import { codecError, messageOf } from '../codec-error.ts'
 import type { AvroCodecOptions } from './avro-options.ts'
+import { originalName, withoutDefaults, withValidNames, type WholeAvroSchema } from './avro-schema.ts'
 import type { AvroType, RecordField } from './avsc.ts'
+import { branchNameOf, StrictArray, StrictMap } from './containers.ts'
 import { makeLogicalType } from './logical-type.ts'
 import { LOGICAL_TYPES } from './logical-types.ts'
-import { branchNameOf, StrictArray, StrictMap } from './containers.ts'
 import { noteUse, StrictRecord } from './record.ts'
 import {
   StrictBoolean,
@@ -18,7 +19,6 @@ import {
   bigintLong,
 } from './scalars.ts'
 import { makeUnion } from './union.ts'
-import { originalName, withoutDefaults, withValidNames, type WholeAvroSchema } from './avro-schema.ts'
 
 /** The replacements of avsc's own types, which lose some values without an error. */
 const STRICT: Readonly<Record<string, new (schema: unknown, options: unknown) => AvroType>> = {

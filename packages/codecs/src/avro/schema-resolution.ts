@@ -1,8 +1,8 @@
 import { toError } from '@snapstream/core'
 import { cut } from '../codec-error.ts'
 import { leastBytesOf, type ArrayParts, type AvroType, type EnumParts, type MapParts, type Read } from './avsc.ts'
-import { logicalOf, underlyingOf } from './logical-type.ts'
 import { readEntries, readItems } from './containers.ts'
+import { logicalOf, underlyingOf } from './logical-type.ts'
 import { resolvedRecord, StrictRecord } from './record.ts'
 import { readBranch, type UnionType } from './union.ts'
 

@@ -1,7 +1,7 @@
 import { Ajv, type Options } from 'ajv'
+import ajvDraft04 from 'ajv-draft-04'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import ajvDraft04 from 'ajv-draft-04'
 import { codecError, show } from '../codec-error.ts'
 
 const DRAFTS = ['2020-12', '2019-09', 'draft-07', 'draft-06', 'draft-04'] as const

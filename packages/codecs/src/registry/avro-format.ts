@@ -1,6 +1,6 @@
 import { makeAvroCodec } from '../avro/avro-codec.ts'
-import { makeType } from '../avro/make-type.ts'
 import { readAvroSchema, type WholeAvroSchema } from '../avro/avro-schema.ts'
+import { makeType } from '../avro/make-type.ts'
 import type { AvroRegistryOptions } from './codec-options.ts'
 import { parseSchema, type Format } from './format.ts'
 import type { RegisteredSchema, RegistryClient, SchemaReference } from './registry-client.ts'

@@ -1,9 +1,9 @@
 import type { CodecContext } from '@snapstream/core'
 import type { AvroCodecOptions } from '../avro/avro-options.ts'
-import { isLimit, LIMIT_EXPECTED, type ByteLimits, type Limits } from '../limits.ts'
-import type { SchemaReference } from './registry-client.ts'
 import { codecError, show } from '../codec-error.ts'
+import { isLimit, LIMIT_EXPECTED, type ByteLimits, type Limits } from '../limits.ts'
 import type { Format } from './format.ts'
+import type { SchemaReference } from './registry-client.ts'
 
 /**
  * The name of the subject under which a schema is registered. `'TopicName'`: `orders-value` or `orders-key`;

@@ -1,6 +1,6 @@
 import type { SyncCodec } from '@snapstream/core'
-import type { RegisteredSchema, SchemaReference, SchemaType } from './registry-client.ts'
 import { codecError, messageOf } from '../codec-error.ts'
+import type { RegisteredSchema, SchemaReference, SchemaType } from './registry-client.ts'
 
 /** The parts of a registry codec that differ between Avro and JSON. */
 export interface Format<T> {

@@ -1,5 +1,5 @@
-import { compileForeignSchema, compileSchema } from '../json/json-schema.ts'
 import { makeJsonCodec } from '../json/json-codec.ts'
+import { compileForeignSchema, compileSchema } from '../json/json-schema.ts'
 import { withDefaultLimits } from '../limits.ts'
 import type { JsonRegistryOptions } from './codec-options.ts'
 import { parseSchema, type Format } from './format.ts'
