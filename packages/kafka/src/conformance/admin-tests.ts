@@ -65,11 +65,11 @@ export function adminTests(declare: Declare): void {
       [2000, 3],
     ] as const)
       assert.deepEqual(await at(now + ms), [0, expected], `${ms} ms`)
-    // There is no such record: the end.
+    // No record is as late: the answer is the end.
     assert.deepEqual(await at(now + 2001), [0, 4])
   })
 
-  declare('creates a topic with a config, and counts by it', async ({ admin, producer, name }) => {
+  declare('creates a topic with a config that takes effect', async ({ admin, producer, name }) => {
     const topic = name('topic')
     await admin.createTopics([
       {

@@ -47,13 +47,13 @@ export function backpressureTests(declare: Declare): void {
       await until('the other record', () => records.filter(({ partition }) => partition === 1).length === i)
       delays.push(performance.now() - sent)
     }
-    // One that is held up waits for a fetch each time; one may wait for a busy machine.
+    // A partition that is held up waits for a fetch each time. One wait may be due to a busy machine.
     const median = delays.toSorted((a, b) => a - b)[delays.length >> 1] ?? Infinity
     assert.ok(median < 200, `delays of ${delays.join(', ')} ms`)
     assert.ok(batches.length <= 2)
   })
 
-  declare('batches count what they hold in memory', async ({ topic, produce, consumer }) => {
+  declare('a batch says how many bytes of memory it holds', async ({ topic, produce, consumer }) => {
     const name = await topic(1)
     await produce(
       name,

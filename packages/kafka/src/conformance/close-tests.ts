@@ -4,7 +4,7 @@ import { producerSettings, record, sleep } from './harness.ts'
 import { assertError, rejects } from './rejects.ts'
 
 export function closeTests(declare: Declare): void {
-  declare('close ends a pending poll; poll stays at its end; closing twice is one', async (harness) => {
+  declare('close ends a pending poll; later polls resolve at once; a second close has no effect', async (harness) => {
     const { topic, consumer, name } = harness
     const topicName = await topic(1)
     for (const groupId of [name('group'), null]) {
@@ -26,7 +26,7 @@ export function closeTests(declare: Declare): void {
       await sleep(i * 2)
       await one.close()
     }
-    // Nobody is left in the group whose silence has to be waited for.
+    // The group has no dead member left that others would wait for.
     const started = performance.now()
     const last = await consumer([topicName], { groupId })
     assert.equal((await last.poll())?.length, 1)
@@ -96,12 +96,12 @@ export function closeTests(declare: Declare): void {
     await until('the takeover', () => second.owned.size === 2)
   })
 
-  declare('a closed producer answers, and sends nothing; closing twice is one', async (harness) => {
+  declare('a closed producer answers and sends nothing; a second close has no effect', async (harness) => {
     const { client, topic, admin, name } = harness
     const topicName = await topic(1)
     const producer = await client.producer(producerSettings({ idempotence: true }))
     const batch = () => ({ topic: topicName, partition: 0, records: [record('x')] })
-    // What is under way is answered before it is closed, or not sent at all.
+    // A request under way is answered before the producer closes, or it is not sent.
     const sending = producer.send([batch()])
     await Promise.all([producer.close(), producer.close()])
     const [first] = await sending
@@ -112,7 +112,7 @@ export function closeTests(declare: Declare): void {
     assert.equal((await admin.offsets(topicName, 'latest'))[0]?.offset, first?.error ? 0 : 1)
   })
 
-  declare('a closed admin rejects; closing twice is one', async ({ client }) => {
+  declare('a closed admin rejects; a second close has no effect', async ({ client }) => {
     const admin = await client.admin()
     await admin.listTopics()
     await Promise.all([admin.close(), admin.close()])

@@ -12,20 +12,20 @@ import { writingConformance } from './writing-conformance.ts'
 
 export interface DriverConformanceOptions extends Omit<ConformanceOptions, 'brokers'> {
   /**
-   * Where a broker listens, `host:port` each; `[]` for a driver that has its broker in this process. Left out: the suites
-   * that need no broker. They take settings and brokers that misbehave.
+   * Where a broker listens, `host:port` each; `[]` for a driver that has its broker in this process. Without it, only the
+   * suites run that need no broker: settings, and fake brokers that misbehave.
    */
   readonly brokers?: readonly string[]
-  /** A broker that listens in every way of security. It is asked for when a test runs. Left out: no suite of security. */
+  /** A broker that listens with every security protocol. A test asks for it when it runs. Without it, no security suite runs. */
   readonly secureBroker?: () => SecureBroker
-  /** How many odd records go round. @default 10000 */
+  /** How many odd records are written, read, forwarded and replayed. @default 10000 */
   readonly records?: number
 }
 
 /**
- * All that a driver must do, as tests for a runner of your choice. What the driver `supports` decides which suites it gets:
- * one in this process gets none of sockets, and none of what only a log on disk has. Each test makes topics and groups of its
- * own names and deletes the topics at its end, so that the tests can run against a broker that others use.
+ * Declares the tests of all that a driver must do, for a test runner of your choice. `driver.supports` decides which suites
+ * run: a driver in this process gets none about sockets, nor those that need a log on disk. Each test makes topics and groups
+ * with names of its own and deletes the topics at its end, so that the broker may be shared.
  *
  * @example
  * import { describe, test } from 'vitest'

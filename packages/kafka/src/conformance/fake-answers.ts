@@ -21,7 +21,7 @@ export const API_KEYS = {
 } as const
 export type Api = keyof typeof API_KEYS
 
-/** A request as a fake broker gets it; `read` stands behind its header. */
+/** A request as a fake broker gets it; `read` is positioned behind its header. */
 export interface FakeRequest {
   readonly api: Api
   readonly version: number
@@ -30,10 +30,10 @@ export interface FakeRequest {
   readonly socket: Socket
 }
 
-/** The body of an answer, or what is done instead of one. */
+/** The body of an answer, or an action in place of one. */
 export type FakeAnswer = Buffer | ((request: FakeRequest) => void)
 
-/** Versions that drivers can be expected to have in common with it. Where two are given their bodies differ below. */
+/** The versions of each request that the fake broker takes. Where it takes two, the bodies below differ. */
 const VERSIONS: Record<Api, readonly [min: number, max: number]> = {
   Produce: [3, 9],
   Fetch: [4, 11],
@@ -51,19 +51,19 @@ const VERSIONS: Record<Api, readonly [min: number, max: number]> = {
   InitProducerId: [0, 1],
   SaslAuthenticate: [0, 1],
 }
-/** From these versions on answers are written in the newer, compact form. */
+/** From these versions on, answers have the compact form (KIP-482). */
 const FLEXIBLE: Partial<Record<Api, number>> = { Produce: 9, OffsetFetch: 6 }
 
 const TOPIC = 't'
 const MEMBER = 'member-1'
 
-/** A body with the header of an answer before it. */
+/** A body behind the header of an answer. */
 export function framed({ api, version, correlationId }: FakeRequest, body: Buffer): Buffer {
   const flexible = version >= (FLEXIBLE[api] ?? Infinity)
   return sized(Buffer.concat([int32(correlationId), flexible ? NO_TAGS : NOTHING, body]))
 }
 
-/** What a good broker answers. */
+/** The answers of a good broker. */
 export function goodAnswer(request: FakeRequest, { port }: { readonly port: number }): FakeAnswer {
   const { api, version } = request
   switch (api) {
@@ -280,7 +280,7 @@ export function produced(version: number, { errorCode = 0, leftOut = false } = {
     int64(0),
     int64(-1),
     ...(version >= 5 ? [int64(0)] : []),
-    // No record is to blame, and nothing is said.
+    // No record error, and no message.
     ...(version >= 8 ? [array([]), int16(-1)] : []),
   ])
   return Buffer.concat([array(leftOut ? [] : [Buffer.concat([string(TOPIC), array([partition])])]), int32(0)])

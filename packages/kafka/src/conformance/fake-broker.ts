@@ -4,7 +4,7 @@ import { byteReader } from '../wire/protocol/byte-reader.ts'
 import { API_KEYS, framed, goodAnswer } from './fake-answers.ts'
 import type { Api, FakeAnswer, FakeRequest } from './fake-answers.ts'
 
-/** What a fake broker does otherwise than a good one. */
+/** Where a fake broker differs from a good one. */
 export interface Script {
   /** Takes a connection over before anything is asked. */
   readonly onConnect?: (socket: Socket) => void
@@ -13,16 +13,16 @@ export interface Script {
 
 export interface FakeBroker {
   readonly port: number
-  /** How many requests came. */
+  /** How many requests the broker got. */
   readonly asked: () => number
-  /** The connections that are open. */
+  /** How many connections are open. */
   readonly open: () => number
   close(): Promise<void>
 }
 
 const APIS = new Map<number, Api>(Object.entries(API_KEYS).map(([api, key]) => [key, api as Api]))
 
-/** A broker of one topic with one partition, which leads and coordinates everything, and does what it is told. */
+/** A broker with one topic of one partition. It leads and coordinates everything, and misbehaves as its script says. */
 export async function startFakeBroker(script: Script): Promise<FakeBroker> {
   const sockets = new Set<Socket>()
   let asked = 0
@@ -33,7 +33,7 @@ export async function startFakeBroker(script: Script): Promise<FakeBroker> {
     socket.on('close', () => sockets.delete(socket))
     if (script.onConnect) {
       script.onConnect(socket)
-      // The end of a socket is only seen by who reads from it.
+      // Node reports the end of a socket only while it is read.
       socket.resume()
       return
     }

@@ -31,31 +31,34 @@ export function groupAdminTests(declare: Declare): void {
     assert.deepEqual((await describe())?.members, [])
   })
 
-  declare('commits from outside: the group need not exist, and goes on from there', async (harness) => {
-    const { admin, topic, produce, reader, until, name } = harness
-    const [topicName, other, groupId] = [await topic(2), await topic(1), name('group')]
-    await produce(topicName, 0, ['a', 'b', 'c'])
-    await produce(topicName, 1, ['d', 'e'])
-    const at = (partition: number, offset: number) => ({ topic: topicName, partition, offset })
-    await admin.commit(groupId, [at(0, 2), at(1, 1)])
-    assert.deepEqual(await admin.committed(groupId, [topicName, other]), [at(0, 2), at(1, 1)])
-    assert.deepEqual((await admin.describeGroups([groupId])).get(groupId)?.members, [])
-    const first = await reader([topicName], { groupId })
-    await until('the records', () => first.records.length === 2)
-    assert.deepEqual(new Set(first.values()), new Set(['c', 'e']))
-    await first.close()
-    await until('the group to be empty', async () => {
-      const described = await admin.describeGroups([groupId])
-      return described.get(groupId)?.members.length === 0
-    })
-    await admin.commit(groupId, [at(1, 0)])
-    assert.deepEqual(await admin.committed(groupId, [topicName]), [at(0, 2), at(1, 0)])
-    const second = await reader([topicName], { groupId })
-    await until('the records', () => second.records.length === 3)
-    assert.deepEqual(new Set(second.values()), new Set(['c', 'd', 'e']))
-  })
+  declare(
+    'commits for a group from outside; the group need not exist, and its members go on from there',
+    async (harness) => {
+      const { admin, topic, produce, reader, until, name } = harness
+      const [topicName, other, groupId] = [await topic(2), await topic(1), name('group')]
+      await produce(topicName, 0, ['a', 'b', 'c'])
+      await produce(topicName, 1, ['d', 'e'])
+      const at = (partition: number, offset: number) => ({ topic: topicName, partition, offset })
+      await admin.commit(groupId, [at(0, 2), at(1, 1)])
+      assert.deepEqual(await admin.committed(groupId, [topicName, other]), [at(0, 2), at(1, 1)])
+      assert.deepEqual((await admin.describeGroups([groupId])).get(groupId)?.members, [])
+      const first = await reader([topicName], { groupId })
+      await until('the records', () => first.records.length === 2)
+      assert.deepEqual(new Set(first.values()), new Set(['c', 'e']))
+      await first.close()
+      await until('the group to be empty', async () => {
+        const described = await admin.describeGroups([groupId])
+        return described.get(groupId)?.members.length === 0
+      })
+      await admin.commit(groupId, [at(1, 0)])
+      assert.deepEqual(await admin.committed(groupId, [topicName]), [at(0, 2), at(1, 0)])
+      const second = await reader([topicName], { groupId })
+      await until('the records', () => second.records.length === 3)
+      assert.deepEqual(new Set(second.values()), new Set(['c', 'd', 'e']))
+    },
+  )
 
-  declare('leaves alone a group that has members', async ({ admin, topic, reader, until, name }) => {
+  declare('does not delete a group that has members', async ({ admin, topic, reader, until, name }) => {
     const [topicName, groupId] = [await topic(1), name('group')]
     const one = await reader([topicName], { groupId })
     await until('the assignment', () => one.owned.size === 1)

@@ -33,7 +33,7 @@ export function groupTests(declare: Declare): void {
     assert.deepEqual(new Set(values()), new Set([a, b]))
   })
 
-  declare('a member may take as long to hand over as Kafka can be told', async (harness) => {
+  declare('a member may take up to the largest rebalance time-out of Kafka to hand over', async (harness) => {
     const { topic, produce, reader, until, name } = harness
     const [topicName, groupId] = [await topic(2), name('group')]
     const settings = { groupId, rebalanceTimeoutMs: 2 ** 31 - 1 }
@@ -74,7 +74,7 @@ export function groupTests(declare: Declare): void {
     await until('the record', () => idle.records.length === 1)
   })
 
-  declare('co-partitioned topics are given out together, whoever comes and goes', async (harness) => {
+  declare('co-partitioned topics are assigned together while members come and go', async (harness) => {
     const { topic, produce, reader, until, name } = harness
     const [a, b, alone, groupId] = [await topic(4), await topic(4), await topic(3), name('group')]
     const all = [a, b, alone].flatMap((one) => [0, 1, 2, 3].map((partition) => partitionKey({ topic: one, partition })))
@@ -85,7 +85,7 @@ export function groupTests(declare: Declare): void {
       const look = () => {
         for (const n of [0, 1, 2, 3]) if (has(held, a, n) !== has(held, b, n)) torn.push(`partition ${n}`)
       }
-      // As it is told, so that no moment is missed.
+      // Recorded at the event itself, so that no moment is missed.
       return reader([a, b, alone], {
         groupId,
         copartitioned: [[b, a]],
@@ -128,14 +128,14 @@ export function groupTests(declare: Declare): void {
     )
   })
 
-  declare('groups do not know of each other', async ({ topic, produce, reader, until }) => {
+  declare('each group reads all records, whatever other groups read', async ({ topic, produce, reader, until }) => {
     const topicName = await topic(1)
     await produce(topicName, 0, numbers(3))
     const readers = [await reader([topicName]), await reader([topicName])]
     await until('all records, twice', () => readers.every(({ records }) => records.length === 3))
   })
 
-  declare('without a group: every partition, to everyone, and nothing is committed', async (harness) => {
+  declare('without a group each consumer reads every partition, and nothing is committed', async (harness) => {
     const { admin, topic, produce, reader, until } = harness
     const topicName = await topic(3)
     for (const partition of [0, 1, 2]) await produce(topicName, partition, numbers(5))

@@ -16,7 +16,7 @@ import { partitionKey } from '../driver/partition-key.ts'
 
 export interface ConformanceOptions {
   readonly driver: Driver
-  /** Where a broker listens; what a driver inside this process does not look at. */
+  /** Where a broker listens, `host:port` each. A driver in this process ignores it. */
   readonly brokers: readonly string[]
   /** How long a member may be silent, in ms; brokers take 6000 at least. @default 6000 */
   readonly sessionTimeoutMs?: number
@@ -24,7 +24,7 @@ export interface ConformanceOptions {
   readonly patienceMs?: number
 }
 
-/** The part of a test runner that is needed: vitest's and node:test's fit. */
+/** The parts of a test runner that the suites use. Vitest and node:test have them. */
 export interface TestRunner {
   readonly test: (name: string, run: () => Promise<void>, timeoutMs?: number) => unknown
   readonly describe?: (name: string, run: () => void) => unknown
@@ -32,24 +32,24 @@ export interface TestRunner {
   readonly concurrent?: (name: string, run: () => Promise<void>, timeoutMs?: number) => unknown
 }
 
-/** A record as read, everything copied out of its batch. */
+/** A record as it was read, copied out of its batch. */
 export interface ReadRecord extends TopicPartition {
   readonly offset: number
   readonly key: string | null
   readonly value: string | null
   readonly headers: readonly (readonly [string, readonly number[] | null])[]
-  /** Where some of the headers cannot be read: all of them. */
+  /** All headers as bytes, if some of them cannot be read. */
   readonly headerBytes?: readonly number[]
   readonly timestamp: Int64
 }
 
-/** A consumer that is polled all the time, and what it saw. */
+/** A consumer that is polled all the time, with everything it got. */
 export interface Reader {
   readonly consumer: DriverConsumer
   readonly records: ReadRecord[]
-  /** Batches that were handed out and, where `hold` is set, not released. */
+  /** Batches that were handed out. With `hold`, they are not released. */
   readonly batches: RecordBatch[]
-  /** What is assigned now, as `topic:partition`. */
+  /** The partitions that are assigned now, as `topic:partition`. */
   readonly owned: Set<string>
   readonly events: string[]
   readonly error: () => Error | undefined

@@ -3,15 +3,15 @@ import { array, fetched, int16, int32, int64, listed, metadata, produced, string
 import { LARGEST, NO_SUCH_CODE, answering, random } from './hostile-case.ts'
 import type { Answers, HostileCase, Rest } from './hostile-case.ts'
 
-/** Kafka's errors that are answered here for ever. */
+/** The error codes of Kafka that the fake broker answers for ever. */
 const [OUT_OF_RANGE, NOT_LEADER] = [1, 6]
 
-/** Answers about topics and records that a good broker does not give, or not for ever. */
+/** Answers about topics and records that a good broker never gives, or gives only for a while. */
 export function hostileAnswers(): HostileCase[] {
   return [...clusters(), ...readers(), ...writers()]
 }
 
-/** What is said of brokers and topics. */
+/** Answers to requests for metadata. */
 function clusters(): HostileCase[] {
   const says = (
     name: string,
@@ -84,7 +84,7 @@ function clusters(): HostileCase[] {
   ]
 }
 
-/** What is said to those who read. */
+/** Answers to requests that read. */
 function readers(): HostileCase[] {
   const reading = (name: string, fetch: Buffer, expect: RegExp, rest: Rest = {}) =>
     answering(name, 'read', { Fetch: () => fetch }, expect, rest)
@@ -167,7 +167,7 @@ function readers(): HostileCase[] {
   ]
 }
 
-/** What is said to those who write. */
+/** Answers to requests that write. */
 function writers(): HostileCase[] {
   const writing = (name: string, answers: Answers, expect: RegExp) => answering(name, 'write', answers, expect)
   return [
@@ -210,14 +210,14 @@ function writers(): HostileCase[] {
   ]
 }
 
-/** Two nodes at one port. */
+/** Two nodes that listen on one port. */
 function twoBrokers(port: number): Buffer {
   const one = metadata(port)
   const node = (id: number) => Buffer.concat([int32(id), string('127.0.0.1'), int32(port), int16(-1)])
   return Buffer.concat([int32(0), array([node(1), node(2)]), one.subarray(4 + 4 + node(1).length)])
 }
 
-/** The other one of two nodes, by the connection: the first that fetches came for the leader. */
+/** The node id behind a connection: the first connection that fetched is the leader's. */
 function elsewhere(socket: Socket): number {
   if (!nodes.has(socket)) nodes.set(socket, nodesSeen++ % 2 === 0 ? 2 : 1)
   return nodes.get(socket) ?? 1

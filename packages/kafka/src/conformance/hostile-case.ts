@@ -2,14 +2,14 @@ import type { SaslSettings } from '../driver/driver.ts'
 import type { Script } from './fake-broker.ts'
 
 export interface HostileCase {
-  /** What the broker does. */
+  /** The misbehaviour. */
   readonly name: string
   readonly script: Script
-  /** What is tried with it. */
+  /** What the driver is used for meanwhile. */
   readonly does: 'ask' | 'read' | 'group' | 'commit' | 'write'
-  /** The code and the message of the error. */
+  /** Matches the code and the message of the error, as `CODE: message`. */
   readonly expect: RegExp
-  /** It is told as a trouble and tried again, without hurry, instead of thrown. */
+  /** The driver reports a `trouble` and retries at a slow pace; it does not throw. */
   readonly told?: true
   readonly tls?: true
   readonly sasl?: SaslSettings['mechanism']
@@ -19,7 +19,7 @@ export interface HostileCase {
 export type Answers = NonNullable<Script['answers']>
 export type Rest = Partial<Omit<HostileCase, 'name' | 'script' | 'does' | 'expect'>>
 
-/** A broker that is a good one but for some of its answers. */
+/** A good broker, apart from these answers. */
 export const answering = (
   name: string,
   does: HostileCase['does'],
@@ -31,6 +31,6 @@ export const answering = (
 export const random = (size: number): Buffer =>
   Buffer.from(Array.from({ length: size }, (_, i) => (i * 7919 + 13) & 0xff))
 
-/** An error that is none of Kafka's. */
+/** An error code that Kafka does not have. */
 export const NO_SUCH_CODE = 999
 export const LARGEST: number = 2 ** 31 - 1

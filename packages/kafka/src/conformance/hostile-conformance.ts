@@ -10,7 +10,7 @@ import type { HostileCase } from './hostile-case.ts'
 import { hostileGroups } from './hostile-groups.ts'
 import { hostileConnections } from './hostile-connections.ts'
 
-/** How long anything may take with these settings, in ms, on a busy machine: what is tried again is tried for 3 s. */
+/** How long a case may take with these settings on a busy machine, in ms. Retries end after 3 s. */
 const LIMIT_MS = 20_000
 /** How many requests a driver may send in a second to a broker that goes on refusing. */
 const MOST_A_SECOND = 150
@@ -34,9 +34,9 @@ const READING: ConsumerSettings = {
 }
 
 /**
- * What a broker, or something in its place, must not be able to do to a driver: end the process, keep it busy, fill its
- * memory, or leave it waiting. Each case is a misbehaviour of a fake broker; the driver has to come up with a named error
- * in time, ask for no more than it should, and leave no socket open. It needs no broker.
+ * A broker, or anything in its place, must not be able to end the process of a driver, to keep it busy, to fill its memory or
+ * to leave it waiting. Each case is one misbehaviour of a fake broker. The driver has to give a named error in time, to send
+ * no more requests than it should, and to leave no socket open. No real broker is needed.
  */
 export function hostileConformance(runner: TestRunner, driver: Driver): void {
   const { test, concurrent = test, describe = (_, run) => run() } = runner
@@ -71,7 +71,7 @@ async function bear(one: HostileCase, driver: Driver): Promise<void> {
   }
   assert.deepEqual(loose, [])
 
-  /** What it is told, or what is thrown; everything is closed then. */
+  /** The reported or thrown error. Everything is closed by then. */
   async function meet(client: DriverClient, { does, told }: HostileCase): Promise<unknown> {
     if (does === 'ask') return thrownBy(() => ask(client))
     if (does === 'write') return thrownBy(() => write(client))

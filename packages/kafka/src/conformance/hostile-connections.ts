@@ -20,12 +20,12 @@ import type { Answers, HostileCase, Rest } from './hostile-case.ts'
 
 const [UNSUPPORTED_MECHANISM, ILLEGAL_STATE, WRONG_PASSWORD] = [33, 34, 58]
 
-/** What is wrong with a connection: as long as both sides get to know each other, and later. */
+/** Faults of connections, during the handshake and later. */
 export function hostileConnections(): HostileCase[] {
   return [...strangers(), ...frames(), ...users()]
 }
 
-/** What listens there is no broker, or does not get as far as being one. */
+/** The peer is no broker, or fails before it can act as one. */
 function strangers(): HostileCase[] {
   const says = (name: string, onConnect: (socket: Socket) => void, expect: RegExp, rest: Rest = {}): HostileCase => ({
     name,
@@ -84,7 +84,7 @@ function strangers(): HostileCase[] {
   ]
 }
 
-/** It was a broker until it was asked something. */
+/** The peer acts as a broker until a request comes. */
 function frames(): HostileCase[] {
   const instead = (name: string, act: (request: FakeRequest) => void, expect: RegExp, rest: Rest = {}) =>
     answering(name, 'read', { Fetch: () => act }, expect, { told: true, ...rest })
@@ -144,7 +144,7 @@ function frames(): HostileCase[] {
 
 const muted = new WeakSet<Socket>()
 
-/** Who is asked to prove a password. */
+/** Faults of SASL. */
 function users(): HostileCase[] {
   const refused = (name: string, answers: Answers, expect: RegExp, sasl: SaslSettings['mechanism'] = 'SCRAM-SHA-256') =>
     answering(name, 'ask', answers, expect, { sasl })
@@ -258,7 +258,7 @@ function users(): HostileCase[] {
   ]
 }
 
-/** A length of 2 GB, and as many bytes as somebody takes. */
+/** A frame that claims 2 GB, and bytes for as long as the driver reads them. */
 function flood(socket: Socket): void {
   const bytes = Buffer.alloc(1 << 20)
   const send = () => {
@@ -277,7 +277,7 @@ async function drip(socket: Socket, bytes: Buffer): Promise<void> {
   }
 }
 
-/** The broker's side of SCRAM-SHA-256 for a password. @param last what it ends with in place of its proof */
+/** The broker's side of SCRAM-SHA-256 for a password. @param last the last message, in place of the proof */
 function scramServer(password: string, last?: string): (request: FakeRequest) => FakeAnswer {
   let first = ''
   let second = ''

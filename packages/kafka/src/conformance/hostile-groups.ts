@@ -16,10 +16,10 @@ import type { FakeAnswer, FakeRequest } from './fake-answers.ts'
 import { LARGEST, NO_SUCH_CODE, answering, random } from './hostile-case.ts'
 import type { Answers, HostileCase, Rest } from './hostile-case.ts'
 
-/** Kafka's errors that are answered here for ever. */
+/** The error codes of Kafka that the fake broker answers for ever. */
 const [NO_COORDINATOR, UNKNOWN_MEMBER, REBALANCE, MEMBER_ID_REQUIRED, UNSTABLE] = [15, 25, 27, 79, 88]
 
-/** What a good broker does not say to members of a group, or not for ever. */
+/** Answers to members of a group that a good broker never gives, or gives only for a while. */
 export function hostileGroups(): HostileCase[] {
   const member = (
     name: string,

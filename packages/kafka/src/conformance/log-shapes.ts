@@ -2,16 +2,16 @@ import kafkajs from 'kafkajs'
 import { record, sleep } from './harness.ts'
 import type { Harness } from './harness.ts'
 
-/** A topic with one partition whose offsets are not all records. */
+/** A topic of one partition, in which not every offset is a record. */
 export interface ShapedTopic {
   readonly topic: string
-  /** What can be read of it, in order. */
+  /** The values that can be read, in order. */
   readonly values: readonly string[]
-  /** What is read of it with `read_uncommitted`, where that is something else. */
+  /** The values that are read with `read_uncommitted`, if they differ. */
   readonly uncommitted?: readonly string[]
 }
 
-/** What the tests need of a client beside the driver: transactions, and the deletion of records. */
+/** What the tests need beyond the driver port: transactions, and the deletion of records. */
 export interface LogShapes {
   plain(count: number): Promise<ShapedTopic>
   /** Small transactions, committed and aborted in turn; the last offsets are markers. */
@@ -65,13 +65,13 @@ export function logShapes(harness: Harness, brokers: readonly string[]): LogShap
   async function deleteRecords(topicName: string, before: number): Promise<void> {
     const plain = client.admin()
     await plain.connect()
-    // KafkaJS deletes from topics only that it knows.
+    // KafkaJS deletes records only of topics that are in its metadata.
     await plain.fetchTopicOffsets(topicName)
     await plain.deleteTopicRecords({ topic: topicName, partitions: [{ partition: 0, offset: `${before}` }] })
     await plain.disconnect()
   }
 
-  /** How many records there are, tombstones too, counted by the driver itself. */
+  /** How many records the topic has, tombstones included, as the driver reads them. */
   async function left(topicName: string): Promise<number> {
     const to = await end(topicName)
     const consumer = await harness.consumer([topicName], { groupId: null })
@@ -124,7 +124,7 @@ export function logShapes(harness: Harness, brokers: readonly string[]): LogShap
       closing.unshift(() => transaction.abort())
       const pending = numbers(3, 'open')
       await transaction.send({ topic: topicName, messages: pending.map((value) => ({ value })) })
-      // What comes after an open transaction is not to be read either.
+      // Records behind an open transaction cannot be read either.
       await produce(topicName, 0, ['behind'])
       return { topic: topicName, values, uncommitted: [...values, ...pending, 'behind'] }
     },
@@ -136,7 +136,7 @@ export function logShapes(harness: Harness, brokers: readonly string[]): LogShap
       for (const pair of kept) await keyed(topicName, [...gone, pair])
       await keyed(topicName, [...gone, ...gone, ['gone', null]])
       const written = await end(topicName)
-      // Only what is not being written to is compacted: a record that comes later begins another segment.
+      // The active segment is not compacted: a later record begins another one.
       await sleep(200)
       await keyed(topicName, [['gone', null]])
       const deadline = performance.now() + COMPACTION_PATIENCE_MS

@@ -2,16 +2,16 @@ import type { Headers } from '@snapstream/core'
 import { toInt64 } from '../driver/int64.ts'
 import type { Int64 } from '../driver/int64.ts'
 
-/** A record as any client may write one. */
+/** A record that any client may write. */
 export interface OddRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly headers: Headers
-  /** In ms since the epoch, and whatever else somebody takes it for; -1 for none. */
+  /** In ms since the epoch by convention, in fact any int64; -1 for none. */
   readonly timestamp: Int64
 }
 
-/** For topics of odd records: they take any time, and keep every record in one segment, for good. */
+/** The config for a topic of odd records: any timestamp is taken, and all records stay in one segment. */
 export const ODD_TOPIC: Readonly<Record<string, string>> = {
   'message.timestamp.type': 'CreateTime',
   'message.timestamp.before.max.ms': String(2n ** 63n - 1n),
@@ -69,8 +69,9 @@ const TEXTS = [
 ]
 
 /**
- * Records of everything odd at once: keys, values and headers that are null, empty, text and binary, headers that repeat or
- * have names of Snapstream's own, and timestamps of every class of 64-bit integers. The same for the same seed.
+ * Records that are odd in every way: keys, values and headers that are null, empty, text and binary, headers that repeat or
+ * have the names of Snapstream's own, and timestamps of every class of 64-bit integers. A seed gives the same records each
+ * time.
  */
 export function oddRecords(count: number, seed: number): readonly OddRecord[] {
   const random = randomNumbers(seed)

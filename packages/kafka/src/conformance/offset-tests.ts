@@ -17,7 +17,7 @@ async function read(harness: Harness, count: number, topics: readonly string[], 
 }
 
 export function offsetTests(declare: Declare): void {
-  declare('goes on from what the group committed', async (harness) => {
+  declare('a group goes on from its committed offset', async (harness) => {
     const { admin, topic, produce, name, reader, until } = harness
     const [topicName, groupId] = [await topic(2), name('group')]
     await produce(topicName, 0, abc)
@@ -67,9 +67,9 @@ export function offsetTests(declare: Declare): void {
   declare('startOffset: from the first record with at least a timestamp', async (harness) => {
     const { admin, topic, producer, name } = harness
     const topicName = await topic(1)
-    // Not in order: what counts is the first that is late enough, and not the one closest to it.
+    // Timestamps out of order: the first record that is late enough counts, not the closest one.
     const records = [1000, 3000, 2000, 4000].map((timestamp) => record(String(timestamp), { timestamp }))
-    // Two to a batch: what is found is a record, and not the batch that holds it.
+    // Two records a batch: the offset is that of the record, not of its batch.
     for (const one of [records.slice(0, 2), records.slice(2)])
       assert.deepEqual(await producer.send([{ topic: topicName, partition: 0, records: one }]), [{}])
     const offsetsAt = async (timestamp: number) => (await admin.offsets(topicName, timestamp))[0]?.offset
@@ -127,7 +127,7 @@ export function offsetTests(declare: Declare): void {
     assert.deepEqual(sorted(values()), ['0', '2', 'last'])
   })
 
-  declare("autoOffsetReset 'latest' reads what comes after the assignment", async (harness) => {
+  declare("autoOffsetReset 'latest' reads the records that come after the assignment", async (harness) => {
     const { topic, produce, name, reader, until } = harness
     for (const groupId of [name('group'), null]) {
       const topicName = await topic(1)
@@ -140,7 +140,7 @@ export function offsetTests(declare: Declare): void {
     }
   })
 
-  declare('a start that will not be found again is kept for the next owner', async (harness) => {
+  declare('a start that cannot be found a second time is kept for the next owner', async (harness) => {
     const { topic, produce, name, reader, until } = harness
     const [topicName, groupId] = [await topic(1), name('group')]
     await produce(topicName, 0, abc)
@@ -160,7 +160,7 @@ export function offsetTests(declare: Declare): void {
     assertError('OFFSET_OUT_OF_RANGE', topicName, error())
   })
 
-  declare('an offset out of range is an error, or where to go on is said', async (harness) => {
+  declare('an offset out of range is an error, unless autoOffsetReset says where to go on', async (harness) => {
     const { topic, produce, reader, until } = harness
     const topicName = await topic(1)
     await produce(topicName, 0, abc)
@@ -174,7 +174,7 @@ export function offsetTests(declare: Declare): void {
     }
     const latest = await reader([topicName], { startOffset, onOffsetOutOfRange: 'latest' })
     await until('the assignment', () => latest.owned.size === 1)
-    // The reset happens some time after the assignment: what is written before it is not read.
+    // The reset happens some time after the assignment. Records from before it are not read.
     let written = 0
     await until('a new record', async () => {
       await produce(topicName, 0, [`new${written++}`])
@@ -183,7 +183,7 @@ export function offsetTests(declare: Declare): void {
     assert.ok(latest.values().every((value) => value?.startsWith('new')))
   })
 
-  declare('assigned is told where reading starts, and may answer with another place', async (harness) => {
+  declare('assigned gets the positions where reading starts, and may answer with others', async (harness) => {
     const { topic, produce } = harness
     const topicName = await topic(2)
     await produce(topicName, 0, abc)

@@ -28,7 +28,7 @@ test.each([
   expect(text).toContain(secret)
 })
 
-test('what is written past the console is heard, and written', async () => {
+test('output past the console is recorded, and written', async () => {
   const write = process.stderr.write
   const passed: unknown[] = []
   process.stderr.write = (...args: unknown[]) => passed.push(args[0]) > 0
@@ -40,14 +40,14 @@ test('what is written past the console is heard, and written', async () => {
   }
 })
 
-test('what JSON shows is shown', () => {
+test('the JSON of a value is part of what it shows', () => {
   expect(show({ toJSON: () => secret })).toContain(secret)
   const cycle: Record<string, unknown> = { secret }
   cycle['cycle'] = cycle
   expect(show(cycle)).toContain(secret)
 })
 
-test('the console is as it was, and the error is there', async () => {
+test('the console is restored, and the error is returned', async () => {
   const { warn } = console
   const error = new Error('no')
   const said = await overhear(async () => {

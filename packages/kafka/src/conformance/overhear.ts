@@ -1,18 +1,18 @@
 import { inspect } from 'node:util'
 
-/** What was said while something ran, in all the ways in which a secret could get out. */
+/** All output of a piece of code, in every way in which a secret could get out. */
 export interface Overheard {
   readonly error: unknown
   readonly tookMs: number
   /** What `console.warn` was given. */
   readonly warnings: readonly string[]
-  /** What was written to the console, stdout and stderr, and what shows of the error. */
+  /** The output to console, stdout and stderr, and everything that an error shows. */
   readonly text: string
 }
 
 const METHODS = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 
-/** Runs something, which may fail. What it writes is kept from the console. */
+/** Runs code that may fail, and keeps its output off the console. */
 export async function overhear(run: () => Promise<unknown>): Promise<Overheard> {
   const said: string[] = []
   const warnings: string[] = []
@@ -45,7 +45,7 @@ export async function overhear(run: () => Promise<unknown>): Promise<Overheard> 
   return { error, tookMs: performance.now() - started, warnings, text: [...said, show(error)].join('\n') }
 }
 
-/** Everything that can be seen of a value. */
+/** Every text that a value shows: printed, inspected and as JSON. */
 export function show(value: unknown): string {
   const seen = inspect(value, { depth: Infinity, showHidden: true, maxArrayLength: null, maxStringLength: null })
   return `${seen}\n${jsonOf(value)}\n${value instanceof Error ? `${value.stack}${show(value.cause)}` : ''}`

@@ -5,7 +5,7 @@ import type { TopicRecord } from '../record/topic-record.ts'
 import { Topic } from '../topic/topic.ts'
 import type { Harness } from './harness.ts'
 
-/** What is wrong with a record, in the order of the first ones. */
+/** The kinds of poison, in the order of the first records. */
 export type Poison = 'undecodable' | 'throwing' | 'refused'
 
 interface Order {
@@ -13,11 +13,11 @@ interface Order {
   readonly poison?: Poison
 }
 
-/** One record in so many is poison; the first is number 57 of its partition. */
+/** One record in this many is poison; the first is number 57 of its partition. */
 const POISON_EVERY = 100
 export const FIRST_POISON = 57
 
-/** A topic of which one record in a hundred cannot be handled until the program is repaired. */
+/** A topic in which one record in a hundred cannot be handled until the program is repaired. */
 export interface PoisonedTopic {
   readonly conf: KafkaConf
   readonly names: { readonly input: string; readonly output: string; readonly dead: string }
@@ -26,13 +26,13 @@ export interface PoisonedTopic {
   /** How often a record reached the handler, and the output's codec, by its id. */
   readonly handled: Map<string, number>
   readonly encoded: Map<string, number>
-  /** Reads the input to its end with one group, and rejects with what stops it. */
+  /** Reads the input to its end with one group. Rejects with the error that stops it. */
   run(onError: OnError<TopicRecord<Order>>): Promise<void>
-  /** From now on nothing is wrong with any record. */
+  /** From now on every record can be handled. */
   repair(): void
-  /** The ids that came out, sorted. */
+  /** The ids in the output, sorted. */
   outputs(): Promise<readonly string[]>
-  /** Per partition of the input, what the group has committed. */
+  /** The committed offset of each partition of the input. */
   committed(): Promise<readonly number[]>
   readonly dead: Topic<string>
 }

@@ -10,8 +10,8 @@ import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `${from + i}`)
 
 /**
- * How a topic is read over a driver while it is sought, paused and rebalanced, and in a loop. It needs a real Kafka, or
- * what does the same.
+ * How a topic is read over a driver while it is sought, paused and rebalanced, and in a loop. It needs a real Kafka or an
+ * equivalent.
  */
 export function readingConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
@@ -145,11 +145,11 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
       await topic.seek(190)
       const other = await harness.reader([name], { groupId })
       hooks.handle = () => {}
-      // By then the rebalance waits for what is in flight, and so does the seek.
+      // By now the rebalance waits for the records in flight, and so does the seek.
       await sleep(300)
       for (const finish of inFlight) finish()
       await until('a share', () => other.owned.size === 1)
-      // The other member commits nothing: what is its own comes again when it has gone.
+      // The other member commits nothing: its records come again when it has gone.
       await other.close()
       const last = () => [0, 1].map((partition) => values(partition).slice(-10).join())
       await until('both to the end', () => last().every((ten) => ten === numbers(190, 200).join()))
@@ -168,7 +168,7 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
       await stop()
     })
 
-    declare('pause in the middle of what was read, again and again: in order, nothing twice', async (harness) => {
+    declare('pause in the middle of fetched records, again and again: in order, nothing twice', async (harness) => {
       const { topic, values, hooks, until, stop } = await reading(harness, 2, 500)
       hooks.handle = ({ offset, partition }) => {
         if (offset % 100 !== 10 * partition) return
@@ -180,7 +180,7 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
       await stop()
     })
 
-    declare('what is passed over is committed: tombstones, markers and aborted records', async (harness) => {
+    declare('offsets that are passed over are committed: tombstones, markers and aborted records', async (harness) => {
       const shapes = logShapes(harness, options.brokers)
       try {
         const [{ topic: name }, { topic: other }] = [await shapes.plain(2), await shapes.plain(0)]
@@ -199,7 +199,7 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
           assert.deepEqual(await run(), nothing)
           await shapes.abort(passed, 5)
           assert.deepEqual(await run(4), nothing)
-          // Nothing is lost when retention takes what was passed over.
+          // Retention may remove the records that were passed over; nothing is lost.
           await shapes.deleteAll(passed)
           assert.deepEqual(await run(), nothing)
         }
@@ -208,7 +208,7 @@ export function readingConformance(runner: TestRunner, options: ConformanceOptio
       }
     })
 
-    declare('for await: to the end, left and gone on with', async (harness) => {
+    declare('for await reads to the end, or goes on where an earlier loop was left', async (harness) => {
       const [name, groupId] = [await harness.topic(1), harness.name('group')]
       await harness.produce(name, 0, numbers(0, 50))
       const topic = Topic(name, { groupId, until: 'end', conf })

@@ -35,7 +35,7 @@ export function rebalanceTests(declare: Declare): void {
     assert.equal(committed.find((at) => second.owned.has(partitionKey(at)))?.offset, 2)
   })
 
-  declare('nothing is handed out of a partition once its revoked was called', async (harness) => {
+  declare('no batch of a partition is handed out once its revoked was called', async (harness) => {
     const { topic, produce, reader, until, name } = harness
     const [topicName, groupId] = [await topic(2), name('group')]
     let checked = false
@@ -58,7 +58,7 @@ export function rebalanceTests(declare: Declare): void {
     assert.equal(first.error(), undefined)
   })
 
-  declare('commits of what is not owned are left out', async (harness) => {
+  declare('commits of partitions that are not owned are left out', async (harness) => {
     const { admin, topic, produce, reader, until, name } = harness
     const [topicName, groupId] = [await topic(2), name('group')]
     for (const partition of [0, 1]) await produce(topicName, partition, ['a', 'b', 'c'])
@@ -130,7 +130,7 @@ export function rebalanceTests(declare: Declare): void {
     assert.equal((await harness.admin.committed(groupId, [topicName]))[0]?.offset, 1)
   })
 
-  declare('a member that does not hand over in time loses what it had, and is told', async (harness) => {
+  declare('a member that does not hand over in time loses its partitions, and is told', async (harness) => {
     const { admin, topic, produce, reader, until, name } = harness
     const [topicName, groupId] = [await topic(2), name('group')]
     for (const partition of [0, 1]) await produce(topicName, partition, ['a', 'b', 'c'])
@@ -155,7 +155,7 @@ export function rebalanceTests(declare: Declare): void {
     assert.equal(first.error(), undefined)
   })
 
-  declare('members that come and go: nothing is owned twice, nothing is lost', async (harness) => {
+  declare('while members come and go, no partition has two owners and no record is lost', async (harness) => {
     const { topic, produce, reader, until, name } = harness
     const [topicName, groupId] = [await topic(3), name('group')]
     const owners = new Map<number, number>()

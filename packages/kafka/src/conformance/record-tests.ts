@@ -4,7 +4,7 @@ import { bytes, producerSettings, record } from './harness.ts'
 import { assertError, rejects } from './rejects.ts'
 
 export function recordTests(declare: Declare): void {
-  declare('hands out what was sent, in order', async ({ topic, produce, reader, until }) => {
+  declare('hands out the records that were sent, in order', async ({ topic, produce, reader, until }) => {
     const name = await topic(1)
     const values = Array.from({ length: 2500 }, (_, i) => `v${i}`)
     await produce(name, 0, values.slice(0, 1000))
@@ -100,7 +100,7 @@ export function recordTests(declare: Declare): void {
     assert.equal(read.records[0]?.key, 'first')
   })
 
-  declare('writes with each compression it has, and reads all of them', async (harness) => {
+  declare('writes with each compression that it supports, and reads all of them', async (harness) => {
     const { topic, client, supports, reader, until } = harness
     const name = await topic(1)
     assert.ok(supports.compression.includes('none'))
@@ -129,13 +129,13 @@ export function recordTests(declare: Declare): void {
     }
   })
 
-  declare('refuses a compression it has not', async ({ client, supports }) => {
+  declare('refuses a compression that it does not support', async ({ client, supports }) => {
     for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const)
       if (!supports.compression.includes(compression))
         await rejects('UNSUPPORTED', compression, () => client.producer(producerSettings({ compression })))
   })
 
-  declare('writes with idempotence, if it has it, batch after batch and side by side', async (harness) => {
+  declare('writes with idempotence, batch after batch and side by side', async (harness) => {
     const { topic, client, supports, reader, until } = harness
     if (supports.ignoredSettings.includes('idempotence') && !supports.inProcess) return
     const name = await topic(4)
@@ -154,7 +154,7 @@ export function recordTests(declare: Declare): void {
           }
         }),
       )
-      // What was refused leaves no gap that what comes after would stumble over.
+      // A refused batch leaves no gap in the sequence numbers of the batches behind it.
       const large = [record('', { value: new Uint8Array(3_000_000) })]
       const [refused] = (await producers[0]?.send([{ topic: name, partition: 0, records: large }])) ?? []
       assertError('RECORD_TOO_LARGE', name, refused?.error)

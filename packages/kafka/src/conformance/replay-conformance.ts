@@ -13,8 +13,8 @@ const KINDS: readonly Poison[] = ['undecodable', 'throwing', 'refused']
 const CODES = { undecodable: 'DECODE_FAILED', throwing: 'HANDLER_FAILED', refused: 'ENCODE_FAILED' } as const
 
 /**
- * What becomes of records that cannot be handled, one in a hundred, under each policy, and of dead letters that are
- * replayed; every count is exact.
+ * One record in a hundred cannot be handled: what each policy does with it, and how dead letters are replayed. Every count
+ * is exact.
  */
 export function replayConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
@@ -81,7 +81,7 @@ export function replayConformance(runner: TestRunner, options: ConformanceOption
       await checkAll(topic)
     })
 
-    declare('what fails again is a dead letter again, and waits for the next call', async (harness) => {
+    declare('a record that fails again becomes a dead letter again, and waits for the next replay', async (harness) => {
       const topic = await three(harness)
       const onError = { retries: 2, backoffMs: 1, deadLetter: topic.dead }
       await topic.run(onError)
@@ -117,7 +117,7 @@ export function replayConformance(runner: TestRunner, options: ConformanceOption
   })
 }
 
-/** Those that are not poison came out, nothing else did, and nothing waits. */
+/** The output has every good record and nothing else, and no record waits. */
 async function checkOthers(topic: PoisonedTopic): Promise<void> {
   const bad = new Set(topic.poisoned.map(({ id }) => id))
   assert.equal(bad.size, topic.count / 100)
@@ -128,7 +128,7 @@ async function checkOthers(topic: PoisonedTopic): Promise<void> {
   assert.deepEqual(new Set(await topic.committed()), new Set([1000]))
 }
 
-/** A retry repeats what failed, the call of the handler or the one write; what did not decode reaches neither. */
+/** A retry repeats the step that failed: the handler, or one write. A record that does not decode reaches neither. */
 function checkTries(topic: PoisonedTopic, retries: number, ids?: readonly string[]): void {
   for (const { id, poison } of topic.poisoned) {
     if (ids && !ids.includes(id)) continue
@@ -138,7 +138,7 @@ function checkTries(topic: PoisonedTopic, retries: number, ids?: readonly string
   }
 }
 
-/** Each is there once, with the place where it failed and what was wrong. */
+/** Each dead letter exists once, with its origin and its error. */
 async function checkLetters(topic: PoisonedTopic): Promise<void> {
   const { names, poisoned } = topic
   const said = new Map<string, unknown>()

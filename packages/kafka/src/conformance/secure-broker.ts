@@ -1,4 +1,4 @@
-/** A broker that listens in every way there is, and what its clients need. Certificates and keys are PEM. */
+/** A broker that listens with every security protocol, and the credentials of its clients. Certificates and keys are PEM. */
 export interface SecureBroker {
   /** `host:port` each. */
   readonly addresses: {
@@ -7,16 +7,16 @@ export interface SecureBroker {
     readonly saslPlaintext: string
     /** With PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512, like `saslPlaintext`. */
     readonly saslSsl: string
-    /** Wants a certificate of its clients that `ca` has signed. */
+    /** Asks its clients for a certificate signed by `ca`. */
     readonly mutualSsl: string
-    /** Shows a certificate that is not valid any more. */
+    /** Has an expired certificate. */
     readonly expiredSsl: string
-    /** Shows a certificate for another host. */
+    /** Has a certificate for another host. */
     readonly elsewhereSsl: string
   }
-  /** Who signed the broker's certificates. */
+  /** The authority that signed the broker's certificates. */
   readonly ca: string
-  /** Who signed none of them. */
+  /** An authority that signed none of them. */
   readonly otherCa: string
   /** Signed by `ca`; the key is encrypted. */
   readonly client: { readonly cert: string; readonly key: string; readonly passphrase: string }

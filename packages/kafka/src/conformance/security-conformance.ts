@@ -6,13 +6,13 @@ import type { SecurityTests } from './security-tests.ts'
 
 export interface SecurityConformanceOptions {
   readonly driver: Driver
-  /** Asked when a test runs: the broker need not be started before. */
+  /** Called when a test runs. The broker need not be started before. */
   readonly broker: () => SecureBroker
 }
 
 /**
- * What every driver that talks to brokers must do about TLS and SASL: let in who is right, refuse who is wrong with a
- * named error in time, and show no secret on the way. It needs a broker that listens in every way.
+ * TLS and SASL over a driver: the right credentials connect, wrong ones get a named error in time, and no output shows a
+ * secret. It needs a broker that listens with every security protocol.
  */
 export function securityConformance(runner: TestRunner, { driver, broker }: SecurityConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner

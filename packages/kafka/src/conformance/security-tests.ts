@@ -27,7 +27,7 @@ const login = ({ username, password }: SecureBroker, saslMechanism: KafkaConf['s
 const clientCertificate = ({ client }: SecureBroker) =>
   ({ sslCert: client.cert, sslKey: client.key, sslKeyPassword: client.passphrase }) as const
 
-/** What must be in no output: passwords, and a line of each private key. */
+/** Texts that no output may have: passwords, and a line of each private key. */
 const secretsOf = ({ password, client, strangeClient }: SecureBroker): readonly string[] =>
   [
     WRONG,
@@ -105,7 +105,7 @@ export function refusedTests(declare: Declare, { broker, conf }: SecurityTests):
   )
 }
 
-/** Creates a topic, writes to it, reads it with a group; and nothing of it shows a secret. */
+/** Creates a topic, writes to it and reads it with a group. No output shows a secret. */
 async function roundTrip(conf: KafkaConf, secrets: readonly string[]): Promise<void> {
   const name = `snapstream-security-${crypto.randomUUID()}`
   const said = await overhear(async () => {
@@ -124,7 +124,7 @@ async function roundTrip(conf: KafkaConf, secrets: readonly string[]): Promise<v
   if (said.error !== undefined) throw said.error
 }
 
-/** Prints all there is of a driver's parts while they are connected, and of what is made of them. */
+/** Prints everything that a driver's connected parts, and the objects made from them, show. */
 async function lookAt(conf: KafkaConf, made: object): Promise<void> {
   const operator = Admin(conf)
   await operator.listTopics()

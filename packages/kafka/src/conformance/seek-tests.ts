@@ -7,7 +7,7 @@ import { assertError } from './rejects.ts'
 const abc = ['a', 'b', 'c', 'd', 'e']
 
 export function seekTests(declare: Declare): void {
-  declare('seek goes on from there, backwards and forwards, in that partition alone', async (harness) => {
+  declare('seek moves one partition, backwards and forwards', async (harness) => {
     const { topic, produce, reader, until, name } = harness
     for (const groupId of [name('group'), null]) {
       const topicName = await topic(2)
@@ -28,7 +28,7 @@ export function seekTests(declare: Declare): void {
     }
   })
 
-  declare('seek drops what was read and not polled', async (harness) => {
+  declare('seek drops records that were fetched and not polled', async (harness) => {
     const { topic, produce, consumer } = harness
     const topicName = await topic(1)
     const value = 'x'.repeat(10_000)
@@ -49,7 +49,7 @@ export function seekTests(declare: Declare): void {
     assert.equal(next.nextOffset, 100)
   })
 
-  declare('seek while batches are out: they are still to be released', async (harness) => {
+  declare('batches that were handed out before a seek still have to be released', async (harness) => {
     const { topic, produce, reader, until } = harness
     const topicName = await topic(1)
     const value = 'x'.repeat(10_000)
@@ -70,7 +70,7 @@ export function seekTests(declare: Declare): void {
     assert.equal(batches[2]?.length, 1)
   })
 
-  declare('seek goes before what assigned answers', async (harness) => {
+  declare('a seek takes precedence over the positions that assigned answers', async (harness) => {
     const { admin, topic, produce, reader, until, name } = harness
     const topicName = await topic(1)
     await produce(topicName, 0, abc)
@@ -95,7 +95,7 @@ export function seekTests(declare: Declare): void {
     }
   })
 
-  declare('what is committed follows a seek, also backwards', async (harness) => {
+  declare('the committed offset follows a seek, also backwards', async (harness) => {
     const { admin, topic, produce, reader, until, name } = harness
     const [topicName, groupId] = [await topic(1), name('group')]
     await produce(topicName, 0, abc)
@@ -110,23 +110,26 @@ export function seekTests(declare: Declare): void {
     await until('the rest', () => again.records.length === 4)
   })
 
-  declare('seek to what is not there is out of range; of what is not assigned it does nothing', async (harness) => {
-    const { topic, produce, reader, until } = harness
-    const topicName = await topic(1)
-    await produce(topicName, 0, abc)
-    const { consumer, error, records } = await reader([topicName])
-    await until('all records', () => records.length === 5)
-    consumer.seek({ topic: topicName, partition: 7, offset: 0 })
-    consumer.seek({ topic: `${topicName}-other`, partition: 0, offset: 0 })
-    await sleep(200)
-    assert.equal(records.length, 5)
-    assert.equal(error(), undefined)
-    consumer.seek({ topic: topicName, partition: 0, offset: 99 })
-    await until('the error', error)
-    assertError('OFFSET_OUT_OF_RANGE', '99', error())
-  })
+  declare(
+    'seek beyond the log is out of range; of a partition that is not assigned it does nothing',
+    async (harness) => {
+      const { topic, produce, reader, until } = harness
+      const topicName = await topic(1)
+      await produce(topicName, 0, abc)
+      const { consumer, error, records } = await reader([topicName])
+      await until('all records', () => records.length === 5)
+      consumer.seek({ topic: topicName, partition: 7, offset: 0 })
+      consumer.seek({ topic: `${topicName}-other`, partition: 0, offset: 0 })
+      await sleep(200)
+      assert.equal(records.length, 5)
+      assert.equal(error(), undefined)
+      consumer.seek({ topic: topicName, partition: 0, offset: 99 })
+      await until('the error', error)
+      assertError('OFFSET_OUT_OF_RANGE', '99', error())
+    },
+  )
 
-  declare('a batch says where its partition ends', async ({ topic, produce, consumer }) => {
+  declare('a batch carries the end offset of its partition', async ({ topic, produce, consumer }) => {
     const topicName = await topic(1)
     const polling = await consumer([topicName])
     await produce(topicName, 0, abc)
@@ -142,7 +145,7 @@ export function seekTests(declare: Declare): void {
     assert.equal(last.endOffset, 5)
   })
 
-  declare('says where partitions end that are empty, or read to the end', async (harness) => {
+  declare('reports the end offset of partitions that are empty or read to the end', async (harness) => {
     const topicName = await harness.topic(3)
     await harness.produce(topicName, 1, abc)
     const ends = new Map<number, number>()

@@ -9,8 +9,8 @@ import { overhear } from './overhear.ts'
 import { assertError } from './rejects.ts'
 
 /**
- * What happens to settings that are misspelt, out of date, or more than the driver can do: an error or one warning, before
- * anything is sent. No broker is needed. Settings of `Conf` are forgotten on the way.
+ * Settings that are misspelt, outdated or not supported by the driver: an error or one warning, before any request. No broker
+ * is needed. The tests reset `Conf`.
  */
 export function settingsConformance(runner: TestRunner, driver: Driver): void {
   const { test, describe = (_, run) => run() } = runner
@@ -28,14 +28,14 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
     Conf({ driver: of, brokers: '127.0.0.1:1', ...conf })
     return resolveSettings({})
   }
-  /** The driver, with less in its manifest. */
+  /** The driver with fewer features in `supports`. */
   const without = (less: Partial<Driver['supports']>): Driver => ({
     ...driver,
     supports: { ...driver.supports, ...less },
   })
 
   describe(`settings of the ${driver.name} driver`, () => {
-    declare('a misspelt one is an error with the one that was meant', async () => {
+    declare('a misspelt setting is an error that names the right one', async () => {
       const { error } = await overhear(async () => Conf({ driver, sesionTimeoutMs: 1 } as object))
       assertError('USAGE', 'Conf has no setting sesionTimeoutMs; did you mean sessionTimeoutMs?', error)
       const conf = { 'bootstrap.server': 'a:1' } as object
@@ -43,7 +43,7 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
       assertError('USAGE', 'conf of Topic("orders") has no setting bootstrap.server; did you mean', ofTopic.error)
     })
 
-    declare('an old name works, with one warning that names the present one', async () => {
+    declare('an old name works, with one warning that names the present name', async () => {
       const { error, warnings } = await overhear(async () => {
         for (let i = 0; i < 2; i++) assert.equal(resolve({ 'queue.buffering.max.ms': 5 }).producer.lingerMs, 5)
       })
@@ -53,7 +53,7 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
       ])
     })
 
-    declare('what it has needs no warning', async () => {
+    declare('a supported setting gives no warning', async () => {
       const { error, warnings } = await overhear(async () => {
         for (const one of compression) assert.equal(resolve({ compression: one }).producer.compression, one)
         resolve({ acks: 'all', lingerMs: 1, clientId: 'me', isolationLevel: 'read_uncommitted' })
@@ -63,14 +63,14 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
     })
 
     if (inProcess)
-      declare('what only connections need does not matter in one process', async () => {
+      declare('settings of connections have no effect on a driver in this process', async () => {
         const conf = { securityProtocol: 'ssl', sslCaLocation: '/none', clientRack: 'a', compression: 'zstd' } as const
         const { error, warnings } = await overhear(async () => resolve(conf, without({ ignoredSettings: ['tls'] })))
         assert.equal(error, undefined)
         assert.deepEqual(warnings, [])
       })
     else {
-      declare('one it has no use for is one warning', async () => {
+      declare('a setting that the driver does not use gives one warning', async () => {
         const less = without({ ignoredSettings: ['rackId'] })
         const { warnings } = await overhear(async () => {
           for (let i = 0; i < 2; i++) resolve({ clientRack: 'a' }, less)
@@ -78,7 +78,7 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
         assert.deepEqual(warnings, [`snapstream: the driver ${driver.name} has no use for clientRack; it is ignored`])
       })
 
-      declare('one that a promise hangs on is an error', async () => {
+      declare('a setting that a guarantee depends on is an error if it is not supported', async () => {
         const cases: readonly (readonly [string, KafkaConf])[] = [
           ['acks', { acks: 1 }],
           ['idempotence', { idempotence: true }],
@@ -98,7 +98,7 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
         }
       })
 
-      declare('a compression it lacks is an error that says which it has', async () => {
+      declare('a compression that is not supported is an error that names the supported ones', async () => {
         const less = without({ compression: ['none', 'gzip'] })
         const { error } = await overhear(async () => resolve({ compression: 'lz4' }, less))
         assertError('UNSUPPORTED', `the driver ${driver.name} cannot compress with lz4; it has none, gzip`, error)

@@ -6,13 +6,12 @@ import type { ConformanceOptions, TestRunner } from './harness.ts'
 import { logShapes } from './log-shapes.ts'
 import type { LogShapes, ShapedTopic } from './log-shapes.ts'
 
-/** Reading what is there takes no longer, also on a machine that has other things to do; waiting for more does. */
+/** Reading existing records takes less, on a busy machine too. Waiting for more takes longer. */
 const LIMIT_MS = 20_000
 
 /**
- * What `topic.slice` and `topic.at` give where offsets have holes: on plain topics and on those with transactions,
- * compaction and deleted records, each with many, two and no records. It needs a real Kafka, and makes the topics by
- * KafkaJS whatever the driver is.
+ * `topic.slice` and `topic.at` on logs with holes: plain topics, transactions, compaction and deleted records, each with
+ * many, two and no records. It needs a real Kafka. KafkaJS makes the topics, whatever the driver is.
  */
 export function sliceConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
@@ -23,7 +22,7 @@ export function sliceConformance(runner: TestRunner, options: ConformanceOptions
     withHarness(options, async (harness) => {
       const making = logShapes(harness, options.brokers)
       try {
-        // Side by side: a compaction takes its time.
+        // Side by side, because a compaction takes seconds.
         await Promise.all([400, 2, 0].map((count) => check(making, shape, count)))
       } finally {
         await making.close()
@@ -70,7 +69,7 @@ async function checkSlices({ topic: name }: ShapedTopic, values: readonly string
     assert.equal((await topic.at(offset))?.value, value)
     assert.deepEqual(await valuesOf(offset, offset + 1), [value])
   }
-  // The offset before each record may be a hole; if it is a record it is the one before.
+  // The offset before a record is a hole, or the record before.
   const last = all.at(-1)
   const before = last && last.offset > 0 ? await topic.at(last.offset - 1) : undefined
   if (before) assert.equal(before.value, all.at(-2)?.value)

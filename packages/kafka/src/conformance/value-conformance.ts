@@ -14,17 +14,17 @@ import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
 import { ODD_TOPIC, oddRecords } from './odd-records.ts'
 
 export interface ValueConformanceOptions extends ConformanceOptions {
-  /** How many odd records go round. @default 10000 */
+  /** How many odd records are written, read, forwarded and replayed. @default 10000 */
   readonly records?: number
-  /** Which. It is printed. @default another one each time */
+  /** The seed of the records; the test's name has it. @default a new one each time */
   readonly seed?: number
 }
 
 const PARTITIONS = 3
 
 /**
- * What becomes of odd records: they are the same, byte for byte, after they were read, forwarded, dead-lettered and
- * replayed; and one whose headers cannot be read is the failure of one record.
+ * Odd records stay the same, byte for byte, when they are read, forwarded, dead-lettered and replayed. A record whose headers
+ * cannot be read is one record's failure.
  */
 export function valueConformance(runner: TestRunner, options: ValueConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
@@ -44,7 +44,7 @@ export function valueConformance(runner: TestRunner, options: ValueConformanceOp
       )
 
     if (brokers.length > 0)
-      declare('an offset of 64 bits that somebody committed is out of range, by name', async (harness) => {
+      declare('a committed offset of 64 bits is OFFSET_OUT_OF_RANGE, by name', async (harness) => {
         const input = await harness.topic(1)
         await harness.produce(input, 0, ['a'])
         const groupId = harness.name('group')
@@ -148,12 +148,12 @@ async function roundTrip(harness: Harness, conf: KafkaConf, records: readonly Pr
   const sent = { read: records.length, sent: records.length, skipped: 0, left: 0 }
   assert.deepEqual(await replay(deadLetters, { to: repeated, partition: 'original', groupId: `${group}-3` }), sent)
   assert.deepEqual(sorted(await linesOf(harness, repeated)), sorted(written))
-  // Back where they came from, behind those that are there.
+  // The replay appends them to the topic that they came from.
   assert.deepEqual(await replay(deadLetters, { partition: 'original', targets: [input] }), sent)
   assert.deepEqual(sorted(await linesOf(harness, input)), sorted([...written, ...written]))
 }
 
-/** To the partitions in turn, in batches of several sizes, each codec that the driver has in turn. */
+/** Writes to the partitions in turn, in batches of several sizes, with each supported codec in turn. */
 async function write(harness: Harness, topic: string, records: readonly ProduceRecord[]): Promise<void> {
   const compressions: readonly Compression[] = harness.supports.compression
   const producers = await Promise.all(
@@ -174,7 +174,7 @@ async function write(harness: Harness, topic: string, records: readonly ProduceR
   }
 }
 
-/** All records of a topic as the driver has them, by partition and offset. */
+/** All records of a topic as the driver reads them, by partition and offset. */
 async function linesOf(harness: Harness, topic: string): Promise<string[]> {
   const ends = await harness.admin.offsets(topic, 'latest')
   const left = new Map(ends.map(({ partition, offset }) => [partition, offset]))
@@ -207,7 +207,7 @@ function batchLine(batch: RecordBatch, i: number): string {
 
 const withoutPlace = (line: string) => line.replace(/^\[\d+/, '[null')
 
-/** A record as it was before it was a dead letter; the dead letter itself has its timestamp as well. */
+/** The record as it was before it became a dead letter. The dead letter has the same timestamp. */
 function letterLine(record: RawTopicRecord): string {
   const { key, value, headers, headerBytes, origin, ...letter } = deadLetterOf(record)
   const timestamp = letter.exactTimestamp ?? letter.timestamp
@@ -219,7 +219,7 @@ const sorted = (lines: readonly string[]) => lines.toSorted((a, b) => (a < b ? -
 
 // ---- headers that cannot be read -----------------------------------------------------------------------------------
 
-/** The offset of the record that has one. */
+/** The offset of the record whose header name is not UTF-8. */
 const BAD = 2
 /** Two headers as a record batch has them: one with the name c3 28, which is not UTF-8, and `trace`, which is null. */
 const BAD_HEADERS = Uint8Array.from([4, 4, 0xc3, 0x28, 2, 0x76, 10, ...Buffer.from('trace'), 1])

@@ -14,8 +14,8 @@ const pairs = (count: number, refused: (i: number) => boolean): Pair[] =>
   Array.from({ length: count }, (_, i) => [refused(i) ? null : `k${i}`, `${i}`])
 
 /**
- * What becomes of records that a broker refuses, through a topic over a driver: of each alone, whatever was sent with it.
- * A broker of its own is not needed; it has to refuse records without a key in compacted topics.
+ * A record that the broker refuses fails alone, whatever was sent with it. The broker has to refuse records without a key in
+ * compacted topics.
  */
 export function writingConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
@@ -24,7 +24,7 @@ export function writingConformance(runner: TestRunner, options: ConformanceOptio
   const declare = (name: string, run: (harness: Harness) => Promise<void>) =>
     test(name, () => withHarness(options, run), 60_000)
 
-  /** Copies what a topic holds into another that refuses some of it. */
+  /** Copies a topic into another one that refuses some of the records. */
   async function copying(harness: Harness, written: readonly Pair[], target: Record<string, string> = COMPACTED) {
     const [from, to] = [await harness.topic(2), await harness.topic(2, target)]
     const groupId = harness.name('group')
@@ -86,7 +86,7 @@ export function writingConformance(runner: TestRunner, options: ConformanceOptio
       },
     )
 
-    declare('what is refused is skipped, and all else is written once and in order', async (harness) => {
+    declare('a refused record is skipped, and all others are written once and in order', async (harness) => {
       const refused = (i: number) => i % 7 === 3 || (i > 1000 && i < 1300)
       const { run, values, told, expected, lags } = await copying(harness, pairs(3000, refused))
       const asked: number[] = []
@@ -108,7 +108,7 @@ export function writingConformance(runner: TestRunner, options: ConformanceOptio
       assert.deepEqual(await lags(), [0, 0])
     })
 
-    declare('what is refused goes to the dead letter, as its source had it', async (harness) => {
+    declare('a refused record becomes a dead letter, as its source had it', async (harness) => {
       const refused = (i: number) => i === 1 || i === 6
       const { run, values, told, expected, lags } = await copying(harness, pairs(10, refused))
       const letters: Failure<TopicRecord<string>>[] = []
@@ -123,7 +123,7 @@ export function writingConformance(runner: TestRunner, options: ConformanceOptio
       assert.deepEqual(await lags(), [0, 0])
     })
 
-    declare('without a policy the stream stops with the reason, and commits nothing of it', async (harness) => {
+    declare('without a policy the stream stops with the reason, and does not commit the record', async (harness) => {
       const { run, lags } = await copying(
         harness,
         pairs(4, (i) => i === 2),
@@ -133,7 +133,7 @@ export function writingConformance(runner: TestRunner, options: ConformanceOptio
       assert.deepEqual(await lags(), [2, 2])
     })
 
-    declare('of calls that are made at once only that with the record rejects', async (harness) => {
+    declare('of calls made at once, only that with the refused record rejects', async (harness) => {
       const name = await harness.topic(1, COMPACTED)
       await using topic = Topic(name, { conf })
       await topic.open()
