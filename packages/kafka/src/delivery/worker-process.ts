@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import type { Handling, WorkerPlan } from './worker.ts'
 
 export interface WorkerProcess {
-  /** What it has told so far. */
+  /** The handlings it has reported so far. */
   readonly told: readonly Handling[]
-  /** Resolves with its exit code when it is gone, and everything it told has been read. */
+  /** Resolves with its exit code when it has ended and all its output was read. */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp } from '@snapstream/core'
 import { Topic } from '../index.ts'
 
-/** What a worker process is told, as JSON in its first argument. */
+/** The plan of a worker process, as JSON in its first argument. */
 export interface WorkerPlan {
   readonly brokers: string
   readonly topics: readonly string[]
@@ -13,7 +13,7 @@ export interface WorkerPlan {
   readonly checkpointMs?: number
 }
 
-/** What it prints, one JSON object a line. */
+/** A line of its output, as JSON. */
 export interface Handling {
   readonly event: 'start' | 'end' | 'stopped'
   readonly pid: number
@@ -23,7 +23,7 @@ export interface Handling {
   readonly offset: number
 }
 
-/** Reads topics until it is told to end, and tells when it starts and ends to handle a record. */
+/** Reads topics until it is told to end. It reports when it begins and ends to handle each record. */
 export async function work(plan: WorkerPlan): Promise<void> {
   const app = createApp({ signals: true })
   const conf = {

@@ -5,7 +5,7 @@ import { specOf } from '../options/topic-spec.ts'
 
 type TestedApp = Pick<App<{}>, 'bindings'> | undefined
 
-/** Throws `USAGE` for a topic that would talk to another broker than that of the test. */
+/** Throws `USAGE` for a topic with a driver of its own: it would reach another broker than the test's. */
 export function refuseDrivers(app: TestedApp): void {
   for (const topic of boundTo(app)) {
     const spec = specOf(topic)
@@ -19,8 +19,8 @@ export function refuseDrivers(app: TestedApp): void {
 }
 
 /**
- * Opens the topics that are only used by handlers, on the clock of the test: the engine opens them without one. Answers
- * how to let go of them.
+ * Opens, on the clock of the test, the topics that only handlers use: the engine would open them without a clock. Returns a
+ * function that releases them.
  */
 export async function holdTopics(app: TestedApp, host: Host): Promise<() => Promise<void>> {
   const { signal } = new AbortController()

@@ -1,25 +1,25 @@
 import type { TestRun } from '@snapstream/core/testing'
 
-/** How long a sink that has no timer to wait for may be busy with something real, such as a disk, in ms. */
+/** How long a sink may wait for real I/O, such as a disk, when no timer is due, in ms. */
 const ADAPTER_PATIENCE_MS = 2000
-/** So many turns of the event loop are quicker than the shortest timer, and settle most of what is in memory. */
+/** This many turns of the event loop take less than the shortest timer, and settle most promises in memory. */
 const QUICK_TURNS = 100
 
 export interface QuietOptions {
-  /** The run whose calls are waited for, while there is one. */
+  /** The run whose pending calls count, while the stream runs. */
   readonly running: () => TestRun | undefined
-  /** Whether a timer of the virtual clock is due: what is pending may wait for it. */
+  /** Whether a timer of the virtual clock is due: pending calls may wait for it. */
   readonly isDue: () => boolean
-  /** How long the user's functions may be busy with something real, in ms. */
+  /** How long the user's functions may wait for real I/O, in ms. */
   readonly patienceMs: number
 }
 
 /**
- * Waits until what happens in real time has happened: every promise in memory, and calls of handlers, sinks and caches
- * that work on something outside. A call that goes on for longer waits for the clock, or for the test.
+ * Waits until real time brings no more progress: promises in memory are settled, and calls of handlers, sinks and caches to
+ * the outside have ended. A call that takes longer is taken to wait for the virtual clock, or for the test.
  */
 export function createQuiet({ running, isDue, patienceMs }: QuietOptions): () => Promise<void> {
-  /** The state in which waiting was given up: there is no use in doing so again. */
+  /** The state at which the last wait ended by its limit. The same state is not waited for again. */
   let waitedFor: { readonly run: TestRun; readonly steps: number } | undefined
 
   return async () => {
@@ -36,7 +36,7 @@ export function createQuiet({ running, isDue, patienceMs }: QuietOptions): () =>
         since = performance.now()
         continue
       }
-      // Beside that of the checkpoints there is no timer, so what adapters do takes place outside of the clock.
+      // The only timer is that of the checkpoints, so adapters wait for real I/O.
       const real = run.pending.adapters > 0 && run.timers <= 1
       if (performance.now() - since > (real ? Math.max(patienceMs, ADAPTER_PATIENCE_MS) : patienceMs))
         waitedFor = { run, steps }

@@ -6,19 +6,19 @@ import type { TopicSpec } from '../options/topic-spec.ts'
 import type { RawTopicRecord, TopicRecord } from '../record/topic-record.ts'
 import type { TestBroker } from './test-broker.ts'
 
-/** The records of one topic, each read once, whoever reads. */
+/** The records of one topic. All readers share it, so that each record is read once. */
 export interface RecordLog {
   next(spec: Pick<TopicSpec, 'codec' | 'keyCodec'>): Promise<TopicRecord<unknown, unknown> | undefined>
-  /** Whose turn it is to get a record without a key. */
+  /** The partition that gets the next record without a key. */
   turn(partitions: number): number
 }
 
 export function recordLog(topic: string, broker: TestBroker): RecordLog {
-  /** By partition, what was fetched and not read. */
+  /** By partition, the records that were fetched and not read. */
   const unread: RawTopicRecord[][] = []
   /** By partition, the offset to fetch next. */
   const positions: number[] = []
-  /** How many records were read, of those that the broker knows the order of. */
+  /** How many records were read of those in the broker's order of writing. */
   let read = 0
   let turns = 0
 
@@ -54,7 +54,7 @@ export function recordLog(topic: string, broker: TestBroker): RecordLog {
   function take(): RawTopicRecord | undefined {
     const order = broker.written(topic)
     while (read < order.length) {
-      // Of a partition that lost old records the later ones take their places.
+      // A partition that lost old records gives later ones in their place.
       const record = unread[order[read++] as number]?.shift()
       if (record) return record
     }
@@ -90,7 +90,7 @@ async function decode(
   }
 }
 
-/** Settings of a consumer of the test itself. */
+/** Settings of the test's own consumer. */
 export const CONSUMER: Omit<ConsumerSettings, 'topics'> = {
   groupId: null,
   autoOffsetReset: 'earliest',

@@ -5,17 +5,17 @@ import { usage } from '../conf/usage.ts'
 import type { Retention } from '../memory/index.ts'
 
 export interface TestAppOptions<C extends object = {}> {
-  /** Whose bindings are run. They stay bound. @default the app behind the top-level `snap` */
+  /** The app whose bindings run. They stay bound. @default the app of the top-level `snap` */
   readonly app?: Pick<App<C>, 'bindings'>
-  /** What handlers get beside `signal` and `stop`. @default nothing */
+  /** The fields that handlers get in their context beside `signal` and `stop`. @default none */
   readonly context?: C
-  /** How many partitions a topic has that is not in `topics`; at least 1. @default 1 */
+  /** How many partitions a topic has that is not in `topics`, from 1. @default 1 */
   readonly partitions?: number
-  /** How many partitions these have. Others are created when they are first asked for. */
+  /** How many partitions topics have, by name. Other topics are created at their first use. */
   readonly topics?: Readonly<Record<string, number>>
-  /** When the broker drops old records. @default they stay */
+  /** When the broker drops old records. @default never */
   readonly retention?: Retention
-  /** What the clock says at first, in ms since the epoch. @default 0 */
+  /** The time of the clock at the start, in ms since the epoch. @default 0 */
   readonly startMs?: number
   /** As of `stream`, in ms. @default 1000 */
   readonly checkpointMs?: number
@@ -24,13 +24,13 @@ export interface TestAppOptions<C extends object = {}> {
   /** As of `stream`, in messages. @default it does not wait for the lag */
   readonly readyLag?: number
   /**
-   * How long, in ms of real time, a handler may work on something real (a database, a server) before it counts as one
-   * that waits for the clock or for the test. @default 200
+   * How long a handler may wait for real I/O (a database, a server), in ms of real time. After that it is taken to wait for
+   * the virtual clock or for the test. @default 200
    */
   readonly patienceMs?: number
 }
 
-/** The least that each number may be; undefined for what is no number. */
+/** The least value of each number; undefined for options that are no numbers. */
 const OPTIONS: Readonly<Record<keyof TestAppOptions, number | undefined>> = {
   app: undefined,
   context: undefined,

@@ -20,37 +20,36 @@ import { severalNames, testTopic } from './test-topic.ts'
 import type { TestTopic } from './test-topic.ts'
 
 /**
- * An app in the hands of a test: its own bindings, on a broker in memory and a clock that stands still. Every call runs
- * until nothing more happens. What the stream fails with rejects the call during which it failed, or the next one, and
- * `close` if there is none; it is told once.
+ * An app under test: its own bindings, on a broker in memory and a virtual clock. Every call runs until the app is idle. An
+ * error that ends the stream rejects the call during which it happened, else the next call, else `close`. It is reported once.
  */
 export interface TestApp extends AsyncDisposable {
-  /** What the clock says, in ms since the epoch. */
+  /** The time of the virtual clock, in ms since the epoch. */
   readonly now: number
-  /** Whether the stream is running: it was started, and has not ended, failed or been stopped. */
+  /** Whether the stream runs: it was started, and has not ended, failed or been stopped. */
   readonly running: boolean
   /**
-   * Starts the stream. What was piped before is there already, as for `until: 'end'`. Rejects with `NOTHING_BOUND`,
-   * `ALREADY_RUNNING`, `USAGE` for a topic that brings its own driver, and what the stream fails with.
+   * Starts the stream. Records that were piped before are already in their topics. Rejects with `NOTHING_BOUND`,
+   * `ALREADY_RUNNING`, `USAGE` for a topic with a driver of its own, and the error that ends the stream.
    */
   start(): Promise<void>
-  /** A topic to write to and read from; by its name with strings, or with the codecs that are given. Throws `USAGE`. */
+  /** A topic to write to and read from. By name, it has strings unless codecs are given. Throws `USAGE`. */
   topic<V, K>(topic: Topic<V, K>): TestTopic<V, K>
   topic(name: string): TestTopic<string>
   topic<V, K = string>(name: string, codecs: TopicCodecs<V, K>): TestTopic<V, K>
-  /** Runs until nothing more happens; the clock stands still. */
+  /** Runs until the app is idle. The clock does not move. */
   run(): Promise<void>
-  /** Moves the clock: checkpoints, backoffs, `interval`, `batch` and retention happen on the way, each at its time. */
+  /** Advances the clock. Checkpoints, backoffs, `interval`, `batch` and retention happen on the way, each at its time. */
   advance(ms: number): Promise<void>
-  /** Ends the stream gracefully. Rejects with what it failed with, `SHUTDOWN_TIMEOUT` for one. */
+  /** Ends the stream gracefully. Rejects with the error that ended it, such as `SHUTDOWN_TIMEOUT`. */
   stop(): Promise<void>
   /**
-   * The process dies: no handler is called any more and nothing is written, flushed or committed. A cache writes what it
-   * has when it is closed, unless it is `exactlyOnce`: with one it is as if the process died right after that. What a handler does itself behind the
-   * `await` it was in, JavaScript still does; its outputs go nowhere.
+   * The process dies: no handler is called, and nothing is written, flushed or committed. A cache writes its buffer when it is
+   * closed, as if the process died right after that; with `exactlyOnce` it does not. JavaScript still runs the code of a
+   * handler behind the `await` it was in, and its outputs are dropped.
    */
   crash(): Promise<void>
-  /** `stop`, or with `crash: true` `crash`, and `start`. */
+  /** Stops and starts again. With `crash: true` it crashes instead of stopping. */
   restart(options?: { readonly crash?: boolean }): Promise<void>
   /**
    * A second member, which reads nothing, joins the group of a topic: a rebalance.
@@ -60,13 +59,13 @@ export interface TestApp extends AsyncDisposable {
   join<V, K>(topic: Topic<V, K>, groupId?: string): Promise<TestMember>
   /** A second member joins and leaves: two rebalances. */
   rebalance<V, K>(topic: Topic<V, K>, groupId?: string): Promise<void>
-  /** `stop`, and gives back what was set with `Conf`. */
+  /** Stops, and restores the driver of `Conf`. */
   close(): Promise<void>
 }
 
 /**
- * Runs an app as it is, without a broker and without waiting: the topics that it made, with the settings of `Conf`, on a
- * broker in memory of its own. One at a time in a process. Throws `USAGE`.
+ * Runs an app as it is, without a real broker and without waiting. Its topics, with the settings of `Conf`, are on a broker in
+ * memory of its own. A process can have one test app at a time. Throws `USAGE`.
  *
  * @example
  * await using test = createTestApp()
@@ -133,7 +132,7 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
     const stopping = run
     if (stopping) {
       stopping.stop()
-      // How it ended is told below; whether it ended is not for this call to say if it did not.
+      // The result is reported below.
       await host.settle(stopping.ended.catch(() => {}))
     }
     await settle()
@@ -144,7 +143,7 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
     run = undefined
     driver?.kill()
     dying?.kill()
-    // What was written is not acknowledged any more, and nobody waits for it.
+    // Writes get no acknowledgement any more.
     void letGo().catch(() => {})
     await settle()
   }

@@ -3,36 +3,36 @@ import type { Driver, DriverClient, NewTopic } from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
 import type { MemoryOptions } from '../memory/index.ts'
 
-/** A driver that the app of a test uses, for one run. */
+/** The driver of the app under test, for one run. */
 export interface MortalDriver {
   readonly driver: Driver
-  /** From now on nothing reaches the broker, and nothing is answered. */
+  /** From now on no request reaches the broker, and none is answered. */
   kill(): void
 }
 
-/** A broker in memory that creates the topics it is asked for, and knows in which order records came. */
+/** A broker in memory. It creates topics at their first use and keeps the order in which records were written. */
 export interface TestBroker {
-  /** The test's own way in. */
+  /** The client of the test itself. */
   readonly client: DriverClient
   createDriver(): MortalDriver
-  /** How many partitions a topic has, which is created if need be, with as many as `wanted` if the test does not say. */
+  /** How many partitions a topic has. It is created if needed, with `wanted` partitions unless the test has set a number. */
   partitions(topic: string, wanted?: number): Promise<number>
-  /** The partition of every record of a topic that was written, in order of writing. */
+  /** The partition of every record of a topic, in the order of writing. */
   written(topic: string): readonly number[]
 }
 
 export interface TestBrokerOptions extends Pick<MemoryOptions, 'retention'> {
   readonly host: Host
-  /** Of topics that are created without a number. */
+  /** How many partitions a topic gets by default. */
   readonly partitions: number
-  /** By topic. */
+  /** How many partitions topics have, by name. */
   readonly topics: Readonly<Record<string, number>>
 }
 
-/** As drivers of a test call themselves. */
+/** The name of a test's driver. */
 export const TEST_DRIVER = 'memory of a test'
 const SETTINGS = { brokers: [], clientId: 'test', connectTimeoutMs: 10_000, requestTimeoutMs: 10_000 }
-/** What is awaited for ever: the process that would have gone on is gone. */
+/** Never settles: the process that waited for it is dead. */
 const NEVER = new Promise<never>(() => {})
 
 export function testBroker({ host, partitions, topics, retention = {} }: TestBrokerOptions): TestBroker {
@@ -47,7 +47,7 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
         const admin = await client.admin()
         return {
           ...admin,
-          // A pattern finds what is there: topics that were named are.
+          // A pattern finds existing topics, so the named ones are created first.
           async listTopics() {
             await admin.createTopics(Object.keys(topics).map((name) => newTopic(name)))
             return admin.listTopics()
@@ -57,7 +57,7 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
             return admin.describeTopics(names)
           },
           async createTopics(wanted) {
-            // Numbers that the test gives go before those of the app.
+            // The test's numbers take precedence over the app's.
             await admin.createTopics(wanted.map((one) => ({ ...one, ...(topics[one.topic] && newTopic(one.topic)) })))
           },
         }

@@ -6,11 +6,11 @@ import type { TopicSpec } from '../options/topic-spec.ts'
 import { CONSUMER } from './record-log.ts'
 import type { TestBroker } from './test-broker.ts'
 
-/** A member of a consumer group that reads nothing of what it has. */
+/** A member of a consumer group that does not read its partitions. */
 export interface TestMember {
-  /** What it has been given. */
+  /** Its partitions. */
   readonly partitions: readonly TopicPartition[]
-  /** Gives it back: another rebalance. */
+  /** Leaves the group, which is another rebalance. */
   leave(): Promise<void>
 }
 

@@ -14,41 +14,41 @@ import type { TestBroker } from './test-broker.ts'
 
 const WITH_KEY = WITH_VALUE.filter((field) => field !== 'topic')
 
-/** A topic as a test sees it. */
+/** A topic for a test to write to and read from. */
 export interface TestTopic<V, K = string> {
   readonly name: string
   /**
-   * Writes one record, as another program would, and runs until nothing more happens. A null value is a tombstone. Rejects
-   * with `ENCODE_FAILED`, `SINK_REFUSED`, and with what the stream failed with.
+   * Writes one record, as another program would, and runs until the app is idle. A null value is a tombstone. Rejects with
+   * `ENCODE_FAILED`, `SINK_REFUSED`, and the error that ended the stream.
    *
-   * The timestamp is what the clock says, unless it is given. A key goes to the partition where Kafka's clients put it;
-   * without one the partitions take turns, beginning with 0.
+   * The timestamp is the time of the clock unless it is given. The key decides the partition as in Kafka's clients. Records
+   * without a key go to the partitions in turn, from 0 on.
    */
   pipe(value: V | null, options?: { readonly key?: K | null } & Omit<RecordMeta, 'topic'>): Promise<void>
   /**
-   * The next record that was not read yet, in the order in which they were written; undefined if there is none. Tombstones
-   * have a null value. Rejects with `DECODE_FAILED` for one that is not what the codec reads, and then goes on behind it.
+   * The next record that was not read yet, in the order of writing; undefined if all were read. Tombstones have a null value.
+   * Rejects with `DECODE_FAILED` if the codec cannot read it; the next call goes on behind it.
    */
   read(): Promise<TopicRecord<V | null, K> | undefined>
-  /** All that were not read yet. */
+  /** All records that were not read yet. */
   readAll(): Promise<readonly TopicRecord<V | null, K>[]>
-  /** What a group has committed, by partition. @default the group of the topic, else that of `Conf` */
+  /** The committed offsets of a group, by partition. @default the group of the topic, else that of `Conf` */
   committed(groupId?: string): Promise<readonly (number | undefined)[]>
-  /** How many records a group has still to acknowledge. @default the group of the topic, else that of `Conf` */
+  /** How many records a group has not committed yet. @default the group of the topic, else that of `Conf` */
   lag(groupId?: string): Promise<number>
 }
 
 export interface TestTopicOptions {
   readonly spec: TopicSpec
-  /** Of the topic, if `spec` has several or a pattern. */
+  /** The name of the topic, if `spec` has several or a pattern. */
   readonly name: string
   readonly broker: TestBroker
   readonly host: Host
-  /** Shared by all that read this topic. */
+  /** All test topics of this name share it. */
   readonly log: ReturnType<typeof recordLog>
-  /** Runs until nothing more happens. */
+  /** Runs until the app is idle. */
   run(): Promise<void>
-  /** Rejects with what the stream failed with, if nobody was told. */
+  /** Rejects with the error that ended the stream, if it was not reported yet. */
   tell(): Promise<void>
 }
 
@@ -118,7 +118,7 @@ export function testTopic({ spec, name, broker, host, log, run, tell }: TestTopi
   }
 }
 
-/** For a topic object that stands for several. */
+/** The error for a topic object that stands for several topics. */
 export function severalNames(spec: TopicSpec): SnapstreamError {
   return new SnapstreamError(
     'USAGE',
