@@ -8,14 +8,19 @@ import { onlyHelp } from './lib/only-help.mjs'
 import { runSteps, setExitCode } from './lib/steps.mjs'
 import { summary } from './lib/results.mjs'
 import { build, pack } from './lib/tarballs.mjs'
+import { installFirstProgram, runFirstProgram } from './packed/first-program.mjs'
 import { installTarballs } from './packed/install.mjs'
+import { printInstalls } from './packed/installs.mjs'
 import { runBinary } from './packed/run-binary.mjs'
 import { compile, use } from './packed/use.mjs'
 
-const HELP = `npm run packed    the packages as people get them: packed, installed by npm outside the workspace, loaded by import
-                  and by require, compiled against, and the snapstream command run. It takes no options.`
+const HELP = `npm run packed                the packages as people get them: packed, installed by npm outside the workspace, loaded by
+                              import and by require, compiled against, the snapstream command and the README's first
+                              program run, and how much each package installs
+npm run packed -- --record    the same, and record how much that is (tools/packed/installs.json)`
 
-if (onlyHelp(HELP)) process.exit()
+const record = process.argv.slice(2).join(' ') === '--record'
+if (!record && onlyHelp(HELP)) process.exit()
 
 const SETS = [
   { program: 'core', packages: ['core'] },
@@ -72,12 +77,32 @@ const binaryStep = {
   run: () => runBinary(join(folder, 'all')),
 }
 
+const firstProgram = join(folder, 'first-program')
+const firstProgramSteps = [
+  {
+    name: "the commands of the README's first program",
+    needs: 'pack',
+    run: () => installFirstProgram(firstProgram, tarballs),
+  },
+  {
+    name: "the README's first program on every Node",
+    needs: "the commands of the README's first program",
+    run: () => runFirstProgram(firstProgram),
+  },
+]
+
 try {
   const steps = [
     { name: 'pack', run: makeTarballs },
+    ...firstProgramSteps,
     ...SETS.flatMap(stepsOf),
     binaryStep,
     ...TYPESCRIPTS.map(compileStep),
+    {
+      name: 'what each package installs',
+      needs: 'pack',
+      run: () => printInstalls(join(folder, 'installs'), tarballs, { record }),
+    },
   ]
   const counts = await runSteps(steps)
   console.log(summary(counts))

@@ -1,6 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import process from 'node:process'
+import { installedNode } from '../lib/installed-node.mjs'
 import { projects } from '../lib/projects.mjs'
 import { at } from '../services/root.mjs'
 import { run } from '../services/process/run.mjs'
@@ -10,7 +8,7 @@ const MAJOR = 26
 
 /** All tests of what is published that need no broker, under the newest Node: its binary comes in an npm package. */
 export async function newestNode() {
-  const node = await installNode()
+  const node = await installedNode(MAJOR)
   const { stdout } = await run(node, ['--version'], { capture: true })
   const failed = []
   for (const { name, short, folder, manifest } of projects()) {
@@ -24,15 +22,4 @@ export async function newestNode() {
     ok: failed.length === 0,
     note: `${stdout.trim()}${failed.length > 0 ? `, failed: ${failed.join(', ')}` : ''}`,
   }
-}
-
-async function installNode() {
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-  const folder = at('.cache', `node-${MAJOR}`)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', `${name}@${MAJOR}`]
-  const { code, output } = await run('npm', args, { cwd: folder, capture: true, shell: process.platform === 'win32' })
-  if (code !== 0) throw new Error(`Node ${MAJOR} could not be installed:\n${output}`)
-  return join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
 }

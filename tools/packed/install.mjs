@@ -1,19 +1,26 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import process from 'node:process'
 import { run } from '../services/process/run.mjs'
 
-/** An empty project with these tarballs installed by npm, as a person would. */
+/** Installs these tarballs by npm, as a person would: in an empty project, or in the one that the folder has. */
 export async function installTarballs(folder, tarballs, others = []) {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(`${folder}/package.json`, '{ "private": true }\n')
+  const manifest = join(folder, 'package.json')
+  if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n')
   const options = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
-  const { code, output } = await run('npm', ['install', ...options, ...tarballs, ...others], {
+  await npmIn(folder, 'install', ...options, ...tarballs, ...others)
+}
+
+/** Runs npm in a folder of its own. Rejects with its output if it fails. */
+export async function npmIn(folder, ...args) {
+  const { code, output } = await run('npm', args, {
     cwd: folder,
     capture: true,
     env: withoutNpmSettings(),
     shell: process.platform === 'win32',
   })
-  if (code !== 0) throw new Error(`npm could not install the tarballs:\n${output}`)
+  if (code !== 0) throw new Error(`npm ${args.join(' ')} ended with ${code}:\n${output}`)
 }
 
 /** `npm run` hands its own place in the workspace down: the new project must not take it for its own. */
