@@ -49,6 +49,7 @@ const steps = [
   { name: 'npm run check', run: () => npm('run', 'check') },
   { name: 'work for a message', run: () => npm('run', '--silent', 'bench', '--', '--check') },
   { name: 'packed packages', run: () => npm('run', 'packed') },
+  { name: 'rehearsal of releases', run: () => npm('run', '--silent', 'release', '--', '--rehearse') },
   { name: 'tests on the newest Node', run: newestNode },
   { name: 'npm run demo', run: demo },
   { name: 'npm run demo on Kafka', needs: 'prerequisites', run: () => demoOnKafka(signal) },

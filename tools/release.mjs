@@ -10,7 +10,9 @@ import { tool } from './lib/tool.mjs'
 
 const HELP = `npm run release -- version    raise the versions that the changesets ask for, and write the changelogs
 npm run release -- publish    build, and publish every package whose version is not published yet
-npm run release -- --dry-run  say what these two would do, and change nothing`
+npm run release -- --dry-run  say what these two would do, and change nothing
+npm run release -- --rehearse release to a registry on this machine: a first release, a patch, a minor and a major, and
+                              what they do to apps; changes nothing`
 
 const changeset = (...args) => tool('changeset', args, { packageName: '@changesets/cli' })
 
@@ -33,6 +35,11 @@ const commands = {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
+  },
+  async '--rehearse'() {
+    const { rehearse } = await import('./release/rehearse.mjs') // only where it is needed
+    const { failed } = await rehearse()
+    return failed > 0 ? 1 : 0
   },
   async '--help'() {
     console.log(HELP)
