@@ -1,5 +1,5 @@
 // Counts the records of an endless log into a cache that is exactly once, each in the entry of its key, as a stream with one
-// partition would. Prints where it begins, `checkpoint` after each of them, and at last how it ended. Run by one-folder.test.ts.
+// partition would. Prints where it begins, `checkpoint` after each of them, and at last how it ended. Run by one-folder.long.test.ts.
 import process from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { Cache } from '@snapstream/cache'
