@@ -1,25 +1,25 @@
-/** Characters that steer a terminal, or the direction in which it shows text; line ends and tabs are neither. */
-// oxlint-disable-next-line no-control-regex -- these are what it is about
-const STEERING = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\p{Bidi_Control}/gu
+/** Characters that control a terminal or the direction of its text; line ends and tabs do neither. */
+// oxlint-disable-next-line no-control-regex -- control characters are its subject
+const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\p{Bidi_Control}/gu
 
-/** A text without anything that steers a terminal: ESC becomes `\x1b`, U+202E becomes `\u202e`. */
+/** A text without characters that control a terminal: ESC becomes `\x1b`, U+202E becomes `\u202e`. */
 export function forTerminal(text: string): string {
-  return text.replaceAll(STEERING, (character) => {
+  return text.replaceAll(CONTROLS, (character) => {
     const code = character.charCodeAt(0)
     return code > 0xff ? unicodeEscape(character) : `\\x${code.toString(16).padStart(2, '0')}`
   })
 }
 
-/** The same for what has to stay on its line: what would begin another one is escaped, too. */
+/** The same for a text that has to stay on one line: line ends and tabs are escaped, too. */
 export function forLine(text: string): string {
   return forTerminal(text)
     .replaceAll('\n', String.raw`\n`)
     .replaceAll('\t', String.raw`\t`)
 }
 
-/** The same for lines of JSON, which stay the JSON that they are. */
+/** The same for lines of JSON, with the escapes of JSON. */
 export function jsonForTerminal(json: string): string {
-  return json.replaceAll(STEERING, unicodeEscape)
+  return json.replaceAll(CONTROLS, unicodeEscape)
 }
 
 function unicodeEscape(character: string): string {

@@ -1,18 +1,18 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Driver } from '@snapstream/kafka/driver'
 
-/** Everything a command has to do with outside of Kafka and its caches: given, so that tests can give their own. */
+/** The process around a command, except for Kafka and caches. Tests pass their own. */
 export interface Io {
   readonly stdin: Readable
   readonly stdout: Writable & { readonly isTTY?: boolean }
-  /** What steers a terminal is escaped before it gets here. */
+  /** Control characters are escaped before they get here. */
   readonly stderr: { write(text: string): unknown }
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Where relative paths begin, and the search for the configuration file. */
+  /** The folder of relative paths, where the search for the configuration file begins. */
   readonly cwd: string
   readonly home: string
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
-  /** In place of the one that settings name. */
+  /** Replaces the driver of the settings. */
   readonly driver?: Driver
 }

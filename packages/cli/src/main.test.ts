@@ -127,7 +127,7 @@ describe('as a process', { timeout: TIMEOUT_MS }, () => {
       await vi.waitUntil(() => command.stdout.includes('more than 1000 ms'), { timeout: TIMEOUT_MS / 2 })
       command.kill(signal)
       const { code, stdout, stderr } = await command.ended
-      expect(stderr).toMatch(/^snapstream: \d+ of \d+ entries could not be read as asked/)
+      expect(stderr).toMatch(/^snapstream: \d+ of \d+ entries could not be read as the options ask/)
       expect(stdout.split('\n').length).toBeLessThan(100)
       expect(code).toBe(130)
     },

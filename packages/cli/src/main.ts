@@ -9,14 +9,14 @@ const interruption = new AbortController()
 let interrupted = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
-    // The second one does not wait for what is in flight.
+    // A second signal does not wait for requests in flight.
     // oxlint-disable-next-line unicorn/no-process-exit -- this is the program
     if (interrupted) process.exit(130)
     interrupted = true
     interruption.abort()
   })
 
-// Warnings of libraries may have texts of brokers and variables in them.
+// Warnings of libraries may quote texts of brokers and variables, which may have control characters.
 for (const level of ['warn', 'error'] as const)
   console[level] = (...words) => void process.stderr.write(`${forTerminal(format(...words))}\n`)
 
@@ -29,5 +29,5 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   home: homedir(),
   signal: interruption.signal,
 })
-// Standard input that was not read to its end would keep the process.
+// Standard input that was not read to its end would keep the process running.
 process.stdin.unref?.()

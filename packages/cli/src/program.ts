@@ -4,18 +4,15 @@ import { cacheDefinition } from './definitions/cache-definition.ts'
 import { dlqDefinition } from './definitions/dlq-definition.ts'
 import { topicDefinition } from './definitions/topic-definition.ts'
 import { topicsDefinition } from './definitions/topics-definition.ts'
-import type { ExitCode } from './exit-code.ts'
+import type { Ended } from './exit-code.ts'
 import type { Io } from './io.ts'
 
-/** Told how a command ended. */
-export type Ended = (code: ExitCode) => void
-
-/** The command line, without anything of what the commands need to run. */
+/** The definition of the command line. A command loads its own modules when it runs. */
 export function program(io: Io, ended: Ended): Command {
   const root = new Command('snapstream')
-    .description('Looks into Kafka topics, groups, dead letters and caches, and writes to topics.')
-    .version(version(), '-V, --version', 'the version of this command')
-    .helpOption('-h, --help', 'this text')
+    .description('Shows Kafka topics, groups, dead letters and caches, and writes to topics.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -30,16 +27,18 @@ export function program(io: Io, ended: Ended): Command {
 }
 
 const EXAMPLES = `
-Examples
-  snapstream topic emoji -b localhost:29091        what is in a topic
-  snapstream topics lag                            how far groups are behind
-  snapstream cache db/emoji --limit 3              what is in a cache
-  snapstream dlq list orders-dead                  what could not be handled
+Examples:
+  snapstream topic emoji -b localhost:29091        the records of a topic
+  snapstream topics lag                            the lag of all groups
+  snapstream cache db/emoji --limit 3              the first entries of a cache
+  snapstream dlq list orders-dead                  the dead letters of a topic
 
-Each command has more: snapstream topic --help
+snapstream <command> --help describes the options of a command.
 
-Settings come from snapstream.config.json (in this folder, one above, or the home folder), then from variables
-such as SNAPSTREAM_BROKERS, then from options. Exit codes: 0 well, 1 something failed, 2 wrong usage.`
+Settings come from snapstream.config.json (in the current folder, a folder above it, or the home folder), from
+variables such as SNAPSTREAM_BROKERS, and from options. Options replace variables, and variables replace the file.
+
+Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupted.`
 
 function version(): string {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')

@@ -4,10 +4,10 @@ import type { ExitCode } from './exit-code.ts'
 import { forLine } from './for-terminal.ts'
 import type { Io } from './io.ts'
 
-/** What an error quotes may be as long as a record. */
+/** An error may quote a whole record. */
 const MESSAGE_CHARACTERS = 4000
 
-/** One line for people, and the stack where `DEBUG` is set. */
+/** Writes an error as one line, with its stack if `DEBUG` is set. Answers with the exit code. */
 export function reportError(thrown: unknown, io: Pick<Io, 'stderr' | 'env'>): ExitCode {
   const causes = causesOf(thrown)
   const [{ message, code: given }] = causes

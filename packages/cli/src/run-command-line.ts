@@ -5,7 +5,7 @@ import { forTerminal } from './for-terminal.ts'
 import type { Io } from './io.ts'
 import { program } from './program.ts'
 
-/** Runs the command that the arguments name, and answers with the exit code of the process. Never rejects. */
+/** Runs the command in the arguments, and resolves with the exit code of the process. Never rejects. */
 export async function runCommandLine(args: readonly string[], given: Io): Promise<ExitCode> {
   let ended: ExitCode = EXIT.ok
   const io: Io = { ...given, stderr: { write: (text) => given.stderr.write(forTerminal(text)) } }
@@ -13,14 +13,14 @@ export async function runCommandLine(args: readonly string[], given: Io): Promis
     await program(io, (code) => (ended = code)).parseAsync([...args], { from: 'user' })
     return ended
   } catch (error) {
-    // Commander has said what is wrong, or was asked for help.
+    // Commander has printed the error or the help.
     if (isOfCommander(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     const { reportError } = await import('./report-error.ts')
     return reportError(error, io)
   }
 }
 
-/** Never throws: what cannot be looked at is none. */
+/** Never throws: an error whose prototype throws is none of Commander's. */
 function isOfCommander(thrown: unknown): thrown is CommanderError {
   try {
     return thrown instanceof CommanderError

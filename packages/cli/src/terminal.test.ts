@@ -105,7 +105,7 @@ describe('nothing from outside steers a terminal', () => {
     for (const args of [['db'], ['db', '--json'], ['db', '--sub', `sub${ODD}`], ['db', '--sub', `other${ODD}`]])
       all.push(await run(['cache', ...args], { cwd: folder.path, isTTY: true, env: { NO_COLOR: '1' } }))
     for (const { stdout, stderr } of all) expect(`${stdout}${stderr}`).not.toMatch(STEERS)
-    expect(all[3]?.stderr).toContain(String.raw`there are sub\x1b]0;x\x07\x9b2J`)
+    expect(all[3]?.stderr).toContain(String.raw`it has sub\x1b]0;x\x07\x9b2J`)
   })
 
   test('standard error is safe wherever it goes, and an error is one line', async () => {

@@ -1,6 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 
-/** Something on the command line or in the configuration is not what it takes: exit code 2. */
+/** An error of the command line or the configuration: exit code 2. */
 export function usage(message: string, cause?: unknown): SnapstreamError {
   return new SnapstreamError('USAGE', message, cause === undefined ? {} : { cause })
 }

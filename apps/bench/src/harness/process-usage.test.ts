@@ -8,12 +8,13 @@ test('compares the last quarter with the second, not with the warm-up', () => {
 })
 
 test.runIf(process.platform === 'linux')('reads what a process has used', async () => {
+  const { rss } = process.memoryUsage()
   const watch = watchUsage(process.pid)
   const { cpuSeconds = 0, peakBytes = 0 } = await watch.read()
   watch.stop()
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  const { userCPUTime, systemCPUTime } = process.resourceUsage()
   expect(cpuSeconds).toBeGreaterThan(0.05)
   expect(cpuSeconds).toBeLessThan((userCPUTime + systemCPUTime) / 1e6 + 0.1)
-  // The children of this process count, too.
-  expect(peakBytes).toBeGreaterThan(maxRSS * 512)
+  // The maximum of resourceUsage() would be that of the process that started this one, if that is larger.
+  expect(peakBytes).toBeGreaterThan(rss / 2)
 })

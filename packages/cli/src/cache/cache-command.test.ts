@@ -114,7 +114,7 @@ describe('which entries', () => {
     expect((await run(['cache', 'db', '--json', '--sub', 'totals'], folder)).stdout).toBe('{"key":"b","value":2}\n')
     expect(await run(['cache', 'db', '--sub', 'total'], folder)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('the cache has no sub-cache "total": there are totals'),
+      stderr: expect.stringContaining('the cache has no sub-cache "total": it has totals'),
     })
   })
 
@@ -192,11 +192,11 @@ describe('what is no cache', () => {
     expect(await run(['cache', 'db'], { cwd: folder.path })).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'snapstream: there is no cache at "db": there is no such folder (CACHE_FAILED)\n',
+      stderr: 'snapstream: no cache at "db": the folder does not exist (CACHE_FAILED)\n',
     })
     expect(existsSync(join(folder.path, 'db'))).toBe(false)
     await mkdir(join(folder.path, 'db'))
     const { stderr } = await run(['cache', 'db'], { cwd: folder.path })
-    expect(stderr).toContain('that is neither a folder of LevelDB nor one of LMDB')
+    expect(stderr).toContain('the folder is neither one of LevelDB nor one of LMDB')
   })
 })

@@ -1,14 +1,25 @@
 import type { CacheRange } from '@snapstream/cache'
-import type { CacheFlags } from '../definitions/cache-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
 import { breather, filterOf } from '../output/filter.ts'
 import { createPrinter } from '../output/printer.ts'
-import { entryView, withColumns } from './entry-view.ts'
-import { entryJson, entryText } from './format-entry.ts'
+import { entryJson, entryText, entryView, withColumns } from './entry-view.ts'
 import { statsText } from './format-stats.ts'
 import { openCache, openSubCache } from './open-cache.ts'
+
+export interface CacheFlags {
+  readonly keyFilter?: RegExp
+  readonly valFilter?: RegExp
+  readonly columns?: readonly string[]
+  readonly prefix?: string
+  readonly sub?: string
+  readonly reverse?: boolean
+  readonly limit?: number
+  readonly json?: boolean
+  readonly stats?: boolean
+  readonly count?: boolean
+}
 
 /** `snapstream cache PATH` */
 export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Promise<ExitCode> {
@@ -20,18 +31,18 @@ export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Pro
     await printer.end()
     return EXIT.ok
   }
-  const isMeant = filterOf(flags)
+  const matches = filterOf(flags)
   const breathe = breather()
   const counts = { shown: 0, failed: 0 }
 
   for await (const [key, value] of read.entries(rangeOf(flags))) {
     if (printer.signal.aborted) break
     const whole = entryView(key, value)
-    const meant = isMeant(whole.key, whole.value)
+    const matched = matches(whole.key, whole.value)
     const rest = breathe()
     if (rest) await rest
-    if (meant === false) continue
-    const view = meant === true ? withColumns(whole, flags.columns) : { ...whole, error: meant.message }
+    if (matched === false) continue
+    const view = matched === true ? withColumns(whole, flags.columns) : { ...whole, error: matched.message }
     if (view.error !== undefined) counts.failed++
     const full = flags.count
       ? undefined
@@ -45,7 +56,7 @@ export async function cacheCommand(path: string, flags: CacheFlags, io: Io): Pro
   await printer.end()
   if (counts.failed > 0)
     io.stderr.write(
-      `snapstream: ${counts.failed} of ${counts.shown} entries could not be read as asked; they are shown as they stand\n`,
+      `snapstream: ${counts.failed} of ${counts.shown} entries could not be read as the options ask; they are shown as stored\n`,
     )
   if (io.signal.aborted) return EXIT.interrupted
   return counts.failed > 0 && !printer.isBroken ? EXIT.failure : EXIT.ok

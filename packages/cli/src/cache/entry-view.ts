@@ -1,14 +1,17 @@
-import { toError } from '@snapstream/core'
 import type { CacheKey } from '@snapstream/cache'
+import { toError } from '@snapstream/core'
 import { pickColumns } from '../output/pick-columns.ts'
+import { labelled } from '../output/printer.ts'
+import type { Piece } from '../output/printer.ts'
 import { textOf } from '../output/show-bytes.ts'
+import { viewField, viewText } from '../output/view.ts'
 import type { View } from '../output/view.ts'
 
-/** An entry as far as it could be read. */
+/** A key and its value, decoded as far as possible. */
 export interface EntryView {
   readonly key: View
   readonly value: View
-  /** Why the value is shown whole. */
+  /** Why the value is shown as it is stored, and not as the options ask. */
   readonly error: string | undefined
 }
 
@@ -16,6 +19,7 @@ export function entryView(key: CacheKey, value: Uint8Array): EntryView {
   return { key: keyView(key), value: valueView(value), error: undefined }
 }
 
+/** The same with some fields of its value only. */
 export function withColumns(view: EntryView, columns: readonly string[] | undefined): EntryView {
   if (columns === undefined) return view
   try {
@@ -25,6 +29,28 @@ export function withColumns(view: EntryView, columns: readonly string[] | undefi
   }
 }
 
+/** An entry for people, in the format of the Python package's tool. */
+export function entryText({ key, value, error }: EntryView): readonly Piece[] {
+  return [
+    '\n',
+    ...labelled('key', viewText(key, '')),
+    ...(error === undefined ? [] : labelled('error', error, 'red')),
+    `${valueText(value)}\n`,
+  ]
+}
+
+/** An entry as one line of JSON. */
+export function entryJson({ key, value, error }: EntryView): string {
+  const failed = error === undefined ? '' : `,"error":${JSON.stringify(error)}`
+  return `{${viewField('key', key)},${viewField('value', value)}${failed}}\n`
+}
+
+/** A text of JSON is shown without its quotes, as Python prints it. */
+function valueText(value: View): string {
+  if (value.kind !== 'value' || !value.json.startsWith('"')) return viewText(value, '')
+  return JSON.parse(value.json) as string
+}
+
 function keyView(key: CacheKey): View {
   if (typeof key === 'string') return { kind: 'text', text: key }
   if (typeof key === 'object') return { kind: 'bytes', bytes: key }
@@ -32,7 +58,7 @@ function keyView(key: CacheKey): View {
   return Number.isFinite(Number(key)) ? { kind: 'value', json: String(key) } : { kind: 'text', text: String(key) }
 }
 
-/** JSON as it stands, as it is what caches hold by default; else text, else bytes. */
+/** JSON as it is stored, because caches store JSON by default; else text, else bytes. */
 function valueView(bytes: Uint8Array): View {
   const text = textOf(bytes)
   if (text === undefined) return { kind: 'bytes', bytes }

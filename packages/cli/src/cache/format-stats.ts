@@ -1,8 +1,8 @@
 import type { CacheStats } from '@snapstream/cache'
 
-/** What a cache holds, with a name a line; sizes are bytes. */
+/** The statistics of a cache, one a line. Sizes are in bytes. */
 export function statsText({ entries, rangeBytes, diskBytes }: CacheStats, json: boolean): string {
-  // A backend that cannot tell has no such line.
+  // A backend that does not know a size has no line for it.
   const known = { entries, rangeBytes, diskBytes }
   if (json) return `${JSON.stringify(known)}\n`
   const lines = [`entries: ${entries}`]
@@ -13,7 +13,7 @@ export function statsText({ entries, rangeBytes, diskBytes }: CacheStats, json: 
 
 const UNITS = ['kB', 'MB', 'GB', 'TB']
 
-/** As people read it, by powers of a thousand, and exactly. */
+/** A size in powers of a thousand, and the exact number: `1.5 kB (1500 bytes)`. */
 export function bytesText(bytes: number): string {
   let size = bytes
   let unit = ''

@@ -13,7 +13,7 @@ interface CacheLmdb {
   readonly LmdbLevel: new (folder: string, options: { readonly readOnly: true }) => Backend
 }
 
-/** Opens a cache to be looked at, be it of LevelDB or of LMDB, also while a program has it open. It is not made by that. */
+/** Opens a cache of LevelDB or LMDB to read it, also while a program has it open. Does not create one. */
 export async function openCache(path: string, io: Pick<Io, 'cwd' | 'env'>): Promise<RawCache> {
   const folder = resolve(io.cwd, path)
   const cache = Cache<CacheKey, Uint8Array>(await backendOf(folder, path, io), { codec: BytesCodec(), readOnly: true })
@@ -21,11 +21,11 @@ export async function openCache(path: string, io: Pick<Io, 'cwd' | 'env'>): Prom
   return cache
 }
 
-/** One of its sub-caches. Asking for one makes it, in name: one that holds nothing is a slip of the keyboard. */
+/** A sub-cache with entries. Throws `CACHE_FAILED` for another name, which is likely a typing error. */
 export async function openSubCache(cache: RawCache, name: string): Promise<RawCache> {
   const names = await cache.subs()
   if (names.includes(name)) return cache.sub<CacheKey, Uint8Array>(name, { codec: BytesCodec() })
-  const there = names.length === 0 ? 'it has none' : `there are ${names.join(', ')}`
+  const there = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`
   throw new SnapstreamError('CACHE_FAILED', `the cache has no sub-cache ${JSON.stringify(name)}: ${there}`)
 }
 
@@ -35,6 +35,6 @@ async function backendOf(folder: string, path: string, io: Pick<Io, 'cwd' | 'env
     const { LmdbLevel } = await loadBeside<CacheLmdb>('@snapstream/cache-lmdb', 'a cache of LMDB', io)
     return new LmdbLevel(folder, { readOnly: true })
   }
-  const why = existsSync(folder) ? 'that is neither a folder of LevelDB nor one of LMDB' : 'there is no such folder'
-  throw new SnapstreamError('CACHE_FAILED', `there is no cache at ${JSON.stringify(path)}: ${why}`)
+  const why = existsSync(folder) ? 'the folder is neither one of LevelDB nor one of LMDB' : 'the folder does not exist'
+  throw new SnapstreamError('CACHE_FAILED', `no cache at ${JSON.stringify(path)}: ${why}`)
 }

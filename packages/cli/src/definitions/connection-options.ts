@@ -1,19 +1,15 @@
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import { gather } from './arguments.ts'
 
-/** How to reach Kafka, as options say it. */
-export interface ConnectionFlags {
-  readonly brokers?: string
-  readonly driver?: string
-  readonly config?: string
-  readonly set?: readonly string[]
-}
-
-/** Options of every command that talks to Kafka. */
+/** Adds the options of every command that connects to Kafka. */
 export function connectionOptions(command: Command): Command {
+  const options = [
+    new Option('-b, --brokers <addresses>', 'addresses of brokers, host:port, separated by commas'),
+    new Option('-X, --set <name=value>', 'another setting, as security.protocol=ssl (repeatable)').argParser(gather),
+    new Option('--driver <name>', 'kafkajs (default), or kafkats if that package is installed'),
+    new Option('--config <path>', 'configuration file (default: the nearest snapstream.config.json)'),
+  ]
+  for (const option of options) command.addOption(option.helpGroup('Connection to Kafka:'))
   return command
-    .option('-b, --brokers <addresses>', 'host:port of the brokers, separated by commas')
-    .option('-X, --set <name=value>', 'any other setting of Kafka, as security.protocol=ssl; several times', gather)
-    .option('--driver <name>', 'kafkajs, or kafkats where that package is installed')
-    .option('--config <path>', 'a configuration file in place of the snapstream.config.json that is found')
 }

@@ -150,7 +150,7 @@ two
     expect(await run(['dlq', 'show', 'orders-dead', '-o', '7'], { driver: await prepared() })).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'snapstream: there is no dead letter at offset 7 that the options choose\n',
+      stderr: 'snapstream: no dead letter at offset 7 matches the options\n',
     })
   })
 

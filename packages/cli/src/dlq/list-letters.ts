@@ -1,5 +1,4 @@
 import type { DeadLetter } from '@snapstream/kafka'
-import type { DlqFlags } from '../definitions/dlq-definition.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
 import { isoTime } from '../output/iso-time.ts'
@@ -9,19 +8,20 @@ import { viewOf, viewText } from '../output/view.ts'
 import { applySettings } from '../settings/settings.ts'
 import { letterJson } from './letter-json.ts'
 import { endOfLetters, readLetters } from './read-letters.ts'
+import type { ReadLetterFlags } from './read-letters.ts'
 
 const NAMES = ['AT', 'TIME', 'FROM', 'KEY', 'CODE', 'TRIES', 'MESSAGE']
-/** `show` and `--json` have all of it. */
+/** The table cuts keys and messages; `show` and `--json` have all of them. */
 const KEY_CHARACTERS = 40
 const MESSAGE_CHARACTERS = 100
 
 /** `snapstream dlq list TOPIC` */
-export async function listLetters(topic: string, flags: DlqFlags, io: Io): Promise<ExitCode> {
+export async function listLetters(topic: string, flags: ReadLetterFlags, io: Io): Promise<ExitCode> {
   await applySettings(flags, io, topic)
   const printer = createPrinter(io, flags.json)
   const table = createTable(NAMES, printer)
   const show = (letter: DeadLetter) => (flags.json ? printer.write(letterJson(letter)) : table.row(...rowOf(letter)))
-  const counts = await readLetters(topic, flags, show, printer.signal)
+  const counts = await readLetters({ topic, flags, signal: printer.signal }, show)
   table.end()
   return endOfLetters(counts, printer, io)
 }
@@ -38,10 +38,10 @@ function rowOf({ record, origin, key, code, attempts, message, ...letter }: Dead
   ]
 }
 
-/** One line of a cell, of so many characters at most. */
+/** The text as one line of at most `most` characters. */
 function cut(text: string, most: number): string {
-  // What is cut off anyway is not looked at.
+  // The rest of a long text is cut off before the regular expression runs.
   const line = text.slice(0, most * 4).replaceAll(/\s+/g, ' ')
-  // Half of a character is none.
+  // A high surrogate at the end is half of a character.
   return line.length > most ? `${line.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : line
 }

@@ -1,28 +1,27 @@
 import type { DeadLetter } from '@snapstream/kafka'
-import type { DlqShowFlags } from '../definitions/dlq-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
 import { isoTime } from '../output/iso-time.ts'
-import { createPrinter } from '../output/printer.ts'
+import { createPrinter, labelled } from '../output/printer.ts'
 import type { Piece } from '../output/printer.ts'
 import { showBytes } from '../output/show-bytes.ts'
-import { viewOf, viewText } from '../output/view.ts'
+import { TOMBSTONE, viewOf, viewText } from '../output/view.ts'
 import { applySettings } from '../settings/settings.ts'
-import { TOMBSTONE, labelled } from '../topic/format-record.ts'
 import { letterJson } from './letter-json.ts'
 import { endOfLetters, readLetters } from './read-letters.ts'
+import type { ReadLetterFlags } from './read-letters.ts'
 
 /** `snapstream dlq show TOPIC` */
-export async function showLetters(topic: string, flags: DlqShowFlags, io: Io): Promise<ExitCode> {
+export async function showLetters(topic: string, flags: ReadLetterFlags, io: Io): Promise<ExitCode> {
   await applySettings(flags, io, topic)
   const printer = createPrinter(io, flags.json)
   const show = (letter: DeadLetter) =>
     flags.json ? printer.write(letterJson(letter)) : printer.write(...letterText(letter))
-  const counts = await readLetters(topic, flags, show, printer.signal)
+  const counts = await readLetters({ topic, flags, signal: printer.signal }, show)
   const code = await endOfLetters(counts, printer, io)
   if (code !== EXIT.ok || counts.shown > 0 || flags.offset === undefined || flags.offset < 0) return code
-  io.stderr.write(`snapstream: there is no dead letter at offset ${flags.offset} that the options choose\n`)
+  io.stderr.write(`snapstream: no dead letter at offset ${flags.offset} matches the options\n`)
   return EXIT.failure
 }
 

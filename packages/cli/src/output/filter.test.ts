@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { breather, filterOf } from './filter.ts'
-import { NONE } from './view.ts'
+import { viewOf } from './view.ts'
+
+const NONE = viewOf(null)
 
 const text = (content: string) => ({ kind: 'text', text: content }) as const
 

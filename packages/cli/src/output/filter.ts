@@ -8,10 +8,10 @@ interface FilterFlags {
   readonly valFilter?: RegExp
 }
 
-/** Whether something is chosen; or why that cannot be said. */
+/** Whether an entry or a record matches; an error if the filter took too long. */
 type Filter = (key: View, value: View) => boolean | Error
 
-/** What the options choose. Without a key, or without a value, nothing is found by it. */
+/** The filter of the options. A null key or value matches no pattern. */
 export function filterOf({ keyFilter, valFilter }: FilterFlags): Filter {
   const key = keyFilter && matcher(keyFilter)
   const value = valFilter && matcher(valFilter)
@@ -23,10 +23,10 @@ export function filterOf({ keyFilter, valFilter }: FilterFlags): Filter {
   }
 }
 
-/** Timers and signals wait no longer than this, whatever filters take. */
+/** Timers and signals wait no longer than this while filters run. */
 const SLICE_MS = 50
 
-/** A promise to wait for now and then, between one thing that is filtered and the next: it lets signals be heard. */
+/** Returns a promise every 50 ms. Waiting for it between two records lets timers and signals run. */
 export function breather(): () => Promise<void> | undefined {
   let last = performance.now()
   return () => {
@@ -40,14 +40,14 @@ export function breather(): () => Promise<void> | undefined {
   }
 }
 
-/** So long may one text take. Nothing else is done meanwhile, not even for Ctrl-C. */
+/** The limit for one text. Nothing else runs meanwhile, not even for Ctrl-C. */
 const TIMEOUT_MS = 1000
-/** What cannot take more steps than this takes less than that, and is not watched. */
+/** A match of fewer steps takes less than the limit, and is not timed. */
 const FEW_STEPS = 2e8
 
 /**
- * A regular expression may go back over a text again and again, and some would do so for years: after a second it is given
- * up. It is watched only where it could take long, as that costs a thread for each text.
+ * Some regular expressions backtrack for years: a match ends after a second. Only a match that could take long is timed,
+ * because that costs a thread for each text.
  */
 function matcher(pattern: RegExp): (text: string) => boolean | Error {
   const mostSteps = stepsOf(pattern.source)
@@ -66,9 +66,9 @@ function matcher(pattern: RegExp): (text: string) => boolean | Error {
 }
 
 /**
- * How many ways there are at most to match a pattern with a text of some length. Each alternative and each `?` doubles them.
- * What repeats ends somewhere behind what repeats before it, and the first begins anywhere. A group that repeats may go on
- * in each of its ways at every character.
+ * An upper bound of the ways to match a pattern with a text of some length. Each alternative and each `?` doubles them. Each
+ * repetition ends anywhere behind the end of the one before it, and the first begins anywhere. A repeated group may take
+ * each of its ways at every character.
  */
 function stepsOf(source: string): (length: number) => number {
   const bare = source

@@ -3,7 +3,7 @@ import { isJson, rawFields } from './raw-json.ts'
 import { showBytes } from './show-bytes.ts'
 import type { View } from './view.ts'
 
-/** The fields of these names, in the order of the value and as they stand there. Throws where the value has no fields. */
+/** The fields with these names, in the order and the text of the value. Throws if the value is no object. */
 export function pickColumns(view: View, names: readonly string[]): View {
   if (view.kind === 'none') return view
   const json = view.kind === 'value' ? view.json : view.kind === 'text' && isJson(view.text) ? view.text : undefined

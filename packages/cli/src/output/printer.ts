@@ -2,29 +2,29 @@ import { styleText } from 'node:util'
 import { forLine, forTerminal, jsonForTerminal } from '../for-terminal.ts'
 import type { Io } from '../io.ts'
 
-/** A part of the output. What is labelled stays on its line on a terminal, whatever it holds. */
+/** A part of the output. With `oneLine` it stays on its line on a terminal, whatever characters it has. */
 export type Piece =
   | string
   | { readonly text: string; readonly style?: 'dim' | 'cyan' | 'red' | undefined; readonly oneLine?: boolean }
 
 /**
- * Writes to standard output, in pieces that are worth a system call. All output goes through it: on a terminal it escapes
- * what would steer that, and colours are put on afterwards. What is piped is written as it is.
+ * Writes to standard output, many pieces at a time. All output goes through it: on a terminal it escapes control characters,
+ * and adds colours afterwards. Output to a pipe or a file is written as it is.
  */
 export interface Printer {
-  /** A promise means: full, wait. */
+  /** Returns a promise while the stream is full: wait for it before the next write. */
   write(...pieces: readonly Piece[]): void | Promise<void>
-  /** Resolves when all of it is written, or nobody takes it any more. */
+  /** Resolves when all output is written, or the reader has gone. */
   end(): Promise<void>
-  /** Aborted when the reader has gone (`| head`), or by Ctrl-C. */
+  /** Aborted when the reader has gone (`| head`), and by Ctrl-C. */
   readonly signal: AbortSignal
-  /** The reader has gone. */
+  /** Whether the reader has gone. */
   readonly isBroken: boolean
 }
 
 const PIECE_CHARACTERS = 16_384
 
-/** @param json whether lines of JSON are written: their escapes are those of JSON */
+/** @param json lines of JSON are written, so control characters become escapes of JSON */
 export function createPrinter({ stdout, signal, env }: Pick<Io, 'stdout' | 'signal' | 'env'>, json = false): Printer {
   const gone = new AbortController()
   const render = renderer(stdout.isTTY === true, json, env)
@@ -80,7 +80,12 @@ export function createPrinter({ stdout, signal, env }: Pick<Io, 'stdout' | 'sign
   }
 }
 
-/** Colours on a terminal only, and not where `NO_COLOR` is set; `FORCE_COLOR` has them everywhere. */
+/** A line that begins with `>>> label:`. */
+export function labelled(label: string, text: string, style?: 'red'): readonly Piece[] {
+  return [{ text: `>>> ${label}:`, style: 'cyan' }, { text: text === '' ? '' : ` ${text}`, style, oneLine: true }, '\n']
+}
+
+/** Colours are for terminals, unless `NO_COLOR` is set; `FORCE_COLOR` adds them everywhere. */
 function renderer(isTerminal: boolean, json: boolean, env: Io['env']): (piece: Piece) => string {
   const forced = env['FORCE_COLOR']
   const colours = forced === undefined ? isTerminal && !env['NO_COLOR'] && env['TERM'] !== 'dumb' : forced !== '0'
@@ -89,7 +94,7 @@ function renderer(isTerminal: boolean, json: boolean, env: Io['env']): (piece: P
     if (typeof piece === 'string') return isTerminal ? safe(piece) : piece
     const { text, style, oneLine } = piece
     const shown = isTerminal ? (oneLine && !json ? forLine : safe)(text) : text
-    // Whether it is a terminal was asked of the stream that is written to.
+    // `isTerminal` was read from the stream of the output; styleText would ask process.stdout.
     return colours && style !== undefined ? styleText(style, shown, { validateStream: false }) : shown
   }
 }

@@ -1,12 +1,12 @@
 /**
- * JSON as text that is passed on as it is. A number that JavaScript cannot hold, the order of fields and a name that comes
- * twice would not survive being parsed and printed anew.
+ * JSON as text, passed on unchanged. Parsing and printing it would change large numbers, the order of fields, and fields
+ * that come twice.
  */
 
-/** Deeper JSON is not embedded: many programs that read lines of JSON give up at some depth. */
+/** Deeper JSON is not embedded: many readers of JSON lines have a limit of depth. */
 const MOST_DEPTH = 256
 
-/** Whether a text is an object or array of JSON that can stand in a line of JSON as it is, and be found there again. */
+/** Whether a text is an object or array of JSON that can be embedded in a line of JSON unchanged. */
 export function isEmbeddable(text: string): boolean {
   const [first, last] = [text[0], text.at(-1)]
   if (!(first === '{' && last === '}') && !(first === '[' && last === ']')) return false
@@ -22,13 +22,13 @@ export function isJson(text: string): boolean {
   }
 }
 
-/** A field of an object: its name, and its value as it stands in the text. */
+/** A field of an object: its name, and the text of its value. */
 export interface RawField {
   readonly name: string
   readonly json: string
 }
 
-/** The fields of an object, in their order; undefined where the text is JSON of another kind. Throws for what is no JSON. */
+/** The fields of an object, in their order; undefined for other JSON. Throws if the text is no JSON. */
 export function rawFields(text: string): readonly RawField[] | undefined {
   JSON.parse(text)
   let at = skipSpace(text, 0)
@@ -49,7 +49,7 @@ export function rawFields(text: string): readonly RawField[] | undefined {
 }
 
 const SPACE = /[ \t\n\r]*/y
-/** What ends a value that is neither in quotes nor in brackets. */
+/** A value without quotes and brackets, up to its end. */
 const SCALAR = /[^,\]}: \t\n\r]*/y
 const TO_NEXT_TOKEN = /[^"[\]{}]*/y
 
@@ -57,7 +57,7 @@ function skipSpace(text: string, at: number): number {
   return endOfMatch(SPACE, text, at)
 }
 
-/** Where the value ends that begins here. The text is known to be JSON. */
+/** The end of the value that begins at `start`. The text has to be JSON. */
 function endOfValue(text: string, start: number): number {
   if (text[start] === '"') return endOfString(text, start)
   if (text[start] !== '{' && text[start] !== '[') return endOfMatch(SCALAR, text, start)
@@ -79,7 +79,7 @@ function depthOf(text: string): number {
   return deepest
 }
 
-/** Goes behind the next string or bracket. */
+/** The position after the next string or bracket. */
 function stepOver(text: string, from: number, depth: (change: number) => void): number {
   const at = endOfMatch(TO_NEXT_TOKEN, text, from)
   if (text[at] === '"') return endOfString(text, at)
@@ -87,7 +87,7 @@ function stepOver(text: string, from: number, depth: (change: number) => void): 
   return at + 1
 }
 
-/** Behind the quote that no odd number of backslashes is in front of. */
+/** The position after the closing quote: the first one behind an even number of backslashes. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); ; at = text.indexOf('"', at + 1)) {
     let escapes = 0

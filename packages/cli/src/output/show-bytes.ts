@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** The text that bytes are, or undefined where they are none. */
+/** Bytes as text, or undefined if they are not UTF-8. */
 export function textOf(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes)
@@ -11,7 +11,7 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** All bytes in a form that people can read, and that no text of a record is likely to have. */
+/** All bytes in hexadecimal, in a form that the text of a record is unlikely to have: `<2 bytes: ff 00>`. */
 export function showBytes(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
   return `<${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}: ${hex.replaceAll(/..(?=.)/g, '$& ')}>`

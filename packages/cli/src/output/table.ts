@@ -4,24 +4,24 @@ import type { Printer } from './printer.ts'
 
 const BETWEEN_COLUMNS = '  '
 
-/** So many rows are written at once, at the latest after this time: the first are seen before the last are known. */
+/** Rows are written in blocks of this size, or after this time: the first appear before the last are known. */
 const ROWS = 100
 const WAIT_MS = 250
 
-/** A number stands on the right. */
+/** Numbers are aligned to the right. */
 type Cell = string | number
 
-/** Rows under their names, without lines. */
+/** A table of rows under column names. */
 export interface Table {
-  /** A promise means: full, wait. */
+  /** Returns a promise while the output is full: wait for it before the next row. */
   row(...cells: readonly Cell[]): void | Promise<void>
-  /** Writes what has not been written. Without a row nothing is written at all. */
+  /** Writes the remaining rows. A table without rows writes nothing. */
   end(): void
 }
 
 /**
- * Writes rows as they come, some at a time. A column is as wide as what was written in it by then, so it may grow on the
- * way. A cell stays on its line and steers no terminal.
+ * Writes rows as they come, in blocks. A column has the width of its widest cell so far, so it may grow from block to block.
+ * Cells stay on their line, and their control characters are escaped.
  */
 export function createTable(names: readonly string[], printer: Printer): Table {
   const widths = names.map((name) => stringWidth(name))
@@ -46,7 +46,7 @@ export function createTable(names: readonly string[], printer: Printer): Table {
     for (const cells of lines)
       for (const [column, cell] of cells.entries()) widths[column] = Math.max(widths[column] ?? 0, stringWidth(cell))
     const isFirst = isNumber === undefined
-    // A number that is not known is a dash.
+    // An unknown number is a dash.
     isNumber ??= names.map((_, column) => {
       const cells = rows.map((row) => row[column])
       return (

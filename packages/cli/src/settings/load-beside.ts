@@ -7,10 +7,10 @@ import { usage } from '../usage.ts'
 import { foreignTo, writableByAll } from './trust.ts'
 
 /**
- * A package that few need, and that therefore is no dependency: taken from beside this command, or else from the project
- * it is run in, where that is the user's own. Throws `USAGE` where it is in neither.
+ * Imports an optional package: one that is installed beside this command, or in the project in the current folder if that
+ * belongs to the user. Throws `USAGE` if neither has the package.
  *
- * @param what it is for, for the error: `the driver kafkats`
+ * @param what needs the package, for the error: `the driver kafkats`
  */
 export async function loadBeside<T>(name: string, what: string, { cwd, env }: Pick<Io, 'cwd' | 'env'>): Promise<T> {
   const advice = `install it beside this command: npm install ${name}`
@@ -35,7 +35,7 @@ export async function loadBeside<T>(name: string, what: string, { cwd, env }: Pi
   throw usage(`${what} needs a package that is not installed; ${advice}`, failure)
 }
 
-/** What on the way to a package is not the user's own, and why. */
+/** The first file or folder on the path of a package that another user could have written, and why. */
 function untrusted(path: string, folders: readonly string[], name: string, env: Io['env']): string | undefined {
   const modules = folders.find((folder) => existsSync(join(folder, name)))
   const way = [path, ...packageFolders(path), ...(modules === undefined ? [] : [modules, join(modules, name)])]
@@ -47,7 +47,7 @@ function untrusted(path: string, folders: readonly string[], name: string, env: 
   return undefined
 }
 
-/** From a file up to the folder of its package, and the manifest there. */
+/** The folders from a file up to its package, and the manifest of the package. */
 function packageFolders(path: string): readonly string[] {
   const folders: string[] = []
   for (let folder = dirname(path); ; folder = dirname(folder)) {

@@ -5,29 +5,29 @@ import { usage } from '../usage.ts'
 import type { WrittenConf } from './config-file.ts'
 import { openToOthers } from './trust.ts'
 
-/** Where mounted secrets usually are, one file each. */
+/** The usual folder of mounted secrets, one file each. */
 const SECRETS_FOLDER = '/etc/secrets'
 
-/** Where what a text refers to is looked up. */
+/** The sources of secrets. */
 export interface Secrets {
   readonly env: Io['env']
   /** @default '/etc/secrets' */
   readonly folder: string | undefined
-  /** Told of a file with a secret that others can read. */
+  /** Called for a file with a secret that other users can read. */
   readonly warn: (message: string) => void
 }
 
-/** What refers to secrets. */
+/** The place of a reference to a secret. */
 export interface Referrer {
   /** For error messages. */
   readonly where: string
-  /** Why it gets none. */
+  /** Why the place gets no secrets; undefined if it may have them. */
   readonly foreign: string | undefined
 }
 
 /**
- * Settings with what `$NAME` refers to: the variable of that name, or else the file of that name in the folder of secrets.
- * A text that begins with a dollar of its own is written `\$`. Throws `USAGE` where there is neither.
+ * Settings whose references are replaced: `$NAME` becomes the value of the variable of that name, or else the content of the
+ * file of that name in the folder of secrets. `\$` is a dollar that begins a text. Throws `USAGE` if neither exists.
  */
 export function resolveSecrets(conf: WrittenConf, { where, foreign }: Referrer, secrets: Secrets): WrittenConf {
   const resolved = Object.entries(conf).map(([name, value]) => [
@@ -43,10 +43,12 @@ function secretOf(value: unknown, what: string, foreign: string | undefined, sec
   if (!value.startsWith('$')) return value
   const name = value.slice(1)
   if (!/^\w[\w.-]*$/.test(name))
-    throw usage(`${what}: after the $ comes the name of a variable or of a file; a text with a dollar is written \\$`)
+    throw usage(
+      `${what}: expected the name of a variable or a file after the $; a text that begins with a dollar begins with \\$`,
+    )
   if (foreign !== undefined)
     throw usage(
-      `${what} refers to ${value}, and the file gets none of your variables and secrets: ${foreign}; copy it to a file of your own`,
+      `${what} refers to ${value}, but the file gets none of your variables and secrets: ${foreign}; copy it to a file of your own`,
     )
   const variable = Object.hasOwn(secrets.env, name) ? secrets.env[name] : undefined
   return variable || readSecret(name, what, secrets)
@@ -58,20 +60,20 @@ function readSecret(name: string, what: string, { folder = SECRETS_FOLDER, warn 
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw usage(`${what} refers to $${name}: there is no such variable, and no file ${path}`, error)
+    throw usage(`${what} refers to $${name}, but neither such a variable nor the file ${path} exists`, error)
   }
   warnIfOpen(path, warn)
-  // The line end that editors and echo put there does not belong to it.
+  // Editors and echo add a line end.
   return text.replace(/\r?\n$/, '')
 }
 
-/** Warns of a file with a secret that is not kept from others. */
+/** Warns of a file with a secret that other users can read. */
 export function warnIfOpen(path: string, warn: (message: string) => void): void {
   let why: string | undefined
   try {
     why = openToOthers(statSync(path))
   } catch {
-    // Whether it is there, it is for others to say.
+    // Reading the file reports that it is missing.
     return
   }
   if (why !== undefined) warn(`${path} holds a secret, and ${why}`)

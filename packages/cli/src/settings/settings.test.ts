@@ -5,10 +5,10 @@ import { Admin, Conf } from '@snapstream/kafka'
 import type { ClientSettings, Driver } from '@snapstream/kafka/driver'
 import { memory } from '@snapstream/kafka/memory'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { ConnectionFlags } from '../definitions/connection-options.ts'
 import { temporaryFolder } from '../fixtures/run.ts'
 import type { Io } from '../io.ts'
 import { applySettings } from './settings.ts'
+import type { ConnectionFlags } from './settings.ts'
 
 afterEach(() => Conf.reset())
 
@@ -168,8 +168,8 @@ describe('secrets', () => {
   })
 
   test.each([
-    ['$NOT_THERE', 'saslPassword refers to $NOT_THERE: there is no such variable, and no file '],
-    ['$../passwd', 'after the $ comes the name of a variable or of a file'],
+    ['$NOT_THERE', 'saslPassword refers to $NOT_THERE, but neither such a variable nor the file '],
+    ['$../passwd', 'expected the name of a variable or a file after the $'],
   ])('%s is refused', async (password, expected) => {
     await expect(settingsOf({ files: files(password) })).rejects.toMatchObject({
       code: 'USAGE',
@@ -183,26 +183,29 @@ describe('what is not as it should be', () => {
 
   test.each([
     [file('{'), 'snapstream.config.json is no JSON'],
-    [file([]), 'has to hold an object, got an array of 0'],
-    [file({ config: {} }), 'takes no "config"; it takes conf, schema, registry, driver, secrets, topics'],
-    [file({ constructor: 1 }), 'takes no "constructor"; it takes conf, schema'],
-    [file('{"__proto__":{"schema":"x"}}'), 'takes no "__proto__"; it takes conf, schema'],
-    [file('{"topics":{"orders":{"toString":1}}}'), 'topics.orders takes no "toString"'],
-    [file('{"conf":{"constructor":1}}'), 'there is no setting constructor'],
+    [file([]), 'snapstream.config.json: expected an object, got an array of 0'],
+    [file({ config: {} }), 'unknown field "config"; the fields are conf, schema, registry, driver, secrets, topics'],
+    [file({ constructor: 1 }), 'unknown field "constructor"; the fields are conf, schema'],
+    [file('{"__proto__":{"schema":"x"}}'), 'unknown field "__proto__"; the fields are conf, schema'],
+    [file('{"topics":{"orders":{"toString":1}}}'), 'topics.orders: unknown field "toString"'],
+    [file('{"conf":{"constructor":1}}'), 'unknown setting constructor'],
     [file({ schema: 1 }), 'schema takes a text that is not empty, got 1'],
-    [file({ topics: { orders: { config: {} } } }), 'topics.orders takes no "config"; it takes conf, schema, registry'],
-    [file({ conf: { broker: 'a:1' } }), 'snapstream.config.json: there is no setting broker; did you mean brokers?'],
+    [
+      file({ topics: { orders: { config: {} } } }),
+      'topics.orders: unknown field "config"; the fields are conf, schema, registry',
+    ],
+    [file({ conf: { broker: 'a:1' } }), 'snapstream.config.json: unknown setting broker; did you mean brokers?'],
     [file({ conf: { brokers: 7 } }), "snapstream.config.json: brokers takes 'host:port' addresses"],
     [{ flags: { config: 'nope.json' } }, 'the configuration file cannot be read: ENOENT'],
     [{ env: { SNAPSTREAM_BROKER: 'a:1' } }, 'did you mean SNAPSTREAM_BROKERS?'],
-    [{ flags: { set: ['acks'] } }, '--set takes name=value, as security.protocol=ssl; got "acks"'],
+    [{ flags: { set: ['acks'] } }, '--set: expected name=value, as in security.protocol=ssl, got "acks"'],
     [{ flags: { set: ['requestTimeoutMs=soon'] } }, '--set requestTimeoutMs takes a whole number'],
-    [{ flags: { set: ['sasl.pasword=x'] } }, '--set: there is no setting sasl.pasword; did you mean saslPassword?'],
-    [{ flags: { set: ['what.is.this.even=x'] } }, '--set: there is no setting what.is.this.even'],
-    [{ flags: { set: ['constructor=x'] } }, '--set: there is no setting constructor'],
-    [{ flags: { set: ['driver=kafkats'] } }, '--set takes no driver; --driver kafkats does'],
+    [{ flags: { set: ['sasl.pasword=x'] } }, '--set: unknown setting sasl.pasword; did you mean saslPassword?'],
+    [{ flags: { set: ['what.is.this.even=x'] } }, '--set: unknown setting what.is.this.even'],
+    [{ flags: { set: ['constructor=x'] } }, '--set: unknown setting constructor'],
+    [{ flags: { set: ['driver=kafkats'] } }, '--set cannot set the driver; use --driver kafkats'],
     [{ flags: { brokers: 'foo' } }, "--brokers takes 'host:port' addresses"],
-    [{}, 'no broker is known; name one with --brokers host:port'],
+    [{}, 'no broker is configured; set one with --brokers host:port'],
   ] as const)('%j', async (given, expected) => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
     try {

@@ -1,28 +1,35 @@
 import { resolve } from 'node:path'
 import { SnapstreamError } from '@snapstream/core'
-import { Conf } from '@snapstream/kafka'
+import { Conf, kafkajs } from '@snapstream/kafka'
 import type { KafkaConf } from '@snapstream/kafka'
-import type { ConnectionFlags } from '../definitions/connection-options.ts'
+import type { Driver } from '@snapstream/kafka/driver'
 import type { Io } from '../io.ts'
 import { usage } from '../usage.ts'
-import { readConfigFile } from './config-file.ts'
+import { findConfig, readConfigFile } from './config-file.ts'
 import type { ConfigFile, WrittenConf } from './config-file.ts'
-import { findConfig } from './find-config.ts'
-import { loadDriver } from './load-driver.ts'
+import { loadBeside } from './load-beside.ts'
 import { resolveSecrets, warnIfOpen } from './secret-reference.ts'
 import type { Secrets } from './secret-reference.ts'
 
-/** What a command goes by beside the settings of Kafka. */
+/** The options of every command that connects to Kafka. */
+export interface ConnectionFlags {
+  readonly brokers?: string
+  readonly driver?: string
+  readonly config?: string
+  readonly set?: readonly string[]
+}
+
+/** The settings of a command beside those of Kafka. */
 export interface Settings {
   readonly schema?: string
   readonly registry?: string
 }
 
 const PREFIX = 'SNAPSTREAM_'
-/** Variables of the command itself; those of Kafka's settings are `Conf`'s. */
+/** Variables of the command itself; all others are settings of Kafka, which `Conf` reads. */
 const OWN = ['CONFIG', 'DRIVER', 'REGISTRY', 'SCHEMA', 'SECRETS'] as const
 
-/** People wait for an answer here; a service that starts may well take longer to look for its broker. */
+/** Shorter than the default of services, because a person waits for the answer. */
 const CONNECT_TIMEOUT_MS = 5000
 
 type Entry = ConfigFile['topics'][string] | undefined
@@ -33,8 +40,8 @@ interface Flags extends ConnectionFlags {
 }
 
 /**
- * Gives `Conf` what the file says, what it says of this topic, what the environment says, and what the options say: each
- * goes before those before it. Throws `USAGE`.
+ * Passes settings to `Conf`: those of the configuration file, of its entry for the topic, of the environment, and of the
+ * options. Later ones replace earlier ones. Throws `USAGE` for wrong settings.
  */
 export async function applySettings(flags: Flags, io: Io, topic?: string): Promise<Settings> {
   const own = Object.fromEntries(OWN.map((name) => [name, io.env[PREFIX + name] || undefined]))
@@ -70,7 +77,7 @@ export async function applySettings(flags: Flags, io: Io, topic?: string): Promi
   if (driver !== undefined) Conf({ driver })
   if (!brokersAreKnown && !driver?.supports.inProcess)
     throw usage(
-      'no broker is known; name one with --brokers host:port, with the variable SNAPSTREAM_BROKERS, ' +
+      'no broker is configured; set one with --brokers host:port, with the variable SNAPSTREAM_BROKERS, ' +
         'or in snapstream.config.json: { "conf": { "brokers": "host:port" } }',
     )
 
@@ -87,9 +94,18 @@ export async function applySettings(flags: Flags, io: Io, topic?: string): Promi
   }
 }
 
+/** The driver of this name; undefined for the default. Throws `USAGE` for an unknown name. */
+async function loadDriver(name: string | undefined, io: Pick<Io, 'cwd' | 'env'>): Promise<Driver | undefined> {
+  if (name === undefined) return undefined
+  if (name === 'kafkajs') return kafkajs()
+  if (name !== 'kafkats') throw usage(`unknown driver ${JSON.stringify(name)}; the drivers are kafkajs and kafkats`)
+  const loaded = await loadBeside<{ kafkats(): Driver }>('@snapstream/kafkats', 'the driver kafkats', io)
+  return loaded.kafkats()
+}
+
 const SECRET = /password|passphrase|secret|key.?pem/i
 
-/** A configuration file that has secrets themselves in it, and not references to them, is a file of secrets. */
+/** A configuration file with secrets in it, and not only references to them, has to be kept from other users. */
 function warnOfSecretsIn({ path, conf, registry, open }: ConfigFile, entry: Entry, warn: Secrets['warn']): void {
   if (open === undefined) return
   const written = Object.entries({ ...conf, ...entry?.conf }).filter(
@@ -101,7 +117,7 @@ function warnOfSecretsIn({ path, conf, registry, open }: ConfigFile, entry: Entr
   if (names.length > 0) warn(`${path} holds secrets (${names.join(', ')}), and ${open}`)
 }
 
-/** Files of secrets that variables name. */
+/** Warns of the files with secrets in variables such as SNAPSTREAM_SASL_PASSWORD_FILE. */
 function warnOfSecretFiles({ env }: Pick<Io, 'env'>, warn: Secrets['warn']): void {
   for (const [name, path] of Object.entries(env))
     if (path && name.startsWith(PREFIX) && name.endsWith('_FILE') && SECRET.test(name)) warnIfOpen(path, warn)
@@ -116,31 +132,31 @@ function withoutOwn(env: Io['env']): Io['env'] {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !own.has(name)))
 }
 
-/** `name=value`, where the value is read as that of a variable is: `linger.ms=5` is a number. */
+/** The setting in `name=value`. The value is read like that of a variable: `linger.ms=5` is a number. */
 function settingOf(written: string): KafkaConf {
   const [, name, value] = /^([^=]+)=([^]*)$/.exec(written) ?? []
   if (name === undefined || value === undefined || value === '')
-    throw usage(`--set takes name=value, as security.protocol=ssl; got ${JSON.stringify(written)}`)
+    throw usage(`--set: expected name=value, as in security.protocol=ssl, got ${JSON.stringify(written)}`)
   const variable = name
     .replaceAll(/[a-z](?=[A-Z])/g, '$&_')
     .replaceAll('.', '_')
     .toUpperCase()
-  if (name === 'driver') throw usage(`--set takes no driver; --driver ${value} does`)
-  // Somebody may have the name of a variable in mind.
+  if (name === 'driver') throw usage(`--set cannot set the driver; use --driver ${value}`)
+  // The name of a variable, as LINGER_MS, is taken as well.
   if (name !== variable) inContext('--set', () => Conf({ [name]: undefined }))
   const conf = inContext(`--set ${name}`, () => Conf.fromEnv('', { [variable]: value }), variable)
-  // What looks like no setting at all is left alone in an environment.
-  if (Object.keys(conf).length === 0) throw usage(`--set: there is no setting ${name}`)
+  // Conf.fromEnv ignores variables that are no settings.
+  if (Object.keys(conf).length === 0) throw usage(`--set: unknown setting ${name}`)
   return conf
 }
 
-/** Says where it stands what is not as it should be; `name` is how `Conf` calls what `where` names already. */
+/** Adds the place of a wrong setting to its error. `name`: how `Conf` calls the setting that `where` names already. */
 function inContext<T>(where: string, run: () => T, name?: string): T {
   try {
     return run()
   } catch (error) {
     if (!SnapstreamError.is(error)) throw error
-    const message = error.message.replace(/^Conf: /, '').replace(/^Conf has no/, 'there is no')
+    const message = error.message.replace(/^Conf: /, '').replace(/^Conf has no/, 'unknown')
     const rest = name !== undefined && message.startsWith(`${name} `) ? message.slice(name.length) : `: ${message}`
     throw usage(`${where}${rest}`, error)
   }

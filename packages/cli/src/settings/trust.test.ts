@@ -49,7 +49,7 @@ describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files
         code: 2,
         stdout: '',
         stderr:
-          `snapstream: the configuration file ${path} was found, and is not used: it belongs to the user with the id ` +
+          `snapstream: the configuration file ${path} was found but is not used: it belongs to the user with the id ` +
           `${SOMEBODY}, and you are 0; --config ${path} uses it, without secrets\n`,
       })
     }))
@@ -59,14 +59,14 @@ describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files
       await chown(join(folder, 'home', CONFIG), SOMEBODY, SOMEBODY)
       expect(await topics({ env })).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('was found, and is not used'),
+        stderr: expect.stringContaining('was found but is not used'),
       })
       await symlink(join(folder, 'mine.json'), join(folder, CONFIG))
       expect(await topics({ env })).toMatchObject({ code: 0, stderr: '' })
       await lchown(join(folder, CONFIG), SOMEBODY, SOMEBODY)
       expect(await topics({ env })).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('was found, and is not used'),
+        stderr: expect.stringContaining('was found but is not used'),
       })
     }))
 
@@ -79,12 +79,12 @@ describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files
       const refused = await topics({ env, args: ['--config', path] })
       expect(refused).toMatchObject({ code: 2, stdout: '' })
       expect(refused.stderr).toContain(
-        'clientId refers to $HOST_NAME, and the file gets none of your variables and secrets: it belongs to the user with',
+        'clientId refers to $HOST_NAME, but the file gets none of your variables and secrets: it belongs to the user with',
       )
       const registry = { registry: 'http://$HOST_NAME', conf: {} }
       await writeFile(path, JSON.stringify({ ...registry, registry: '$HOST_NAME' }))
       const other = await run(['topic', 'x', '--config', path], { cwd: folder, env, driver: memory() })
-      expect(other.stderr).toContain('registry refers to $HOST_NAME, and the file gets none')
+      expect(other.stderr).toContain('registry refers to $HOST_NAME, but the file gets none')
     }))
 
   test('what sudo runs trusts what belongs to the user who called it, as git does', () =>
@@ -197,7 +197,7 @@ describe.runIf(hasOwners)('modes', () => {
 
 test('names that every object has are no settings, topics and variables', async () => {
   await withFiles({ [CONFIG]: { topics: {}, conf: { clientId: '$constructor' } } }, async (_, topics) => {
-    expect((await topics()).stderr).toContain('refers to $constructor: there is no such variable, and no file')
+    expect((await topics()).stderr).toContain('refers to $constructor, but neither such a variable nor the file')
   })
   Conf.reset()
   await withFiles({ [CONFIG]: { topics: {} } }, async (folder) => {

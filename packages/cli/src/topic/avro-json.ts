@@ -5,16 +5,17 @@ import { toBase64 } from '../output/show-bytes.ts'
 import { avroNode, branchOf } from './avro-node.ts'
 import type { AvroNode } from './avro-node.ts'
 
-/** Values of one schema as `AvroCodec` takes them with `long: 'bigint'` and `wrapUnions: 'always'`, and as JSON. */
+/** Converts between JSON and the values of `AvroCodec` with `long: 'bigint'` and `wrapUnions: 'always'`. */
 export interface AvroJson {
   print(value: unknown): string
-  /** Throws `ENCODE_FAILED` for what is no JSON. What does not fit the schema, the codec says. */
+  /** Throws `ENCODE_FAILED` for text that is no JSON. The codec checks whether the value fits the schema. */
   parse(json: string): unknown
 }
 
 /**
  * Avro as JSON without loss, in both directions. `bytes` and `fixed` are `{"base64":"..."}`; a `long` has all its digits; NaN
- * and infinity are texts. A value of a union stands bare where its JSON fits one branch only, else as `{"branch":value}`.
+ * and infinity are texts. A value of a union has no branch name if its JSON fits one branch only, else it is
+ * `{"branch":value}`.
  */
 export function avroJson(schema: unknown, references: readonly unknown[] = []): AvroJson {
   const node = avroNode(schema, references)
@@ -45,7 +46,7 @@ function printNumber(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-/** A codec that names each branch answers with null, or with one field whose name is that of the branch. */
+/** With `wrapUnions: 'always'` a value is null, or an object with one field, named after the branch. */
 function printBranch(value: unknown, branches: ReadonlyMap<string, AvroNode>): string {
   if (value === null) return 'null'
   const [[name, content] = ['', undefined]] = Object.entries(value as object)
@@ -87,7 +88,7 @@ function fromJson(json: unknown, node: AvroNode | undefined): unknown {
   }
 }
 
-/** Also a text of digits, for what cannot write such a number. */
+/** A number, or a text of its digits, for programs that cannot write such a number. */
 function toLong(json: unknown): unknown {
   if (typeof json === 'number' && Number.isSafeInteger(json)) return BigInt(json)
   return typeof json === 'string' && /^-?\d{1,19}$/.test(json) ? BigInt(json) : json
@@ -112,7 +113,7 @@ function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
 
-/** JSON whose integers are exact: bigints where a number does not hold them. */
+/** Parses JSON with exact integers: a bigint where a number is not exact. */
 function parseExactly(json: string): unknown {
   try {
     return parse(json, undefined, exactNumber)
@@ -123,12 +124,12 @@ function parseExactly(json: string): unknown {
   }
 }
 
-/** More digits are beyond any type of Avro, and take long to read. */
+/** Longer numbers are beyond every type of Avro, and slow to parse. */
 const MOST_DIGITS = 400
 
 function exactNumber(text: string): number | bigint {
   const number = Number(text)
-  if (!Number.isFinite(number)) throw new SyntaxError(`the number ${describe(text)} is beyond what Avro has`)
+  if (!Number.isFinite(number)) throw new SyntaxError(`the number ${describe(text)} is beyond the range of Avro`)
   const isInteger = text.length <= MOST_DIGITS && /^-?\d+$/.test(text)
   return isInteger && !Number.isSafeInteger(number) ? BigInt(text) : number
 }

@@ -1,6 +1,6 @@
 type ScalarKind = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'string' | 'enum' | 'bytes' | 'fixed'
 
-/** What of a schema decides how its values are written in JSON. */
+/** The part of a schema that decides how its values are written in JSON. */
 export type AvroNode =
   | { readonly kind: ScalarKind; readonly isText: boolean }
   | { readonly kind: 'array'; readonly items: AvroNode }
@@ -10,11 +10,11 @@ export type AvroNode =
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** Logical types whose values are texts. */
+/** Logical types whose values are texts in JSON. */
 const TEXTS: ReadonlySet<unknown> = new Set(['date', 'timestamp-millis', 'decimal', 'uuid'])
 const UNNAMED: ReadonlySet<unknown> = new Set(['null', 'boolean', 'int', 'long', 'float', 'double', 'string', 'bytes'])
 
-/** Reads a schema that a codec has taken; `references` are those that it names, in their order. */
+/** Reads a schema that a codec has accepted. `references`: the schemas that it refers to, in their order. */
 export function avroNode(schema: unknown, references: readonly unknown[]): AvroNode {
   const named = new Map<string, AvroNode>()
 
@@ -45,7 +45,7 @@ export function avroNode(schema: unknown, references: readonly unknown[]): AvroN
     return new Map(schemas.map((schema) => [branchName(schema, namespace), read(schema, namespace)]))
   }
 
-  /** The name of a named type, else what kind of type it is. */
+  /** The full name of a named type, else the kind of the type. */
   function branchName(schema: unknown, namespace: string): string {
     if (typeof schema === 'object' && schema !== null) {
       const { type } = schema as Schema
@@ -65,7 +65,7 @@ export function avroNode(schema: unknown, references: readonly unknown[]): AvroN
   return read(schema, '')
 }
 
-/** Whether a type is written out, and not referred to by its name. */
+/** Whether a type is defined here, and not referred to by its name. */
 function hasForm(type: unknown): type is string {
   return UNNAMED.has(type) || ['array', 'map', 'enum', 'fixed', 'record', 'error'].includes(type as string)
 }
@@ -101,8 +101,8 @@ const KINDS: Readonly<Record<AvroNode['kind'], readonly JsonKind[]>> = {
 }
 
 /**
- * The branch of a value that stands bare: the only one that its JSON fits. Undefined where it has to be named, as also where
- * it looks as if it were. The answer is the same for a value and for the JSON of it.
+ * The branch of a union for a value without a branch name: the only branch that its JSON fits. Undefined if the JSON needs
+ * the name of its branch, and if it looks like JSON that has one. The answer is the same for a value and for its JSON.
  */
 export function branchOf(value: unknown, branches: ReadonlyMap<string, AvroNode>): string | undefined {
   const kind = kindOf(value)

@@ -3,8 +3,8 @@ import { Buffer } from 'node:buffer'
 const LINE_FEED = 0x0a
 
 /**
- * The lines of a stream as bytes, without their ends; a line end at the very end begins no other line. Of a line of more
- * than `maxBytes` only its length so far is answered, and nothing after it.
+ * The lines of a stream as bytes, without their line ends. The last line may have one or not. A line of more than `maxBytes`
+ * ends the sequence, with its length so far in place of its bytes.
  */
 export async function* byteLines(
   stream: AsyncIterable<Uint8Array | string>,

@@ -1,21 +1,19 @@
 import type { Headers } from '@snapstream/core'
 import { isoTime } from '../output/iso-time.ts'
+import { labelled } from '../output/printer.ts'
 import type { Piece } from '../output/printer.ts'
 import { textOf, toBase64 } from '../output/show-bytes.ts'
-import { valueField, viewField, viewText } from '../output/view.ts'
+import { TOMBSTONE, valueField, viewField, viewText } from '../output/view.ts'
 import type { RecordView } from './record-view.ts'
 
 interface TextFormat {
-  /** An offset says little without it, where there are several. */
+  /** For a topic of several partitions. */
   readonly withPartition: boolean
-  /** Records before this time, in ms since the epoch, are marked as older than the command. */
+  /** Records from before this time, in ms since the epoch, are marked as `(catching up)`. */
   readonly startedAt: number | undefined
 }
 
-/** How a value that is null shows among texts. */
-export const TOMBSTONE = '<tombstone>'
-
-/** A record for people, as the tool of the Python package writes it. */
+/** A record for people, in the format of the Python package's tool. */
 export function recordText(view: RecordView, { withPartition, startedAt }: TextFormat): readonly Piece[] {
   const { record, key, value, error } = view
   const { timestamp, exactTimestamp = timestamp, partition, offset } = record
@@ -31,11 +29,6 @@ export function recordText(view: RecordView, { withPartition, startedAt }: TextF
   ]
 }
 
-/** A line that begins with what it is about. */
-export function labelled(label: string, text: string, style?: 'red'): readonly Piece[] {
-  return [{ text: `>>> ${label}:`, style: 'cyan' }, { text: text === '' ? '' : ` ${text}`, style, oneLine: true }, '\n']
-}
-
 /** A record as one line of JSON. */
 export function recordJson({ record, key, value, error }: RecordView): string {
   const { topic, partition, offset, timestamp, exactTimestamp = timestamp } = record
@@ -46,19 +39,19 @@ export function recordJson({ record, key, value, error }: RecordView): string {
   )
 }
 
-/** An integer that every reader of JSON holds exactly, else a text of its digits. */
+/** An integer as a JSON number if every reader holds it exactly, else as a text of its digits. */
 export function int64Json(value: number | bigint): string {
   return Number.isSafeInteger(Number(value)) ? String(value) : `"${value}"`
 }
 
-/** The headers that can be read, and all of them as bytes where others cannot. */
+/** The decoded headers; and the bytes of all headers if some cannot be decoded. */
 export function headerFields({ headers, headerBytes }: Pick<RecordView['record'], 'headers' | 'headerBytes'>): string {
   return (
     `"headers":${headersJson(headers)}` + (headerBytes === undefined ? '' : `,"headerBytes":"${toBase64(headerBytes)}"`)
   )
 }
 
-/** Pairs, as a name may come several times; a third place says that the second is base64. */
+/** Pairs, because a name may occur several times. `"base64"` in the third place marks a value in base64. */
 function headersJson(headers: Headers): string {
   const pairs = headers.map(([name, value]) => {
     if (value === null) return [name, null]

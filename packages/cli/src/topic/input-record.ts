@@ -7,7 +7,7 @@ import { textOf } from '../output/show-bytes.ts'
 import { usage } from '../usage.ts'
 import type { ValueWriter } from './value-json.ts'
 
-/** A record as a line of standard input says it. */
+/** The record in a line of standard input. */
 export interface InputRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
@@ -17,13 +17,13 @@ export interface InputRecord {
 interface InputFormat {
   readonly topic: string
   readonly json: boolean
-  /** What stands between key and value; without it there are no keys. */
+  /** The text between key and value. Without it a line is a value, and its key is null. */
   readonly keySeparator: string | undefined
-  /** How values are written; without it as text. */
+  /** Encodes values, which are lines of JSON. Without it values are text. */
   readonly write: ValueWriter | undefined
 }
 
-/** Reads a line. Throws what is wrong with it. */
+/** Parses a line. Throws `USAGE` for a line that is no record, or an error of the codec. */
 export function inputRecord(line: Buffer, format: InputFormat): MaybePromise<InputRecord> {
   return format.json ? fromJson(line, format) : fromText(line, format)
 }
@@ -31,7 +31,7 @@ export function inputRecord(line: Buffer, format: InputFormat): MaybePromise<Inp
 function fromText(line: Buffer, { topic, keySeparator, write }: InputFormat): MaybePromise<InputRecord> {
   const separator = keySeparator === undefined ? -1 : line.indexOf(keySeparator)
   if (keySeparator !== undefined && separator === -1)
-    throw usage(`there is no ${JSON.stringify(keySeparator)} between a key and a value`)
+    throw usage(`expected ${JSON.stringify(keySeparator)} between key and value, found none`)
   const key = separator === -1 ? null : line.subarray(0, separator)
   const value = separator === -1 ? line : line.subarray(separator + Buffer.byteLength(keySeparator ?? ''))
   if (write === undefined) return { key, value, meta: {} }
@@ -55,7 +55,7 @@ const FIELDS = [
 ] as const
 type Field = (typeof FIELDS)[number]
 
-/** What `snapstream topic --json` writes; where it was read, and what was said of it there, does not matter. */
+/** A line of `snapstream topic --json`. Its topic, offset and error are ignored. */
 function fromJson(line: Buffer, { topic, write }: InputFormat): MaybePromise<InputRecord> {
   const text = utf8(line)
   const given = asJson(() => rawFields(text))
@@ -63,8 +63,8 @@ function fromJson(line: Buffer, { topic, write }: InputFormat): MaybePromise<Inp
   const fields = new Map<string, string>()
   for (const { name, json } of given) {
     if (!FIELDS.includes(name as Field))
-      throw usage(`there is no field ${describe(name)}; there are ${FIELDS.join(', ')}`)
-    if (fields.has(name)) throw usage(`there is the field ${describe(name)} more than once`)
+      throw usage(`unknown field ${describe(name)}; the fields are ${FIELDS.join(', ')}`)
+    if (fields.has(name)) throw usage(`the field ${describe(name)} comes more than once`)
     fields.set(name, json)
   }
   const parsed = (name: Field): unknown => {
@@ -72,13 +72,13 @@ function fromJson(line: Buffer, { topic, write }: InputFormat): MaybePromise<Inp
     return json === undefined ? undefined : JSON.parse(json)
   }
   const value = fields.get('value')
-  if (value === undefined) throw usage('there is no value; null is a tombstone')
+  if (value === undefined) throw usage('the field "value" is missing; null is a tombstone')
   const [partition, timestamp, headers] = [parsed('partition'), fields.get('timestamp'), parsed('headers')]
   const meta: RecordMeta = {
     ...(partition !== undefined && { partition: whole('partition', partition) }),
     ...(timestamp !== undefined && { timestamp: timestampOf(timestamp) }),
     ...(headers !== undefined && { headers: headersOf(headers) }),
-    // All of them, where `headers` lacks some that cannot be read.
+    // The bytes of all headers replace `headers`, which lacks those that do not decode.
     ...(fields.has('headerBytes') && { headers: content('headerBytes', parsed('headerBytes'), 'base64') ?? [] }),
   }
   const key = parsed('key') ?? null
@@ -90,8 +90,8 @@ function fromJson(line: Buffer, { topic, write }: InputFormat): MaybePromise<Inp
 }
 
 /**
- * The bytes of a value. JSON other than a text or null is taken as it stands, and so is any JSON that `valueEncoding` calls
- * so; with a schema it is written by that.
+ * The bytes of a value. With a schema the JSON is encoded by it. Without one, a text is its own bytes, and other JSON keeps
+ * its text; with `valueEncoding: "json"` all JSON does.
  */
 function valueOf(
   json: string,
@@ -117,7 +117,7 @@ function content(name: string, given: unknown, encoding: unknown): Uint8Array | 
   if (typeof given !== 'string')
     throw usage(`${name} takes ${encoding === 'base64' ? 'base64' : 'a text or null'}, got ${describe(given)}`)
   if (encoding === 'base64') return base64(name, given)
-  if (!given.isWellFormed()) throw usage(`${name} has half of a surrogate pair, which is not UTF-8: ${describe(given)}`)
+  if (!given.isWellFormed()) throw usage(`${name} has a lone surrogate, which UTF-8 cannot encode: ${describe(given)}`)
   return Buffer.from(given)
 }
 
@@ -132,7 +132,7 @@ function whole(name: string, value: unknown): number {
   throw usage(`${name} takes a whole number of 0 or more, got ${describe(value)}`)
 }
 
-/** Any whole number of 64 bits, as a number or a text of its digits; -1 is none. */
+/** A whole number of 64 bits, as a number or a text of its digits; -1 for no timestamp. */
 function timestampOf(json: string): number | bigint {
   const digits = /^("?)(-?\d{1,19})\1$/.exec(json)?.[2]
   if (digits === undefined)
@@ -143,14 +143,14 @@ function timestampOf(json: string): number | bigint {
   return Number.isSafeInteger(value) ? value : BigInt(digits)
 }
 
-/** An object, or pairs as they are written; a third place says that the second is base64. */
+/** An object of texts, or pairs. `"base64"` in the third place of a pair marks a value in base64. */
 function headersOf(headers: unknown): Headers {
   const pairs: unknown =
     typeof headers === 'object' && headers !== null && !Array.isArray(headers) ? Object.entries(headers) : headers
   const isPair = (pair: unknown) =>
     Array.isArray(pair) && typeof pair[0] === 'string' && (pair[1] === null || typeof pair[1] === 'string')
   if (!Array.isArray(pairs) || !pairs.every(isPair))
-    throw usage('headers takes pairs of texts, [["name","value"]], or an object of texts; a value may be null')
+    throw usage('headers takes pairs of texts, as [["name","value"]], or an object of texts; a value may be null')
   return (pairs as [string, string | null, unknown][]).map(([name, value, encoding]) => [
     name,
     content('a header', value, encoding),
@@ -168,7 +168,7 @@ function withValue(
 
 function utf8(bytes: Buffer): string {
   const text = textOf(bytes)
-  if (text === undefined) throw usage('it is not UTF-8')
+  if (text === undefined) throw usage('the line is not UTF-8')
   return text
 }
 
@@ -176,6 +176,6 @@ function asJson<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    throw usage(`it is no JSON: ${toError(error).message}`, error)
+    throw usage(`invalid JSON: ${toError(error).message}`, error)
   }
 }

@@ -1,7 +1,7 @@
+import { addAbortListener } from 'node:events'
 import type { Buffer } from 'node:buffer'
 import { BytesCodec, SnapstreamError, toError } from '@snapstream/core'
 import { Topic } from '@snapstream/kafka'
-import type { TopicFlags } from '../definitions/topic-definition.ts'
 import { EXIT } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Io } from '../io.ts'
@@ -10,58 +10,55 @@ import { applySettings } from '../settings/settings.ts'
 import { byteLines } from './byte-lines.ts'
 import { inputRecord } from './input-record.ts'
 import type { InputRecord } from './input-record.ts'
-import { topicShape } from './topic-shape.ts'
+import type { ValueFlags } from './topic-command.ts'
+import { topicDetails } from './topic-details.ts'
 import { valueFormat } from './value-json.ts'
 
+export interface ProduceFlags extends ValueFlags {
+  readonly keySeparator?: string
+  readonly maxLineBytes?: number
+}
+
 /**
- * What is under way at most. It begins with one line, and each time it is twice as many: until the broker has taken some,
- * little is sent that may have to be refused.
+ * The most lines in flight. The first send has one line, and each later one has up to twice as many: until the broker has
+ * acknowledged records, few are sent that it may refuse.
  */
 const IN_FLIGHT = 1000
 const IN_FLIGHT_BYTES = 8_388_608
-/** A record of Kafka is rarely larger than 1 MB; as JSON, with all of it escaped, it is six times as much. */
+/** A record of Kafka is rarely larger than 1 MB; as JSON with all characters escaped it is six times as large. */
 const MAX_LINE_BYTES = 67_108_864
 
-/** `snapstream topic NAME --produce`: a record for each line, written in their order; ends with the input. */
-export async function produceCommand(name: string, flags: TopicFlags, io: Io): Promise<ExitCode> {
+/** `snapstream topic NAME --produce`: writes a record for each line, in the order of the lines; ends with the input. */
+export async function produceCommand(name: string, flags: ProduceFlags, io: Io): Promise<ExitCode> {
   const format = await valueFormat(await applySettings(flags, io, name))
-  await topicShape(name, flags.partition)
+  await topicDetails(name, flags.partition)
   const { json = false, keySeparator, partition, maxLineBytes = MAX_LINE_BYTES } = flags
   const input = { topic: name, json, keySeparator, write: format?.write }
   await using topic = Topic<Uint8Array, Uint8Array>(name, { codec: BytesCodec(), keyCodec: BytesCodec() })
   await topic.open()
-  const stop = () => io.stdin.destroy()
-  const sent = sentLines(stop)
-  io.signal.addEventListener('abort', stop)
+  const sent = sentLines()
+  const end = AbortSignal.any([io.signal, sent.refused])
   let lineNumber = 0
-  try {
-    for await (const line of linesUntil(io, maxLineBytes, () => sent.isRefused)) {
-      if (sent.isRefused) break
-      lineNumber++
-      if ('tooLong' in line)
-        sent.refuse(lineNumber, new Error(`it has more than ${maxLineBytes} bytes; --max-line-bytes allows for more`))
-      else if (!json || line.length > 0) {
-        try {
-          const read = inputRecord(line, input)
-          const { key, value, meta }: InputRecord = read instanceof Promise ? await read : (read as InputRecord)
-          sent.add(
-            lineNumber,
-            line.length,
-            topic(value, { key, ...meta, ...(partition !== undefined && { partition }) }),
-          )
-        } catch (error) {
-          sent.refuse(lineNumber, error)
-        }
-        // What is refused at once is known now: nothing after it is sent.
-        await Promise.resolve()
+  for await (const line of linesUntil(end, io.stdin, maxLineBytes)) {
+    if (sent.refused.aborted) break
+    lineNumber++
+    if ('tooLong' in line)
+      sent.refuse(lineNumber, new Error(`it has more than ${maxLineBytes} bytes; --max-line-bytes sets the limit`))
+    else if (!json || line.length > 0) {
+      try {
+        const read = inputRecord(line, input)
+        const { key, value, meta }: InputRecord = read instanceof Promise ? await read : (read as InputRecord)
+        sent.add(lineNumber, line.length, topic(value, { key, ...meta, ...(partition !== undefined && { partition }) }))
+      } catch (error) {
+        sent.refuse(lineNumber, error)
       }
-      if (sent.isRefused) break
-      if (sent.isFull) await sent.settled()
+      // A record that is refused at once is refused by now: nothing after it is sent.
+      await Promise.resolve()
     }
-    await sent.settled()
-  } finally {
-    io.signal.removeEventListener('abort', stop)
+    if (sent.refused.aborted) break
+    if (sent.isFull) await sent.settled()
   }
+  await sent.settled()
   const printer = createPrinter(io, json)
   const written = sent.written()
   void printer.write(json ? `{"written":${written}}\n` : `${recordsOf(written)} written to ${name}\n`)
@@ -69,44 +66,44 @@ export async function produceCommand(name: string, flags: TopicFlags, io: Io): P
   return io.signal.aborted ? EXIT.interrupted : EXIT.ok
 }
 
-/** Keeps account of what became of each line; `stop` is called when one is refused, as no other is to come. */
-function sentLines(stop: () => void) {
-  let underWay: Promise<void>[] = []
+/** Tracks which lines were sent, written and refused. */
+function sentLines() {
+  const refusal = new AbortController()
+  let inFlight: Promise<void>[] = []
   let bytes = 0
   let most = 1
   let written = 0
-  /** The first line that was refused; those after it may be under way already. */
+  /** The first line that was refused. Lines after it may be in flight already. */
   let refused: { readonly line: number; readonly error: unknown } | undefined
-  /** Of those that are under way together. */
+  /** The lines in flight that were acknowledged. */
   let writtenNow: number[] = []
 
   function refuse(line: number, error: unknown): void {
     if (refused === undefined || line < refused.line) refused = { line, error }
-    stop()
+    refusal.abort()
   }
 
   return {
+    /** Aborted when a line was refused: no line after it is to be sent. */
+    refused: refusal.signal,
     refuse,
     add(line: number, size: number, sending: Promise<void>): void {
       bytes += size
-      underWay.push(
+      inFlight.push(
         sending.then(
           () => void writtenNow.push(line),
           (error: unknown) => refuse(line, error),
         ),
       )
     },
-    get isRefused() {
-      return refused !== undefined
-    },
     get isFull() {
-      return underWay.length >= most || bytes >= IN_FLIGHT_BYTES
+      return inFlight.length >= most || bytes >= IN_FLIGHT_BYTES
     },
     written: () => written,
-    /** Waits for all that is under way. Throws what is wrong with the first line that was refused. */
+    /** Waits for the lines in flight. Throws the error of the first line that was refused. */
     async settled(): Promise<void> {
-      await Promise.all(underWay)
-      underWay = []
+      await Promise.all(inFlight)
+      inFlight = []
       bytes = 0
       most = Math.min(most * 2, IN_FLIGHT)
       written += writtenNow.length
@@ -117,23 +114,24 @@ function sentLines(stop: () => void) {
       const after = lines.filter((other) => other > line).length
       const { message } = toError(error)
       const code = SnapstreamError.is(error) && error.code !== 'USAGE' ? error.code : 'ENCODE_FAILED'
-      const behind = after === 0 ? 'nothing after it' : `and ${after} after it, which had been sent together with it`
-      const text = `line ${line}: ${message}; ${recordsOf(written - after)} before it written, ${behind}`
+      const rest = after === 0 ? 'nothing after it' : `and ${after} after it, which were sent together with it`
+      const text = `line ${line}: ${message}; ${recordsOf(written - after)} before it written, ${rest}`
       throw new SnapstreamError(code, text, { cause: error })
     },
   }
 }
 
-/** Ends quietly where the input was ended from here: by Ctrl-C, or as a line was refused. */
+/** The lines of the input, up to its end or until `end` is aborted. */
 async function* linesUntil(
-  { stdin, signal }: Io,
+  end: AbortSignal,
+  stdin: Io['stdin'],
   maxBytes: number,
-  isRefused: () => boolean,
 ): AsyncGenerator<Buffer | { readonly tooLong: number }, void> {
+  using _ = addAbortListener(end, () => stdin.destroy())
   try {
     yield* byteLines(stdin as AsyncIterable<Uint8Array>, maxBytes)
   } catch (error) {
-    if (!signal.aborted && !isRefused()) throw error
+    if (!end.aborted) throw error
   }
 }
 

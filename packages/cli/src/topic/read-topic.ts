@@ -3,62 +3,64 @@ import type { MaybePromise } from '@snapstream/core'
 import { Topic } from '@snapstream/kafka'
 import type { RawTopicRecord, TopicDetails, TopicOptions } from '@snapstream/kafka'
 
-/** Where reading starts. */
+/** The position where reading starts. */
 export type Start =
   | 'earliest'
   | 'latest'
   | { readonly offset: number }
-  /** By partition; the others from their start. */
+  /** By partition. Partitions without one start at the earliest offset. */
   | { readonly offsets: ReadonlyMap<number, number> }
-  /** So many records before the end. */
+  /** This many records before the end. */
   | { readonly last: number }
   /** In ms since the epoch. */
   | { readonly since: number }
 
 interface Reading {
+  readonly details: TopicDetails
   readonly start: Start
-  /** Waits for more at the end. */
-  readonly follow: boolean
+  /** Waits for more records at the end. @default false */
+  readonly follow?: boolean
   /** @default all */
   readonly partition?: number | undefined
+  readonly signal: AbortSignal
 }
 
-/** Answers with `'stop'` when it has seen enough. */
-type Look = (record: RawTopicRecord) => MaybePromise<'stop' | void>
+/** Called for each record. Answers with `'stop'` to end the reading. */
+type Visit = (record: RawTopicRecord) => MaybePromise<'stop' | void>
 
-/** Reads a topic as it stands in Kafka, without a group: nothing is committed, nobody is disturbed. */
-export async function readTopic(shape: TopicDetails, reading: Reading, look: Look, signal: AbortSignal): Promise<void> {
-  const { start, partition } = reading
-  if (typeof start === 'object' && 'last' in start) return readLast(shape, reading, start.last, look, signal)
-  const isMeant = (record: RawTopicRecord) => partition === undefined || record.partition === partition
+/** Reads a topic without a group, so that nothing is committed and no member of a group is affected. */
+export async function readTopic(reading: Reading, visit: Visit): Promise<void> {
+  const { details, start, follow = false, partition, signal } = reading
+  if (typeof start === 'object' && 'last' in start) return readLast(reading, start.last, visit)
+  const isWanted = (record: RawTopicRecord) => partition === undefined || record.partition === partition
   const begin =
     typeof start === 'object' && 'since' in start
       ? { timestamp: start.since }
-      : { offset: Object.fromEntries(shape.partitions.map((at) => [at.partition, startIn(at, start, partition)])) }
+      : { offset: Object.fromEntries(details.partitions.map((at) => [at.partition, startIn(at, start, partition)])) }
 
-  let enough = false
+  let ended = false
   const app = createApp()
-  app.snap(rawTopic(shape.topic, { ...begin, ...(!reading.follow && { until: 'end' }) }))((record, { stop }) => {
-    // What was fetched before it stopped still comes.
-    if (enough || signal.aborted || !isMeant(record)) return undefined
-    const seen = look(record)
-    if (seen === undefined) return undefined
-    const judge = (verdict: 'stop' | void) => {
+  app.snap(rawTopic(details.topic, { ...begin, ...(!follow && { until: 'end' }) }))((record, { stop }) => {
+    // Records that were fetched before the stop still arrive.
+    if (ended || signal.aborted || !isWanted(record)) return undefined
+    const visited = visit(record)
+    if (visited === undefined) return undefined
+    const endAt = (verdict: 'stop' | void) => {
       if (verdict !== 'stop') return
-      enough = true
+      ended = true
       stop()
     }
-    return typeof seen === 'string' ? judge(seen) : Promise.resolve(seen).then(judge)
+    return typeof visited === 'string' ? endAt(visited) : Promise.resolve(visited).then(endAt)
   })
-  // Whoever pages through the output may take as long as they like.
+  // A person may page through the output for any time.
   await app.stream({}, { signal, stallMs: Infinity })
 }
 
-type Part = TopicDetails['partitions'][number]
+type Partition = TopicDetails['partitions'][number]
 
-/** Partitions that nobody asked for are read from their end, and passed over. */
+/** Partitions that were not asked for are read from their end, and their records ignored. */
 function startIn(
-  { partition, earliest, latest }: Part,
+  { partition, earliest, latest }: Partition,
   start: Exclude<Start, { readonly last: number } | { readonly since: number }>,
   only: number | undefined,
 ): number {
@@ -67,25 +69,20 @@ function startIn(
   return Math.min(Math.max(wanted ?? earliest, earliest), latest)
 }
 
-/** The last of all partitions together, by their time; then, if asked for, what comes behind them. */
-async function readLast(
-  shape: TopicDetails,
-  { follow, partition }: Reading,
-  count: number,
-  look: Look,
-  signal: AbortSignal,
-): Promise<void> {
-  const next = new Map(shape.partitions.map(({ partition, latest }) => [partition, latest]))
+/** The last records of all partitions together, by their timestamps; with `follow` also the records after them. */
+async function readLast(reading: Reading, count: number, visit: Visit): Promise<void> {
+  const { details, follow = false, partition, signal } = reading
+  const next = new Map(details.partitions.map(({ partition, latest }) => [partition, latest]))
   const found: RawTopicRecord[] = []
   const choice = partition === undefined ? {} : { partitions: [partition] }
-  for await (const record of rawTopic(shape.topic).slice(-count, undefined, choice)) {
+  for await (const record of rawTopic(details.topic).slice(-count, undefined, choice)) {
     if (signal.aborted) return
     found.push(record)
     next.set(record.partition, record.offset + 1)
   }
   found.sort((a, b) => a.timestamp - b.timestamp || a.partition - b.partition || a.offset - b.offset)
-  for (const record of found.slice(-count)) if (signal.aborted || (await look(record)) === 'stop') return
-  if (follow) await readTopic(shape, { start: { offsets: next }, follow, partition }, look, signal)
+  for (const record of found.slice(-count)) if (signal.aborted || (await visit(record)) === 'stop') return
+  if (follow) await readTopic({ ...reading, start: { offsets: next } }, visit)
 }
 
 function rawTopic(
@@ -98,7 +95,7 @@ function rawTopic(
     keyCodec: BytesCodec(),
     tombstones: true,
     brokenHeaders: true,
-    // What retention deletes while it is read is not there to be shown.
+    // Records that retention deletes during the reading are skipped.
     conf: { autoOffsetReset: 'earliest', onOffsetOutOfRange: 'earliest' },
     ...options,
   })

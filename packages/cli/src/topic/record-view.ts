@@ -6,25 +6,25 @@ import { viewOf } from '../output/view.ts'
 import type { View } from '../output/view.ts'
 import type { ValueReader } from './value-json.ts'
 
-/** A record as far as it could be read. */
+/** A record, decoded as far as possible. */
 export interface RecordView {
   readonly record: RawTopicRecord
   readonly key: View
   readonly value: View
-  /** Why the value is shown as it stands, and not as it was asked for. */
+  /** Why the value is shown as it is stored, and not as the options ask. */
   readonly error: string | undefined
 }
 
 const OF_RECORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DECODE_FAILED', 'SCHEMA_MISSING'])
 
-/** Reads a record; without a reader as text or bytes. What does not decode is shown as it stands, with the reason. */
+/** Decodes a record; without a reader as text or bytes. A value that does not decode is kept as stored, with the reason. */
 export function recordView(record: RawTopicRecord, reader: ValueReader | undefined): MaybePromise<RecordView> {
   const { topic, value: bytes } = record
   const key = viewOf(record.key)
   if (reader === undefined || bytes === null) return { record, key, value: viewOf(bytes), error: undefined }
   const decoded = (json: string): RecordView => ({ record, key, value: { kind: 'value', json }, error: undefined })
   const undecoded = (thrown: unknown): RecordView => {
-    // A registry that is away is nothing that is wrong with a record.
+    // An unreachable registry is no error of a record.
     if (SnapstreamError.is(thrown) && !OF_RECORDS.has(thrown.code)) throw thrown
     return { record, key, value: viewOf(bytes), error: toError(thrown).message }
   }

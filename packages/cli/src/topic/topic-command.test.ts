@@ -198,7 +198,9 @@ describe('values that are more than text', () => {
     const driver = await topicOf([[encoded, { key: 'ada' }], [new Uint8Array([255])]])
     const whole = await run(['topic', 'emoji', '-s', 'order.avsc', '--json'], { driver, cwd: folder.path })
     expect(whole.code).toBe(1)
-    expect(whole.stderr).toBe('snapstream: 1 of 2 records could not be read as asked; they are shown as they stand\n')
+    expect(whole.stderr).toBe(
+      'snapstream: 1 of 2 records could not be read as the options ask; they are shown as stored\n',
+    )
     expect(jsonLines(whole.stdout)).toMatchObject([
       { value: { customer: 'ada', amount: 1.5, raw: { base64: 'Af8=' } } },
       { value: '/w==', valueEncoding: 'base64', error: expect.stringContaining('cannot read 1 bytes') },
@@ -251,22 +253,25 @@ describe('what it refuses', () => {
   test.each([
     [['topic'], "missing required argument 'name'"],
     [['topic', 'emoji', '--ofset', '1'], 'Did you mean --offset?'],
-    [['topic', 'emoji', '-o', '-3'], 'there is --last'],
+    [['topic', 'emoji', '-o', '-3'], '--last <count>'],
     [['topic', 'emoji', '--last', '0'], 'a whole number of 1 or more'],
     [['topic', 'emoji', '--last', '1', '-o', '1'], 'cannot be used with'],
-    [['topic', 'emoji', '--since', 'yesterday'], 'how long ago'],
+    [['topic', 'emoji', '--since', 'yesterday'], 'a duration before now'],
     [['topic', 'emoji', '-k', '('], 'a regular expression'],
     [['topic', 'emoji', '-c', ','], 'names separated by commas'],
     [['topic', 'emoji', '--produce', '--follow'], 'cannot be used with'],
     [['topic', 'emoji', '-p', '1'], 'has no partition 1; it has 1'],
     [['topic', 'a b'], "a topic's name has"],
-    [['topic', 'emoji', '--driver', 'librdkafka'], 'there are kafkajs and kafkats'],
-    [['topic', 'emoji', '-s', 'nope.avsc'], 'nope.avsc cannot be read: ENOENT'],
+    [['topic', 'emoji', '--driver', 'librdkafka'], 'the drivers are kafkajs and kafkats'],
+    [['topic', 'emoji', '-s', 'nope.avsc'], 'nope.avsc: ENOENT'],
     [['topik', 'emoji'], 'Did you mean'],
-    [['topics', 'lst'], 'topics has no command "lst", or too many arguments; it has list, describe, lag'],
-    [['topics', 'list', 'x'], 'topics has no command "x", or too many arguments'],
-    [['dlq', 'lst', 'dead'], 'dlq has no command "lst", or too many arguments; it has list, show, replay'],
-    [['topic', 'emoji', '--registry', 'nope'], 'the registry (--registry, or what stands for it) has to be an address'],
+    [['topics', 'lst'], 'unknown command "lst" or too many arguments; the commands of topics are list, describe, lag'],
+    [['topics', 'list', 'x'], 'unknown command "x" or too many arguments'],
+    [['dlq', 'lst', 'dead'], 'unknown command "lst" or too many arguments; the commands of dlq are list, show, replay'],
+    [
+      ['topic', 'emoji', '--registry', 'nope'],
+      'the registry (of --registry, of SNAPSTREAM_REGISTRY or of the configuration file) has to be an address',
+    ],
   ])('%j', async (args, expected) => {
     const driver = await topicOf([])
     const withDriver = args.includes('--driver') ? { env: { SNAPSTREAM_BROKERS: 'localhost:9' } } : { driver }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { readFileSync } from 'node:fs'
 import { toError } from '@snapstream/core'
 import type { Codec, CodecContext, MaybePromise } from '@snapstream/core'
 import type { RegisteredSchema, SchemaRegistry } from '@snapstream/codecs/registry'
@@ -7,11 +8,10 @@ import { usage } from '../usage.ts'
 import { avroJson } from './avro-json.ts'
 import type { AvroJson } from './avro-json.ts'
 import { DATES_AS_TEXT } from './dates-as-text.ts'
-import { readSchema } from './read-schema.ts'
 
-/** Reads bytes as JSON. Throws, or rejects, with what is wrong with them. */
+/** Decodes bytes to JSON. Throws, or rejects, if they do not decode. */
 export type ValueReader = (bytes: Uint8Array, topic: string) => MaybePromise<string>
-/** Makes bytes of JSON. Throws, or rejects, with what is wrong with it. */
+/** Encodes JSON to bytes. Throws, or rejects, if it does not fit. */
 export type ValueWriter = (json: string, topic: string) => MaybePromise<Uint8Array>
 
 interface ValueFormat {
@@ -19,12 +19,12 @@ interface ValueFormat {
   readonly write: ValueWriter
 }
 
-/** With every branch of a union by its name and all longs there are, nothing is left to guess. */
+/** Without loss: unions have the names of their branches, and a long has all its digits. */
 const OPTIONS = { logicalTypes: DATES_AS_TEXT, long: 'bigint', wrapUnions: 'always' } as const
-/** Of what names its schema: a byte that is zero, and the id in four. */
+/** A value of a registry begins with a byte of zero and the id of its schema in four bytes. */
 const HEADER_BYTES = 5
 
-/** How values are read and written: by the schema that was given, by the one that they name, or undefined: as they are. */
+/** The format of values: by the schema of the options, or by the schema ids in the values. Undefined: text or bytes. */
 export async function valueFormat({ schema: path, registry: url }: Settings): Promise<ValueFormat | undefined> {
   const schema = path === undefined ? undefined : readSchema(path)
   if (url !== undefined) {
@@ -39,12 +39,30 @@ export async function valueFormat({ schema: path, registry: url }: Settings): Pr
   return ofAvro(AvroCodec(schema, OPTIONS), avroJson(schema))
 }
 
+/** The schema in an .avsc file. Throws `USAGE` for a file that cannot be read or is no JSON. */
+function readSchema(path: string): object {
+  let schema: unknown
+  try {
+    schema = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw usage(`cannot read the schema ${path}: ${toError(error).message}`, error)
+  }
+  // A schema may be the name of a type alone, as "string".
+  return typeof schema === 'object' && schema !== null ? schema : { type: schema }
+}
+
 function open(make: () => SchemaRegistry): SchemaRegistry {
   try {
     return make()
   } catch (error) {
     const { message } = toError(error)
-    throw usage(message.replace(/^url of SchemaRegistry/, 'the registry (--registry, or what stands for it)'), error)
+    throw usage(
+      message.replace(
+        /^url of SchemaRegistry/,
+        'the registry (of --registry, of SNAPSTREAM_REGISTRY or of the configuration file)',
+      ),
+      error,
+    )
   }
 }
 
@@ -55,7 +73,7 @@ function ofAvro(codec: Codec<unknown>, json: AvroJson): ValueFormat {
   }
 }
 
-/** JSON is carried as the text that it is: the codec says whether it fits, and which schema it names. */
+/** JSON keeps its text: the codec only validates it, and adds or reads the id of its schema. */
 function ofJson(codec: Codec<unknown>): ValueFormat {
   return {
     read: (bytes, topic) => andThen(codec.decode(bytes, contextOf(topic)), () => asText(bytes.subarray(HEADER_BYTES))),
@@ -66,7 +84,7 @@ function ofJson(codec: Codec<unknown>): ValueFormat {
   }
 }
 
-/** Reads each value by the kind of schema that it names, and writes by the schema that was given, else the topic's latest. */
+/** Decodes each value by the schema of its id. Encodes by the schema of the options, or else by the topic's latest. */
 function ofRegistry(registry: SchemaRegistry, schema: object | undefined): ValueFormat {
   const avro = registry.avro(schema === undefined ? OPTIONS : { ...OPTIONS, schema })
   const json = ofJson(registry.json())
@@ -82,7 +100,7 @@ function ofRegistry(registry: SchemaRegistry, schema: object | undefined): Value
   }
 
   async function readFirst(id: number, bytes: Uint8Array, topic: string): Promise<string> {
-    // It may turn out that the bytes are to be refused: the codec has the words for it.
+    // The codec throws the error for bytes that do not decode.
     const registered = await registry.schemaById(id)
     if (registered.type !== 'JSON') await avro.decode(bytes, contextOf(topic))
     const format = await formatOf(registered)
@@ -93,7 +111,7 @@ function ofRegistry(registry: SchemaRegistry, schema: object | undefined): Value
   return {
     read(bytes, topic) {
       const id = bytes.length < HEADER_BYTES || bytes[0] !== 0 ? undefined : viewOf(bytes).getUint32(1)
-      // What has no id is refused by either of them, in the same words.
+      // Both codecs refuse bytes without an id, with the same error.
       if (id === undefined) return andThen(avro.decode(bytes, contextOf(topic)), String)
       return byId.get(id)?.read(bytes, topic) ?? readFirst(id, bytes, topic)
     },
@@ -120,7 +138,7 @@ function asText({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
 }
 
-/** Without a promise where there is none. */
+/** Synchronous for a value that is no promise. */
 function andThen<T, R>(value: MaybePromise<T>, change: (value: T) => R): MaybePromise<R> {
   return isPromise(value) ? value.then((settled) => change(settled)) : change(value)
 }
