@@ -1,71 +1,72 @@
 import { SnapstreamError, describe, type SyncCodec } from '@snapstream/core'
 
-/** What a cache and each of its sub-caches has for itself. */
+/** The options of a sub-cache. A cache has them for its own entries; its sub-caches do not inherit them. */
 export interface SubCacheOptions<V> {
   /**
-   * How values become bytes; it has to be synchronous.
+   * Turns values into bytes and back. It has to be synchronous.
    *
-   * @default JSON, which refuses what it would lose (undefined, functions, NaN, a Map, ...)
+   * @default JSON, which refuses values that it would change (undefined, functions, NaN, a Map, ...)
    */
   readonly codec?: SyncCodec<V> | undefined
   /**
-   * How long a transaction waits for keys that other transactions hold, in milliseconds, before it rejects with
-   * `CACHE_BUSY`.
+   * The longest time that a transaction waits for keys that other transactions hold, in milliseconds; then it rejects with
+   * `CACHE_BUSY`. A number above 0.
    *
    * @default 30_000
    */
   readonly lockWaitMs?: number | undefined
   /**
-   * After how long an entry ends, in milliseconds from when it was written last. Nobody sees it then: no read, range or live
-   * view; its disk is freed by the batches that follow. An entry may have one of its own. What was written without one
-   * stays as it is.
+   * Time to live: an entry expires so many milliseconds after its last write. A number above 0. No read, range or live view
+   * shows an expired entry; later batches free its disk. An entry may have a `ttlMs` of its own. The option applies to new
+   * writes only.
    *
    * @default Infinity
    */
   readonly ttlMs?: number | undefined
   /**
-   * How many entries the cache may have in the backend. With each batch the oldest ones go, those that were written
-   * longest ago. The cache reads the keys of a batch before it writes them, to know which are new.
+   * The most entries in the backend. Each batch evicts the entries that were written longest ago. With a bound the cache
+   * reads the keys of a batch before it writes them, to know which are new. A number above 0.
    *
    * @default Infinity
    */
   readonly maxEntries?: number | undefined
   /**
-   * The same by size: how many bytes of keys and values, before the backend compresses them.
+   * The same as a size: the most bytes of keys and values, before the backend compresses them. A number above 0.
    *
    * @default Infinity
    */
   readonly maxBytes?: number | undefined
 }
 
+/** The options of a cache. */
 export interface CacheOptions<V> extends SubCacheOptions<V> {
   /**
-   * How much sinks may buffer between two checkpoints, in bytes, about 200 per entry included; sub-caches count in. More
-   * than that is written at once, and the sink's writer waits. While a batch is being written the same amount may gather
-   * again.
+   * The memory for writes of sinks between two checkpoints, in bytes, with about 200 for each entry; sub-caches count. A
+   * number above 0. A sink that exceeds it writes a batch early and waits for it. Another such amount may be buffered while
+   * a batch is being written.
    *
    * @default 16_777_216 (16 MiB)
    */
   readonly bufferBytes?: number | undefined
   /**
-   * To look into a cache, also while another process has it open. Whatever would change it is refused with `UNSUPPORTED`.
+   * Opens the cache for reading only, also while another process has it open. Changes are refused with `UNSUPPORTED`.
    *
-   * LevelDB lets one process in. What is read therefore is a copy of the folder, as it was when it was opened: a folder
-   * beside it (in the system's one for temporary files, if none can be made there) with links to its tables, which take no
-   * space, and copies of its log. It goes away when the cache is closed or the process exits. A database that somebody
-   * made is opened as it is; whether others may have it open meanwhile is up to it.
+   * LevelDB lets one process into a folder. The cache therefore reads a copy of the folder as it is when it is opened: a
+   * folder beside it (or in the system's folder for temporary files) with links to its tables, which take no space, and
+   * copies of its log. The copy is removed when the cache is closed or the process exits. A database that the user made is
+   * opened as it is.
    *
    * @default false
    */
   readonly readOnly?: boolean | undefined
   /**
-   * Keeps the positions of the topics that feed it, in the batch that holds what came of them: after a crash a stream goes on
-   * exactly where the cache is, and each record counts once. Nothing is committed to the group. Its sources have to be
-   * topics that feed nothing else that is exactly once, each read by one binding; while the stream runs, all writes have to
-   * come through it, by its sinks or by transactions of its handlers; at each checkpoint what feeds it waits until the batch
-   * is written. Holds for all sub-caches, which are fed as one with the cache, by one stream at a time.
+   * Stores the positions of the cache's topics in the batch that holds the results of their records. After a crash a stream
+   * continues exactly where the cache is, and each record counts once. Nothing is committed to the group. The sources have to
+   * be topics that feed no other exactly-once sink, each read by one binding. While the stream runs, all writes have to come
+   * from its sinks or from transactions of its handlers, and each checkpoint waits until the batch is written. The option
+   * holds for all sub-caches: one stream at a time feeds them all.
    *
-   * @default false: after a crash, what was handled since the last checkpoint is handled again
+   * @default false: after a crash the messages since the last checkpoint are handled again
    */
   readonly exactlyOnce?: boolean | undefined
 }
@@ -73,7 +74,7 @@ export interface CacheOptions<V> extends SubCacheOptions<V> {
 const SUB_NAMES = ['codec', 'lockWaitMs', 'ttlMs', 'maxEntries', 'maxBytes']
 const NAMES = [...SUB_NAMES, 'bufferBytes', 'readOnly', 'exactlyOnce']
 
-/** Throws `USAGE` for an option that a cache does not have or that is not of its type. */
+/** Throws `USAGE` for an unknown option and for an invalid value. */
 export function checkOptions<V>(options: CacheOptions<V>): void {
   checkNames(options, NAMES, 'a cache')
   const { bufferBytes, readOnly, exactlyOnce } = options

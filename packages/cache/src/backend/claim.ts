@@ -3,9 +3,9 @@ import { SnapstreamError } from '@snapstream/core'
 const REGISTRY = Symbol.for('snapstream.cache.registry')
 
 /**
- * Claims a folder (by its real path) or a database object for one cache and returns what lets go of it. It has to be
- * asked before LevelDB is: LevelDB's own lock is lost when a process that holds it opens the folder a second time.
- * Throws `CACHE_LOCKED`.
+ * Claims a folder (by its real path) or a database object for one cache. Returns the function that releases it. A claim
+ * comes before LevelDB opens the folder: a process that opens a folder a second time loses LevelDB's lock. Throws
+ * `CACHE_LOCKED`.
  */
 export function claim(what: string | object, name: string): () => void {
   const registry = sharedRegistry()
@@ -21,7 +21,7 @@ export function claim(what: string | object, name: string): () => void {
   }
 }
 
-// One for the process, whatever the number of copies of this package: the lock is the process's too.
+// One registry for all copies of this package: LevelDB's lock is held by the process.
 function sharedRegistry(): Map<string | object, string> {
   const scope = globalThis as { [REGISTRY]?: Map<string | object, string> }
   return (scope[REGISTRY] ??= new Map())

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { SnapstreamError } from '@snapstream/core'
 
-/** How often the files may have changed while they were copied. */
+/** The most attempts to copy files that another process changes. */
 const ATTEMPTS = 20
 
 export interface LevelCopy {
@@ -13,16 +13,16 @@ export interface LevelCopy {
 }
 
 /**
- * The files of a LevelDB as they are at one moment, in a folder of their own, while another process may be writing to
- * them. Tables never change, so they are linked where that is possible; the others are short. LOCK is left alone.
+ * Copies the files of a LevelDB as of one moment, while another process may write to them. Tables never change, so they are
+ * linked where possible; the other files are short. LOCK is not touched.
  *
- * What is durable is in the tables that the MANIFEST names and in the logs since. If the MANIFEST has not changed while all
- * was copied, then no table came or went, no log was given up, and what was added to a log meanwhile does no harm: LevelDB
- * reads it as far as it is whole.
+ * Durable data is in the tables that the MANIFEST names and in the logs. If the MANIFEST is the same before and after the
+ * copy, no table was added or removed and no log was retired. Records that were appended to a log meanwhile do no harm:
+ * LevelDB reads a log up to its last whole record.
  */
 export async function copyLevel(folder: string, name: string): Promise<LevelCopy> {
   const path = await makeFolder(folder)
-  // So that a program which is ended by process.exit leaves nothing behind.
+  // Removes the copy when the program ends by process.exit.
   const removeNow = () => rmSync(path, { recursive: true, force: true })
   process.once('exit', removeNow)
   const remove = async () => {
@@ -46,20 +46,20 @@ export async function copyLevel(folder: string, name: string): Promise<LevelCopy
   }
 }
 
-/** Beside the folder, where files can be linked; elsewhere if nothing may be made there. */
+/** Beside the folder, where files can be linked; in the folder for temporary files if that is not permitted. */
 async function makeFolder(folder: string): Promise<string> {
   return mkdtemp(`${folder}.read-only-`).catch(() => mkdtemp(join(tmpdir(), `${basename(folder)}.read-only-`)))
 }
 
-/** Changes with every table that comes or goes. */
+/** A state that changes with every table that is added or removed. */
 async function stateOf(folder: string): Promise<string> {
   const manifest = (await readFile(join(folder, 'CURRENT'), 'utf8')).trim()
-  // It may have gone since: then CURRENT names another one.
+  // The MANIFEST may have been replaced since.
   const { size } = await stat(join(folder, manifest)).catch(() => ({ size: -1 }))
   return `${manifest} ${size}`
 }
 
-/** Answers false if a file went away meanwhile. */
+/** Returns false if a file was removed meanwhile. */
 async function copyFiles(folder: string, into: string): Promise<boolean> {
   const names = await readdir(folder)
   const isTable = (name: string) => /\.(ldb|sst)$/.test(name)

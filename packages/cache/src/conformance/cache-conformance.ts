@@ -9,7 +9,7 @@ import { checkpoint, collect, openSink } from './protocol.ts'
 import { snapshotConformance } from './snapshot-conformance.ts'
 import { surfaceConformance } from './surface-conformance.ts'
 
-/** One key of every kind and at every edge, in the order that a cache promises. */
+/** Keys of every type and edge cases, in the order that a cache promises. */
 export const ORDERED_KEYS: readonly CacheKey[] = [
   false,
   true,
@@ -38,7 +38,7 @@ export const ORDERED_KEYS: readonly CacheKey[] = [
 ]
 
 /**
- * What a Cache promises, asked of a backend. For those who write or choose an abstract-level database.
+ * The tests that every backend of a Cache has to pass. For authors of abstract-level databases, and to choose one.
  *
  * @example
  * import { test } from 'node:test'
@@ -62,7 +62,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
       }
     })
   }
-  check('holds every kind of key apart, and in order', async (cache) => {
+  check('keeps keys of every type distinct and in order', async (cache) => {
     for (const [i, key] of [...ORDERED_KEYS.entries()].toReversed()) await cache(key, i)
     for (const [i, key] of ORDERED_KEYS.entries()) assert.equal(await cache.get(key), i)
     const entries = await collect(cache.entries())
@@ -72,7 +72,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
     )
   })
 
-  check('has no value for a key that was never set', async (cache) => {
+  check('returns undefined for a key that was never set', async (cache) => {
     assert.equal(await cache.get('missing'), undefined)
     assert.equal(await cache.has('missing'), false)
     await cache.del('missing')
@@ -95,13 +95,13 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
       assert.equal(cache.getSync('b'), undefined)
     })
   else
-    check('says that it cannot read synchronously', async (cache) => {
+    check('refuses getSync with UNSUPPORTED', async (cache) => {
       await cache('a', 1)
       assert.throws(() => cache.getSync('a'), { code: 'UNSUPPORTED' })
       assert.equal(await cache.get('a'), 1)
     })
 
-  check('shows what a sink buffered, and keeps it at the checkpoint', async (cache) => {
+  check('shows buffered writes of a sink and stores them at the checkpoint', async (cache) => {
     await cache('b', 'old')
     await cache('c', 'old')
     const sink = await openSink(cache)
@@ -122,7 +122,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
     ['stored', false],
     ['buffered', true],
   ] as const)
-    check(`answers ranges over ${title} entries`, async (cache) => {
+    check(`iterates over ranges of ${title} entries`, async (cache) => {
       const sink = await openSink(cache)
       for (let key = 0; key < 600; key++) await sink.write([key, key])
       if (!where) await sink.flush(checkpoint)
@@ -135,7 +135,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
       assert.equal((await keys({})).length, 600)
     })
 
-  check('reads a consistent view while it is written', async (cache) => {
+  check('iterates over one moment while entries are written', async (cache) => {
     const keys = Array.from({ length: 1000 }, (_, key) => key)
     await Promise.all(keys.map((key) => cache(key, 'before')))
     const view = cache.entries()
@@ -148,7 +148,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
   })
 
   check<Uint8Array>(
-    'keeps any bytes through a codec',
+    'stores any bytes by a codec',
     async (cache) => {
       const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
       await cache('all', bytes)
@@ -161,7 +161,7 @@ export function cacheConformance({ test, name, create, destroy, supports = {} }:
   )
 
   if (supports.reopen !== false)
-    check('still has its entries after it was closed and opened', async (cache) => {
+    check('has its entries after it was closed and opened again', async (cache) => {
       await cache('a', 1)
       const sink = await openSink(cache)
       await sink.write(['b', 2])

@@ -1,24 +1,25 @@
 import type { AnyBackend } from '../backend/backend.ts'
 
-/** What the suite needs of a test framework: `test` of vitest, node:test or another. */
+/** The options of `cacheConformance`: a test framework, a backend, and its abilities. */
 export interface ConformanceOptions {
+  /** Registers a test: `test` of vitest, node:test or another framework. */
   test(name: string, run: () => Promise<void>): unknown
-  /** For the names of the tests. */
+  /** The prefix of the tests' names. */
   readonly name: string
-  /** What the cache is made over: a fresh, empty place each time it is called. */
+  /** Returns a new, empty folder or database with each call. */
   create(): Promise<string | AnyBackend> | string | AnyBackend
-  /** Removes what `create` made. */
+  /** Removes the folder or database of `create` after its test. @default undefined: nothing is removed */
   destroy?(location: string | AnyBackend): Promise<void> | void
-  /** What the backend has, as far as it is not the default. A test holds it against the manifest of the database. */
+  /** The abilities of the backend. A test compares them with the manifest of the database. @default {} */
   readonly supports?: BackendSupports
 }
 
-/** What a backend supports; where abstract-level's manifest, `db.supports`, has a name for it, by that name. */
+/** The abilities of a backend, by the names of abstract-level's manifest `db.supports` where that has one. */
 export interface BackendSupports {
-  /** @default true */
+  /** Whether the backend has synchronous reads. @default true */
   readonly getSync?: boolean
   /**
-   * Whether the entries are still there after the same location was closed and opened again.
+   * Whether the same location has its entries after it was closed and opened again.
    *
    * @default true
    */
@@ -30,23 +31,23 @@ export interface BackendSupports {
    */
   readonly snapshots?: boolean
   /**
-   * Whether entries outlive the process. Says whether a cache takes what it reads for memory of its own: a backend that
-   * hands out memory that it goes on using has `false`.
+   * Whether entries outlive the process. A cache copies the values that it reads from a backend with `false`, which goes on
+   * using their memory.
    *
    * @default not tested
    */
   readonly permanence?: boolean
   /**
-   * The longest key that can be put, in bytes, where there is a limit; the database has it as `maxKeyBytes`. A cache then
-   * refuses a longer key before it gets into a batch.
+   * The longest key of the backend, in bytes, which the database has as `maxKeyBytes`. A cache refuses a longer key before
+   * it is in a batch.
    *
    * @default no limit
    */
   readonly maxKeyBytes?: number
   /**
-   * Whether batches take the option `ifExists`, the bytes of a key, without which they write nothing and reject with
-   * `LEVEL_CONFLICT`; the database has it as `conditionalBatches`. A backend that lets several processes in needs it for
-   * caches that are exactly once.
+   * Whether batches take the option `ifExists`, the bytes of a key: if the key does not exist, the batch writes nothing and
+   * rejects with `LEVEL_CONFLICT`. The database has it as `conditionalBatches`. A backend that lets several processes in
+   * needs it for exactly-once caches.
    *
    * @default false
    */

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { SinkWriter } from '@snapstream/core'
 import type { CacheInput, CacheKey } from '../index.ts'
-import type { Check } from './backend-conformance.ts'
-import { collect, openSink } from './protocol.ts'
+import { collect, openSink, type Check } from './protocol.ts'
 
 type Sink = Required<SinkWriter<CacheInput<CacheKey, unknown>>>
 
@@ -11,10 +10,10 @@ const source = { '~snapstream.lasting': { name: 'group' } }
 const at = (position: number) => ({ id: 1, positions: new Map([[source, new Map([['topic/0', position]])]]) })
 const EXACTLY_ONCE = { exactlyOnce: true }
 
-/** What a cache that is exactly once promises. `conditional`: the database has `conditionalBatches`. */
+/** The promises of an exactly-once cache. `conditional`: the database has `conditionalBatches`. */
 export function exactlyOnceConformance(check: Check, conditional: boolean): void {
   check(
-    'keeps positions beside the entries, and shows them to nobody',
+    'stores positions beside the entries, where no read shows them',
     async (cache) => {
       const sink = (await openSink(cache)) as Sink
       await sink.positions(source, [])
@@ -28,7 +27,7 @@ export function exactlyOnceConformance(check: Check, conditional: boolean): void
   )
 
   check(
-    'makes a transaction a part of its message, kept or undone with it',
+    'keeps or undoes a transaction with its message',
     async (cache) => {
       const sink = (await openSink(cache)) as Sink
       await sink.positions(source, [])
@@ -50,7 +49,7 @@ export function exactlyOnceConformance(check: Check, conditional: boolean): void
       await sink.flush(at(1))
       await sink.enclose(() => add())
       assert.equal(await cache.get('a'), 2)
-      // What came since the checkpoint goes with its stream.
+      // Writes since the checkpoint are discarded with their stream.
       await sink.close()
       assert.equal(await cache.get('a'), 1)
     },
@@ -58,7 +57,7 @@ export function exactlyOnceConformance(check: Check, conditional: boolean): void
   )
 
   check(
-    'feeds a cache and its sub-caches as one',
+    'feeds a cache and its sub-caches as one sink',
     async (cache) => {
       const sub = cache.sub('sub')
       const options = { signal: new AbortController().signal, scope: new Map(), trouble() {} }
@@ -81,14 +80,14 @@ export function exactlyOnceConformance(check: Check, conditional: boolean): void
 
   if (conditional)
     check(
-      'writes nothing for a stream that another one has taken the place of',
+      'refuses the batch of a stream whose place another stream has taken',
       async (cache, location) => {
         const sink = (await openSink(cache)) as Sink
         await sink.positions(source, [])
         await sink.write(['a', 1])
         await sink.flush(at(1))
         await sink.write(['a', 2])
-        // What another process does first: it takes away the key under which this stream writes.
+        // Another process begins by removing the key of this stream.
         const db = location as unknown as {
           readonly conditionalBatches?: boolean
           clear(range: object): Promise<void>

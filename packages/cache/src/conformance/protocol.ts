@@ -1,5 +1,13 @@
 import { platformHost } from '@snapstream/core'
-import type { Cache, CacheKey } from '../index.ts'
+import type { AnyBackend } from '../backend/backend.ts'
+import type { Cache, CacheKey, CacheOptions } from '../index.ts'
+
+/** Registers a test that gets an open cache over an empty backend, and the location of the cache. */
+export type Check = <V = unknown>(
+  title: string,
+  run: (cache: Cache<CacheKey, V>, location: string | AnyBackend) => Promise<void>,
+  options?: CacheOptions<V>,
+) => void
 
 const never = new AbortController().signal
 export const checkpoint = { id: 1, positions: new Map() }

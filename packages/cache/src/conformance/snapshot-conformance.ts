@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { DELETE } from '../index.ts'
-import { checkpoint, collect, openSink } from './protocol.ts'
-import type { Check } from './surface-conformance.ts'
+import { checkpoint, collect, openSink, type Check } from './protocol.ts'
 
 export function snapshotConformance(check: Check, hasSnapshots: boolean): void {
   if (!hasSnapshots) {
-    check('says that it cannot take snapshots', async (cache) => {
+    check('refuses snapshots with UNSUPPORTED', async (cache) => {
       assert.throws(() => cache.snapshot(), { code: 'UNSUPPORTED' })
     })
     return
   }
 
-  check('shows one moment in a snapshot, stored and buffered entries alike', async (cache) => {
+  check('shows stored and buffered entries of one moment in a snapshot', async (cache) => {
     const sub = cache.sub('sub')
     const sink = await openSink(cache)
     await cache('stored', 1)

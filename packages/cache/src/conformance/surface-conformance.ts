@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
-import { DELETE, type Cache, type CacheKey, type CacheOptions, type CacheRange } from '../index.ts'
-import { checkpoint, collect, openSink } from './protocol.ts'
+import { DELETE, type CacheRange } from '../index.ts'
+import { checkpoint, collect, openSink, type Check } from './protocol.ts'
 
-/** Registers a test that gets an open cache over an empty backend. */
-export type Check = <V = unknown>(
-  title: string,
-  run: (cache: Cache<CacheKey, V>) => Promise<void>,
-  options?: CacheOptions<V>,
-) => void
-
-/** Several keys at once, and ranges: what goes beyond single keys. */
+/** Several keys at once, ranges and sub-caches. */
 export function surfaceConformance(check: Check): void {
-  check('reads many keys at once, stored ones and buffered ones', async (cache) => {
+  check('reads stored and buffered keys with one getMany', async (cache) => {
     await cache.batch([
       { type: 'put', key: 'a', value: 1 },
       { type: 'put', key: 2, value: 'two' },
@@ -23,7 +16,7 @@ export function surfaceConformance(check: Check): void {
     assert.deepEqual(await cache.getMany([]), [])
   })
 
-  check('writes a batch, of which a key has the last', async (cache) => {
+  check('writes a batch, of which the last operation on a key counts', async (cache) => {
     await cache('a', 1)
     await cache.batch([
       { type: 'del', key: 'a' },
@@ -36,7 +29,7 @@ export function surfaceConformance(check: Check): void {
   })
 
   for (const where of ['stored', 'buffered'] as const)
-    check(`answers prefixes, keys and values over ${where} entries`, async (cache) => {
+    check(`iterates over prefixes, keys and values of ${where} entries`, async (cache) => {
       const sink = await openSink(cache)
       const names = ['', 'a', 'ab', 'a\uFFFF', 'a🏆', 'b', 'ba']
       for (const key of [true, 7, ...names, new Uint8Array([97])]) await sink.write([key, `of ${String(key)}`])
@@ -51,7 +44,7 @@ export function surfaceConformance(check: Check): void {
       assert.equal((await keys({})).length, 10)
     })
 
-  check('clears a range, and all', async (cache) => {
+  check('clears a range, and the whole cache', async (cache) => {
     const sink = await openSink(cache)
     for (let key = 0; key < 10; key++) await cache(key, key)
     for (let key = 10; key < 20; key++) await sink.write([key, key])
@@ -65,7 +58,7 @@ export function surfaceConformance(check: Check): void {
     assert.deepEqual(await collect(cache.keys()), [])
   })
 
-  check('keeps sub-caches apart', async (cache) => {
+  check('keeps the entries of sub-caches separate', async (cache) => {
     const one = cache.sub('one')
     const inner = one.sub('two')
     const caches = [cache, one, cache.sub('on'), cache.sub('one\uFFFF'), inner]

@@ -2,23 +2,24 @@ import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe } from '@snapstream/core'
 
 /**
- * What a cache takes as a key. Entries are ordered by type first (boolean, number, string, bytes), then `false` before
- * `true`, numbers by value, strings by code point, bytes by byte. `-0` is the same key as `0`.
+ * A key of a cache. Keys are ordered by type first (boolean, number, string, bytes), then `false` before `true`, numbers by
+ * value, strings by code point, bytes by byte. `-0` is the same key as `0`; `1` and `'1'` are different keys. NaN and strings
+ * with lone surrogates are refused with `USAGE`.
  */
 export type CacheKey = string | number | boolean | Uint8Array
 
-// With room between them, so that a type can be added later without moving the others.
+// With gaps, so that a type can be added later.
 const BOOLEAN = 0x10
 const NUMBER = 0x20
 const STRING = 0x30
 const BYTES = 0x40
-/** What the bytes of a string start with, as text. */
+/** The tag of strings, as text. */
 export const STRING_TAG = String.fromCharCode(STRING)
-/** All keys lie from here to before `DATA_END`. */
+/** The tags of keys are from `DATA_START` to below `DATA_END`. */
 export const DATA_START = BOOLEAN
 export const DATA_END = 0x50
 
-/** Throws `USAGE` for what cannot be a key. */
+/** Throws `USAGE` for an invalid key. */
 export function checkKey(key: CacheKey): void {
   if (typeof key === 'string') {
     if (!key.isWellFormed()) throw refused(`${describe(key)}, which has a lone surrogate that UTF-8 cannot hold`)
@@ -27,7 +28,7 @@ export function checkKey(key: CacheKey): void {
     throw refused(describe(key))
 }
 
-/** The bytes of a key: they sort as the keys do. Throws `USAGE` for what cannot be a key. */
+/** Encodes a key; the bytes sort as the keys do. Throws `USAGE` for an invalid key. */
 export function encodeKey(key: CacheKey): Buffer {
   checkKey(key)
   if (typeof key === 'string') return Buffer.from(STRING_TAG + key)
@@ -39,7 +40,7 @@ export function encodeKey(key: CacheKey): Buffer {
   return bytes
 }
 
-/** The key in these bytes. Throws `DECODE_FAILED` for bytes that no cache wrote. */
+/** Decodes a key. Throws `DECODE_FAILED` for bytes that no cache wrote. */
 export function decodeKey(bytes: Buffer): CacheKey {
   const tag = bytes[0]
   if (tag === STRING) return decodeString(bytes)
@@ -50,8 +51,8 @@ export function decodeKey(bytes: Buffer): CacheKey {
 }
 
 /**
- * What identifies a key in a Map: primitives are themselves. Bytes become a string that starts with a lone surrogate,
- * which no string key may hold, so the two cannot meet.
+ * Identifies a key in a Map. Primitives are themselves. Bytes become a string that starts with a lone surrogate: no string
+ * key has one, so the two never collide.
  */
 export function idOf(key: CacheKey): string | number | boolean {
   return key instanceof Uint8Array
@@ -70,7 +71,7 @@ export function describeKey(key: CacheKey): string {
         : JSON.stringify(key)
 }
 
-// A float64 sorts as unsigned bytes once the sign bit is flipped, and all bits of a negative one.
+// A float64 sorts as unsigned bytes after its sign bit is flipped; of a negative one all bits are flipped.
 function encodeNumber(key: number): Buffer {
   const bytes = Buffer.allocUnsafe(9)
   bytes[0] = NUMBER

@@ -3,47 +3,49 @@ import { SnapstreamError, describe } from '@snapstream/core'
 import { DATA_END, DATA_START, STRING_TAG, decodeKey, encodeKey, type CacheKey } from './cache-key.ts'
 
 /**
- * The keys of one cache among all that a database holds. Its entries have the tags of their types, between `start` and
- * `end`; what else belongs to it lies above, each kind under a tag of its own.
+ * The keys of one cache within a database. Its entries lie between `start` and `end`, tagged by the type of their key. Its
+ * indexes, sub-caches and positions lie above, each kind under its own tag.
  */
 export interface KeySpace {
   readonly start: Buffer
-  /** The first key that is none of this cache's entries any more. */
+  /** The first key behind this cache's entries. */
   readonly end: Buffer
-  /** The bytes of a key. Throws `USAGE` for what cannot be a key. */
+  /** Encodes a key. Throws `USAGE` for an invalid key. */
   encode(key: CacheKey): Buffer
-  /** A key that passed `checkKey`, for a batch: text where it is text, which spares a Buffer. */
+  /** Encodes a key that passed `checkKey` for a batch: a string stays text, which saves a Buffer. */
   forBatch(key: CacheKey): string | Buffer
-  /** The key in these bytes. Throws `DECODE_FAILED` for bytes that no cache wrote. */
+  /** Decodes a key. Throws `DECODE_FAILED` for bytes that no cache wrote. */
   decode(bytes: Buffer): CacheKey
-  /** Where keys of another kind start: with this tag. */
+  /** The first key with this tag. */
   under(tag: number): Buffer
-  /** A key of an index: it sorts by the number first, a whole one below 2 ** 48. */
+  /** A key of an index, sorted by the number first: a whole number below 2 ** 48. */
   indexKey(tag: number, number: number, encodedKey: Buffer): Buffer
-  /** Where the keys of an index start that have this number, or a higher one. */
+  /** The first key of an index with this number or a higher one. */
   indexStart(tag: number, number: number): Buffer
-  /** What `indexKey` was made of. */
+  /** The parts of a key made by `indexKey`. */
   parseIndexKey(bytes: Buffer): { readonly number: number; readonly encodedKey: Buffer }
 }
 
-/** Tags for what a cache keeps beside its entries. They are part of the format on disk. */
+// The tags beside those of entries. They are part of the format on disk.
+
+/** Sub-caches. */
 export const SUB_TAG = 0x50
-/** An index of the entries that end, by when. */
+/** The expiry index. */
 export const EXPIRY_TAG = 0x60
-/** An index of the entries of a cache with a bound, by when they were written. */
+/** The age index of a bounded cache. */
 export const AGE_TAG = 0x61
-/** Positions of sources, of a database that is exactly once. */
+/** The positions of sources, in an exactly-once database. */
 export const POSITIONS_TAG = 0x70
-/** Which stream may write, of a database that is exactly once and lets several processes in. */
+/** The owner of an exactly-once database that several processes may open. */
 export const OWNER_TAG = 0x71
-/** How much a cache with a bound holds. */
+/** The totals of a bounded cache. */
 export const TOTALS_TAG = 0x62
 
 const NUMBER_BYTES = 6
-/** How much longer a key of an index is than the key of the entry. */
+/** The bytes of an index key in addition to the key of its entry. */
 export const INDEX_HEAD_BYTES = 1 + NUMBER_BYTES
 
-/** The empty prefix is that of the cache itself; sub-caches have one that `subPrefix` made. */
+/** The key space for a prefix: empty for the cache itself, by `subPrefix` for a sub-cache. */
 export function createKeySpace(prefix: string): KeySpace {
   const head = Buffer.from(prefix)
   const stringHead = prefix + STRING_TAG
@@ -80,7 +82,7 @@ export function createKeySpace(prefix: string): KeySpace {
   }
 }
 
-/** The prefix of a sub-cache. Throws `USAGE` for a name that cannot be one. */
+/** The prefix of a sub-cache. Throws `USAGE` for an invalid name. */
 export function subPrefix(prefix: string, name: string): string {
   if (typeof name !== 'string' || name === '' || name.includes('\0') || !name.isWellFormed())
     throw new SnapstreamError(

@@ -3,7 +3,7 @@ import { SnapstreamError, describe } from '@snapstream/core'
 import type { CacheKey } from './cache-key.ts'
 import type { KeySpace } from './key-space.ts'
 
-/** Which entries, in which order: the options of abstract-level, and `prefix`. */
+/** A range of entries and its order: the range options of abstract-level, and `prefix`. */
 export interface CacheRange<K extends CacheKey = CacheKey> {
   /** Keys greater than this one. */
   readonly gt?: K | undefined
@@ -13,23 +13,23 @@ export interface CacheRange<K extends CacheKey = CacheKey> {
   readonly lt?: K | undefined
   /** Keys less than or equal to this one; takes precedence over `lt`. */
   readonly lte?: K | undefined
-  /** Keys that are strings and start with this one. Together with the others: those that all of them allow. */
+  /** String keys that start with this prefix. Combined with other bounds, keys have to satisfy all of them. */
   readonly prefix?: string | undefined
   /**
-   * From the last key to the first.
+   * Whether to iterate from the last key to the first.
    *
    * @default false
    */
   readonly reverse?: boolean | undefined
   /**
-   * At most so many entries; a negative number means all.
+   * The most entries, a whole number; a negative number means all.
    *
    * @default -1
    */
   readonly limit?: number | undefined
 }
 
-/** A range with its bounds as bytes. */
+/** A range with encoded bounds. */
 export interface EncodedRange {
   readonly bounds: { readonly gte: Buffer; readonly lt: Buffer }
   readonly reverse: boolean
@@ -39,7 +39,7 @@ export interface EncodedRange {
 
 const NAMES = new Set(['gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit'])
 
-/** The range among the keys of one cache. Throws `USAGE`. */
+/** Encodes a range of one cache's keys. Throws `USAGE` for an unknown option or an invalid value. */
 export function encodeRange(range: CacheRange, space: KeySpace): EncodedRange {
   for (const name of Object.keys(range))
     if (!NAMES.has(name))
@@ -77,12 +77,12 @@ export function encodeRange(range: CacheRange, space: KeySpace): EncodedRange {
   }
 }
 
-/** The next key in the order of bytes. */
+/** The next key in byte order. */
 function after(key: Buffer): Buffer {
   return Buffer.concat([key, Buffer.of(0)])
 }
 
-/** The first key that does not start with this one, which is UTF-8: its last byte can be counted up. */
+/** The first key behind all that start with this one. Its last byte is UTF-8, so it can be incremented. */
 function afterAll(key: Buffer): Buffer {
   const end = Buffer.from(key)
   end[end.length - 1]!++

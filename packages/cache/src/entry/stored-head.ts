@@ -1,36 +1,36 @@
 import { Buffer } from 'node:buffer'
 import type { Stored } from './entry.ts'
 
-/** What is kept about a value beside itself. */
+/** The metadata that is stored in front of a value. */
 export interface Head {
-  /** When it ends, in ms since the epoch; 0: never. */
+  /** The moment of expiry, in ms since the epoch; 0: never. */
   readonly expiresAt: number
-  /** Where it stands in the order of writes, in a cache with a bound; 0 elsewhere. */
+  /** The sequence number of the write, in a bounded cache; 0 elsewhere. */
   readonly sequence: number
 }
 
-// Most values are stored as they are. One that ends, or is counted, has a head: this mark, then the two numbers as seven
-// bytes of seven bits each, so that text with a head is still text. JSON never begins with the mark; a value of a codec
-// that does gets a head as well.
+// Most values are stored without a head. A value that expires, or is counted, has one: the mark, then two numbers as seven
+// bytes of seven bits each, so that text with a head is still text. JSON never begins with the mark. A codec's value that
+// begins with it gets a head, too.
 const FIRST = 0x0e
 const MARK = '\u000Esn'
 const DIGITS = 7
 const LENGTH = MARK.length + 2 * DIGITS
 
-/** The value with a head if it needs one, otherwise as it is. */
+/** Adds a head if the value needs one. */
 export function addHead(stored: Stored, expiresAt: number, sequence: number): Stored {
   if (expiresAt === 0 && sequence === 0 && !hasMark(stored)) return stored
   const head = MARK + digits(expiresAt) + digits(sequence)
   return typeof stored === 'string' ? head + stored : Buffer.concat([Buffer.from(head), stored])
 }
 
-/** The head of what is stored, if it has one. */
+/** The head of a stored value, if it has one. */
 export function headOf(stored: Stored): Head | undefined {
   if (!hasMark(stored)) return undefined
   return { expiresAt: numberAt(stored, MARK.length), sequence: numberAt(stored, MARK.length + DIGITS) }
 }
 
-/** The value without its head; undefined if it has ended. */
+/** The value without its head; undefined if it has expired. */
 export function bodyOf<S extends Stored>(stored: S, now: () => number): S | undefined {
   if (!hasMark(stored)) return stored
   const expiresAt = numberAt(stored, MARK.length)

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { isThenable } from '@snapstream/core/adapter'
 import type { Entry, EntryId } from '../entry/entry.ts'
 
 /** One attempt to handle a message: from the call of the handler to the last of its sinks. */
@@ -35,7 +36,7 @@ export function createMessageScope(): MessageScope {
         attempt.end(false)
         throw error
       }
-      if (isPromise(outcome)) return settle(outcome, attempt) as T
+      if (isThenable(outcome)) return settle(outcome, attempt) as T
       attempt.end(true)
       return outcome
     },
@@ -92,8 +93,4 @@ class MessageAttempt implements Attempt {
     this.isOver = true
     if (this.ends !== undefined) for (const f of kept ? this.ends : this.ends.toReversed()) f(kept)
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

@@ -13,25 +13,25 @@ const RANGE = {
   valueEncoding: 'utf8',
 } as const
 
-/** A process, as far as it can be told from others that had its pid before. */
+/** A process, distinguished from earlier ones with the same pid. */
 interface Process {
   readonly pid: number
-  /** When it started, in the kernel's ticks, and since which start of the machine; undefined where that is not told. */
+  /** The boot of the machine and the start of the process in kernel ticks; undefined where the platform does not tell. */
   readonly started: string | undefined
 }
 
 /**
- * Which stream may write to a database that is exactly once, where the backend lets several processes in. The last one that
- * took it: each batch of a stream is written only while the key of its owner is there, which the backend looks at in the
- * transaction of the batch.
+ * Fences an exactly-once database whose backend lets several processes in: only the stream that took it last may write. A
+ * stream writes a key of its own when it starts and removes the key of the stream before it. The backend writes a batch only
+ * if the key of its stream exists, which it checks in the transaction of the batch.
  */
 export interface Owner {
-  /** What has to be there when a batch is written; undefined where no other process can be in. */
+  /** The key that has to exist when a batch is written; undefined where no other process can write. */
   readonly key: Buffer | undefined
-  /** Throws `CACHE_LOCKED` while another process that has it is alive. */
+  /** Takes the database. Rejects with `CACHE_LOCKED` while the process that has it is alive. */
   take(): Promise<void>
   release(): Promise<void>
-  /** What became of a batch that was not written for want of the key. */
+  /** The error for a batch that was refused because the key does not exist; undefined for any other error. */
   lost(error: unknown): SnapstreamError | undefined
 }
 
@@ -50,7 +50,7 @@ export function createOwner(name: string, opened: () => Backend): Owner {
     return new SnapstreamError(
       'CACHE_LOCKED',
       `${name} was taken over by the stream of another process while this one fed it, and nothing of this batch was written; ` +
-        'what it held is handled there. Let one process at a time feed it, or give each a folder of its own',
+        'the other process handles its messages. Let one process at a time feed it, or give each a folder of its own',
       { cause: error },
     )
   }
@@ -78,7 +78,7 @@ export function createOwner(name: string, opened: () => Backend): Owner {
         const own = Buffer.concat([Buffer.of(OWNER_TAG), Buffer.from(randomUUID())])
         await batch.put(own, JSON.stringify(self), PUT_TEXT).write({ sync: true } as object)
         key = own
-        // Of two that come in the same moment, one takes the key of the other.
+        // Two streams may write their keys at the same moment: then one removes the key of the other.
         for (let late = await others(); late.length > 0; late = await others()) {
           const removal = db.batch()
           for (const [at] of late) removal.del(at, DEL)
@@ -91,7 +91,7 @@ export function createOwner(name: string, opened: () => Backend): Owner {
     async release() {
       const own = key
       key = undefined
-      // Whoever finds it later sees that its process is gone, or that it is of the same one.
+      // A key that stays is no harm: its process has ended, or is this one.
       if (own !== undefined)
         await opened()
           .del(own, DEL)
