@@ -1,6 +1,5 @@
 import { SnapstreamError } from '@snapstream/core'
-import { groupBy } from '../driver/group-by.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { groupBy, partitionKey } from '../driver/topic-partition.ts'
 import type { DriverAdmin, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 
 /** Where a group is in one partition. */

@@ -1,6 +1,6 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import { groupNotEmpty, partitionMissing } from '../driver/driver-error.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import type { DriverAdmin, TopicPartition } from '../driver/driver.ts'
 import { usage } from '../conf/usage.ts'
 import { offsetRange } from './group-offsets.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import type { Declare } from './harness.ts'
 import { rejects } from './rejects.ts'
 

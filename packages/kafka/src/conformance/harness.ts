@@ -12,7 +12,7 @@ import type {
   TopicPartition,
 } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 
 export interface ConformanceOptions {
   readonly driver: Driver
@@ -49,7 +49,7 @@ export interface Reader {
   readonly records: ReadRecord[]
   /** Batches that were handed out. With `hold`, they are not released. */
   readonly batches: RecordBatch[]
-  /** The partitions that are assigned now, as `topic:partition`. */
+  /** The partitions that are assigned now, as `topic/partition`. */
   readonly owned: Set<string>
   readonly events: string[]
   readonly error: () => Error | undefined

@@ -120,7 +120,7 @@ export function offsetTests(declare: Declare): void {
       ],
     })
     await until('both records', () => records.length >= 2)
-    assert.deepEqual([...owned].toSorted(), [`${one}:0`, `${one}:2`])
+    assert.deepEqual([...owned].toSorted(), [`${one}/0`, `${one}/2`])
     await produce(one, 1, ['not read'])
     await produce(one, 0, ['last'])
     await until('the last', () => values().includes('last'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Declare, Reader } from './harness.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import { sleep } from './harness.ts'
 
 export function rebalanceTests(declare: Declare): void {
@@ -69,7 +69,7 @@ export function rebalanceTests(declare: Declare): void {
     const at = (offset: number) => [0, 1].map((partition) => ({ topic: topicName, partition, offset }))
     await second.consumer.commit(at(3))
     await first.consumer.commit(at(1))
-    const mine = first.owned.has(`${topicName}:0`) ? 0 : 1
+    const mine = first.owned.has(`${topicName}/0`) ? 0 : 1
     assert.deepEqual(
       (await admin.committed(groupId, [topicName])).map(({ offset }) => offset),
       mine === 0 ? [1, 3] : [3, 1],

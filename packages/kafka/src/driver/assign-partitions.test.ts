@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { assignPartitions, withholdOwned } from './assign-partitions.ts'
 import type { Subscriber } from './assign-partitions.ts'
 import { mergeSets, refuseUnequal, tornApart } from './copartitioned.ts'
-import { partitionKey } from './partition-key.ts'
+import { partitionKey } from './topic-partition.ts'
 
 const topics = ['a', 'b', 'c', 'd']
 const members = fc
@@ -176,7 +176,7 @@ describe('co-partitioned topics', () => {
         const got = [...shares.values()].flat().map(partitionKey)
         const read = topics.filter((topic) => all.some((member) => member.topics.has(topic)))
         // Of a set that only some read as a whole, these have all of it.
-        const expected = read.flatMap((topic) => Array.from({ length: partitionsOf(topic) }, (_, n) => `${topic}:${n}`))
+        const expected = read.flatMap((topic) => Array.from({ length: partitionsOf(topic) }, (_, n) => `${topic}/${n}`))
         expect(new Set(got)).toEqual(new Set(expected))
         expect(got.length).toBe(expected.length)
         if (all.some((member) => member.topics.size < topics.length)) return
@@ -222,9 +222,9 @@ describe('co-partitioned topics', () => {
       of,
     )
     const shown = (shares: typeof apart, id: string) => shares.get(id)?.map(partitionKey).join(' ')
-    expect(shown(together, 'm1')).toBe('a:0 b:0 a:2 b:2 c:0 c:2')
-    expect(shown(together, 'm2')).toBe('a:1 b:1 a:3 b:3 c:1 c:3')
-    expect(shown(apart, 'm1')).toBe('a:0 a:2 b:0 b:2 c:0 c:2')
+    expect(shown(together, 'm1')).toBe('a/0 b/0 a/2 b/2 c/0 c/2')
+    expect(shown(together, 'm2')).toBe('a/1 b/1 a/3 b/3 c/1 c/3')
+    expect(shown(apart, 'm1')).toBe('a/0 a/2 b/0 b/2 c/0 c/2')
   })
 
   test('co-partitioned topics with different numbers of partitions are refused by name', () => {

@@ -1,7 +1,7 @@
 import { unitsOf } from './copartitioned.ts'
 import type { TopicSet, Unit } from './copartitioned.ts'
 import type { TopicPartition } from './driver.ts'
-import { partitionKey } from './partition-key.ts'
+import { partitionKey } from './topic-partition.ts'
 
 export interface Subscriber {
   readonly id: string

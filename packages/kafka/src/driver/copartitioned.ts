@@ -1,6 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { TopicPartition } from './driver.ts'
-import { partitionKey } from './partition-key.ts'
+import { partitionKey } from './topic-partition.ts'
 
 /** Co-partitioned topics: partition n of each goes to the same member of a group. */
 export type TopicSet = readonly string[]

@@ -10,3 +10,43 @@ export interface TopicPartitionOffset extends TopicPartition {
 
 /** Whether records of open and aborted transactions are read. */
 export type IsolationLevel = 'read_committed' | 'read_uncommitted'
+
+/** The name of a partition, `topic/partition`: a key of maps, and the engine's name of its lane. No topic's name has a slash. */
+export function partitionKey({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`
+}
+
+/** `Map.groupBy`, which Node 20 does not have. */
+export function groupBy<T, K>(values: Iterable<T>, keyOf: (value: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const value of values) {
+    const key = keyOf(value)
+    const group = groups.get(key)
+    if (group) group.push(value)
+    else groups.set(key, [value])
+  }
+  return groups
+}
+
+/** Partitions under their topic, as Kafka's requests list them. */
+export function byTopic<T extends { readonly topic: string }, P>(
+  all: readonly T[],
+  of: (one: T) => P,
+): { topic: string; partitions: P[] }[] {
+  return [...groupBy(all, ({ topic }) => topic)].map(([topic, some]) => ({ topic, partitions: some.map(of) }))
+}
+
+/** The same, where a request calls the topic `name`. */
+export function byTopicName<T extends { readonly topic: string }, P>(
+  all: readonly T[],
+  of: (one: T) => P,
+): { name: string; partitions: P[] }[] {
+  return byTopic(all, of).map(({ topic: name, partitions }) => ({ name, partitions }))
+}
+
+/** The partitions of all topics, as Kafka's answers list them. */
+export function flatten<P extends { readonly partition: number }>(
+  topics: readonly { readonly topic: string; readonly partitions: readonly P[] }[],
+): (P & TopicPartition)[] {
+  return topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ ...one, topic })))
+}

@@ -1,5 +1,5 @@
 import type { AbortedTransaction, FetchedPartition } from '../record-batch/fetched-partition.ts'
-import { byTopic, flatten } from '../wire/protocol/by-topic.ts'
+import { byTopic, flatten } from '../driver/topic-partition.ts'
 import { byteReader } from '../wire/protocol/byte-reader.ts'
 import type { Answer, Connection } from '../wire/protocol/connection.ts'
 import type { OpenBroker } from './open-broker.ts'

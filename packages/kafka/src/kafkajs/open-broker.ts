@@ -1,6 +1,6 @@
 import type { ClientSettings } from '../driver/driver.ts'
 import { openSocket, requestFrame } from '../wire/cluster/open-socket.ts'
-import { unreadable, unsupported } from '../wire/errors/odd-answer.ts'
+import { unreadable, unsupported } from '../wire/errors/kafka-error.ts'
 import type { BrokerAddress, Connection } from '../wire/protocol/connection.ts'
 import { internals } from './internals.ts'
 import type { Internals, KafkaProtocol } from './internals.ts'

@@ -1,6 +1,6 @@
 import { encodeBatches, recordBatchEncoder } from '../record-batch/record-batch-encoder.ts'
 import type { EncodedBatch } from '../record-batch/record-batch-encoder.ts'
-import { byTopic } from '../wire/protocol/by-topic.ts'
+import { byTopic } from '../driver/topic-partition.ts'
 import { byteReader } from '../wire/protocol/byte-reader.ts'
 import type { Connection, ProduceAnswer } from '../wire/protocol/connection.ts'
 import type { OpenBroker } from './open-broker.ts'

@@ -1,6 +1,6 @@
 import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { assignPartitions } from '../driver/assign-partitions.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 
 /** What a member hears from the group. None of it throws or rejects. */
 interface MemberListener {

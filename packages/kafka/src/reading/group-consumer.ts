@@ -8,8 +8,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../driver/driver.ts'
-import { groupBy } from '../driver/group-by.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { groupBy, partitionKey } from '../driver/topic-partition.ts'
 
 /** A reader of one topic (or several, or a pattern): what it subscribes to, and how the consumer tells it what comes. */
 export interface TopicSubscriber {

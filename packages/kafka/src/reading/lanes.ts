@@ -2,9 +2,10 @@ import { toError } from '@snapstream/core'
 import type { Positions, ReaderOptions } from '@snapstream/core'
 import { createCondition } from '@snapstream/core/adapter'
 import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import type { TopicControl } from './topic-control.ts'
 import type { GroupConsumer, TopicSubscriber } from './group-consumer.ts'
-import { laneOf, partitionLane } from './partition-lane.ts'
+import { partitionLane } from './partition-lane.ts'
 import type { PartitionLane } from './partition-lane.ts'
 import type { TopicHooks } from './topic-hooks.ts'
 
@@ -79,7 +80,7 @@ export function readerLanes(context: {
   // ---- partitions that come ---------------------------------------------------------------------------------------
 
   async function assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]> {
-    const starts = new Map(partitions.map((at) => [laneOf(at), at]))
+    const starts = new Map(partitions.map((at) => [partitionKey(at), at]))
     for (const [lane, at] of starts) arriving.set(lane, at)
     await hooks.assigned(partitions)
     // A paused topic tells the engine when it is resumed.
@@ -123,7 +124,7 @@ export function readerLanes(context: {
   }
 
   async function handOver(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
-    const going = partitions.flatMap((at) => lanes.get(laneOf(at)) ?? [])
+    const going = partitions.flatMap((at) => lanes.get(partitionKey(at)) ?? [])
     dropQueued(going)
     for (const lane of going) lane.leaving = true
     const forget = () => {
@@ -131,7 +132,7 @@ export function readerLanes(context: {
     }
     // A partition that is revoked can be committed until it is handed over.
     if (reason === 'lost') forget()
-    await options.revoked(partitions.map(laneOf), reason)
+    await options.revoked(partitions.map(partitionKey), reason)
     // The next owner has to go on from where the lane was sought.
     if (reason === 'revoked') await Promise.all(going.flatMap(({ lane }) => moves.get(lane) ?? []))
     await hooks.revoked(partitions, reason)
@@ -165,7 +166,7 @@ export function readerLanes(context: {
 
   function seek(to: readonly TopicPartitionOffset[]): void {
     for (const at of to) {
-      const name = laneOf(at)
+      const name = partitionKey(at)
       const lane = lanes.get(name)
       if (arriving.has(name)) arriving.set(name, at)
       else if (lane !== undefined) {
@@ -254,7 +255,7 @@ export function readerLanes(context: {
     wait,
     wake,
     push(batch) {
-      const lane = lanes.get(laneOf(batch))
+      const lane = lanes.get(partitionKey(batch))
       if (lane === undefined) return
       lane.out.add(batch)
       lane.logEnd = batch.endOffset
@@ -264,7 +265,7 @@ export function readerLanes(context: {
       wake()
     },
     endsAt(end) {
-      const lane = lanes.get(laneOf(end))
+      const lane = lanes.get(partitionKey(end))
       if (lane !== undefined) lane.logEnd = end.offset
     },
     next: () => queue.shift(),

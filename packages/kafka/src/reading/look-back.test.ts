@@ -75,7 +75,7 @@ describe('looking back', () => {
         const bounds = logs.map(({ earliest, latest }, partition) => ({ topic: 't', partition, earliest, latest }))
         const found = await lookBack(settings, bounds, count, () => true)
         for (const [partition, { records }] of logs.entries()) {
-          const offsets = found.get(`t:${partition}`) ?? []
+          const offsets = found.get(`t/${partition}`) ?? []
           expect(offsets.slice(-count || offsets.length)).toEqual(records.slice(-count || records.length))
           // In order, nothing left out behind the first of them.
           expect(offsets).toEqual(records.slice(records.length - offsets.length))

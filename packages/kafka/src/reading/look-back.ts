@@ -1,6 +1,6 @@
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { RecordBatch, TopicPartition } from '../driver/driver.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import { rangeReader } from './range-reader.ts'
 
 /** What can be read of a partition. */

@@ -1,5 +1,6 @@
 import type { CodecContext } from '@snapstream/core'
 import type { RecordBatch, TopicPartition } from '../driver/driver.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 
 /**
  * A partition as one of the engine's lanes, from the offset at which it was assigned or sought. When the partition comes
@@ -34,7 +35,7 @@ export function partitionLane(topic: string, partition: number, start: number, e
   return {
     topic,
     partition,
-    lane: laneOf({ topic, partition }),
+    lane: partitionKey({ topic, partition }),
     contexts: { key: { topic, part: 'key' }, value: { topic, part: 'value' } },
     end,
     reached: start,
@@ -46,8 +47,4 @@ export function partitionLane(topic: string, partition: number, start: number, e
     stopped: undefined,
     leaving: false,
   }
-}
-
-export function laneOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`
 }

@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { DriverAdmin, DriverConsumer, RecordBatch, TopicPartition } from '../driver/driver.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import { withAdmin } from '../driver/with-admin.ts'
 
 /** Offsets of a partition, from `start` up to and without `end`. */

@@ -1,6 +1,5 @@
 import type { Lane, Lasting, ReaderOptions, SourceReader } from '@snapstream/core'
 import { consumerFor, groupMissing } from './group-consumer.ts'
-import { laneOf } from './partition-lane.ts'
 import { topicHooks } from './topic-hooks.ts'
 import { topicReader } from './topic-reader.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
@@ -8,6 +7,7 @@ import { withAdmin } from '../driver/with-admin.ts'
 import type { TopicControl } from './topic-control.ts'
 import type { OpenTopic, TopicLifecycle } from '../topic/topic-lifecycle.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 
 /** Opens a reader of the topic. Rejects with `USAGE` without a group, and with what the broker says. */
 export async function openTopicSource(
@@ -79,6 +79,6 @@ async function endsOf(
     const latest = await Promise.all(
       topics.map((topic) => admin.offsets(topic, 'latest', settings.consumer.isolationLevel)),
     )
-    return new Map(latest.flat().map((at) => [laneOf(at), at.offset]))
+    return new Map(latest.flat().map((at) => [partitionKey(at), at.offset]))
   })
 }

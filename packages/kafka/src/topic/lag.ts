@@ -1,6 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { DriverAdmin } from '../driver/driver.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import { startOffset } from '../driver/start-offset.ts'
 import { boundsOf } from './partition-bounds.ts'
 import { withAdmin } from '../driver/with-admin.ts'

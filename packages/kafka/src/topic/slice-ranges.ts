@@ -1,7 +1,7 @@
 import { lookBack } from '../reading/look-back.ts'
 import type { PartitionBounds } from '../reading/look-back.ts'
 import type { OffsetRange } from '../reading/range-reader.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import { partitionBounds } from './partition-bounds.ts'
 import type { PartitionChoice } from './partition-bounds.ts'
 import type { OpenTopic } from './topic-lifecycle.ts'

@@ -8,7 +8,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../driver/driver.ts'
-import { partitionKey } from '../driver/partition-key.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import { openCluster } from './cluster/cluster.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { knownPartitions } from './cluster/metadata.ts'

@@ -1,7 +1,13 @@
 import { topicMissing } from '../../driver/driver-error.ts'
 import type { TopicPartition } from '../../driver/driver.ts'
-import { isRetriable, isTopicMissing, kafkaError, protocolError } from '../errors/kafka-error.ts'
-import { expectNames, oddAnswer } from '../errors/odd-answer.ts'
+import {
+  expectNames,
+  isRetriable,
+  isTopicMissing,
+  kafkaError,
+  oddAnswer,
+  protocolError,
+} from '../errors/kafka-error.ts'
 import type { ClusterMetadata, PartitionMetadata } from '../protocol/connection.ts'
 
 /** Whoever asks for metadata beside its work asks again after this long. */

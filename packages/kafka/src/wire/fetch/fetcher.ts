@@ -1,7 +1,6 @@
 import { backoff, createCondition, sleep } from '@snapstream/core/adapter'
 import type { ConsumerSettings, RecordBatch, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
-import { groupBy } from '../../driver/group-by.ts'
-import { partitionKey } from '../../driver/partition-key.ts'
+import { groupBy, partitionKey } from '../../driver/topic-partition.ts'
 import { decompressionRoom } from '../../record-batch/decompression-room.ts'
 import type { FetchedPartition } from '../../record-batch/fetched-partition.ts'
 import type { FetchedBatch } from '../../record-batch/partition-reader.ts'

@@ -1,13 +1,11 @@
 import { SnapstreamError } from '@snapstream/core'
 import { outOfRange } from '../../driver/driver-error.ts'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
-import { groupBy } from '../../driver/group-by.ts'
-import { partitionKey } from '../../driver/partition-key.ts'
+import { groupBy, partitionKey } from '../../driver/topic-partition.ts'
 import { startOffset } from '../../driver/start-offset.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { KAFKA } from '../errors/error-table.ts'
-import { protocolError, throwFor } from '../errors/kafka-error.ts'
-import { oddAnswer } from '../errors/odd-answer.ts'
+import { oddAnswer, protocolError, throwFor } from '../errors/kafka-error.ts'
 import { committedOffsets } from '../group/committed-offsets.ts'
 
 const LATEST = -1

@@ -1,7 +1,6 @@
 import type { TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { throwFor } from '../errors/kafka-error.ts'
-import { expectPartitions } from '../errors/odd-answer.ts'
+import { expectPartitions, throwFor } from '../errors/kafka-error.ts'
 
 /** The committed offsets of a group; partitions without one are left out. */
 export async function committedOffsets(

@@ -1,8 +1,7 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import type { TopicSet } from '../../driver/copartitioned.ts'
 import type { TopicPartition } from '../../driver/driver.ts'
-import { groupBy } from '../../driver/group-by.ts'
-import { partitionKey } from '../../driver/partition-key.ts'
+import { groupBy, partitionKey } from '../../driver/topic-partition.ts'
 import { byteReader } from '../protocol/byte-reader.ts'
 import type { ByteReader } from '../protocol/byte-reader.ts'
 

@@ -12,9 +12,8 @@ import type {
   MemberAssignment,
 } from '../protocol/connection.ts'
 import { KAFKA } from '../errors/error-table.ts'
-import { errorCodeOf, protocolError, throwFor } from '../errors/kafka-error.ts'
+import { errorCodeOf, expectPartitions, oddAnswer, protocolError, throwFor } from '../errors/kafka-error.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
-import { expectPartitions, oddAnswer } from '../errors/odd-answer.ts'
 import { decodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 import type { Assignment, Subscription } from './consumer-protocol.ts'
 

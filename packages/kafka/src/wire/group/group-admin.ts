@@ -4,8 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Connection, DescribedGroup } from '../protocol/connection.ts'
 import { KAFKA, kafkaErrorKind } from '../errors/error-table.ts'
 import { decodeAssignment } from './consumer-protocol.ts'
-import { isTopicMissing, protocolError, throwFor } from '../errors/kafka-error.ts'
-import { expectNames, expectPartitions } from '../errors/odd-answer.ts'
+import { expectNames, expectPartitions, isTopicMissing, protocolError, throwFor } from '../errors/kafka-error.ts'
 
 type GroupAdmin = Pick<DriverAdmin, 'listGroups' | 'describeGroups' | 'deleteGroups' | 'commit'>
 

@@ -1,6 +1,6 @@
 import { createCondition, sleep, withTimeout } from '@snapstream/core/adapter'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
-import { partitionKey } from '../../driver/partition-key.ts'
+import { partitionKey } from '../../driver/topic-partition.ts'
 import { createRetries } from '../backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { watchPartitions } from '../cluster/metadata.ts'

@@ -1,7 +1,7 @@
 import { withTimeout } from '@snapstream/core/adapter'
 import type { Condition } from '@snapstream/core/adapter'
 import type { TopicPartition } from '../../driver/driver.ts'
-import { partitionKey } from '../../driver/partition-key.ts'
+import { partitionKey } from '../../driver/topic-partition.ts'
 
 /** Learns which partitions come and go. Each call is awaited. */
 export interface RebalanceListener {

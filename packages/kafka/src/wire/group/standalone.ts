@@ -1,6 +1,6 @@
 import { partitionMissing } from '../../driver/driver-error.ts'
 import type { TopicPartition } from '../../driver/driver.ts'
-import { partitionKey } from '../../driver/partition-key.ts'
+import { partitionKey } from '../../driver/topic-partition.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { watchPartitions } from '../cluster/metadata.ts'
 import type { GroupMember } from './membership.ts'

@@ -1,5 +1,5 @@
 import type { ProduceBatch } from '../../driver/driver.ts'
-import { partitionKey } from '../../driver/partition-key.ts'
+import { partitionKey } from '../../driver/topic-partition.ts'
 import { KAFKA } from '../errors/error-table.ts'
 
 /** How brokers know a producer. They write a batch with the same producer and sequence once. */

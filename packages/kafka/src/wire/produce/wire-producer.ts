@@ -7,13 +7,11 @@ import type {
   ProduceResult,
   ProducerSettings,
 } from '../../driver/driver.ts'
-import { groupBy } from '../../driver/group-by.ts'
-import { partitionKey } from '../../driver/partition-key.ts'
+import { groupBy, partitionKey } from '../../driver/topic-partition.ts'
 import { openCluster } from '../cluster/cluster.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { KAFKA, kafkaErrorKind } from '../errors/error-table.ts'
-import { isRetriable, isTopicMissing, kafkaError, protocolError, throwFor } from '../errors/kafka-error.ts'
-import { oddAnswer } from '../errors/odd-answer.ts'
+import { isRetriable, isTopicMissing, kafkaError, oddAnswer, protocolError, throwFor } from '../errors/kafka-error.ts'
 import { retry } from '../errors/retry.ts'
 import type { Connect, ProduceAnswer } from '../protocol/connection.ts'
 import { createIdempotence, outcomeOf } from './idempotence.ts'
