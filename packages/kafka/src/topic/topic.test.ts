@@ -373,7 +373,7 @@ describe('as a sink', () => {
     })
     await expect(app.stream({}, { shutdownMs: 300 })).rejects.toMatchObject({
       code: 'SHUTDOWN_TIMEOUT',
-      message: expect.stringContaining('what was written to the topic "out" was not acknowledged'),
+      message: expect.stringContaining('records for the topic "out" were not acknowledged within shutdownMs'),
     })
     expect(state.open).toBe(0)
   })
