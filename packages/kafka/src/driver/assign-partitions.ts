@@ -64,7 +64,7 @@ export function assignPartitions(members: readonly Subscriber[], partitionsOf: (
   return new Map(shares.map(({ id, units }) => [id, units.flatMap(({ partitions }) => partitions)]))
 }
 
-/** What a member gets, while it is being worked out. */
+/** The share of a member, while it is being worked out. */
 interface Share extends Pick<Subscriber, 'id' | 'topics'> {
   readonly units: Unit[]
   /** In partitions. */
@@ -87,7 +87,7 @@ function unitsFor(members: readonly Subscriber[], partitionsOf: (topic: string) 
 }
 
 /**
- * What members may have of their shares at once; `more`: the member gets the rest once others have given it up. A partition
+ * Limits shares to what members may have at once; `more`: the member gets the rest once others have given it up. A partition
  * is assigned to another member only when its owner has handed it over, and the other partitions of its unit wait for it.
  */
 export function withholdOwned(

@@ -21,7 +21,7 @@ interface Reading extends TopicPartition {
   batchesOut: number
 }
 
-/** What the consumer was assigned at one time. The next assignment is another object. */
+/** One assignment of partitions to the consumer. The next is another object. */
 interface Assignment {
   readonly partitions: readonly TopicPartition[]
   /** By partition, offsets that were sought while `assigned` was pending. */
@@ -157,7 +157,7 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
     return batch
   }
 
-  /** What is read without a group. */
+  /** The partitions that are read without a group. */
   function partitionsRead(): TopicPartition[] {
     const only = settings.only && new Set(settings.only.map(partitionKey))
     return [...topics]

@@ -2,7 +2,7 @@ import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '../
 import { assignPartitions } from '../driver/assign-partitions.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 
-/** What a member hears from the group. None of it throws or rejects. */
+/** Learns what the group wants of a member. Must not throw or reject. */
 interface MemberListener {
   /** These partitions are the member's, until `revoked` or `lost`. */
   assigned(partitions: readonly TopicPartition[]): void

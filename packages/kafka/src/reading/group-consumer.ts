@@ -94,8 +94,8 @@ export function consumerFor(
 
 function groupConsumer(settings: ResolvedSettings, groupId: string | null): GroupConsumer {
   const subscribers = new Set<TopicSubscriber>()
-  /** By topic: patterns are tried once. */
-  const routes = new Map<string, TopicSubscriber | undefined>()
+  /** The subscriber of each topic that was seen: patterns are tried once. */
+  const byTopic = new Map<string, TopicSubscriber | undefined>()
   let consumer: DriverConsumer | undefined
   let running: Promise<void> | undefined
   let closed = false
@@ -104,10 +104,10 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
   const uncertain = new Map<string, TopicPartitionOffset>()
 
   function subscriberOf(topic: string): TopicSubscriber | undefined {
-    if (routes.has(topic)) return routes.get(topic)
+    if (byTopic.has(topic)) return byTopic.get(topic)
     const [subscriber, other] = [...subscribers].filter((candidate) => covers(candidate, topic))
     if (subscriber !== undefined && other !== undefined) throw bothRead(subscriber.name, other.name, topic, groupId)
-    routes.set(topic, subscriber)
+    byTopic.set(topic, subscriber)
     return subscriber
   }
 

@@ -141,7 +141,7 @@ export function readerLanes(context: {
 
   // ---- lanes that stop, and go on there or elsewhere ----------------------------------------------------------------
 
-  /** What is under way by lane. The moves of one lane come one after the other. */
+  /** Moves that are under way, by lane. Those of one lane come one after the other. */
   const moves = new Map<string, Promise<void>>()
 
   /** From now on the engine handles no message of these lanes but those in flight. */

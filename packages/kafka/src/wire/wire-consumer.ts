@@ -22,8 +22,8 @@ import { partitionsToRead, standaloneReader } from './group/standalone.ts'
 import { retry } from './errors/retry.ts'
 
 /**
- * A consumer over the wire: its membership says which partitions it owns, its fetcher reads them. This file joins the two:
- * where to start when partitions come, and that nothing of them is handed out any more when they go.
+ * A consumer over the wire. Its membership says which partitions it owns, and its fetcher reads them. This file joins the two:
+ * it finds where to start when partitions come, and stops their fetches when they go.
  */
 export async function wireConsumer(
   connect: Connect,
@@ -32,7 +32,7 @@ export async function wireConsumer(
 ): Promise<DriverConsumer> {
   const cluster = await openCluster(client, connect)
   const { groupId, metadataMaxAgeMs } = settings
-  // At the start it shows soon whether the brokers can be reached; a reader is as patient as a writer.
+  // A start fails soon where the brokers cannot be reached. A consumer that reads is as patient as a producer.
   const startPatienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
   const patienceMs = Math.max(startPatienceMs, settings.deliveryTimeoutMs ?? 0)
   let topics: Set<string>

@@ -16,7 +16,7 @@ const ASSIGNMENT_VERSION = 0
 const USER_DATA = Buffer.from('snapstream')
 const USER_DATA_VERSION = 0
 
-/** What a member sends to the leader of its group. */
+/** Is sent by each member to the leader of its group. */
 export interface Subscription {
   /** The topics that it wants to read. */
   readonly topics: ReadonlySet<string>
@@ -73,7 +73,7 @@ function readUserData(data: Buffer): TopicSet[] {
   return read.array(() => read.array(read.string))
 }
 
-/** What the leader sends to a member. */
+/** Is sent by the leader to each member. */
 export interface Assignment {
   /** The partitions that the member gets. Those of a decoded assignment are sorted by topic and partition. */
   readonly partitions: readonly TopicPartition[]

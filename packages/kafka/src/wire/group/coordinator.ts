@@ -71,7 +71,7 @@ export function joinGroup(
   return connection.joinGroup({ ...identity, sessionTimeoutMs, rebalanceTimeoutMs, protocols })
 }
 
-/** What an answer to JoinGroup says to a member that is in. */
+/** An answer to JoinGroup that takes the member in. */
 export interface Joined {
   readonly generationId: number
   /** Whether this member leads: it assigns the partitions. */

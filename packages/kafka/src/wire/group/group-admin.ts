@@ -8,7 +8,7 @@ import { expectNames, expectPartitions, isTopicMissing, protocolError, throwFor 
 
 type GroupAdmin = Pick<DriverAdmin, 'listGroups' | 'describeGroups' | 'deleteGroups' | 'commit'>
 
-/** What a coordinator answers to a commit from outside while the group has members. */
+/** The answers of a coordinator to a commit from outside while the group has members. */
 const HAS_MEMBERS = new Set<number>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION, KAFKA.REBALANCE_IN_PROGRESS])
 /** The state of a group that a broker has never heard of. */
 const DEAD = 'Dead'

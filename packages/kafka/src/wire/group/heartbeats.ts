@@ -10,7 +10,7 @@ import type { MemberState } from './member-state.ts'
 /** A fenced member is not lost: to join again would be to take the name back from the other, and so on for ever. */
 const LOST = new Set<number | undefined>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION])
 
-/** What a heartbeat tells, beside that the member is still one. */
+/** News that came of a heartbeat. None: the member is still one. */
 export type HeartbeatEvent =
   /** The group asks its members to join again. Comes at every heartbeat until they have. */
   | { readonly type: 'rebalance' }

@@ -13,7 +13,7 @@ export type Phase =
   /** Leaves, or has left: nothing changes any more. */
   | 'leaving'
 
-/** What is known of a member. Only `transition` in `membership.ts` writes it. */
+/** The state of a member. Only `transition` in `membership.ts` writes it. */
 export interface MemberState {
   phase: Phase
   /** Empty until the coordinator has given one. The member joins again with it, unless the coordinator does not know it. */
@@ -30,7 +30,7 @@ export interface MemberState {
   stopWatching: () => void
 }
 
-/** What changes the state of a member. */
+/** Changes the state of a member. */
 export type MemberEvent =
   /** A join begins. */
   | { readonly type: 'join' }

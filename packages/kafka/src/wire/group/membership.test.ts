@@ -22,7 +22,7 @@ function joining(settings: Partial<ConsumerSettings> = {}) {
   const broker = {
     generationId: 0,
     protocol: 'cooperative-sticky',
-    /** What the member is assigned. */
+    /** The partitions that the member is assigned. */
     assigned: [0, 1],
     /** Awaited before an answer. */
     joins: Promise.resolve(),
@@ -175,6 +175,21 @@ test('a member that the coordinator has forgotten loses everything, and joins ag
   broker.beat = UNKNOWN_MEMBER
   await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
   expect(errors).toMatchObject([{ message: expect.stringContaining('UNKNOWN_MEMBER_ID') as string }])
+})
+
+test('a member that is lost while it joins is told so, and is assigned everything anew', async () => {
+  const { broker, events } = await joined()
+  const { opened, open } = gate()
+  broker.joins = opened
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.requests.at(-1)).toBe('join me with 0,1')
+  broker.beat = UNKNOWN_MEMBER
+  await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1'])
+  open()
+  await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
+  // Heartbeats have begun anew.
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.generationId).toBe(3)
 })
 
 test('commits of partitions that are not owned are left out', async () => {

@@ -26,7 +26,7 @@ import type { MemberEvent } from './member-state.ts'
 import { ownedPartitions } from './owned-partitions.ts'
 import type { RebalanceListener } from './owned-partitions.ts'
 
-/** What a consumer asks of its membership in a group. */
+/** The membership of a consumer in a group. */
 export interface GroupMember {
   /**
    * Commits offsets of partitions that this member owns, and leaves out the others. In a rebalance it waits until it is
@@ -142,11 +142,11 @@ export function groupMember(options: {
     let rounds = 0
     while (!signal.aborted) {
       const assignment = await join()
-      // What the member owned may have been lost meanwhile. Then it is assigned all of this anew.
+      // A member that lost everything meanwhile is assigned all of this anew.
       await owned.toldOfLoss()
       if (signal.aborted) return
       transition({ type: 'synced', ...assignment })
-      // What is handed over is given to others when all members have joined again.
+      // Others are assigned the partitions that were handed over when all members have joined again.
       if (await reconcile(assignment)) await pace(++rounds)
       else {
         rounds = 0
@@ -302,7 +302,7 @@ export function groupMember(options: {
     await leaveGroup(coordinator, identity())
   }
 
-  /** What `assigned` and `revoked` threw is not of the group, and stays as it is. */
+  /** Names the group in an answer of a broker. An error of `assigned` or `revoked` stays as it is. */
   function memberError(error: unknown, doing: string): unknown {
     if (errorCodeOf(error) === undefined) return error
     const { at = {} } = error as Partial<CommitRefusal>

@@ -42,7 +42,7 @@ export function ownedPartitions(options: {
   const { listener, changes, signal } = options
   /** A partition that comes back is another object: it was not owned without a break. */
   const owned = new Map<string, TopicPartition>()
-  /** What the listener is being told; each settles when it has been. */
+  /** Calls of the listener that may be pending. */
   const telling: { assigned: Promise<unknown>; revoked: Promise<unknown>; loss: Promise<unknown> | undefined } = {
     assigned: Promise.resolve(),
     revoked: Promise.resolve(),
