@@ -1,11 +1,11 @@
 import './lib/bootstrap.mjs'
 import process from 'node:process'
-import { onlyHelp } from './lib/only-help.mjs'
+import { parseOptions } from './lib/parse-options.mjs'
 import { build } from './lib/tarballs.mjs'
 
-const HELP = `npm run api    write the reports of all public types (packages/*/api), one a public entry. It takes no options.`
+const HELP = `npm run api    write the reports of all public types (packages/*/api), one for each public entry. It has no options.`
 
-if (onlyHelp(HELP)) process.exit()
+parseOptions(HELP)
 
 const { extractReports, updateReports } = await import('./api/reports.mjs') // when its dependencies are installed
 for (const step of [build, extractReports]) {

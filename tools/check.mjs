@@ -1,5 +1,4 @@
 import './lib/bootstrap.mjs'
-import process from 'node:process'
 import { api } from './check/api.mjs'
 import { changesets } from './check/changesets.mjs'
 import { circles } from './check/circles.mjs'
@@ -8,24 +7,15 @@ import { size } from './check/size.mjs'
 import { versions } from './check/versions.mjs'
 import { workflows } from './check/workflows.mjs'
 import { imports } from './check/imports.mjs'
+import { parseOptions } from './lib/parse-options.mjs'
 import { judged, runSteps, setExitCode } from './lib/steps.mjs'
 import { build } from './lib/tarballs.mjs'
 import { tool } from './lib/tool.mjs'
 
-const HELP = `npm run check             everything that is checked beside the tests
-npm run check -- --fix    the same, after formatting and the fixes that lint knows`
+const HELP = `npm run check             all checks except the tests
+npm run check -- --fix    also formats the code, fixes lint where possible, and writes the metadata of packages`
 
-const args = process.argv.slice(2)
-if (args.includes('--help') || args.includes('-h')) {
-  console.log(HELP)
-  process.exit()
-}
-const unknown = args.filter((arg) => arg !== '--fix')
-if (unknown.length > 0) {
-  console.error(`unknown: ${unknown.join(' ')}\n${HELP}`)
-  process.exit(2)
-}
-const fix = args.includes('--fix')
+const { fix = false } = parseOptions(HELP, { fix: { type: 'boolean' } })
 
 const quiet = (name, toolArgs) => judged(tool(name, toolArgs, { capture: true }))
 const counts = await runSteps([

@@ -6,19 +6,19 @@ import { newestNode } from './ci/newest-node.mjs'
 import { OLDER_KAFKA, onOlderKafka } from './ci/older-kafka.mjs'
 import { prerequisites } from './ci/prerequisites.mjs'
 import { interruption } from './lib/interruption.mjs'
-import { onlyHelp } from './lib/only-help.mjs'
+import { parseOptions } from './lib/parse-options.mjs'
 import { parseSummary, summary } from './lib/results.mjs'
 import { run } from './services/process/run.mjs'
 import { runSteps, setExitCode } from './lib/steps.mjs'
 
-const HELP = `bash .ci/run    everything that has to hold before a change goes in: tests, bad days, soak, fuzz, checks, packages, demos.
-                It takes no options.`
+const HELP = `bash .ci/run    runs all checks that a change has to pass: all tests with the long ones, chaos, soak, fuzz, checks,
+                packed packages, demos. It has no options.`
 
-if (onlyHelp(HELP)) process.exit()
+parseOptions(HELP)
 
-// A step is one test, but for the tests themselves.
+// A step counts as one test, except for the steps of tests, which count their tests.
 const tests = { passed: 0, failed: 0, skipped: 0 }
-/** The steps that are counted by their tests, or by their scenarios. */
+/** The steps that count their tests or scenarios. */
 const testSteps = { passed: 0, failed: 0 }
 
 const npm = async (...args) => ({ ok: (await run('npm', args, { capture: 'tee' })).code === 0 })
@@ -30,7 +30,7 @@ async function npmTest(args = [], env = {}) {
   return counted({ ok: code === 0, passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped })
 }
 
-/** Counts a step by its tests and not as one. */
+/** Adds the tests of a step to the sum, in place of the step. */
 function counted({ ok, passed, failed, skipped = 0 }) {
   tests.passed += passed
   tests.failed += failed

@@ -1,10 +1,9 @@
 import './lib/bootstrap.mjs'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import process from 'node:process'
+import { basename, join } from 'node:path'
 import { at, readJson } from './services/root.mjs'
-import { onlyHelp } from './lib/only-help.mjs'
+import { parseOptions } from './lib/parse-options.mjs'
 import { runSteps, setExitCode } from './lib/steps.mjs'
 import { summary } from './lib/results.mjs'
 import { build, pack } from './lib/tarballs.mjs'
@@ -14,13 +13,13 @@ import { printInstalls } from './packed/installs.mjs'
 import { runBinary } from './packed/run-binary.mjs'
 import { compile, use } from './packed/use.mjs'
 
-const HELP = `npm run packed                the packages as people get them: packed, installed by npm outside the workspace, loaded by
-                              import and by require, compiled against, the snapstream command and the README's first
-                              program run, and how much each package installs
-npm run packed -- --record    the same, and record how much that is (tools/packed/installs.json)`
+const HELP = `npm run packed                     test the packages as npm installs them outside the workspace: load them by import and by
+                                   require, compile against them, run the snapstream command and the README's first
+                                   program, and measure how much each package installs
+npm run packed -- --record         also record how much each package installs (tools/packed/installs.json)
+npm run packed -- --keep <folder>  also copy the tarballs of the packages to this folder`
 
-const record = process.argv.slice(2).join(' ') === '--record'
-if (!record && onlyHelp(HELP)) process.exit()
+const { record = false, keep } = parseOptions(HELP, { record: { type: 'boolean' }, keep: { type: 'string' } })
 
 const SETS = [
   { program: 'core', packages: ['core'] },
@@ -41,7 +40,10 @@ const makeTarballs = async () => {
   const { code, output } = await build()
   if (code !== 0) return { ok: false, output }
   tarballs = await pack(join(folder, 'tarballs'))
-  return { ok: true }
+  if (keep === undefined) return { ok: true }
+  mkdirSync(keep, { recursive: true })
+  for (const tarball of Object.values(tarballs)) copyFileSync(tarball, join(keep, basename(tarball)))
+  return { ok: true, note: `the tarballs are in ${keep}` }
 }
 
 const stepsOf = ({ program, packages, others = [] }) => {
