@@ -231,7 +231,7 @@ describe('resetOffsets', () => {
     const { admin } = await prepared()
     await expect(admin.resetOffsets('g', 'a', { shiftBy: 1 })).rejects.toMatchObject({
       code: 'OFFSET_OUT_OF_RANGE',
-      message: expect.stringContaining('has committed nothing in partition 0 of "a" to shift by 1 from'),
+      message: expect.stringContaining('has no committed offset in partition 0 of "a" to shift by 1'),
     })
     expect(await codeOf(admin.resetOffsets('g', 'c', 'latest'))).toBe('TOPIC_MISSING')
     await expect(admin.resetOffsets('g', 'a', { 7: 1 })).rejects.toThrow('no partition 7: it has 2')

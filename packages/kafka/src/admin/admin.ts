@@ -1,50 +1,51 @@
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, describe } from '@snapstream/core'
 import type { KafkaConf } from '../conf/kafka-conf.ts'
 import { parseSettings } from '../conf/parse-settings.ts'
-import type { GroupListing } from '../driver/driver.ts'
-import { newTopic } from '../options/topic-creation.ts'
-import { checkCreation, checkGroupId, checkName } from './check-arguments.ts'
-import type { NewTopicOptions } from './check-arguments.ts'
-import { describeGroup, describeTopic } from './describe.ts'
-import type { GroupDetails, TopicDetails } from './describe.ts'
-import { groupOffsets } from './group-offsets.ts'
-import type { GroupOffset } from './group-offsets.ts'
-import { lazyAdmin } from './lazy-admin.ts'
+import { resolveSettings } from '../conf/resolve-settings.ts'
+import type { Settings } from '../conf/settings.ts'
+import { usage } from '../conf/usage.ts'
+import { closed } from '../driver/driver-error.ts'
+import type { DriverAdmin, GroupListing } from '../driver/driver.ts'
+import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
+import { TOPIC_CREATION, isTopicCreation, newTopic } from '../options/topic-creation.ts'
+import type { TopicCreation } from '../options/topic-creation.ts'
+import { describeGroup, describeTopic, groupOffsets } from './describe.ts'
+import type { GroupDetails, GroupOffset, TopicDetails } from './describe.ts'
 import { resetOffsets } from './reset-offsets.ts'
-import type { OffsetReset, ResetOptions } from './reset-offsets.ts'
-import type { ResetTo } from './reset-target.ts'
+import type { OffsetReset, ResetOptions, ResetTo } from './reset-offsets.ts'
 
 /**
- * What operators ask of Kafka: topics, groups, and where groups are. All of it rejects with what the broker says, as
- * `BROKER_UNREACHABLE` or `AUTHENTICATION_REFUSED`, and with `USAGE` for arguments that do not fit.
+ * Administration of Kafka: topics, groups and their offsets. Every method rejects with `USAGE` for an argument of the
+ * wrong kind, with `BROKER_UNREACHABLE` and `AUTHENTICATION_REFUSED`, with `KAFKA_FAILED` for other errors of the broker,
+ * and with `NOT_OPEN` after `close`.
  */
 export interface Admin extends AsyncDisposable {
   /**
-   * Creates a topic, and resolves when it can be written to and read. One that exists is left as it is; with
-   * `ifExists: 'refuse'` it rejects with `TOPIC_EXISTS`.
+   * Creates a topic, and resolves when it can be written to and read. A topic that exists stays as it is; with
+   * `ifExists: 'refuse'` the call rejects with `TOPIC_EXISTS`.
    */
   createTopic(topic: string, options?: NewTopicOptions): Promise<void>
-  /** Deletes a topic with all that is in it. Rejects with `TOPIC_MISSING`. */
+  /** Deletes a topic with all its records. Rejects with `TOPIC_MISSING`. */
   deleteTopic(topic: string): Promise<void>
-  /** The names of all topics, in order. */
+  /** The names of all topics, sorted; without those that brokers keep for themselves (`__consumer_offsets`). */
   listTopics(): Promise<string[]>
-  /** The partitions of a topic: who leads them, where their replicas are, which offsets there are. Rejects with `TOPIC_MISSING`. */
+  /** The partitions of a topic with their leaders, replicas and offsets. Rejects with `TOPIC_MISSING`. */
   describeTopic(topic: string): Promise<TopicDetails>
-  /** All groups, in order of their names. */
+  /** All groups, sorted by name. */
   listGroups(): Promise<GroupListing[]>
-  /** A group's state, its members, and where it is in each partition. Rejects with `GROUP_MISSING`. */
+  /** The state, the members and the offsets of a group. Rejects with `GROUP_MISSING`. */
   describeGroup(groupId: string): Promise<GroupDetails>
-  /** Deletes a group and what it has committed. Rejects with `GROUP_MISSING`, or `GROUP_NOT_EMPTY` while somebody reads. */
+  /** Deletes a group and its committed offsets. Rejects with `GROUP_MISSING`, or with `GROUP_NOT_EMPTY` while it has members. */
   deleteGroup(groupId: string): Promise<void>
-  /** Where a group is in each partition in which it has committed; none for a group that does not exist. */
+  /** The offsets of a group in the partitions in which it has committed; empty for a group that does not exist. */
   offsets(groupId: string): Promise<GroupOffset[]>
   /**
-   * Sets where a group goes on reading, in all partitions of the topics or in some. Offsets are brought into the range
-   * that can be read. The group need not exist; it must not have members, not for a dry run either.
+   * Sets the committed offsets of a group, in all partitions of the topics or in some. An offset outside of the range
+   * that can be read is moved to the nearest end. The group need not exist, and must not have members, not even for a
+   * dry run. Resolves with one row for each partition.
    *
-   * Answers with one row a partition: where it was, where it is now or, with `dryRun`, would be.
-   *
-   * Rejects with `GROUP_NOT_EMPTY`, `TOPIC_MISSING`, and `OFFSET_OUT_OF_RANGE` for a shift from where nothing is committed.
+   * Rejects with `GROUP_NOT_EMPTY`, with `TOPIC_MISSING`, with `KAFKA_FAILED` for a partition that does not exist, and
+   * with `OFFSET_OUT_OF_RANGE` for a shift in a partition without a committed offset.
    *
    * @example
    * await admin.resetOffsets('billing', 'orders', { timestamp: Date.now() - 3_600_000 }, { dryRun: true })
@@ -55,15 +56,15 @@ export interface Admin extends AsyncDisposable {
     to: ResetTo,
     options?: ResetOptions,
   ): Promise<OffsetReset[]>
-  /** Lets go of the connection. */
+  /** Waits for the calls under way, then closes the connection. */
   close(): Promise<void>
 }
 
 /**
- * Talks to Kafka as an operator. It connects when it is first asked something, with the settings of `Conf` under its own;
- * `close` it at the end, or declare it with `await using`.
+ * Makes a client for the administration of Kafka. It connects at the first call, with its own settings over those of
+ * `Conf`. Close it at the end, or declare it with `await using`.
  *
- * Throws `USAGE` for settings that are not what they take.
+ * Throws `USAGE` for a setting that does not exist or has a wrong value.
  *
  * @example
  * await using admin = Admin({ brokers: 'localhost:29091' })
@@ -108,7 +109,7 @@ export function Admin(conf: KafkaConf = {}): Admin {
       checkGroupId(groupId)
       const names = typeof topics === 'string' ? [topics] : [...topics]
       for (const name of names) checkName(name)
-      return ask((admin) => resetOffsets(admin, groupId, names, to, options))
+      return ask((admin) => resetOffsets(admin, groupId, names, { ...options, to }))
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -118,7 +119,86 @@ export function Admin(conf: KafkaConf = {}): Admin {
 function exists(topic: string): SnapstreamError {
   return new SnapstreamError(
     'TOPIC_EXISTS',
-    `the topic ${JSON.stringify(topic)} exists already; take another name, or leave out ifExists: 'refuse' to leave it as it is`,
+    `the topic ${JSON.stringify(topic)} exists already; take another name, or leave out ifExists: 'refuse' to accept it as it is`,
     { topic },
   )
+}
+
+/** How to create a topic. */
+export interface NewTopicOptions extends TopicCreation {
+  /**
+   * For a topic that exists: leave it as it is, or reject with `TOPIC_EXISTS`. Two calls that create the same topic at the
+   * same moment may both succeed. @default 'leave'
+   */
+  readonly ifExists?: 'leave' | 'refuse'
+}
+
+/** Throws `USAGE` for a value that is no name of a topic. */
+function checkName(topic: unknown): void {
+  if (typeof topic !== 'string' || !isTopicName(topic))
+    throw usage(`a topic's name has ${TOPIC_NAME}; got ${describe(topic)}`)
+}
+
+/** Throws `USAGE` for a value that is no name of a group. */
+function checkGroupId(groupId: unknown): void {
+  if (typeof groupId !== 'string' || groupId === '')
+    throw usage(`a group's name is a string that is not empty, got ${describe(groupId)}`)
+}
+
+/** Throws `USAGE` for options that `createTopic` does not take. */
+function checkCreation(topic: string, ifExists: unknown, creation: TopicCreation): void {
+  const what = `createTopic(${JSON.stringify(topic)})`
+  if (!isTopicCreation(creation)) throw usage(`${what} takes ${TOPIC_CREATION}; got ${describe(creation)}`)
+  if (ifExists !== 'leave' && ifExists !== 'refuse')
+    throw usage(`ifExists of ${what} takes 'leave' or 'refuse', got ${describe(ifExists)}`)
+}
+
+interface LazyAdmin {
+  /** Connects at the first call. Rejects with `NOT_OPEN` after `close`. */
+  ask<T>(question: (admin: DriverAdmin) => Promise<T>): Promise<T>
+  /** Waits for the calls under way, however they end. */
+  close(): Promise<void>
+}
+
+/** A driver's admin that connects when it is needed, with the settings of `Conf` at that moment. */
+function lazyAdmin(own: Settings): LazyAdmin {
+  const asked = new Set<Promise<unknown>>()
+  let connecting: Promise<DriverAdmin> | undefined
+  let ended: Promise<void> | undefined
+
+  async function connect(): Promise<DriverAdmin> {
+    const { driver, client } = resolveSettings(own)
+    return driver.client(client).admin()
+  }
+
+  async function connected(): Promise<DriverAdmin> {
+    const mine = (connecting ??= connect())
+    try {
+      return await mine
+    } catch (error) {
+      // The next call connects again.
+      if (connecting === mine) connecting = undefined
+      throw error
+    }
+  }
+
+  async function end(): Promise<void> {
+    await Promise.allSettled(asked)
+    const admin = await connecting?.catch(() => undefined)
+    await admin?.close()
+  }
+
+  return {
+    async ask(question) {
+      if (ended !== undefined) throw closed('admin')
+      const answer = connected().then(question)
+      asked.add(answer)
+      try {
+        return await answer
+      } finally {
+        asked.delete(answer)
+      }
+    },
+    close: () => (ended ??= end()),
+  }
 }

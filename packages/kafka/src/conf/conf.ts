@@ -1,10 +1,10 @@
 import { settingsFromEnv } from './from-env.ts'
 import type { Environment } from './from-env.ts'
 import type { KafkaConf } from './kafka-conf.ts'
-import { mergeSettings } from './merge-settings.ts'
+import { mergeSettings } from './settings.ts'
 import { parseSettings } from './parse-settings.ts'
 import type { Settings } from './settings.ts'
-import { forgetWarnings } from './warn-once.ts'
+import { forgetWarnings } from './usage.ts'
 
 // Module state is the purpose here: defaults for every topic of the process.
 let defaults: Settings = {}

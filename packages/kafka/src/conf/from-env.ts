@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { toError } from '@snapstream/core'
-import { closestName } from './closest-name.ts'
+import { closestName, usage, warnOnce } from './usage.ts'
 import type { KafkaConf } from './kafka-conf.ts'
-import { LEFT_OUT, NO_USE } from './unsupported-settings.ts'
+import { UNSUPPORTED, IGNORED } from './unsupported-settings.ts'
 import { parseSetting, same, twoNames } from './parse-settings.ts'
 import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName } from './settings.ts'
-import { warnOnce } from './warn-once.ts'
-import { usage } from './usage.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -27,8 +25,8 @@ export function variableName(name: string): string {
 const VARIABLES: ReadonlyMap<string, string> = new Map(
   [...NAMES].filter(([, name]) => name !== 'driver').map(([alias]) => [variableName(alias), alias]),
 )
-const NO_USE_VARIABLES = new Set([...NO_USE].map((name) => variableName(name)))
-const LEFT_OUT_VARIABLES = new Map([...LEFT_OUT].map(([name, left]) => [variableName(name), left]))
+const IGNORED_VARIABLES = new Set([...IGNORED].map((name) => variableName(name)))
+const UNSUPPORTED_VARIABLES = new Map([...UNSUPPORTED].map(([name, left]) => [variableName(name), left]))
 
 /** The settings in variables whose names begin with `prefix`. See `Conf.fromEnv`. */
 export function settingsFromEnv(prefix: string, env: Environment): KafkaConf {
@@ -69,16 +67,16 @@ function settingOf(rest: string): { alias: string; name: SettingName; inFile: bo
 }
 
 function isHarmless(rest: string, content: string): boolean {
-  return LEFT_OUT_VARIABLES.get(rest)?.harmless?.includes(content) ?? false
+  return UNSUPPORTED_VARIABLES.get(rest)?.harmless?.includes(content) ?? false
 }
 
 function refuseMisspelt(variable: string, prefix: string): void {
   const rest = variable.slice(prefix.length)
-  const left = LEFT_OUT_VARIABLES.get(rest)
-  if (left !== undefined) throw usage(`leave the variable ${variable} out: ${left.reason}`)
+  const unsupported = UNSUPPORTED_VARIABLES.get(rest)
+  if (unsupported !== undefined) throw usage(`leave the variable ${variable} out: ${unsupported.reason}`)
   if (rest === variableName('driver'))
     throw usage(`${variable}: a driver is no text; give it in code, as Conf({ driver })`)
-  if (OF_OTHERS.has(rest) || NO_USE_VARIABLES.has(rest)) return
+  if (OF_OTHERS.has(rest) || IGNORED_VARIABLES.has(rest)) return
   const inFile = rest.endsWith(FROM_FILE) ? FROM_FILE : ''
   const closest = closestName(inFile ? rest.slice(0, -FROM_FILE.length) : rest, VARIABLES.keys())
   if (closest === undefined) return

@@ -1,10 +1,10 @@
 import { SnapstreamError } from '@snapstream/core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memory } from '../memory/index.ts'
-import { LEFT_OUT, NO_USE } from './unsupported-settings.ts'
+import { UNSUPPORTED, IGNORED } from './unsupported-settings.ts'
 import { parseSettings, same } from './parse-settings.ts'
 import { NAMES, SETTINGS } from './setting-table.ts'
-import { forgetWarnings } from './warn-once.ts'
+import { forgetWarnings } from './usage.ts'
 
 afterEach(() => {
   forgetWarnings()
@@ -75,8 +75,8 @@ describe('names', () => {
   })
 
   test('no setting is one that is refused or ignored', () => {
-    for (const name of NAMES.keys()) expect([LEFT_OUT.has(name), NO_USE.has(name)]).toEqual([false, false])
-    for (const name of NO_USE) expect(LEFT_OUT.has(name)).toBe(false)
+    for (const name of NAMES.keys()) expect([UNSUPPORTED.has(name), IGNORED.has(name)]).toEqual([false, false])
+    for (const name of IGNORED) expect(UNSUPPORTED.has(name)).toBe(false)
   })
 
   test('two names of one setting agree, or are refused', () => {

@@ -1,11 +1,9 @@
 import { SnapstreamError, describe } from '@snapstream/core'
-import { closestName } from './closest-name.ts'
-import { LEFT_OUT, NO_USE } from './unsupported-settings.ts'
+import { closestName, usage, warnOnce } from './usage.ts'
+import { UNSUPPORTED, IGNORED } from './unsupported-settings.ts'
 import { isSecret, reveal } from './secret.ts'
 import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName, Settings } from './settings.ts'
-import { warnOnce } from './warn-once.ts'
-import { usage } from './usage.ts'
 
 /**
  * Checks settings as a person wrote them, and brings each under its one name. What is undefined counts as not given.
@@ -56,12 +54,12 @@ export function twoNames(one: string, other: string, where: string): SnapstreamE
 }
 
 function refuseUnknown(alias: string, value: unknown, where: string): void {
-  const left = LEFT_OUT.get(alias)
-  if (left !== undefined) {
-    if (value === undefined || left.harmless?.includes(value)) return
-    throw usage(`${where}: leave ${alias} out: ${left.reason}`)
+  const unsupported = UNSUPPORTED.get(alias)
+  if (unsupported !== undefined) {
+    if (value === undefined || unsupported.harmless?.includes(value)) return
+    throw usage(`${where}: leave ${alias} out: ${unsupported.reason}`)
   }
-  if (NO_USE.has(alias)) {
+  if (IGNORED.has(alias)) {
     if (value !== undefined) warnOnce(`${where}: ${alias} has no use here; it is ignored`)
     return
   }

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { createAuthority, createCertificate } from '@snapstream/services'
 import { Conf } from './conf.ts'
 import type { KafkaConf } from './kafka-conf.ts'
-import { mergeSettings } from './merge-settings.ts'
+import { mergeSettings } from './settings.ts'
 import { parseSettings } from './parse-settings.ts'
 import { resolveSecurity } from './resolve-security.ts'
 

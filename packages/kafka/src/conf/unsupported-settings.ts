@@ -1,4 +1,4 @@
-interface LeftOut {
+interface Unsupported {
   readonly reason: string
   /** Values that ask for what is so anyway. */
   readonly harmless?: readonly unknown[]
@@ -11,8 +11,8 @@ const TLS_VERSION =
 const MECHANISMS = 'saslMechanism is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512'
 
 /** Settings of other clients that would be pasted in with the rest, and why there is no such thing here. */
-export const LEFT_OUT: ReadonlyMap<string, LeftOut> = new Map(
-  Object.entries<LeftOut>({
+export const UNSUPPORTED: ReadonlyMap<string, Unsupported> = new Map(
+  Object.entries<Unsupported>({
     'enable.auto.commit': { reason: 'offsets are committed once the sinks are flushed, by stream' },
     'auto.commit.enable': { reason: 'offsets are committed once the sinks are flushed, by stream' },
     'enable.auto.offset.store': {
@@ -68,7 +68,7 @@ export const LEFT_OUT: ReadonlyMap<string, LeftOut> = new Map(
 )
 
 /** Settings of other clients that make them quicker or louder, and without which nothing is lost. */
-export const NO_USE: ReadonlySet<string> = new Set([
+export const IGNORED: ReadonlySet<string> = new Set([
   'api.version.request',
   'api.version.request.timeout.ms',
   'broker.address.family',

@@ -11,7 +11,7 @@ export interface StartOffset {
 }
 
 /** What can be read of a partition now. */
-export interface PartitionRange {
+interface PartitionRange {
   readonly earliest: number
   readonly latest: number
   /** The first offset with at least this timestamp, or `latest`. */

@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Connection, GroupIdentity } from '../wire/protocol/connection.ts'
 import { shownAddress } from '../wire/protocol/broker-address.ts'
-import { asBuffer } from '../driver/as-buffer.ts'
+import { asBuffer } from '../driver/bytes.ts'
 import { byTopic, flatten } from '../driver/topic-partition.ts'
 import type { KafkaProtocol } from './internals.ts'
 import type { OpenBroker } from './open-broker.ts'

@@ -1,3 +1,3 @@
 export { memory } from './memory.ts'
 export type { MemoryOptions } from './memory.ts'
-export type { Retention } from './partition-log.ts'
+export type { LogRetention } from './partition-log.ts'

@@ -1,7 +1,7 @@
 import { closed, groupNotEmpty, noSuchGroup, partitionMissing } from '../driver/driver-error.ts'
 import type { DriverAdmin, GroupDescription } from '../driver/driver.ts'
 import type { MemoryBroker } from './memory-broker.ts'
-import { offsetAtTimestamp } from './offset-at-timestamp.ts'
+import { offsetAtTimestamp } from './partition-log.ts'
 import type { PartitionLog } from './partition-log.ts'
 
 /** There is one node, and it leads everything. */

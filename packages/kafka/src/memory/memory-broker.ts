@@ -1,12 +1,11 @@
+import { SnapstreamError, describe } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
 import { topicMissing } from '../driver/driver-error.ts'
 import type { NewTopic } from '../driver/driver.ts'
 import { memoryGroup } from './memory-group.ts'
 import type { MemoryGroup } from './memory-group.ts'
-import { topicConfig } from './memory-topic.ts'
-import type { MemoryTopic } from './memory-topic.ts'
 import { partitionLog } from './partition-log.ts'
-import type { PartitionLog, Retention } from './partition-log.ts'
+import type { PartitionLog, LogRetention } from './partition-log.ts'
 
 /** What all clients of one `memory()` share. */
 export interface MemoryBroker {
@@ -28,7 +27,7 @@ export interface MemoryBroker {
 
 export function memoryBroker(options: {
   readonly defaultPartitions: number
-  readonly retention: Retention
+  readonly retention: LogRetention
   readonly maxBatchBytes: number
   readonly host: Pick<Host, 'now' | 'setTimeout'>
 }): MemoryBroker {
@@ -74,5 +73,56 @@ export function memoryBroker(options: {
       return group
     },
     groupIds: () => [...groups.keys()],
+  }
+}
+
+/** A topic of a memory broker. */
+interface MemoryTopic {
+  /** No other topic has it, also none of the same name. */
+  readonly id: string
+  readonly logs: readonly PartitionLog[]
+  /** The largest batch it takes. */
+  readonly maxBatchBytes: number
+  /** It takes no record without a key, as a topic that is compacted. */
+  readonly keyed: boolean
+}
+
+/** What `config` of a new topic means here. */
+interface TopicConfig {
+  readonly retention: LogRetention
+  readonly maxBatchBytes: number
+}
+
+/**
+ * The retention and the largest batch of a topic: what its `config` says, in Kafka's terms, over what the broker was made
+ * with. Of `cleanup.policy` it takes that a topic that is compacted needs keys; it is never compacted, which Kafka promises
+ * no time for either. The rest of Kafka's settings is taken and means nothing here. Throws `KAFKA_FAILED` for a value that is no number.
+ */
+function topicConfig(
+  { topic, config = {} }: NewTopic,
+  defaults: TopicConfig,
+): Omit<MemoryTopic, 'id' | 'logs'> & TopicConfig {
+  function limit(name: string, otherwise: number | undefined): number {
+    const text = config[name]
+    if (text === undefined) return otherwise ?? Infinity
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= -1) return value === -1 ? Infinity : value
+    throw new SnapstreamError(
+      'KAFKA_FAILED',
+      `the topic ${JSON.stringify(topic)} cannot be created: ${name} takes a whole number (-1: no limit) as text, ` +
+        `got ${describe(text)}`,
+      { topic },
+    )
+  }
+
+  const { retention } = defaults
+  return {
+    retention: {
+      ...retention,
+      ms: limit('retention.ms', retention.ms),
+      bytes: limit('retention.bytes', retention.bytes),
+    },
+    maxBatchBytes: limit('max.message.bytes', defaults.maxBatchBytes),
+    keyed: config['cleanup.policy']?.split(',').some((policy) => policy.trim() === 'compact') ?? false,
   }
 }

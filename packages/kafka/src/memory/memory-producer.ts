@@ -1,6 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import { closed, partitionMissing, topicMissing } from '../driver/driver-error.ts'
-import { contentBytes } from '../driver/content-bytes.ts'
+import { contentBytes } from '../driver/bytes.ts'
 import type { DriverProducer, ProduceBatch, ProduceResult } from '../driver/driver.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 

@@ -5,13 +5,13 @@ import { memoryAdmin } from './memory-admin.ts'
 import { memoryBroker } from './memory-broker.ts'
 import { memoryConsumer } from './memory-consumer.ts'
 import { memoryProducer } from './memory-producer.ts'
-import type { Retention } from './partition-log.ts'
+import type { LogRetention } from './partition-log.ts'
 
 export interface MemoryOptions {
   /** How many partitions a topic gets that is created without a number. @default 1 */
   readonly defaultPartitions?: number
   /** When old records go. Whoever still wants to read them is out of range. @default they stay */
-  readonly retention?: Retention
+  readonly retention?: LogRetention
   /** The largest batch that is taken, in bytes, as `message.max.bytes` of a broker. @default 1048588 */
   readonly maxBatchBytes?: number
   /** The clock: for retention, and for how long a rebalance may take. @default the platform's */

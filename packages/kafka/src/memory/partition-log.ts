@@ -1,15 +1,14 @@
 import type { Headers } from '@snapstream/core'
-import { contentBytes } from '../driver/content-bytes.ts'
-import type { ProduceRecord } from '../driver/driver.ts'
+import { asBuffer, contentBytes } from '../driver/bytes.ts'
+import type { ProduceRecord, RecordBatch, TopicPartition } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
 import { readHeaders } from '../record-batch/read-headers.ts'
-import { asBuffer } from '../driver/as-buffer.ts'
 
 /** What a record costs beside its payload: the object, the views on its bytes, its place in the log. */
 const RECORD_OVERHEAD_BYTES = 250
 const ARENA_BYTES = 1 << 18
 
-export interface StoredRecord extends ProduceRecord {
+interface StoredRecord extends ProduceRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly bytes: number
@@ -17,7 +16,7 @@ export interface StoredRecord extends ProduceRecord {
   readonly time: Int64
 }
 
-export interface Retention {
+export interface LogRetention {
   /** Keep at most this many records a partition. @default no limit */
   readonly records?: number
   /** Keep at most this many bytes a partition, counting 250 a record beside its payload. @default no limit */
@@ -43,7 +42,7 @@ export interface PartitionLog {
   dropped(): boolean
 }
 
-export function partitionLog(retention: Retention, now: () => number): PartitionLog {
+export function partitionLog(retention: LogRetention, now: () => number): PartitionLog {
   // `records[head]` has the offset `base`; what is before it is waiting to be cut off.
   let records: StoredRecord[] = []
   let head = 0
@@ -156,3 +155,52 @@ function copier(): (record: ProduceRecord, time: Int64) => StoredRecord {
 }
 
 const NO_HEADERS: Headers = Object.freeze([])
+
+const STEP_RECORDS = 1000
+
+/** The first offset of a log with at least this timestamp, or the end. Timestamps need not be in order. */
+export function offsetAtTimestamp(log: PartitionLog, timestamp: number): number {
+  for (let offset = log.earliest(); offset < log.latest();) {
+    const records = log.read(offset, STEP_RECORDS, Infinity)
+    const found = records.findIndex((record) => record.timestamp >= timestamp)
+    if (found !== -1) return offset + found
+    offset += records.length
+  }
+  return log.latest()
+}
+
+/** Records of a log as a batch. */
+export function logBatch(
+  { topic, partition }: TopicPartition,
+  first: number,
+  records: readonly StoredRecord[],
+  endOffset: number,
+): RecordBatch {
+  const at = (i: number): StoredRecord => {
+    const record = records[i]
+    if (!record) throw new RangeError(`a batch of ${records.length} records has no record ${i}`)
+    return record
+  }
+  let bytes = 0
+  for (const record of records) bytes += record.bytes
+  return {
+    topic,
+    partition,
+    length: records.length,
+    nextOffset: first + records.length,
+    endOffset,
+    bytes,
+    offset: (i) => first + i,
+    key: (i) => at(i).key,
+    value: (i) => at(i).value,
+    headers(i) {
+      const { headers } = at(i)
+      return headers instanceof Uint8Array ? undefined : headers
+    },
+    headerBytes(i) {
+      const { headers } = at(i)
+      return headers instanceof Uint8Array ? headers : undefined
+    },
+    timestamp: (i) => at(i).timestamp,
+  }
+}

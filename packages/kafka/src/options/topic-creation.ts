@@ -1,4 +1,4 @@
-import { INT32_MAX } from '../conf/setting.ts'
+import { INT32_MAX } from '../conf/setting-table.ts'
 import type { NewTopic } from '../driver/driver.ts'
 
 /** How a topic is created. */

@@ -1,9 +1,8 @@
 import { StringCodec, describe } from '@snapstream/core'
 import type { Codec } from '@snapstream/core'
-import { closestName } from '../conf/closest-name.ts'
+import { unknownOption, usage } from '../conf/usage.ts'
 import { parseSettings } from '../conf/parse-settings.ts'
 import type { Settings } from '../conf/settings.ts'
-import { usage } from '../conf/usage.ts'
 import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
 import { fastStringCodec } from '../record/fast-string-codec.ts'
 import { isOffset, isTimestamp } from './place.ts'
@@ -130,13 +129,7 @@ function checkOptions(options: AnyTopicOptions, name: string, pattern: boolean):
   const topic = `Topic(${JSON.stringify(name)})`
   if (typeof options !== 'object' || options === null)
     throw usage(`${topic} takes an object of options, got ${describe(options)}`)
-  for (const option of Object.keys(options))
-    if (!OPTIONS.includes(option)) {
-      const closest = closestName(option, OPTIONS)
-      throw usage(
-        `${topic} has no option '${option}'; ${closest ? `did you mean '${closest}'?` : `it takes ${OPTIONS.join(', ')}`}`,
-      )
-    }
+  for (const option of Object.keys(options)) if (!OPTIONS.includes(option)) throw unknownOption(topic, option, OPTIONS)
   const expect = (option: keyof AnyTopicOptions, ok: boolean, expected: string) => {
     if (options[option] !== undefined && !ok)
       throw usage(`${option} of ${topic} takes ${expected}, got ${describe(options[option])}`)

@@ -1,5 +1,5 @@
 import type { Host } from '@snapstream/core'
-import { contentBytes } from '../driver/content-bytes.ts'
+import { contentBytes } from '../driver/bytes.ts'
 import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
 
 /** A larger batch is not faster, neither for the client nor for the broker. */

@@ -1,6 +1,6 @@
 import { SnapstreamError, toError } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
-import { sameSettings } from '../conf/same-settings.ts'
+import { sameSettings } from '../conf/resolve-settings.ts'
 import type {
   ConsumerSettings,
   DriverConsumer,

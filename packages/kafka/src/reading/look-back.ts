@@ -1,13 +1,8 @@
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
-import type { RecordBatch, TopicPartition } from '../driver/driver.ts'
+import type { RecordBatch } from '../driver/driver.ts'
+import type { PartitionBounds } from '../driver/partition-bounds.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 import { rangeReader } from './range-reader.ts'
-
-/** What can be read of a partition. */
-export interface PartitionBounds extends TopicPartition {
-  readonly earliest: number
-  readonly latest: number
-}
 
 /** A small step costs as much as a larger one: what counts is the way to the broker. */
 const FIRST_STEP = 100

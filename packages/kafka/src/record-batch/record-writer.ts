@@ -1,6 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Headers } from '@snapstream/core'
-import { contentBytes } from '../driver/content-bytes.ts'
+import { contentBytes } from '../driver/bytes.ts'
 import type { ProduceRecord } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
 import { HEADER_BYTES } from './batch-header.ts'

@@ -7,7 +7,7 @@ import { readHeaders } from '../record-batch/read-headers.ts'
 import { NO_HEADERS } from './encode-record.ts'
 import type { RawTopicRecord, TopicRecord } from './topic-record.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
-import { asBuffer } from '../driver/as-buffer.ts'
+import { asBuffer } from '../driver/bytes.ts'
 
 /** The records of a batch that a handler is to see. */
 export interface DecodedBatch {

@@ -3,7 +3,7 @@ import type { Codec, CodecContext, Headers, MaybePromise } from '@snapstream/cor
 import { isThenable } from '@snapstream/core/adapter'
 import type { ProduceRecord } from '../driver/driver.ts'
 import { readHeaders } from '../record-batch/read-headers.ts'
-import { asBuffer } from '../driver/as-buffer.ts'
+import { asBuffer } from '../driver/bytes.ts'
 import type { RecordMeta } from './topic-record.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 

@@ -1,8 +1,7 @@
 import { describe } from '@snapstream/core'
-import { closestName } from '../conf/closest-name.ts'
+import { unknownOption, usage } from '../conf/usage.ts'
 import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
 import type { DeadLetter } from './dead-letter.ts'
-import { usage } from '../conf/usage.ts'
 
 export interface ReplayOptions {
   /** Which to send. Called for one record of a partition at a time, in order. @default all */
@@ -77,13 +76,7 @@ export function checkReplayOptions(options: ReplayOptions): void {
   if (typeof options !== 'object' || options === null)
     throw usage(`replay takes an object of options, got ${describe(options)}`)
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(EXPECTED, name)) {
-      const closest = closestName(name, Object.keys(EXPECTED))
-      throw usage(
-        `replay has no option '${name}'; ` +
-          (closest ? `did you mean '${closest}'?` : `it takes ${Object.keys(EXPECTED).join(', ')}`),
-      )
-    }
+    if (!Object.hasOwn(EXPECTED, name)) throw unknownOption('replay', name, Object.keys(EXPECTED))
     const [expected, fits] = EXPECTED[name as keyof ReplayOptions]
     if (value !== undefined && !fits(value)) throw usage(`${name} of replay takes ${expected}, got ${describe(value)}`)
   }

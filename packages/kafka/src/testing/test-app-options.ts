@@ -1,8 +1,7 @@
 import { describe } from '@snapstream/core'
 import type { App } from '@snapstream/core'
-import { closestName } from '../conf/closest-name.ts'
-import { usage } from '../conf/usage.ts'
-import type { Retention } from '../memory/index.ts'
+import { unknownOption, usage } from '../conf/usage.ts'
+import type { LogRetention } from '../memory/index.ts'
 
 export interface TestAppOptions<C extends object = {}> {
   /** The app whose bindings run. They stay bound. @default the app of the top-level `snap` */
@@ -14,7 +13,7 @@ export interface TestAppOptions<C extends object = {}> {
   /** How many partitions topics have, by name. Other topics are created at their first use. */
   readonly topics?: Readonly<Record<string, number>>
   /** When the broker drops old records. @default never */
-  readonly retention?: Retention
+  readonly retention?: LogRetention
   /** The time of the clock at the start, in ms since the epoch. @default 0 */
   readonly startMs?: number
   /** As of `stream`, in ms. @default 1000 */
@@ -47,10 +46,7 @@ const OPTIONS: Readonly<Record<keyof TestAppOptions, number | undefined>> = {
 /** Throws `USAGE`. */
 export function checkTestOptions(options: Pick<TestAppOptions, 'topics'>): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    if (!Object.hasOwn(OPTIONS, name)) {
-      const closest = closestName(name, Object.keys(OPTIONS))
-      throw usage(`createTestApp has no option ${name}${closest ? `; did you mean ${closest}?` : ''}`)
-    }
+    if (!Object.hasOwn(OPTIONS, name)) throw unknownOption('createTestApp', name, Object.keys(OPTIONS))
     const least = OPTIONS[name as keyof TestAppOptions]
     if (least === undefined || value === undefined) continue
     if (!Number.isFinite(value) || (value as number) < least)

@@ -417,7 +417,7 @@ describe('createTestApp', () => {
   })
 
   test.each([
-    [{ partition: 2 }, 'did you mean partitions?'],
+    [{ partition: 2 }, "did you mean 'partitions'?"],
     [{ partitions: 0 }, 'partitions of createTestApp takes a number of 1 or more, got 0'],
     [{ startMs: Number.NaN }, 'startMs'],
     [{ topics: { a: 1.5 } }, 'got 1.5 for a'],

@@ -1,5 +1,5 @@
 import { confDefaults } from '../conf/conf.ts'
-import { mergeSettings } from '../conf/merge-settings.ts'
+import { mergeSettings } from '../conf/settings.ts'
 import { groupMissing } from '../reading/group-consumer.ts'
 import type { TopicPartition } from '../driver/driver.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'

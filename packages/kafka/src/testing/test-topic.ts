@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
 import { confDefaults } from '../conf/conf.ts'
-import { mergeSettings } from '../conf/merge-settings.ts'
+import { mergeSettings } from '../conf/settings.ts'
 import { groupMissing } from '../reading/group-consumer.ts'
 import type { DriverAdmin } from '../driver/driver.ts'
 import { partitionOf } from '../producer/partitioner.ts'

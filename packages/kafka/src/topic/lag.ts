@@ -1,29 +1,29 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { DriverAdmin } from '../driver/driver.ts'
-import { partitionKey } from '../driver/topic-partition.ts'
+import { partitionBounds } from '../driver/partition-bounds.ts'
 import { startOffset } from '../driver/start-offset.ts'
-import { boundsOf } from './partition-bounds.ts'
+import { partitionKey } from '../driver/topic-partition.ts'
 import { withAdmin } from '../driver/with-admin.ts'
-import type { OpenTopic, TopicLifecycle } from './topic-lifecycle.ts'
-import { groupOf } from '../reading/topic-source.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
+import { groupOf } from '../reading/topic-source.ts'
+import type { OpenTopic, TopicLifecycle } from './topic-lifecycle.ts'
 
-/** How far a group has come in a partition. */
+/** The position and the lag of a group in one partition. */
 export interface PartitionLag {
   readonly topic: string
   readonly partition: number
-  /** The offset the group reads next; undefined if it has committed nothing. */
+  /** The offset that the group reads next; undefined if it has committed nothing. */
   readonly committed: number | undefined
   /** The offset behind the last record that can be read. */
   readonly end: number
   /**
-   * How many offsets there are from what is read next to the end; those that were deleted are not there. Where nothing is
-   * committed reading starts as `offset`, `timestamp` or `autoOffsetReset` say. Not all offsets are records.
+   * The number of offsets from the next one that is read to the end, without those that were deleted. Where nothing is
+   * committed, reading starts as `offset`, `timestamp` or `autoOffsetReset` say. Not every offset holds a record.
    */
   readonly lag: number
 }
 
-/** How far the topic's group has come, partition by partition. */
+/** The lag of the topic's group by partition. */
 export async function topicLag(spec: TopicSpec, lifecycle: TopicLifecycle): Promise<readonly PartitionLag[]> {
   const opened = await lifecycle.open()
   try {
@@ -31,11 +31,11 @@ export async function topicLag(spec: TopicSpec, lifecycle: TopicLifecycle): Prom
     if (groupId === null) throw noGroup(spec)
     const topics = await opened.found()
     return await withAdmin(opened.settings, async (admin) => {
-      // What is committed is asked for first: asked for later it might lie behind the end.
+      // Committed offsets come first: requested after the end they might lie behind it.
       const committed = new Map(
         (await admin.committed(groupId, topics)).map((at) => [partitionKey(at), at.offset] as const),
       )
-      const lags = topics.map((topic) => lagsOf(admin, spec, opened, topic, committed))
+      const lags = topics.map((topic) => lagsOf(admin, spec, opened, { topic, committed }))
       return (await Promise.all(lags)).flat()
     })
   } finally {
@@ -47,10 +47,9 @@ async function lagsOf(
   admin: DriverAdmin,
   spec: TopicSpec,
   { settings: { consumer } }: OpenTopic,
-  topic: string,
-  committed: ReadonlyMap<string, number>,
+  { topic, committed }: { readonly topic: string; readonly committed: ReadonlyMap<string, number> },
 ): Promise<readonly PartitionLag[]> {
-  const bounds = await boundsOf(admin, topic, consumer.isolationLevel)
+  const bounds = await partitionBounds(admin, topic, consumer.isolationLevel)
   const timed = bounds
     .filter((at) => !committed.has(partitionKey(at)))
     .map(({ partition }) => spec.start(partition))
@@ -61,7 +60,7 @@ async function lagsOf(
     const next = startOffset(
       {
         startOffset: () => spec.start(partition),
-        // Nothing is read then; what is not read is all of it.
+        // With 'error' the group reads nothing, so that its lag is the whole partition.
         autoOffsetReset: consumer.autoOffsetReset === 'error' ? 'earliest' : consumer.autoOffsetReset,
         groupId: null,
       },
@@ -76,7 +75,7 @@ async function lagsOf(
 function noGroup({ name }: TopicSpec): SnapstreamError {
   return new SnapstreamError(
     'USAGE',
-    `the topic ${JSON.stringify(name)} is read without a group (groupId: null), so that nothing is committed; ` +
+    `the topic ${JSON.stringify(name)} is read without a group (groupId: null) and commits nothing, so it has no lag; ` +
       `give it a groupId`,
     { topic: name },
   )

@@ -1,50 +1,52 @@
-import { platformHost } from '@snapstream/core'
+import { SnapstreamError, platformHost } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
 import { resolveSettings } from '../conf/resolve-settings.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
+import type { DriverAdmin } from '../driver/driver.ts'
 import { withAdmin } from '../driver/with-admin.ts'
-import { prepareTopics } from './prepare-topics.ts'
+import { newTopic } from '../options/topic-creation.ts'
+import type { TopicSpec } from '../options/topic-spec.ts'
 import { topicSender } from '../writing/topic-sender.ts'
 import type { TopicSender } from '../writing/topic-sender.ts'
-import type { TopicSpec } from '../options/topic-spec.ts'
 
 /** A topic while it is open. */
 export interface OpenTopic {
   readonly settings: ResolvedSettings
   readonly sender: TopicSender
-  /** The topics that were found at the broker; looked for at once, unless the topic is dry. */
+  /** The names of the topics that exist at the broker. Looked up when the topic opens, or at the first call if it is dry. */
   found(): Promise<readonly string[]>
-  /** That of the run it was last opened for. */
+  /** The host of the run for which the topic was opened last. */
   readonly host: Host
 }
 
-/** Opens when it is first asked to, and closes when every `open` had its `close`. */
+/** Opens a topic at the first `open`, and closes it when each `open` has had its `close`. */
 export interface TopicLifecycle {
-  /** Undefined until it is open. */
+  /** Undefined until the topic is open. */
   readonly current: OpenTopic | undefined
-  /** `host`: that of the run it is opened for. */
+  /** @param host of the run that opens the topic; default the one it has */
   open(host?: Host): Promise<OpenTopic>
-  /** `gaveUp`: there is no more time to wait for what is not acknowledged. */
+  /** @param gaveUp true: there is no time left to wait for acknowledgements; default false */
   close(gaveUp?: boolean): Promise<void>
 }
 
-/** Whose time counts: a topic may be open before it is known for which run. */
+/** Holds the host: a topic may be open before a run is known. */
 interface Clock {
   host: Host
 }
 
 /** From the first `open` to the last `close`. */
-interface Session {
+interface Opening {
   readonly opening: Promise<OpenTopic>
   readonly clock: Clock
   opened: OpenTopic | undefined
+  /** The number of `open` calls without their `close`. */
   count: number
-  /** Somebody had no time to wait for what was written, and it is still not acknowledged. */
+  /** A `close` had no time to wait, and records are still not acknowledged. */
   givenUp: boolean
 }
 
 export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
-  let session: Session | undefined
+  let current: Opening | undefined
   let warned = false
 
   function warnDry() {
@@ -55,8 +57,8 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
   async function start(clock: Clock): Promise<OpenTopic> {
     const settings = resolveSettings(spec.conf)
     let pending: Promise<readonly string[]> | undefined
-    const found = () => (pending ??= withAdmin(settings, (admin) => prepareTopics(admin, spec)))
-    // A dry run leaves no trace, and needs nothing to write to.
+    const found = () => (pending ??= withAdmin(settings, (admin) => findTopics(admin, spec)))
+    // A dry topic creates nothing, and need not exist to be written to.
     if (!spec.dry) await found()
     const sender = topicSender({ spec, settings, clock, warnDry })
     return {
@@ -69,40 +71,56 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
     }
   }
 
-  function begin(): Session {
+  function begin(): Opening {
     const clock: Clock = { host: platformHost() }
     return { opening: start(clock), clock, count: 0, opened: undefined, givenUp: false }
   }
 
   return {
     get current() {
-      return session?.opened
+      return current?.opened
     },
     async open(host) {
-      const mine = (session ??= begin())
+      const mine = (current ??= begin())
       if (host !== undefined) mine.clock.host = host
       mine.count++
       try {
         return (mine.opened = await mine.opening)
       } catch (error) {
-        // All that waited for this attempt fail with it; whoever comes next tries anew.
-        if (session === mine) session = undefined
+        // All callers that waited for this attempt fail with it; the next call tries again.
+        if (current === mine) current = undefined
         throw error
       }
     },
     async close(gaveUp = false) {
-      const mine = session
+      const mine = current
       if (mine === undefined) return
       if (gaveUp) {
         mine.givenUp = true
-        // Who closes after this one need not give up if it comes to an end after all.
+        // If everything is acknowledged after all, a later `close` need not give up.
         void mine.opened?.sender.drained().then(() => (mine.givenUp = false))
       }
       if (--mine.count > 0) return
-      session = undefined
+      current = undefined
       const opened = await mine.opening.catch(() => undefined)
       if (!mine.givenUp) await opened?.sender.drained()
       await opened?.sender.close()
     },
   }
+}
+
+/** The topics with the names, or that match the pattern, of a spec; creates them if `create` asks for it. Rejects with `TOPIC_MISSING`. */
+async function findTopics(admin: DriverAdmin, { topics, create, name }: TopicSpec): Promise<readonly string[]> {
+  if (topics instanceof RegExp) {
+    const found = (await admin.listTopics()).filter((topic) => topics.test(topic))
+    if (found.length > 0) return found
+    throw new SnapstreamError(
+      'TOPIC_MISSING',
+      `no topic matches ${name}; create one first: topics that are created later are not read`,
+      { topic: name },
+    )
+  }
+  if (create !== undefined) await admin.createTopics(topics.map((topic) => newTopic(topic, create)))
+  await admin.describeTopics(topics)
+  return topics
 }

@@ -1,4 +1,4 @@
-export { asBuffer } from '../driver/as-buffer.ts'
+export { asBuffer } from '../driver/bytes.ts'
 export { byTopic, byTopicName } from '../driver/topic-partition.ts'
 export type * from './protocol/connection.ts'
 export { openSocket } from './cluster/open-socket.ts'

@@ -9,10 +9,9 @@ import type {
   TopicPartitionOffset,
 } from '../driver/driver.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
-import { openCluster } from './cluster/cluster.ts'
+import { listTopics, openCluster } from './cluster/cluster.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { knownPartitions } from './cluster/metadata.ts'
-import { listTopics } from './cluster/list-topics.ts'
 import type { Connect } from './protocol/connection.ts'
 import { kafkaError } from './errors/kafka-error.ts'
 import { fetcher } from './fetch/fetcher.ts'

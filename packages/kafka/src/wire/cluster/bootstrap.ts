@@ -2,11 +2,11 @@ import { SnapstreamError, causesOf } from '@snapstream/core'
 import { backoff, sleep } from '@snapstream/core/adapter'
 import type { ClientSettings } from '../../driver/driver.ts'
 import { brokerAddress } from '../protocol/broker-address.ts'
-import { connectWithin } from './connect-within.ts'
+import { connectWithin } from './node-connections.ts'
 import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../protocol/connection.ts'
 import { isRetriable, kafkaError } from '../errors/kafka-error.ts'
 
-export interface FirstContact {
+interface FirstContact {
   readonly address: BrokerAddress
   readonly connection: Connection
   readonly metadata: ClusterMetadata

@@ -1,6 +1,10 @@
 import { once } from 'node:events'
+import { connect, isIP } from 'node:net'
 import type { Socket } from 'node:net'
-import { SnapstreamError } from '@snapstream/core'
+import { connect as connectTls } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
+import { SnapstreamError, toError } from '@snapstream/core'
+import type { TlsSettings } from '../../driver/driver.ts'
 import { brokerUnreachable, connectionError } from '../errors/connection-error.ts'
 import type { BrokerAddress } from '../protocol/connection.ts'
 import { FrameError, frameReader } from './frame-reader.ts'
@@ -172,3 +176,67 @@ function asked(end: Error, address: BrokerAddress, api: string): SnapstreamError
     ? brokerUnreachable(address, `cannot be asked for ${api}: the connection is closed`, end)
     : connectionError(end, address)
 }
+
+const KEEP_ALIVE_AFTER_MS = 60_000
+
+/**
+ * Connects a socket, and secures it. Rejects with `USAGE` if a certificate or a key is not one, with `TLS_REFUSED`, and
+ * with `BROKER_UNREACHABLE`, also when the signal is aborted; nothing is open then.
+ */
+export async function dial(address: BrokerAddress, tls: TlsSettings | undefined, signal: AbortSignal): Promise<Socket> {
+  const { host, port } = address
+  const socket = tls ? secure({ ...tlsOptions(tls), ...nameOf(host), host, port }) : plain(address)
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS)
+  const giveUp = () => void socket.destroy()
+  signal.addEventListener('abort', giveUp)
+  if (signal.aborted) giveUp()
+  let problem: unknown
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once(tls ? 'secureConnect' : 'connect', resolve)
+      socket.on('error', (error) => (problem = error))
+      socket.once('close', () => reject(toError(problem ?? new Error('it closed the connection at once'))))
+    })
+    return socket
+  } catch (error) {
+    throw connectionError(error, address)
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}
+
+function plain(address: BrokerAddress): Socket {
+  try {
+    return connect({ host: address.host, port: address.port })
+  } catch (error) {
+    throw connectionError(error, address)
+  }
+}
+
+function secure(options: ConnectionOptions): Socket {
+  try {
+    return connectTls(options)
+  } catch (cause) {
+    throw new SnapstreamError(
+      'USAGE',
+      `the certificates or the key for TLS cannot be used: ${toError(cause).message}; give them in PEM, and the ` +
+        'passphrase of the key',
+      { cause },
+    )
+  }
+}
+
+/** What Node's TLS sockets are to be given. */
+function tlsOptions({ ca, cert, key, passphrase, checkHostname }: TlsSettings): ConnectionOptions {
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(passphrase !== undefined && { passphrase }),
+    ...(!checkHostname && { checkServerIdentity: () => undefined }),
+  }
+}
+
+/** Tells the broker which of its names is meant; addresses must not be told, and are checked all the same. */
+const nameOf = (host: string): ConnectionOptions => (isIP(host) ? {} : { servername: host })

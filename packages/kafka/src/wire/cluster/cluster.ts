@@ -1,13 +1,13 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { ClientSettings } from '../../driver/driver.ts'
-import { attemptMs, bootstrap } from './bootstrap.ts'
-import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../protocol/connection.ts'
-import { topicMetadata } from './metadata.ts'
-import type { Metadata } from './metadata.ts'
-import { shownAddress } from '../protocol/broker-address.ts'
 import { brokerUnreachable } from '../errors/connection-error.ts'
 import { KAFKA } from '../errors/error-table.ts'
-import { isRetriable, protocolError, throwFor } from '../errors/kafka-error.ts'
+import { isRetriable, isTopicMissing, protocolError, throwFor } from '../errors/kafka-error.ts'
+import { shownAddress } from '../protocol/broker-address.ts'
+import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../protocol/connection.ts'
+import { attemptMs, bootstrap } from './bootstrap.ts'
+import { topicMetadata } from './metadata.ts'
+import type { Metadata } from './metadata.ts'
 import { nodeConnections } from './node-connections.ts'
 import type { Purpose } from './node-connections.ts'
 
@@ -123,5 +123,19 @@ function reachable(address: BrokerAddress): BrokerAddress {
   throw brokerUnreachable(
     address,
     `cannot be reached: node ${nodeId} names ${JSON.stringify(shownAddress(address))} as its address; set its advertised.listeners`,
+  )
+}
+
+/** What brokers keep for themselves: never meant by a pattern, never listed. */
+const INTERNAL = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
+
+export async function listTopics(cluster: Cluster): Promise<string[]> {
+  const { topics } = await cluster.requestMetadata(null)
+  return (
+    topics
+      .filter(({ topic, isInternal }) => !isInternal && !INTERNAL.has(topic))
+      // Whether one of them has no leader at the moment is not the question here; one that is being deleted is none.
+      .filter(({ errorCode }) => errorCode === 0 || !isTopicMissing(protocolError(errorCode)))
+      .map(({ topic }) => topic)
   )
 }

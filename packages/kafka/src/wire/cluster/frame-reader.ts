@@ -1,5 +1,5 @@
 /** Takes a stream of bytes apart into frames: each has its length before it, as an int32. */
-export interface FrameReader {
+interface FrameReader {
   /** Hands out the frames that are complete, without their length. Throws for a length that is none, and is of no use then. */
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void
   /** The longest frame that is taken, in bytes. */

@@ -90,7 +90,7 @@ export function topicMetadata(
   }
 }
 
-export interface PartitionWatch {
+interface PartitionWatch {
   readonly topics: ReadonlySet<string>
   /** How often to refresh; at least once a minute. @default 60000 */
   readonly maxAgeMs?: number | undefined
@@ -130,7 +130,7 @@ export function watchPartitions(
 }
 
 /** Remembers how many partitions topics had when this consumer was last assigned some of them. */
-export interface KnownPartitions {
+interface KnownPartitions {
   /** Records the numbers of partitions as they are now. */
   note(assigned: readonly TopicPartition[]): void
   /** Whether the partition was added to its topic since. */

@@ -4,7 +4,7 @@ import { SnapstreamError, describe } from '@snapstream/core'
 import type { SaslSettings } from '../../driver/driver.ts'
 
 /** Sends a message of the client, and resolves with what the broker says to it. */
-export type Exchange = (message: Buffer) => Promise<Buffer>
+type Exchange = (message: Buffer) => Promise<Buffer>
 
 /** What RFC 7677 asks for, and brokers store at least. */
 const FEWEST_ITERATIONS = 4096

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@snapstream/core'
 
 /** One of Kafka's error codes. */
-export interface KafkaErrorKind {
+interface KafkaErrorKind {
   /** Kafka's name of it. */
   readonly name: string
   readonly code: ErrorCode

@@ -5,3 +5,8 @@ export function contentBytes(content: ProduceRecord['value']): number {
   if (content === null) return 0
   return typeof content === 'string' ? Buffer.byteLength(content) : content.length
 }
+
+/** The same memory as a Buffer: client libraries take anything else for text, or not at all. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { tlsError } from './tls-error.ts'
+import { tlsError } from './connection-error.ts'
 
 const coded = (code: string, message = 'no') => Object.assign(new Error(message), { code })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { closestName } from './closest-name.ts'
+import { closestName } from './usage.ts'
 import { NAMES } from './setting-table.ts'
 
 test.each([
