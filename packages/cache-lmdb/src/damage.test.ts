@@ -44,7 +44,7 @@ async function filled(seed: number): Promise<{ folder: string; entries: number }
 }
 
 describe('a data.mdb', () => {
-  test('that LMDB left is taken as it is, also where its last pages were never written', async () => {
+  test('of LMDB is accepted, also if its last pages were never written', async () => {
     let shorter = 0
     for (let seed = 1; seed <= 12; seed++) {
       const { folder, entries } = await filled(seed)
@@ -61,7 +61,7 @@ describe('a data.mdb', () => {
     expect(shorter).toBeGreaterThan(0)
   })
 
-  test('that is cut anywhere is refused, unless all that was cut off is free', { timeout: 120_000 }, async () => {
+  test('that is truncated anywhere is refused, unless only free pages are missing', { timeout: 120_000 }, async () => {
     const folders: string[] = []
     const expected: string[] = []
     for (let seed = 1; seed <= 6; seed++) {
@@ -98,7 +98,7 @@ describe('a data.mdb', () => {
     expect(refused).toBeLessThan(found.length)
   })
 
-  test('that is gone or empty in a folder that had one is refused, and a new folder is not', async () => {
+  test('that is missing or empty is refused in a folder that had data, and accepted in a new folder', async () => {
     for (const [damage, harm] of [
       ['is gone', (file: string) => rmSync(file)],
       ['is empty', (file: string) => writeFileSync(file, '')],
@@ -123,7 +123,7 @@ describe('a data.mdb', () => {
     }
   })
 
-  test('that was being made when its process ended is made anew', async () => {
+  test('whose creation was interrupted is created again', async () => {
     for (const files of [['lock.mdb'], ['lock.mdb', 'data.mdb']]) {
       const folder = tempFolder()
       for (const file of files) writeFileSync(join(folder, file), '')

@@ -31,7 +31,7 @@ describe('a folder that cannot be opened', () => {
     })
   })
 
-  test('is not ours to look into', { timeout: 120_000 }, async () => {
+  test('is not accessible', { timeout: 120_000 }, async () => {
     const folder = await filled()
     chmodSync(folder, 0)
     const program = runProgram('open-without-rights.ts', [folder])
@@ -40,7 +40,7 @@ describe('a folder that cannot be opened', () => {
     chmodSync(folder, 0o700)
   })
 
-  test('holds another file than one of LMDB', async () => {
+  test('has a file that is not one of LMDB', async () => {
     const folder = await filled()
     writeFileSync(join(folder, 'data.mdb'), Buffer.alloc(100_000, 'no database '))
     await expect(new LmdbLevel(folder).open()).rejects.toMatchObject(notOpen('LEVEL_CORRUPTION', folder, 'damaged'))
@@ -50,7 +50,7 @@ describe('a folder that cannot be opened', () => {
     })
   })
 
-  test('holds a file that was cut, and opens once it is whole again', async () => {
+  test('has a truncated file, and opens once it is whole again', async () => {
     const folder = await filled()
     const file = join(folder, 'data.mdb')
     const whole = readFileSync(file)
@@ -63,7 +63,7 @@ describe('a folder that cannot be opened', () => {
     await db.close()
   })
 
-  test('is not made against the wish of its user', async () => {
+  test('is not created against its options', async () => {
     const missing = join(tempFolder(), 'missing')
     for (const option of ['readOnly', 'createIfMissing']) {
       const options = { [option]: option === 'readOnly' }
@@ -76,7 +76,7 @@ describe('a folder that cannot be opened', () => {
 })
 
 describe('a disk that is full', () => {
-  test('fails the write with a name, and keeps what was acknowledged', { timeout: 120_000 }, async () => {
+  test('fails the write with the reason, and keeps acknowledged entries', { timeout: 120_000 }, async () => {
     const folder = tempFolder()
     // A limit on the size of files is for LMDB what a full disk is: a write that fails.
     const program = runProgram('fill-disk.ts', [folder], 'ulimit -f 4000')

@@ -25,7 +25,7 @@ describe.skipIf(!hasTmpfs)('a disk that is full (skipped where no tmpfs can be m
       },
     )
 
-  test('is no place for a new database: it is refused with a name, whatever little room there is', LONG, async () => {
+  test('refuses a new database with the reason, whatever little space there is', LONG, async () => {
     const disk = smallDisk(200)
     const spare = join(disk, 'spare')
     const outcomes: string[] = []
@@ -46,7 +46,7 @@ describe.skipIf(!hasTmpfs)('a disk that is full (skipped where no tmpfs can be m
     expect(outcomes.at(-1)).toBe('written')
   })
 
-  test('opens a database that is there, and leaves nothing behind', LONG, async () => {
+  test('opens an existing database, and leaves no files behind', LONG, async () => {
     const disk = smallDisk(300)
     const folder = join(disk, 'db')
     expect(await nextLine(runProgram('open-and-write.ts', [folder]))).toBe('written')

@@ -77,7 +77,7 @@ describe('keys that LMDB cannot hold', () => {
     message: expect.stringContaining('1977 bytes, got one of 1978') as string,
   }
 
-  test('are refused before anything of the batch is written, and closing goes well', async () => {
+  test('are refused before anything of the batch is written, and the database closes', async () => {
     const folder = tempFolder()
     const db = await openLevel(folder)
     await expect(db.put(tooLong, '1')).rejects.toMatchObject(refused)
@@ -89,7 +89,7 @@ describe('keys that LMDB cannot hold', () => {
     expect(await db.keys().all()).toEqual([])
   })
 
-  test('are not there: reading and deleting them is no error', async () => {
+  test('do not exist: reading and deleting them is no error', async () => {
     const db = await openLevel()
     await db.put('a', '1')
     expect(await db.get(tooLong)).toBeUndefined()
@@ -110,7 +110,7 @@ describe('keys that LMDB cannot hold', () => {
 })
 
 describe('values', () => {
-  test('come back as they were, whatever their size', async () => {
+  test('are read as they were written, of any size', async () => {
     const db = await openLevel()
     const texts = ['', '\0', '\uFEFFa', 'zwei \uFFFD 🏆', 'x'.repeat(40_000), 'ü'.repeat(3_000_000)]
     for (const [i, text] of texts.entries()) await db.put(String(i), text)
@@ -123,7 +123,7 @@ describe('values', () => {
     expect(all.every((text, i) => text === texts[i])).toBe(true)
   })
 
-  test('are those of the moment of the call, and belong to whoever reads them', async () => {
+  test('are copied when they are written and when they are read', async () => {
     const db = await openLevel()
     const value = Buffer.alloc(100, 1)
     const written = db.put('a', value, { valueEncoding: 'buffer' })
@@ -137,18 +137,18 @@ describe('values', () => {
 })
 
 describe('the folder', () => {
-  test('is made with its parents, and holds two files', async () => {
+  test('is created with its parents, and has data.mdb and lock.mdb', async () => {
     const folder = join(tempFolder(), 'made', 'for this')
     const db = await openLevel(folder)
     expect(db.location).toBe(folder)
     expect([existsSync(join(folder, 'data.mdb')), existsSync(join(folder, 'lock.mdb'))]).toEqual([true, true])
   })
 
-  test('has to be named', () => {
+  test('is required', () => {
     expect(() => new LmdbLevel('')).toThrow('LmdbLevel takes a folder')
   })
 
-  test('can be opened twice in a process: each soon sees what the other has written', async () => {
+  test('can be opened twice in a process: each object sees the writes of the other', async () => {
     const folder = tempFolder()
     const [one, other] = [await openLevel(folder), await openLevel(folder)]
     await one.put('a', '1')
@@ -161,7 +161,7 @@ describe('the folder', () => {
 })
 
 describe('snapshots', () => {
-  test('show the moment when they were made, also to clear', async () => {
+  test('show the moment of their creation, also to clear', async () => {
     const db = await openLevel()
     await db.put('a', 'old')
     await db.put('b', 'old')
@@ -181,7 +181,7 @@ describe('snapshots', () => {
   })
 })
 
-test('goes on with a database whose pages have another size', async () => {
+test('opens a database with another page size', async () => {
   const folder = tempFolder()
   const options = {
     path: folder,

@@ -26,7 +26,7 @@ test(
   },
 )
 
-test('readOnly looks at what another process has open, and writes nothing', { timeout: 120_000 }, async () => {
+test('readOnly reads a folder that another process has open, and writes nothing', { timeout: 120_000 }, async () => {
   const folder = tempFolder()
   const program = runProgram('write-beside.ts', [folder, 'a', '3'])
   expect(await nextLine(program)).toBe('open')
@@ -44,7 +44,7 @@ test('readOnly looks at what another process has open, and writes nothing', { ti
   expect(db.getSync('a2')).toBe('a'.repeat(1000))
 })
 
-test('one process has one Cache over a folder, however it was given', async () => {
+test('a process has one Cache over a folder, by whichever object', async () => {
   const folder = tempFolder()
   const first = Cache(new LmdbLevel(folder))
   await first.open()

@@ -40,7 +40,7 @@ describe('Cache', () => {
     )
   })
 
-  test('is read by for await, which opens and closes it', async () => {
+  test('is opened and closed by for await', async () => {
     const folder = tempFolder()
     const cache = Cache<string, number>(folder)
     await cache.open()
@@ -61,7 +61,7 @@ describe('Cache', () => {
     await expect(collect(Cache(folder))).resolves.toEqual(seen)
   })
 
-  test('says what to do when it is used before it is open', async () => {
+  test('names the remedy when it is used before it is open', async () => {
     const cache = Cache<string, number>('db/never')
     const notOpen = expect.objectContaining({
       code: 'NOT_OPEN',
@@ -106,7 +106,7 @@ describe('Cache', () => {
     await cache.close()
   })
 
-  test('is not changed by what happens to a value later', async () => {
+  test('is not changed by later changes of a value', async () => {
     const cache = await opened<{ list: number[] }>()
     const sink = await openSink(cache)
     const value = { list: [1] }
@@ -120,7 +120,7 @@ describe('Cache', () => {
     await cache.close()
   })
 
-  test('refuses a codec that answers with a promise', async () => {
+  test('refuses a codec that returns a promise', async () => {
     const slow = { encode: async () => new Uint8Array(), decode: async () => 1 }
     const cache = await opened(slow as unknown as SyncCodec<number>)
     await expect(cache('a', 1)).rejects.toThrow('synchronous codec')
@@ -153,7 +153,7 @@ describe('Cache', () => {
     await bytes.close()
   })
 
-  test('refuses what is not a pair, as a sink', async () => {
+  test('refuses inputs other than pairs, as a sink', async () => {
     const cache = await opened()
     const sink = await openSink(cache)
     for (const value of ['text', ['a'], ['a', 1, 2], { key: 1 }, undefined])
@@ -170,7 +170,7 @@ describe('Cache', () => {
     await cache.close()
   })
 
-  test('lets go of its iterator when a loop is left', async () => {
+  test('closes its iterator when a loop is left', async () => {
     const cache = await opened()
     for (let i = 0; i < 10; i++) await cache(i, i)
     for await (const [key] of cache.entries()) if (key === 3) break
@@ -181,7 +181,7 @@ describe('Cache', () => {
     expect(DELETE).toBe(Symbol.for('snapstream.delete'))
   })
 
-  test('creates the folders above it, and never leaves it open', async () => {
+  test('creates parent folders, and closes after a failed opening', async () => {
     const folder = `${tempFolder()}/a/b/c`
     await using cache = Cache<string, number>(folder)
     await cache.open()

@@ -35,7 +35,7 @@ describe('writing', () => {
     await cache.close()
   })
 
-  test('what comes during a flush goes to the next one', async () => {
+  test('a write during a flush goes into the next batch', async () => {
     const { level, cache, sink } = await setUp()
     const { gate, open } = createGate()
     level.gate = gate
@@ -56,7 +56,7 @@ describe('writing', () => {
     await cache.close()
   })
 
-  test('a flush that fails keeps the data for the next one', async () => {
+  test('a failed flush keeps its entries for the next one', async () => {
     const { level, cache, sink, stored } = await setUp()
     await sink.write([1, 1])
     await sink.write([2, 1])
@@ -71,7 +71,7 @@ describe('writing', () => {
     await cache.close()
   })
 
-  test('calls resolve once durable and share batches', async () => {
+  test('calls resolve when they are durable, and share batches', async () => {
     const { level, cache, stored } = await setUp()
     const { gate, open } = createGate()
     level.gate = gate
@@ -87,7 +87,7 @@ describe('writing', () => {
     await cache.close()
   })
 
-  test('a call leaves what a sink buffered to its checkpoint, unless it is the same key', async () => {
+  test('a call leaves buffered writes of other keys to their checkpoint', async () => {
     const { level, cache, sink, stored } = await setUp()
     await sink.write([1, 1])
     await sink.write([2, 2])
@@ -103,7 +103,7 @@ describe('writing', () => {
     await cache.close()
   })
 
-  test('a call whose batch fails rejects, and the entry goes with the next one', async () => {
+  test('a call rejects if its batch fails, and its entry goes into the next batch', async () => {
     const { level, cache, stored } = await setUp()
     level.error = new Error('disk full')
     await expect(cache(1, 1)).rejects.toMatchObject({ code: 'CACHE_FAILED' })
@@ -132,7 +132,7 @@ describe('writing', () => {
     await cache.close()
   })
 
-  test('a full sink whose batch fails leaves the report to the flush', async () => {
+  test('a full sink whose batch fails leaves the error to the flush', async () => {
     const { level, cache, sink } = await setUp({ bufferBytes: 1 })
     level.error = new Error('disk full')
     await sink.write([1, 1])
@@ -141,7 +141,7 @@ describe('writing', () => {
     await cache.close()
   })
 
-  test('close writes what is buffered and settles what is pending', async () => {
+  test('close writes buffered entries and settles pending calls', async () => {
     const { level, cache, sink, stored } = await setUp()
     const { gate, open } = createGate()
     level.gate = gate
@@ -157,7 +157,7 @@ describe('writing', () => {
     await level.db.close()
   })
 
-  test('close tells what it could not write, and is closed', async () => {
+  test('close reports the entries that it could not write, and closes', async () => {
     const { level, cache, sink } = await setUp()
     await sink.write([1, 1])
     level.error = new Error('disk full')
@@ -171,7 +171,7 @@ describe('writing', () => {
     await cache.close()
   })
 
-  test('reads are those of a plain map, whatever fails; what is flushed is stored', async () => {
+  test('reads equal those of a plain map, whatever fails, and flushed entries are stored', async () => {
     const step = fc.record({
       what: fc.constantFrom('buffer', 'buffer', 'call', 'del', 'flush', 'fail', 'heal', 'turn'),
       key: fc.constantFrom(...KEYS),

@@ -23,7 +23,7 @@ describe('a sub-cache', () => {
     await cache.close()
   })
 
-  test('is part of one batch also between bindings, and when it fails', async () => {
+  test('shares a batch with its parent across bindings, and after a failure', async () => {
     const { level, cache, sub, sizes } = await setUp()
     const [one, two] = [await openSink(cache), await openSink(sub)]
     await one.write(['a', 1])
@@ -74,7 +74,7 @@ describe('a sub-cache', () => {
     }
   })
 
-  test('opens and closes with the others, by count', async () => {
+  test('opens and closes with the other caches, by count', async () => {
     const cache = Cache<string, number>(tempFolder())
     const sub = cache.sub<string, number>('sub')
     await Promise.all([cache.open(), sub.open()])
@@ -86,7 +86,7 @@ describe('a sub-cache', () => {
     await expect(sub.get('a')).rejects.toMatchObject({ code: 'NOT_OPEN' })
   })
 
-  test('is the same for the same name, and refuses other options', async () => {
+  test('is the same object for the same name, and refuses other options', async () => {
     const { cache, sub } = await setUp()
     const codec = StringCodec()
     const text = cache.sub('text', { codec })

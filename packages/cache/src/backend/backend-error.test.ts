@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { backendError } from './backend-error.ts'
 
-test('says what the backend said, however its errors are nested', () => {
+test('has the message of the backend, however deep its errors are nested', () => {
   const said = Object.assign(new Error('the disk is full'), { code: 'LEVEL_IO_ERROR' })
   const wrapped = new Error('outer', { cause: new Error('middle', { cause: said }) })
   expect(backendError(wrapped, 'Cache(db)', 'writing')).toMatchObject({
@@ -12,7 +12,7 @@ test('says what the backend said, however its errors are nested', () => {
   expect(backendError(damaged, 'Cache(db)', 'reading')).toMatchObject({ code: 'CACHE_CORRUPT', cause: damaged })
 })
 
-test('ends where errors cause each other, and where one throws when it is looked at', () => {
+test('survives errors that cause each other, and errors whose properties throw', () => {
   const [one, other] = [new Error('one'), new Error('other')]
   one.cause = other
   other.cause = one

@@ -28,7 +28,7 @@ async function anotherProcessGetsIn(folder: string): Promise<boolean> {
 }
 
 describe('the lock on a folder', () => {
-  test('refuses a second cache in this process, and keeps others out all the same', async () => {
+  test('refuses a second cache in this process, and still locks other processes out', async () => {
     const folder = tempFolder()
     const first = Cache<string, number>(folder)
     await first.open()
@@ -44,7 +44,7 @@ describe('the lock on a folder', () => {
     expect(await anotherProcessGetsIn(folder)).toBe(true)
   })
 
-  test('sees through links, other copies of the package, and database objects', async () => {
+  test('recognizes the folder through links, copies of the package, and database objects', async () => {
     const folder = tempFolder()
     const link = join(tempFolder(), 'link')
     symlinkSync(folder, link)
@@ -110,7 +110,7 @@ describe('the lock on a folder', () => {
 })
 
 describe('a folder that does not open', () => {
-  test('is called corrupt when it is, and can be opened once it is repaired', async () => {
+  test('is CACHE_CORRUPT, and opens once it is repaired', async () => {
     const folder = tempFolder()
     const cache = Cache<string, number>(folder)
     await cache.open()
@@ -128,7 +128,7 @@ describe('a folder that does not open', () => {
     await cache.close()
   })
 
-  test('is named when it is a file', async () => {
+  test('fails with an error that names it if it is a file', async () => {
     const file = join(tempFolder(), 'file')
     writeFileSync(file, '')
     await expect(Cache(file).open()).rejects.toMatchObject({
@@ -138,8 +138,8 @@ describe('a folder that does not open', () => {
   })
 })
 
-describe('a database that somebody made', () => {
-  test('is closed only by whoever opened it', async () => {
+describe('a database that the user made', () => {
+  test('is closed only if the cache opened it', async () => {
     const opened = new MemoryLevel()
     await opened.open()
     const guest = Cache(opened)

@@ -11,8 +11,8 @@ interface Value {
   readonly round: number
 }
 
-describe('a cache that is read only', () => {
-  test('shows what was durable when it was opened, while this process has the folder open', async () => {
+describe('a read-only cache', () => {
+  test('shows the entries that were durable when it was opened, while this process has the folder open', async () => {
     const folder = join(tempFolder(), 'cache')
     await using cache = Cache<string, number>(folder)
     await cache.open()
@@ -61,7 +61,7 @@ describe('a cache that is read only', () => {
     expect(statSync(join(folder, table!)).nlink).toBe(2)
   })
 
-  test('refuses whatever would change it', async () => {
+  test('refuses every change', async () => {
     for (const location of [tempFolder(), new MemoryLevel()]) {
       const cache = Cache<string, number>(location)
       await cache.open()
@@ -92,7 +92,7 @@ describe('a cache that is read only', () => {
     }
   })
 
-  test('makes nothing where there is nothing', async () => {
+  test('creates nothing for a missing folder', async () => {
     const folder = join(tempFolder(), 'cache')
     await expect(Cache(folder, { readOnly: true }).open()).rejects.toMatchObject({
       code: 'CACHE_FAILED',

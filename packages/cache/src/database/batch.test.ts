@@ -14,7 +14,7 @@ async function setUp() {
 const puts = (keys: number[], value: number) => keys.map((key) => ({ type: 'put' as const, key, value }))
 
 describe('batch', () => {
-  test('is one synced batch of the backend, and shows at once', async () => {
+  test('writes one synced batch of the backend, visible at once', async () => {
     const { level, cache, sizes } = await setUp()
     const written = cache.batch([...puts([1, 2, 3], 1), { type: 'del', key: 2 }])
     expect([cache.getSync(1), cache.getSync(2), cache.getSync(3)]).toEqual([1, undefined, 1])
@@ -24,7 +24,7 @@ describe('batch', () => {
     await cache.close()
   })
 
-  test('goes whole into the next batch when its own one fails', async () => {
+  test('goes as a whole into the next batch if its own batch fails', async () => {
     const { level, cache, sizes } = await setUp()
     level.error = new Error('disk full')
     await expect(cache.batch(puts([1, 2], 1))).rejects.toMatchObject({ code: 'CACHE_FAILED' })
@@ -74,7 +74,7 @@ describe('batch', () => {
 })
 
 describe('clear', () => {
-  test('goes in bounded batches', async () => {
+  test('writes bounded batches', async () => {
     const { cache, sizes } = await setUp()
     const sink = await openSink(cache)
     for (let key = 0; key < 25_000; key++) await sink.write([key, key])
@@ -84,7 +84,7 @@ describe('clear', () => {
     await cache.close()
   })
 
-  test('of nothing writes nothing', async () => {
+  test('writes nothing for an empty range', async () => {
     const { cache, sizes } = await setUp()
     await cache.clear()
     expect(sizes()).toEqual([])

@@ -67,7 +67,7 @@ describe('a folder whose files are damaged', () => {
     await expect(collect(cache.entries())).rejects.toEqual(error)
   })
 
-  test('is opened when a database was just being made in it', async () => {
+  test('opens although a crash interrupted the creation of its database', async () => {
     const folder = tempFolder()
     writeFileSync(join(folder, 'MANIFEST-000001'), '')
     await using cache = Cache<number, number>(folder)
@@ -89,7 +89,7 @@ async function asNobody(run: () => Promise<void>): Promise<void> {
 }
 
 describe('a folder that cannot be written', () => {
-  test('is named, and can be read by a copy', async () => {
+  test('fails with an error that names it, and a copy can be read', async () => {
     const outer = tempFolder()
     const folder = join(outer, 'cache')
     const cache = Cache<number, number>(folder)
@@ -117,7 +117,7 @@ describe('a folder that cannot be written', () => {
     await cache.close()
   })
 
-  test('and cannot be made is named', async () => {
+  test('fails with an error that names it if it cannot be created', async () => {
     const outer = tempFolder()
     chmodSync(outer, 0o755)
     mkdirSync(join(outer, 'locked'), { mode: 0o555 })

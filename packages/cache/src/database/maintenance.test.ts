@@ -15,7 +15,7 @@ const text = () => randomBytes(1000).toString('hex')
 const HOLD_LOCK = fileURLToPath(new URL('../fixtures/hold-lock.mjs', import.meta.url))
 
 describe('stats and compact', () => {
-  test('tell of a folder what it holds, and free what was removed', { timeout: 60_000 }, async () => {
+  test('count the entries of a folder and free the disk of removed ones', { timeout: 60_000 }, async () => {
     await using cache = Cache<number, string>(tempFolder())
     await cache.open()
     const sub = cache.sub<number, string>('sub')
@@ -41,7 +41,7 @@ describe('stats and compact', () => {
     expect(empty.diskBytes).toBeLessThan(all.diskBytes! / 2)
   })
 
-  test('leave out what a backend cannot tell', async () => {
+  test('leave undefined the sizes that a backend cannot tell', async () => {
     await using cache = Cache<number, string>(new MemoryLevel())
     await cache.open()
     await cache(1, 'one')
@@ -52,7 +52,7 @@ describe('stats and compact', () => {
 })
 
 describe('destroy', () => {
-  test('removes the files of a folder, and a folder that is not there is no error', async () => {
+  test('removes the files of a folder; a missing folder is no error', async () => {
     const folder = join(tempFolder(), 'cache')
     const cache = Cache<string, number>(folder)
     await cache.destroy()
@@ -67,7 +67,7 @@ describe('destroy', () => {
     await cache.close()
   })
 
-  test('leaves a folder alone that another process has open', async () => {
+  test('refuses a folder that another process has open', async () => {
     const folder = tempFolder()
     const child = spawn(process.execPath, [HOLD_LOCK, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
     onTestFinished(() => void child.kill('SIGKILL'))
@@ -80,7 +80,7 @@ describe('destroy', () => {
     await Cache(folder).destroy()
   })
 
-  test('empties a database that somebody made, with its sub-caches', async () => {
+  test('empties a database that the user made, sub-caches included', async () => {
     for (const db of [new MemoryLevel(), new Level(tempFolder())]) {
       const cache = Cache<string, number>(db)
       await cache.open()

@@ -18,7 +18,7 @@ function fakeMember(dueAt = Infinity) {
 }
 
 describe('the caches of a database', () => {
-  test('a batch asks those that have something for it, and no others', () => {
+  test('a batch asks only members that have something for it', () => {
     const members = createMembers(Date.now)
     const many = Array.from({ length: 1000 }, () => fakeMember())
     for (const { member } of many) members.join(member)
@@ -30,7 +30,7 @@ describe('the caches of a database', () => {
     expect(many.reduce((sum, { asked }) => sum + asked.times, 0)).toBe(0)
   })
 
-  test('those whose entries end are looked at when the first of them does, and every 100 ms at most', () => {
+  test('members with expiring entries are checked from the first expiry on, at most every 100 ms', () => {
     const { pass } = stopClock()
     const members = createMembers(Date.now)
     const soon = fakeMember(Date.now() + 50)
@@ -49,7 +49,7 @@ describe('the caches of a database', () => {
     expect([...members.next()]).toEqual([late.member])
   })
 
-  test('one that still has something to do after its batch is in the next one', () => {
+  test('a member that is still due after its batch is in the next one', () => {
     const members = createMembers(Date.now)
     const { member } = fakeMember(0)
     members.settle(member)
@@ -59,7 +59,7 @@ describe('the caches of a database', () => {
     expect(members.next().size).toBe(1)
   })
 
-  test('a write among 3,000 sub-caches reads and writes what it does alone', async () => {
+  test('3,000 sub-caches keep their entries apart', async () => {
     const cache = Cache<string, number>(new MemoryLevel())
     const subs = Array.from({ length: 3000 }, (_, i) => cache.sub<string, number>(`sub ${i}`))
     await cache.open()

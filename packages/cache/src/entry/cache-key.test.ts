@@ -10,7 +10,7 @@ const key: fc.Arbitrary<CacheKey> = fc.oneof(fc.boolean(), number, string, bytes
 const order = (a: CacheKey, b: CacheKey) => Math.sign(Buffer.compare(encodeKey(a), encodeKey(b)))
 
 describe('cache keys', () => {
-  test('come back as they were', () => {
+  test('decode to the key that was encoded', () => {
     fc.assert(
       fc.property(key, (key) => {
         expect(decodeKey(encodeKey(key))).toStrictEqual(Object.is(key, -0) ? 0 : key)
@@ -58,7 +58,7 @@ describe('cache keys', () => {
     )
   })
 
-  test('have one id each', () => {
+  test('have distinct ids', () => {
     fc.assert(
       fc.property(key, key, (a, b) => {
         const same = order(a, b) === 0
@@ -83,11 +83,11 @@ describe('cache keys', () => {
     expect(() => encodeKey(key as CacheKey)).toThrow(came)
   })
 
-  test.each(['', '00', '1001ff', '20ff', '30ff', 'ff'])('refuse the bytes <%s> of somebody else', (hex) => {
+  test.each(['', '00', '1001ff', '20ff', '30ff', 'ff'])('refuse the foreign bytes <%s>', (hex) => {
     expect(() => decodeKey(Buffer.from(hex, 'hex'))).toThrow(expect.objectContaining({ code: 'DECODE_FAILED' }))
   })
 
-  test('are told in few words', () => {
+  test('are described in a few words', () => {
     expect([describeKey('a'), describeKey(Infinity), describeKey(new Uint8Array([1, 255]))]).toEqual([
       '"a"',
       'Infinity',

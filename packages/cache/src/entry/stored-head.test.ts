@@ -14,7 +14,7 @@ const stored = fc.oneof(
   bytes,
 )
 
-test('a head comes back with the value, whatever that is', () => {
+test('any head decodes with any value', () => {
   fc.assert(
     fc.property(stored, number, number, (stored, expiresAt, sequence) => {
       const whole = addHead(stored, expiresAt, sequence)
@@ -29,13 +29,13 @@ test('a head comes back with the value, whatever that is', () => {
   )
 })
 
-test('most values are stored as they are', () => {
+test('most values are stored without a head', () => {
   const value = Buffer.from('\0value')
   expect(addHead(value, 0, 0)).toBe(value)
   expect(addHead('{"a":1}', 0, 0)).toBe('{"a":1}')
 })
 
-test('a value that has ended is not there', () => {
+test('an expired value has no body', () => {
   const whole = addHead('1', 1000, 0)
   expect(bodyOf(whole, () => 999)).toBe('1')
   expect(bodyOf(whole, () => 1000)).toBeUndefined()

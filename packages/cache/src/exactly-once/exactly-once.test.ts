@@ -44,7 +44,7 @@ async function setUp({ bufferBytes }: { readonly bufferBytes?: number } = {}) {
 }
 
 describe('a cache that is exactly once', () => {
-  test('writes effects and positions in one synced batch, and goes on from there', async () => {
+  test('writes entries and positions in one synced batch, and continues from there', async () => {
     const { level, cache, openSink } = await setUp()
     const sink = await openSink()
     // Sub-caches share it.
@@ -84,7 +84,7 @@ describe('a cache that is exactly once', () => {
     await cache.close()
   })
 
-  test('forgets what its stream left without a position', async () => {
+  test('discards writes that its stream left without a position', async () => {
     const { level, cache, openSink } = await setUp()
     const sink = await openSink()
     void sink.write(['a', 1])
@@ -105,7 +105,7 @@ describe('a cache that is exactly once', () => {
     await cache.close()
   })
 
-  test('forgets a batch that failed when its stream ends', async () => {
+  test('discards a failed batch when its stream ends', async () => {
     const { level, cache, openSink } = await setUp()
     const sink = await openSink()
     void sink.write(['a', 1])
@@ -131,7 +131,7 @@ describe('a cache that is exactly once', () => {
     await cache.close()
   })
 
-  test('refuses writes beside its stream, and takes them before and after', async () => {
+  test('refuses writes beside its stream, and takes them before and after it', async () => {
     const { cache, openSink } = await setUp()
     await cache('a', 1)
     const sink = await openSink()
@@ -147,7 +147,7 @@ describe('a cache that is exactly once', () => {
     await cache.close()
   })
 
-  test('refuses what it could not tell apart: sources without a name, two with one name, two streams', async () => {
+  test('refuses sources without a name, two sources with one name, and a second stream', async () => {
     const { cache, openSink } = await setUp()
     const sink = await openSink()
     for (const unnamed of [[1, 2], source(), cache])
@@ -167,7 +167,7 @@ describe('a cache that is exactly once', () => {
     await cache.close()
   })
 
-  test('begins anew with lanes that were made anew, where that can be told', async () => {
+  test('starts again with lanes of another incarnation, where the source tells it', async () => {
     const { cache, openSink } = await setUp()
     const of = (...ids: readonly (readonly [Lane, string])[]) =>
       source({ name: 'group a', incarnations: () => new Map(ids) })
@@ -190,6 +190,6 @@ describe('a cache that is exactly once', () => {
   })
 })
 
-test('exactlyOnce is true or false', () => {
+test('refuses exactlyOnce other than true and false', () => {
   expect(() => Cache('db', { exactlyOnce: 'yes' as unknown as boolean })).toThrow('exactlyOnce is true or false')
 })

@@ -56,7 +56,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
     expect(topic.committed).toEqual([])
   })
 
-  test('is undone with a try that failed, and with a message that is skipped or dead-lettered', async () => {
+  test('is undone with a failed attempt, and with a skipped or dead-lettered message', async () => {
     const cases: [OnError<Key>, number][] = [
       [{ retries: 2, backoffMs: 1 }, 1],
       [() => 'skip', 0],
@@ -82,7 +82,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
     }
   })
 
-  test('is undone when a sink refuses what came of its message', async () => {
+  test('is undone when a sink refuses the output of its message', async () => {
     const { totals, topic, stored, add } = setUp(one('a', 'b', 'c'))
     const refuse = (key: Key) => {
       if (key === 'b') throw new Error('no')
@@ -96,7 +96,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
     expect(await stored()).toEqual({ count: 2 })
   })
 
-  test('has its keys until the message is done, so that nobody builds on what is undone', async () => {
+  test('holds its keys until the message is done, so that no message reads a write that is undone', async () => {
     const { totals, topic, stored, add } = setUp({ 't/0': ['fails'], 't/1': ['waits'] })
     const log: string[] = []
     const app = createApp()
@@ -114,7 +114,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
     expect(await stored()).toEqual({ k: 1 })
   })
 
-  test('waits for others of its message on the same key, and for those of others no longer than lockWaitMs', async () => {
+  test('waits for transactions of its message on the same key, and for those of other messages at most lockWaitMs', async () => {
     const { totals, topic, stored, add } = setUp({ 't/0': ['both'], 't/1': ['late'] }, { lockWaitMs: 1000 })
     const errors: unknown[] = []
     const app = createApp()
@@ -138,7 +138,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
     expect(await stored()).toEqual({ k: 2, l: 1 })
   })
 
-  test('is refused beside the messages of the stream, and when its message was done before it', async () => {
+  test("is refused outside of the stream's messages, and when its message was done before it", async () => {
     const { totals, topic, stored, add } = setUp(one('a', 'b'))
     const late: Promise<unknown>[] = []
     const app = createApp()
@@ -160,7 +160,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
     expect(await stored()).toEqual({ d: 1 })
   })
 
-  test('is told to a live view when its message is kept', async () => {
+  test('is published to a live view when its message is kept', async () => {
     const { totals, topic, add } = setUp(one('good', 'bad', 'good'))
     await totals.open()
     const reader = await openSource(totals)
@@ -189,7 +189,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
 })
 
 describe('an update of one key from several partitions, in a cache that is exactly once', () => {
-  test('is right without a transaction where nothing is awaited between reading and returning', async () => {
+  test('is correct without a transaction if nothing is awaited between reading and returning', async () => {
     const { totals, topic, stored } = setUp(lanes(200))
     const app = createApp()
     app.snap(topic, { sink: [totals] })(async (key) => {
@@ -202,7 +202,7 @@ describe('an update of one key from several partitions, in a cache that is exact
     expect(await stored()).toEqual({ k: 800 })
   })
 
-  test('is refused where another message wrote the key since it was read', async () => {
+  test('is refused if another message wrote the key since it was read', async () => {
     for (const read of ['get', 'getSync', 'getMany'] as const) {
       const { totals, topic, stored } = setUp({ 't/0': ['k'], 't/1': ['k'] })
       const app = createApp()
@@ -220,7 +220,7 @@ describe('an update of one key from several partitions, in a cache that is exact
     }
   })
 
-  test('is not refused for what its own message wrote, or for keys that it did not read', async () => {
+  test('is not refused for writes of its own message, nor for keys that it did not read', async () => {
     const { totals, topic, stored, add } = setUp({ 't/0': ['a', 'a'], 't/1': ['b', 'b'] })
     const app = createApp()
     app.snap(topic, { sink: [totals] })(async function* (key) {
@@ -238,7 +238,7 @@ describe('an update of one key from several partitions, in a cache that is exact
 
 describe('a cache that is exactly once and its sub-caches', () => {
   for (const bind of ['two sinks', 'a route', 'two bindings'] as const)
-    test(`are fed as one by ${bind}`, async () => {
+    test(`are fed as one sink by ${bind}`, async () => {
       const { level, totals, topic, stored } = setUp(one('a', 'b', 'a'))
       const other = lastingSource('other', one('x', 'y'))
       const seen = totals.sub<Key, number>('seen')
@@ -274,7 +274,7 @@ describe('a cache that is exactly once and its sub-caches', () => {
       await totals.close()
     })
 
-  test('refuse what cannot be one with them, and say what to do', async () => {
+  test('refuse bindings that cannot be one with them, and name the remedy', async () => {
     const { totals, topic } = setUp(one('a'))
     const another = Cache<Key, number>(new MemoryLevel(), { exactlyOnce: true })
     const handler = (key: Key) => [key, 1] as const

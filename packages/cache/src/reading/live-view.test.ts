@@ -12,7 +12,7 @@ async function setUp(codec?: SyncCodec<number>) {
 }
 
 describe('a cache as a source', () => {
-  test('tells updates made since the reader was opened, of sinks and calls, when they become visible', async () => {
+  test('gives the updates of sinks and calls since the reader was opened, when they become visible', async () => {
     const { cache, sink } = await setUp()
     await cache('before', 0)
     const reader = await openSource(cache)
@@ -30,7 +30,7 @@ describe('a cache as a source', () => {
     await cache.close()
   })
 
-  test('a key that waits keeps its place and gets the newer value; a deleted one is dropped', async () => {
+  test('a key that is not read yet keeps its position and gets the newer value; a deleted one is dropped', async () => {
     const { cache, sink } = await setUp()
     const reader = await openSource(cache)
     for (const [key, value] of [
@@ -49,7 +49,7 @@ describe('a cache as a source', () => {
     await cache.close()
   })
 
-  test('waits while there is nothing, and while two batches are out', async () => {
+  test('waits while there is no update, and while two batches are unfinished', async () => {
     const { cache, sink } = await setUp()
     const reader = await openSource(cache)
     const pending = Promise.resolve(reader.read())
@@ -88,7 +88,7 @@ describe('a cache as a source', () => {
     await cache.close()
   })
 
-  test.each(['close', 'abort', 'cache'] as const)('ends on %s, also while it waits', async (how) => {
+  test.each(['close', 'abort', 'cache'] as const)('ends on %s, also during a read', async (how) => {
     const { cache, sink } = await setUp()
     const aborter = new AbortController()
     const reader = await openSource(cache, aborter)
@@ -120,7 +120,7 @@ describe('a cache as a source', () => {
     await cache.close()
   })
 
-  test('gives a value that does not decode as the error of that message', async () => {
+  test('turns a value that does not decode into the error of that message', async () => {
     const { cache, sink } = await setUp({
       encode: (value) => new Uint8Array([value]),
       decode: ([byte = 0]) => {
@@ -138,7 +138,7 @@ describe('a cache as a source', () => {
     await cache.close()
   })
 
-  test('identifies bytes by what they hold', () => {
+  test('identifies byte keys by their content', () => {
     const cache = Cache<Uint8Array, number>(new MemoryLevel())
     const key = cache['~snapstream.key']!
     expect(key([new Uint8Array([1]), 1])).toBe(key([new Uint8Array([1]), 2]))

@@ -16,7 +16,7 @@ const range = fc.record({
   limit: fc.option(fc.integer({ min: -1, max: 10 }), { nil: undefined }),
 })
 
-test('any range over what is stored and what is not yet is that of a sorted map', async () => {
+test('any range over stored and buffered entries equals that of a sorted map', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(write), fc.array(write), range, async (stored, buffered, range) => {
       const cache = Cache<number, number>(new MemoryLevel())

@@ -14,7 +14,7 @@ describe('a snapshot', () => {
     expect([then.getSync('a'), then.getSync('b'), cache.getSync('a')]).toEqual([1, undefined, 2])
   })
 
-  test('of a cache that was closed is closed, also when the cache is opened again', async () => {
+  test('is closed with its cache, also after the cache is opened again', async () => {
     const cache = Cache<string, number>(tempFolder())
     await cache.open()
     await cache('a', 1)
@@ -30,7 +30,7 @@ describe('a snapshot', () => {
     expect(() => cache.snapshot()).toThrow(closed)
   })
 
-  test('is let go of at the end of its block', async () => {
+  test('is released at the end of an await using block', async () => {
     const cache = Cache<string, number>(new MemoryLevel())
     await cache.open()
     let kept

@@ -14,7 +14,7 @@ async function setUp(options: CacheOptions<number> = {}, level = createFailingLe
   return { level, cache, keys, stored, sink: await openSink(cache) }
 }
 
-describe('a cache with a bound', () => {
+describe('a bounded cache', () => {
   test('keeps the entries that were written last', async () => {
     const { cache, keys, stored } = await setUp({ maxEntries: 3 })
     for (const key of [1, 2, 3, 4]) await cache(key, key)
@@ -30,7 +30,7 @@ describe('a cache with a bound', () => {
     await cache.close()
   })
 
-  test('keeps the last of a batch that is larger than it may be', async () => {
+  test('keeps the last entries of a batch that exceeds the bound', async () => {
     const { sink, cache, keys } = await setUp({ maxEntries: 3 })
     await cache(0, 0)
     for (let key = 1; key < 10; key++) await sink.write([key, key])
@@ -49,7 +49,7 @@ describe('a cache with a bound', () => {
     await cache.close()
   })
 
-  test('goes on where it was, and does so without the option', async () => {
+  test('keeps its counts when it is opened again, also without the option', async () => {
     const first = await setUp({ maxEntries: 3 })
     for (const key of [1, 2, 3]) await first.cache(key, key)
     await first.cache.close()
@@ -67,7 +67,7 @@ describe('a cache with a bound', () => {
     await third.cache.close()
   })
 
-  test('takes up what was there before it had one, as the oldest', async () => {
+  test('counts the entries from before it was bounded, as the oldest', async () => {
     const first = await setUp()
     for (let key = 0; key < 2500; key++) await first.sink.write([key, key])
     await first.sink.flush(checkpoint)
@@ -87,7 +87,7 @@ describe('a cache with a bound', () => {
     await small.cache.close()
   })
 
-  test('is that of each cache of a database for itself', async () => {
+  test('applies to each cache of a database separately', async () => {
     const { cache, keys } = await setUp({ maxEntries: 2 })
     const [free, bound] = [cache.sub<number, number>('free'), cache.sub<number, number>('bound', { maxEntries: 1 })]
     for (const key of [1, 2, 3]) await Promise.all([cache(key, key), free(key, key), bound(key, key)])
@@ -95,7 +95,7 @@ describe('a cache with a bound', () => {
     await cache.close()
   })
 
-  test('has what a list has, with ends and failures, closed and opened', async () => {
+  test('holds the same entries as a model, with expiry, failures, closing and opening', async () => {
     const write = fc.record({
       key: fc.nat({ max: 9 }),
       what: fc.constantFrom('put', 'put', 'put', 'del', 'end', 'flush', 'fail', 'pass', 'reopen'),
@@ -159,7 +159,7 @@ const refusedBeyond = (bytes: number) => ({
   message: expect.stringContaining(`takes keys of ${bytes} bytes at most`) as string,
 })
 
-test('a key leaves room for its place among the ages, also where the bound is gone', async () => {
+test('a key leaves room for its age index key, also when the bound was removed', async () => {
   const db = Object.assign(new MemoryLevel(), { maxKeyBytes: 100 })
   {
     await using bounded = Cache<string, number>(db, { maxEntries: 10 })
@@ -174,7 +174,7 @@ test('a key leaves room for its place among the ages, also where the bound is go
   expect(await cache.get('k'.repeat(92))).toBe(2)
 })
 
-test('a key of a sub-cache leaves room for its name, in bytes', async () => {
+test('a key of a sub-cache leaves room for the bytes of its name', async () => {
   await using cache = Cache<string, number>(Object.assign(new MemoryLevel(), { maxKeyBytes: 100 }))
   const sub = cache.sub<string, number>('größe')
   await cache.open()

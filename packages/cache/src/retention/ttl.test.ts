@@ -15,8 +15,8 @@ async function setUp(options: CacheOptions<number> = {}) {
   return { level, cache, stored, sink: await openSink(cache), clock: stopClock() }
 }
 
-describe('an entry with an end', () => {
-  test.each(['stored', 'buffered'])('is not there any more for any read: %s', async (where) => {
+describe('an entry that expires', () => {
+  test.each(['stored', 'buffered'])('is invisible to every read after its expiry: %s', async (where) => {
     const { cache, sink, clock } = await setUp()
     await sink.write(['a', 1, { ttlMs: 1000 }])
     await sink.write(['b', 2])
@@ -37,7 +37,7 @@ describe('an entry with an end', () => {
     await cache.close()
   })
 
-  test('gets it from the cache or for itself, by every way to write', async () => {
+  test('gets its expiry from the cache or the entry, by every way to write', async () => {
     const { cache, sink, clock } = await setUp({ ttlMs: 1000 })
     await cache('a', 1)
     await cache('b', 1, { ttlMs: 2000 })
@@ -69,7 +69,7 @@ describe('an entry with an end', () => {
     await cache.close()
   })
 
-  test('is removed from the disk by the batches that follow, without others being read', async () => {
+  test('is removed by later batches, which read no other entries', async () => {
     const { level, cache, sink, stored, clock } = await setUp()
     for (let i = 0; i < 5000; i++) await sink.write([`key ${i}`, i, { ttlMs: 1000 + i }])
     await sink.write(['last', 1])
@@ -91,7 +91,7 @@ describe('an entry with an end', () => {
     await cache.close()
   })
 
-  test('that is written again ends when the new one does', async () => {
+  test('has the expiry of its last write', async () => {
     const { cache, sink, stored, clock } = await setUp()
     await cache('a', 1, { ttlMs: 1000 })
     await cache('b', 1, { ttlMs: 1000 })
@@ -117,7 +117,7 @@ describe('an entry with an end', () => {
     await cache.close()
   })
 
-  test('ends also when the cache was closed meanwhile, and is read without the option', async () => {
+  test('expires also when the cache was closed meanwhile and is opened without the option', async () => {
     const db = new MemoryLevel()
     const clock = stopClock()
     const first = Cache<string, Uint8Array>(db, { ttlMs: 1000, codec: BytesCodec() })
@@ -138,7 +138,7 @@ describe('an entry with an end', () => {
     await db.close()
   })
 
-  test('whose removal fails is removed later', async () => {
+  test('is removed later if its removal fails', async () => {
     const { level, cache, stored, clock } = await setUp()
     await cache('a', 1, { ttlMs: 1000 })
     clock.pass(1000)
@@ -162,7 +162,7 @@ describe('an entry with an end', () => {
     await cache.close()
   })
 
-  test('is not told to a reader that comes too late for it', async () => {
+  test('is skipped by a live view that reads it too late', async () => {
     const { cache, sink, clock } = await setUp()
     const reader = await openSource(cache)
     await sink.write(['a', 1, { ttlMs: 1000 }])
@@ -178,7 +178,7 @@ describe('an entry with an end', () => {
     await cache.close()
   })
 
-  test('costs a cache without such entries nothing on disk', async () => {
+  test('adds nothing on disk to a cache without expiry', async () => {
     const { level, cache } = await setUp()
     await cache('a', 1)
     expect(await level.db.iterator({ keyEncoding: 'utf8', valueEncoding: 'utf8' }).all()).toEqual([['0a', '1']])

@@ -18,7 +18,7 @@ function createGate() {
 }
 
 describe('a transaction', () => {
-  test('lets nobody read and write its key in between', async () => {
+  test('excludes other transactions on its key', async () => {
     const { level, cache } = await setUp()
     const addOne = () =>
       cache.transaction('count', async (transaction) => {
@@ -34,7 +34,7 @@ describe('a transaction', () => {
     await cache.close()
   })
 
-  test('reads what it wrote, and shows it to others at once and whole', async () => {
+  test('reads its own writes, and shows them to others all at once', async () => {
     const { level, cache } = await setUp()
     await cache('b', 1)
     const reader = await openSource(cache)
@@ -63,7 +63,7 @@ describe('a transaction', () => {
     await cache.close()
   })
 
-  test('that fails writes nothing, and lets go of its keys', async () => {
+  test('writes nothing and releases its keys if it fails', async () => {
     const { level, cache } = await setUp()
     const failing = cache.transaction(['a', 'b'], (transaction) => {
       transaction.put('a', 1)
@@ -77,7 +77,7 @@ describe('a transaction', () => {
     await cache.close()
   })
 
-  test('whose batch fails rejects, and its writes stay for the next batch', async () => {
+  test('rejects if its batch fails, and its writes go into the next batch', async () => {
     const { level, cache } = await setUp()
     level.error = new Error('disk full')
     const failing = cache.transaction(['a', 'b'], (transaction) => {
@@ -91,7 +91,7 @@ describe('a transaction', () => {
     await cache.close()
   })
 
-  test('lets the next one go on before it is durable, and both share a batch', async () => {
+  test('lets the next transaction begin before it is durable, and both share a batch', async () => {
     const { level, cache } = await setUp()
     const { gate, open } = createGate()
     level.gate = gate
@@ -107,7 +107,7 @@ describe('a transaction', () => {
     await cache.close()
   })
 
-  test('writes over what a sink buffered, and is written over by what comes later', async () => {
+  test('overwrites a buffered write of a sink, and is overwritten by a later one', async () => {
     const { cache } = await setUp()
     const sink = await openSink(cache)
     await cache.transaction('a', async (transaction) => {
@@ -121,7 +121,7 @@ describe('a transaction', () => {
     await cache.close()
   })
 
-  test('that does not end is named by those that wait', async () => {
+  test('is named in the error of a transaction that waits too long for it', async () => {
     const { cache } = await setUp({ lockWaitMs: 20 })
     const { gate, open } = createGate()
     const holder = cache.transaction(['a', 'b'], () => gate)
@@ -149,7 +149,7 @@ describe('a transaction', () => {
     await cache.close()
   })
 
-  test('waits for longer than a timer of Node can', async () => {
+  test('waits longer than the longest timer of Node', async () => {
     for (const lockWaitMs of [2 ** 31, Infinity]) {
       const { cache } = await setUp({ lockWaitMs })
       const { gate, open } = createGate()
@@ -164,14 +164,14 @@ describe('a transaction', () => {
     }
   })
 
-  test('started within one on the same key gives up', async () => {
+  test('rejects if it is started within a transaction on the same key', async () => {
     const { cache } = await setUp({ lockWaitMs: 5 })
     const within = cache.transaction('a', () => cache.transaction('a', () => 1))
     await expect(within).rejects.toMatchObject({ code: 'CACHE_BUSY' })
     await cache.close()
   })
 
-  test('is of its own keys and of its own time', async () => {
+  test('refuses other keys, and calls after its end', async () => {
     const { cache } = await setUp()
     const kept = await cache.transaction('a', (transaction) => transaction)
     expect(() => kept.put('a', 1)).toThrow(expect.objectContaining({ code: 'USAGE' }))
@@ -184,7 +184,7 @@ describe('a transaction', () => {
     })
   })
 
-  test('of any keys ends, and they are as if one came after the other', async () => {
+  test('of any keys ends, with the result of some order one after another', async () => {
     const keys = ['a', 'b', 'c', 'd']
     const transaction = fc.record({
       keys: fc.array(fc.constantFrom(...keys), { minLength: 1, maxLength: 4 }),

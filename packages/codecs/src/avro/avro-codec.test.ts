@@ -53,7 +53,7 @@ const of = (type: unknown) => AvroCodec(type as object)
 const record = (type: unknown) => AvroCodec({ type: 'record', name: 'R', fields: [{ name: 'a', type }] })
 
 describe('AvroCodec', () => {
-  test('brings values back, from a Buffer or a plain Uint8Array', () => {
+  test('decodes a Buffer or a plain Uint8Array to what was encoded', () => {
     const codec = AvroCodec(schema)
     fc.assert(
       fc.property(everything, (value) => {
@@ -79,7 +79,7 @@ describe('AvroCodec', () => {
     expect(() => of({ type: 'array', items: 'int' }).decode(Buffer.of(2, 2, 0, 0))).toThrow('more of them')
   })
 
-  test('decodes any bytes to a value or an error, in little time', () => {
+  test('decodes any bytes to a value or an error in little time', () => {
     const codec = AvroCodec(schema)
     const list = of({ type: 'array', items: 'int' })
     const map = of({ type: 'map', values: 'null' })
@@ -125,7 +125,7 @@ describe('AvroCodec', () => {
     expect(() => record('int').encode(value)).toThrow(expect.objectContaining({ code: 'ENCODE_FAILED' }))
   })
 
-  test('refuses what a number cannot hold and what is not UTF-8', () => {
+  test('refuses numbers out of range and text that is not UTF-8', () => {
     const long = Buffer.from('feffffffffffffffff01', 'hex')
     expect(() => of({ type: 'long' }).decode(long)).toThrow('beyond what a number holds exactly')
     expect(() => of({ type: 'string' }).decode(Buffer.of(4, 0xff, 0xfe))).toThrow('not UTF-8')
@@ -150,13 +150,13 @@ describe('AvroCodec', () => {
     expect(() => codec.decode(Buffer.of(1))).toThrow('cannot read 1 bytes')
   })
 
-  test('writes more strings than fit the room that it begins with', () => {
+  test('writes more strings than fit its first memory', () => {
     const codec = of({ type: 'array', items: 'string' })
     const texts = Array.from({ length: 5000 }, (_, i) => 'y'.repeat(i % 50))
     expect(codec.decode(codec.encode(texts))).toEqual(texts)
   })
 
-  test('leaves what it has written alone, whatever comes after it', () => {
+  test('does not change written bytes later', () => {
     const codec = AvroCodec(schema)
     fc.assert(
       fc.property(fc.array(everything, { minLength: 50, maxLength: 200 }), (values) => {
@@ -176,7 +176,7 @@ describe('AvroCodec', () => {
     }
   })
 
-  test('may be used by what writes a part of a value', () => {
+  test('may be used by the encoder of a part of a value', () => {
     const inner = AvroCodec({ type: 'array', items: 'string' })
     const nested = {
       kind: 'object',
@@ -200,7 +200,7 @@ describe('AvroCodec', () => {
     expect(plain(outer.decode(outer.encode(value)))).toEqual(value)
   })
 
-  test('holds longs exactly up to what a number holds', () => {
+  test('keeps longs exact up to the limit of a number', () => {
     const codec = of({ type: 'long' })
     for (const sign of [1, -1])
       for (const power of [1, 31, 32, 48, 49, 51, 52, 53])

@@ -7,14 +7,14 @@ const id = field('id', 'int')
 const read = (writer: object, reader: object, value: unknown, options = {}) =>
   AvroCodec(reader, { ...options, writer }).decode(AvroCodec(writer, options).encode(value))
 
-describe('what was written with another schema', () => {
-  test('has the defaults of fields that are new, and not those that are gone', () => {
+describe('values of another schema', () => {
+  test('get defaults for new fields and lose removed fields', () => {
     const writer = record([field('old', 'string'), id, field('list', { type: 'array', items: 'string' })])
     const reader = record([id, field('note', ['null', 'string'], { default: null }), field('n', 'int', { default: 7 })])
     expect(read(writer, reader, { old: 'x', id: 1, list: ['a'] })).toStrictEqual({ id: 1, note: null, n: 7 })
   })
 
-  test('goes by aliases, and by the order of the writer', () => {
+  test('match by aliases, in the order of the writer', () => {
     const writer = record([field('a', 'int'), field('b', 'string')], 'org.Old')
     const reader = { ...record([field('b', 'string'), field('z', 'int', { aliases: ['a'] })]), aliases: ['org.Old'] }
     expect(read(writer, reader, { a: 1, b: 'x' })).toEqual({ b: 'x', z: 1 })
@@ -51,12 +51,12 @@ describe('what was written with another schema', () => {
     expect(read(record([field('a', writer)]), record([field('a', reader)]), { a: value })).toEqual({ a: expected })
   })
 
-  test('is promoted to bigints', () => {
+  test('are promoted to bigints', () => {
     const bigint = { long: 'bigint' }
     expect(read(record([field('a', 'int')]), record([field('a', 'long')]), { a: 5 }, bigint)).toEqual({ a: 5n })
   })
 
-  test('may hold itself', () => {
+  test('may be recursive', () => {
     const tree = (more: object[]) => record([field('next', ['null', 'R'], { default: null }), ...more])
     const value = { next: { next: null, id: 2 }, id: 1 }
     const expected = { next: { next: null, id: 2, n: 7 }, id: 1, n: 7 }

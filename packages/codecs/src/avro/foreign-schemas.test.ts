@@ -26,7 +26,7 @@ describe('types of another namespace', () => {
     expect(read(writer, reader, value)).toEqual(value)
   })
 
-  test('the branch of the full name goes before one of the same name in another namespace', () => {
+  test('the branch with the full name has precedence over one of another namespace', () => {
     const more = record('b.R', [
       { name: 'a', type: 'int' },
       { name: 'z', type: 'string', default: 'b' },
@@ -36,7 +36,7 @@ describe('types of another namespace', () => {
     expect(read({ type: 'long' }, ['float', 'long'], 2 ** 53 - 2)).toEqual({ long: 2 ** 53 - 2 })
   })
 
-  test('a branch that failed leaves nothing behind for the one that is taken', () => {
+  test('a branch that failed does not affect the next one', () => {
     const inner = (name: string, more: readonly object[] = []) =>
       record(name, [{ name: 'next', type: ['null', name] }, { name: 'a', type: 'int' }, ...more])
     const writer = record('W', [
@@ -56,15 +56,15 @@ describe('types of another namespace', () => {
   })
 })
 
-describe('what only some values cannot be read by', () => {
-  test('a branch of the writer that the reader has not is an error of the value that has it', () => {
+describe('differences that affect only some values', () => {
+  test('a branch that only the writer has fails for values with it', () => {
     const codec = AvroCodec({ type: 'string' }, { writer: ['null', 'string'] })
     expect(codec.decode(Uint8Array.of(2, 2, 97))).toBe('a')
     expect(() => codec.decode(Uint8Array.of(0))).toThrow("the writer's branch cannot be read")
     expect(() => AvroCodec({ type: 'string' }, { writer: ['null', 'int'] })).toThrow('cannot read "null" as "string"')
   })
 
-  test('and so is a symbol of an enum', () => {
+  test('a symbol that only the writer has fails for values with it', () => {
     const of = (symbols: readonly string[]) => ({ type: 'enum', name: 'E', symbols })
     const codec = AvroCodec(of(['A']), { writer: of(['A', 'B']) })
     expect(codec.decode(Uint8Array.of(0))).toBe('A')
@@ -97,7 +97,7 @@ describe('defaults', () => {
     })
   })
 
-  test('of no branch is refused in a schema of our own, and counts for nothing in one of others', () => {
+  test('of no branch is refused in an own schema, and ignored in a foreign one', () => {
     expect(() => AvroCodec(of(['null', 'int'], 'x'))).toThrow('incompatible field default')
     expect(() => AvroCodec(of('int', 'x'))).toThrow('incompatible field default')
     for (const type of [['null', 'int'], 'int', { type: 'array', items: 'int' }])
@@ -107,7 +107,7 @@ describe('defaults', () => {
   })
 })
 
-describe('names that avsc does not take', () => {
+describe('names that avsc refuses', () => {
   const shop = {
     type: 'record',
     name: 'Envelope',
@@ -122,7 +122,7 @@ describe('names that avsc does not take', () => {
     ],
   }
 
-  test('types are read, and called what they are called', () => {
+  test('types are read under their own names', () => {
     const codec = AvroCodec(shop)
     const value = { before: null, after: { id: 1 }, source: { 'io.1st.Source-x': { 'a-b': 5 } } }
     expect(codec.decode(codec.encode(value))).toEqual(value)
@@ -131,7 +131,7 @@ describe('names that avsc does not take', () => {
     expect(() => codec.encode({ ...value, source: { 'io.1st.Source-x': { 'a-b': 'x' } } })).toThrow('a-b')
   })
 
-  test('another schema reads them by the name behind the namespace', () => {
+  test('another schema reads them by the unqualified name', () => {
     const reader = {
       ...shop,
       namespace: 'db-2.shop',

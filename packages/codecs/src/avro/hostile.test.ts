@@ -121,7 +121,7 @@ describe('the limits of AvroCodec', () => {
     expect(refusal(() => map.encode({ a: 1, b: 2 })).message).toContain('more than 1 items')
   })
 
-  test('601 bytes that claim 120 million items of no bytes are refused, read and skipped', () => {
+  test('601 bytes that claim 120 million items without bytes are refused when they are read and skipped', () => {
     const bytes = bytesOf(...Array.from({ length: 120 }, () => 999_999n), 0n)
     expect(readingOf(list('null'))(bytes).message).toContain('more than 1000000 items')
     const skipping = readingOf(record([number]), { writer: record([field('x', list('null')), number]) })
@@ -129,7 +129,7 @@ describe('the limits of AvroCodec', () => {
     expect(readingOf(list(record([], 'Empty')))(bytes).message).toContain('more than 1000000 items')
   })
 
-  test('records that double at each level and take no bytes count as items, and those of many bytes have to be there', () => {
+  test('records without bytes count as items, and large records have to be present', () => {
     const doubling = (leaf: unknown) => {
       let type: unknown = record(leaf === undefined ? [] : [field('leaf', leaf)], 'R0')
       for (let i = 1; i <= 40; i++) type = record([field('a', type), field('b', `R${i - 1}`)], `R${i}`)
@@ -143,7 +143,7 @@ describe('the limits of AvroCodec', () => {
     expect(readingOf(record([number], 'W'), { writer })(Uint8Array.of(0, 0, 0)).message).toContain('end too early')
   })
 
-  test('maxBytes bounds what is read and what is written', () => {
+  test('maxBytes bounds read and written values', () => {
     const codec = AvroCodec<string>({ type: 'string' }, { maxBytes: 100 })
     expect(codec.decode(codec.encode('x'.repeat(98)))).toHaveLength(98)
     expect(refusal(() => codec.encode('x'.repeat(99)))).toMatchObject({
@@ -168,7 +168,7 @@ describe('the limits of AvroCodec', () => {
   }
   const deep = (depth: number) => Uint8Array.from([...Array.from({ length: depth - 1 }, () => 2), 0])
 
-  test('maxDepth bounds what holds itself, where it is read, resolved, skipped and written', () => {
+  test('maxDepth bounds recursive types when they are read, resolved, skipped and written', () => {
     const codec = AvroCodec(tree)
     expect(codec.decode(deep(500))).toEqual(nested(500))
     expect(new Uint8Array(codec.encode(nested(500)))).toEqual(deep(500))
@@ -197,7 +197,7 @@ describe('the limits of AvroCodec', () => {
     expect(refusal(() => boundless.encode(nested(1_000_000))).code).toBe('ENCODE_FAILED')
   })
 
-  test('a schema that does not hold itself may be as deep as it is', () => {
+  test('maxDepth does not apply to types that are not recursive', () => {
     let type: unknown = 'int'
     for (let i = 0; i < 600; i++) type = list(type)
     const codec = AvroCodec(type as object, { maxDepth: 1 })
@@ -247,7 +247,7 @@ describe('numbers and booleans', () => {
     expect(readingOf(type)(bytes).message).toMatch(/a decimal in them has more than \d+ digits/)
   })
 
-  test('the precision of a decimal counts where it is read, and bytes that only carry the sign do not', () => {
+  test('the precision of a decimal is checked when it is read, and bytes that only repeat the sign do not count', () => {
     const codec = AvroCodec({ type: 'bytes', logicalType: 'decimal', precision: 2, scale: 1 })
     const read = (...bytes: readonly number[]) => codec.decode(Uint8Array.from([bytes.length * 2, ...bytes]))
     expect([read(99), read(0x9d), read(0, 0, 99), read(0xff, 0xff, 0x9d), read()]).toEqual([
@@ -285,7 +285,7 @@ describe('names', () => {
     'this',
   ]
 
-  test.each(names)('a field named %s is a field like any other', (name) => {
+  test.each(names)('a field named %s is an ordinary field', (name) => {
     const schema = record([field(name, 'int'), field('b', 'string', { default: 'x' })])
     const codec = AvroCodec(schema)
     const value = Object.defineProperty({ b: 'y' }, name, {
@@ -317,7 +317,7 @@ describe('names', () => {
     expect(Object.getPrototypeOf({})).toBe(Object.prototype)
   })
 
-  test('a type may be called like what every object inherits', () => {
+  test('a type may have the name of a member of Object', () => {
     const schema = record([field('a', record([number], 'constructor')), field('b', 'constructor')], 'toString')
     const codec = AvroCodec(schema)
     expect(codec.decode(codec.encode({ a: { a: 1 }, b: { a: 2 } }))).toEqual({ a: { a: 1 }, b: { a: 2 } })
@@ -325,7 +325,7 @@ describe('names', () => {
 })
 
 describe('error messages', () => {
-  test('texts from outside are cut', () => {
+  test('cut long texts', () => {
     const long = 'x'.repeat(2_000_000)
     const wide = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`${long.slice(0, 50)}${i}`, 1]))
     const inner = { a: { [long]: 1 } }

@@ -46,7 +46,7 @@ describe('logical types', () => {
     expect(bytes ?? hex(encoded)).toBe(hex(encoded))
   })
 
-  test('decimals come back as they went, whatever their size', () => {
+  test('decimals decode to what was encoded, of any size', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }), fc.nat(38), (unscaled, scale) => {
         const codec = of(decimal(38, scale))
@@ -82,7 +82,7 @@ describe('logical types', () => {
     expect(() => codec.encode({ a: value })).toThrow(named)
   })
 
-  test('what was read is refused where it is no such thing', () => {
+  test('decoded values outside of the logical type are refused', () => {
     expect(() => of(int('time-millis')).decode(of({ type: 'int' }).encode(-1))).toThrow('a time of day in them is -1')
     const uuid = { type: 'string', logicalType: 'uuid' }
     expect(() => of(uuid).decode(of({ type: 'string' }).encode('x'))).toThrow('a uuid in them is "x"')
@@ -99,12 +99,12 @@ describe('logical types', () => {
     expect(of(schema).decode(of(schema).encode('x'))).toBe('x')
   })
 
-  test('a decimal without a precision counts for nothing', () => {
+  test('a decimal without a precision is ignored', () => {
     const codec = of({ type: 'bytes', logicalType: 'decimal' })
     expect(codec.decode(codec.encode(Buffer.of(1, 2)))).toEqual(Buffer.of(1, 2))
   })
 
-  test('may be left alone, or be others', () => {
+  test('can be turned off or replaced', () => {
     expect(of(long('timestamp-millis'), { logicalTypes: { 'timestamp-millis': false } }).encode(5)).toHaveLength(1)
     const cents = {
       kind: 'number',
@@ -117,7 +117,7 @@ describe('logical types', () => {
     expect(() => codec.encode('0.42')).toThrow('a decimal (a number of cents), got "0.42"')
   })
 
-  test('defaults are written as values are', () => {
+  test('defaults have the form of values', () => {
     const codec = of({
       type: 'record',
       name: 'R',
@@ -134,7 +134,7 @@ describe('logical types', () => {
 describe('longs as bigints', () => {
   const bigints = { long: 'bigint' }
 
-  test('hold all of 64 bits', () => {
+  test('have all 64 bits', () => {
     const codec = of({ type: 'long' }, bigints)
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
@@ -148,12 +148,12 @@ describe('longs as bigints', () => {
     expect(() => codec.decode(Buffer.from('ffffffffffffffffff7f', 'hex'))).toThrow('more than 64 bits')
   })
 
-  test('are the same bytes as numbers', () => {
+  test('encode like numbers', () => {
     for (const value of [0, -1, 63, 64, 2 ** 52, -(2 ** 52) - 1])
       expect(hex(of({ type: 'long' }, bigints).encode(BigInt(value)))).toBe(hex(of({ type: 'long' }).encode(value)))
   })
 
-  test('count times as well', () => {
+  test('are also used for times', () => {
     const codec = of(long('timestamp-micros'), bigints)
     expect(codec.decode(codec.encode(2n ** 60n))).toBe(2n ** 60n)
     const dates = of(long('timestamp-millis'), bigints)

@@ -72,7 +72,7 @@ describe('unions', () => {
     }
   })
 
-  test('may be wrapped always', () => {
+  test('can always be wrapped', () => {
     const { back, encode } = of(['null', 'string'], { wrapUnions: 'always' })
     expect(back({ string: 'x' })).toEqual({ string: 'x' })
     expect(back(null)).toBeNull()
@@ -98,7 +98,7 @@ describe('unions', () => {
   })
 })
 
-describe('types of their own name', () => {
+describe('named types', () => {
   const tree = {
     type: 'record',
     name: 'org.Tree',
@@ -108,7 +108,7 @@ describe('types of their own name', () => {
     ],
   }
 
-  test('may hold themselves', () => {
+  test('may be recursive', () => {
     const codec = AvroCodec(tree)
     const value = { value: 1, children: [{ value: 2, children: [{ value: 3, children: [] }] }] }
     expect(codec.decode(codec.encode(value))).toStrictEqual(value)
@@ -116,7 +116,7 @@ describe('types of their own name', () => {
     expect(() => codec.encode({ value: 1, children: [{ value: 2, extra: 3 }] })).toThrow('the fields extra')
   })
 
-  test('may be used again, and come from other schemas', () => {
+  test('may be used repeatedly, and come from other schemas', () => {
     const kind = { type: 'enum', name: 'org.Kind', symbols: ['A', 'B'] }
     const pair = {
       type: 'record',

@@ -16,7 +16,7 @@ const order = {
 }
 
 describe('JsonCodec', () => {
-  test('brings any JSON value back', { timeout: 60_000 }, () => {
+  test('decodes any JSON value to what was encoded', { timeout: 60_000 }, () => {
     const codec = JsonCodec()
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
@@ -29,7 +29,7 @@ describe('JsonCodec', () => {
     )
   })
 
-  test('does the same with text, for whoever makes the bytes, and does not hand that on when it is spread', () => {
+  test('encodes to text as to bytes, under a property that is not spread', () => {
     const codec = JsonCodec()
     const inText = codec['~snapstream.text']
     if (!inText) throw new Error('there is no text')
@@ -87,7 +87,7 @@ describe('JsonCodec', () => {
     expect(() => JsonCodec().encode(value)).toThrow(named)
   })
 
-  test('takes a long loss-free path in time that grows with its length only', () => {
+  test('takes linear time for long values', () => {
     let deep: unknown = Number.NaN
     for (let i = 0; i < 500; i++) deep = { a: deep }
     expect(() => JsonCodec().encode(deep)).toThrow('is NaN')
@@ -112,7 +112,7 @@ describe('JsonCodec', () => {
 describe('JsonCodec with a schema', () => {
   const codec = JsonCodec({ schema: order })
 
-  test('lets through what fits, in both directions', () => {
+  test('accepts matching values when it encodes and decodes', () => {
     expect(codec.decode(codec.encode({ id: 'a', at: new Date(0), maybe: undefined }))).toEqual({
       id: 'a',
       at: '1970-01-01T00:00:00.000Z',
@@ -147,7 +147,7 @@ describe('JsonCodec with a schema', () => {
     expect(() => JsonCodec(options as object)).toThrow(named)
   })
 
-  test('the same schema may be used twice', () => {
+  test('the same schema can be used twice', () => {
     const schema = { $id: 'https://example.org/order', type: 'string' }
     expect([JsonCodec({ schema }), JsonCodec({ schema })]).toHaveLength(2)
   })

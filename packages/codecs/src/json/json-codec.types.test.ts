@@ -13,7 +13,7 @@ const schema = {
   },
 } as const
 
-test('takes its type from a schema, by a library that infers it', async () => {
+test('infers its type from a schema by a library', async () => {
   const codec = JsonCodec<FromSchema<typeof schema>>({ schema })
   const read = codec.decode(codec.encode({ id: 'a', kind: 'new', sizes: [1] }))
   expectTypeOf(read).toEqualTypeOf<{ id: string; kind: 'new' | 'paid'; sizes?: number[] }>()

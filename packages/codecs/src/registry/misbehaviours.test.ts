@@ -212,17 +212,20 @@ const READING: readonly (readonly [
 describe('a registry that', () => {
   afterEach(() => vi.restoreAllMocks())
 
-  test.each(READING)('%s: a named error in little time, and nothing stays open', async (_, behaviour, code, named) => {
-    await using fake = await fakeRegistry(typeof behaviour === 'function' ? behaviour : always(behaviour))
-    // Only where it is what ends the request, is it short.
-    const timeoutMs = named.source.includes('no answer') ? 300 : 30_000
-    const registry = SchemaRegistry({ url: fake.url, ...quick, timeoutMs, maxAnswerBytes: 2_000_000 })
-    const problem = await problemOf(() => registry.avro().decode(record()))
-    expect([problem.code, problem.message]).toEqual([code, expect.stringMatching(named)])
-    expect(problem.message.length).toBeLessThanOrEqual(2000)
-    expect(fake.requests.length).toBeLessThan(300)
-    await vi.waitFor(() => expect(fake.open()).toBe(0))
-  })
+  test.each(READING)(
+    '%s: fails with a named error in little time, and leaves no connection open',
+    async (_, behaviour, code, named) => {
+      await using fake = await fakeRegistry(typeof behaviour === 'function' ? behaviour : always(behaviour))
+      // Only where it is what ends the request, is it short.
+      const timeoutMs = named.source.includes('no answer') ? 300 : 30_000
+      const registry = SchemaRegistry({ url: fake.url, ...quick, timeoutMs, maxAnswerBytes: 2_000_000 })
+      const problem = await problemOf(() => registry.avro().decode(record()))
+      expect([problem.code, problem.message]).toEqual([code, expect.stringMatching(named)])
+      expect(problem.message.length).toBeLessThanOrEqual(2000)
+      expect(fake.requests.length).toBeLessThan(300)
+      await vi.waitFor(() => expect(fake.open()).toBe(0))
+    },
+  )
 
   test.each([
     ['an id that is negative', { id: -1, version: 1, schema }],
@@ -256,7 +259,7 @@ describe('redirections', () => {
     auth: { basic: { username: 'u', password: 's3cret' } },
   }
 
-  test('to another host are followed without the headers of the user and the login, on the same host with them', async () => {
+  test('are followed to another host without headers and login, and on the same host with them', async () => {
     await using other = await fakeRegistry(() => [200, { schema }])
     await using fake = await fakeRegistry(({ path }) =>
       path.startsWith('/moved') ? redirect(`${other.url}/there`, 307) : redirect('/moved', 301),
@@ -271,7 +274,7 @@ describe('redirections', () => {
     expect(other.requests[0]?.headers.accept).toContain('schemaregistry')
   })
 
-  test('of what is to be registered are followed on the same host, where they keep what is sent', async () => {
+  test('of a registration are followed on the same host if they keep the body', async () => {
     await using other = await fakeRegistry(() => [200, { id: 1 }])
     await using fake = await fakeRegistry(({ path }, count) =>
       path.endsWith('/there')
@@ -293,7 +296,7 @@ describe('redirections', () => {
 })
 
 describe('many requests', () => {
-  test('for many bad ids are made a few at a time, and each once', async () => {
+  test('for many bad ids are limited in number, and made once each', async () => {
     let now = 0
     let most = 0
     await using fake = await fakeRegistry(async () => {
@@ -309,7 +312,7 @@ describe('many requests', () => {
     expect([fake.requests.length, most]).toEqual([200, 5])
   })
 
-  test('that a schema is missing counts for a while, and that the registry was away does not', async () => {
+  test('a missing schema is remembered for a while, an unreachable registry is not', async () => {
     let there = false
     await using fake = await fakeRegistry(() =>
       there ? [200, { schema }] : [404, { error_code: 40_403, message: '' }],
@@ -322,7 +325,7 @@ describe('many requests', () => {
     expect(fake.requests).toHaveLength(2)
   })
 
-  test('a schema that cannot be used is one error of the source, or one of each record', async () => {
+  test('an unusable schema fails the source, or each of its records', async () => {
     await using fake = await fakeRegistry(() => [200, { schema: '{"type":"recrod"}' }])
     const registry = SchemaRegistry({ url: fake.url })
     expect(await problemOf(() => registry.avro().decode(record()))).toMatchObject({ code: 'SCHEMA_UNUSABLE' })
@@ -376,7 +379,7 @@ describe('logging in', () => {
     },
   )
 
-  test('a token that never comes, or a fetch that heeds no signal, ends with the time-out', async () => {
+  test('a token that never arrives, or a fetch that ignores its signal, ends with the time-out', async () => {
     for (const options of [
       { auth: { bearer: () => new Promise<string>(() => {}) } },
       { fetch: () => new Promise<Response>(() => {}) },
@@ -391,7 +394,7 @@ describe('logging in', () => {
       })
   })
 
-  test('a subject of any text is asked for, and a function that gives none is named', async () => {
+  test('a subject may be any text, and a function that returns none is named', async () => {
     await using fake = await fakeRegistry(() => [200, []])
     const registry = SchemaRegistry({ url: fake.url, ...quick })
     expect(await registry.versions('a/b\ud800')).toEqual([])

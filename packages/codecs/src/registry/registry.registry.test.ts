@@ -31,7 +31,7 @@ describe.each([
   ['avro', () => registry.avro({ schema: order(), register: true }), () => registry.avro()],
   ['json', () => registry.json({ schema: jsonOrder, register: true }), () => registry.json()],
 ] as const)('a codec of %s', (_, writing, reading) => {
-  test('writes the id of the schema, and is synchronous when it knows it', async () => {
+  test('writes the id of the schema, and is synchronous once it has the schema', async () => {
     const topic = newTopic()
     const writer = writing()
     const context = valueOf(topic)
@@ -50,14 +50,14 @@ describe.each([
     expect(reader.decode(bytes)).toEqual({ id: 'a' })
   })
 
-  test('writes by the latest schema of the subject where it has none itself', async () => {
+  test('writes by the latest schema of the subject if it has none itself', async () => {
     const topic = newTopic()
     const bytes = await encode(writing(), { id: 'a' }, topic)
     expect(await encode(reading(), { id: 'a' }, topic)).toEqual(bytes)
     await expect(encode(reading(), { id: 1 }, topic)).rejects.toMatchObject({ code: 'ENCODE_FAILED' })
   })
 
-  test('is synchronous from the start when it is prepared', async () => {
+  test('is synchronous from the start after prepare', async () => {
     const topic = newTopic()
     const bytes = await encode(writing(), { id: 'a' }, topic)
     const prepared = reading()
@@ -74,7 +74,7 @@ describe.each([
     expect(await registry.subjects()).toEqual(expect.arrayContaining([`${topic}-value`, `${topic}-key`]))
   })
 
-  test('says that a subject does not exist', async () => {
+  test('fails with SCHEMA_MISSING for a subject that does not exist', async () => {
     const topic = newTopic()
     await expect(reading().prepare(valueOf(topic))).rejects.toMatchObject({ code: 'SCHEMA_MISSING' })
     await expect(encode(reading(), { id: 'a' }, topic)).rejects.toMatchObject({
@@ -85,7 +85,7 @@ describe.each([
 })
 
 describe('registering', () => {
-  test('is not done unasked', async () => {
+  test('needs the option register', async () => {
     const topic = newTopic()
     await expect(encode(registry.avro({ schema: order() }), { id: 'a' }, topic)).rejects.toMatchObject({
       code: 'SCHEMA_MISSING',
@@ -106,7 +106,7 @@ describe('registering', () => {
     expect(await registry.schemaById(id)).toMatchObject({ id, type: 'AVRO', references: [] })
   })
 
-  test('is refused by the rules of the subject', async () => {
+  test('fails with SCHEMA_INCOMPATIBLE by the rule of the subject', async () => {
     const topic = newTopic()
     await encode(registry.avro({ schema: order(), register: true }), { id: 'a' }, topic)
     await setCompatibility(`${topic}-value`, 'BACKWARD')
@@ -119,14 +119,14 @@ describe('registering', () => {
     })
   })
 
-  test('is refused for what is no schema', async () => {
+  test('fails with SCHEMA_REFUSED for an invalid schema', async () => {
     const broken = { schema: '{"type":"nope"}' }
     await expect(registry.register(newTopic(), broken)).rejects.toMatchObject({ code: 'SCHEMA_REFUSED' })
   })
 })
 
 describe('reading', () => {
-  test('goes by the schema that was given, whichever a record was written with', async () => {
+  test('reads as the given schema, whatever the record was written with', async () => {
     const topic = newTopic()
     const old = await encode(registry.avro({ schema: order(), register: true }), { id: 'a' }, topic)
     const current = registry.avro({ schema: order([amount]), register: true })
@@ -158,7 +158,7 @@ describe('reading', () => {
     })
   })
 
-  test('says that an id does not exist, each time', async () => {
+  test('fails with SCHEMA_MISSING for an id that does not exist, each time', async () => {
     const codec = registry.avro()
     const bytes = Uint8Array.of(0, 0x7f, 0xff, 0xff, 0xff, 2, 0x61)
     for (const _ of [1, 2])
@@ -168,7 +168,7 @@ describe('reading', () => {
       })
   })
 
-  test('checks JSON by the schema it was written with', async () => {
+  test('validates JSON by the schema that it was written with', async () => {
     const topic = newTopic()
     const bytes = await encode(registry.json({ schema: jsonOrder, register: true }), { id: 'a' }, topic)
     const wrong = Buffer.concat([bytes.subarray(0, 5), Buffer.from('{"id":1}')])
@@ -229,7 +229,7 @@ describe('subjects', () => {
     expect(await registry.versions(name(topic2, record))).toEqual([1])
   })
 
-  test('by a function, also without a topic', async () => {
+  test('can be named by a function, also without a topic', async () => {
     const name = newTopic()
     const codec = registry.avro({ schema: order(), subject: () => name, register: true })
     expect(await codec.encode({ id: 'a' })).toHaveLength(7)

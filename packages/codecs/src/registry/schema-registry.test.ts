@@ -19,7 +19,7 @@ const problemOf = async (run: () => unknown) => {
 }
 
 describe('SchemaRegistry', () => {
-  test('asks once for what many want at the same time, and never again', async () => {
+  test('makes concurrent requests for a schema once, and never again', async () => {
     await using fake = await fakeRegistry(() => [200, { schema }])
     const registry = SchemaRegistry({ url: fake.url })
     const codec = registry.avro()
@@ -53,7 +53,7 @@ describe('SchemaRegistry', () => {
     expect(fake.requests).toHaveLength(3)
   })
 
-  test('asks the next of several', async () => {
+  test('asks the next of several addresses', async () => {
     await using dead = await fakeRegistry(() => 'hang up')
     await using fake = await fakeRegistry(() => [200, ['a']])
     const registry = SchemaRegistry({ url: [dead.url, fake.url], ...quick })
@@ -61,7 +61,7 @@ describe('SchemaRegistry', () => {
     expect([dead.requests.length, fake.requests.length]).toEqual([1, 2])
   })
 
-  test('gives up after its retries, and asks anew when it is asked', async () => {
+  test('fails after its retries, and makes the request again for the next call', async () => {
     await using fake = await fakeRegistry((_, count) => (count <= 3 ? 'hang up' : [200, { schema }]))
     const codec = SchemaRegistry({ url: fake.url, ...quick, retries: 2 }).avro()
     const problem = await problemOf(() => codec.decode(record))
@@ -71,7 +71,7 @@ describe('SchemaRegistry', () => {
     expect(fake.requests).toHaveLength(4)
   })
 
-  test('does not wait for ever', async () => {
+  test('has a time-out', async () => {
     await using fake = await fakeRegistry(() => new Promise(() => {}))
     const problem = await problemOf(() => SchemaRegistry({ url: fake.url, timeoutMs: 20, retries: 0 }).subjects())
     expect([problem.code, problem.message]).toEqual([
@@ -98,7 +98,7 @@ describe('SchemaRegistry', () => {
     expect(problem.message).toContain('the schema with the id 7')
   })
 
-  test('does not follow schemas that refer to each other for ever', async () => {
+  test('refuses schemas that refer to each other', async () => {
     const references = [{ name: 'R', subject: 'a', version: 1 }]
     await using fake = await fakeRegistry(() => [200, { id: 7, version: 1, schema, references }])
     const problem = await problemOf(() => SchemaRegistry({ url: fake.url }).avro().decode(record))
@@ -177,7 +177,7 @@ describe('options', () => {
     }
   })
 
-  test('a subject that cannot be known is an error of the message', () => {
+  test('a subject that cannot be determined is an error of the message', () => {
     const registry = SchemaRegistry({ url: 'http://localhost' })
     const refused = (named: string) =>
       expect.objectContaining({ code: 'ENCODE_FAILED', message: expect.stringContaining(named) as string }) as Error
