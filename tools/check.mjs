@@ -2,6 +2,7 @@ import './lib/bootstrap.mjs'
 import { api } from './check/api.mjs'
 import { changesets } from './check/changesets.mjs'
 import { circles } from './check/circles.mjs'
+import { links } from './check/links.mjs'
 import { metadata } from './check/metadata.mjs'
 import { size } from './check/size.mjs'
 import { versions } from './check/versions.mjs'
@@ -26,6 +27,7 @@ const counts = await runSteps([
   { name: 'circles', run: circles },
   { name: 'versions', run: versions },
   { name: 'metadata', run: () => metadata({ fix }) },
+  { name: 'links', run: links },
   { name: 'workflows', run: workflows },
   { name: 'changesets', run: changesets },
   { name: 'build', run: () => judged(build()) },

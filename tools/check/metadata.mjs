@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { packages } from '../lib/projects.mjs'
 import { at, readJson, root } from '../services/root.mjs'
@@ -14,10 +14,7 @@ export async function metadata({ fix = false } = {}) {
   const { repository } = readJson(at('package.json'))
   const checked = packages()
   if (fix) for (const project of checked) writeMetadata(project, repository)
-  const problems = checked.flatMap((project) => [
-    ...(fix ? [] : differences(project, repository)),
-    ...brokenLinks(project),
-  ])
+  const problems = fix ? [] : checked.flatMap((project) => differences(project, repository))
   return { ok: problems.length === 0, output: problems.join('\n') }
 }
 
@@ -47,17 +44,5 @@ function writeMetadata({ folder, manifest }, repository) {
   entries.splice(place, 1, homepage, bugs, entries[place], ...last) // the order of the formatter
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`)
 }
-
-/** npm makes a link of `docs/x.md` by the package's folder; it gets one that begins with a slash wrong. */
-function brokenLinks({ folder }) {
-  const readme = join(folder, 'README.md')
-  return linksOf(readFileSync(readme, 'utf8'))
-    .filter((link) => link.startsWith('/') || !existsSync(join(dirname(readme), link.replace(/#.*$/, ''))))
-    .map((link) => `${relative(root, readme)}: the link ${link} leads nowhere; write it relative to the README`)
-}
-
-/** The links of a document that are no addresses, and no places in it. */
-export const linksOf = (markdown) =>
-  [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link).filter((link) => !/^(#|[a-z]+:)/i.test(link))
 
 const pathOf = (folder) => relative(root, folder).replaceAll('\\', '/')
