@@ -16,13 +16,15 @@ export async function changesets() {
   const [head, fork] = await Promise.all([git('rev-parse', 'HEAD'), git('merge-base', base, 'HEAD')])
   if (fork.code !== 0) return { ok: true, note: `nothing in common with ${base}` }
   if (head.stdout === fork.stdout) return { ok: true, note: `nothing beyond ${base}` }
-  const released = pending().length === 0 ? await releasedSince(fork.stdout.trim()) : []
+  const released = pendingChangesets().length === 0 ? await releasedSince(fork.stdout.trim()) : []
   if (released.length > 0) return { ok: true, note: `a release: ${released.join(', ')}` }
   const options = { packageName: '@changesets/cli', capture: true }
   return judged(tool('changeset', ['status', `--since=${base}`], options))
 }
 
-const pending = () => readdirSync(at('.changeset')).filter((file) => file.endsWith('.md') && file !== 'README.md')
+/** The files of the changesets that wait for a release. */
+export const pendingChangesets = () =>
+  readdirSync(at('.changeset')).filter((file) => file.endsWith('.md') && file !== 'README.md')
 
 /** The packages whose version is another than at this commit. */
 async function releasedSince(commit) {
