@@ -1,5 +1,5 @@
 import type { ClusterMetadata, Connection, TopicAnswer } from '../wire/protocol/connection.ts'
-import type { OpenBroker } from './open-broker.ts'
+import type { OpenBroker } from './internals.ts'
 
 type AdminRequests = Pick<
   Connection,

@@ -2,7 +2,7 @@ import type { AbortedTransaction, FetchedPartition } from '../record-batch/fetch
 import { byTopic, flatten } from '../driver/topic-partition.ts'
 import { byteReader } from '../wire/protocol/byte-reader.ts'
 import type { Answer, Connection } from '../wire/protocol/connection.ts'
-import type { OpenBroker } from './open-broker.ts'
+import type { OpenBroker } from './internals.ts'
 
 /** The requests that read records, and where partitions begin and end. */
 export function fetchRequests(broker: OpenBroker): Pick<Connection, 'fetch' | 'listOffsets'> {

@@ -3,8 +3,7 @@ import type { Connection, GroupIdentity } from '../wire/protocol/connection.ts'
 import { shownAddress } from '../wire/protocol/broker-address.ts'
 import { asBuffer } from '../driver/bytes.ts'
 import { byTopic, flatten } from '../driver/topic-partition.ts'
-import type { KafkaProtocol } from './internals.ts'
-import type { OpenBroker } from './open-broker.ts'
+import type { KafkaProtocol, OpenBroker } from './internals.ts'
 
 type GroupRequests = Pick<
   Connection,

@@ -1,4 +1,9 @@
-/**
+import type { ClientSettings } from '../driver/driver.ts'
+import { openSocket, requestFrame } from '../wire/cluster/open-socket.ts'
+import { unreadable, unsupported } from '../wire/errors/kafka-error.ts'
+import type { BrokerAddress, Connection } from '../wire/protocol/connection.ts'
+
+/*
  * All that is used of KafkaJS beside its public API: how it writes requests and reads answers, and the two changes made to it.
  * Its exact version is pinned, and `internals.test.ts` fails when one of these is gone.
  */
@@ -13,7 +18,7 @@ export interface KafkaProtocol {
     encode(): Promise<KafkaEncoder>
   }
   readonly response: {
-    /** `clientSideThrottleTime`: how long the broker will not read from this connection, in ms. */
+    /** `clientSideThrottleTime`: for how long the broker does not read from this connection, in ms. */
     decode(raw: Buffer): Promise<{ readonly clientSideThrottleTime?: number | null }>
   }
 }
@@ -22,7 +27,7 @@ export interface KafkaEncoder {
   readonly buffer: Buffer
   writeArray(values: readonly KafkaEncoder[]): KafkaEncoder
   writeBoolean(value: boolean): KafkaEncoder
-  /** With their length before them. */
+  /** Writes their length before them. */
   writeBytes(bytes: Buffer): KafkaEncoder
   writeInt16(value: number): KafkaEncoder
   writeInt32(value: number): KafkaEncoder
@@ -42,10 +47,10 @@ export interface Internals {
   readonly crc32c: (bytes: Uint8Array) => number
 }
 
-/** Loads KafkaJS when it is needed first: a program with another driver never waits for it. */
+/** Loads KafkaJS when the first connection is opened: a program with another driver never waits for it. */
 export async function internals(): Promise<Internals> {
   const [decoder, encoder, crc32c, requests, apiKeys] = await Promise.all([
-    // @ts-expect-error There are no types of what is inside of KafkaJS.
+    // @ts-expect-error KafkaJS has no types for its internals.
     import('kafkajs/src/protocol/decoder.js'),
     // @ts-expect-error The same.
     import('kafkajs/src/protocol/encoder.js'),
@@ -79,7 +84,68 @@ function produceUpTo8({ versions, protocol }: RequestDefinition): RequestDefinit
   }
 }
 
-/** How KafkaJS reads the answer of a broker. */
+/** A socket to one broker over which requests of KafkaJS are sent. Once it is closed it stays closed. */
+export interface OpenBroker extends Pick<Connection, 'isOpen' | 'close'> {
+  readonly address: BrokerAddress
+  readonly kafkajs: Internals
+  /** The request in the newest version that both sides know. Throws `UNSUPPORTED` if there is none. */
+  request(apiName: string, args: unknown): KafkaProtocol
+  /**
+   * Sends a request once. Resolves with the whole answer, errors included; KafkaJS itself would throw the first of them.
+   * Rejects with `KAFKA_FAILED` for an answer that cannot be read, and as the socket does.
+   *
+   * @param waitMs how long the request allows the broker to wait
+   */
+  send<T>(protocol: KafkaProtocol, waitMs?: number): Promise<T>
+}
+
+const CORRELATION_ID_BYTES = 4
+
+/** Connects to a broker once. Rejects when the signal is aborted, and leaves nothing open then. */
+export async function openBroker(
+  settings: ClientSettings,
+  address: BrokerAddress,
+  signal: AbortSignal,
+): Promise<OpenBroker> {
+  const kafkajs = await internals()
+  const socket = await openSocket(address, settings, signal)
+  const { requests, apiKeys } = kafkajs
+  const { clientId } = settings
+  return {
+    address,
+    kafkajs,
+    request(apiName, args) {
+      const definition = requests[apiName]
+      const known = socket.versions.get(apiKeys[apiName] ?? -1)
+      const versions = definition?.versions.map(Number) ?? []
+      const version = Math.min(Math.max(...versions), known?.max ?? -1)
+      if (!definition || !known || version < known.min || !versions.includes(version))
+        throw unsupported(address, apiName, `${Math.min(...versions)} to ${Math.max(...versions)}`)
+      return definition.protocol({ version })(args)
+    },
+    async send<T>({ request, response }: KafkaProtocol, waitMs = 0) {
+      const { apiKey, apiVersion: version, apiName: api } = request
+      const { buffer: body } = await request.encode()
+      const frame = (correlationId: number) => requestFrame({ apiKey, version, correlationId, clientId }, body)
+      const answered = request.expectResponse?.() ?? true
+      const answer = await socket.request({ api, frame, waitMs, answered })
+      if (!answered) return undefined as T
+      try {
+        const decoded = await response.decode(answer.subarray(CORRELATION_ID_BYTES))
+        socket.mute(decoded.clientSideThrottleTime ?? 0)
+        return decoded as T
+      } catch (error) {
+        throw unreadable(error, address, api)
+      }
+    },
+    get isOpen() {
+      return socket.isOpen
+    },
+    close: socket.close,
+  }
+}
+
+/** The reader of answers in KafkaJS. */
 export interface KafkaDecoder {
   readonly buffer: Buffer
   readonly offset: number
@@ -92,9 +158,9 @@ export interface KafkaDecoder {
 const guarded = new WeakSet<object>()
 
 /**
- * KafkaJS takes any count and any length that an answer names: forty bytes make it take 130 MB of memory, and a length below
- * zero lets it read the same bytes again and again. With this its decoder throws where there are fewer bytes than that, for
- * all that use KafkaJS in this process; an answer that is whole is read as before. KafkaJS has no other place for it.
+ * Makes KafkaJS's decoder throw for a count or a length beyond the end of an answer. Without it forty bytes make KafkaJS take
+ * 130 MB of memory, and a negative length makes it read the same bytes without end. The change is to the prototype, because
+ * KafkaJS has no option for it: it holds for every user of KafkaJS in this process. Whole answers are read as before.
  */
 export function guardDecoder({ prototype }: { readonly prototype: KafkaDecoder }): void {
   if (guarded.has(prototype)) return
@@ -121,7 +187,7 @@ export function guardDecoder({ prototype }: { readonly prototype: KafkaDecoder }
   })
 }
 
-/** -1 is null. Nothing that is counted has less than a byte. */
+/** A size of -1 stands for null. Every item that is counted has at least one byte. */
 function expect({ buffer, offset }: KafkaDecoder, prefixBytes: number, size: number): void {
   const left = buffer.length - offset - prefixBytes
   if (size < -1 || size > left)

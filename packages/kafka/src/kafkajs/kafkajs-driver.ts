@@ -4,7 +4,7 @@ import { wireDriver } from '../wire/wire-driver.ts'
 import { adminRequests } from './admin-requests.ts'
 import { fetchRequests } from './fetch-requests.ts'
 import { groupRequests } from './group-requests.ts'
-import { openBroker } from './open-broker.ts'
+import { openBroker } from './internals.ts'
 import { produceRequests } from './produce-requests.ts'
 
 /**

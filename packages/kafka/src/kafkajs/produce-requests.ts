@@ -3,7 +3,7 @@ import type { EncodedBatch } from '../record-batch/record-batch-encoder.ts'
 import { byTopic } from '../driver/topic-partition.ts'
 import { byteReader } from '../wire/protocol/byte-reader.ts'
 import type { Connection, ProduceAnswer } from '../wire/protocol/connection.ts'
-import type { OpenBroker } from './open-broker.ts'
+import type { OpenBroker } from './internals.ts'
 
 /** Produce in versions 3 to 8, and InitProducerId. */
 export function produceRequests(broker: OpenBroker): Pick<Connection, 'produce' | 'initProducerId'> {

@@ -2,7 +2,7 @@ import type { Headers } from '@snapstream/core'
 import { asBuffer, contentBytes } from '../driver/bytes.ts'
 import type { ProduceRecord, RecordBatch, TopicPartition } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
-import { readHeaders } from '../record-batch/read-headers.ts'
+import { readHeaders } from '../record-batch/record-columns.ts'
 
 /** What a record costs beside its payload: the object, the views on its bytes, its place in the log. */
 const RECORD_OVERHEAD_BYTES = 250

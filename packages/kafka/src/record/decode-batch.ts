@@ -3,7 +3,7 @@ import type { Batch, Codec, CodecContext, ErrorCode, Headers, MaybePromise } fro
 import { isThenable } from '@snapstream/core/adapter'
 import type { RecordBatch } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
-import { readHeaders } from '../record-batch/read-headers.ts'
+import { readHeaders } from '../record-batch/record-columns.ts'
 import { NO_HEADERS } from './encode-record.ts'
 import type { RawTopicRecord, TopicRecord } from './topic-record.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'

@@ -21,10 +21,11 @@ export async function retry<T>(
   const { patienceMs, repair = async () => {}, signal, onTrouble } = options
   let end: number | undefined
   for (let attempt = 1; ; attempt++) {
-    const waitMs = backoff(attempt, PAUSES)
+    let waitMs: number
     try {
       return await run()
     } catch (error) {
+      waitMs = backoff(attempt, PAUSES)
       end ??= performance.now() + patienceMs
       if (signal?.aborted || !isRetriable(error) || performance.now() + waitMs > end) throw error
       onTrouble?.(error)

@@ -61,8 +61,3 @@ export function unjoinedMember(): MemberState {
 export function isJoining({ phase }: Pick<MemberState, 'phase'>): boolean {
   return phase === 'preparing-rebalance' || phase === 'completing-rebalance'
 }
-
-/** The generation to commit under; undefined while it is not known which partitions the member has. */
-export function commitGeneration({ isAssigned, generation }: MemberState): GroupGeneration | undefined {
-  return isAssigned ? generation : undefined
-}

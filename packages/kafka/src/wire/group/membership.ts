@@ -21,7 +21,7 @@ import {
 } from './coordinator.ts'
 import type { CommitRefusal, Joined } from './coordinator.ts'
 import { heartbeats } from './heartbeats.ts'
-import { commitGeneration, isJoining, unjoinedMember } from './member-state.ts'
+import { isJoining, unjoinedMember } from './member-state.ts'
 import type { MemberEvent } from './member-state.ts'
 import { ownedPartitions } from './owned-partitions.ts'
 import type { RebalanceListener } from './owned-partitions.ts'
@@ -261,12 +261,13 @@ export function groupMember(options: {
    */
   async function commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     const stillOwned = owned.hold(offsets)
+    // Undefined while it is not known which partitions the member has.
+    const commitGeneration = () => (member.isAssigned ? member.generation : undefined)
     for (;;) {
       const mine = stillOwned()
       if (mine.length === 0 || signal.aborted) return
-      const generation = commitGeneration(member)
-      const isOver = () =>
-        commitGeneration(member) !== generation || stillOwned().length < mine.length || signal.aborted
+      const generation = commitGeneration()
+      const isOver = () => commitGeneration() !== generation || stillOwned().length < mine.length || signal.aborted
       if (generation === undefined) {
         await changes.until(isOver)
         continue
