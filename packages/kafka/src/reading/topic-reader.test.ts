@@ -159,7 +159,7 @@ async function quiet() {
 }
 
 describe('one consumer for two topics', () => {
-  test('starts at the first read, with both', async () => {
+  test('a shared consumer starts at the first read, with the topics of both readers', async () => {
     const { state, a, at, log } = await opened({ a: {}, b: { offset: 4 } })
     expect(state.consumers).toBe(0)
     void a.read()
@@ -170,7 +170,7 @@ describe('one consumer for two topics', () => {
     expect(log).toEqual(['a assigned a/0,a/1', 'b assigned b/1'])
   })
 
-  test('hands out to each what is its own, whether or not the other reads', async () => {
+  test('each reader gets the batches of its own topic, whether or not the other reads', async () => {
     const { state, a, b, at } = await opened({ a: {}, b: {} })
     const first = a.read()
     await quiet()
@@ -189,7 +189,7 @@ describe('one consumer for two topics', () => {
     expect(state.released).toHaveLength(1)
   })
 
-  test('closes with the last of them', async () => {
+  test('a shared consumer closes with its last reader', async () => {
     const { state, a, b } = await opened({ a: {}, b: {} })
     const [one, two] = [a.read(), b.read()]
     await quiet()
@@ -201,7 +201,7 @@ describe('one consumer for two topics', () => {
     expect(state.closed).toBe(true)
   })
 
-  test('fails for all of them', async () => {
+  test('an error of a shared consumer rejects the reads of all its readers', async () => {
     const { state, a, b } = await opened({ a: {}, b: {} })
     const reads = [a.read(), b.read()]
     await quiet()
@@ -210,7 +210,7 @@ describe('one consumer for two topics', () => {
     await expect(a.read()).rejects.toThrow('gone')
   })
 
-  test('a reader that never read closes what it opened', async () => {
+  test('a reader that never read closes without opening a consumer', async () => {
     const { state, a, b } = await opened({ a: {}, b: {} })
     await a.close()
     await b.close()
@@ -219,7 +219,7 @@ describe('one consumer for two topics', () => {
 })
 
 describe('lag', () => {
-  test('is what was last seen behind what is handled; from the start where nothing is; nothing while it is paused', async () => {
+  test('the lag counts from what is handled, or from the start, to the end that was last seen; unknown while paused', async () => {
     const { state, a, at, topic } = await opened({ a: {} })
     expect(a.lag?.(new Map())).toBeUndefined()
     const first = a.read()
@@ -255,7 +255,7 @@ describe('lag', () => {
 })
 
 describe('ready', () => {
-  test('once partitions were assigned, or none is left; with the lag once the end of each that is read is known', async () => {
+  test('a reader is ready once it is assigned partitions or none is left, and knows its lag once it knows the end of each', async () => {
     const { state, a, b, at, topic } = await opened({ a: {}, b: {} })
     const ready = () => [a, b].map((reader) => [reader.ready?.(false), reader.ready?.(true)])
     void a.read()
@@ -286,7 +286,7 @@ describe('ready', () => {
 })
 
 describe('partitions that are given up', () => {
-  test('are committed until the engine is done with them, and their batches dropped', async () => {
+  test('a partition that is revoked can be committed until the engine is done with it, and its batches are dropped', async () => {
     const { state, a, at, log, hooks } = await opened({ a: {} })
     const first = a.read()
     await quiet()
@@ -303,7 +303,7 @@ describe('partitions that are given up', () => {
     expect(log.slice(1)).toEqual(['a revoked a/0', 'a gave up a/0'])
   })
 
-  test('are not committed when they are lost', async () => {
+  test('a partition that is lost is not committed', async () => {
     const { state, a, at, hooks } = await opened({ a: {} })
     void a.read()
     await quiet()
@@ -313,7 +313,7 @@ describe('partitions that are given up', () => {
     expect(state.commits).toEqual([])
   })
 
-  test('and come back during a decode do not bring back what was being decoded', async () => {
+  test('a partition that is revoked and comes back during a decode does not hand out the batch from before', async () => {
     const gates: (() => void)[] = []
     const codec: Codec<string> = {
       encode: (value) => Buffer.from(value),
@@ -335,7 +335,7 @@ describe('partitions that are given up', () => {
     expect(values(await read)).toEqual(['new'])
   })
 
-  test('the engine may say where to start', async () => {
+  test('the engine may say where an assigned partition starts', async () => {
     const { state, a, at, hooks } = await opened({ a: {} })
     void a.read()
     await quiet()
@@ -345,7 +345,7 @@ describe('partitions that are given up', () => {
 })
 
 describe('positions', () => {
-  test('go past what has nothing to hand out, when its turn comes', async () => {
+  test('a batch without messages moves the position when its turn comes', async () => {
     const { state, a, at } = await opened({ a: {} })
     const read = a.read()
     await quiet()
@@ -365,7 +365,7 @@ describe('positions', () => {
     expect(a.lag?.(new Map([['a/0', 5]]))).toBe(0)
   })
 
-  test('do not when what was handed out is not handled', async () => {
+  test('a batch without messages does not move the position before the batches ahead of it are handled', async () => {
     const { state, a, at } = await opened({ a: {} })
     const read = a.read()
     await quiet()
@@ -380,7 +380,7 @@ describe('positions', () => {
 })
 
 describe('a partition that is sought', () => {
-  test('begins there, also when a batch from before was on its way', async () => {
+  test('a partition that is sought begins there, also when a batch from before was on its way', async () => {
     const { state, a, at, log, topic } = await opened({ a: {} })
     const first = a.read()
     await quiet()
@@ -403,7 +403,7 @@ describe('a partition that is sought', () => {
     expect(state.released.map((one) => one.offset(0))).toEqual([0, 2, 3])
   })
 
-  test('is where the next owner goes on, if it is given up before', async () => {
+  test('the next owner of a partition that was sought and revoked goes on from there', async () => {
     const { state, a, at, hooks, topic } = await opened({ a: {} })
     const first = a.read()
     await quiet()
@@ -427,7 +427,7 @@ describe('a partition that is sought', () => {
     await expect(topic.seek(1)).rejects.toMatchObject({ code: 'NOT_OPEN' })
   })
 
-  test('and lost meanwhile is not committed', async () => {
+  test('a partition that is sought and lost meanwhile is not committed', async () => {
     const { state, a, at, hooks, topic } = await opened({ a: {} })
     void a.read()
     await quiet()
@@ -445,7 +445,7 @@ describe('a partition that is sought', () => {
 })
 
 describe('a topic that is paused', () => {
-  test('keeps what comes, does not hand it out, and reads it again', async () => {
+  test('a paused topic keeps the batches that come, does not hand them out, and reads them again', async () => {
     const { state, a, at, log, topic } = await opened({ a: {} })
     const first = a.read()
     await quiet()
@@ -475,7 +475,7 @@ describe('a topic that is paused', () => {
 })
 
 describe("until: 'end'", () => {
-  test('ends when every partition has come to its end, also by empty batches', async () => {
+  test('a bounded reader ends when every partition has come to its end, also by empty batches', async () => {
     const { state, a, at } = await opened({ a: { until: 'end' } })
     const first = a.read()
     await quiet()
@@ -495,7 +495,7 @@ describe("until: 'end'", () => {
     await over
   })
 
-  test('does not end between two assignments, but when there is nothing left for it', async () => {
+  test('a bounded reader does not end between two assignments, but when no partition is left for it', async () => {
     const { state, a, at } = await opened({ a: { until: 'end' } })
     let ended = false
     const read = Promise.resolve(a.read()).then(() => (ended = true))
@@ -508,7 +508,7 @@ describe("until: 'end'", () => {
     await read
   })
 
-  test('takes no more of a partition than was there', async () => {
+  test('a bounded reader reads no more of a partition than there was when it was opened', async () => {
     const { state, a, at } = await opened({ a: { until: 'end' } })
     const first = a.read()
     await quiet()
@@ -528,7 +528,7 @@ describe("until: 'end'", () => {
   })
 })
 
-test('an abort ends a pending read, and what was handled can still be committed', async () => {
+test('an abort ends a pending read, and handled positions can still be committed', async () => {
   const { state, a, at, controller } = await opened({ a: {} })
   const first = a.read()
   await quiet()
