@@ -70,7 +70,7 @@ export const DEFAULTS: RunOptions = {
  * app.snap([1, 2], { sink: [console.log] })((n, { prefix }) => prefix + n)
  * await app.stream({ prefix: '#' })
  */
-export function createApp<C extends object = {}>({ host, signals = false }: AppOptions = {}): App<C> {
+export function createApp<C extends object = {}>({ host, signals }: AppOptions = {}): App<C> {
   let bindings: Binding[] = []
   /** Calls of snap that were not given their handler yet. */
   let handlerless = new Set<unknown>()
@@ -100,7 +100,7 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     expectUsage(context === Object(context), 'the context of stream', 'an object', context)
     // A logger may as well be one that handlers are to have.
     for (const name of ['stop', ...Object.keys(DEFAULTS)])
-      expectUsage(name === 'logger' || !(name in context), `'${name}'`, 'given second: stream({}, { ... })', context)
+      expectUsage(name === 'logger' || !(name in context), `'${name}'`, 'in the second argument of stream', context)
     const timing = withDefaults(DEFAULTS, options, 'stream')
     expectNumber(timing.checkpointMs, 'checkpointMs', 1)
     expectNumber(timing.shutdownMs, 'shutdownMs', 0)
@@ -108,12 +108,12 @@ export function createApp<C extends object = {}>({ host, signals = false }: AppO
     if (timing.readyLag !== Infinity) expectNumber(timing.readyLag, 'readyLag', 0, 'whole ')
     expectUsage(typeof timing.exitOnStall === 'boolean', 'exitOnStall', 'true or false', timing.exitOnStall)
     checkLogger(timing.logger)
-    expectUsage(forgotten === 0, 'every snap(...)', 'given a handler', `${forgotten} without`)
+    expectUsage(!forgotten, 'each snap(...)', 'called with a handler', handlerless)
     if (bound.length === 0) throw new SnapstreamError('NOTHING_BOUND', 'nothing is bound; call snap first')
     refuseCycles(bound)
     running = true
     try {
-      await run(bound, context, host ?? platformHost(), signals, timing, monitor)
+      await run(bound, context, { ...timing, host: host ?? platformHost(), signals, monitor })
     } finally {
       running = false
     }

@@ -153,3 +153,14 @@ export function withDefaults<T extends object>(defaults: T, options: Partial<T>,
   }
   return filled
 }
+
+/** The place of a message, as far as its source says: topic, partition, offset and key, or nothing. */
+export function placeOf(raw: ErrorFields = {}): ErrorFields {
+  const { topic, partition, offset, key } = raw
+  return topic ? ({ topic, partition, offset, key } as ErrorFields) : {}
+}
+
+/** The same for a sentence. */
+export function placeIn({ topic, partition, offset }: ErrorFields): string {
+  return topic ? ` at ${topic}/${partition} offset ${offset}` : ''
+}

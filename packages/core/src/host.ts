@@ -31,7 +31,7 @@ export function platformHost(platform: Platform = globalThis): Host {
       return () => platform.clearTimeout(timer)
     },
     random: Math.random,
-    yield: () => new Promise((resolve) => void (platform.setImmediate ?? platform.setTimeout)(resolve, 0)),
+    yield: () => new Promise((resolve) => (platform.setImmediate ?? platform.setTimeout)(resolve, 0)),
     onSignal(f) {
       let asked = false
       const listener = (_: string, number: number) => {

@@ -133,3 +133,6 @@ export interface Snap<C> {
   ): Binder<MessageOf<S>, unknown, C>
   <S extends readonly [AnySource, ...AnySource[]]>(...sources: S): Binder<MessageOf<S>, unknown, C>
 }
+
+/** For the functions that own an object: what everything else only reads. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -53,12 +53,12 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
   const policy = createPolicy(onError, `onError of ${name}`)
   const { deadLetter } = policy
 
-  expectUsage(sources.length > 0, 'what snap reads', 'at least one source', sources)
+  expectUsage(sources.length > 0, 'snap', 'given at least one source', sources)
   for (const [i, source] of sources.entries())
     expectUsage(
       isSource(source) && sources.indexOf(source) === i,
       `source ${i + 1} of snap`,
-      `a topic, a cache or an iterable (for one message [${describe(source)}]), listed once`,
+      `a topic, a cache or an iterable as [${describe(source)}], listed once`,
       source,
     )
   expectEach(sink, 'sink', name, isSink, SINK)
@@ -83,6 +83,14 @@ export function nameIn(bindings: readonly Binding[], bound: unknown): string {
     for (const [list, values] of Object.entries<readonly unknown[]>({ source: sources, sink, use }))
       if (values.includes(bound)) return `${list} ${values.indexOf(bound) + 1} of ${name}`
   return 'a dead letter'
+}
+
+/** The items that have a thing in such a list of theirs, by thing. */
+export function groupBy<T>(items: readonly T[], listOf: (item: T) => readonly unknown[]): Map<unknown, T[]> {
+  const groups = new Map<unknown, T[]>()
+  for (const item of items)
+    for (const thing of new Set(listOf(item))) if (!groups.get(thing)?.push(item)) groups.set(thing, [item])
+  return groups
 }
 
 export function isBatchSource(value: unknown): value is BatchSource<unknown> {

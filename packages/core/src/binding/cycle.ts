@@ -1,7 +1,7 @@
+import { groupBy } from './binding.ts'
 import type { Binding } from './binding.ts'
 import { SnapstreamError } from '../error.ts'
 import type { BatchSource, SinkTarget } from '../protocol.ts'
-import { groupBy } from '../engine/tally.ts'
 
 /**
  * Refuses bindings that would feed themselves without bound: a topic or cache that is read, and written to by what
@@ -29,7 +29,7 @@ export function refuseCycles(bindings: readonly Binding[]): void {
       if (visited.get(next))
         throw new SnapstreamError(
           'CYCLE',
-          `${(readers.has(node) ? (next as Binding) : (node as Binding)).name} would feed itself without end; set until: 'end' or cycle: true`,
+          `${(readers.has(node) ? (next as Binding) : (node as Binding)).name} would feed itself; set until: 'end' or cycle: true`,
         )
       if (!visited.has(next)) stack.push(next)
     }

@@ -1,4 +1,4 @@
-import type { Checkpoint, MaybePromise, SinkWriter } from '../protocol.ts'
+import type { Checkpoint, MaybePromise } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { SourceRun } from './source-run.ts'
 
@@ -6,12 +6,8 @@ import type { SourceRun } from './source-run.ts'
  * Makes a checkpoint: makes durable and acknowledges what has been handled before the call. One round at a time; calls
  * that come during one share the next. Never rejects: what fails goes to `fail`, and there is no further checkpoint.
  */
-export function createCheckpointer(
-  runtime: Runtime,
-  sources: readonly SourceRun[],
-  writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
-): () => Promise<void> {
-  const { host, fail, emit, flushing, committing, refusals } = runtime
+export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun[]): () => Promise<void> {
+  const { host, fail, emit, flushing, committing, refusals, writers } = runtime
   /** One writer for each transaction, by what was bound. */
   const atomicWriters = new Map(
     new Map(
@@ -21,7 +17,7 @@ export function createCheckpointer(
       }),
     ).values(),
   )
-  const given = new Map(sources.map((source) => [source.source, source]))
+  const given = new Map(sources.map((run) => [run.source, run]))
   let current = Promise.resolve()
   let next: Promise<void> | undefined
   let id = 0
@@ -49,14 +45,14 @@ export function createCheckpointer(
     if (!failed) await Promise.all([...targets].map(attempt))
   }
 
-  /** Those that feed an atomic sink. */
-  const atomic = () => sources.filter((source) => source.atomic).flatMap(({ lanes }) => lanes)
+  /** The lanes that feed an atomic sink. */
+  const atomic = () => sources.flatMap(({ atomic, lanes }) => (atomic ? lanes : []))
 
   async function round(): Promise<void> {
     if (failed) return
     const start = host.monotonic()
     runtime.paused = true
-    for (const lane of atomic()) lane.open = false
+    for (const lane of atomic()) lane.setOpen(false)
     for (const lane of atomic()) {
       await lane.idle()
       torn ||= lane.torn
@@ -80,7 +76,7 @@ export function createCheckpointer(
     }
     await all(atomicWriters, flushing, (writer) => (torn ? undefined : writer.flush(checkpoint)))
     runtime.paused = false
-    for (const lane of atomic()) lane.resume()
+    for (const lane of atomic()) lane.setOpen(true)
     await all(given, committing, (source) => source.commit())
     if (!failed)
       emit('checkpoint', () => ({

@@ -1,41 +1,58 @@
-import type { ErrorFields } from '../error.ts'
+import type { Flight, Tally } from '../observe/tally.ts'
 import type { Batch, Headers, Kept, Lane, MaybePromise, Origin } from '../protocol.ts'
-import type { Step } from './step.ts'
-import type { Tally } from './tally.ts'
+import type { Mutable } from '../types.ts'
+
+/** Does what `onError` says of a message of which a sink refused a value after it had been written; see `Kept`. */
+export type Refused = (kept: Cursor, error: Error, again: () => MaybePromise<void>) => void
 
 /**
- * The place of a message: what a sink is told about its origin, and what an error needs to name it. One object a worker,
- * moved from message to message, so that nothing is allocated for sinks that do not ask.
+ * The place of a message: its origin for sinks, and its topic, partition, offset and key for errors. One object a worker,
+ * moved from message to message, so that nothing is allocated for sinks that do not ask. Only its methods write it.
  */
-export class Cursor implements Origin, Kept {
+export class Cursor implements Origin, Kept, Flight {
   declare readonly lane: Lane
   declare readonly tally: Tally
-  /** Undefined: no batch is handled. */
-  batch: Batch<unknown> | undefined
-  index = 0
-  message: unknown
-  /**
-   * -1: nothing is in flight. Otherwise when the watchdog first saw this message, or since then its last try or output;
-   * Infinity: not yet; NaN: it is not to be watched, as it waits for a retry.
-   */
-  since = -1
+  declare readonly refused: Refused | undefined
+  /** Undefined: no batch is being handled. */
+  declare readonly batch: Batch<unknown> | undefined
+  readonly index: number = 0
+  declare readonly message: unknown
+  readonly since: number = -1
   /** How often a value of it was refused after it had been written. */
-  refusals = 0
-  declare readonly step: Step
+  readonly refusals: number = 0
 
-  constructor(lane: Lane, tally: Tally, step: Step) {
+  /** `refused`: of the step; undefined where `onError` is 'stop'. */
+  constructor(lane: Lane, tally: Tally, refused: Refused | undefined) {
     this.lane = lane
     this.tally = tally
-    this.step = step
+    this.refused = refused
+  }
+
+  /** Without a batch it lets go of the last one, which may be large. */
+  enter(batch?: Batch<unknown>): this {
+    ;(this as Mutable<this>).batch = batch
+    return this.moveTo(0, undefined)
+  }
+
+  moveTo(index: number, message: unknown): this {
+    ;(this as Mutable<this>).index = index
+    ;(this as Mutable<this>).message = message
+    return this
+  }
+
+  watch(since: number): void {
+    ;(this as Mutable<this>).since = since
   }
 
   keep(): Kept | undefined {
-    const { lane, tally, step, batch, index, message } = this
-    return step.refused && Object.assign(new Cursor(lane, tally, step), { batch, index, message })
+    const { lane, tally, refused, batch, index, message } = this
+    return refused && new Cursor(lane, tally, refused).enter(batch).moveTo(index, message)
   }
 
   refuse(error: Error, again: () => MaybePromise<void>): void {
-    this.step.refused?.(this, error, again)
+    ;(this as Mutable<this>).refusals++
+    this.watch(Infinity)
+    this.refused?.(this, error, again)
   }
 
   get timestamp(): number | bigint | undefined {
@@ -47,19 +64,7 @@ export class Cursor implements Origin, Kept {
     return this.batch?.headers?.(this.index)
   }
 
-  /** As the source had it. */
   get raw(): object | undefined {
     return this.batch?.raw?.(this.index)
   }
-}
-
-/** Where a message is, as far as its source says: topic, partition, offset and key, or nothing. */
-export function placeOf(raw: ErrorFields = {}): ErrorFields {
-  const { topic, partition, offset, key } = raw
-  return topic ? ({ topic, partition, offset, key } as ErrorFields) : {}
-}
-
-/** The same for a sentence. */
-export function placeIn({ topic, partition, offset }: ErrorFields): string {
-  return topic ? ` at ${topic}/${partition} offset ${offset}` : ''
 }

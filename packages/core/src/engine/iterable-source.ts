@@ -23,17 +23,22 @@ export interface IteratorReader extends SourceReader<unknown> {
   idle(): Promise<unknown>
 }
 
+interface IterableOptions {
+  /** It feeds one binding, one message at a time, which then drains the iterator itself: that has the speed of a plain loop. */
+  readonly direct: boolean
+  /** Aborted when the time for handling is over. */
+  readonly signal: AbortSignal
+  /** Takes a message that comes after that. */
+  readonly late: (message: unknown) => void
+}
+
 /**
  * Any iterable as a source with one lane and nothing to commit. It is never read ahead: what had been taken from the
- * iterator and was not handled would be lost at a stop. `direct`: it feeds one binding, one message at a time, which may
- * then drain the iterator itself; this is what makes a plain loop's speed. `signal`: is aborted when the time for handling
- * is over. `late`: takes what comes after that; it may come never again.
+ * iterator and was not handled would be lost at a stop.
  */
 export function createIterableReader(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
-  direct: boolean,
-  signal: AbortSignal,
-  late: (message: unknown) => void,
+  { direct, signal, late }: IterableOptions,
 ): IteratorReader {
   const asynchronous = Symbol.asyncIterator in iterable
   const iterator = asynchronous ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
@@ -59,7 +64,7 @@ export function createIterableReader(
   return {
     async read() {
       // One batch, and no other after it: it ends when the iterator does.
-      if (direct) return given++ > 0 ? undefined : state
+      if (direct) return given++ ? undefined : state
       if (asynchronous) state.phase = 'waiting'
       try {
         const { done, value } = await iterator.next()

@@ -4,31 +4,23 @@ import { expectUsage, failure } from '../error.ts'
 import { HALTED } from './lane.ts'
 import type { LaneRun, Load, Worker } from './lane.ts'
 import type { Runtime } from './runtime.ts'
-import type { Step } from './step.ts'
+import { createStep } from './step.ts'
 
-/**
- * Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. `unique`: no
- * message comes again, as those of an iterator; what was taken up is handled although its lane ends.
- */
-export function createKeyedWorker(
-  { pace, emit }: Runtime,
-  lane: LaneRun,
-  step: Step,
-  load: Load,
-  keyOf: (message: unknown) => unknown,
-  unique: boolean,
-): Worker {
+/** Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. */
+export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): Worker {
+  const { pace } = runtime
+  const step = createStep(runtime, lane, load)
   /** By key, the last of its messages that was taken up, until it is handled. */
   const tails = new Map<unknown, Promise<void>>()
   let taken = 0
   /** Up to here messages were started, or wait for one of their key that was. */
   let started = 0
   const { tally } = load
-  const { concurrency } = tally.binding
+  const { concurrency, key: keyOf = lane.keyOf } = tally.binding
   const room = () => lane.open && tails.size < concurrency
   const giveUp = (message: unknown): never => {
-    if (unique) {
-      emit('late', () => ({ bindings: lane.names, message }))
+    if (lane.unique) {
+      lane.late(message)
       load.givenUp++
     }
     throw HALTED
@@ -43,12 +35,12 @@ export function createKeyedWorker(
     for (const [index, message] of messages.entries()) {
       if (!room()) await lane.until(() => lane.halted || room())
       if (lane.halted) giveUp(message)
-      const cursor = Object.assign(new Cursor(lane.id, tally, step), { batch, index, message })
+      const cursor = new Cursor(lane.id, tally, step.refused).enter(batch).moveTo(index, message)
       let error = batch.error?.(index)
       // What did not decode has no key to go by: it shares one with its like.
       let key: unknown
       try {
-        if (!error) key = identityOf(keyOf(message))
+        if (!error) key = identityOf(keyOf?.(message))
       } catch (thrown) {
         error = failure('HANDLER_FAILED', 'key()', thrown)
       }
@@ -56,11 +48,11 @@ export function createKeyedWorker(
       const number = ++taken
       const begin = () => {
         for (; started < number; started++) load.busy++
-        cursor.since = Infinity
+        cursor.watch(Infinity)
         lane.cursors.add(cursor)
       }
       const handle = async () => {
-        if (unique) begin()
+        if (lane.unique) begin()
         await before
         // A lane that is stopped is not left with gaps: what is handled behind one would be handled again.
         await lane.until(() => lane.open || number <= started)
@@ -79,7 +71,7 @@ export function createKeyedWorker(
         } finally {
           load.busy--
           lane.cursors.delete(cursor)
-          lane.changed()
+          lane.notify()
         }
       }
       const tail = handle().catch(lane.fail)

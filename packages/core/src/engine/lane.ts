@@ -1,23 +1,24 @@
-import type { Cursor } from './cursor.ts'
+import type { Condition } from '../adapter/condition.ts'
+import type { Tally } from '../observe/tally.ts'
 import type { Batch, Lane, Position } from '../protocol.ts'
+import type { Mutable } from '../types.ts'
+import type { Cursor } from './cursor.ts'
 import type { Runtime } from './runtime.ts'
-import { countShare, namesOf } from './tally.ts'
-import type { Tally } from './tally.ts'
 
-/** A batch in the hands of one worker. */
+/** A batch in the hands of one worker, which alone writes it. */
 export interface Share {
   readonly batch: Batch<unknown>
   /** How many messages at its start have been handled, without a gap. */
   handled: number
-  /** Those that were handled behind a gap. */
+  /** Indexes of messages that were handled behind a gap. */
   ahead?: ReadonlySet<number>
   /** How many of them its binding has counted. */
   counted: number
-  /** All of them have been. */
+  /** All messages have been handled. */
   over?: boolean
 }
 
-/** What a binding has in its hands of a lane. */
+/** What a binding has in its hands of a lane. Its worker and its step write it. */
 export interface Load {
   readonly tally: Tally
   /** How many messages are not finished, up to the last that was started. */
@@ -34,75 +35,86 @@ export const HALTED = Symbol('halted')
 
 /**
  * One ordered part of a source in a run: the batches that are held, the workers (one a binding) that go through them,
- * and whether they may.
+ * and whether they may. Only its functions write it; as a condition it tells of each change.
  */
-export interface LaneRun {
+export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   readonly id: Lane
-  /** Of the bindings that read it. */
-  readonly names: readonly string[]
+  /** Messages of an iterator do not come again: those that were taken from it are handled although the lane ends. */
+  readonly unique: boolean
+  /** The key of a message by its source, where that has one. */
+  readonly keyOf: ((message: unknown) => unknown) | undefined
   /** Workers look at this before each message. */
-  open: boolean
+  readonly open: boolean
   /** Ends for good at the next message. */
-  halted: boolean
-  /** Its source has given it up: what is left belongs to another. */
-  revoked: boolean
-  /** One entry a binding. */
-  readonly loads: Load[]
-  /** One was given up, or failed, with what it had done by then. */
+  readonly halted: boolean
+  /** Its source has given it up: the messages that are left belong to another process. */
+  readonly revoked: boolean
+  /** A message was given up or failed halfway, says its worker: its effects may be in an atomic sink. */
   torn: boolean
-  /** Of the workers; which of them have a message in flight, they say themselves. */
-  readonly cursors: Set<Cursor>
-  /** What the source has been told. */
+  /** One entry a binding. */
+  readonly loads: readonly Load[]
+  /** The position that the source was told last; its source writes it. */
   committed?: Position
+  /** Of the workers. A cursor says itself whether it has a message in flight. */
+  readonly cursors: Set<Cursor>
   push(batch: Batch<unknown>): void
-  /** A worker is through with its share. */
+  /** Called by a worker that is done with its share. */
   finish(share: Share): void
   /** Has the bindings count what they have handled. */
   count(): void
   /** The position up to which every binding has handled everything. */
   handled(): Position | undefined
-  resume(): void
+  /** Opens or closes it for a while; one that was halted stays closed. */
+  setOpen(open: boolean): void
   halt(): void
-  /** Takes what stops the stream, and HALTED. */
+  /** Halts it for good. `lost`: it has another owner already, so nothing of it may be started or committed. */
+  revoke(lost: boolean): void
+  /** Takes an error that stops the stream, and HALTED. */
   fail(thrown: unknown): void
-  /** Wakes what waits for a condition of this lane. */
-  changed(): void
+  /** Takes a message that an iterator gave too late to be handled. */
+  late(message: unknown): void
   /**
    * Waits before a message is tried again. False: there is no time for that, or it belongs to another. `beyond`: it counts
    * as handled already, and goes on though its lane belongs to another.
    */
   sleep(ms: number, beyond?: boolean): Promise<boolean>
-  /** Resolves once the condition, which has to be about this lane, holds. */
-  until(condition: () => boolean): Promise<void>
   /** Resolves when no more than so many batches are left, or none will be handled. */
-  rest(count: number): Promise<void>
+  rest(batches: number): Promise<void>
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>
 }
 
-export function createLane(
-  runtime: Runtime,
-  id: Lane,
-  tallies: readonly Tally[],
-  createWorkers: (lane: LaneRun) => readonly Worker[],
-  atomic: boolean,
-  fail: (thrown: unknown) => void,
-): LaneRun {
+export interface LaneOptions extends Pick<LaneRun, 'id' | 'unique' | 'keyOf' | 'fail' | 'late'> {
+  readonly tallies: readonly Tally[]
+  /** Whether it feeds an atomic sink. */
+  readonly atomic: boolean
+  readonly createWorkers: (lane: LaneRun) => readonly Worker[]
+}
+
+export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
   const { host, reading, paused } = runtime
+  const { tallies, atomic, createWorkers, fail } = options
   /** The batches that are not finished, each as its workers have it. */
   const held: Share[][] = []
+  let waiting: (() => void)[] = []
   /** After the batches that every binding has finished. */
   let position: Position | undefined
-  let waiting: (() => void)[] = []
 
-  const lane: LaneRun = {
-    id,
-    names: namesOf(tallies),
+  const lane: Mutable<LaneRun> = {
+    ...options,
+    notify() {
+      const woken = waiting
+      if (woken.length > 0) waiting = []
+      for (const wake of woken) wake()
+    },
+    async until(condition) {
+      while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve))
+    },
     open: !reading.aborted && !(atomic && paused),
     halted: reading.aborted,
     revoked: false,
-    loads: tallies.map((tally) => ({ tally, busy: 0, givenUp: 0 })),
     torn: false,
+    loads: tallies.map((tally) => ({ tally, busy: 0, givenUp: 0 })),
     cursors: new Set(),
     push(batch) {
       held.push(queues.map((enqueue) => enqueue({ batch, handled: 0, counted: 0 })))
@@ -115,49 +127,49 @@ export function createLane(
         position = batch.position(handled)
         batch.done(handled)
       }
-      lane.changed()
+      lane.notify()
     },
     count() {
-      for (const shares of held) for (const [i, share] of shares.entries()) countShare(tallies[i] as Tally, share)
+      for (const shares of held)
+        for (const [i, share] of shares.entries()) {
+          const handled = share.handled + (share.ahead?.size ?? 0)
+          ;(tallies[i] as Tally).handled += handled - share.counted
+          share.counted = handled
+        }
     },
     handled() {
       const [first] = held
-      const count = first ? Math.min(...first.map(({ handled }) => handled)) : 0
-      return count > 0 ? first?.[0]?.batch.position(count) : position
+      const handled = first ? Math.min(...first.map((share) => share.handled)) : 0
+      return handled > 0 ? first?.[0]?.batch.position(handled) : position
     },
-    resume() {
-      lane.open = !lane.halted
-      lane.changed()
+    setOpen(open) {
+      lane.open = open && !lane.halted
+      lane.notify()
     },
     halt() {
       lane.halted = true
-      lane.open = false
-      lane.changed()
+      lane.setOpen(false)
     },
-    fail,
-    changed() {
-      const woken = waiting
-      if (woken.length > 0) waiting = []
-      for (const wake of woken) wake()
+    revoke(lost) {
+      lane.revoked = true
+      lane.torn ||= lost
+      lane.halt()
     },
     async sleep(ms, beyond) {
       const due = host.monotonic() + ms
-      // What an atomic sink has of a message cannot be taken back: it is tried to the end while there is time.
+      // An atomic sink cannot take back its part of a message: the message is tried to the end while there is time.
       const ended = () => due > runtime.until || (lane.revoked && !atomic && !beyond)
       let over = false
       const cancel = host.setTimeout(() => {
         over = true
-        lane.changed()
+        lane.notify()
       }, ms)
       await lane.until(() => over || ended())
       cancel()
       return !ended()
     },
-    async until(condition) {
-      while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve))
-    },
-    rest: (count) => lane.until(() => lane.halted || held.length <= count),
-    idle: () => lane.until(() => lane.loads.every(({ busy }) => busy === 0)),
+    rest: (batches) => lane.until(() => lane.halted || held.length <= batches),
+    idle: () => lane.until(() => lane.loads.every(({ busy }) => !busy)),
   }
 
   const queues = createWorkers(lane).map((work) => {

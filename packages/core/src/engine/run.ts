@@ -1,4 +1,4 @@
-import { isBatchSource, isResource, isSinkTarget, nameIn } from '../binding/binding.ts'
+import { groupBy, isBatchSource, isResource, isSinkTarget, nameIn } from '../binding/binding.ts'
 import type { Binding } from '../binding/binding.ts'
 import { createCheckpointer } from './checkpointer.ts'
 import { toError } from '../describe.ts'
@@ -12,10 +12,11 @@ import type { Monitor } from '../observe/monitor.ts'
 import { Pace } from './pace.ts'
 import { deferred } from '../adapter/deferred.ts'
 import { PROTOCOL_KEY, PROTOCOL_VERSION } from '../adapter/protocol-version.ts'
-import type { Host, MaybePromise, SinkWriter } from '../protocol.ts'
+import type { Host, MaybePromise } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSourceRun } from './source-run.ts'
-import { createTally, groupBy, namesOf } from './tally.ts'
+import type { SourceRun } from './source-run.ts'
+import { createTally, namesOf, note } from '../observe/tally.ts'
 import type { Source } from '../types.ts'
 import { startWatchdog } from '../observe/watchdog.ts'
 
@@ -34,18 +35,20 @@ interface Closable {
   close?(): MaybePromise<void>
 }
 
+export interface Run extends RunOptions {
+  readonly host: Host
+  /** Whether the signals of the process end the stream. */
+  readonly signals: boolean | undefined
+  /** Kept up to date with the run. */
+  readonly monitor: Monitor
+}
+
 /**
- * Opens everything, runs the bindings until they end, are stopped or fail, and closes everything again. `signals`: those
- * of the process end the stream. `monitor`: is kept up to date with it.
+ * Opens everything, runs the bindings until they end, are stopped or fail, and closes everything again. `context`: the
+ * fields that handlers get beside `signal` and `stop`.
  */
-export async function run(
-  bindings: readonly Binding[],
-  given: object,
-  host: Host,
-  signals: boolean,
-  { signal: asked, checkpointMs, shutdownMs, readyLag, logger, ...limits }: RunOptions,
-  monitor: Monitor,
-): Promise<void> {
+export async function run(bindings: readonly Binding[], context: object, given: Run): Promise<void> {
+  const { host, signals, monitor, signal: asked, checkpointMs, shutdownMs, readyLag, logger } = given
   const closers: (() => Promise<void>)[] = []
   const failures: Error[] = []
   const undone: string[] = []
@@ -62,7 +65,6 @@ export async function run(
   const tallies = bindings.map(createTally)
   let checkpoint = async () => {}
   let cancelTick = () => {}
-  let endWatch = () => {}
   let ticking = true
   let finished = false
 
@@ -72,7 +74,7 @@ export async function run(
     scope: new Map<unknown, unknown>([[PROTOCOL_KEY, PROTOCOL_VERSION]]),
     reading: reading.signal,
     signal,
-    context: { ...given, signal, stop: () => stop('stop') },
+    context: { ...context, signal, stop: () => stop('stop') },
     readyLag,
     until: Infinity,
     fail(thrown, bound) {
@@ -83,15 +85,17 @@ export async function run(
     checkpoint: () => checkpoint(),
     emit,
     trouble: (role, concerned) => (error) => {
-      for (const tally of concerned) tally.lastError = { error, at: host.now() }
+      for (const tally of concerned) note(tally, { lastError: { error, at: host.now() } })
       emit('trouble', () => ({ role, bindings: namesOf(concerned), error }))
     },
     flushing: new Map(),
     committing: new Map(),
     refusals: new Map(),
+    writers: new Map(),
     paused: false,
   }
-  const lanes = () => monitor.sources.flatMap((source) => source.lanes)
+  let sources: readonly SourceRun[] = []
+  const lanes = () => sources.flatMap((source) => source.lanes)
   Object.assign(monitor, { state: 'opening', failed: false, tallies, sources: [], host })
 
   if (signals) cancels.push(host.onSignal(() => stop('signal')))
@@ -99,14 +103,14 @@ export async function run(
   if (asked?.aborted) abort()
   asked?.addEventListener('abort', abort, { signal })
   try {
-    endWatch = startWatchdog(runtime, monitor, limits)
+    cancels.push(startWatchdog(runtime, monitor, given))
     await openAll()
     if (!reading.signal.aborted) {
       monitor.state = 'running'
       emit('start', () => ({ bindings: namesOf(tallies) }))
     }
     tick()
-    await Promise.race([Promise.all(monitor.sources.map((source) => source.read())), stopped.promise])
+    await Promise.race([Promise.all(sources.map((source) => source.read())), stopped.promise])
     if (reading.signal.aborted) await drain()
     else ending('ended')
   } catch (error) {
@@ -117,7 +121,6 @@ export async function run(
   await within(() => 'the checkpoint', checkpoint())
   for (const close of closers.toReversed()) await close()
   finished = true
-  endWatch()
   countAll(monitor)
   for (const cancel of cancels) cancel()
   handling.abort()
@@ -125,7 +128,7 @@ export async function run(
     failures.push(new SnapstreamError('SHUTDOWN_TIMEOUT', `not done in shutdownMs: ${undone.join('; ')}`))
   }
   const [first, ...suppressed] = failures
-  for (const tally of tallies) Object.assign(tally, { sources: [], stalled: undefined })
+  for (const tally of tallies) note(tally, { sources: [], stalled: undefined })
   Object.assign(monitor, { state: 'idle', failed: !!first, sources: [] })
   // Nothing is lost in silence: what failed after the first failure travels with it.
   if (suppressed.length > 0) Object.assign(first as Error, { suppressed })
@@ -147,7 +150,7 @@ export async function run(
 
   function abortHandling() {
     handling.abort()
-    for (const lane of lanes()) lane.changed()
+    for (const lane of lanes()) lane.notify()
   }
 
   function ending(reason: Events['stopping']['reason'], error?: Error) {
@@ -159,7 +162,7 @@ export async function run(
   /** Waits for what is in flight, as long as there is time, and notes what is left of it. */
   async function drain() {
     // What a source still gives when it is told to end is handled as well.
-    await Promise.all(monitor.sources.map(({ source, idle }) => within(closing(source), idle(), late)))
+    await Promise.all(sources.map(({ source, idle }) => within(closing(source), idle(), late)))
     await host.yield()
     await Promise.race([Promise.all(lanes().map((lane) => lane.idle())), late.promise])
     for (const { id, loads } of lanes())
@@ -200,7 +203,6 @@ export async function run(
       // Other objects with these functions, as files have them, are for their owner to open.
       if (isResource(bound) && (used.has(bound) || isBatchSource(bound) || isSinkTarget(bound)))
         await open(bound, () => bound.open(), bound)
-    const writers = new Map<unknown, SinkWriter<unknown>>()
     for (const [target, concerned] of feeders)
       if (isSinkTarget(target)) {
         const options = {
@@ -211,15 +213,13 @@ export async function run(
           checkpoint: () => checkpoint(),
         }
         const writer = await open(target, () => target['~snapstream.sink'](options))
-        if (writer) writers.set(target, writer)
+        if (writer) runtime.writers.set(target, writer)
       }
-    monitor.sources = [...readers].map(([source, concerned]) => {
-      const opened = createSourceRun(runtime, source as Source<unknown>, concerned, writers)
-      for (const tally of concerned) tally.sources.push(opened)
-      return opened
-    })
-    for (const { source, open: start } of monitor.sources) await open(source, start)
-    if (!reading.signal.aborted) checkpoint = createCheckpointer(runtime, monitor.sources, writers)
+    monitor.sources = sources = [...readers].map(([source, concerned]) =>
+      createSourceRun(runtime, source as Source<unknown>, concerned),
+    )
+    for (const { source, open: start } of sources) await open(source, start)
+    if (!reading.signal.aborted) checkpoint = createCheckpointer(runtime, sources)
   }
 
   /** Waits for something to open, unless the stream is stopped first; either way it will be closed. */

@@ -1,7 +1,7 @@
 import type { Emit } from '../observe/events.ts'
 import type { Pace } from './pace.ts'
-import type { Host } from '../protocol.ts'
-import type { Tally } from './tally.ts'
+import type { Host, SinkWriter } from '../protocol.ts'
+import type { Tally } from '../observe/tally.ts'
 import type { Context } from '../types.ts'
 
 /** What everything in one run shares. */
@@ -31,6 +31,8 @@ export interface Runtime {
   readonly committing: Map<unknown, number>
   /** Messages of which a sink refused a value after it was written, and what `onError` said of them; until a checkpoint. */
   readonly refusals: Map<unknown, Promise<unknown>>
+  /** The open sinks, by the topic or cache that was bound. */
+  readonly writers: Map<unknown, SinkWriter<unknown>>
   /** A checkpoint has stopped what feeds an atomic sink, also lanes that are yet to come. */
   paused: boolean
 }

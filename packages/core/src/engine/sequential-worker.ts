@@ -4,20 +4,14 @@ import { HALTED } from './lane.ts'
 import type { LaneRun, Load, Share, Worker } from './lane.ts'
 import type { Batch } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
-import type { Outcome, Step } from './step.ts'
+import { createStep } from './step.ts'
+import type { Outcome } from './step.ts'
 
-/**
- * Handles one message of the lane at a time, in order. `unique`: no message comes again, as those of an iterator; what was
- * taken from it is handled although its lane ends.
- */
-export function createSequentialWorker(
-  { pace, signal, emit }: Runtime,
-  lane: LaneRun,
-  step: Step,
-  load: Load,
-  unique: boolean,
-): Worker {
-  const cursor = new Cursor(lane.id, load.tally, step)
+/** Handles one message of the lane at a time, in order. */
+export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Load): Worker {
+  const { pace, signal } = runtime
+  const step = createStep(runtime, lane, load)
+  const cursor = new Cursor(lane.id, load.tally, step.refused)
   lane.cursors.add(cursor)
   /** What the message under the cursor is waiting for. Not a result of what follows: that would be waited for there. */
   let pending: Outcome
@@ -37,8 +31,7 @@ export function createSequentialWorker(
         share.over = true
         break
       }
-      cursor.index = index
-      cursor.message = result ? result.value : messages[index]
+      cursor.moveTo(index, result ? result.value : messages[index])
       pending = step(cursor, fallible ? batch.error?.(index) : undefined)
       if (pending) break
       share.handled++
@@ -58,10 +51,9 @@ export function createSequentialWorker(
         share.over = true
         break
       }
-      cursor.message = result.value
+      cursor.moveTo(0, result.value)
       if (lane.halted && signal.aborted) {
-        // Not that of the result: what a closure holds costs an allocation a message.
-        emit('late', () => ({ bindings: lane.names, message: cursor.message }))
+        lane.late(cursor.message)
         load.givenUp++
         throw HALTED
       }
@@ -74,8 +66,8 @@ export function createSequentialWorker(
   return async (share) => {
     const batch: Batch<unknown> & Partial<IteratorBatch> = share.batch
     const { asynchronous, iterator } = batch
-    cursor.batch = batch
-    const taken = unique && !iterator
+    cursor.enter(batch)
+    const taken = lane.unique && !iterator
     const ready = () => lane.open || (taken && lane.halted)
     while (!share.over) {
       if (!ready()) await lane.until(ready)
@@ -93,7 +85,7 @@ export function createSequentialWorker(
       }
       if (pending) {
         load.busy++
-        cursor.since = Infinity
+        cursor.watch(Infinity)
         try {
           await pending
           share.handled++
@@ -102,15 +94,14 @@ export function createSequentialWorker(
           throw thrown
         } finally {
           load.busy--
-          cursor.since = -1
+          cursor.watch(-1)
           // Nobody waits for a lane that is open to be idle.
-          if (!lane.open) lane.changed()
+          if (!lane.open) lane.notify()
         }
       }
       if (pace.spent(share.handled - handled) && lane.open) await pace.rest()
     }
     lane.finish(share)
-    // A lane may rest for long, and its last batch may be large.
-    cursor.message = cursor.batch = undefined
+    cursor.enter()
   }
 }

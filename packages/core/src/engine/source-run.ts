@@ -5,17 +5,16 @@ import type { IteratorReader } from './iterable-source.ts'
 import { createKeyedWorker } from './keyed-worker.ts'
 import { createLane } from './lane.ts'
 import type { LaneRun } from './lane.ts'
-import type { Batch, Lane, Position, Positions, SinkTarget, SinkWriter, SourceReader } from '../protocol.ts'
+import type { Batch, BatchSource, Lane, Position, Positions, SinkTarget, SourceReader } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSequentialWorker } from './sequential-worker.ts'
-import { createStep } from './step.ts'
-import { namesOf } from './tally.ts'
-import type { Tally } from './tally.ts'
+import { namesOf } from '../observe/tally.ts'
+import type { Tally, WatchedSource } from '../observe/tally.ts'
 import { sharesTransaction } from './sink.ts'
 import type { Source } from '../types.ts'
 
 /** One source in a run. It is read once, however many bindings share it. */
-export interface SourceRun {
+export interface SourceRun extends WatchedSource {
   /** The object that was bound: its identity is what makes a source one. */
   readonly source: unknown
   /** Whether it feeds an atomic sink. */
@@ -42,34 +41,29 @@ export interface SourceRun {
   commit(): Promise<void>
 }
 
-/** `tallies`: of the bindings that read it. `writers`: of all topics and caches, by the object that was bound. */
-export function createSourceRun(
-  runtime: Runtime,
-  source: Source<unknown>,
-  tallies: readonly Tally[],
-  writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
-): SourceRun {
-  const { host, reading, readyLag, checkpoint, emit } = runtime
+/** `tallies`: of the bindings that read it. */
+export function createSourceRun(runtime: Runtime, source: Source<unknown>, tallies: readonly Tally[]): SourceRun {
+  const { host, reading, readyLag, checkpoint, emit, writers } = runtime
   const readers = tallies.map(({ binding }) => binding)
   const names = namesOf(tallies)
   const batched = isBatchSource(source)
   /** How many batches of a lane to hold: while one is handled, one more may wait. What an iterator gives is handled at once. */
   const ahead = batched ? 2 : Math.min(...readers.map(({ concurrency }) => concurrency)) - 1
-  const fed = readers.flatMap(({ targets }) => targets.flatMap((target) => writers.get(target) ?? []))
+  const targets = readers.flatMap((binding) => binding.targets) as (Partial<SinkTarget<unknown>> | undefined)[]
+  const fed = targets.flatMap((target) => writers.get(target) ?? [])
   const [atomicSink, ...others] = new Set(fed.filter((writer) => writer.atomic))
   // Effects and positions can only be kept together if one transaction sees all that a source's messages do.
   expectUsage(
     !atomicSink || (readers.length === 1 && others.every((other) => sharesTransaction(other, atomicSink))),
-    `what is exactly once in ${names.join(', ')}`,
-    'of one binding and one cache with its sub-caches; else read the source under another groupId',
+    `an exactly-once cache of ${names.join(' and ')}`,
+    'the only sink of its source',
     fed,
   )
   /** Sinks of this process alone, also behind those that hand on. */
   const keptBy = [
     ...new Set(
-      readers
-        .flatMap(({ targets }) => targets as Partial<SinkTarget<unknown>>[])
-        .flatMap((target) => [target, ...((target?.['~snapstream.targets'] ?? []) as Partial<SinkTarget<unknown>>[])])
+      targets
+        .flatMap((target) => [target, ...((target?.['~snapstream.targets'] ?? []) as typeof targets)])
         .flatMap((target) => target?.['~snapstream.local'] ?? []),
     ),
   ]
@@ -83,18 +77,24 @@ export function createSourceRun(
   let ready = false
 
   const fail = (thrown: unknown) => runtime.fail(thrown, source)
+  const late = (message: unknown) => emit('late', () => ({ bindings: names, message }))
 
   const createWorkers = (lane: LaneRun) =>
-    lane.loads.map((load) => {
-      const { concurrency, key = batched && source['~snapstream.key'] } = load.tally.binding
-      const step = createStep(runtime, lane, load, writers)
-      return concurrency === 1
-        ? createSequentialWorker(runtime, lane, step, load, !batched)
-        : createKeyedWorker(runtime, lane, step, load, key as (message: unknown) => unknown, !batched)
-    })
+    lane.loads.map((load) =>
+      (load.tally.binding.concurrency === 1 ? createSequentialWorker : createKeyedWorker)(runtime, lane, load),
+    )
 
   function addLane(id: Lane): LaneRun {
-    const lane = createLane(runtime, id, tallies, createWorkers, !!atomicSink, fail)
+    const lane = createLane(runtime, {
+      id,
+      tallies,
+      createWorkers,
+      atomic: !!atomicSink,
+      unique: !batched,
+      keyOf: (source as Partial<BatchSource<unknown>>)['~snapstream.key'],
+      fail,
+      late,
+    })
     lanes.set(id, lane)
     return lane
   }
@@ -114,17 +114,12 @@ export function createSourceRun(
     const fedBy = given.filter((lane) => lane.handled() !== undefined).map(({ id }) => id)
     if (reason !== 'paused' && keptBy.length > 0 && fedBy.length > 0)
       emit('moved', () => ({ bindings: names, lanes: fedBy, keptBy }))
-    // What a sink holds by itself is about what it holds, whoever the lane belongs to.
+    // A sink that stores its own positions may checkpoint after the lane is lost.
     const gone = reason === 'lost' && !atomicSink?.positions
     for (const lane of given) {
-      lane.revoked = true
-      lane.halt()
+      lane.revoke(gone)
       leaving.add(lane)
-      // A lost lane has another owner already: nothing of it may be started or committed from now on.
-      if (gone) {
-        lanes.delete(lane.id)
-        lane.torn = true
-      }
+      if (gone) lanes.delete(lane.id)
     }
     // oxlint-disable-next-line typescript/await-thenable -- called in a handler, that one is in flight only afterwards
     for (const lane of await given) await lane.idle()
@@ -167,7 +162,7 @@ export function createSourceRun(
 
   const lag = () => reader?.lag?.(toPositions(handled()))
 
-  return {
+  const run: SourceRun = {
     source,
     atomic: !!atomicSink,
     get lanes() {
@@ -184,12 +179,11 @@ export function createSourceRun(
     async open() {
       await atomicSink?.positions?.(source, [])
       const direct = readers.length === 1 && readers[0]?.concurrency === 1
-      const late = (message: unknown) => emit('late', () => ({ bindings: names, message }))
       const trouble = runtime.trouble('source', tallies)
       const options = { signal: reading, host, scope: runtime.scope, assigned, revoked, trouble }
       reader = batched
         ? await source['~snapstream.source'](options)
-        : createIterableReader(source, direct, runtime.signal, late)
+        : createIterableReader(source, { direct, signal: runtime.signal, late })
       const opened = reader
       return {
         close() {
@@ -212,4 +206,6 @@ export function createSourceRun(
       for (const [lane, position] of own) lane.committed = position
     },
   }
+  for (const tally of tallies) tally.sources.push(run)
+  return run
 }

@@ -1,8 +1,8 @@
 import { backoff } from '../adapter/backoff.ts'
-import { placeIn, placeOf } from './cursor.ts'
-import type { Cursor } from './cursor.ts'
+import { note } from '../observe/tally.ts'
+import type { Cursor, Refused } from './cursor.ts'
 import { toError } from '../describe.ts'
-import { SnapstreamError, failure } from '../error.ts'
+import { SnapstreamError, failure, placeIn, placeOf } from '../error.ts'
 import type { ErrorCode, ErrorFields } from '../error.ts'
 import { createFunctionSink } from './sink.ts'
 import type { Output } from './sink.ts'
@@ -11,7 +11,7 @@ import type { LaneRun, Load } from './lane.ts'
 import { isThenable } from '../adapter/thenable.ts'
 import { isIterator } from './iterable-source.ts'
 import type { AnyIterator } from './iterable-source.ts'
-import type { Failure, MaybePromise, SinkWriter } from '../protocol.ts'
+import type { Failure } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Nothing when all was done without a promise; else a promise, of true where the message was skipped or dead-lettered. */
@@ -24,15 +24,14 @@ export type Outcome = PromiseLike<unknown> | undefined
  */
 export interface Step {
   (cursor: Cursor, error?: Error): Outcome
-  /** Does what `onError` says of a message of which a sink refused a value after it had been written; see `Kept`. */
-  refused?(kept: Cursor, error: Error, again: () => MaybePromise<void>): void
+  /** Undefined where `onError` is 'stop'. */
+  readonly refused?: Refused
 }
 
 export function createStep(
-  { host, pace, context, emit: tell, fail, refusals }: Runtime,
+  { host, pace, context, emit: tell, fail, refusals, writers }: Runtime,
   lane: LaneRun,
   load: Load,
-  writers: ReadonlyMap<unknown, SinkWriter<unknown>>,
 ): Step {
   const { tally } = load
   const { handler, policy, name, sink } = tally.binding
@@ -154,18 +153,13 @@ export function createStep(
   const sinkRefused = (thrown: unknown, value: unknown, cursor: Cursor, i: number, attempt: number) =>
     failed('SINK_REFUSED', thrown, cursor, attempt, () => emit(value, cursor, i, attempt + 1))
 
-  const refused: Step['refused'] = (kept, error, again) => {
+  const refused: Refused = (kept, error, again) => {
     lane.cursors.add(kept)
-    kept.since = Infinity
-    const pending = failed('SINK_REFUSED', error, kept, ++kept.refusals, async () => again(), true)
+    const pending = failed('SINK_REFUSED', error, kept, kept.refusals, async () => again(), true)
     refusals.set(kept, pending)
     void pending
       .catch((thrown: unknown) =>
-        fail(
-          thrown === HALTED
-            ? new SnapstreamError('SHUTDOWN_TIMEOUT', `${name} was not done with a refused value in time`)
-            : thrown,
-        ),
+        fail(thrown === HALTED ? new SnapstreamError('SHUTDOWN_TIMEOUT', `${name} had a refused value left`) : thrown),
       )
       .then(() => lane.cursors.delete(kept))
   }
@@ -190,12 +184,11 @@ export function createStep(
     const { message, raw } = cursor
     const about = aboutOf(cursor)
     const error = toError(thrown)
-    tally.lastError = { error, at: host.now() }
+    note(tally, { lastError: { error, at: host.now() } })
     // The time for a graceful end is over: what failed because of that is not the message's fault.
     if (context.signal.aborted) giveUp()
     let what = 'onError of '
     let verdict: string
-    let counted: 'skipped' | 'deadLettered' = 'skipped'
     try {
       verdict = await policy.decide(error, message, attempt, code !== 'DECODE_FAILED')
       if (verdict === 'bury') {
@@ -204,15 +197,14 @@ export function createStep(
         const dead = { message, error, attempts: attempt, binding: name, raw } as Failure
         if (deadLetter.writeFailure) await deadLetter.writeFailure(dead, cursor)
         else await deadLetter.write(dead, cursor)
-        verdict = 'skip'
-        counted = 'deadLettered'
       }
     } catch (cause) {
       throw located(code, cause, about, what)
     }
-    if (verdict === 'skip') {
-      tally[counted]++
-      tell(counted === 'skipped' ? 'skip' : 'dead-letter', () => ({ ...about, error, attempts: attempt }))
+    const buried = verdict === 'bury'
+    if (buried || verdict === 'skip') {
+      tally[buried ? 'deadLettered' : 'skipped']++
+      tell(buried ? 'dead-letter' : 'skip', () => ({ ...about, error, attempts: attempt }))
       return true
     }
     if (verdict !== 'retry') throw located(code, error, about)
@@ -220,9 +212,9 @@ export function createStep(
     const waitMs = backoff(attempt, { firstMs: policy.backoffMs, host })
     tell('retry', () => ({ ...about, error, attempt, waitMs }))
     // A wait that was asked for is not a standstill: what is limited is one try.
-    cursor.since = NaN
+    cursor.watch(NaN)
     if (!(await lane.sleep(waitMs, late))) giveUp()
-    cursor.since = Infinity
+    cursor.watch(Infinity)
     return redo()
   }
 
@@ -245,7 +237,7 @@ function drive(steps: Waits, cursor: Cursor): Outcome {
       try {
         const answer = await step.value
         // Each output has its own time: a generator may go on for as long as the stream.
-        cursor.since = Infinity
+        cursor.watch(Infinity)
         step = steps.next(answer)
       } catch (thrown) {
         step = steps.throw(thrown)

@@ -1,9 +1,6 @@
-import type { Cursor } from '../engine/cursor.ts'
-import type { Monitor } from './monitor.ts'
-import type { Tally } from '../engine/tally.ts'
-
-/** Of an app: `idle` before it runs and after. */
-export type State = 'idle' | 'opening' | 'running' | 'stopping'
+import type { Monitor, State } from './monitor.ts'
+import { note } from './tally.ts'
+import type { Flight, Tally } from './tally.ts'
 
 /** How one binding is doing. The counts are those of the run, and stay after its end until the next. */
 export interface BindingHealth {
@@ -64,11 +61,7 @@ export function healthOf(monitor: Monitor): Health {
 export function countAll({ tallies, sources, host }: Monitor): void {
   for (const { lanes } of sources) for (const lane of lanes) lane.count()
   for (const tally of tallies)
-    if (tally.handled > tally.seen) {
-      tally.seen = tally.handled
-      tally.lastProgress = host!.now()
-      tally.quiet = Infinity
-    }
+    if (tally.handled > tally.seen) note(tally, { seen: tally.handled, lastProgress: host!.now(), quiet: Infinity })
 }
 
 export function lagOf({ sources }: Tally): number | undefined {
@@ -77,7 +70,7 @@ export function lagOf({ sources }: Tally): number | undefined {
 }
 
 /** The messages that a binding has in flight. */
-export function flightsOf(tally: Tally): Cursor[] {
+export function flightsOf(tally: Tally): Flight[] {
   return tally.sources.flatMap(({ lanes }) =>
     lanes.flatMap(({ cursors }) => [...cursors].filter((cursor) => cursor.tally === tally && cursor.since !== -1)),
   )

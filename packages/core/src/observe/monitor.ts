@@ -1,17 +1,18 @@
-import type { SourceRun } from '../engine/source-run.ts'
-import type { Tally } from '../engine/tally.ts'
+import type { Tally, WatchedSource } from './tally.ts'
 import type { Host } from '../protocol.ts'
 import type { Emit, On } from './events.ts'
-import type { State } from './health.ts'
 import { LEVELS, log } from './logger.ts'
 import type { Logger } from './logger.ts'
+
+/** Of an app: `idle` before it runs and after. */
+export type State = 'idle' | 'opening' | 'running' | 'stopping'
 
 /** What an app shows of its run, or of the last one, and whom it tells. */
 export interface Monitor extends Bus {
   state: State
   failed: boolean
   tallies: readonly Tally[]
-  sources: readonly SourceRun[]
+  sources: readonly WatchedSource[]
   /** That of the run. */
   host?: Host
 }

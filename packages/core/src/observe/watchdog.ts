@@ -1,9 +1,9 @@
-import { placeIn, placeOf } from '../engine/cursor.ts'
-import { SnapstreamError } from '../error.ts'
+import { SnapstreamError, placeIn, placeOf } from '../error.ts'
 import { countAll, flightsOf, lagOf } from './health.ts'
 import type { Monitor } from './monitor.ts'
 import type { Runtime } from '../engine/runtime.ts'
-import type { Tally } from '../engine/tally.ts'
+import { note } from './tally.ts'
+import type { Tally } from './tally.ts'
 
 /** EX_TEMPFAIL of sysexits.h: what ends with it may be started again as it is. */
 const STALLED_EXIT_CODE = 75
@@ -49,25 +49,25 @@ export function startWatchdog(
     const lag = lagOf(tally)
     const flights = flightsOf(tally)
     for (const cursor of flights) {
-      cursor.since = Math.min(cursor.since, clock)
+      cursor.watch(Math.min(cursor.since, clock))
       if (!isOver(cursor.since, maxProcessingMs)) continue
       const place = placeOf(cursor.raw)
       const text = `${name}${placeIn(place)} has taken ${Math.round(clock - cursor.since)} ms; maxProcessingMs is ${maxProcessingMs}`
       fail(new SnapstreamError('PROCESSING_TIMEOUT', text, { binding: name, ...place }))
       // Told once.
-      cursor.since = NaN
+      cursor.watch(NaN)
     }
-    tally.quiet = flights.length > 0 || !lag ? clock : Math.min(tally.quiet, clock)
+    const quiet = flights.length > 0 || !lag ? clock : Math.min(tally.quiet, clock)
     const oldest = flights.filter(({ since }) => since >= 0).toSorted((a, b) => a.since - b.since)
     const causes = [
       ['flush', hung(flushing, targets)],
       ['commit', hung(committing, sources)],
       ['handler', oldest.map(({ since }) => since).find((since) => isOver(since, stallMs))],
-      ['source', isOver(tally.quiet, stallMs) ? tally.quiet : undefined],
+      ['source', isOver(quiet, stallMs) ? quiet : undefined],
     ] as const
     const [waitsFor, since = 0] = causes.find(([, since]) => since !== undefined) ?? []
     const stalled = waitsFor !== undefined && waitsFor !== tally.stalled
-    tally.stalled = waitsFor
+    note(tally, { quiet, stalled: waitsFor })
     if (stalled)
       emit('stall', () => ({
         binding: name,

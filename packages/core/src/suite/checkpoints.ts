@@ -112,7 +112,7 @@ export function checkpointSuite({ createApp }: Core): void {
       app.snap(source)((value) => value)
       await expect(app.stream()).rejects.toMatchObject({
         code: 'USAGE',
-        message: expect.stringContaining('of one binding and one cache') as string,
+        message: expect.stringContaining('has to be the only sink of its source') as string,
       })
     })
 

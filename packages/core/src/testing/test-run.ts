@@ -60,7 +60,12 @@ export function startTestRun<C extends object>(options: TestRunOptions<C>): Test
   const { stallMs = Infinity, readyLag = DEFAULTS.readyLag } = timing
   const given = { ...DEFAULTS, signal: stopping.signal, checkpointMs, shutdownMs, stallMs, readyLag }
   const { '~snapstream.monitor': monitor = createMonitor() } = app as Partial<Monitored>
-  const ended = run(instrument(bindings, mortal), context, mortal.host, true, given, monitor)
+  const ended = run(instrument(bindings, mortal), context, {
+    ...given,
+    host: mortal.host,
+    signals: true,
+    monitor,
+  })
   return {
     ended,
     pending: mortal.pending,
