@@ -12,9 +12,9 @@ import {
 } from './services/kafka/local-kafka.mjs'
 
 const HELP = `npm run kafka               start a Kafka broker at ${LOCAL_ADDRESS}, in the background
-npm run kafka -- status     whether it runs
+npm run kafka -- status     print whether it runs
 npm run kafka -- stop       stop it and remove its data
-The port is another with SNAPSTREAM_KAFKA_PORT. It runs with Docker Compose where a Docker engine answers, else with Java 17 and Maven.`
+SNAPSTREAM_KAFKA_PORT sets another port. The broker runs with Docker Compose if Docker runs, else with Java 17 and Maven.`
 
 const describe = ({ version, address, means, pid }) =>
   `Kafka ${version} runs at ${address} (${means === 'docker' ? 'Docker Compose' : `process ${pid}`})`
@@ -22,28 +22,23 @@ const describe = ({ version, address, means, pid }) =>
 const commands = {
   async start() {
     const running = await localKafka()
-    if (running) return say(`${describe(running)} already\nto stop it: npm run kafka -- stop`)
-    if (await localKafkaAnswers())
-      return say(`a Kafka that this command did not start runs at ${LOCAL_ADDRESS} already`)
+    if (running) return say(`${describe(running)} already\nstop it with: npm run kafka -- stop`)
+    if (await localKafkaAnswers()) return say(`a Kafka broker of another program runs at ${LOCAL_ADDRESS} already`)
     const started = await startLocalKafka({ log: console.error, signal: interruption() })
-    say(`${describe(started)}\nto stop it: npm run kafka -- stop`)
+    say(`${describe(started)}\nstop it with: npm run kafka -- stop`)
   },
   async status() {
     const running = await localKafka()
     if (running) return say(describe(running))
     const other = await localKafkaAnswers()
-    say(other ? `a Kafka that this command did not start runs at ${LOCAL_ADDRESS}` : 'Kafka does not run')
+    say(other ? `a Kafka broker of another program runs at ${LOCAL_ADDRESS}` : 'Kafka does not run')
     if (!other) process.exitCode = 3
   },
   async stop() {
     const stopped = await stopLocalKafka()
     if (stopped) return say(`Kafka at ${stopped.address} is stopped and its data removed`)
     const other = await localKafkaAnswers()
-    say(
-      other
-        ? `a Kafka that this command did not start runs at ${LOCAL_ADDRESS}; it was left alone`
-        : 'Kafka did not run',
-    )
+    say(other ? `a Kafka broker of another program runs at ${LOCAL_ADDRESS}; it was left alone` : 'Kafka did not run')
   },
   help: () => say(HELP),
 }

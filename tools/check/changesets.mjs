@@ -7,8 +7,8 @@ import { judged } from '../lib/steps.mjs'
 import { tool } from '../lib/tool.mjs'
 
 /**
- * Every changed package has a changeset that tells its users. Only a branch can lack one. A release has used all of them
- * up: there every changed package has a new version.
+ * Every package that a branch changes has a changeset. A release removes all changesets: there every changed package has a
+ * new version.
  */
 export async function changesets() {
   const base = await mainBranch()
@@ -26,7 +26,7 @@ export async function changesets() {
 export const pendingChangesets = () =>
   readdirSync(at('.changeset')).filter((file) => file.endsWith('.md') && file !== 'README.md')
 
-/** The packages whose version is another than at this commit. */
+/** The packages whose version has changed since a commit. */
 async function releasedSince(commit) {
   const released = []
   for (const { name, folder, manifest } of packages()) {

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { packages } from '../lib/projects.mjs'
 import { root } from '../services/root.mjs'
 
-/** What is published imports only what its package depends on: test code and its libraries stay at home. */
+/** Published files import only packages that their package depends on, and so no test code and no test libraries. */
 export async function imports() {
   const found = await Promise.all(packages().map((project) => strangersOf(project)))
   const problems = found.flat()
@@ -22,7 +22,7 @@ async function strangersOf({ folder, manifest: { name, dependencies = {}, peerDe
   )
 }
 
-/** Every module of a folder with what it imports, as esbuild reads it. */
+/** Every module of a folder with its imports, by esbuild. */
 async function inputsOf(folder) {
   const { build } = await import('esbuild') // when it is installed
   const entryPoints = readdirSync(folder, { recursive: true })

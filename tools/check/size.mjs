@@ -8,9 +8,9 @@ const PROGRAM = "export { snap, stream } from './index.js'"
 // Node 22, and the commands of this repository run on Node 20.19. Its last major for Node 20 minifies with esbuild, which
 // makes 9,857 bytes of what Rolldown makes 9,356.
 
-/** What `import { snap, stream }` adds to a bundle: minified, then compressed by brotli. It must not need a platform. */
+/** The size of `import { snap, stream }` in a bundle for any platform: minified, then compressed by brotli. */
 export async function size() {
-  // Imported when they are installed: esbuild bundles, oxc (the minifier of Vite) minifies.
+  // Imported here, after the installation. esbuild bundles, and oxc, the minifier of Vite, minifies.
   const { build } = await import('esbuild')
   const { minifySync } = await import('oxc-minify')
   const stdin = { contents: PROGRAM, resolveDir: at('packages', 'core', 'dist') }

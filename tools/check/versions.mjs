@@ -1,6 +1,6 @@
 import { at, readJson } from '../services/root.mjs'
 
-/** What has to say the same in several places does. */
+/** Versions that stand in several places are equal. */
 export async function versions() {
   const { packageManager, devDependencies } = readJson(at('package.json'))
   const problems = []

@@ -7,7 +7,7 @@ import { pythonEnvironment } from '../services/clients/python-environment.mjs'
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'
 const ZIZMOR = '1.32.0'
 
-/** The GitHub workflows: actionlint says whether they are right, zizmor whether they are safe. */
+/** Checks the GitHub workflows: actionlint for errors, zizmor for security. */
 export async function workflows() {
   const tools = [
     { name: 'actionlint', needs: 'Go', find: actionlint, args: [] },

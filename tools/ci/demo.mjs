@@ -7,12 +7,12 @@ const EXPECTED = [
   ...['🏆', '📞', '🐟', '👌', '🎉'].map((emoji) => `Look at this emoji: ${emoji}`),
 ]
 
-/** The demo as people run it, without a broker. */
+/** `npm run demo`, without a broker. */
 export async function demo() {
   return runDemo([])
 }
 
-/** The demo on a broker that `npm run kafka` starts, twice: topics that are there already must make no difference. */
+/** `npm run demo` on the broker of `npm run kafka`, twice, as the topics of an earlier run must not change the output. */
 export async function demoOnKafka(signal) {
   const [port] = await freePorts(1)
   const env = { ...process.env, SNAPSTREAM_KAFKA_PORT: String(port) }
@@ -20,7 +20,7 @@ export async function demoOnKafka(signal) {
   try {
     if ((await kafka()).code !== 0) return { ok: false }
     const first = await runDemo(['--kafka', `localhost:${port}`])
-    // Awaited here: the broker has to outlive it.
+    // Awaited here, as `finally` stops the broker.
     return first.ok && !signal.aborted ? await runDemo(['--kafka', `localhost:${port}`]) : first
   } finally {
     await kafka('--', 'stop')

@@ -6,7 +6,7 @@ import { bin, toolEnv } from '../lib/tool.mjs'
 
 const MAJOR = 26
 
-/** All tests of what is published that need no broker, under the newest Node: its binary comes in an npm package. */
+/** The tests of all published packages that need no broker, under the newest Node. */
 export async function newestNode() {
   const node = await installedNode(MAJOR)
   const { stdout } = await run(node, ['--version'], { capture: true })

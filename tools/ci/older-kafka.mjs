@@ -6,7 +6,7 @@ import { needsOf } from '../lib/test-needs.mjs'
 
 export const OLDER_KAFKA = '3.9.1'
 
-/** What every driver must do, on a broker of the version before the one that all other tests run on. */
+/** The conformance suites of all drivers, on an older version of Kafka than all other tests. */
 export async function onOlderKafka(npmTest) {
   const isSuite = (file) =>
     needsOf(file).includes('kafka') && /\bdriverConformance\(/.test(readFileSync(at(file), 'utf8'))
@@ -16,7 +16,7 @@ export async function onOlderKafka(npmTest) {
   if (drivers.length === 0) return { ok: false, output: 'no driver is tested' }
   const names = drivers.map(({ short }) => short)
   const files = drivers.flatMap(({ folder, suites }) => suites.map((file) => relative(folder, at(file))))
-  // A broker that was given for the other tests is of another version.
+  // KAFKA_BROKERS may be of another version.
   const env = { SNAPSTREAM_KAFKA_VERSION: OLDER_KAFKA, KAFKA_BROKERS: undefined }
   const { ok, passed } = await npmTest([...names, ...files], env)
   return { ok: ok && passed > 0, note: `${passed} tests of ${names.join(', ')}` }

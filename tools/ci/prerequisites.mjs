@@ -10,8 +10,8 @@ import { OLDER_KAFKA } from './older-kafka.mjs'
 const APT_PACKAGES = ['default-jdk-headless', 'maven', 'python3', 'python3-venv']
 
 /**
- * The integration tests must run here: what brokers and the clients of other languages need is installed where that is
- * possible, else it is a failure.
+ * Checks that this machine can run the integration tests. Installs what brokers and clients of other languages need if it
+ * can, and fails otherwise.
  */
 export async function prerequisites() {
   const found = await look()

@@ -1,7 +1,7 @@
 import { parseScenarios } from '../lib/results.mjs'
 import { run } from '../services/process/run.mjs'
 
-/** The short form of a command that runs scenarios: each scenario is one test. */
+/** Runs a command of scenarios in its short form. Each scenario counts as one test. */
 export async function shortForm(command, timeoutMs) {
   const { code, stdout } = await run('npm', ['run', '--silent', command, '--', '--short'], {
     capture: 'tee',

@@ -1,4 +1,4 @@
-// Every command starts with this import: after it, Node is new enough and the dependencies are installed.
+// The first import of every command: it checks the version of Node and installs the dependencies.
 import './node-version.mjs'
 import { ensureInstalled } from './install.mjs'
 

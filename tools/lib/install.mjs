@@ -7,7 +7,7 @@ import { run } from '../services/process/run.mjs'
 
 const STAMP = at('node_modules', '.snapstream-install')
 
-/** Installs the dependencies with pnpm, unless what is installed is what the lock file asks for. */
+/** Installs the dependencies with pnpm if the lock file has changed since the last installation. */
 export async function ensureInstalled() {
   const wanted = fingerprint()
   if (!isInstalled(wanted))
@@ -23,7 +23,7 @@ async function install(wanted) {
   console.error(`installing dependencies with ${packageManager} (once, until the lock file changes)`)
   const { code, output } = await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], {
     capture: true,
-    // CI: pnpm asks no questions. The level: `npm run --silent` hands its own down, and errors would not be seen.
+    // With CI pnpm asks no questions. The log level of `npm run --silent` would hide errors.
     env: { ...process.env, CI: 'true', npm_config_loglevel: 'warn' },
     // The shell finds npx.cmd on Windows.
     shell: process.platform === 'win32',

@@ -2,8 +2,8 @@ import { constants } from 'node:os'
 import process from 'node:process'
 
 /**
- * From now on signals do not end this process: the returned signal is aborted instead, so that what was started can be
- * stopped before the program ends, and the exit code is set to 128 + the signal's number.
+ * Handles signals from now on: instead of ending the process they abort the returned signal, so that the program can stop
+ * its services first, and set the exit code to 128 + the number of the signal.
  */
 export function interruption() {
   const controller = new AbortController()

@@ -1,4 +1,4 @@
-// Imported before anything else, and written for old versions of Node: it has to run in order to refuse them.
+// The first module to run. It uses only syntax that old versions of Node understand, so that they print the error.
 import process from 'node:process'
 import { at, readJson } from '../services/root.mjs'
 

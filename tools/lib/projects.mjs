@@ -13,17 +13,17 @@ export function projects() {
     })
 }
 
-/** Those that are published. */
+/** The published projects. */
 export const packages = () => projects().filter(({ manifest }) => !manifest.private)
 
-/** The files of a project that are its own, as paths from its folder. */
+/** The source files of a project, relative to its folder. */
 const filesOf = ({ folder }) =>
   readdirSync(folder, { recursive: true })
     .map((file) => file.replaceAll('\\', '/'))
     .filter((file) => !/(^|\/)(node_modules|dist|coverage|\.blocks)\//.test(file))
     .sort((a, b) => a.localeCompare(b))
 
-/** The tests of a project. Paths from the root. */
+/** The test files of a project, relative to the root. */
 export const testFiles = (project) =>
   filesOf(project)
     .filter((file) => /\.test\.\w+$/.test(file))

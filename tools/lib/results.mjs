@@ -4,12 +4,12 @@ import { readJson } from '../services/root.mjs'
 
 const fileOf = ({ folder }) => join(folder, 'test-results.json')
 
-/** Old results must not be counted; nx brings back those that are still right. */
+/** Removes results of earlier runs, which would be counted. Nx restores those of cached tasks. */
 export function removeResults(projects) {
   for (const project of projects) rmSync(fileOf(project), { force: true })
 }
 
-/** The counts over all projects. A file that does not load, or a project that leaves no results, counts as one failed. */
+/** The counts of all projects. A file that does not load, and a project without results, count as one failed test. */
 export function sumResults(projects) {
   const sum = { passed: 0, failed: 0, skipped: 0, problems: [] }
   for (const project of projects) {
@@ -36,12 +36,12 @@ export function sumResults(projects) {
 
 const isBroken = (status, assertions) => status === 'failed' && !assertions.some((test) => test.status === 'failed')
 
-/** The line that ends every run. */
+/** The last line of every run. */
 export function summary({ passed, failed, skipped = 0 }) {
   return `tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }
 
-/** The counts in the last such line of an output, if there is one. */
+/** The counts in the last such line of an output, or undefined. */
 export function parseSummary(output) {
   const found = [...output.matchAll(/^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1)
   if (!found) return undefined
@@ -49,7 +49,7 @@ export function parseSummary(output) {
   return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) }
 }
 
-/** The counts in the line that ends `npm run chaos`, if there is one. */
+/** The counts in the last line of `npm run chaos`, or undefined. */
 export function parseScenarios(output) {
   const [, passed, failed] = /^scenarios: (\d+) passed, (\d+) failed$/m.exec(output) ?? []
   return passed === undefined ? undefined : { passed: Number(passed), failed: Number(failed) }

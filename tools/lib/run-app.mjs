@@ -8,7 +8,7 @@ export function runApp(entry, args) {
   return start(['--conditions=@snapstream/source', at(entry), ...args])
 }
 
-/** The same over the packages as they are published, which are built first: tsx names every function anew that is made, and that takes time. */
+/** The same with the built packages, for measurements: tsx adds a call to each new function, which takes time. */
 export async function runAppOnBuilt(entry, args) {
   const built = await build()
   if (built.code !== 0) {
@@ -19,6 +19,6 @@ export async function runAppOnBuilt(entry, args) {
 }
 
 function start(args) {
-  // Not when this file is loaded: nothing may be installed yet.
+  // Resolved here, as nothing may be installed when this file is loaded.
   return run(process.execPath, ['--import', import.meta.resolve('tsx'), ...args])
 }

@@ -1,9 +1,9 @@
 import process from 'node:process'
 
 /**
- * Runs steps one after the other, all of them even if one fails. A step is `{ name, run, needs? }`, with
- * the name of a step without which it makes no sense; `run` answers with `{ ok, note?, output? }`. A good step prints a line, a failed one its output too. With `announce` a line says what begins. Returns
- * the counts.
+ * Runs steps one after the other, also after one has failed. A step is `{ name, run, needs? }`: `needs` is the name of an
+ * earlier step without which it cannot run, and `run` resolves with `{ ok, note?, output? }`. Prints one line for each step,
+ * and the output of a failed one; with `announce` also a line before each step. Resolves with the counts.
  */
 export async function runSteps(steps, { signal, announce = false } = {}) {
   const started = Date.now()
@@ -30,13 +30,13 @@ async function attempt(run) {
   }
 }
 
-/** Minutes and seconds since then. */
+/** The time since `started`, as minutes and seconds. */
 function elapsed(started) {
   const seconds = Math.round((Date.now() - started) / 1000)
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
-/** A step that runs a program and is judged by its exit code. */
+/** The result of a step that runs a program: good if its exit code is 0. */
 export const judged = async (running) => {
   const { code, output, stdout } = await running
   return { ok: code === 0, output, stdout }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { packages } from './projects.mjs'
 import { tool } from './tool.mjs'
 
-/** Builds all packages. What a file that is gone had left in dist/ goes first: it would be packed. */
+/** Builds all packages. Removes a dist/ with the output of deleted files first, as they would be packed. */
 export async function build() {
   for (const { folder } of packages()) {
     if (staleOutput(folder).length === 0) continue
@@ -13,7 +13,7 @@ export async function build() {
   return tool('nx', ['run-many', '-t', 'build', '--outputStyle=static'], { capture: true })
 }
 
-/** Packs every package as it would be published. Answers with the tarball of each, by short name. */
+/** Packs every package as for publishing. Resolves with the paths of the tarballs, by short name. */
 export async function pack(destination) {
   rmSync(destination, { recursive: true, force: true })
   const tarballs = {}

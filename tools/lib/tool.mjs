@@ -3,17 +3,17 @@ import process from 'node:process'
 import { at, readJson } from '../services/root.mjs'
 import { run } from '../services/process/run.mjs'
 
-/** The file behind an installed command, so that it can be run by any Node without a shell or a shim. */
+/** The script of an installed command, to run it by Node without a shell. */
 export function bin(name, packageName = name) {
   const folder = at('node_modules', packageName)
   const entry = readJson(`${folder}/package.json`).bin
   return `${folder}/${typeof entry === 'string' ? entry : entry[name]}`
 }
 
-// nx runs scripts with the pnpm on PATH, but takes the root's node_modules off it first: this spelling gets past that.
+// nx runs scripts with the pnpm on PATH, but removes the root's node_modules from PATH; it does not recognise this path.
 const COMMANDS = [at('tools'), '..', 'node_modules', '.bin'].join(sep)
 
-/** The environment of tools: the workspace's commands are on PATH. */
+/** The environment of tools, with the workspace's commands on PATH. */
 export function toolEnv(extra = {}) {
   const path = [COMMANDS, process.env.PATH ?? ''].join(delimiter)
   return {

@@ -23,7 +23,7 @@ export async function npmIn(folder, ...args) {
   if (code !== 0) throw new Error(`npm ${args.join(' ')} ended with ${code}:\n${output}`)
 }
 
-/** `npm run` hands its own place in the workspace down: the new project must not take it for its own. */
+/** `npm run` sets variables that would make npm install into the workspace. */
 function withoutNpmSettings() {
   const inherited = /^(npm_(package|lifecycle|command|execpath|config_local_prefix)|INIT_CWD|NODE_ENV|NODE_OPTIONS)/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)))

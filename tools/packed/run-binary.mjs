@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { run } from '../services/process/run.mjs'
 
-/** Runs the command that npm installed: what it is, what it can do, and the cache that the program of the folder wrote. */
+/** Runs the installed command: its version, its help, and the cache that the program in the folder wrote. */
 export async function runBinary(folder) {
   const { version } = JSON.parse(readFileSync(join(folder, 'node_modules/@snapstream/cli/package.json'), 'utf8'))
   const [cache] = readdirSync(join(folder, 'db'))

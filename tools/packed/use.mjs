@@ -21,7 +21,7 @@ export async function use(folder, program, how) {
   return { ok: code === 0, output: code === 0 ? '' : `exit code ${code}\n${output}` }
 }
 
-/** Compiles usage.ts in the folder, strictly and with the declarations of the packages, with a version of TypeScript. */
+/** Compiles usage.ts in the folder with a version of TypeScript: strict, and with the declarations of the packages. */
 export async function compile(folder, typescript) {
   copyFileSync(at('tools', 'packed', 'usage.ts'), join(folder, 'usage.mts'))
   const compilerOptions = {

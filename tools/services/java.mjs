@@ -13,7 +13,7 @@ export async function findJava() {
   return code === 0 && major >= 17 ? java : undefined
 }
 
-/** The same where it has a compiler, which Java needs to run a program of one source file. */
+/** The same, but only a JDK, which has the compiler. */
 export async function findJdk() {
   const java = await findJava()
   if (!java) return undefined

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 const DAY_MS = 86_400_000
 
-/** An authority that signs certificates, made anew. */
+/** A new authority that signs certificates. */
 export async function createAuthority(commonName) {
   const pair = await keyPair()
   const extensions = [
@@ -22,8 +22,8 @@ export async function createAuthority(commonName) {
 }
 
 /**
- * A certificate of an authority, with its key, both as PEM. `hosts`: names and addresses of IPv4 it is for; without any it
- * is a client's. `expired`: since yesterday. `passphrase`: encrypts the key.
+ * A certificate signed by an authority, with its key, both as PEM. `hosts`: its names and IPv4 addresses; without any it is
+ * the certificate of a client. `expired`: it expired yesterday. `passphrase`: encrypts the key.
  */
 export async function createCertificate(authority, { commonName, hosts = [], expired = false, passphrase }) {
   const { publicKey, privateKey } = await keyPair()
@@ -53,7 +53,7 @@ async function sign({ subject, issuer, publicKey, signWith, extensions, untilMs 
   const { default: forge } = await import('node-forge') // when it is installed
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey)
-  // Positive, whatever the first bit.
+  // The first byte makes the number positive.
   certificate.serialNumber = `01${randomBytes(15).toString('hex')}`
   certificate.validity.notBefore = new Date(untilMs - 30 * DAY_MS)
   certificate.validity.notAfter = new Date(untilMs)
@@ -66,7 +66,7 @@ async function sign({ subject, issuer, publicKey, signWith, extensions, untilMs 
 
 const altName = (host) => (/^[\d.]+$/.test(host) ? { type: 7, ip: host } : { type: 2, value: host })
 
-/** Made by Node, which takes a tenth of the time. */
+/** Node makes a pair in a tenth of the time that forge takes. */
 function keyPair() {
   return promisify(generateKeyPair)('rsa', {
     modulusLength: 2048,

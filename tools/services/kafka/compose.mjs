@@ -3,7 +3,7 @@ import { at } from '../root.mjs'
 import { run } from '../process/run.mjs'
 import { which } from '../process/which.mjs'
 
-/** Whether a Docker engine answers, and has Compose. */
+/** Whether Docker runs on this machine, with Compose. */
 export async function hasCompose() {
   if (!which('docker')) return false
   for (const args of [['info'], ['compose', 'version']])
@@ -19,7 +19,7 @@ export async function composeUp(project, port, version) {
   throw new Error(`docker compose could not start Kafka (it ended with ${code}):\n${output}`)
 }
 
-/** Ends it, and removes its data. */
+/** Stops the broker and removes its data. */
 export async function composeDown(project) {
   const { code, output } = await compose(project, ['down', '--volumes'])
   if (code !== 0) throw new Error(`docker compose could not stop Kafka (it ended with ${code}):\n${output}`)

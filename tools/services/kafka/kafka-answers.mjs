@@ -4,14 +4,14 @@ const METADATA = 3
 const CORRELATION = 0x534e4150
 
 /**
- * Whether a Kafka broker at this address serves requests: it answers a metadata request and knows of at least one
- * broker that is not fenced. A port that merely accepts connections is not enough.
+ * Whether a Kafka broker at this address serves requests: it answers a metadata request with at least one broker that is
+ * not fenced. A port accepts connections earlier.
  */
 export async function kafkaAnswers(address, timeoutMs = 1000) {
   return (await knownBrokers(address, timeoutMs)) > 0
 }
 
-/** How many brokers that are not fenced the one at this address knows of; 0 if it does not answer. */
+/** The number of brokers, without fenced ones, that the broker at this address knows; 0 if it does not answer. */
 export function knownBrokers(address, timeoutMs = 1000) {
   const colon = address.lastIndexOf(':')
   return new Promise((resolve) => {
@@ -32,7 +32,7 @@ export function knownBrokers(address, timeoutMs = 1000) {
   })
 }
 
-/** Metadata, version 1, of no topics: the answer begins with the number of brokers. */
+/** A metadata request, version 1, for no topics. Its response begins with the number of brokers. */
 function metadataRequest() {
   const clientId = Buffer.from('snapstream')
   const body = Buffer.alloc(2 + 2 + 4 + 2 + clientId.length + 4)

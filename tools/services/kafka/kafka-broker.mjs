@@ -15,12 +15,12 @@ import { runningService } from '../process/running-service.mjs'
 
 export const KAFKA_VERSION = process.env.SNAPSTREAM_KAFKA_VERSION || '4.1.0'
 
-/** A small broker starts sooner with these. */
+/** A small broker starts faster with these flags. */
 const JVM_FLAGS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
 
 /**
- * Starts a real Kafka broker with Java, on free ports and in a fresh folder unless told otherwise, and resolves when it
- * serves requests. The types are in index.d.mts.
+ * Starts a Kafka broker with Java, by default on free ports and in a new folder, and resolves when it serves requests. The
+ * types are in index.d.mts.
  */
 export async function startKafka(options = {}) {
   const { version = KAFKA_VERSION, timeoutMs = 60_000, heapMb = 1024, detached = false, settings, signal } = options

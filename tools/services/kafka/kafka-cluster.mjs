@@ -9,11 +9,11 @@ import { kafkaJars } from './kafka-jars.mjs'
 const NODES = 3
 
 /**
- * Three nodes that are broker and controller each, with ports and folders of their own, and everything they keep on all
- * three; resolves when each knows of all. The types are in index.d.mts.
+ * Starts three nodes, each a broker and a controller, and replicates all topics to them. Resolves when each node knows the
+ * others. The types are in index.d.mts.
  */
 export async function startKafkaCluster({ settings, heapMb = 384, timeoutMs = 60_000, signal, log } = {}) {
-  // Downloaded once, not three times.
+  // Before the nodes start, so that they do not download it three times.
   if (await findJava()) await kafkaJars(KAFKA_VERSION, log)
   const ports = await freePorts(2 * NODES)
   const nodes = Array.from({ length: NODES }, (_, i) => ({
@@ -34,7 +34,7 @@ export async function startKafkaCluster({ settings, heapMb = 384, timeoutMs = 60
   const settled = await Promise.allSettled(starts)
   const running = settled.flatMap(({ value }) => value ?? [])
   const stop = async () => {
-    // Killed, not asked: a node hands over what it leads before it ends, and the last one has nobody to hand it to.
+    // SIGKILL, because a node that ends gracefully hands over its partitions, and the last one waits for another node.
     await Promise.all(running.map(({ node }) => node.kill()))
     await Promise.all(running.map(({ node }) => node.stop()))
   }
@@ -53,7 +53,7 @@ export async function startKafkaCluster({ settings, heapMb = 384, timeoutMs = 60
   }
 }
 
-/** Two of three are enough to write, and to elect. */
+/** Two of three nodes can write, and elect leaders. */
 const REPLICATED = {
   'default.replication.factor': NODES,
   'min.insync.replicas': NODES - 1,

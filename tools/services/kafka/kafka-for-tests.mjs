@@ -6,8 +6,8 @@ import { KAFKA_VERSION, startKafka } from './kafka-broker.mjs'
 import { kafkaMeans } from './local-kafka.mjs'
 
 /**
- * A broker for one run of the tests: the one at KAFKA_BROKERS, else a fresh one on a free port that `stop` ends. `env`
- * is what the tests are given; `missing` says why there is no broker.
+ * A broker for one run of the tests: the one at KAFKA_BROKERS, or else a new one on a free port, which `stop` stops. `env`:
+ * the variables for the tests. `missing`: why no broker can run.
  */
 export async function testKafka({ log, signal }) {
   const given = process.env.KAFKA_BROKERS

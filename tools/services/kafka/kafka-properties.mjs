@@ -1,4 +1,4 @@
-/** The settings of one broker that is its own controller, small enough for a laptop. `settings` go on top. */
+/** The settings of a small broker that is its own controller. `settings` replace the defaults. */
 export function kafkaProperties({ version, port, controllerPort, dataFolder, settings = {} }) {
   const shareGroups = version.startsWith('3.')
     ? {}
@@ -20,11 +20,11 @@ export function kafkaProperties({ version, port, controllerPort, dataFolder, set
     'transaction.state.log.min.isr': 1,
     'transaction.state.log.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
-    // After SIGKILL a broker registers again when its old session has ended: 9 s by default.
+    // After SIGKILL a broker can register again when its old session has expired, 9 s by default.
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 500,
     'log.cleaner.dedupe.buffer.size': 10_485_760,
-    // Tests wait for compaction, which looks for work every 15 s by default.
+    // Tests wait for compaction, which runs every 15 s by default.
     'log.cleaner.backoff.ms': 500,
     ...shareGroups,
     ...settings,

@@ -4,7 +4,7 @@ import { freePorts } from '../process/free-port.mjs'
 
 const HOST = '127.0.0.1'
 const HERE = ['localhost', HOST]
-/** In which way a listener is secured, by the name it has in `addresses`. */
+/** The security protocols of the listeners, by their names in `addresses`. */
 const PROTOCOLS = {
   plaintext: 'PLAINTEXT',
   ssl: 'SSL',
@@ -16,8 +16,8 @@ const PROTOCOLS = {
 }
 
 /**
- * Everything a broker needs to listen in every way there is: certificates, users, settings. `forClients` is the `SecureBroker` of
- * index.d.mts.
+ * The certificates, users and settings of a broker that listens with every security protocol. `forClients` is the
+ * `SecureBroker` of index.d.mts.
  */
 export async function kafkaSecurity({ port, controllerPort }) {
   const [authority, otherAuthority] = await Promise.all([
@@ -73,7 +73,7 @@ function listeners(at, controllerPort) {
   }
 }
 
-/** Of a listener, as text within the settings: there is no file that could go missing. */
+/** The certificates of a listener, as text in the settings, so that the broker needs no files. */
 function certificateOf(listener, { cert, key }, authority) {
   const prefix = `listener.name.${listener}.ssl`
   const inOneLine = (pem) => pem.trim().replaceAll('\n', String.raw`\n`)

@@ -17,11 +17,11 @@ const CONTROLLER_PORT = LOCAL_PORT + 2
 const PROJECT = `snapstream-${LOCAL_PORT}`
 const FOLDER = at('.cache', 'kafka', String(LOCAL_PORT))
 const BROKER_FOLDER = join(FOLDER, 'broker')
-/** Held by whoever starts or stops the broker. */
+/** The lock for starting and stopping the broker. */
 export const LOCAL_LOCK = join(FOLDER, 'lock')
 const STATE = join(FOLDER, 'state.json')
 
-/** How a broker can be had on this machine: `'docker'`, `'java'`, or undefined with what is missing. */
+/** How this machine can run a broker: `means` is `'docker'` or `'java'`, or else `missing` says what it lacks. */
 export async function kafkaMeans() {
   if (await hasCompose()) return { means: 'docker' }
   const missing = []
@@ -33,7 +33,7 @@ export async function kafkaMeans() {
   }
 }
 
-/** The broker that `npm run kafka` started, if it still runs. */
+/** The broker of `npm run kafka`, or undefined if it does not run. */
 export async function localKafka() {
   if (!existsSync(STATE)) return undefined
   const state = readJson(STATE)
@@ -66,7 +66,7 @@ export async function startLocalKafka({ log, signal }) {
   return state
 }
 
-/** Stops it and removes its data. Returns what ran, if anything did. */
+/** Stops the broker of `npm run kafka` and removes its data. Returns it, or undefined if it did not run. */
 export async function stopLocalKafka() {
   const state = await localKafka()
   if (state?.means === 'docker') await composeDown(PROJECT)
@@ -76,5 +76,5 @@ export async function stopLocalKafka() {
   return state
 }
 
-/** Whether any broker, started by whomever, serves requests there. */
+/** Whether any broker serves requests at that address, also one of another program. */
 export const localKafkaAnswers = () => kafkaAnswers(LOCAL_ADDRESS)

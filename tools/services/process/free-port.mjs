@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** Ports that nothing listens on, all different. */
+/** Different ports without a listener. */
 export async function freePorts(count) {
   const servers = await Promise.all(Array.from({ length: count }, () => listen(0)))
   const ports = servers.map((server) => server.address().port)
@@ -8,7 +8,7 @@ export async function freePorts(count) {
   return ports
 }
 
-/** Whether a port of this machine can be listened on. */
+/** Whether a port of this machine has no listener. */
 export async function isFree(port) {
   try {
     const server = await listen(port)

@@ -8,8 +8,9 @@ import { stopProcess } from './process.mjs'
 const WATCHDOG = fileURLToPath(new URL('watchdog.mjs', import.meta.url))
 
 /**
- * Starts the process of a service and waits until it `answers`. It has a process group of its own, so that Ctrl-C leaves it
- * alone until its owner stops it; unless `detached`, it ends with its owner, whatever ends that, and its folder goes.
+ * Starts the process of a service and waits until it `answers`. The process has a process group of its own, so that Ctrl-C
+ * does not reach it before its owner stops it. Unless `detached`, a watchdog ends it and removes its folder when its owner
+ * ends, also when that is killed.
  */
 export async function launch({ what, command, args, env, folder, logFile, answers, timeoutMs, detached, signal }) {
   const log = openSync(logFile, 'a')

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive } from './process.mjs'
 
-/** Runs `f` while no other process runs anything under the same lock file. A lock whose holder is dead is taken over. */
+/** Runs `f` while it holds a lock file, which one process at a time can hold. The lock of a dead process is taken over. */
 export async function withLock(file, f) {
   mkdirSync(dirname(file), { recursive: true })
   while (!take(file)) {

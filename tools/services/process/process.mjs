@@ -12,7 +12,7 @@ export function isAlive(pid) {
   return !isZombie(pid)
 }
 
-/** Ended, but its parent has not asked for the exit code: in containers without an init nobody ever does. */
+/** Ended, but its parent has not read the exit code; in a container without an init it stays so. */
 function isZombie(pid) {
   try {
     return /\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
@@ -21,7 +21,7 @@ function isZombie(pid) {
   }
 }
 
-/** Sends a signal and waits until the process is gone; false if it is still there after `withinMs`. */
+/** Sends a signal and waits until the process has ended; false if it still runs after `withinMs`. */
 export async function endProcess(pid, signal, withinMs) {
   const deadline = Date.now() + withinMs
   try {
@@ -36,13 +36,13 @@ export async function endProcess(pid, signal, withinMs) {
   return true
 }
 
-/** Asks a process to end, and ends it if it has not within `graceMs`. */
+/** Sends SIGTERM, and SIGKILL if the process still runs after `graceMs`. */
 export async function stopProcess(pid, graceMs = 10_000) {
   if (await endProcess(pid, 'SIGTERM', graceMs)) return
   if (!(await endProcess(pid, 'SIGKILL', 5000))) throw new Error(`process ${pid} could not be ended`)
 }
 
-/** Whether the process with this id runs, and was started with this text in its arguments (ids are used again). */
+/** Whether the process with this id runs and has this text in its arguments, as the system reuses ids. */
 export async function isProcessOf(pid, text) {
   if (!isAlive(pid)) return false
   if (process.platform === 'win32') return true

@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs'
 import { endProcess, stopProcess } from './process.mjs'
 
 /**
- * A service that was started in a folder of its own, and what can be done with it: `pid`, `kill`, `restart` and `stop`, which
- * also removes the folder. If it does not start the folder goes as well. `start` resolves with what `launch` does.
+ * Starts a service in a folder of its own, and resolves with `pid`, `kill`, `restart` and `stop`. `stop` also removes the
+ * folder, and so does a failed start. `start` resolves with the result of `launch`.
  */
 export async function runningService({ what, folder, prepare = async () => {}, start }) {
   let running

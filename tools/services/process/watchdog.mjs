@@ -1,5 +1,5 @@
-// Started beside a broker with a pipe as its standard input: when the owner is gone, however it went, the pipe closes.
-// Then the broker ends and its folder goes.
+// Runs beside a service. Its standard input is a pipe from the owner of the service. The pipe closes when the owner ends,
+// also when it is killed: then the watchdog kills the service and removes its folder.
 import { rmSync } from 'node:fs'
 import process from 'node:process'
 import { endProcess } from './process.mjs'

@@ -4,15 +4,15 @@ import { which } from '../process/which.mjs'
 import { cachedRegistryApp } from './registry-app.mjs'
 import { registryAnswers, startRegistry } from './registry.mjs'
 
-/** What is missing on this machine for a schema registry, or undefined. */
+/** What this machine lacks to run a schema registry, or undefined. */
 export async function missingForRegistry() {
   if (!(await findJava())) return 'Java 17 or newer'
   return cachedRegistryApp() || which('mvn') ? undefined : 'Maven'
 }
 
 /**
- * A schema registry for one run of the tests: the one at SCHEMA_REGISTRY_URL, else a fresh one on a free port that `stop`
- * ends. `env` is what the tests are given; `missing` says why there is none.
+ * A schema registry for one run of the tests: the one at SCHEMA_REGISTRY_URL, or else a new one on a free port, which `stop`
+ * stops. `env`: the variables for the tests. `missing`: why no registry can run.
  */
 export async function testRegistry({ log, signal }) {
   const given = process.env.SCHEMA_REGISTRY_URL

@@ -8,13 +8,13 @@ import { launch } from '../process/launch.mjs'
 import { REGISTRY_JAR, registryApp } from './registry-app.mjs'
 import { runningService } from '../process/running-service.mjs'
 
-/** Where the interface of Confluent's registry is. */
+/** The path of the interface of Confluent's registry. */
 const PATH = '/apis/ccompat/v7'
 const HOST = '127.0.0.1'
 
 /**
- * Starts a real schema registry with Java, on a free port and in memory, and resolves when it serves requests. The types
- * are in index.d.mts.
+ * Starts a schema registry with Java, by default on a free port. It keeps schemas in memory. Resolves when it serves
+ * requests. The types are in index.d.mts.
  */
 export async function startRegistry(options = {}) {
   const { timeoutMs = 120_000, detached = false, signal } = options
@@ -35,7 +35,7 @@ export async function startRegistry(options = {}) {
       args: [...flags, '-jar', join(app, REGISTRY_JAR)],
       env: {
         ...process.env,
-        // So that a schema has the same id, however its JSON is laid out.
+        // Schemas that differ in the layout of their JSON get the same id.
         REGISTRY_CCOMPAT_USE_CANONICAL_HASH: 'true',
         QUARKUS_HTTP_HOST: HOST,
         QUARKUS_HTTP_PORT: String(port),
