@@ -511,6 +511,19 @@ test('close fails every record that is not acknowledged', async () => {
   expect(outcomes.get('waiting')).toMatchObject({ message: 'closed' })
 })
 
+test('a result that arrives after close changes nothing', async () => {
+  let answer = (_result: ProduceResult) => {}
+  const { open, outcomes, producer, host } = setup({ answer: () => new Promise((resolve) => (answer = resolve)) })
+  const { add } = await open()
+  add('in flight', { partition: 0 })
+  await host.advance(0)
+  await producer.close(new Error('closed'))
+  answer(OK)
+  await host.advance(1000)
+  expect([...outcomes]).toEqual([['in flight', expect.objectContaining({ message: 'closed' })]])
+  expect(producer.bufferedBytes).toBe(0)
+})
+
 test('each record is settled once and acknowledged in order, whatever fails', async () => {
   const result = fc.constantFrom('ok', 'retriable', 'fatal', 'large')
   await fc.assert(

@@ -1,0 +1,98 @@
+import { createVirtualHost } from '@snapstream/core/testing'
+import { expect, test } from 'vitest'
+import { createAccumulator } from './accumulator.ts'
+import type { PartitionQueue } from './accumulator.ts'
+import { createScheduler } from './scheduler.ts'
+
+const MAX_REQUEST_BYTES = 1000
+
+/** A scheduler over a delivery that answers when the test says so. */
+function setup({ lingerMs = 0 } = {}) {
+  const host = createVirtualHost()
+  const accumulator = createAccumulator({ bufferBytes: 10_000, maxBatchBytes: MAX_REQUEST_BYTES, host })
+  const requests: {
+    readonly partitions: readonly number[]
+    answer(backoffs?: ReadonlyMap<PartitionQueue, number>): Promise<void>
+  }[] = []
+  const scheduler = createScheduler({
+    accumulator,
+    lingerMs,
+    maxRequestBytes: MAX_REQUEST_BYTES,
+    host,
+    delivery: {
+      send: (queues) =>
+        new Promise((resolve) => {
+          for (const queue of queues) queue.take()
+          requests.push({
+            partitions: queues.map(({ partition }) => partition),
+            async answer(backoffs = new Map<PartitionQueue, number>()) {
+              for (const queue of queues) if (!backoffs.has(queue)) queue.complete()
+              resolve(backoffs)
+              await host.advance(0)
+            },
+          })
+        }),
+    },
+  })
+  const queue = (partition: number) => accumulator.addQueue({ topic: 't', partition })
+  const write = async (to: PartitionQueue, bytes = 100) => {
+    const record = { key: null, value: null, headers: [], timestamp: 0 }
+    if (to.append(record, bytes, { acknowledged() {}, failed() {} })) scheduler.wake(to)
+    await host.advance(0)
+  }
+  return { host, scheduler, requests, queue, write, sent: () => requests.map(({ partitions }) => partitions) }
+}
+
+test('a partition has one batch in flight, and the next one goes when that is answered', async () => {
+  const { requests, queue, write, sent } = setup()
+  const one = queue(0)
+  await write(one)
+  await write(one)
+  await write(one, MAX_REQUEST_BYTES)
+  expect(sent()).toEqual([[0]])
+  await requests[0]?.answer()
+  expect(sent()).toEqual([[0], [0]])
+  await requests[1]?.answer()
+  expect(sent()).toEqual([[0], [0], [0]])
+})
+
+test('a partition that backs off is sent to after the pause, whatever is written meanwhile', async () => {
+  const { host, scheduler, requests, queue, write, sent } = setup()
+  const [slow, other] = [queue(0), queue(1)]
+  await write(slow)
+  await requests[0]?.answer(new Map([[slow, 100]]))
+  await write(slow)
+  await write(other)
+  scheduler.wakeAll()
+  await host.advance(99)
+  expect(sent()).toEqual([[0], [1]])
+  await host.advance(1)
+  expect(sent()).toEqual([[0], [1], [0]])
+})
+
+test('batches that are written in one go are sent in as few requests as they fit into, in order', async () => {
+  const { host, scheduler, queue, sent } = setup()
+  const record = { key: null, value: null, headers: [], timestamp: 0 }
+  for (const [partition, bytes] of [600, 500, 400, 1000].entries())
+    queue(partition).append(record, bytes, { acknowledged() {}, failed() {} })
+  scheduler.wakeAll()
+  expect(sent()).toEqual([])
+  await host.advance(0)
+  expect(sent()).toEqual([[0], [1, 2], [3]])
+})
+
+test('stop cancels what lingers and backs off, and nothing is sent after it', async () => {
+  const { host, scheduler, requests, queue, write, sent } = setup({ lingerMs: 10 })
+  const [lingering, failing, inFlight] = [queue(0), queue(1), queue(2)]
+  await write(failing)
+  await write(inFlight)
+  await host.advance(10)
+  await write(lingering)
+  await requests[0]?.answer(new Map([[failing, 100]]))
+  expect(host.timers).toBeGreaterThan(0)
+  scheduler.stop()
+  expect(host.timers).toBe(0)
+  await write(lingering, MAX_REQUEST_BYTES)
+  await host.advance(1000)
+  expect(sent()).toEqual([[1], [2]])
+})
