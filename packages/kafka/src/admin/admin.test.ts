@@ -221,7 +221,7 @@ describe('resetOffsets', () => {
     for (const dryRun of [true, false])
       await expect(admin.resetOffsets('g', 'a', 'earliest', { dryRun })).rejects.toMatchObject({
         code: 'GROUP_NOT_EMPTY',
-        message: expect.stringContaining('the group "g" has members that read at this moment; stop them first'),
+        message: expect.stringContaining('the group "g" has members; stop them and try again'),
       })
     await stop()
     expect((await admin.offsets('g')).map(({ committed }) => committed)).toEqual([10, 4])

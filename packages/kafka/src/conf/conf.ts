@@ -10,10 +10,10 @@ import { forgetWarnings } from './usage.ts'
 let defaults: Settings = {}
 
 /**
- * Sets defaults for all topics of the process. They are looked at when a topic opens, so it does not matter whether
- * `Conf` or `Topic` is called first; `conf` of a topic goes before them, and a later call is merged over an earlier one.
+ * Sets defaults for all topics of the process. A topic reads them when it opens, so `Conf` and `Topic` can be called in any
+ * order. Settings in `conf` of a topic have precedence, and a later call of `Conf` is merged over earlier ones.
  *
- * Throws `USAGE` for a name that is misspelt and a value of the wrong type.
+ * Throws `USAGE` for a setting that does not exist and for a value of the wrong type.
  *
  * @example
  * Conf({ brokers: 'localhost:29091', groupId: 'orders' })
@@ -23,15 +23,15 @@ export function Conf(conf: KafkaConf): void {
 }
 
 /**
- * Settings from the environment, to be given to `Conf` or to a topic as its `conf`; nothing is set by reading them. Each is
- * a variable by its name, or by one of Kafka's dotted names, in capitals: `KAFKA_BOOTSTRAP_SERVERS`,
- * `KAFKA_SASL_PASSWORD`, `KAFKA_LINGER_MS`. With `_FILE` at its end a variable names a file, such as a mounted secret,
- * that has the value; a line end that closes the file is left out. An empty variable counts as not given.
+ * Reads settings from environment variables, for `Conf` or for `conf` of a topic; it sets nothing itself. A variable has the
+ * name of a setting, or one of Kafka's dotted names, in capitals: `KAFKA_BOOTSTRAP_SERVERS`, `KAFKA_SASL_PASSWORD`,
+ * `KAFKA_LINGER_MS`. A variable that ends in `_FILE` holds the path of a file with the value, such as a mounted secret; one
+ * line end at the end of the file is dropped. An empty variable counts as absent.
  *
- * Throws `USAGE` for a value of the wrong type, a file that cannot be read or is empty, and a variable that looks like a
- * misspelt setting. Variables that look like none are named in one warning: other programs have variables of that prefix.
+ * Throws `USAGE` for a value of the wrong type, for a file that cannot be read or is empty, and for a variable that looks
+ * like a misspelt setting. Other variables with the prefix are named in one warning, as other programs may use them.
  *
- * @param prefix what the names of variables begin with; default `'KAFKA_'`
+ * @param prefix the beginning of the variables' names; default `'KAFKA_'`
  * @param env default `process.env`
  *
  * @example
@@ -39,13 +39,13 @@ export function Conf(conf: KafkaConf): void {
  */
 Conf.fromEnv = (prefix = 'KAFKA_', env: Environment = process.env): KafkaConf => settingsFromEnv(prefix, env)
 
-/** Forgets all that was set, and which warnings were given: for tests. */
+/** Removes all defaults, and repeats warnings that were already given: for tests. */
 Conf.reset = (): void => {
   defaults = {}
   forgetWarnings()
 }
 
-/** What `Conf` has been given so far. */
+/** The defaults that `Conf` has set so far. */
 export function confDefaults(): Settings {
   return defaults
 }

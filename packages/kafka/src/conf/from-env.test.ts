@@ -73,7 +73,7 @@ describe('names', () => {
 
   test('a misspelt one is refused with the one that was meant', () => {
     expect(usage({ KAFKA_BOOTSTRAP_SERVER: 'a:1' }).message).toBe(
-      'there is no setting for the variable KAFKA_BOOTSTRAP_SERVER; did you mean KAFKA_BOOTSTRAP_SERVERS?',
+      'the variable KAFKA_BOOTSTRAP_SERVER is no setting; did you mean KAFKA_BOOTSTRAP_SERVERS?',
     )
     expect(usage({ KAFKA_SASL_PASWORD_FILE: '/run/x' }).message).toContain('did you mean KAFKA_SASL_PASSWORD_FILE?')
   })
@@ -93,7 +93,7 @@ describe('names', () => {
     read(env)
     expect(warn.mock.calls).toEqual([
       [
-        'snapstream: these variables of the environment are no settings and left alone: KAFKA_ADVERTISED_LISTENERS, ' +
+        'snapstream: these environment variables are no settings and are ignored: KAFKA_ADVERTISED_LISTENERS, ' +
           'KAFKA_BROKER_ID, KAFKA_HEAP_OPTS, KAFKA_HOME, KAFKA_OPTS, KAFKA_PORT_9092_TCP_ADDR, KAFKA_SERVICE_HOST',
       ],
     ])
@@ -102,22 +102,22 @@ describe('names', () => {
   test('an old one counts, with one warning', () => {
     expect(read({ KAFKA_QUEUE_BUFFERING_MAX_MS: '5' })).toEqual({ lingerMs: 5 })
     expect(warn.mock.calls).toEqual([
-      ['snapstream: KAFKA_QUEUE_BUFFERING_MAX_MS is an old name and works; call it KAFKA_LINGER_MS now'],
+      ['snapstream: KAFKA_QUEUE_BUFFERING_MAX_MS is a deprecated name; use KAFKA_LINGER_MS'],
     ])
   })
 
   test('a setting of other clients is refused with the reason, unless it changes nothing', () => {
     expect(usage({ KAFKA_SASL_JAAS_CONFIG: 'password="sesame"' }).message).toBe(
-      'leave the variable KAFKA_SASL_JAAS_CONFIG out: give saslUsername and saslPassword',
+      'unset the variable KAFKA_SASL_JAAS_CONFIG: give saslUsername and saslPassword',
     )
     expect(read({ KAFKA_ENABLE_SSL_CERTIFICATE_VERIFICATION: 'true' })).toEqual({})
-    expect(usage({ KAFKA_DRIVER: 'kafkajs' }).message).toContain('a driver is no text')
+    expect(usage({ KAFKA_DRIVER: 'kafkajs' }).message).toContain('a driver cannot be set by a variable')
   })
 
   test('two of one setting agree, or are refused', () => {
     expect(read({ KAFKA_BROKERS: 'a:1', KAFKA_BOOTSTRAP_SERVERS: 'a:1' })).toEqual({ brokers: ['a:1'] })
     const { message } = usage({ KAFKA_SASL_PASSWORD: 'sesame', KAFKA_SASL_PASSWORD_FILE: file('other', 'simsim') })
-    expect(message).toContain('KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE are two names of one setting')
+    expect(message).toContain('KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE are names of the same setting')
   })
 })
 

@@ -9,11 +9,11 @@ import type { SettingName } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Variables of brokers in containers that look like a misspelt setting, and are none. */
+/** Variables of brokers in containers that look like misspelt settings. */
 const OF_OTHERS = new Set(['BROKER_ID', 'SASL_ENABLED_MECHANISMS'])
 const FROM_FILE = '_FILE'
 
-/** `saslPassword` and `sasl.password` as `SASL_PASSWORD`. */
+/** `SASL_PASSWORD` for `saslPassword` and `sasl.password`. */
 export function variableName(name: string): string {
   return name
     .replaceAll(/[a-z](?=[A-Z])/g, '$&_')
@@ -21,7 +21,7 @@ export function variableName(name: string): string {
     .toUpperCase()
 }
 
-/** By variable, without the prefix: the name that stands in the table of settings. */
+/** The name in the table of settings, by the name of the variable without its prefix. */
 const VARIABLES: ReadonlyMap<string, string> = new Map(
   [...NAMES].filter(([, name]) => name !== 'driver').map(([alias]) => [variableName(alias), alias]),
 )
@@ -51,11 +51,10 @@ export function settingsFromEnv(prefix: string, env: Environment): KafkaConf {
     settings[name] = parsed
     givenAs.set(name, variable)
     const present = OLD_NAMES.get(alias)
-    if (present !== undefined)
-      warnOnce(`${variable} is an old name and works; call it ${prefix}${variableName(present)} now`)
+    if (present !== undefined) warnOnce(`${variable} is a deprecated name; use ${prefix}${variableName(present)}`)
   }
   if (others.length > 0)
-    warnOnce(`these variables of the environment are no settings and left alone: ${others.toSorted().join(', ')}`)
+    warnOnce(`these environment variables are no settings and are ignored: ${others.toSorted().join(', ')}`)
   return settings as KafkaConf
 }
 
@@ -73,14 +72,14 @@ function isHarmless(rest: string, content: string): boolean {
 function refuseMisspelt(variable: string, prefix: string): void {
   const rest = variable.slice(prefix.length)
   const unsupported = UNSUPPORTED_VARIABLES.get(rest)
-  if (unsupported !== undefined) throw usage(`leave the variable ${variable} out: ${unsupported.reason}`)
+  if (unsupported !== undefined) throw usage(`unset the variable ${variable}: ${unsupported.reason}`)
   if (rest === variableName('driver'))
-    throw usage(`${variable}: a driver is no text; give it in code, as Conf({ driver })`)
+    throw usage(`${variable}: a driver cannot be set by a variable; set it in code: Conf({ driver })`)
   if (OF_OTHERS.has(rest) || IGNORED_VARIABLES.has(rest)) return
   const inFile = rest.endsWith(FROM_FILE) ? FROM_FILE : ''
   const closest = closestName(inFile ? rest.slice(0, -FROM_FILE.length) : rest, VARIABLES.keys())
   if (closest === undefined) return
-  throw usage(`there is no setting for the variable ${variable}; did you mean ${prefix}${closest}${inFile}?`)
+  throw usage(`the variable ${variable} is no setting; did you mean ${prefix}${closest}${inFile}?`)
 }
 
 function readText(path: string, variable: string, hidden: boolean): string {
@@ -88,13 +87,13 @@ function readText(path: string, variable: string, hidden: boolean): string {
   try {
     content = readFileSync(path, 'utf8')
   } catch (thrown) {
-    // Somebody may have put the secret itself where its file belongs.
+    // The variable may hold the secret itself in place of a path.
     if (hidden && (!/[/\\]/.test(path) || path.includes('-----BEGIN')))
-      throw usage(`${variable} takes the path of a file, got a text of ${path.length} characters that is not shown`)
+      throw usage(`${variable} takes the path of a file, got a string of ${path.length} characters that is not shown`)
     const cause = toError(thrown)
     throw usage(`the file that ${variable} names cannot be read: ${cause.message}`, cause)
   }
-  // Editors and echo end a file with one that does not belong to the secret.
+  // Editors and echo end a file with a line end that is not part of the value.
   const text = content.replace(/\r?\n$/, '')
   if (text === '') throw usage(`the file that ${variable} names is empty: ${path}`)
   return text

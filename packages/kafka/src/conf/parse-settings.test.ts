@@ -64,14 +64,14 @@ describe('names', () => {
 
   test('a setting of other clients is refused with the reason', () => {
     expect(usage({ 'enable.auto.commit': false })).toBe(
-      'Conf: leave enable.auto.commit out: offsets are committed once the sinks are flushed, by stream',
+      'Conf: leave out enable.auto.commit: offsets are committed once the sinks are flushed, by stream',
     )
   })
 
   test('one that only tunes other clients is one warning', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     for (let i = 0; i < 2; i++) expect(parse({ 'max.poll.records': 500, lingerMs: 1 })).toEqual({ lingerMs: 1 })
-    expect(warn.mock.calls).toEqual([['snapstream: Conf: max.poll.records has no use here; it is ignored']])
+    expect(warn.mock.calls).toEqual([['snapstream: Conf: max.poll.records has no effect here and is ignored']])
   })
 
   test('no setting is one that is refused or ignored', () => {
@@ -81,7 +81,7 @@ describe('names', () => {
 
   test('two names of one setting agree, or are refused', () => {
     expect(parse({ brokers: ['a:1', 'b:2'], 'bootstrap.servers': 'a:1, b:2' })).toEqual({ brokers: ['a:1', 'b:2'] })
-    expect(usage({ groupId: 'a', 'group.id': 'b' })).toContain('groupId and group.id are two names of one setting')
+    expect(usage({ groupId: 'a', 'group.id': 'b' })).toContain('groupId and group.id are names of the same setting')
   })
 
   test('what is undefined is not given', () => {

@@ -6,8 +6,10 @@ import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName, Settings } from './settings.ts'
 
 /**
- * Checks settings as a person wrote them, and brings each under its one name. What is undefined counts as not given.
- * `where` names the place in error messages. Throws `USAGE`.
+ * Checks settings, and gives each its one name and its one form. A setting that is undefined counts as absent. Throws
+ * `USAGE`.
+ *
+ * @param where names the place in messages
  */
 export function parseSettings(given: unknown, where: string): Settings {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
@@ -27,40 +29,40 @@ export function parseSettings(given: unknown, where: string): Settings {
     settings[name] = parsed
     givenAs.set(name, alias)
     const present = OLD_NAMES.get(alias)
-    if (present !== undefined) warnOnce(`${where}: ${alias} is an old name and works; Kafka calls it ${present} now`)
+    if (present !== undefined) warnOnce(`${where}: ${alias} is a deprecated name; use ${present}`)
   }
   return settings as Settings
 }
 
-/** The value in its one form. `what` names it in the error. Throws `USAGE`. */
+/** Throws `USAGE`. @param what names the setting in messages */
 export function parseSetting(name: SettingName, value: unknown, what: string): unknown {
   const { expected, hidden } = SETTINGS[name]
   const parsed = SETTINGS[name].parse(value)
   if (parsed !== undefined) return parsed
-  // An address with a password in it, as other systems take it.
+  // It may be an address with a password in it, as other systems take them.
   const concealed = hidden || isSecret(value) || (typeof value === 'string' && value.includes('@'))
   throw usage(`${what} takes ${expected}, got ${concealed ? withoutContent(value) : describe(value)}`)
 }
 
-/** What came, without what is in it. */
+/** A description of a value without its content. */
 function withoutContent(value: unknown): string {
-  if (isSecret(value)) return 'something else'
-  if (typeof value === 'string') return value === '' ? '""' : `a text of ${value.length} characters that is not shown`
+  if (isSecret(value)) return 'a secret'
+  if (typeof value === 'string') return value === '' ? '""' : `a string of ${value.length} characters that is not shown`
   return value === null ? 'null' : `a value of type ${typeof value} that is not shown`
 }
 
 export function twoNames(one: string, other: string, where: string): SnapstreamError {
-  return usage(`${where}: ${one} and ${other} are two names of one setting and have different values; give one`)
+  return usage(`${where}: ${one} and ${other} are names of the same setting and have different values; leave one out`)
 }
 
 function refuseUnknown(alias: string, value: unknown, where: string): void {
   const unsupported = UNSUPPORTED.get(alias)
   if (unsupported !== undefined) {
     if (value === undefined || unsupported.harmless?.includes(value)) return
-    throw usage(`${where}: leave ${alias} out: ${unsupported.reason}`)
+    throw usage(`${where}: leave out ${alias}: ${unsupported.reason}`)
   }
   if (IGNORED.has(alias)) {
-    if (value !== undefined) warnOnce(`${where}: ${alias} has no use here; it is ignored`)
+    if (value !== undefined) warnOnce(`${where}: ${alias} has no effect here and is ignored`)
     return
   }
   const closest = closestName(alias, NAMES.keys())

@@ -44,14 +44,14 @@ describe('SASL', () => {
 
   test('credentials without a protocol are not sent in plain text but refused', () => {
     expect(usage(alice).message).toBe(
-      'saslMechanism, saslUsername, saslPassword are given without securityProtocol: connections would be in plain ' +
-        "text, with the password in it; give securityProtocol 'sasl_ssl', or 'sasl_plaintext' where nobody can listen",
+      'saslMechanism, saslUsername, saslPassword are given without securityProtocol: the password would be sent in plain ' +
+        "text; set securityProtocol to 'sasl_ssl', or to 'sasl_plaintext' in a trusted network",
     )
   })
 
   test.each([
-    ['ssl', "make that 'sasl_ssl'"],
-    ['plaintext', "make that 'sasl_plaintext'"],
+    ['ssl', "set it to 'sasl_ssl'"],
+    ['plaintext', "set it to 'sasl_plaintext'"],
   ] as const)('credentials are refused with the protocol %s', (securityProtocol, todo) => {
     expect(usage({ securityProtocol, ...alice }).message).toContain(todo)
   })
@@ -67,7 +67,7 @@ describe('SASL', () => {
     resolve(conf)
     resolve(conf)
     expect(warn).toHaveBeenCalledOnce()
-    expect(warn.mock.calls[0]?.[0]).toContain('sends the password as it is')
+    expect(warn.mock.calls[0]?.[0]).toContain('sends the password in plain text')
   })
 
   test('SCRAM in plain text, and a password over TLS, are not', () => {
@@ -140,14 +140,14 @@ describe('TLS', () => {
     const ca = file('ca.pem', pem.ca)
     expect(resolve({ securityProtocol: 'ssl', sslCaLocation: '/none' }, { sslCa: pem.ca }).tls?.ca).toBe(pem.ca)
     expect(resolve({ securityProtocol: 'ssl', sslCa: pem.cert }, { sslCaLocation: ca }).tls?.ca).toBe(pem.ca.trim())
-    expect(usage({ securityProtocol: 'ssl', sslCa: pem.ca, sslCaLocation: ca }).message).toContain('give one')
+    expect(usage({ securityProtocol: 'ssl', sslCa: pem.ca, sslCaLocation: ca }).message).toContain('leave one out')
   })
 
   test('certificates without a protocol, or with one that has no use for them, are refused', () => {
     expect(usage({ sslCa: pem.ca }).message).toContain('sslCa is given without securityProtocol')
-    expect(usage({ sslCa: pem.ca, securityProtocol: 'plaintext' }).message).toContain("make that 'ssl'")
+    expect(usage({ sslCa: pem.ca, securityProtocol: 'plaintext' }).message).toContain("set it to 'ssl'")
     expect(usage({ sslCa: pem.ca, ...alice, securityProtocol: 'sasl_plaintext' }).message).toContain(
-      "make that 'sasl_ssl'",
+      "set it to 'sasl_ssl'",
     )
   })
 
@@ -192,7 +192,7 @@ describe('TLS', () => {
     expect(usage({ 'enable.ssl.certificate.verification': false } as object).message).toContain('sslCaLocation')
     expect(resolve({ 'enable.ssl.certificate.verification': true, 'ssl.keystore.type': 'PEM' } as object)).toEqual({})
     const jaas = usage({ 'sasl.jaas.config': 'PlainLoginModule required password="sesame";' } as object)
-    expect(jaas.message).toBe('Conf: leave sasl.jaas.config out: give saslUsername and saslPassword')
+    expect(jaas.message).toBe('Conf: leave out sasl.jaas.config: give saslUsername and saslPassword')
   })
 
   test('a key among the certificates, and text in place of a file, are refused and not shown', () => {

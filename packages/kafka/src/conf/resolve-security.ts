@@ -11,8 +11,10 @@ import type { SecurityProtocol, SettingName, Settings } from './settings.ts'
 import { usage, warnOnce } from './usage.ts'
 
 /**
- * How connections are secured. Nothing is guessed: what asks for more than `securityProtocol` gives is refused. `offline`:
- * there will be no connection, so that no file is looked at. Throws `USAGE`.
+ * The settings of TLS and SASL. Settings that need more than `securityProtocol` gives are refused, as nothing is guessed.
+ * Throws `USAGE`.
+ *
+ * @param offline there will be no connection, so that no file is read
  */
 export function resolveSecurity(given: Settings, offline: boolean): Pick<ClientSettings, 'tls' | 'sasl'> {
   const protocol = given.securityProtocol
@@ -29,23 +31,23 @@ function refuseUnused(given: Settings, protocol: SecurityProtocol | undefined): 
   const sasl = listed(given, SASL_SETTINGS)
   if (protocol === undefined && sasl !== '')
     throw usage(
-      `${sasl} given without securityProtocol: connections would be in plain text, with the password in it; ` +
-        "give securityProtocol 'sasl_ssl', or 'sasl_plaintext' where nobody can listen",
+      `${sasl} given without securityProtocol: the password would be sent in plain text; ` +
+        "set securityProtocol to 'sasl_ssl', or to 'sasl_plaintext' in a trusted network",
     )
   if (protocol === undefined && tls !== '')
     throw usage(
-      `${tls} given without securityProtocol: connections would be in plain text; give securityProtocol 'ssl', ` +
-        "or 'sasl_ssl' with saslUsername and saslPassword",
+      `${tls} given without securityProtocol: connections would be in plain text; set securityProtocol to 'ssl', ` +
+        "or to 'sasl_ssl' with saslUsername and saslPassword",
     )
   if (protocol !== undefined && !hasSasl(protocol) && sasl !== '')
     throw usage(
-      `${sasl} given, and securityProtocol '${protocol}' has no use for it; ` +
-        `make that '${hasTls(protocol) ? 'sasl_ssl' : 'sasl_plaintext'}', or leave it out`,
+      `${sasl} given, and securityProtocol '${protocol}' does not use SASL; ` +
+        `set it to '${hasTls(protocol) ? 'sasl_ssl' : 'sasl_plaintext'}', or leave it out`,
     )
   if (protocol !== undefined && !hasTls(protocol) && tls !== '')
     throw usage(
       `${tls} given, and securityProtocol '${protocol}' does not encrypt; ` +
-        `make that '${hasSasl(protocol) ? 'sasl_ssl' : 'ssl'}', or leave it out`,
+        `set it to '${hasSasl(protocol) ? 'sasl_ssl' : 'ssl'}', or leave it out`,
     )
 }
 
@@ -57,8 +59,8 @@ function resolveSasl(given: Settings, protocol: SecurityProtocol): NonNullable<C
   }
   if (mechanism === 'PLAIN' && protocol === 'sasl_plaintext')
     warnOnce(
-      "saslMechanism 'PLAIN' over securityProtocol 'sasl_plaintext' sends the password as it is, for everybody on " +
-        "the way to read; use 'sasl_ssl', or a SCRAM mechanism",
+      "saslMechanism 'PLAIN' over securityProtocol 'sasl_plaintext' sends the password in plain text over the " +
+        "network; use 'sasl_ssl', or a SCRAM mechanism",
     )
   return withSecrets({ mechanism, username }, { password })
 }
@@ -68,7 +70,7 @@ function listed(given: Settings, names: readonly SettingName[]): string {
   return there.length === 0 ? '' : `${there.join(', ')} ${there.length > 1 ? 'are' : 'is'}`
 }
 
-/** Certificates and keys, read from their files and tried out. Throws `USAGE`. */
+/** Reads certificates and keys from their files, and checks that they can be used. Throws `USAGE`. */
 function resolveTls(given: Settings): TlsSettings {
   const ca = certificatesOf(given, 'sslCa', 'sslCaLocation')
   const cert = certificatesOf(given, 'sslCert', 'sslCertLocation')
@@ -77,8 +79,8 @@ function resolveTls(given: Settings): TlsSettings {
   if ((cert === undefined) !== (key === undefined))
     throw usage(
       cert === undefined
-        ? "a client's private key is given without its certificate; give sslCert or sslCertLocation"
-        : "a client's certificate is given without its private key; give sslKey or sslKeyLocation",
+        ? 'a private key is given without its certificate; give sslCert or sslCertLocation'
+        : 'a certificate is given without its private key; give sslKey or sslKeyLocation',
     )
   if (passphrase !== undefined && key === undefined)
     throw usage('sslKeyPassword is given without a private key; give sslKey or sslKeyLocation')
@@ -96,7 +98,7 @@ function resolveTls(given: Settings): TlsSettings {
     const cause = toError(thrown)
     throw usage(
       `the certificates and the key cannot be used together (${cause.message}); check that the key belongs to the ` +
-        'certificate, that sslKeyPassword is its password, and that nothing of them is cut off',
+        'certificate, that sslKeyPassword is its password, and that the PEM texts are complete',
       cause,
     )
   }
@@ -111,14 +113,14 @@ function certificatesOf(
   refuseBoth(given, text, file)
   const path = given[file]
   if (path === undefined) return given[text]
-  // There may be a key beside them, which is not to be handed on.
+  // The file may hold a private key too, which is not passed on.
   const found = blocksOf(read(path, file))
   if (found.length === 0)
     throw usage(`the file ${JSON.stringify(path)} of ${file} has no certificate in PEM (-----BEGIN CERTIFICATE-----)`)
   return found.join('\n')
 }
 
-/** The same, once each could be read: Node passes over an authority it cannot read, and then trusts nobody. */
+/** The certificates, parsed one by one: Node skips an authority that it cannot parse, and then trusts none. */
 function parsed(pem: string | undefined): string | undefined {
   if (pem === undefined) return undefined
   return blocksOf(pem)
@@ -145,7 +147,7 @@ function keyOf(given: Settings): Secret | undefined {
 
 function refuseBoth(given: Settings, text: SettingName, file: SettingName): void {
   if (given[text] !== undefined && given[file] !== undefined)
-    throw usage(`${text} and ${file} are given, and are two ways to give one thing; give one`)
+    throw usage(`${text} and ${file} are given, and set the same thing; leave one out`)
 }
 
 function read(path: string, setting: SettingName): string {

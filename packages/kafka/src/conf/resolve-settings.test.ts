@@ -61,7 +61,7 @@ test('an answer may be as long as a fetch, and longer', () => {
 
 test('without a broker it says what to do', () => {
   expect(() => resolveSettings({})).toThrow(
-    "no broker is known; call Conf({ brokers: 'host:port' }), or Conf({ driver: memory() }) to do without one",
+    "no brokers are set; call Conf({ brokers: 'host:port' }), or Conf({ driver: memory() }) to run without a broker",
   )
   expect(resolveSettings({ driver: memory() }).client.brokers).toEqual([])
 })
@@ -78,12 +78,12 @@ describe('what a driver has no use for', () => {
     const settings = { driver: driver(['lingerMs', 'clientId']), brokers: ['a:1'], lingerMs: 5 }
     resolveSettings(settings)
     resolveSettings(settings)
-    expect(warn.mock.calls).toEqual([['snapstream: the driver other has no use for lingerMs; it is ignored']])
+    expect(warn.mock.calls).toEqual([['snapstream: the driver other does not use lingerMs; it is ignored']])
   })
 
   test('is refused where a promise would be broken', () => {
     expect(() => resolveSettings({ driver: driver(['acks']), brokers: ['a:1'], acks: 1 })).toThrow(
-      'the driver other has no acks; leave it out or change driver',
+      'the driver other does not support acks; leave it out, or use another driver',
     )
   })
 

@@ -9,7 +9,7 @@ import { DEFAULTS, hasSasl, hasTls, mergeSettings } from './settings.ts'
 import type { Settings } from './settings.ts'
 import { usage, warnOnce } from './usage.ts'
 
-/** Everything a topic needs to know, with nothing left open. */
+/** The settings of a topic with all defaults, as the driver takes them. */
 export interface ResolvedSettings {
   readonly driver: Driver
   readonly client: ClientSettings
@@ -42,7 +42,7 @@ export interface ProducerDefaults extends ProducerSettings {
   readonly deliveryTimeoutMs: number
   readonly lingerMs: number
   readonly batchSizeBytes: number
-  /** The largest request, and so the largest batch, that is sent. */
+  /** The largest request, and so the largest batch, in bytes. */
   readonly maxRequestBytes: number
   readonly bufferBytes: number
   readonly metadataMaxAgeMs: number
@@ -50,7 +50,7 @@ export interface ProducerDefaults extends ProducerSettings {
 
 let defaultDriver: Driver | undefined
 
-/** The settings of one topic: its own over what `Conf` set over the defaults. Throws `USAGE` or `UNSUPPORTED`. */
+/** Merges the settings of a topic over those of `Conf` and the defaults. Throws `USAGE` or `UNSUPPORTED`. */
 export function resolveSettings(own: Settings): ResolvedSettings {
   const given = mergeSettings(confDefaults(), own)
   const driver = given.driver ?? (defaultDriver ??= kafkajs())
@@ -58,12 +58,12 @@ export function resolveSettings(own: Settings): ResolvedSettings {
   const { inProcess, ignoredSettings } = driver.supports
   if (given.brokers === undefined && !inProcess)
     throw usage(
-      `no broker is known; call Conf({ brokers: 'host:port' }), or Conf({ driver: memory() }) to do without one`,
+      `no brokers are set; call Conf({ brokers: 'host:port' }), or Conf({ driver: memory() }) to run without a broker`,
     )
   const all = { ...DEFAULTS, ...given }
   if (given.idempotence && all.acks !== -1)
     throw usage(`idempotence needs acks 'all', and acks is ${all.acks}; leave one of them out`)
-  // As with Java's producer: it is there unless something else was asked for.
+  // As with Java's producer, the default is true wherever it is possible.
   const idempotence = given.idempotence ?? (all.acks === -1 && !ignoredSettings.includes('idempotence'))
   return {
     driver,
@@ -105,7 +105,7 @@ export function resolveSettings(own: Settings): ResolvedSettings {
   }
 }
 
-/** Without their protocol, which has to be the one that is spoken: nothing is encrypted, or not, by guessing. */
+/** Addresses without their protocol. The protocol must equal `securityProtocol`: encryption is never guessed. */
 function addresses({ brokers = [], securityProtocol = DEFAULTS.securityProtocol }: Settings): readonly string[] {
   return brokers.map((broker) => {
     const [protocol, address] = broker.includes('://') ? broker.split('://') : [securityProtocol, broker]
@@ -117,13 +117,13 @@ function addresses({ brokers = [], securityProtocol = DEFAULTS.securityProtocol 
   })
 }
 
-/** A fetch may bring a batch more than was asked for. */
+/** An answer to a fetch may be one batch larger than `fetchMaxBytes`. */
 function receiveMaxBytes({ receiveMaxBytes: given, fetchMaxBytes = DEFAULTS.fetchMaxBytes }: Settings): number {
   if (given === undefined) return Math.min(INT32_MAX, Math.max(DEFAULTS.receiveMaxBytes, 2 * fetchMaxBytes))
   if (given > fetchMaxBytes) return given
   throw usage(
-    `receiveMaxBytes is ${given} and fetchMaxBytes is ${fetchMaxBytes}: what a fetch brings would be refused; make the ` +
-      'first larger than the second, by what a batch may have',
+    `receiveMaxBytes is ${given} and fetchMaxBytes is ${fetchMaxBytes}: answers to fetches would be refused; set ` +
+      'receiveMaxBytes to fetchMaxBytes and the size of the largest batch, or more',
   )
 }
 
@@ -133,13 +133,13 @@ function heartbeatIntervalMs({ heartbeatIntervalMs: interval, sessionTimeoutMs }
   if (interval < session) return interval
   throw usage(
     `heartbeatIntervalMs is ${interval} and sessionTimeoutMs is ${session}: a consumer would count as dead between ` +
-      'two heartbeats; make the first a third of the second at most',
+      'two heartbeats; set heartbeatIntervalMs to at most a third of sessionTimeoutMs',
   )
 }
 
 /**
- * Whether two topics can share the consumer or producer that is made with these settings. They are compared as they are: a
- * text to compare them by would have the passwords in it.
+ * Whether two topics can share a consumer or a producer. The settings are compared as objects: a string to compare them by
+ * would hold the passwords.
  */
 export function sameSettings(one: ResolvedSettings, other: ResolvedSettings, part: 'consumer' | 'producer'): boolean {
   return (
@@ -149,7 +149,7 @@ export function sameSettings(one: ResolvedSettings, other: ResolvedSettings, par
   )
 }
 
-/** Without these a promise that was asked for would not be kept, by the names of the driver port. */
+/** Settings, as the driver port names them, that a driver must not ignore: without them a guarantee would be lost. */
 const NOT_TO_BE_IGNORED = new Set([
   'acks',
   'autoOffsetReset',
@@ -160,23 +160,23 @@ const NOT_TO_BE_IGNORED = new Set([
   'tls',
 ])
 
-/** What the driver port calls it, or the part of it that a setting is for. */
+/** The name of a setting in the driver port, or of the part of the port that it belongs to. */
 export function portName(name: string): string {
   if (name === 'clientRack') return 'rackId'
   if (name === 'securityProtocol' || name.startsWith('ssl')) return 'tls'
   return name.startsWith('sasl') ? 'sasl' : name
 }
 
-/** Throws `UNSUPPORTED` for what the driver cannot do and must not leave out; warns once of what it has no use for. */
+/** Throws `UNSUPPORTED` for a setting that the driver cannot support and must not ignore; warns once of others. */
 function refuseUnsupported(driver: Driver, given: Settings): void {
   const { inProcess, ignoredSettings, compression } = driver.supports
-  // In one process there is no connection to set up, and swapping the driver must not mean rewriting the settings.
+  // An in-process driver needs no connection, and a test that changes the driver should not have to change the settings.
   if (inProcess) return
   for (const [name, needs] of asked(given)) {
     if (!ignoredSettings.includes(needs)) continue
     if (NOT_TO_BE_IGNORED.has(needs))
-      throw unsupported(`the driver ${driver.name} has no ${name}; leave it out or change driver`)
-    warnOnce(`the driver ${driver.name} has no use for ${name}; it is ignored`)
+      throw unsupported(`the driver ${driver.name} does not support ${name}; leave it out, or use another driver`)
+    warnOnce(`the driver ${driver.name} does not use ${name}; it is ignored`)
   }
   if (given.compression !== undefined && !compression.includes(given.compression))
     throw unsupported(
@@ -184,7 +184,7 @@ function refuseUnsupported(driver: Driver, given: Settings): void {
     )
 }
 
-/** What is asked for: as it is called, and what it asks of the driver. */
+/** The settings that were given: the name for messages, and the name in the driver port. */
 function* asked(given: Settings): Generator<readonly [name: string, needs: string]> {
   const { securityProtocol: protocol, idempotence } = given
   if (protocol !== undefined && hasTls(protocol)) yield [`TLS (securityProtocol '${protocol}')`, 'tls']

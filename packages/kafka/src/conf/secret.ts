@@ -1,6 +1,6 @@
 /**
- * A text that is for nobody's eyes, a password or a private key: it does not show in logs, in `util.inspect`, in JSON
- * or as a string, and is copied along with the settings it is in.
+ * A password or a private key. It does not show in logs, in `util.inspect`, in JSON or as a string. Copies of settings keep
+ * it.
  */
 export interface Secret {
   /** The text itself. */
@@ -12,7 +12,7 @@ const SHOWN = '[secret]'
 export function secret(text: string): Secret {
   const made = { '~snapstream.secret': () => text }
   const shown = () => SHOWN
-  // Not enumerable: what compares or copies settings is to see the text's own function and nothing else.
+  // Not enumerable, so that comparing and copying settings sees only the function that returns the text.
   for (const name of ['toString', 'toJSON', Symbol.for('nodejs.util.inspect.custom')])
     Object.defineProperty(made, name, { value: shown })
   return Object.freeze(made)
@@ -27,8 +27,8 @@ export function reveal(from: Secret): string {
 }
 
 /**
- * An object for those who need the texts, which shows as if it had none: its secrets are read by name, or copied, and
- * left out of `util.inspect` and JSON.
+ * Settings for a client library, which needs the secrets as strings. They can be read by name and are copied;
+ * `util.inspect` and JSON show `[secret]`.
  */
 export function withSecrets<
   T extends Readonly<Record<string, unknown>>,

@@ -2,19 +2,19 @@ import { isSecret, reveal, secret } from './secret.ts'
 import type { Secret } from './secret.ts'
 import type { SettingName, Settings } from './settings.ts'
 
-/** How one setting is called elsewhere, and what it takes. */
+/** The other names of a setting, and its values. */
 interface Setting<T> {
-  /** Its names in Kafka's clients of today, the most usual first. */
+  /** Its names in Kafka's clients, the most common first. */
   readonly aliases: readonly string[]
-  /** Names that Kafka has given up for the first alias. */
+  /** Deprecated names, which Kafka has replaced by the first alias. */
   readonly oldNames?: readonly string[]
-  /** For error messages: what it takes. */
+  /** Describes its values in error messages. */
   readonly expected: string
-  /** What came is not to be shown in messages: it is a secret, or may well be one that got to the wrong place. */
+  /** Messages do not show the value: it is a secret, or may be one that was put in the wrong setting. */
   readonly hidden?: true
-  /** The value in its one form, or undefined if it is not what the setting takes. */
+  /** The value in its one form; undefined if the setting does not take it. */
   parse(value: unknown): T | undefined
-  /** What a text means as a value, where it comes from a variable or a file. Default: the text. */
+  /** The value that a string from a variable or a file stands for. Default: the string. */
   fromText?(text: string): unknown
 }
 
@@ -26,10 +26,10 @@ export function text(...aliases: string[]): Setting<string> {
   }
 }
 
-/** The largest number that a request has room for, and the longest time that a timer of Node has. */
+/** The largest number that a request can carry, and the longest time of a timer in Node. */
 export const INT32_MAX = 2_147_483_647
 
-/** A whole number, up to `INT32_MAX` unless something else is given. */
+/** A whole number. */
 function whole(min: number, aliases: readonly string[], unit: string, max = INT32_MAX): Setting<number> {
   return {
     aliases,
@@ -42,17 +42,17 @@ function whole(min: number, aliases: readonly string[], unit: string, max = INT3
   }
 }
 
-/** A time in ms, of about 24 days at most. */
+/** A time in ms, up to 24 days. */
 export function duration(min: number, ...aliases: string[]): Setting<number> {
   return whole(min, aliases, 'ms')
 }
 
-/** A size that a request tells the broker, or that bounds one. */
+/** A size that is part of a request, or bounds one. */
 export function size(...aliases: string[]): Setting<number> {
   return whole(1, aliases, 'bytes')
 }
 
-/** A size that stays in this process. */
+/** A size of memory in this process. */
 function memorySize(...aliases: string[]): Setting<number> {
   return whole(1, aliases, 'bytes', Number.MAX_SAFE_INTEGER)
 }
@@ -69,7 +69,7 @@ export function oneOf<T>(values: Readonly<Record<string, T>>, ...aliases: string
   }
 }
 
-/** Words that are written large in some clients and small in others. */
+/** Words that some clients write in capitals. */
 export function word<const T extends string>(words: readonly T[], ...aliases: string[]): Setting<T> {
   return {
     aliases,
@@ -88,7 +88,7 @@ export function flag(...aliases: string[]): Setting<boolean> {
   }
 }
 
-/** `'true'` and `'false'` in any case; everything else stays what it is. */
+/** Turns `'true'` and `'false'`, in any case, into booleans; other strings stay as they are. */
 function textFlag(given: string): unknown {
   const flags: Readonly<Record<string, boolean>> = { true: true, false: false }
   return flags[given.toLowerCase()] ?? given
@@ -137,12 +137,12 @@ function parseSecret(value: unknown, like: RegExp): Secret | undefined {
   return typeof value === 'string' && like.test(value) ? secret(value) : undefined
 }
 
-/** PEM that had to fit into one line. */
+/** Turns `\\n` in PEM that was put into one line into line ends. */
 function withLineEnds(given: string): string {
   return given.includes('\n') ? given : given.replaceAll(String.raw`\n`, '\n')
 }
 
-/** Every setting there is. */
+/** All settings. */
 export const SETTINGS: { readonly [N in SettingName]-?: Setting<NonNullable<Settings[N]>> } = {
   driver: {
     aliases: [],
@@ -207,7 +207,7 @@ export const SETTINGS: { readonly [N in SettingName]-?: Setting<NonNullable<Sett
 
 const everySetting = Object.keys(SETTINGS) as SettingName[]
 
-/** The one name of a setting, by every name it goes by. */
+/** The one name of a setting, by each of its names. */
 export const NAMES: ReadonlyMap<string, SettingName> = new Map(
   everySetting.flatMap((name) => {
     const { aliases, oldNames = [] } = SETTINGS[name]
@@ -215,7 +215,7 @@ export const NAMES: ReadonlyMap<string, SettingName> = new Map(
   }),
 )
 
-/** What Kafka calls it now, by names it has given up. */
+/** The name to use, by deprecated names. */
 export const OLD_NAMES: ReadonlyMap<string, string> = new Map(
   everySetting.flatMap((name) => {
     const { aliases, oldNames = [] } = SETTINGS[name]
@@ -238,7 +238,7 @@ function isDriver(value: unknown): value is NonNullable<Settings['driver']> {
 
 const ADDRESS = /^(?:(plaintext|ssl|sasl_plaintext|sasl_ssl):\/\/)?((?:\[[0-9a-f:.%]+\]|[^\s:/@]+):(\d{1,5}))$/i
 
-/** In one form: `host:port`, or `protocol://host:port` where a protocol was given. A comma too many is no address. */
+/** Addresses as `host:port`, or `protocol://host:port` if a protocol was given. Extra commas are ignored. */
 function parseBrokers(value: unknown): readonly string[] | undefined {
   const list: readonly unknown[] | undefined =
     typeof value === 'string'

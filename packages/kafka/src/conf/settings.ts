@@ -1,7 +1,7 @@
 import type { Compression, Driver, SaslSettings } from '../driver/driver.ts'
 import type { Secret } from './secret.ts'
 
-/** Settings under one name and in one form each, as far as they were given. */
+/** The settings that were given, each under its one name and in its one form. */
 export interface Settings {
   readonly driver?: Driver
   readonly brokers?: readonly string[]
@@ -48,7 +48,7 @@ export type SettingName = keyof Settings
 
 export type SecurityProtocol = 'plaintext' | 'ssl' | 'sasl_plaintext' | 'sasl_ssl'
 
-/** What is used where nothing was given. */
+/** The defaults. */
 export const DEFAULTS = {
   clientId: 'snapstream',
   connectTimeoutMs: 10_000,
@@ -77,14 +77,14 @@ export const DEFAULTS = {
 
 type Names = readonly SettingName[]
 
-/** What can be given as text or as a file. */
+/** Settings that are given as text or as a file. */
 const TEXT_OR_FILE = [
   ['sslCa', 'sslCaLocation'],
   ['sslCert', 'sslCertLocation'],
   ['sslKey', 'sslKeyLocation'],
 ] as const satisfies readonly Names[]
 
-/** What only makes sense over TLS. */
+/** Settings that need TLS. */
 export const TLS_SETTINGS = [...TEXT_OR_FILE.flat(), 'sslKeyPassword'] as const satisfies Names
 export const SASL_SETTINGS = ['saslMechanism', 'saslUsername', 'saslPassword'] as const satisfies Names
 
@@ -92,8 +92,8 @@ export const hasTls = (protocol: SecurityProtocol): boolean => protocol.endsWith
 export const hasSasl = (protocol: SecurityProtocol): boolean => protocol.startsWith('sasl')
 
 /**
- * One set of settings laid over another. What is given as text takes the place of a file given earlier, and the other way
- * round; a `securityProtocol` lays aside the earlier settings it has no use for.
+ * Merges settings over others. A setting given as text replaces one given earlier as a file, and the other way round. A
+ * `securityProtocol` drops earlier settings of TLS or SASL that it does not use.
  */
 export function mergeSettings(under: Settings, over: Settings): Settings {
   const unused = new Set<SettingName>()

@@ -1,16 +1,15 @@
 interface Unsupported {
   readonly reason: string
-  /** Values that ask for what is so anyway. */
+  /** Values that ask for the behaviour there is. */
   readonly harmless?: readonly unknown[]
 }
 
-const PARTITIONER =
-  'keys are placed where Java clients place them; a partition of your choice goes into the meta of a record'
+const PARTITIONER = 'keys go to the partitions that Java clients choose; give another partition in the meta of a record'
 const TLS_VERSION =
   "versions and ciphers of TLS are Node's: TLS 1.2 or newer, and node --tls-min-v1.3, --tls-cipher-list"
 const MECHANISMS = 'saslMechanism is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512'
 
-/** Settings of other clients that would be pasted in with the rest, and why there is no such thing here. */
+/** Settings of other clients that are not supported, with the reason: they are refused. */
 export const UNSUPPORTED: ReadonlyMap<string, Unsupported> = new Map(
   Object.entries<Unsupported>({
     'enable.auto.commit': { reason: 'offsets are committed once the sinks are flushed, by stream' },
@@ -27,11 +26,13 @@ export const UNSUPPORTED: ReadonlyMap<string, Unsupported> = new Map(
     retries: { reason: 'records are sent again until deliveryTimeoutMs has passed' },
     'message.send.max.retries': { reason: 'records are sent again until deliveryTimeoutMs has passed' },
     'max.in.flight.requests.per.connection': {
-      reason: 'a partition has one request under way at a time, which keeps its order',
+      reason: 'each partition has one request in flight, which keeps its order',
     },
-    'max.block.ms': { reason: 'sinks wait while bufferBytes are full, and calls that are not awaited are refused' },
+    'max.block.ms': { reason: 'sinks wait while bufferBytes is full, and calls that are not awaited are refused' },
     'batch.num.messages': { reason: 'a batch has at most 4000 records, and batchSizeBytes' },
-    'queue.buffering.max.messages': { reason: 'what may wait to be acknowledged is counted in bytes, by bufferBytes' },
+    'queue.buffering.max.messages': {
+      reason: 'records that wait for acknowledgement are counted in bytes, by bufferBytes',
+    },
     'queue.buffering.max.kbytes': { reason: 'give bufferBytes, in bytes' },
     'transactional.id': { reason: 'records are not written in transactions' },
     'partitioner.class': { reason: PARTITIONER },
@@ -40,16 +41,16 @@ export const UNSUPPORTED: ReadonlyMap<string, Unsupported> = new Map(
     'enable.partition.eof': { reason: "until: 'end' of Topic ends a source", harmless: [false, 'false'] },
     'group.protocol': { reason: "groups have the protocol 'classic'", harmless: ['classic'] },
     'partition.assignment.strategy': { reason: 'partitions are assigned by Snapstream' },
-    'zookeeper.connect': { reason: 'clients connect to brokers' },
+    'zookeeper.connect': { reason: 'clients connect to brokers; give brokers' },
     'enable.ssl.certificate.verification': {
       reason:
-        "who reads along could answer in the broker's place; give the authority that signed its certificate as sslCa or sslCaLocation",
+        'without it an attacker could impersonate the broker; give the authority that signed its certificate as sslCa or sslCaLocation',
       harmless: [true, 'true'],
     },
     'ssl.protocol': { reason: TLS_VERSION },
     'ssl.enabled.protocols': { reason: TLS_VERSION, harmless: ['TLSv1.2,TLSv1.3', 'TLSv1.3,TLSv1.2'] },
     'ssl.cipher.suites': { reason: TLS_VERSION },
-    'ssl.crl.location': { reason: 'lists of revoked certificates are not looked at' },
+    'ssl.crl.location': { reason: 'lists of revoked certificates are not read' },
     'sasl.login.callback.handler.class': { reason: MECHANISMS },
     'sasl.client.callback.handler.class': { reason: MECHANISMS },
     'sasl.kerberos.service.name': { reason: MECHANISMS },
@@ -67,7 +68,7 @@ export const UNSUPPORTED: ReadonlyMap<string, Unsupported> = new Map(
   }),
 )
 
-/** Settings of other clients that make them quicker or louder, and without which nothing is lost. */
+/** Settings of other clients that tune speed or logging: they are ignored with a warning. */
 export const IGNORED: ReadonlySet<string> = new Set([
   'api.version.request',
   'api.version.request.timeout.ms',

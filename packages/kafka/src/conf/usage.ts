@@ -1,25 +1,25 @@
 import { SnapstreamError } from '@snapstream/core'
 
-/** An argument, an option or a setting is not what it takes. */
+/** For an argument, an option or a setting with a wrong value. */
 export function usage(message: string, cause?: Error): SnapstreamError {
   return new SnapstreamError('USAGE', message, cause === undefined ? {} : { cause })
 }
 
-/** An option that does not exist, with the one that was probably meant, or else all there are. */
+/** For an option that does not exist. Names the closest option, or all of them. */
 export function unknownOption(what: string, name: string, names: readonly string[]): SnapstreamError {
   const closest = closestName(name, names)
   const hint = closest === undefined ? `it takes ${names.join(', ')}` : `did you mean '${closest}'?`
   return usage(`${what} has no option '${name}'; ${hint}`)
 }
 
-/** The name that was probably meant, if one is near enough: a slip of the keyboard, another case, a missing dot. */
+/** The closest of some names: a few letters away, apart from case, dots and dashes. Undefined if none is close. */
 export function closestName(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name)
   let best: string | undefined
   let least = Math.max(2, Math.floor(wanted.length / 3)) + 1
   for (const candidate of names) {
     const other = plain(candidate)
-    // So many letters are to be added or dropped at least.
+    // The distance is at least the difference of the lengths.
     if (Math.abs(wanted.length - other.length) >= least) continue
     const edits = distance(wanted, other)
     if (edits >= least) continue
@@ -31,7 +31,7 @@ export function closestName(name: string, names: Iterable<string>): string | und
 
 const plain = (name: string) => name.replaceAll(/[._-]/g, '').toLowerCase()
 
-/** How many letters to add, drop or replace (Levenshtein). */
+/** The number of letters to add, drop or replace (Levenshtein). */
 function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
@@ -51,14 +51,14 @@ function distance(a: string, b: string): number {
 
 const warned = new Set<string>()
 
-/** A warning that a process sees once. */
+/** Prints a warning once per process. */
 export function warnOnce(message: string): void {
   if (warned.has(message)) return
   warned.add(message)
   console.warn(`snapstream: ${message}`)
 }
 
-/** Lets every warning be given again. */
+/** Lets all warnings be printed again. */
 export function forgetWarnings(): void {
   warned.clear()
 }

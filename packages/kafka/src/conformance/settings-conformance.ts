@@ -48,9 +48,7 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
         for (let i = 0; i < 2; i++) assert.equal(resolve({ 'queue.buffering.max.ms': 5 }).producer.lingerMs, 5)
       })
       assert.equal(error, undefined)
-      assert.deepEqual(warnings, [
-        'snapstream: Conf: queue.buffering.max.ms is an old name and works; Kafka calls it linger.ms now',
-      ])
+      assert.deepEqual(warnings, ['snapstream: Conf: queue.buffering.max.ms is a deprecated name; use linger.ms now'])
     })
 
     declare('a supported setting gives no warning', async () => {
@@ -75,7 +73,7 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
         const { warnings } = await overhear(async () => {
           for (let i = 0; i < 2; i++) resolve({ clientRack: 'a' }, less)
         })
-        assert.deepEqual(warnings, [`snapstream: the driver ${driver.name} has no use for clientRack; it is ignored`])
+        assert.deepEqual(warnings, [`snapstream: the driver ${driver.name} does not use clientRack; it is ignored`])
       })
 
       declare('a setting that a guarantee depends on is an error if it is not supported', async () => {

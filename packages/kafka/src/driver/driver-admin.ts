@@ -12,7 +12,7 @@ export interface NewTopic {
 
 export interface PartitionDescription {
   readonly partition: number
-  /** The node that leads it; undefined while none does. */
+  /** The id of the leader; undefined while there is none. */
   readonly leader: number | undefined
   readonly replicas: readonly number[]
   readonly inSyncReplicas: readonly number[]
@@ -20,12 +20,12 @@ export interface PartitionDescription {
 
 export interface GroupListing {
   readonly groupId: string
-  /** `'consumer'` for groups of consumers; others keep groups for their own purposes. */
+  /** `'consumer'` for groups of consumers; other programs use groups too. */
   readonly protocolType: string
 }
 
 export interface GroupDescription extends GroupListing {
-  /** Kafka's name of it: `Empty`, `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
+  /** One of Kafka's states: `Empty`, `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
   readonly state: string
   readonly members: readonly GroupMemberDescription[]
 }
@@ -38,9 +38,9 @@ export interface GroupMemberDescription {
   readonly partitions: readonly TopicPartition[]
 }
 
-/** The part of the port that is for operators, and for topics before they are read or written. */
+/** The part of the port for administration. Topics use it before they are read or written. */
 export interface DriverAdmin {
-  /** Resolves when the topics can be written to and read. Topics that exist are left as they are. */
+  /** Resolves when the topics can be written to and read. Topics that exist stay as they are. */
   createTopics(topics: readonly NewTopic[]): Promise<void>
   /** Rejects with `TOPIC_MISSING` if one does not exist. */
   deleteTopics(topics: readonly string[]): Promise<void>
@@ -48,14 +48,14 @@ export interface DriverAdmin {
   /** The partitions of each, in order. Rejects with `TOPIC_MISSING` if one does not exist. */
   describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionDescription[]>>
   /**
-   * What tells a topic from another that had its name before, by topic. Those of which it is not known are left out; a driver
-   * that never knows need not have it.
+   * The ids of topics, which tell a topic from an earlier one with the same name. Topics whose id is unknown are left out.
+   * Optional: a driver that never knows them leaves it out.
    */
   topicIds?(topics: readonly string[]): Promise<ReadonlyMap<string, string>>
   /**
-   * Per partition, in order: the first offset that can be read, the one behind the last, or that of the first record
-   * with at least a timestamp (in ms since the epoch; the one behind the last where there is none). With
-   * `'read_committed'` the last is the last before the first open transaction.
+   * One offset per partition, in order: the first one that can be read, the one behind the last record, or that of the first
+   * record with at least a timestamp (in ms since the epoch; the end if there is none). With `'read_committed'` the end is
+   * the start of the first open transaction.
    *
    * @param isolationLevel default `'read_uncommitted'`
    */
@@ -64,14 +64,14 @@ export interface DriverAdmin {
     at: 'earliest' | 'latest' | number,
     isolationLevel?: IsolationLevel,
   ): Promise<readonly TopicPartitionOffset[]>
-  /** What a group has committed for these topics; partitions without a committed offset are left out. */
+  /** The committed offsets of a group in these topics; partitions without one are left out. */
   committed(groupId: string, topics: readonly string[]): Promise<readonly TopicPartitionOffset[]>
   listGroups(): Promise<readonly GroupListing[]>
   /** Rejects with `GROUP_MISSING` if one does not exist. */
   describeGroups(groupIds: readonly string[]): Promise<ReadonlyMap<string, GroupDescription>>
   /** Rejects with `GROUP_MISSING`, or `GROUP_NOT_EMPTY` if one has members. */
   deleteGroups(groupIds: readonly string[]): Promise<void>
-  /** Sets what a group has committed; the group need not exist. Rejects with `GROUP_NOT_EMPTY` if it has members. */
+  /** Sets the committed offsets of a group, which need not exist. Rejects with `GROUP_NOT_EMPTY` if it has members. */
   commit(groupId: string, offsets: readonly TopicPartitionOffset[]): Promise<void>
   close(): Promise<void>
 }

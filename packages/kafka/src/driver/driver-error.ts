@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { TopicPartitionOffset } from './driver.ts'
 
-/** The errors that every driver words alike. */
+// The errors that all drivers have in common.
 
 export function topicMissing(topic: string, cause?: unknown): SnapstreamError {
   return new SnapstreamError(
@@ -26,7 +26,7 @@ export function outOfRange(at: TopicPartitionOffset, earliest: number, latest: n
   return new SnapstreamError(
     'OFFSET_OUT_OF_RANGE',
     `offset ${offset} of partition ${partition} of ${JSON.stringify(topic)} cannot be read: ${why}; ` +
-      `there are ${earliest} to ${latest} (excluded); ` +
+      `the partition has the offsets from ${earliest} up to, but not including, ${latest}; ` +
       `set onOffsetOutOfRange to 'earliest' or 'latest' to go on from there`,
     { topic, partition, offset },
   )
@@ -49,8 +49,8 @@ export function closed(what: string): SnapstreamError {
 export function noSuchGroup(groupId: string, cause?: unknown): SnapstreamError {
   return new SnapstreamError(
     'GROUP_MISSING',
-    `the group ${JSON.stringify(groupId)} does not exist; a group comes with its first reader, or its first commit, ` +
-      `and goes some time after its last`,
+    `the group ${JSON.stringify(groupId)} does not exist; the first member or commit creates a group, and Kafka ` +
+      `deletes it some time after its last member has left`,
     { cause },
   )
 }
@@ -58,8 +58,8 @@ export function noSuchGroup(groupId: string, cause?: unknown): SnapstreamError {
 export function groupNotEmpty(groupId: string, cause?: unknown): SnapstreamError {
   return new SnapstreamError(
     'GROUP_NOT_EMPTY',
-    `the group ${JSON.stringify(groupId)} has members that read at this moment; stop them first, and try again ` +
-      `(one that died without saying so counts as a member until its session timed out)`,
+    `the group ${JSON.stringify(groupId)} has members; stop them and try again ` +
+      `(a member that crashed counts until its session times out)`,
     { cause },
   )
 }

@@ -8,30 +8,31 @@ export type { Int64 } from './int64.ts'
 export type * from './topic-partition.ts'
 
 /**
- * The port between `Topic` and a Kafka client. It is small, pull-based and says nothing of any client: whoever
- * implements it runs the suite of `@snapstream/kafka/conformance` against the result.
+ * The port between `Topic` and a Kafka client. It is small and pull-based, and independent of any client library. The suite
+ * of `@snapstream/kafka/conformance` tests an implementation.
  *
  * Every promise rejects with a `SnapstreamError` whose `code` is one of the Kafka codes.
  */
 export interface Driver {
-  /** As shown in error messages: `'kafkajs'`, `'memory'`. */
+  /** The name in error messages: `'kafkajs'`, `'memory'`. */
   readonly name: string
+  /** The optional features that it has. */
   readonly supports: DriverSupports
-  /** Connects nothing yet: admin, producers and consumers connect when they are made. */
+  /** Does not connect: admins, producers and consumers connect when they are made. */
   client(settings: ClientSettings): DriverClient
 }
 
-/** What a driver can do beyond what every driver must. What it cannot is refused by name before anything is sent. */
+/** The optional features of a driver. Settings that need a missing one are refused by name before anything is sent. */
 export interface DriverSupports {
-  /** Names of settings (as in `ClientSettings`, `ConsumerSettings`, `ProducerSettings`) the driver has no use for. */
+  /** Names of settings (as in `ClientSettings`, `ConsumerSettings`, `ProducerSettings`) that the driver does not use. */
   readonly ignoredSettings: readonly string[]
-  /** True where broker and client share this process, and nothing has to be reachable. */
+  /** Whether the broker runs in this process, so that no address has to be reachable. */
   readonly inProcess: boolean
-  /** How records can be compressed when they are written; all of these are understood when they are read. */
+  /** The codecs that the driver can compress with. It decompresses all of these. */
   readonly compression: readonly Compression[]
 }
 
-/** Kafka's codecs. */
+/** The compression codecs of Kafka. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 export interface ClientSettings {
@@ -42,27 +43,27 @@ export interface ClientSettings {
   readonly connectTimeoutMs: number
   /** How long one request may take, in ms. */
   readonly requestTimeoutMs: number
-  /** How long an answer of a broker may be, in bytes; a longer one closes the connection. Default: 100,000,000. */
+  /** The largest answer of a broker, in bytes; a larger one closes the connection. Default: 100,000,000. */
   readonly receiveMaxBytes?: number
   /** Encrypts the connections. Undefined: plain text. */
   readonly tls?: TlsSettings
-  /** Undefined: nobody in particular. */
+  /** Undefined: no authentication. */
   readonly sasl?: SaslSettings
 }
 
-/** Certificates and keys in PEM. The key and its passphrase do not show in `util.inspect` and JSON; copies do show them. */
+/** Certificates and keys in PEM. `util.inspect` and JSON do not show the key and its passphrase; copies of the object do. */
 export interface TlsSettings {
-  /** Whose certificates are trusted. Undefined: those that Node trusts. */
+  /** The authorities that are trusted. Undefined: those that Node trusts. */
   readonly ca?: string
-  /** The client's own certificate (chain), and its private key. */
+  /** The certificate (chain) of the client. */
   readonly cert?: string
   readonly key?: string
   readonly passphrase?: string
-  /** False: the certificate's name need not be that of the broker. The certificate itself is checked all the same. */
+  /** Whether the name in the certificate must be that of the broker. The certificate itself is always checked. */
   readonly checkHostname: boolean
 }
 
-/** The password does not show in `util.inspect` and JSON; a copy does show it. */
+/** `util.inspect` and JSON do not show the password; copies of the object do. */
 export interface SaslSettings {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
   readonly username: string
@@ -78,18 +79,18 @@ export interface DriverClient {
 // ---- producer -----------------------------------------------------------------------------------------------------
 
 export interface ProducerSettings {
-  /** -1: all in-sync replicas, 1: the leader, 0: nobody. */
+  /** -1: all in-sync replicas acknowledge, 1: the leader, 0: none. */
   readonly acks: -1 | 0 | 1
   readonly compression: Compression
-  /** A batch that is sent again, because it is not known what became of it, is written once. Needs `acks` -1. */
+  /** Whether a batch that is sent again is written once. Needs `acks` -1. */
   readonly idempotence: boolean
 }
 
 export interface ProduceRecord {
-  /** Text is well-formed, and goes out as UTF-8. */
+  /** Bytes, or a well-formed string, which is sent as UTF-8. */
   readonly key: Uint8Array | string | null
   readonly value: Uint8Array | string | null
-  /** Bytes: the headers as a record batch has them, count and all, which go out as they are. */
+  /** Pairs; or bytes, with the count, as in a record batch, which are sent as they are. */
   readonly headers: Headers | Uint8Array
   /** In ms since the epoch; -1 for none. */
   readonly timestamp: Int64
@@ -99,26 +100,26 @@ export interface ProduceBatch extends TopicPartition {
   readonly records: readonly ProduceRecord[]
 }
 
-/** What became of one batch. `retriable`: nothing is known to be wrong with the records, sending again may work. */
+/** The result of one batch. `retriable`: sending the same batch again may succeed. */
 export type ProduceResult =
   | { readonly error?: undefined }
   | {
       readonly error: Error
       readonly retriable: boolean
       /**
-       * Where the batch was refused for what is in some of its records, and nothing of it was written: which ones, by
-       * their index in it, and why; empty where the broker does not tell which.
+       * Set if the broker refused the batch because of some of its records and wrote none of it: the reasons by index of
+       * the record. Empty if the broker does not name the records.
        */
       readonly refused?: ReadonlyMap<number, string>
     }
 
 export interface DriverProducer {
-  /** How many partitions the topic has, asked anew. Rejects with `TOPIC_MISSING`. */
+  /** The number of partitions of the topic, requested anew. Rejects with `TOPIC_MISSING`. */
   partitions(topic: string): Promise<number>
   /**
-   * Sends each batch once and answers for each, in the order given, when its acknowledgement is there. Never rejects,
-   * and never retries: whoever calls decides. A call holds at most one batch a partition, and the caller never has two
-   * calls with the same partition under way. Sending the same `records` array again is a retry.
+   * Sends each batch once, and resolves with their results, in the same order, when all are acknowledged or have failed.
+   * Never rejects and never retries: the caller decides. A call holds at most one batch per partition, and the caller never
+   * has two calls with the same partition in flight. Sending the same `records` array again is a retry.
    */
   send(batches: readonly ProduceBatch[]): Promise<readonly ProduceResult[]>
   close(): Promise<void>
@@ -131,26 +132,26 @@ export interface ConsumerSettings {
   readonly groupId: string | null
   /** A member that comes back under this name within the session time-out gets its partitions again, without a rebalance. */
   readonly groupInstanceId?: string
-  /** Where this consumer is: a replica in the same rack is read where the brokers offer it. */
+  /** The rack of this consumer: it reads from a replica in the same rack where the brokers offer one. */
   readonly rackId?: string
   /** Names, and patterns that are matched against all topics when the consumer starts. */
   readonly topics: readonly (string | RegExp)[]
   /**
-   * Sets of topics that belong together: this consumer is given partition n of each topic of a set, or of none. Refused
-   * with `USAGE` where they have different numbers of partitions. What a leader that knows nothing of it tears apart is
-   * not read, and told as trouble.
+   * Sets of co-partitioned topics: this consumer is assigned partition n of each topic of a set, or of none. Rejects with
+   * `USAGE` if they have different numbers of partitions. Partitions that a leader without this feature assigns apart are
+   * not read, and are reported to `onTrouble`.
    */
   readonly copartitioned?: readonly (readonly string[])[]
-  /** Without a group: which partitions are read. Default: all. */
+  /** The partitions to read without a group. Default: all. */
   readonly only?: readonly TopicPartition[]
   /** Where to start in a partition without a committed offset. `'error'`: reject `poll` with `OFFSET_OUT_OF_RANGE`. */
   readonly autoOffsetReset: 'earliest' | 'latest' | 'error'
-  /** What to do when the offset to read is not there any more (or not yet). Default: `'error'`. */
+  /** For an offset that was deleted or is not written yet. Default: `'error'`. */
   readonly onOffsetOutOfRange?: 'earliest' | 'latest' | 'error'
   /**
-   * Where to start in this partition if nothing is committed, before `autoOffsetReset`. Negative counts from the end, and
-   * ends at the first record there is; beyond the end is out of range. A timestamp (in ms since the epoch) means the
-   * first record that has at least this one, or the end.
+   * Where to start in a partition without a committed offset; `autoOffsetReset` applies if it returns undefined. A negative
+   * offset counts from the end, back to the first record; one beyond the end is out of range. A timestamp (in ms since the
+   * epoch) means the first record with this or a later timestamp, or the end.
    */
   startOffset?(topic: string, partition: number): number | { readonly timestamp: number } | undefined
   readonly sessionTimeoutMs: number
@@ -159,92 +160,91 @@ export interface ConsumerSettings {
   readonly rebalanceTimeoutMs: number
   readonly fetchMaxBytes: number
   readonly fetchMaxWaitMs: number
-  /** What a compressed batch may become, and what the large ones may take together, in bytes. */
+  /** The largest size of a batch after decompression, and of all large ones together, in bytes. */
   readonly maxDecompressedBytes: number
   readonly isolationLevel: IsolationLevel
-  /** How long partitions that are added to a topic may stay unnoticed, in ms; a minute at most. Default: a minute. */
+  /** The time until partitions that are added to a topic are noticed, in ms; a minute at most. Default: a minute. */
   readonly metadataMaxAgeMs?: number
-  /** How long to go on trying while brokers are away, once it reads, in ms. Default: as long as it takes to start. */
+  /** How long to retry while brokers are away, in ms, once the consumer reads. Default: as long as for the start. */
   readonly deliveryTimeoutMs?: number
   /**
-   * Awaited before the first batch of partitions that were assigned, with the offset each would start at; those that it
-   * has already, and keeps, are not named again. May answer with other offsets to start at. Called with an empty list when
-   * a rebalance left this member without a partition.
+   * Awaited before the first batch of partitions that were assigned, with the offset at which each would start; partitions
+   * that the member keeps are not named again. May resolve with other offsets to start at. Called with an empty list if a
+   * rebalance left this member without a partition.
    *
-   * A start that is not committed and would be another one later (`startOffset`, or `autoOffsetReset: 'latest'`) is
-   * committed by the driver at once, unless it was answered with another: whoever owns the partition next goes on from
-   * there instead of leaving out what came meanwhile.
+   * The driver commits a start at once if it is not committed and would be another one later (`startOffset`, or
+   * `autoOffsetReset: 'latest'`), unless the call resolved with another: the next owner of the partition then goes on from
+   * there, and skips no record.
    */
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[] | void>
   /**
-   * Awaited before partitions are given up, all or some of them; what `poll` handed out of them has arrived by then, and no more comes. With
-   * `'revoked'` this member still owns them, keeps sending heartbeats however long it takes, and `commit` works until the
-   * promise settles; with `'lost'` they belong to another already. A member whose `'revoked'` takes longer than
-   * `rebalanceTimeoutMs` is put out of the group: it is called with `'lost'` while the first call is pending, and joins
-   * again when both have settled. Not called by `close`. A rejection of `assigned` or `revoked` is what `poll` rejects
-   * with; the consumer has left its group then.
+   * Awaited before all or some partitions are given up. `poll` returns no more batches of them. With `'revoked'` this member
+   * still owns them and sends heartbeats, and `commit` works until the promise settles; with `'lost'` another member may own
+   * them already. A member whose `'revoked'` takes longer than `rebalanceTimeoutMs` is removed from the group: it is called
+   * with `'lost'` while the first call is pending, and joins again when both have settled. `close` does not call it. If
+   * `assigned` or `revoked` rejects, the consumer leaves its group and `poll` rejects with the same error.
    */
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
   /**
-   * Told the offset behind the last record that can be read of a partition when it was looked into and no record came: with
-   * `endOffset` of its batches this makes the lag of each partition known. May be called often; must not throw.
+   * Called with the offset behind the last record of a partition when a fetch brought no record of it. Together with
+   * `endOffset` of batches it tells the lag of each partition. May be called often; must not throw.
    */
   onEndOffset?(end: TopicPartitionOffset): void
-  /** Told of what fails for a passing reason and is tried again by itself: a broker that is away. As often as it does. */
+  /** Called with each retriable error that the driver retries by itself, such as a broker that is away. */
   onTrouble?(error: Error): void
 }
 
 /**
- * Records of one partition, by column, so that a driver can decode what is asked for and nothing else. Keys, values and
- * headers may be views of memory that is shared: not to be written into.
+ * Records of one partition, by column, so that a driver decodes only the columns that are read. Keys, values and headers
+ * may be views of shared memory: do not write into them.
  */
 export interface RecordBatch extends TopicPartition {
   readonly length: number
-  /** The offset to go on from after the whole batch; it covers records that are not shown (control records). */
+  /** The offset to go on from after the batch; it covers records that the batch does not contain (control records). */
   readonly nextOffset: number
-  /** The offset behind the last record that could have been read when this was fetched: what lies between is the lag. */
+  /** The offset behind the last record of the partition when the batch was fetched: the difference is the lag. */
   readonly endOffset: number
-  /** What the batch holds in memory, in bytes, including what each record costs beside its payload. */
+  /** The memory of the batch in bytes, including an overhead per record. */
   readonly bytes: number
   offset(i: number): number
   key(i: number): Uint8Array | null
   value(i: number): Uint8Array | null
   /**
-   * The same as text, by drivers that have it without making the bytes: null where there is none, undefined where it is
-   * not UTF-8.
+   * The same as a string, for drivers that can decode it without copying the bytes: null if there is none, undefined if it
+   * is not UTF-8.
    */
   keyText?(i: number): string | null | undefined
   valueText?(i: number): string | null | undefined
-  /** Undefined where some of them cannot be read: a name is not UTF-8, or a count or a length is wrong. Never throws. */
+  /** Undefined if some cannot be read: a name is not UTF-8, or a count or a length is wrong. Never throws. */
   headers(i: number): Headers | undefined
-  /** All headers as the record batch has them, count and all, where `headers` has no answer. */
+  /** All headers as bytes, with the count, as in the record batch; set where `headers` returns undefined. */
   headerBytes?(i: number): Uint8Array | undefined
   /** In ms since the epoch; -1 for none. */
   timestamp(i: number): Int64
   /**
-   * Why record `i` could not be read. It stands for all records from its offset up to `nextOffset`: its value is the batch
-   * as it stands in the log, its key is null.
+   * The reason why record `i` could not be read. The record then stands for all records from its offset up to `nextOffset`:
+   * its value is the batch as it is in the log, its key is null.
    */
   error?(i: number): SnapstreamError | undefined
 }
 
 export interface DriverConsumer {
   /**
-   * The next batch of any partition that is assigned; undefined after `close`. A batch may be empty (`length` 0): it
-   * reports that reading went past records which are not shown. Of a partition at most two batches are out at a time:
-   * the next comes after `release`. Never called twice at once. Heartbeats go on whether or not it is called.
-   * Rejects when the consumer cannot go on, and has left its group then.
+   * The next batch of any assigned partition; undefined after `close`. A batch may be empty (`length` 0) to report that
+   * reading went past records that it does not contain. At most two batches of a partition are out at a time: the next one
+   * comes after `release`. It is never called while a call is pending. Heartbeats do not depend on it. Rejects if the
+   * consumer cannot go on; it has left its group then.
    */
   poll(): Promise<RecordBatch | undefined>
-  /** The batch is done with: there is room for another of its partition. */
+  /** Returns a batch, which makes room for another one of its partition. */
   release(batch: RecordBatch): void
   /**
-   * Goes on from another offset of an assigned partition. What was read of it and not polled is dropped; batches that are
-   * out are still to be released. Possible as soon as `assigned` was called with the partition, and goes before what that
-   * answers. Does nothing for a partition that is not (or no longer) assigned.
+   * Goes on from another offset of an assigned partition. Batches that were fetched and not polled are dropped; batches that
+   * are out must still be released. Possible once `assigned` was called with the partition, and has precedence over the
+   * offset with which that call resolves. Ignored for a partition that is not (or no longer) assigned.
    */
   seek(to: TopicPartitionOffset): void
-  /** Commits offsets to read next. Partitions that are not (or no longer) assigned are left out, never committed. */
+  /** Commits the offsets to read next. Partitions that are not (or no longer) assigned are skipped. */
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
   /** Ends a pending `poll` with undefined and leaves the group, so that others take over at once. */
   close(): Promise<void>

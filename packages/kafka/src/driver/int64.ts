@@ -1,4 +1,4 @@
-/** A 64-bit integer as Kafka has them: a number where that is exact (up to 2^53 - 1), else a bigint. */
+/** A 64-bit integer: a number where that is exact (up to 2^53 - 1), else a bigint. */
 export type Int64 = number | bigint
 
 const MAX = 2n ** 63n - 1n

@@ -3,8 +3,8 @@ import { SnapstreamError } from '@snapstream/core'
 const PAUSE_MS = 10_000
 
 /**
- * Passes errors on, of each code the first at once and then one each ten seconds: what is tried again several times a
- * second is to be heard of, not to drown everything else.
+ * Passes errors on, at most one of each code in ten seconds, so that a request that is retried several times a second does
+ * not flood the log.
  */
 export function rarely(
   tell: (error: Error) => void,

@@ -4,13 +4,13 @@ import { nothingCommitted } from './driver-error.ts'
 export interface StartOffset {
   readonly offset: number
   /**
-   * The offset is not committed and would be another one if it was asked for again: it has to be committed before the
-   * partition can change hands, or the next owner starts after records that nobody has handled.
+   * Whether the offset is not committed and would be another one at the next look-up. It must be committed before the
+   * partition changes its owner, or the next owner starts behind records that were not handled.
    */
   readonly passing: boolean
 }
 
-/** What can be read of a partition now. */
+/** The offsets of a partition that can be read now. */
 interface PartitionRange {
   readonly earliest: number
   readonly latest: number
@@ -18,7 +18,7 @@ interface PartitionRange {
   atTimestamp(timestamp: number): number
 }
 
-/** Where reading of a partition starts. */
+/** The offset at which reading of a partition starts. Throws `OFFSET_OUT_OF_RANGE` for `autoOffsetReset: 'error'`. */
 export function startOffset(
   settings: Pick<ConsumerSettings, 'startOffset' | 'autoOffsetReset' | 'groupId'>,
   { topic, partition }: TopicPartition,

@@ -1,6 +1,6 @@
 const LEGAL = /^[a-zA-Z0-9._-]{1,249}$/
 
-/** Whether Kafka takes it as the name of a topic. */
+/** Whether Kafka accepts the name for a topic. */
 export function isTopicName(name: string): boolean {
   return LEGAL.test(name) && name !== '.' && name !== '..'
 }

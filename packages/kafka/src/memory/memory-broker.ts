@@ -7,7 +7,7 @@ import type { MemoryGroup } from './memory-group.ts'
 import { partitionLog } from './partition-log.ts'
 import type { PartitionLog, LogRetention } from './partition-log.ts'
 
-/** What all clients of one `memory()` share. */
+/** The state that all clients of one `memory()` share. */
 export interface MemoryBroker {
   /** Does nothing if the topic exists. */
   createTopic(topic: NewTopic): void
@@ -20,7 +20,7 @@ export interface MemoryBroker {
   /** Throws `TOPIC_MISSING`. */
   topicId(topic: string): string
   limits(topic: string): Pick<MemoryTopic, 'maxBatchBytes' | 'keyed'>
-  /** One that is asked for is made: whether it counts as existing, it knows itself. */
+  /** Made at the first call. The group itself knows whether it counts as existing. */
   group(groupId: string): MemoryGroup
   groupIds(): string[]
 }
@@ -78,16 +78,16 @@ export function memoryBroker(options: {
 
 /** A topic of a memory broker. */
 interface MemoryTopic {
-  /** No other topic has it, also none of the same name. */
+  /** Unique, also among topics with the same name. */
   readonly id: string
   readonly logs: readonly PartitionLog[]
-  /** The largest batch it takes. */
+  /** The largest batch that it accepts, in bytes. */
   readonly maxBatchBytes: number
-  /** It takes no record without a key, as a topic that is compacted. */
+  /** Whether it refuses records without a key, as a compacted topic. */
   readonly keyed: boolean
 }
 
-/** What `config` of a new topic means here. */
+/** The settings of a topic that take effect here. */
 interface TopicConfig {
   readonly retention: LogRetention
   readonly maxBatchBytes: number

@@ -7,22 +7,26 @@ import { memoryConsumer } from './memory-consumer.ts'
 import { memoryProducer } from './memory-producer.ts'
 import type { LogRetention } from './partition-log.ts'
 
+/** The options of `memory`. */
 export interface MemoryOptions {
-  /** How many partitions a topic gets that is created without a number. @default 1 */
+  /** The number of partitions of a topic that is created without one. @default 1 */
   readonly defaultPartitions?: number
-  /** When old records go. Whoever still wants to read them is out of range. @default they stay */
+  /** When old records are deleted. @default never */
   readonly retention?: LogRetention
-  /** The largest batch that is taken, in bytes, as `message.max.bytes` of a broker. @default 1048588 */
+  /** The largest batch that the broker accepts, in bytes, as `message.max.bytes` of Kafka. @default 1048588 */
   readonly maxBatchBytes?: number
-  /** The clock: for retention, and for how long a rebalance may take. @default the platform's */
+  /** The clock for retention and for time-outs of rebalances. @default the platform's */
   readonly host?: Pick<Host, 'now' | 'setTimeout'>
 }
 
 /**
- * A Kafka broker and its client inside this process, for tests and demos: topics, partitions, offsets, consumer groups
- * with rebalances, retention. Of a topic's config `retention.ms`, `retention.bytes` and `max.message.bytes` count, the
- * rest is taken and means nothing; replicas are not made, and nothing is compressed or compacted. Each call makes a broker of its own; what is to share topics shares the driver. Addresses
- * are not looked at, nothing is kept on disk. Records handed out share the log's bytes: do not write into them.
+ * A Kafka broker and its client in this process, for tests and demos: topics, partitions, offsets, consumer groups with
+ * rebalances, retention. Of a topic's config, `retention.ms`, `retention.bytes` and `max.message.bytes` take effect, and
+ * `cleanup.policy: 'compact'` makes keys mandatory; the rest is ignored. There are no replicas, and nothing is compressed,
+ * compacted or kept on disk. Addresses are ignored. Each call makes another broker: share the driver to share topics.
+ * Records share the bytes of the log: do not write into them.
+ *
+ * Throws `USAGE` for a wrong number of partitions.
  *
  * @example
  * const driver = memory({ defaultPartitions: 4 })

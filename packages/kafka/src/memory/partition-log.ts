@@ -4,7 +4,7 @@ import type { ProduceRecord, RecordBatch, TopicPartition } from '../driver/drive
 import type { Int64 } from '../driver/int64.ts'
 import { readHeaders } from '../record-batch/record-columns.ts'
 
-/** What a record costs beside its payload: the object, the views on its bytes, its place in the log. */
+/** The memory of a record beside its payload: the object, the views of its bytes, its entry in the log. */
 const RECORD_OVERHEAD_BYTES = 250
 const ARENA_BYTES = 1 << 18
 
@@ -12,16 +12,17 @@ interface StoredRecord extends ProduceRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly bytes: number
-  /** When retention takes it to be of. */
+  /** The time that retention counts from. */
   readonly time: Int64
 }
 
+/** When a log deletes old records. Every limit applies. */
 export interface LogRetention {
-  /** Keep at most this many records a partition. @default no limit */
+  /** The largest number of records per partition. @default no limit */
   readonly records?: number
-  /** Keep at most this many bytes a partition, counting 250 a record beside its payload. @default no limit */
+  /** The largest size of a partition in bytes, counting 250 per record beside its payload. @default no limit */
   readonly bytes?: number
-  /** Keep no record whose timestamp is older than this, in ms. @default no limit */
+  /** The largest age of a record by its timestamp, in ms. @default no limit */
   readonly ms?: number
 }
 
@@ -33,17 +34,17 @@ export interface PartitionLog {
   latest(): number
   /** Appends copies: the caller may reuse its buffers. */
   append(records: readonly ProduceRecord[]): void
-  /** Some records from an offset within the range on, at least one if there is one. */
+  /** Records from an offset within the range on; at least one, unless the offset is the end. */
   read(offset: number, maxRecords: number, maxBytes: number): StoredRecord[]
-  /** Called after every `append` and at `drop`; returns how to stop that. */
+  /** Calls `onChange` after every `append` and at `drop`. Returns how to stop. */
   watch(onChange: () => void): () => void
-  /** The topic was deleted: there is nothing to read any more. */
+  /** Called when the topic is deleted. */
   drop(): void
   dropped(): boolean
 }
 
 export function partitionLog(retention: LogRetention, now: () => number): PartitionLog {
-  // `records[head]` has the offset `base`; what is before it is waiting to be cut off.
+  // `records[head]` has the offset `base`; records before it are deleted, and are cut off from time to time.
   let records: StoredRecord[] = []
   let head = 0
   let base = 0
@@ -79,7 +80,7 @@ export function partitionLog(retention: LogRetention, now: () => number): Partit
     latest: () => base + records.length - head,
     append(added) {
       for (const record of added) {
-        // Kafka goes by the time of writing where a record has no time of its own.
+        // As in Kafka, retention counts from the time of writing if a record has no timestamp.
         const time = record.timestamp < 0 ? now() : record.timestamp
         const stored = copy(record, time)
         bytes += stored.bytes
@@ -119,7 +120,7 @@ function copier(): (record: ProduceRecord, time: Int64) => StoredRecord {
     const source = typeof content === 'string' ? Buffer.from(content) : content
     const { length } = source
     if (used + length > arena.byteLength) {
-      // Small at first: most logs hold a handful of records.
+      // Small at first: most logs hold few records.
       arena = new ArrayBuffer(Math.max(length, Math.min(ARENA_BYTES, arena.byteLength * 4 || 1024)))
       used = 0
     }
@@ -132,7 +133,7 @@ function copier(): (record: ProduceRecord, time: Int64) => StoredRecord {
   return ({ key, value, headers, timestamp }, time) => {
     let bytes = RECORD_OVERHEAD_BYTES + contentBytes(key) + contentBytes(value)
     let copied: Headers | Uint8Array = NO_HEADERS
-    // As over the wire: what was given as bytes is read as headers, where it can be.
+    // As over the wire: headers that were given as bytes are parsed, if they can be.
     const read = headers instanceof Uint8Array ? readHeaders(asBuffer(headers)) : { headers, problem: undefined }
     if (read.problem !== undefined) {
       copied = bytesOf(headers as Uint8Array)

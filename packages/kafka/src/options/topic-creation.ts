@@ -1,21 +1,21 @@
 import { INT32_MAX } from '../conf/setting-table.ts'
 import type { NewTopic } from '../driver/driver.ts'
 
-/** How a topic is created. */
+/** How to create a topic. Values that are left out are the broker's defaults. */
 export interface TopicCreation {
-  /** @default the broker's */
+  /** The number of partitions. @default the broker's */
   readonly partitions?: number
-  /** @default the broker's */
+  /** The number of replicas of each partition. @default the broker's */
   readonly replicationFactor?: number
   /**
-   * Kafka's settings of a topic by their names, such as `{ 'cleanup.policy': 'compact', 'retention.ms': 86_400_000 }`.
+   * Kafka's settings of a topic, by name: `{ 'cleanup.policy': 'compact', 'retention.ms': 86_400_000 }`.
    * @default the broker's
    */
   readonly config?: Readonly<Record<string, string | number | boolean>>
 }
 
 export const TOPIC_CREATION =
-  '{ partitions, replicationFactor, config }: whole numbers of 1 or more (2147483647 and 32767 at most), and an object of texts, numbers, true or false'
+  '{ partitions, replicationFactor, config }: whole numbers from 1 (to 2147483647 and 32767), and an object of strings, numbers and booleans'
 
 export function isTopicCreation(value: unknown): value is TopicCreation {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
@@ -27,7 +27,7 @@ export function isTopicCreation(value: unknown): value is TopicCreation {
   })
 }
 
-/** What a request has room for. */
+/** The largest numbers that the request can carry. */
 const MOST: ReadonlyMap<string, number> = new Map([
   ['partitions', INT32_MAX],
   ['replicationFactor', 32_767],
@@ -38,7 +38,7 @@ function isConfig(value: unknown): boolean {
   return Object.values(value).every((content) => ['string', 'number', 'boolean'].includes(typeof content))
 }
 
-/** As a driver takes it. */
+/** The same for a driver, whose `config` holds strings only. */
 export function newTopic(topic: string, { config, partitions, replicationFactor }: TopicCreation): NewTopic {
   return {
     topic,

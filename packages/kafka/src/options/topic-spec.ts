@@ -10,20 +10,20 @@ import { TOPIC_CREATION, isTopicCreation } from './topic-creation.ts'
 import type { TopicCreation } from './topic-creation.ts'
 import type { AnyTopicOptions, TopicNames, TopicOptions } from './topic-options.ts'
 
-/** What a topic was made with, checked and completed. */
+/** The name and the options of a topic, checked and with defaults. */
 export interface TopicSpec {
-  /** As shown in messages. */
+  /** As shown in messages: names joined by commas, or the pattern. */
   readonly name: string
   /** One or more names, or a pattern. */
   readonly topics: readonly string[] | RegExp
-  /** The topic that can be written to: there is one if there is one name. */
+  /** The topic that is written to; undefined for several names or a pattern. */
   readonly single: string | undefined
   readonly groupId: string | null | undefined
-  /** The names of topics that belong together with these. */
+  /** The names of the topics that are co-partitioned with these. */
   readonly copartitionedWith: readonly string[]
   readonly onAssigned: TopicOptions['onAssigned']
   readonly onRevoked: TopicOptions['onRevoked']
-  /** Where to start in a partition in which nothing is committed, if that is said. */
+  /** Where to start in a partition without a committed offset; undefined: as `autoOffsetReset` says. */
   readonly start: (partition: number) => number | { readonly timestamp: number } | undefined
   readonly untilEnd: boolean
   readonly create: TopicCreation | undefined
@@ -31,7 +31,7 @@ export interface TopicSpec {
   readonly tombstones: boolean
   readonly brokenHeaders: boolean
   readonly codec: Codec<unknown>
-  /** Whether values are strings because nothing else was said. */
+  /** Whether values are strings because no codec was given. */
   readonly plain: boolean
   readonly keyCodec: Codec<unknown>
   readonly conf: Settings
@@ -83,12 +83,12 @@ const strings = fastStringCodec(StringCodec())
 
 const SPEC = '~snapstream.topic'
 
-/** Lets a topic be asked what it was made with. */
+/** Attaches its spec to a topic. */
 export function keepSpec(topic: object, spec: TopicSpec): void {
   Object.defineProperty(topic, SPEC, { value: spec })
 }
 
-/** What a topic was made with; undefined for anything else. */
+/** The spec of a topic; undefined for any other value. */
 export function specOf(topic: unknown): TopicSpec | undefined {
   return (topic as { readonly [SPEC]?: TopicSpec } | null | undefined)?.[SPEC]
 }
@@ -110,9 +110,9 @@ const OPTIONS = [
   'conf',
 ]
 
-/** The names or the pattern of a topic, checked. Throws `USAGE`. */
+/** Throws `USAGE`. */
 function parseNames(names: unknown): readonly string[] | RegExp {
-  // A global or sticky pattern remembers where it matched last.
+  // A global or sticky pattern keeps state between matches.
   if (names instanceof RegExp) return new RegExp(names.source, names.flags.replaceAll(/[gy]/g, ''))
   const list: readonly unknown[] = Array.isArray(names) ? names : [names]
   if (list.length === 0) throw usage('Topic takes at least one name, got an empty array')
@@ -124,7 +124,7 @@ function parseNames(names: unknown): readonly string[] | RegExp {
   return [...new Set(list as readonly string[])]
 }
 
-/** Throws `USAGE` for what a topic of this name, or these names, does not take. */
+/** Throws `USAGE` for an option that does not exist or has a wrong value. */
 function checkOptions(options: AnyTopicOptions, name: string, pattern: boolean): void {
   const topic = `Topic(${JSON.stringify(name)})`
   if (typeof options !== 'object' || options === null)
@@ -143,7 +143,7 @@ function checkOptions(options: AnyTopicOptions, name: string, pattern: boolean):
   )
   expect('timestamp', isTimestamp(timestamp), 'a Date, or a whole number of ms since the epoch')
   if (offset !== undefined && timestamp !== undefined)
-    throw usage(`${topic} starts at an offset or at a timestamp, and was given both; leave one out`)
+    throw usage(`${topic} was given an offset and a timestamp to start at; leave one out`)
   expect('until', until === 'end', "'end'")
   expect('dry', typeof dry === 'boolean', 'true or false')
   expect('tombstones', typeof tombstones === 'boolean', 'true or false')

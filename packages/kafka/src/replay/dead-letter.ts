@@ -3,43 +3,46 @@ import { readDeadLetterHeaders } from '../record/dead-letter-record.ts'
 import type { DeadLetterOrigin } from '../record/dead-letter-record.ts'
 import type { RawTopicRecord } from '../record/topic-record.ts'
 
-/** A failed record as it was where it failed, and what its dead letter says of it. */
+/** A record that failed, as it was in its own topic, and the reason. */
 export interface DeadLetter {
+  /** The key of the record; null for none. */
   readonly key: Uint8Array | null
+  /** The value of the record; null for a tombstone. */
   readonly value: Uint8Array | null
-  /** Those that the record had; what the dead letter added is in the other fields. */
+  /** The headers of the record, without those that the dead letter added. */
   readonly headers: Headers
-  /** All that the record had, as a record batch has them, where `headers` lacks some that cannot be read. */
+  /** All headers of the record as bytes of a record batch, if some cannot be read. */
   readonly headerBytes?: Uint8Array
-  /** In ms since the epoch; -1 for none. Beyond 2^53 it is the nearest number, and `exactTimestamp` is there. */
+  /** In ms since the epoch; -1 for none. Beyond 2^53 it is rounded, and `exactTimestamp` is set. */
   readonly timestamp: number
+  /** The timestamp, where it is beyond 2^53. */
   readonly exactTimestamp?: bigint
-  /** Where it was read first; undefined for what was no record of a topic, or was not written by Snapstream. */
+  /** The position at which the record failed; undefined if it was no record of a topic, or Snapstream did not write the dead letter. */
   readonly origin: DeadLetterOrigin | undefined
   /**
-   * Only where it stands for records that could not be read at all: the offset behind them. The value is the batch of
-   * Kafka's log that they are in; it is not sent back as a record.
+   * Set where the dead letter stands for records that could not be read: the offset behind them. The value is then their
+   * batch in Kafka's log, which is not sent back as a record.
    */
   readonly nextOffset: number | undefined
-  /** The code of the error, as of `SnapstreamError`; `HANDLER_FAILED` for other errors. */
+  /** The code of a `SnapstreamError`; `HANDLER_FAILED` for other errors. */
   readonly code: string | undefined
-  /** What the error said; cut where it is longer than 1024 bytes. */
+  /** The message of the error, cut to 1024 bytes. */
   readonly message: string | undefined
   /** The name of the binding that failed. */
   readonly binding: string | undefined
-  /** How often it was tried before it became a dead letter. */
+  /** The number of attempts before it became a dead letter. */
   readonly attempts: number | undefined
   /** The record of the dead letter topic. */
   readonly record: RawTopicRecord
 }
 
 /**
- * What a record of a dead letter topic says: the record as it was where it failed, and why. Read the topic with `BytesCodec()`
- * for key and value, and `tombstones: true`. Never throws: a record that is no dead letter has no `origin` and no `code`.
- * Records of another topic are not to be asked: their headers are whatever somebody wrote.
+ * Reads a record of a dead letter topic: the record as it was where it failed, and the reason. Read the topic with
+ * `BytesCodec()` for key and value, and with `tombstones: true`. Never throws: for a record that is no dead letter, `origin`
+ * and `code` are undefined. Use it only on dead letter topics: in other topics anybody may have written such headers.
  */
 export function deadLetterOf(record: RawTopicRecord): DeadLetter {
-  // A dead letter has no headers that cannot be read: this is something else.
+  // Headers of a dead letter can always be read: a record with others is none.
   const { original, originalBytes, timestamp, ...said } = readDeadLetterHeaders(
     record.headerBytes ? [] : record.headers,
   )

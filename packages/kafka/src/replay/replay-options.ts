@@ -3,57 +3,59 @@ import { unknownOption, usage } from '../conf/usage.ts'
 import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
 import type { DeadLetter } from './dead-letter.ts'
 
+/** The options of `replay`. */
 export interface ReplayOptions {
-  /** Which to send. Called for one record of a partition at a time, in order. @default all */
+  /** Selects the records to send. Called for one record of a partition at a time, in order. @default all are sent */
   readonly where?: (letter: DeadLetter) => boolean | PromiseLike<boolean>
-  /** How many to send at most; at least 1. The others wait for the next call. @default no limit */
+  /** The largest number of records to send, from 1. The others wait for the next call. @default no limit */
   readonly limit?: number
   /**
-   * What becomes of those that `where` does not select. `'keep'`: they are written to the end of the dead letter topic
-   * again, as they are and in their order, and wait there for a later call. `'pass'`: the group leaves them behind; the
-   * topic still has them for another `groupId`.
+   * For records that `where` does not select. `'keep'`: they are written to the end of the dead letter topic again, as they
+   * are and in their order, and wait there for a later call. `'pass'`: the group goes on without them; they stay in the
+   * topic for another `groupId`.
    * @default 'keep'
    */
   readonly others?: 'keep' | 'pass'
   /**
-   * The topics that records may be sent back to. What says that it came from another is foreign. Name them where others can
-   * write to the dead letter topic: the headers of a record say where it goes. Not together with `to`.
-   * @default any but Kafka's own (`__consumer_offsets` and the like) and the dead letter topic
+   * The topics that records may be sent back to; records from others are foreign. Set it if others can write to the dead
+   * letter topic, as the headers of a record name its target. Not together with `to`.
+   * @default all topics but Kafka's own (`__consumer_offsets` and the like) and the dead letter topic
    */
   readonly targets?: readonly string[]
   /**
-   * What becomes of records that do not say where they came from, or that may not be sent there, unless `to` is given; and of
-   * those that stand for a batch that could not be read, which holds no record to send.
-   * `'stop'`: an error that names the record; `'keep'` and `'pass'` as for `others`.
+   * For records without an origin, or with one that is not among `targets`, unless `to` is given; and for those that stand
+   * for a batch that could not be read, which holds no record to send. `'stop'`: the replay rejects with an error that
+   * names the record; `'keep'` and `'pass'` as for `others`.
    * @default 'stop'
    */
   readonly foreign?: 'stop' | 'keep' | 'pass'
-  /** The topic they all go to, wherever they came from. @default for each the one in which it failed */
+  /** The topic that all records go to. @default each goes to the topic in which it failed */
   readonly to?: string
-  /** `'key'`: where Kafka's own clients put the key; `'original'`: the partition in which it failed. @default 'key' */
+  /** `'key'`: the partition that Kafka's clients choose for the key; `'original'`: the one in which the record failed. @default 'key' */
   readonly partition?: 'key' | 'original'
   /**
-   * The timestamps of what is sent. A topic whose `retention.ms` is over for the `'original'` one may drop the record
+   * The timestamps of the records that are sent. With `'original'`, a topic with a short `retention.ms` may delete a record
    * before it is read.
    * @default 'original'
    */
   readonly timestamp?: 'original' | 'now'
-  /** Only counts: nothing is sent and nothing is committed. @default false */
+  /** Counts records without sending or committing anything. @default false */
   readonly dryRun?: boolean
-  /** The consumer group that remembers how far the dead letters have been replayed. @default the topic's name and `.replay` */
+  /** The consumer group that commits the position of the replay. @default the topic's name and `.replay` */
   readonly groupId?: string
-  /** Aborting it ends the replay gracefully: what was sent is acknowledged and committed, and the counts are told. */
+  /** Aborting it ends the replay: records that were sent are acknowledged and committed, and the call resolves with the counts. @default none */
   readonly signal?: AbortSignal
 }
 
+/** The result of `replay`, in numbers of records. */
 export interface ReplayCounts {
   /** `sent` and `skipped` together. */
   readonly read: number
-  /** Acknowledged where they came from, or at `to`. */
+  /** Acknowledged in their original topics, or in `to`. */
   readonly sent: number
-  /** Kept or passed: not selected by `where`, or foreign. */
+  /** Kept or passed, because `where` did not select them or they are foreign. */
   readonly skipped: number
-  /** The lag of the group afterwards, in offsets: 0 once no dead letter waits. */
+  /** The lag of the group afterwards, in offsets; 0 if no dead letter waits. */
   readonly left: number
 }
 
@@ -82,7 +84,7 @@ export function checkReplayOptions(options: ReplayOptions): void {
   }
   if (options.to !== undefined && options.targets !== undefined)
     throw usage(
-      `replay sends to where records came from, if it is one of 'targets', or all of them 'to' one; leave one out`,
+      `replay takes either targets (records go back to these topics) or to (all records go to one topic), got both; leave one out`,
     )
 }
 

@@ -192,7 +192,7 @@ describe('records that do not say where they came from', () => {
     await mixed()
     const failure = replay('orders.dead')
     await expect(failure).rejects.toMatchObject({ code: 'DECODE_FAILED', topic: 'orders.dead', offset: 2 })
-    await expect(failure).rejects.toThrow('does not say where it came from')
+    await expect(failure).rejects.toThrow('has no origin')
     expect(await valuesOf('orders')).toEqual(['a', 'b'])
     await expect(replay('orders.dead')).rejects.toMatchObject({ code: 'DECODE_FAILED' })
     expect(await valuesOf('orders')).toEqual(['a', 'b'])
@@ -258,7 +258,7 @@ describe('where they may go', () => {
     const targets = ['orders']
     const failure = replay('orders.dead', { targets })
     await expect(failure).rejects.toMatchObject({ code: 'SINK_REFUSED', topic: 'orders.dead', partition: 0, offset: 1 })
-    await expect(failure).rejects.toThrow('says that it came from "payments", to which this replay sends nothing')
+    await expect(failure).rejects.toThrow('came from "payments", which is not among the targets of this replay: orders')
     expect(await valuesOf('orders')).toEqual(['from orders'])
     expect(await replay('orders.dead', { targets, foreign: 'keep' })).toEqual({ read: 2, sent: 1, skipped: 1, left: 1 })
     expect(await valuesOf('payments')).toEqual([])

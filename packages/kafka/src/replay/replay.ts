@@ -15,19 +15,21 @@ import type { ReplayCounts, ReplayOptions } from './replay-options.ts'
 type Sending = Pair<Uint8Array, Uint8Array>
 
 /**
- * Sends the records of a dead letter topic back where they came from, as they were there: key, value, headers and
- * timestamp, without the headers that a dead letter adds. It ends at the end that the topic has when it begins, so that
- * what fails again waits for the next call.
+ * Sends the records of a dead letter topic back to the topics in which they failed, with their original key, value,
+ * headers and timestamp, and without the headers that a dead letter adds. It ends where the topic ended when the call
+ * began, so that records that fail again wait for the next call.
  *
- * It can be repeated: a consumer group remembers how far it came, and is told only after what was sent is acknowledged,
- * every second and at the end, also where it fails. So nothing is lost, and nothing is sent twice unless the process dies
- * between the two or the broker refuses a record; then at most what was sent since the last second is sent again. Kafka
- * forgets a group that is not used for `offsets.retention.minutes` (a week): let the topic keep no record for longer.
+ * It can be repeated. A consumer group keeps the position, and commits after the records that were sent are acknowledged:
+ * every second and at the end, also if the replay fails. No record is lost, and none is sent twice unless the process dies
+ * before a commit or the broker refuses a record; then at most the records of the last second are sent again. Kafka
+ * deletes the offsets of a group that is not used for `offsets.retention.minutes` (a week by default): keep the retention
+ * of the topic below that.
  *
- * Rejects with `USAGE`, `DECODE_FAILED` for a record that does not say where it came from, `SINK_REFUSED` for one that may
- * not be sent there (`targets`), `HANDLER_FAILED` where `where` fails, `TOPIC_MISSING`, `RECORD_TOO_LARGE` and what else a stream over topics rejects with.
+ * Rejects with `USAGE`, with `DECODE_FAILED` for a record without an origin, with `SINK_REFUSED` for a record from a topic
+ * that is not among `targets`, with `HANDLER_FAILED` if `where` fails, with `TOPIC_MISSING`, `RECORD_TOO_LARGE`, and with
+ * other errors of a stream over topics.
  *
- * @param deadLetters the topic, with its `conf`; or its name, with the settings of `Conf`
+ * @param deadLetters the topic, read with its `conf`; or its name, read with the settings of `Conf`
  * @example
  * const { sent, left } = await replay(dead, { where: ({ code }) => code === 'DECODE_FAILED', limit: 1000 })
  */
@@ -46,7 +48,7 @@ export async function replay(
     keyCodec: BytesCodec(),
     tombstones: true,
     brokenHeaders: true,
-    // A dead letter that was there before the group began is one of them.
+    // Dead letters from before the first replay are replayed too.
     conf: { ...spec.conf, autoOffsetReset: 'earliest' },
   })
   const sources: readonly Source<RawTopicRecord>[] = dryRun ? (await topic.lag()).flatMap(unread) : [topic]
@@ -65,7 +67,7 @@ export async function replay(
   async function handle(record: RawTopicRecord, { stop }: { readonly stop: () => void }): Promise<Sending | undefined> {
     const letter = deadLetterOf(record)
     const fate = await fateOf(letter, spec, options)
-    // Another partition was faster: this record is not handled, and is the first of the next call.
+    // Records of other partitions have filled the limit: the next call begins with this one.
     if (fate === 'send' && counts.sent >= limit) throw full
     counts.read++
     if (fate !== 'send') counts.skipped++
@@ -83,7 +85,7 @@ export async function replay(
     }
   }
 
-  /** What the group has not read of a partition, for who is not to move the group. */
+  /** The records of a partition that the group has not read, as a source that does not move the group. */
   function unread({ topic: name, partition, committed, end, lag }: PartitionLag): Source<RawTopicRecord>[] {
     return lag > 0
       ? [topic.slice(committed, end, { partitions: [partition], topic: name }) as Source<RawTopicRecord>]
@@ -113,7 +115,7 @@ async function fateOf(
   }
   const selected: unknown = where === undefined ? true : await where(letter)
   if (typeof selected !== 'boolean')
-    throw usage(`where of replay has to answer true or false, got ${describe(selected)}`)
+    throw usage(`where of replay takes a function that returns true or false, got ${describe(selected)}`)
   return selected ? 'send' : others
 }
 
@@ -141,7 +143,7 @@ function refuseCircle(spec: TopicSpec, targets: readonly string[]): void {
   const circle = targets.find((target) => isOneOf(target, spec))
   if (circle !== undefined)
     throw usage(
-      `replay cannot send the dead letters of ${spec.name} to ${circle}, where they are; leave it out, or name another`,
+      `replay cannot send the dead letters of ${spec.name} to ${circle}, which is the dead letter topic itself; name another topic`,
     )
 }
 
@@ -160,8 +162,8 @@ function noTarget(
 ): SnapstreamError {
   return new SnapstreamError(
     'SINK_REFUSED',
-    `${topic}/${partition} offset ${offset} says that it came from ${JSON.stringify(target)}, to which this replay sends ` +
-      `nothing: its targets are ${targets?.join(', ') ?? "all topics but Kafka's own and the dead letters"}; name it among ` +
+    `${topic}/${partition} offset ${offset} came from ${JSON.stringify(target)}, which is not among the targets of this ` +
+      `replay: ${targets?.join(', ') ?? "all topics but Kafka's own and the dead letters"}; name it among ` +
       `{ targets }, send it with { to: 'topic' }, or leave it with { foreign: 'keep' } or { foreign: 'pass' }`,
     { topic, partition, offset },
   )
@@ -171,8 +173,8 @@ function noRecord({ record: { topic, partition, offset }, origin, nextOffset = 0
   const where = origin && ` ${origin.offset} to ${nextOffset - 1} of ${origin.topic}/${origin.partition}`
   return new SnapstreamError(
     'DECODE_FAILED',
-    `${topic}/${partition} offset ${offset} stands for the records at offsets${where ?? ''} that could not be read: there ` +
-      "is none to send back; read them where they are, or leave it with { foreign: 'keep' } or { foreign: 'pass' }",
+    `${topic}/${partition} offset ${offset} stands for the records at offsets${where ?? ''} that could not be read, so ` +
+      "there is no record to send back; read them in their own topic, or leave it with { foreign: 'keep' } or { foreign: 'pass' }",
     { topic, partition, offset },
   )
 }
@@ -180,7 +182,7 @@ function noRecord({ record: { topic, partition, offset }, origin, nextOffset = 0
 function noOrigin({ record: { topic, partition, offset } }: DeadLetter): SnapstreamError {
   return new SnapstreamError(
     'DECODE_FAILED',
-    `${topic}/${partition} offset ${offset} does not say where it came from: a dead letter of a topic's record has the ` +
+    `${topic}/${partition} offset ${offset} has no origin: a dead letter of a topic's record has the ` +
       `headers snapstream.topic, .partition and .offset; send it with { to: 'topic' }, or leave it with ` +
       `{ foreign: 'keep' } or { foreign: 'pass' }`,
     { topic, partition, offset },

@@ -1,12 +1,12 @@
 import { createApp, toError } from '@snapstream/core'
 import type { BatchSource } from '@snapstream/core'
 
-/** A record that is on its way through the loop. */
+/** A record that waits for the loop, or is in its body. */
 interface Offer<T> {
   readonly record: T
-  /** The next one was asked for. */
+  /** Called when the loop asks for the next record. */
   handled(): void
-  /** The loop was left: it may not have been handled. */
+  /** Called when the loop is left: the record may not have been handled. */
   giveUp(): void
 }
 
@@ -16,16 +16,16 @@ interface Asked<T> {
 }
 
 /**
- * A source in `for await`, through an app of its own. A record counts as handled when the next one is asked for; that of
- * the moment in which the loop is left does not, as nobody can tell a `break` from an error.
+ * A source in `for await`, run by an app of its own. A record counts as handled when the loop asks for the next one. The
+ * record at which the loop is left does not count: an iterator cannot tell a `break` from an error.
  */
 export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIterator<T, undefined> {
   const app = createApp()
   const stopping = new AbortController()
   const left = new Error('the loop was left')
-  /** Not asked for yet: at most one a partition. */
+  /** Records that wait for the loop, at most one per partition. */
   const offers: Offer<T>[] = []
-  /** Whoever has it has not asked for the next one. */
+  /** The record in the body of the loop. */
   let taken: Offer<T> | undefined
   const waiting: Asked<T>[] = []
   let running: Promise<void> | undefined
@@ -60,7 +60,7 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
     while (waiting.length > 0) end(waiting.shift())
   }
 
-  /** Tells of a failure once. */
+  /** Ends a call of `next`; the first one rejects if the app failed. */
   function end(asked: Asked<T> | undefined): void {
     const error = failure
     failure = undefined
@@ -85,14 +85,14 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
       stopping.abort()
       for (const offer of [taken, ...offers]) offer?.giveUp()
       await running
-      // What was handled may not have been committed.
+      // Rejects if the last records were handled and could not be committed.
       await new Promise<unknown>((resolve, reject) => end({ resolve, reject }))
       return { done: true, value: undefined }
     },
   }
 }
 
-/** What failed, apart from the records that were given up as the loop was left. */
+/** The error of a run without those of records that were given up when the loop was left; undefined if there is no other. */
 export function withoutLeaving(error: Error, left: Error): Error | undefined {
   const { suppressed = [] } = error as { readonly suppressed?: readonly Error[] }
   const [first, ...others] = [error, ...suppressed].filter(({ cause }) => cause !== left)

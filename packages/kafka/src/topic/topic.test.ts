@@ -251,7 +251,7 @@ describe('opening', () => {
 
   test('settings of Conf count when the topic opens, not when it is made', async () => {
     const topic = Topic('demo', { create: true })
-    await expect(topic.open()).rejects.toThrow('no broker is known')
+    await expect(topic.open()).rejects.toThrow('no brokers are set')
     const driver = memory()
     Conf({ driver })
     await topic.open()

@@ -13,37 +13,37 @@ import { topicWriter } from '../writing/topic-writer.ts'
 import type { CallOptions } from '../writing/topic-writer.ts'
 
 /**
- * A Kafka topic: a source of records, a sink for values and `[key, value, meta?]` pairs, and a function that writes one
- * record. Its lanes are called `topic/partition`.
+ * A Kafka topic: a source of records, a sink for values and for `[key, value, meta?]` pairs, and a function that writes
+ * one record. Each partition is a lane with the name `topic/partition`.
  */
 export interface Topic<V, K = string>
   extends BatchSource<TopicRecord<V, K>>, TopicReading<V, K>, SinkTarget<TopicInput<V, K>>, Resource, AsyncDisposable {
   /**
    * Writes one record and resolves when it is acknowledged. A null value is a tombstone. Rejects with `NOT_OPEN`,
-   * `ENCODE_FAILED`, `SINK_REFUSED`, `RECORD_TOO_LARGE`, what the broker says, or `BUFFER_FULL` when twice `bufferBytes`
-   * wait already, because calls were not awaited.
+   * `ENCODE_FAILED`, `SINK_REFUSED`, `RECORD_TOO_LARGE`, with an error of the broker, or with `BUFFER_FULL` when twice
+   * `bufferBytes` already wait because calls were not awaited.
    */
   (value: V | null, options?: { readonly key?: K | null } & RecordMeta): Promise<void>
-  /** The topic's name; several are joined by commas, a pattern is as it is written. */
+  /** The name of the topic. Several names are joined by commas; a pattern is shown as it is written. */
   readonly name: string
   /**
-   * Opens the topic for calls; `stream` does it for what is bound. Rejects with `TOPIC_MISSING`, `BROKER_UNREACHABLE`,
-   * `USAGE` for settings that do not fit.
+   * Opens the topic for calls; `stream` opens the topics that are bound. Rejects with `TOPIC_MISSING`,
+   * `BROKER_UNREACHABLE`, `AUTHENTICATION_REFUSED`, `TLS_REFUSED`, and `USAGE` for settings that do not fit together.
    */
   open(): Promise<void>
   /**
-   * Resolves when everything that was written by now is acknowledged, by calls and as a sink. Rejects with what was not
-   * delivered of what was written as a sink; calls told their callers. Rejects with `NOT_OPEN`.
+   * Resolves when all records that were written before the call, by calls and as a sink, are acknowledged. Rejects with the
+   * error of a record that was written as a sink and not delivered; a call rejects by itself. Rejects with `NOT_OPEN`.
    */
   flush(): Promise<void>
-  /** Waits until all that was written is acknowledged or has failed, then closes, if it is the last of those who opened. */
+  /** Waits until all records are acknowledged or have failed. The last `close` closes the topic. */
   close(): Promise<void>
 }
 
 /**
- * A topic by its name; several topics, or all that match a pattern when it is opened, can be read as one.
+ * Makes a topic of a name. Several names, or a pattern that is matched when the topic opens, are read as one source.
  *
- * Throws `USAGE` for a name or an option that is not what it takes.
+ * Throws `USAGE` for a name that Kafka does not take, and for an option that does not exist or has a wrong value.
  *
  * @example
  * const orders = Topic('orders', { groupId: 'billing', create: { partitions: 4 } })
