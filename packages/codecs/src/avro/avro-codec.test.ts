@@ -115,7 +115,7 @@ describe('AvroCodec', () => {
     [{ type: 'map', values: 'int' }, { b: 'x' }, '$.a.b should be "int"'],
     [{ type: 'map', values: 'int' }, { '\uD800': 1 }, '$.a should be'],
     [{ type: 'enum', name: 'E', symbols: ['A'] }, 'B', '$.a should be "E", got'],
-    [{ type: 'record', name: 'S', fields: [] }, { extra: 1 }, 'got the fields extra that it does not have'],
+    [{ type: 'record', name: 'S', fields: [] }, { extra: 1 }, 'got the unknown fields extra'],
   ])('refuses for %j the value %o', (type, a, named) => {
     expect(() => record(type).encode({ a })).toThrow(expect.objectContaining({ code: 'ENCODE_FAILED' }))
     expect(() => record(type).encode({ a })).toThrow(named)

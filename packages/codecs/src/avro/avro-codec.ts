@@ -86,7 +86,7 @@ function resolved(type: AvroType, writer: WholeAvroSchema, options: TypeOptions,
   } catch (error) {
     throw codecError(
       'USAGE',
-      `${name} cannot read what the writer's schema writes: ${messageOf(error)}; a field that is new needs a default`,
+      `${name} cannot read values of the writer's schema: ${messageOf(error)}; a new field needs a default`,
       error,
     )
   }
@@ -145,7 +145,7 @@ function describeValue(value: unknown, type: Type): string {
   if (!(type instanceof StrictRecord) || typeof value !== 'object' || value === null) return describe(value)
   const known = new Set(type._namedFields().map(({ name }) => name))
   const extra = Object.keys(value).filter((name) => !known.has(name))
-  return extra.length === 0 ? describe(value) : `the fields ${cut(extra.join(', '))} that it does not have`
+  return extra.length === 0 ? describe(value) : `the unknown fields ${cut(extra.join(', '))}`
 }
 
 const SLAB_BYTES = 16 * 1024

@@ -145,9 +145,7 @@ export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClie
         if (found.has(`${name} ${place}`)) continue
         if (above.includes(place)) throw unusable(`version ${version} of ${show(subject)} refers to itself`)
         if (above.length >= MAX_REFERENCE_DEPTH)
-          throw unusable(
-            `version ${version} of ${show(subject)} is referred to over more than ${MAX_REFERENCE_DEPTH} others`,
-          )
+          throw unusable(`version ${version} of ${show(subject)} is more than ${MAX_REFERENCE_DEPTH} references deep`)
         const schema = await byVersion(place)
         await visit(schema.references, [...above, place])
         found.set(`${name} ${place}`, { name, schema: schema.schema })
@@ -155,7 +153,7 @@ export function makeRegistryClient(options: SchemaRegistryOptions): RegistryClie
         if (found.size > maxReferences)
           throw unusable(`a schema refers to more than ${maxReferences} others, the limit by maxReferences`)
         if (length > MAX_REFERENCED_LENGTH)
-          throw unusable(`what a schema refers to has more than ${MAX_REFERENCED_LENGTH} characters`)
+          throw unusable(`the schemas that a schema refers to have more than ${MAX_REFERENCED_LENGTH} characters`)
       }
     }
     await visit(references, [])
@@ -204,6 +202,6 @@ function isReference(value: unknown): value is SchemaReference {
 function notASchema(what: string): SnapstreamError {
   return codecError(
     'REGISTRY_FAILED',
-    `the schema registry was asked for ${what} and answered with something else; is this the address of one?`,
+    `the schema registry was asked for ${what} and returned an unexpected answer; is this the address of a registry?`,
   )
 }

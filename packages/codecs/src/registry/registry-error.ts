@@ -22,10 +22,13 @@ export function answerError({ status, text, what, url }: Answer): SnapstreamErro
   if (status === 404 && errorCode === undefined) return error('REGISTRY_FAILED', 'is this the address of a registry?')
   if (status === 404) return error('SCHEMA_MISSING', 'register it first, or set register: true to have that done')
   if (status === 409)
-    return error('SCHEMA_INCOMPATIBLE', 'change the schema so that the others can be read, or the rule of the subject')
+    return error(
+      'SCHEMA_INCOMPATIBLE',
+      'change the schema so that it is compatible with the other versions, or change the rule of the subject',
+    )
   if (status === 422) return error('SCHEMA_REFUSED', 'check the schema, its type and its references')
   if (isRetriable(status)) return error('REGISTRY_UNREACHABLE', 'it may be overloaded')
-  return error('REGISTRY_FAILED', 'see what it logs')
+  return error('REGISTRY_FAILED', 'see its log')
 }
 
 function parseProblem(text: string): { readonly error_code?: number; readonly message?: string } {

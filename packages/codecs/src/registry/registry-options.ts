@@ -64,8 +64,8 @@ type Check = readonly [expected: string, ok: (value: unknown) => boolean]
 
 const CHECKS: Readonly<Record<keyof SchemaRegistryOptions, Check>> = {
   url: ['an address like http://localhost:8081, or several', areAddresses],
-  auth: ['{ basic: { username, password } } or { bearer: a token, or a function that gives one }', isAuth],
-  headers: ['an object with strings that a header may be', areHeaders],
+  auth: ['{ basic: { username, password } } or { bearer: a token, or a function that returns one }', isAuth],
+  headers: ['an object with strings that are valid in headers', areHeaders],
   timeoutMs: [`a number from 1 to ${MAX_TIMER_MS}`, (value) => isNumber(value, 1) && (value as number) <= MAX_TIMER_MS],
   retries: ['a number of 0 or more', (value) => isNumber(value, 0)],
   backoffMs: ['a number of 0 or more', (value) => isNumber(value, 0)],

@@ -63,11 +63,11 @@ export function registryRequests(options: SchemaRegistryOptions): RegistryReques
       const next = addressOf(response.headers.get('location'), url)
       const refused = (why: string) =>
         codecError('REGISTRY_FAILED', `the schema registry at ${place.url} redirects to ${show(next ?? '')}: ${why}`)
-      if (next === undefined) throw refused('that is no address of HTTP')
-      if (redirects === MAX_REDIRECTS) throw refused(`that is more than ${MAX_REDIRECTS} redirections`)
+      if (next === undefined) throw refused('the target is no HTTP address')
+      if (redirects === MAX_REDIRECTS) throw refused(`more than ${MAX_REDIRECTS} redirects`)
       const isOther = new URL(next).origin !== origin
       if (method === 'POST' && (isOther || !REPEATING.has(status)))
-        throw refused('what is to be registered is not sent there; give that address to SchemaRegistry')
+        throw refused('a registration is not sent there; pass that address to SchemaRegistry')
       if (isOther) sent = plain
       url = next
     }
@@ -110,7 +110,7 @@ function parse({ text, url }: Answer, what: string): unknown {
   } catch (error) {
     throw codecError(
       'REGISTRY_FAILED',
-      `the schema registry at ${url} was asked for ${what} and did not answer in JSON, but with ${show(text)}; is this the address of one?`,
+      `the schema registry at ${url} was asked for ${what} and did not answer in JSON, but with ${show(text)}; is this the address of a registry?`,
       error,
     )
   }
@@ -172,7 +172,7 @@ async function askForToken(bearer: () => string | Promise<string>): Promise<stri
     throw failed(`failed: ${messageOf(error)}`, error)
   }
   if (typeof token === 'string' && token !== '' && canBeHeaders({ authorization: token })) return token
-  throw failed('has to answer with a token, a text that a header may be')
+  throw failed('has to return a token, a string that is valid in a header')
 }
 
 /** The result of `run`; rejects with a `TimeoutError` after `ms`, whether or not `run` heeds the signal. */

@@ -89,7 +89,7 @@ describe('SchemaRegistry', () => {
     [[422, { error_code: 42_201, message: 'Invalid' }], 'SCHEMA_REFUSED', 'check the schema'],
     [[418, { message: 'short' }], 'REGISTRY_FAILED', '418: short'],
     [[200, '<html>'], 'REGISTRY_FAILED', 'did not answer in JSON'],
-    [[200, { id: 7 }], 'REGISTRY_FAILED', 'answered with something else'],
+    [[200, { id: 7 }], 'REGISTRY_FAILED', 'returned an unexpected answer'],
     [[503, 'null'], 'REGISTRY_UNREACHABLE', 'status 503'],
   ] as const)('says what %j means', async (answer, code, named) => {
     await using fake = await fakeRegistry(() => answer)

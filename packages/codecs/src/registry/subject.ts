@@ -31,5 +31,5 @@ function named(
     throw codecError('ENCODE_FAILED', `the function subject failed: ${messageOf(error)}`, error)
   }
   if (typeof subject === 'string' && subject !== '') return subject
-  throw codecError('ENCODE_FAILED', `the function subject has to answer with a name, got ${show(subject)}`)
+  throw codecError('ENCODE_FAILED', `the function subject has to return a name, got ${show(subject)}`)
 }
