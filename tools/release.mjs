@@ -72,7 +72,7 @@ async function dryRun(folder) {
   return 0
 }
 
-/** What changesets makes of those that wait. */
+/** The plan of changesets for the pending ones. */
 async function releasePlan() {
   // A path from the root: changeset takes no other.
   const plan = join('.cache', 'release-plan.json')

@@ -2,7 +2,7 @@ import ts from 'typescript-5.9'
 
 /**
  * The public types of a report, by name: `Topic`, `Topic.name`, `Conf.fromEnv`. Each member has the texts of its types
- * (several where it is a union or has overloads), without what a caller cannot notice: comments, the names of parameters, order.
+ * (several where it is a union or has overloads), without parts that callers cannot notice: comments, the names of parameters, order.
  */
 export function membersOf(report) {
   const source = ts.createSourceFile('report.d.ts', codeOf(report), ts.ScriptTarget.Latest, true)
@@ -90,7 +90,7 @@ function memberText(member) {
   return (isReadonly ? 'readonly ' : '') + textOf(member.type)
 }
 
-/** What separates the parameters of a signature: a further optional parameter is told by it. */
+/** Separates the parameters in the text of a signature, so that a further optional parameter is recognised. */
 export const PARAMETER = '\u0000'
 
 function signatureOf({ typeParameters, parameters, type }) {

@@ -43,10 +43,10 @@ async function breaksSince(root, project, tag) {
   return [...new Set(breaks)]
 }
 
-/** What a break takes: before 1.0.0 a minor, as npm's ranges (^0.2.0) end there. */
+/** The bump that a break needs. Before 1.0.0 it is a minor, as npm's ranges (^0.2.0) end there. */
 const bumpOfBreak = (released) => (released.startsWith('0.') ? 'minor' : 'major')
 
-/** What the changesets that wait for a release say of a package. */
+/** The bumps that pending changesets declare for a package. */
 function declaredBumps(root, name) {
   const folder = join(root, '.changeset')
   return readdirSync(folder)
@@ -59,7 +59,7 @@ function declaredBumps(root, name) {
     .map((found) => found[2])
 }
 
-/** What a release that is prepared already did to the version. */
+/** The bump of a release that has raised the version already. */
 function bumpBetween(released, version) {
   const [before, after] = [released, version].map((one) => one.split(/[.-]/).map(Number))
   const place = [0, 1, 2].find((i) => before[i] !== after[i])

@@ -5,7 +5,7 @@ import { installedNode } from '../lib/installed-node.mjs'
 import { run } from '../services/process/run.mjs'
 import { installTarballs, npmIn } from './install.mjs'
 
-/** Every version of Node that the README promises, from the first one on. */
+/** The versions of Node that the README names. */
 const NODES = ['20.19', '22', '24', '26']
 /** The first that reads TypeScript by itself. */
 const STRIPS_TYPES = 22

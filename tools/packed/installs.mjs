@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { at, readJson } from '../services/root.mjs'
 import { installTarballs } from './install.mjs'
 
-/** What a program of its README needs: the packages of the workspace, and others from npm. */
+/** The packages that a program needs to use each package: those of the workspace, and others from npm. */
 const INSTALLS = {
   core: [['core']],
   kafka: [['core', 'kafka']],
@@ -17,7 +17,7 @@ const INSTALLS = {
 const RECORDED = at('tools', 'packed', 'installs.json')
 const HEAD = ['to use', 'packages', 'MB', 'seconds', 'native modules']
 
-/** Installs what each package needs into an empty folder, and prints how much that is, beside what was recorded. */
+/** Installs each package with its peers into an empty folder, and prints the figures beside the recorded ones. */
 export async function printInstalls(folder, tarballs, { record = false } = {}) {
   const before = readJson(RECORDED)
   const now = {}

@@ -11,12 +11,12 @@ import { mustRun, run } from '../services/process/run.mjs'
 const VERSION = '6.10.4'
 /** One of its packages asks for a tag of node-fetch that not every mirror has. */
 const PACKAGES = { private: true, dependencies: { verdaccio: VERSION }, overrides: { 'node-fetch': '2.7.0' } }
-/** What verdaccio runs on, where this Node is older. */
+/** The Node that runs verdaccio where the current one is too old for it. */
 const NODE_MAJOR = 24
 
 /**
- * Starts a registry on a free port of this machine. It has what is published to it; of all other packages it gives what the
- * registry of npm's own config has. Answers with the environment of npm that uses it, and `stop`.
+ * Starts a registry on a free port of this machine. It holds the packages that are published to it, and passes requests
+ * for other packages on to the registry of npm's own config. Answers with the environment of npm that uses it, and `stop`.
  */
 export async function startLocalRegistry(folder) {
   const installed = await installOnce(`verdaccio-${VERSION}`, console.error, async (into) => {
@@ -74,7 +74,7 @@ async function registryOfNpm() {
   return stdout.trim()
 }
 
-/** Without what `npm run` hands down: it would be taken for the settings of the app. */
+/** Without the variables of `npm run`: npm would take them for the settings of the app. */
 function npmEnv(folder, address) {
   const handedDown = /^(npm_|INIT_CWD|NODE_ENV|NODE_OPTIONS)/i
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !handedDown.test(name)))

@@ -150,6 +150,15 @@ export async function rehearse() {
     },
     { name: 'the app updates within its ranges (3)', needs: 'major of core, with another protocol', run: update },
     {
+      name: 'npm refuses the new core with old adapters in a new folder',
+      needs: 'major of core, with another protocol',
+      async run() {
+        const mixed = rehearsalApp(join(folder, 'mixed'), registry.env)
+        const { code, output } = await mixed.npm('install', `${CORE}@2`, '@snapstream/kafka@1')
+        return { ok: code !== 0 && output.includes('ERESOLVE'), output: `exit code ${code}\n${output}` }
+      },
+    },
+    {
       name: 'the new core beside old adapters: the app stops with an error',
       needs: 'the app updates within its ranges (3)',
       async run() {
@@ -197,7 +206,7 @@ export async function rehearse() {
 
 const ofRun = ({ code, output }) => ({ ok: code === 0, output })
 
-/** What is built of another version of the protocol: core, and the adapters that were revised for it. */
+/** Edits the built files of core and its adapters as if all were revised for another version of the protocol. */
 function raiseProtocol(workspace) {
   const raise = (name, file, constant) =>
     workspace.edit(name, file, (text) => text.replace(`${constant} = 1`, `${constant} = 2`))

@@ -18,7 +18,7 @@ export async function scratchWorkspace(folder, registryEnv) {
     cpSync(at(file), join(folder, file), { recursive: true })
   const released = packages().map((project) => ({ ...project, copy: join(folder, relative(root, project.folder)) }))
   for (const { folder: from, copy } of released) copyPackage(from, copy)
-  // What is not published stays where it is: only its version is read.
+  // Private packages stay in the repository: pnpm only reads their versions.
   const all = [
     ...released,
     ...projects()
