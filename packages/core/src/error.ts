@@ -1,30 +1,29 @@
 import { cut, describe, reasonOf, safely, toError } from './describe.ts'
 
-/** The most characters of a message, whatever was put into it. */
+/** The limit for a message, in characters. */
 const MAX_MESSAGE = 4000
 
 /**
- * What went wrong, as a stable word that programs can switch on.
+ * The kind of an error, as a stable word that programs can switch on.
  *
- * - `USAGE`: an option or an argument is not what the API takes.
+ * - `USAGE`: an option or an argument is wrong.
  * - `CYCLE`: a binding would feed itself without bound.
  * - `ALREADY_RUNNING`, `NOTHING_BOUND`: `stream` was called at the wrong time.
  * - `NOT_OPEN`: a topic or cache was used before `open()`.
- * - `DECODE_FAILED`, `ENCODE_FAILED`: bytes or a value that a codec refuses.
- * - `SINK_REFUSED`: a sink cannot take this value.
- * - `BUFFER_FULL`: more was written, without waiting, than may wait to be acknowledged.
- * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: what another party threw, also when it was opened or closed; the
- *   original is the `cause`.
+ * - `DECODE_FAILED`, `ENCODE_FAILED`: a codec refused bytes or a value.
+ * - `SINK_REFUSED`: a sink cannot take one value.
+ * - `BUFFER_FULL`: too many writes without waiting for their acknowledgement.
+ * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: a sink, source or handler threw, also while it was opened or closed;
+ *   the original error is the `cause`.
  * - `PROCESSING_TIMEOUT`: one message took longer than the `maxProcessingMs` of its binding.
- * - `SHUTDOWN_TIMEOUT`: the time of `shutdownMs` was over before everything was finished and closed; the message names
- *   what was left.
+ * - `SHUTDOWN_TIMEOUT`: not everything was finished and closed within `shutdownMs`; the message lists what was left.
  * - `BROKER_UNREACHABLE`, `TLS_REFUSED`, `TOPIC_MISSING`, `TOPIC_EXISTS`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`,
- *   `OFFSET_OUT_OF_RANGE`, `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: what Kafka or
- *   its client said.
- * - `REGISTRY_UNREACHABLE`, `REGISTRY_FAILED`, `SCHEMA_MISSING`, `SCHEMA_INCOMPATIBLE`, `SCHEMA_REFUSED`: what a schema
- *   registry said.
+ *   `OFFSET_OUT_OF_RANGE`, `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: an error of Kafka
+ *   or its client.
+ * - `REGISTRY_UNREACHABLE`, `REGISTRY_FAILED`, `SCHEMA_MISSING`, `SCHEMA_INCOMPATIBLE`, `SCHEMA_REFUSED`: an error of a
+ *   schema registry.
  * - `SCHEMA_UNUSABLE`: a registered schema that this program cannot read or write by.
- * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: what a cache's backend said.
+ * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: an error of a cache's backend.
  * - `CACHE_BUSY`: a transaction waited too long for another one of the same key.
  * - `PROTOCOL_MISMATCH`: an adapter was built for another version of the protocols than the core that it meets.
  */
@@ -67,20 +66,20 @@ export type ErrorCode =
   | 'CACHE_BUSY'
   | 'PROTOCOL_MISMATCH'
 
-/** Where it happened, as far as it is known. */
+/** The place of an error, as far as it is known. */
 export interface ErrorFields {
   readonly topic?: string
   readonly partition?: number
   readonly offset?: number
-  /** Where it is about several records at once: the offset behind the last of them. */
+  /** For an error about several records: the offset after the last of them. */
   readonly nextOffset?: number
   readonly key?: unknown
   readonly binding?: string
 }
 
 /**
- * The one error class of Snapstream. The message states what was expected, what came and what to do; `code` says the
- * kind; `cause` holds the original error where there is one.
+ * The one error class of Snapstream. The message says what was expected, what came and what to do; `code` is the kind of the
+ * error; `cause` is the original error, if there is one.
  *
  * @example
  * try {
@@ -103,7 +102,7 @@ export class SnapstreamError extends Error {
     Object.assign(this, { name: 'SnapstreamError', code }, fields)
   }
 
-  /** What `is` goes by. */
+  /** Marks an error for `is`. */
   get '~snapstream.error'(): true {
     return true
   }
@@ -115,8 +114,8 @@ export class SnapstreamError extends Error {
 }
 
 /**
- * Anything that was thrown, as a SnapstreamError that says what failed. One that is given keeps its code, and is wrapped
- * only where there are fields to add.
+ * Turns a thrown value into a SnapstreamError that names what failed. A SnapstreamError keeps its code and is wrapped only
+ * if there are fields to add.
  */
 export function failure(code: ErrorCode, what: string, thrown: unknown, fields?: ErrorFields): SnapstreamError {
   const cause = toError(thrown)
@@ -126,7 +125,7 @@ export function failure(code: ErrorCode, what: string, thrown: unknown, fields?:
   return new SnapstreamError(known ? cause.code : code, message, { cause, ...fields })
 }
 
-/** Throws `USAGE`, or another code, unless something is as expected. */
+/** Throws `USAGE`, or another code, unless `ok` is true. */
 export function expectUsage(
   ok: unknown,
   what: string,
@@ -137,13 +136,13 @@ export function expectUsage(
   if (!ok) throw new SnapstreamError(code, `${what} has to be ${expected}, got ${describe(got)}`)
 }
 
-/** Throws `USAGE` unless the value is a finite number of at least `min`, and where it has to be, a whole one. */
+/** Throws `USAGE` unless the value is a finite number of at least `min`; with `whole` it has to be a whole number. */
 export function expectNumber(value: unknown, what: string, min: number, whole?: 'whole '): void {
   const ok = Number.isFinite(value) && !(whole && (value as number) % 1)
   expectUsage(ok && (value as number) >= min, what, `a ${whole ?? ''}number of ${min} or more`, value)
 }
 
-/** The options with their defaults; throws `USAGE` for one that does not exist. */
+/** The options with their defaults. Throws `USAGE` for an option that does not exist. */
 export function withDefaults<T extends object>(defaults: T, options: Partial<T>, what: string): T {
   const filled = { ...defaults }
   const names = Object.keys(defaults)

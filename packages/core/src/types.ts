@@ -1,96 +1,100 @@
 import type { Logger } from './observe/logger.ts'
 import type { BatchSource, Failure, MaybePromise, Resource, SinkTarget } from './protocol.ts'
 
-/** Anything that can be read: an iterable, an async iterable, a topic, a cache. A string is not one. */
+/** A source: an iterable, an async iterable, a topic or a cache. A string is not a source. */
 export type Source<T> = (Iterable<T> & object) | AsyncIterable<T> | BatchSource<T>
 
-/** Anything that takes values: a function (a promise it returns is awaited), a topic, a cache. */
+/** A sink: a function (a promise it returns is awaited), a topic or a cache. */
 export type Sink<T> = ((value: T) => unknown) | SinkTarget<T>
 
 /**
- * What every handler gets beside the message: what `stream` was given, and these. Add your own fields by declaration
- * merging, or per app with `createApp<MyContext>()`.
+ * The second argument of every handler: these fields, and those of the object that was passed to `stream`. Add your own
+ * fields by declaration merging, or per app with `createApp<MyContext>()`.
  */
 export interface Context {
-  /** Aborted when the time for a graceful end (`shutdownMs`) is over. Pass it to whatever may hang. */
+  /** Aborted when the time for a graceful end (`shutdownMs`) is over. Pass it to calls that may hang. */
   readonly signal: AbortSignal
-  /** Ends the stream gracefully: what is in flight is finished and checkpointed. Needs no `this`. */
+  /** Ends the stream gracefully: messages in flight are finished and checkpointed. Needs no `this`. */
   readonly stop: () => void
 }
 
-/** A value, nothing, a promise, or an iterator (a sync or async generator) of values. Arrays and strings are values. */
+/** The result of a handler: a value, nothing, a promise, or an iterator (a sync or async generator) of values. Arrays and strings are values. */
 export type Emits<O> =
   | MaybePromise<O | void | undefined>
   | Iterator<O | undefined, void>
   | AsyncIterator<O | undefined, void>
 
+/** `retry`: try the message again. `skip`: drop it and go on. `stop`: the stream ends with the error. */
 export type ErrorVerdict = 'retry' | 'skip' | 'stop'
 
-/** What to do with a message that failed: it did not decode, the handler threw, or a sink refused a value. */
+/** Decides about a message that failed: it did not decode, its handler threw, or a sink refused a value. */
 export type OnError<M> =
   | 'stop'
   | 'skip'
   | ((error: Error, message: M, attempt: number) => MaybePromise<ErrorVerdict>)
   | {
-      /** How often to try again before the dead letter, or the end. @default 0 */
+      /** The number of retries before the dead letter, or the end of the stream: a whole number. @default 0 */
       readonly retries?: number
       /**
-       * The wait before the first retry in ms; it doubles each time, up to 30 s. Of each wait a random half to all is
-       * taken, so that messages that failed together do not come again together. @default 100
+       * The wait before the first retry, in ms. It doubles each time, up to 30 s, and jitter takes a random half to all of
+       * it, so that messages that failed together are not retried together. @default 100
        */
       readonly backoffMs?: number
-      /** Where failed messages go once the retries are used up. Without it the stream stops. */
+      /** The sink for messages that failed after all retries. Without it the stream stops. */
       // oxlint-disable-next-line typescript/no-explicit-any -- a target says itself how it stores a failure
       readonly deadLetter?: ((failure: Failure<M>) => unknown) | SinkTarget<any>
     }
 
+/** Options of one `snap`. */
 export interface SnapOptions<M> {
-  /** For errors and logs. @default the handler's name */
+  /** The name of the binding in errors, events and logs. @default the handler's name */
   readonly name?: string
-  /** Topics and caches the handler touches itself: opened, flushed at checkpoints and closed with the binding. */
+  /** Topics and caches that the handler uses directly: opened, flushed at checkpoints and closed with the binding. */
   readonly use?: readonly Resource[]
   /**
-   * How many keys of one lane to handle at once; in order within a key. Needs a `key`, which topic records have.
-   * @default 1
+   * The number of keys of one lane to handle at once: a whole number. Messages of one key stay in order. Needs a `key`,
+   * which topic records have. @default 1
    */
   readonly concurrency?: number
   /** A message's key: string, number, bigint, boolean, null or bytes. @default the source's own */
   readonly key?: (message: M) => unknown
   /** A message's event time in ms since the epoch. @default the source's own */
   readonly timestamp?: (message: M) => number
-  /** @default 'stop' */
+  /** Decides about messages that fail. @default 'stop' */
   readonly onError?: OnError<M>
-  /** Set to true where the binding feeds itself on purpose and the handler brings that to an end. @default false */
+  /** Set it to true if the binding feeds itself on purpose and the handler ends that. @default false */
   readonly cycle?: boolean
   /**
-   * How long the handler and the sinks may take for one message, in ms, at least 1; longer than that the stream fails with
-   * `PROCESSING_TIMEOUT`. It is noticed up to a fourth of it later. Each try has its own time, and so has each output of a
-   * generator; waiting for a retry does not count. @default none
+   * The time limit for one message in its handler and sinks, in ms, at least 1. After it the stream fails with
+   * `PROCESSING_TIMEOUT`, up to a quarter of the limit late. Each attempt, and each output of a generator, has the whole
+   * time; the wait before a retry does not count. @default Infinity
    */
   readonly maxProcessingMs?: number
 }
 
+/** Options of one `stream`. */
 export interface StreamOptions {
   /** Aborting it ends the stream gracefully. */
   readonly signal?: AbortSignal
-  /** How often what was handled is made durable and acknowledged, in ms. @default 1000 */
+  /** The time between checkpoints, in ms, at least 1: a checkpoint makes handled messages durable and acknowledges them. @default 1000 */
   readonly checkpointMs?: number
-  /** How long a graceful end may take, in ms. @default 25000 */
+  /** The time limit for a graceful end, in ms. @default 25000 */
   readonly shutdownMs?: number
   /**
-   * How long a binding may stand still, in ms, at least 1: a message that is not finished (longer than the slowest takes),
-   * a flush or commit that does not end, a source that has more and gives nothing. Then there is an event `stall`, and
-   * `app.health()` is not live until it gets on. Infinity: for ever. @default 60000
+   * The time after which a binding without progress counts as stalled, in ms, at least 1: a message that is not finished
+   * (choose more than the slowest needs), a flush or commit that does not end, a source that has more and gives nothing.
+   * Listeners get the event `stall`, and `app.health()` is not live until there is progress. Infinity: never.
+   * @default 60000
    */
   readonly stallMs?: number
   /** Ends the process with exit code 75 (EX_TEMPFAIL) at the first `stall`. @default false */
   readonly exitOnStall?: boolean
   /**
-   * How many messages each source may be behind, at most, when `app.health()` becomes ready: a whole number. Once it is, a
-   * lag that grows again does not change that. Infinity: it does not wait for the lag. @default Infinity
+   * The largest lag of each source, in messages, at which `app.health()` becomes ready: a whole number. A lag that grows
+   * again later does not change that. Infinity: readiness does not wait for the lag. @default Infinity
    */
   readonly readyLag?: number
-  /** Where every event is written to as a line: `console`, or what has its four functions. @default none */
+  /** Gets every event as a line: `console`, or an object with its four functions. @default none */
   readonly logger?: Logger
 }
 
@@ -134,5 +138,5 @@ export interface Snap<C> {
   <S extends readonly [AnySource, ...AnySource[]]>(...sources: S): Binder<MessageOf<S>, unknown, C>
 }
 
-/** For the functions that own an object: what everything else only reads. */
+/** The type by which the owner of an object writes fields that are readonly for all others. */
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -2,37 +2,40 @@ import type { Monitor, State } from './monitor.ts'
 import { note } from './tally.ts'
 import type { Flight, Tally } from './tally.ts'
 
-/** How one binding is doing. The counts are those of the run, and stay after its end until the next. */
+/** The health of one binding. The counts are those of the run, and stay until the next run begins. */
 export interface BindingHealth {
   readonly name: string
-  /** That of the app; while it is running also `stalled` (see `stallMs`), and `ended` once all its sources have. */
+  /** The state of the app; while that is running also `stalled` (see `stallMs`), and `ended` once all its sources have ended. */
   readonly state: State | 'stalled' | 'ended'
-  /** How many messages its sources know to be still to be handled, by all bindings that read them; undefined: they do not. */
+  /** The number of messages that all bindings of its sources still have to handle; undefined if it is not known. */
   readonly lag: number | undefined
-  /** How many messages were started and are not finished; those that wait for their retry are. */
+  /** The number of messages that were started and are not finished, including those that wait for a retry. */
   readonly inFlight: number
-  /** How many messages it is through with, those that were skipped or dead-lettered included. */
+  /** The number of finished messages, including skipped and dead-lettered ones. */
   readonly handled: number
-  /** How many retries there were. */
+  /** The number of retries. */
   readonly retried: number
+  /** The number of messages that `onError` skipped. */
   readonly skipped: number
+  /** The number of messages that went to the dead letter sink. */
   readonly deadLettered: number
-  /** What failed last, be it repaired since or not, and when, in ms since the epoch. */
+  /** The last error, repaired since or not, and its time in ms since the epoch. */
   readonly lastError: { readonly error: Error; readonly at: number } | undefined
-  /** When it was last seen to have handled something, in ms since the epoch; as exact as checkpoints are frequent. */
+  /** The time of the last progress that was seen, in ms since the epoch; as exact as checkpoints are frequent. */
   readonly lastProgress: number | undefined
 }
 
-/** How an app is doing. */
+/** The health of an app. */
 export interface Health {
-  /** False when the stream has failed, until it runs again, and while a binding is stalled: a restart may help. */
+  /** False after the stream has failed, until it runs again, and while a binding is stalled: a restart may help. */
   readonly live: boolean
   /**
-   * Everything is opened, and the end has not begun. Each source has been assigned something to read, or told that nothing
-   * is left for it, and was at most `readyLag` behind at a call of `health`; what it is afterwards does not change that.
+   * Everything is open, and the end has not begun. Each source has been assigned lanes, or told that it gets none, and its
+   * lag was at most `readyLag` at some call of `health`; a larger lag later does not change that.
    */
   readonly ready: boolean
   readonly state: State
+  /** One entry a binding, in the order of the calls of `snap`. */
   readonly bindings: readonly BindingHealth[]
 }
 
@@ -57,7 +60,7 @@ export function healthOf(monitor: Monitor): Health {
   }
 }
 
-/** Brings the counts, and when there was progress, up to date. */
+/** Brings counts and times of progress up to date. */
 export function countAll({ tallies, sources, host }: Monitor): void {
   for (const { lanes } of sources) for (const lane of lanes) lane.count()
   for (const tally of tallies)
