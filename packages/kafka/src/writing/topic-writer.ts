@@ -21,7 +21,7 @@ export interface TopicWriter {
   call(value: unknown, options?: CallOptions): Promise<void>
   /** Opens the topic as a sink of one run. */
   openSink(options: SinkOptions): Promise<SinkWriter<unknown>>
-  /** Resolves when everything written so far is acknowledged. Rejects with what open sinks could not deliver. */
+  /** Resolves when everything written so far is acknowledged. Rejects with the first failure of an open sink. */
   flush(): Promise<void>
 }
 

@@ -15,7 +15,7 @@ interface SequencedBatch {
 }
 
 /**
- * What is known of a batch after an attempt. `'unknown'`: it may have been written. `'refused'`: this attempt wrote
+ * The outcome of an attempt to write a batch. `'unknown'`: it may have been written. `'refused'`: this attempt wrote
  * nothing. `'out-of-sequence'`: this attempt wrote nothing, as the broker expected another sequence.
  */
 export type Outcome = 'written' | 'refused' | 'unknown' | 'out-of-sequence'
@@ -27,7 +27,7 @@ export interface Idempotence {
    * records.
    */
   sequence(batch: ProduceBatch): Promise<SequencedBatch>
-  /** Takes in what the broker answered (undefined: nothing), and says what that means. */
+  /** Records the broker's error code for a batch (undefined: no answer came), and returns the outcome. */
   settle(batch: ProduceBatch, errorCode: number | undefined): Outcome
 }
 
@@ -134,7 +134,7 @@ const OUT_OF_SEQUENCE = new Set<number | undefined>([
 ])
 
 /**
- * What an answer says of an attempt.
+ * The outcome by the broker's error code; undefined if no answer came.
  *
  * @param mayBeWritten whether an earlier attempt may have written the batch
  */
