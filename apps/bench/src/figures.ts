@@ -13,7 +13,7 @@ export interface Spread {
   readonly most: number
 }
 
-/** Of one figure over the rounds; undefined where it was not measured. */
+/** The median of one figure over the rounds; undefined if it was not measured. */
 export function spreadOf(rounds: readonly Figures[], figure: string): Spread | undefined {
   const values = rounds.map((round) => round[figure]).filter((value) => value !== undefined)
   if (values.length === 0) return undefined

@@ -12,7 +12,7 @@ import { caseReport } from './report/case-report.ts'
 import { readRecorded, record } from './report/record.ts'
 import type { CaseResult } from './results.ts'
 
-/** Progress goes beside the report, not into it. */
+/** Progress goes to stderr, and the report to stdout. */
 const log = (line: string) => console.error(line)
 
 /** For one run. */
@@ -36,7 +36,7 @@ async function main(options: Options): Promise<void> {
       results.push(result)
       console.log(caseReport(one, result))
       if (isVoid(result)) process.exitCode = 1
-      // After each case: what takes hours may be cut off.
+      // After each case, because a run of hours may be interrupted.
       if (options.record) await record([result])
     }
   } finally {

@@ -3,24 +3,24 @@ import type { Size } from './harness/arena.ts'
 import type { Case, Suite } from './suite.ts'
 import { suites } from './suites.ts'
 
-export const HELP = `Measures Snapstream beside what people would use instead: npm run bench -- [full|tiny] [suite | suite/case ...] [options]
+export const HELP = `Measures Snapstream beside other libraries: npm run bench -- [full|tiny] [suite | suite/case ...] [options]
 
-Without full it is quick: everything once, under 5 minutes. full is what is recorded; it takes hours. tiny shows only that
-everything runs.
+By default every case runs once, in under 5 minutes. full is the size of recorded results, and takes hours. tiny only shows
+that all contestants run.
 
 Suites (default: all)
 ${suites.map(({ name, about, cases }) => `  ${name.padEnd(9)} ${about}\n            ${cases.map((one) => one.name).join(', ')}`).join('\n')}
 
 Options
-  --rounds N   how often each contestant runs, in turn (default 1, with full 5)
-  --only TEXT  only contestants with this in their name
-  --json FILE  also write what was measured to a file, as JSON; - is stdout
-  --record     keep it: apps/bench/results.json, RESULTS.md, charts, and the figures in docs/scaling.md
-  --check      instead of all that: whether the work done for a message is no more than it was (.ci/run)
+  --rounds N   runs of each contestant, in turn (default: 1; with full: 5)
+  --only TEXT  only contestants with this text in their names
+  --json FILE  also write the results to a file as JSON; - is stdout
+  --record     write apps/bench/results.json, RESULTS.md, the charts, and the figures in docs/scaling.md
+  --check      only check that the work per message has not grown (.ci/run)
   --help       this text
 
-Peers are installed to .cache when they are first asked for; what cannot be had here is told by name. A broker is started
-with Java 17, or the one at KAFKA_BROKERS is used.`
+Other libraries are installed to .cache at their first run; those that cannot be installed are listed. The benchmarks use
+the broker at KAFKA_BROKERS, or start one with Java 17.`
 
 interface Choice {
   readonly suite: Suite
@@ -36,7 +36,7 @@ export interface Options {
   readonly check: boolean
 }
 
-/** Undefined: only help was asked for. Throws for what it does not know. */
+/** Undefined for --help. Throws for an unknown option, suite or case. */
 export function parseOptions(args: readonly string[]): Options | undefined {
   const command = parseCommand(args, {
     rounds: { type: 'string' },

@@ -1,15 +1,15 @@
 import type { Figures } from './suite.ts'
 
-/** What one contestant came to. */
+/** The results of one contestant. */
 export interface ContestantResult {
   readonly name: string
   readonly settings?: string
-  /** Why it is not here, if it is not. */
+  /** Why it could not run on this machine, if it could not. */
   readonly absent?: string
-  /** Why rounds of it are void, if some are: they are in no median. */
+  /** Why rounds are void, if some are. The medians leave them out. */
   readonly voided: readonly string[]
   readonly rounds: readonly Figures[]
-  /** How long a run of it takes in all, in ms: for how much time is left. */
+  /** The total time of a run in ms, for the estimate of the time left. */
   readonly wallMs: number
 }
 
@@ -17,7 +17,7 @@ export interface CaseResult {
   readonly suite: string
   readonly case: string
   readonly size: string
-  /** When it ended, in UTC. */
+  /** The time of its end, in UTC. */
   readonly at: string
   readonly machine: Machine
   readonly contestants: readonly ContestantResult[]
@@ -27,16 +27,16 @@ export interface Machine {
   readonly processor: string
   readonly cores: number
   readonly memoryGiB: number
-  /** How many processes wanted to run when it began: above the number of cores, figures say little. */
+  /** The load of the machine at the start. Figures with a load above the number of cores mean little. */
   readonly load: number
   readonly system: string
-  /** Of Node, Kafka, Java, Python and what is measured, as far as they are here. */
+  /** The versions of Node, Kafka, Java, Python and the contestants, as far as they are installed. */
   readonly versions: Readonly<Record<string, string>>
 }
 
 export const nameOf = ({ suite, case: one }: Pick<CaseResult, 'suite' | 'case'>) => `${suite}/${one}`
 
-/** Keeps new results in place of earlier ones of the same cases. */
+/** Replaces earlier results of the same cases by new ones. */
 export function merge(old: readonly CaseResult[], fresh: readonly CaseResult[]): readonly CaseResult[] {
   const all = new Map([...old, ...fresh].map((result) => [nameOf(result), result]))
   return [...all.values()]

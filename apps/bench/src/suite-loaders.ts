@@ -1,6 +1,6 @@
 import type { Suite } from './suite.ts'
 
-/** Apart, so that a contestant's process loads only what it is part of. In the order of the report. */
+/** In the order of the report. The process of a contestant loads only its own suite. */
 export const suiteLoaders: Readonly<Record<string, () => Promise<Suite>>> = {
   core: async () => (await import('./suites/core/core.ts')).core,
   codecs: async () => (await import('./suites/codecs.ts')).codecs,

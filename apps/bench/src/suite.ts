@@ -1,17 +1,17 @@
 import type { Arena } from './harness/arena.ts'
 
-/** What one run of a contestant came to. */
+/** The outcome of one run of a contestant. */
 export interface Outcome {
   readonly messages: number
   readonly ms: number
-  /** What was read or written, in short: all contestants of a case have to come to the same. */
+  /** A summary of the records that were read or written. All contestants of a case need the same. */
   readonly checksum?: string
-  /** What is measured beside that, each under a name of its own. */
+  /** Further figures, by name. */
   readonly figures?: Figures
 }
 
 /**
- * What was measured of one run. The harness adds `rate` (messages a second), `cpuSeconds` (of the whole process, its
+ * The figures of one run. The harness adds `rate` (messages a second), `cpuSeconds` (of the whole process, its
  * start and warm-up included), `cpuPerMillion` (the same for a million messages), `peakBytes` (the most memory it had)
  * and `grewBytes` (how much more it had in the last quarter of its time than in the second).
  */
@@ -19,74 +19,74 @@ export type Figures = Readonly<Record<string, number>>
 
 interface OneOfACase {
   readonly name: string
-  /** What it is set to, for the report. */
+  /** Its settings, for the report. */
   readonly settings?: string
-  /** Left out of quick runs: it would take too long, or say nothing. */
+  /** Left out of quick runs, where it would take too long or have no meaning. */
   readonly fullOnly?: boolean
-  /** Goes on top of the input of its case. */
+  /** Added to the input of its case. */
   input?(arena: Arena): Promise<object> | object
 }
 
-/** One that runs in a Node process of its own, with the packages as they are built. */
+/** A contestant in a Node process of its own, with the built packages. */
 export interface OwnContestant extends OneOfACase {
-  /** What was made of `Case.input`, this contestant's `input` and the trial's. Without an outcome the trial has it. */
+  /** Takes `Case.input` with the inputs of the contestant and the trial. Without an outcome the trial has it. */
   run(input: never): Promise<Outcome | void>
-  /** Installs what it needs apart from the workspace. Rejects when that cannot be had here. */
+  /** Installs its libraries outside of the workspace. Rejects if this machine cannot install them. */
   install?(log: (line: string) => void): Promise<unknown>
 }
 
 /**
- * One that is a program, in whatever language. Its last argument is the input as JSON. It prints its outcome as one line of
- * JSON, if the trial does not have it, and ends when its stdin does.
+ * A contestant that is a program in any language. Its last argument is the input as JSON. It prints its outcome as one line
+ * of JSON, unless the trial has it, and ends when its stdin ends.
  */
 export interface ProgramContestant extends OneOfACase {
-  /** The command, without the input. Installs what it needs; rejects when that cannot be had here. */
+  /** The command, without the input. Installs its libraries; rejects if this machine cannot install them. */
   command(log: (line: string) => void): Promise<readonly string[]>
 }
 
 export type Contestant = OwnContestant | ProgramContestant
 
-/** What one run has for itself, such as a topic to write to. */
+/** The resources of one run, such as a topic to write to. */
 export interface Trial {
-  /** Goes on top of the other inputs. */
+  /** Added to the other inputs. */
   readonly input: object
-  /** Resolves when the work is done, for a case whose contestants do not say so. */
+  /** Resolves when the work is done, for contestants that do not report it. */
   done?(signal: AbortSignal): Promise<Outcome>
-  /** Looks at what came of it; rejects when that is not what it should be, which makes the run void. */
+  /** Checks the output. Rejects if it is wrong, which makes the run void. */
   verify?(outcome: Outcome): Promise<Outcome>
   end?(): Promise<void>
 }
 
-/** A ratio of interest: that of the medians. */
+/** A ratio of medians that the report shows. */
 export interface Ratio {
   readonly of: string
   readonly to: string
-  /** Which of the figures. @default 'rate' */
+  /** The figure. @default 'rate' */
   readonly figure?: string
-  /** The one of `to`, if it is another. */
+  /** The figure of `to`. @default the same */
   readonly toFigure?: string
   /** The goal. */
   readonly atLeast?: number
   readonly atMost?: number
-  /** Where it is written what keeps it from the goal, as Markdown: shown when it is missed. */
+  /** The reason for a missed goal, as Markdown. */
   readonly bound?: string
 }
 
-/** Contestants that do the same work, in turn, so that a machine that slows down slows all of them. */
+/** Contestants that do the same work. They run in turn, so that a slower machine affects all of them. */
 export interface Case {
   readonly name: string
   readonly about: string
   readonly contestants: readonly Contestant[]
   readonly ratios: readonly Ratio[]
-  /** Which figures the report shows, in this order. @default ['rate', 'nsPerMessage', 'cpuPerMillion', 'peakBytes'] */
+  /** The figures of the report, in this order. @default ['rate', 'nsPerMessage', 'cpuPerMillion', 'peakBytes'] */
   readonly columns?: readonly string[]
-  /** Which figure its chart shows. @default the first column */
+  /** The figure of its chart. @default the first column */
   readonly chart?: string
-  /** At most that many rounds, however many are asked for. */
+  /** The most rounds, also if the options ask for more. */
   readonly maxRounds?: number
-  /** Made once; every contestant gets it. */
+  /** Created once, for all contestants. */
   input?(arena: Arena): Promise<object> | object
-  /** Made for each run. */
+  /** Created for each run. */
   begin?(input: never, arena: Arena): Promise<Trial>
 }
 

@@ -1,8 +1,8 @@
 import process from 'node:process'
 import { suiteLoaders } from './suite-loaders.ts'
 
-// One run of one contestant, in a process of its own: prints its outcome, and stays until its stdin ends, so that what it
-// has used can be read.
+// One run of one contestant, in a process of its own. It prints its outcome, and ends when its stdin ends, so that the
+// harness can read its usage first.
 const [suiteName = '', caseName, name, input = '{}'] = process.argv.slice(2)
 const suite = await suiteLoaders[suiteName]?.()
 const contestant = suite?.cases.find((one) => one.name === caseName)?.contestants.find((one) => one.name === name)

@@ -7,7 +7,7 @@ export type Command =
   | { readonly kind: 'help' | 'list' }
   | { readonly kind: 'run'; readonly examples: readonly Example[]; readonly brokers: string | undefined }
 
-/** What the command line asks for. Throws an Error that says what it takes. */
+/** Parses the command line. Throws an Error for an unknown option or example. */
 export function parseCommand(args: readonly string[], examples: readonly Example[]): Command {
   const { values, positionals } = parseArgs({
     args: withDefaultBroker(args, examples),
@@ -19,12 +19,12 @@ export function parseCommand(args: readonly string[], examples: readonly Example
   const chosen = positionals.map((name) => {
     const example = examples.find((one) => one.name === name)
     if (example) return example
-    throw new Error(`there is no example '${name}'; there are ${examples.map((one) => one.name).join(', ')}`)
+    throw new Error(`unknown example '${name}'; the examples are ${examples.map((one) => one.name).join(', ')}`)
   })
   return { kind: 'run', examples: chosen.length > 0 ? chosen : examples, brokers: values.kafka }
 }
 
-/** `--kafka` may stand alone: the address is then the one that `npm run kafka` uses. */
+/** `--kafka` without an address means the address of `npm run kafka`. */
 function withDefaultBroker(args: readonly string[], examples: readonly Example[]): string[] {
   return args.map((arg, i) => {
     const next = args[i + 1]
@@ -40,10 +40,10 @@ Examples (default: all of them)
 ${listText(examples)}
 
 Options
-  --kafka [address]  on a real broker, by default ${DEFAULT_BROKER} (npm run kafka starts one there);
-                     without it on a broker in memory
-  --list             name the examples
-  --help             this text`
+  --kafka [address]  run on a Kafka broker, by default at ${DEFAULT_BROKER} (npm run kafka starts it);
+                     without this option the examples run on a broker in memory
+  --list             list the examples
+  --help             print this help`
 }
 
 export function listText(examples: readonly Example[]): string {

@@ -18,19 +18,19 @@ test.concurrent('runs all examples on the memory driver and ends', async () => {
   expect(stderr).toBe(SUMMARY)
 })
 
-test.concurrent('runs the example it is asked for', async () => {
+test.concurrent('runs the named example only', async () => {
   expect((await demo('emoji')).stdout).toBe([...EMOJI, ''].join('\n'))
 })
 
-test.concurrent('says what it takes', async () => {
+test.concurrent('prints its help and its examples', async () => {
   expect((await demo('--help')).stdout).toContain('--kafka [address]')
   expect((await demo('--list')).stdout.trim().split('\n')).toHaveLength(3)
 })
 
-test.concurrent('names what there is when asked for what there is not', async () => {
+test.concurrent('an unknown example or option is an error', async () => {
   await expect(demo('helo')).rejects.toMatchObject({
     code: 1,
-    stderr: "demo: there is no example 'helo'; there are hello, emoji, orders\n",
+    stderr: "demo: unknown example 'helo'; the examples are hello, emoji, orders\n",
   })
   await expect(demo('--kafak')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('--kafak') as string })
 })

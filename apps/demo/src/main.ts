@@ -26,7 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
     for (const example of command.examples) {
       const summary = await example.run({ folder, progress: (line) => progress.show(line) })
       progress.done()
-      // Standard output holds what the examples print, and nothing else.
+      // Standard output is for the output of the examples only.
       if (summary) console.error(summary)
     }
   } finally {

@@ -3,7 +3,7 @@ interface Terminal {
   write(text: string): unknown
 }
 
-/** One line that is written over and over, on a terminal only; `done` wipes it. */
+/** One line that is rewritten, on a terminal only; `done` clears it. */
 export function createProgress(terminal: Terminal): { show(line: string): void; done(): void } {
   let shown = false
   return {

@@ -6,7 +6,7 @@ export interface Block {
   readonly line: number
   /** The word in an HTML comment above the block, as in `<!-- kafka -->`. */
   readonly mark: string | undefined
-  /** What it prints: the next block, if that is ```text and stands under the same heading. */
+  /** Its expected output: the next block, if that is ```text under the same heading. */
   readonly output: string | undefined
 }
 

@@ -10,10 +10,10 @@ import { root } from './documents.ts'
 import { writeDemoData } from './fixtures/demo-data.ts'
 
 const DOCUMENT = join(root, 'docs', 'cli.md')
-/** A command, prose, and what it prints. */
+/** A command, prose, and the output of the command. */
 const EXAMPLE = /(```sh\n)((?:(?!```)[^])*?)(```\n(?:(?!```|\n#)[^])*?```text\n)([^]*?)(```)/g
 
-// The document's data needs a broker of its own: other tests have topics of these names.
+// A broker of its own, because other tests use topics of these names.
 describe.skipIf(!(await findJava()))('docs/cli.md', () => {
   let kafka: RunningKafka | undefined
   let folder: string
@@ -30,7 +30,7 @@ describe.skipIf(!(await findJava()))('docs/cli.md', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  /** What a person would see who runs it. */
+  /** The output of a command on a terminal. */
   function outputOf(command: string): Promise<string> {
     const PATH = `${folder}${delimiter}${process.env['PATH'] ?? ''}`
     const settings = { SNAPSTREAM_BROKERS: kafka?.brokers, SNAPSTREAM_CONNECT_TIMEOUT_MS: '60000' }
@@ -42,7 +42,7 @@ describe.skipIf(!(await findJava()))('docs/cli.md', () => {
     })
   }
 
-  // After a change: npx vitest run cli.kafka -u
+  // `npx vitest run cli.kafka -u` updates the document after a change of the commands.
   test('is what its commands print, one after the other', { timeout: 900_000 }, async () => {
     const written = await readFile(DOCUMENT, 'utf8')
     let document = ''
@@ -57,7 +57,7 @@ describe.skipIf(!(await findJava()))('docs/cli.md', () => {
   })
 })
 
-/** The command from its sources. */
+/** A script that runs the command from its sources. */
 function shim(): string {
   const main = join(dirname(createRequire(import.meta.url).resolve('@snapstream/cli/package.json')), 'src', 'main.ts')
   const args = ['--import', import.meta.resolve('tsx'), '--conditions=@snapstream/source', main]

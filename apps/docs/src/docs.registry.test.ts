@@ -3,7 +3,7 @@ import { testBlocks } from './test-blocks.ts'
 
 const registry = process.env['SCHEMA_REGISTRY_URL']
 
-test('a registry is given, so that no block looks for one elsewhere', () => expect(registry).toBeTruthy())
+test('SCHEMA_REGISTRY_URL is set, so that no block connects to another registry', () => expect(registry).toBeTruthy())
 
-// Blocks under <!-- registry --> run against that registry, whose address takes the place of the one that is written.
+// Blocks under <!-- registry --> run against that registry: its address replaces the one in the document.
 testBlocks('registry', registry)

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { compileBlocks } from './block-program.ts'
 import { programBlocks } from './test-blocks.ts'
 
-// All blocks, also those that need a service to run: one run of the compiler takes hardly longer than one for one block.
+// All blocks, also those that need a service to run. One run of the compiler takes about as long as for one block.
 describe('compiles', () => {
   const blocks = programBlocks()
   let errors: readonly string[]

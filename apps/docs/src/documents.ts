@@ -7,12 +7,12 @@ import { type Block, blocksOf } from './block.ts'
 export const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 export interface Document {
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly path: string
   readonly blocks: readonly Block[]
 }
 
-/** What people read: the README at the top, one a package, and everything under docs/. */
+/** The README at the top, those of the packages, the other documents at the top, and all files in docs/. */
 export function documents(): readonly Document[] {
   const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)
   const docs = existsSync(join(root, 'docs'))

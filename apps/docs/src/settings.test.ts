@@ -15,7 +15,7 @@ const DOCUMENT = 'docs/settings.md'
 const names = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]
 const drivers: readonly Driver[] = [kafkajs(), kafkats(), memory()]
 
-/** What the types say of each setting: what it is for, and its default. */
+/** The purpose and the default of each setting, from the comments of the types. */
 const said = new Map<string, { purpose: string; byDefault: string }>()
 for (const [, comment = '', name = ''] of readFileSync(join(root, SOURCE), 'utf8').matchAll(
   /\/\*\*((?:(?!\*\/)[^])*)\*\/\s+readonly (\w+)\?:/g,
@@ -40,7 +40,7 @@ const expected = names.map((name) => {
   return [code(name), others.join(', '), takes, byDefault, purpose, usedBy(name)]
 })
 
-/** The rows of a table, as formatted Markdown has them. */
+/** The rows of the tables in formatted Markdown. */
 function rowsOf(document: string): string[][] {
   return document
     .split('\n')

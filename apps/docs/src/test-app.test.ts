@@ -22,7 +22,7 @@ test('a module with top-level snap runs as it is, with its cache, through a cras
   ])
   expect(await input.lag()).toBe(3)
   await app.restart({ crash: true })
-  // All three come again; nothing is counted twice.
+  // All three are read again, and none is counted twice.
   expect((await output.readAll()).length).toBe(3)
   expect(totals.getSync('ada')).toBe(7)
   expect(totals.getSync('bob')).toBe(1)

@@ -1,15 +1,15 @@
-/** How much work a run is: `tiny` only shows that everything works, and its figures say nothing. */
+/** The amount of work of a run. `tiny` only shows that all contestants work; its figures mean nothing. */
 export type Size = 'tiny' | 'quick' | 'full'
 
-/** What cases share: how much there is to do, a broker, and the topics that are read. */
+/** Shared by all cases: the amount of work, a broker, and the topics to read. */
 export interface Arena {
   readonly size: Size
   log(line: string): void
-  /** How many, for a run of this size. Tiny is a hundredth of quick. */
+  /** The count for a run of this size; `tiny` has a hundredth of `quick`. */
   count(quick: number, full: number): number
-  /** The address of a real Kafka, started at the first call. */
+  /** The address of a Kafka broker, which the first call starts. */
   brokers(): Promise<string>
-  /** What the key stands for, made at the first call and kept until the end. */
+  /** The value of a key, created at the first call and kept until the end. */
   once<T>(key: string, make: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -17,7 +17,7 @@ export interface Arena {
 export interface ArenaOptions {
   readonly size: Size
   log(line: string): void
-  /** Starts a broker, or names one that runs. */
+  /** Starts a broker, or returns one that runs. */
   startBroker(): Promise<{ readonly brokers: string; stop(): Promise<void> }>
 }
 

@@ -26,7 +26,7 @@ interface Entry {
 
 const worker = fileURLToPath(new URL('../worker.ts', import.meta.url))
 
-/** Runs the contestants of a case in turn, A B C A B C, each time in a fresh process. */
+/** Runs the contestants of a case in turn, A B C A B C, each time in a new process. */
 export async function measureCase(suite: Suite, one: Case, options: MeasureOptions): Promise<CaseResult> {
   const { arena, machine } = options
   const shared = (await one.input?.(arena)) ?? {}
@@ -44,7 +44,7 @@ export const chosen = (one: Case, { size }: Pick<Arena, 'size'>) =>
 
 export const roundsOf = ({ maxRounds = Infinity }: Case, rounds: number) => Math.min(rounds, maxRounds)
 
-/** What cannot be had here is told by name, and the others run all the same. */
+/** Reports contestants that cannot be installed on this machine; the others run. */
 async function ready(suite: Suite, one: Case, contestant: Contestant, shared: object, arena: Arena): Promise<Entry> {
   const entry: Entry = { contestant, rounds: [], voided: [], wallMs: 0 }
   try {
@@ -75,7 +75,7 @@ async function run(suite: Suite, one: Case, round: number, entry: Entry, options
     entry.voided.push(`round ${round}: ${messageOf(error)}`)
     options.arena.log(`VOID ${title}, round ${round}: ${messageOf(error)}`)
   }
-  // What is left behind voids nothing, but somebody should know.
+  // A failed cleanup does not void the run, but it is reported.
   await trial.end?.().catch((error: unknown) => options.arena.log(`${title}: ${messageOf(error)}`))
   entry.wallMs = Math.round(performance.now() - started)
   options.progress.ended(title, entry.wallMs)
@@ -93,7 +93,7 @@ function resultOf({ contestant, rounds, voided, absent, wallMs }: Entry): Contes
   }
 }
 
-/** Six digits say more than any measurement here. */
+/** Six digits are more precise than the measurements. */
 const rounded = (figures: Figures): Figures =>
   Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Number(value.toPrecision(6))]))
 

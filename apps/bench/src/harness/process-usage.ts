@@ -8,16 +8,16 @@ export interface Usage {
 }
 
 export interface UsageWatch {
-  /** What it has used so far, with all its children; empty where there is no /proc. The process has to be alive. */
+  /** The usage so far, with all children; empty without /proc. The process has to be alive. */
   read(): Promise<Usage>
   stop(): void
 }
 
 const EVERY_MS = 250
-/** How the kernel counts for user space, on every platform that Node runs on. */
+/** The kernel's unit of CPU time for user space, on every platform of Node. */
 const TICKS_A_SECOND = 100
 
-/** Watches a process from outside, in whatever language it is written, until told to stop. */
+/** Watches a process in any language from outside, until `stop`. */
 export function watchUsage(pid: number): UsageWatch {
   const resident: number[] = []
   const timer = setInterval(() => {
@@ -34,14 +34,14 @@ export function watchUsage(pid: number): UsageWatch {
   }
 }
 
-/** From the second quarter of the samples, when what warms up is warm, to the last. */
+/** The growth from the second quarter of the samples, after the warm-up, to the last quarter. */
 export function growth(samples: readonly number[]): { readonly grewBytes?: number } {
   const quarter = Math.floor(samples.length / 4)
   if (quarter < 2) return {}
   return { grewBytes: median(samples.slice(-quarter)) - median(samples.slice(quarter, 2 * quarter)) }
 }
 
-/** A process and all that came of it. */
+/** A process and all its descendants. */
 async function family(pid: number): Promise<readonly number[]> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
   const lists = await Promise.all(threads.map((thread) => text(`/proc/${pid}/task/${thread}/children`)))
@@ -58,15 +58,15 @@ async function statusBytes(pid: number, name: string): Promise<number> {
   return Number(line?.[1] ?? 0) * 1024
 }
 
-/** Of the process itself, and of its children that have ended. */
+/** The CPU time of a process, and of its children that have ended. */
 async function cpuSecondsOf(pid: number): Promise<number> {
   const stat = await text(`/proc/${pid}/stat`)
-  // The name, in parentheses, may have spaces.
+  // The name in parentheses may have spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return [11, 12, 13, 14].reduce((total, at) => total + Number(fields[at] ?? 0), 0) / TICKS_A_SECOND
 }
 
-/** Empty for what is gone. */
+/** Empty for a process that has ended. */
 const text = (file: string) => readFile(file, 'utf8').catch(() => '')
 
 async function sum(pids: readonly number[], of: (pid: number) => Promise<number>): Promise<number> {

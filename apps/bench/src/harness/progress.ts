@@ -4,14 +4,14 @@ export interface Progress {
 }
 
 export interface ProgressOptions {
-  /** Each run that is to come, by its title; one that runs several times is there as often. */
+  /** The titles of all runs; a title occurs once per run. */
   readonly titles: readonly string[]
-  /** How long a run took the last time, in ms, where that is known. */
+  /** The time of each run in the last results, in ms, where it is known. */
   readonly known: ReadonlyMap<string, number>
   log(line: string): void
 }
 
-/** Tells what runs, and how much time is left: as long as the same runs took, those of this time before those of another. */
+/** Shows the current run and the time left, estimated from runs of the same title, now or in the last results. */
 export function createProgress({ titles, known, log }: ProgressOptions): Progress {
   const took = new Map(known)
   const left = new Map<string, number>()
@@ -31,7 +31,7 @@ export function createProgress({ titles, known, log }: ProgressOptions): Progres
   }
 }
 
-/** Undefined as long as nothing is known. What was never run is taken to be like the others. */
+/** Undefined while no time is known. Runs without a known time count as the average of the others. */
 export function timeLeft(left: ReadonlyMap<string, number>, took: ReadonlyMap<string, number>): number | undefined {
   if (took.size === 0) return undefined
   const mean = [...took.values()].reduce((total, one) => total + one, 0) / took.size

@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly command: readonly string[]
   readonly input: object
   readonly trial: Trial
-  /** After that it is void. */
+  /** A longer run is void. */
   readonly timeoutMs: number
 }
 
@@ -17,8 +17,8 @@ const ENDS_WITHIN_MS = 20_000
 const KEPT = 4000
 
 /**
- * One run in a process of its own. What it used is read when the work is done and the process still there. Rejects when the
- * run is void: it failed, took too long, or came to something else than it should.
+ * One run in a process of its own. Its usage is read after the work, before the process ends. Rejects if the run is void: it
+ * failed, took too long, or had a wrong outcome.
  */
 export async function runContestant({ command, input, trial, timeoutMs }: RunOptions): Promise<Figures> {
   const [program = '', ...args] = command
@@ -38,15 +38,15 @@ export async function runContestant({ command, input, trial, timeoutMs }: RunOpt
     const late: Promise<never> = once(over.signal, 'abort').then(() => {
       throw over.signal.reason
     })
-    // Its stdout may be closed a moment before it has ended, and said why.
+    // Its stdout may close before its exit and its error are known.
     const printed = firstOutcome(child.stdout).then((outcome) => outcome ?? ended)
-    // Where the trial says when it is done, nobody waits for it.
+    // A trial that notices the end itself does not wait for the outcome of the process.
     printed.catch(() => {})
     const outcome = await Promise.race([trial.done?.(over.signal) ?? printed, ended, late]).catch((error: Error) => {
       throw new Error([error.message, stderr.trim()].filter(Boolean).join(': '), { cause: error })
     })
     const usage = await watch.read()
-    // Elsewhere than on Linux a process of ours says itself what it has used.
+    // Without /proc, a contestant of this repository reports its own usage.
     done = { outcome, usage: usage.peakBytes === undefined ? (outcome.figures ?? {}) : usage }
   } finally {
     clearTimeout(timer)
@@ -66,7 +66,7 @@ export function figuresOf({ messages, ms, figures }: Outcome, usage: Usage): Fig
   return { rate: messages / (ms / 1000), nsPerMessage: (ms / messages) * 1e6, ...figures, ...usage, ...perMillion }
 }
 
-/** Whatever else a program or its libraries print is passed over. Undefined: it closed its stdout without one. */
+/** The first line that is an outcome; other lines are ignored. Undefined if stdout closed without one. */
 async function firstOutcome(stdout: NodeJS.ReadableStream): Promise<Outcome | undefined> {
   let found: Outcome | undefined
   for await (const line of createInterface({ input: stdout }))
@@ -74,7 +74,7 @@ async function firstOutcome(stdout: NodeJS.ReadableStream): Promise<Outcome | un
       found = JSON.parse(line) as Outcome
       break
     }
-  // What nobody reads would hold it up.
+  // A full pipe would block the process.
   stdout.resume()
   return found
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
-/** What a program says of its version; undefined if it does not run here. */
+/** The version that a program prints; undefined if it does not run on this machine. */
 export async function versionOf(command: string, option: string): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await promisify(execFile)(command, [option])

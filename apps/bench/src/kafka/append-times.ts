@@ -1,9 +1,9 @@
-/** When the broker appended how many records, by its own clock, in ms. */
+/** The numbers of records that the broker appended, by its clock in ms. */
 export interface AppendTimes {
   add(timestamp: number): void
-  /** From the first record that was appended to the last, as if the first ms had taken its share of the time. */
+  /** The time from the first append to the last, with an average ms for the first one. */
   readonly ms: number
-  /** Messages a second in the second half: what is warm by then. */
+  /** Messages per second in the second half, after the warm-up. */
   readonly steadyRate: number
 }
 
@@ -28,7 +28,7 @@ export function appendTimes(): AppendTimes {
   }
 }
 
-/** What the first ms appended was under way before it: of it only the end is known. */
+/** The records of the first ms were sent before it, so only their end is known. */
 function span(all: readonly (readonly [ms: number, count: number])[]): number {
   const [first, last] = [all[0], all.at(-1)]
   if (first === undefined || last === undefined || first === last) return 1

@@ -13,7 +13,7 @@ const { Kafka, logLevel } = kafkajs
 
 const connect = (brokers: string) => new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
 
-/** KafkaJS as well as one can use it by hand: whole batches, all partitions at once. Rejects when it crashes. */
+/** KafkaJS without a library for streams, at its fastest: whole batches, all partitions at once. Rejects when it crashes. */
 async function read(
   { brokers, topic, partitions }: Load,
   groupId: string,
@@ -24,7 +24,7 @@ async function read(
   await consumer.subscribe({ topic, fromBeginning: true })
   const crash = new Promise<void>((_, reject) => {
     consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-      // It says so of what passes, too, and then begins anew.
+      // KafkaJS also emits this event for errors after which it restarts.
       if (!restart) reject(error)
     })
   })
@@ -46,7 +46,7 @@ export async function consume(load: Load): Promise<Outcome> {
   return watch.outcome()
 }
 
-/** One send for each batch, to the partition of the same number, which saves KafkaJS its slow partitioner. */
+/** One send per batch, to the partition of the same number, which avoids the slow partitioner of KafkaJS. */
 export async function pipeline(input: Load & Output): Promise<void> {
   const producer = connect(input.brokers).producer()
   await producer.connect()

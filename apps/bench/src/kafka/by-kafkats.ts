@@ -11,9 +11,9 @@ import type { Load } from './topic-load.ts'
 
 type Each = (messages: readonly KafkaMessage[], partition: number) => Promise<boolean>
 
-/** @kafkats/client as well as one can use it by hand: whole batches, all partitions at once, until told that it is enough. */
+/** @kafkats/client without a library for streams, at its fastest: whole batches, all partitions at once. */
 async function read(client: KafkaClient, { topic, partitions }: Load, groupId: string, each: Each): Promise<void> {
-  // More than its default of 500: that is what its throughput is at its best with.
+  // More than its default of 500, for its best throughput.
   const consumer = client.consumer({ groupId, autoOffsetReset: 'earliest', maxRecords: 4000 })
   const ended = new AbortController()
   await consumer.runBatch(

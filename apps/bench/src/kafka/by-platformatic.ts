@@ -60,7 +60,7 @@ export async function consume(input: Load): Promise<Outcome> {
   return watch.outcome()
 }
 
-/** Gathers by number, and goes on reading while one send is under way. */
+/** Batches by count, and reads on while one send is in flight. */
 export async function pipeline(input: Load & Output): Promise<void> {
   const send = await producing(input)
   let gathered: Sent[] = []

@@ -40,7 +40,7 @@ export async function pipeline(input: Load & Output, driver: Driver): Promise<vo
   await app.stream({}, options)
 }
 
-/** `changelog`: each state goes to a topic as well, as Kafka Streams and Quix Streams have it. */
+/** `changelog`: each state is also written to a topic, as Kafka Streams and Quix Streams do. */
 export async function tallies(input: Load & Output & { changelog?: string }, driver: Driver): Promise<void> {
   const conf = confOf(input, driver)
   const source = Topic(input.topic, { codec: JsonCodec<Message>(), groupId: input.groupId, conf })
@@ -57,7 +57,7 @@ export async function tallies(input: Load & Output & { changelog?: string }, dri
   await app.stream({}, options)
 }
 
-/** Open, for whoever calls it. */
+/** A topic that is open, so that it can be called. */
 export async function opened({ brokers, output }: Pick<Load, 'brokers'> & Output, driver: Driver) {
   const topic = Topic(output, { conf: { brokers, driver } })
   await topic.open()

@@ -1,7 +1,7 @@
 import { recordsOf, tallied, transform } from './message.ts'
 import type { Message, Shape, Tally } from './message.ts'
 
-/** A sum over what records hold, whatever the order they come in and the way their JSON is written. */
+/** A checksum of records, independent of their order and of the layout of their JSON. */
 interface Content {
   add(key: string, value: string): void
   readonly checksum: string
@@ -9,11 +9,11 @@ interface Content {
 
 interface OneKind {
   create(): Content
-  /** The checksum of what has to be written for all records of a shape. */
+  /** The checksum of the correct output for all records of a shape. */
   expected(shape: Shape): string
 }
 
-/** What is written: the records themselves, what the pipeline makes of them, or for each what is known of its key by then. */
+/** The output: the records themselves, the results of the pipeline, or the state of the key after each record. */
 export type Kind = 'written' | 'messages' | 'tallies'
 
 export const contents: Readonly<Record<Kind, OneKind>> = {

@@ -15,12 +15,12 @@ import { PARTITIONS, VALUE_BYTES } from './settings.ts'
 export interface LatencyLoad {
   /** Records a second. */
   readonly rate: number
-  /** Records that are not counted: the process is not warm yet. */
+  /** The first records, which do not count, because the process is not warm yet. */
   readonly warmUp: number
   readonly records: number
 }
 
-/** For a process to be there and to hand on a first record. */
+/** The time for a process to start and to write its first record. */
 const READY_MS = 60_000
 const READY_EVERY_MS = 200
 
@@ -39,7 +39,7 @@ export async function latencyTrial({ rate, warmUp, records }: LatencyLoad, arena
   const output = await outputTrial(load, 'messages', arena)
   const { output: target } = output.input as { output: string }
 
-  /** Whether anything has come out. */
+  /** Whether a record was written. */
   const flows = async () => {
     const { partitions } = await admin.describeTopic(target)
     return partitions.some(({ latest }) => latest > 0)

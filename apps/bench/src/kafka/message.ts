@@ -1,21 +1,21 @@
 import { VALUE_BYTES } from './settings.ts'
 
-/** What a record's value holds. */
+/** The value of a record. */
 export interface Message {
   readonly id: number
   readonly text: string
 }
 
-/** What a topic holds. */
+/** The content of a topic. */
 export interface Shape {
   readonly records: number
   readonly partitions: number
   readonly valueBytes: number
-  /** How many different keys; each record has one of its own without it. */
+  /** The number of keys. Without it every record has a key of its own. */
   readonly keys?: number
 }
 
-/** Record `i` as it is in the topic: each value has exactly so many bytes of JSON. */
+/** Record `i` of the topic. Every value has exactly this many bytes of JSON. */
 export function recordOf(
   i: number,
   { valueBytes = VALUE_BYTES, keys }: Partial<Shape> = {},
@@ -29,7 +29,7 @@ export function* recordsOf(shape: Shape): Generator<readonly [key: string, value
   for (let i = 0; i < shape.records; i++) yield recordOf(i, shape)
 }
 
-/** What the pipeline does with a message. */
+/** The handler of the pipeline. */
 export const transform = ({ id, text }: Message): Message => ({ id, text: text.toUpperCase() })
 
 /** What is known of a key when its messages are counted and their ids added. */

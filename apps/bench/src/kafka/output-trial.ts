@@ -13,17 +13,17 @@ import type { Kind } from './content.ts'
 import type { Load } from './topic-load.ts'
 import type { Arena } from '../harness/arena.ts'
 
-/** What contestants that write to a topic are given on top. */
+/** The further input of a contestant that writes to a topic. */
 export interface Output {
   readonly output: string
   readonly groupId: string
-  /** For whatever it has to keep; it is gone after the run. */
+  /** A folder for its state, removed after the run. */
   readonly folder: string
 }
 
 const LOOK_MS = 100
 
-/** A topic of its own for a run that reads a load and writes as many records; what it wrote decides how fast it was. */
+/** A topic for the output of a run, with as many records as its input. The output's timestamps are the measurement. */
 export async function outputTrial(load: Load, kind: Kind, arena: Arena): Promise<Trial> {
   const { brokers, records, partitions, valueBytes, keys } = load
   const { expected: expect, create } = contents[kind]
@@ -32,7 +32,7 @@ export async function outputTrial(load: Load, kind: Kind, arena: Arena): Promise
   const admin = Admin(conf)
   const output = `bench-out-${randomUUID()}`
   const folder = await mkdtemp(join(tmpdir(), 'snapstream-bench-'))
-  // By one clock, that of the broker, for whoever writes.
+  // All contestants are measured by the clock of the broker.
   const config = { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': '10485760' }
   await admin.createTopic(output, { partitions, config })
   const written = async () => {

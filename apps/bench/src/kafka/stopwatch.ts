@@ -1,11 +1,11 @@
 import type { Outcome } from '../suite.ts'
 import type { Shape } from './message.ts'
 
-/** Follows what is read, from the first call to that which has the last record. */
+/** Measures the reading, from the first call to the call with the last record. */
 export function stopwatch({ records }: Pick<Shape, 'records'>) {
   let [started, ended, first, seen, bytes] = [0, 0, 0, 0, 0]
   return {
-    /** Answers whether all have been seen. */
+    /** Returns whether all records were read. */
     saw(count: number, length: number): boolean {
       if (seen === 0) {
         started = performance.now()
@@ -17,7 +17,7 @@ export function stopwatch({ records }: Pick<Shape, 'records'>) {
       ended = performance.now()
       return true
     },
-    /** What came with the first call had been under way before it: the time is that of all others. */
+    /** The records of the first call were fetched before the measurement, so they do not count. */
     outcome(): Outcome {
       return {
         messages: seen,
@@ -28,5 +28,5 @@ export function stopwatch({ records }: Pick<Shape, 'records'>) {
   }
 }
 
-/** What all that read a topic have to come to. */
+/** The outcome of every contestant that reads a topic. */
 export const expectedRead = ({ records, valueBytes }: Shape) => `${records} records, ${records * valueBytes} bytes`

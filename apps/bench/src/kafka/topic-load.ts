@@ -7,13 +7,13 @@ import { recordsOf } from './message.ts'
 import type { Shape } from './message.ts'
 import { PARTITIONS, VALUE_BYTES } from './settings.ts'
 
-/** What contestants that read a topic are given. */
+/** The input of a contestant that reads a topic. */
 export interface Load extends Shape {
   readonly brokers: string
   readonly topic: string
 }
 
-/** A topic of that shape, written when it is first asked for. */
+/** A topic of a shape. The first call writes it. */
 export async function topicLoad(arena: Arena, asked: Pick<Shape, 'records'> & Partial<Shape>): Promise<Load> {
   const shape = { partitions: PARTITIONS, valueBytes: VALUE_BYTES, ...asked }
   return arena.once(`topic ${JSON.stringify(shape)}`, async () => {

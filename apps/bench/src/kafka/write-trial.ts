@@ -4,10 +4,10 @@ import type { Shape } from './message.ts'
 import { outputTrial } from './output-trial.ts'
 import { PARTITIONS, VALUE_BYTES } from './settings.ts'
 
-/** What is written by a program that reads nothing. */
+/** The input of a contestant that only writes. */
 export type Written = Shape & { readonly brokers: string }
 
-/** A topic for a run that writes the records of a shape, and says itself when they are acknowledged. */
+/** A topic for a run that writes the records of a shape, and reports when they are acknowledged. */
 export async function writeTrial({ records }: Pick<Shape, 'records'>, arena: Arena): Promise<Trial> {
   const shape = { records, partitions: PARTITIONS, valueBytes: VALUE_BYTES }
   const brokers = await arena.brokers()

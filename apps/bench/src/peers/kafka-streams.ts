@@ -16,7 +16,7 @@ const PROGRAM = {
   flags: ['-Xmx1g', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'],
 }
 
-/** One thread, with the JVM's own choice of how to collect garbage. */
+/** One thread, with the default garbage collector of the JVM. */
 export function kafkaStreams(does: 'messages' | 'tallies', lingerMs = LINGER_MS): Omit<ProgramContestant, 'name'> {
   const store = does === 'tallies' ? '; RocksDB behind its cache of 10 MB, with a changelog topic' : ''
   return {

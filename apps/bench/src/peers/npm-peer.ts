@@ -7,12 +7,12 @@ import { peerVersions } from './peer-versions.ts'
 
 type NpmPeer = 'rxjs' | 'ix' | 'p-queue' | '@kafkats/flow' | '@platformatic/kafka'
 
-/** What is installed beside one that asks for it. */
+/** Packages that a library needs beside it. */
 const BESIDE: Partial<Record<NpmPeer, readonly (keyof typeof peerVersions)[]>> = {
   '@kafkats/flow': ['@kafkats/client'],
 }
 
-/** The folder of a library from npm, installed apart from the workspace at the first call. */
+/** The folder of a library from npm, outside of the workspace. The first call installs it. */
 export function installPeer(peer: NpmPeer, log: (line: string) => void): Promise<string> {
   const version = peerVersions[peer]
   return installOnce(`bench/${peer.replace('/', '-')}-${version}`, log, async (folder) => {
@@ -27,7 +27,7 @@ export function installPeer(peer: NpmPeer, log: (line: string) => void): Promise
   })
 }
 
-/** Loads it, or a part of it such as `ix/iterable`, as far as its caller says what it uses. */
+/** Imports a library, or an entry such as `ix/iterable`. The type is that of the members that the caller uses. */
 export async function loadPeer<T>(peer: NpmPeer, path: string = peer): Promise<T> {
   const folder = await installPeer(peer, () => {})
   const { resolve } = createRequire(pathToFileURL(join(folder, 'package.json')))

@@ -1,4 +1,4 @@
-/** What is measured beside this project, pinned: another version is another result. */
+/** The versions of the other libraries. Results depend on them. */
 export const peerVersions = {
   rxjs: '7.8.2',
   ix: '7.0.0',

@@ -11,7 +11,7 @@ const PACKAGES = {
   quixstreams: [`quixstreams==${peerVersions.quixstreams}`, CONFLUENT],
 }
 
-/** A program beside this folder, run with a library for Python in an environment of its own. */
+/** A program in `src/programs`, with a Python library in an environment of its own. */
 export function pythonPeer(
   library: keyof typeof PACKAGES,
   program: string,

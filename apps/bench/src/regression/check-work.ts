@@ -3,16 +3,15 @@ import { numbers } from '../suites/core/works.ts'
 import { countWork } from './count-work.ts'
 import { paths } from './paths.ts'
 
-/** Of a loop over the same generator; what it is on a quiet machine is in RESULTS.md, and well above. */
+/** The least ratio to a loop over the same generator. RESULTS.md has the ratio of a quiet machine, which is well above. */
 const LEAST_OF_LOOP = 0.1
 const TRIES = 10
 const MESSAGES = 1_000_000
 
 /**
- * Whether the speed that was designed in is still there, told in a way that a busy machine cannot change: promises and
- * timers are counted, which are the same however long anything takes. What counts do not show, such as code that the
- * compiler gave up on, would be many times slower, and not a little: for that there is one ratio with a limit far below
- * what it is, of two runs that follow each other at once; the best of several tries has to meet it.
+ * Checks the speed of the engine in a way that the load of the machine does not change: it counts promises and timers.
+ * Counts do not show code that the compiler no longer optimises. Such code is many times slower, so one ratio of two
+ * consecutive runs has a limit far below its normal value, and the best of several tries has to reach it.
  */
 export async function checkWork(log: (line: string) => void): Promise<boolean> {
   let ok = true
@@ -21,7 +20,7 @@ export async function checkWork(log: (line: string) => void): Promise<boolean> {
     log(`${good ? 'ok    ' : 'FAILED'} ${line}`)
   }
   for (const { name, messages, atMost, prepare } of paths) {
-    // The first time has what is made once.
+    // The first run also creates what later runs reuse.
     await (
       await prepare(100)
     )()

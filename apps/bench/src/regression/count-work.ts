@@ -1,6 +1,6 @@
 import { createHook } from 'node:async_hooks'
 
-/** What was made while something ran: each costs memory and time, however busy the machine is. */
+/** The promises and timers of a run. Each costs memory and time, independent of the load of the machine. */
 export interface Work {
   readonly promises: number
   readonly timers: number
@@ -8,7 +8,7 @@ export interface Work {
 
 const TIMERS = new Set(['Timeout', 'Immediate'])
 
-/** Counts what is made in this process until `f` is done. Nothing else may run meanwhile. */
+/** Counts the promises and timers of this process until `f` is done. Nothing else may run meanwhile. */
 export async function countWork(f: () => Promise<unknown>): Promise<Work> {
   let [promises, timers] = [0, 0]
   const hook = createHook({

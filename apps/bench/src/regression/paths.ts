@@ -5,12 +5,12 @@ import { batchedSource } from '../suites/core/batched.ts'
 import { numbers, numbersLater } from '../suites/core/works.ts'
 import type { Work } from './count-work.ts'
 
-/** A way that messages go, and the most that may be made for each of them. */
+/** A path of messages, and the most promises and timers for each message. */
 export interface Path {
   readonly name: string
   readonly messages: number
   readonly atMost: Work
-  /** What is not counted comes first; the answer is what is. */
+  /** Prepares the run, which is not counted, and returns the run that is. */
   prepare(messages: number): Promise<() => Promise<unknown>>
 }
 

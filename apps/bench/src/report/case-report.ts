@@ -3,7 +3,7 @@ import type { CaseResult, ContestantResult } from '../results.ts'
 import type { Case, Ratio } from '../suite.ts'
 import { DEFAULT_COLUMNS, columnOf } from './columns.ts'
 
-/** A case with what was measured, as Markdown. `charts` is the folder its chart is in, if it has one. */
+/** A case and its results as Markdown. `charts`: the folder of its chart, if it has one. */
 export function caseReport(one: Case, result: CaseResult, charts?: string): string {
   const figures = one.columns ?? DEFAULT_COLUMNS
   const titles = figures.flatMap((figure, i) => [columnOf(figure).title, ...(i === 0 ? ['least - most'] : [])])
@@ -41,7 +41,7 @@ function row({ name, rounds }: ContestantResult, figures: readonly string[]): st
   return `| ${name} | ${cells.join(' | ')} | ${rounds.length} |`
 }
 
-/** Empty where one of the two is not there. */
+/** Empty if one of the two has no result. */
 function ratioLine(ratio: Ratio, result: CaseResult): string {
   const value = ratioOf(ratio, result)
   if (value === undefined) return ''
@@ -66,5 +66,5 @@ function ratioOf({ of, to, figure = 'rate', toFigure = figure }: Ratio, result: 
 
 const list = (lines: readonly string[]) => (lines.length === 0 ? [] : [...lines.map((text) => `- ${text}`), ''])
 
-/** The first line says what it is; the rest is for whoever looks into it. */
+/** The first line of an error; the others are its details. */
 const line = (text: string) => text.split('\n')[0]?.slice(0, 300) ?? ''

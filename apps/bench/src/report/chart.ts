@@ -7,7 +7,7 @@ import { columnOf, DEFAULT_COLUMNS } from './columns.ts'
 
 const OURS = '#e8590c'
 const OTHERS = '#868e96'
-/** The Python library of the same name is one of the others. */
+/** Not the Python library of the same name. */
 const OURS_BY_NAME = /^(?:snapstream(?! for Python)|Topic|Cache|AvroCodec|JsonCodec)/
 
 /** Bars of the medians with a line from the least to the most, as SVG; undefined if nothing was measured. */
@@ -26,7 +26,7 @@ export function chart(one: Case, result: CaseResult): string | undefined {
     width: 760,
     marginLeft: 20 + longest * 6.5,
     marginRight: 90,
-    // Room for what the axis says, below its figures.
+    // Room for the label of the axis, below its figures.
     marginBottom: 44,
     style: { fontSize: '12px', background: 'white' },
     x: {

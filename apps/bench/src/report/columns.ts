@@ -2,7 +2,7 @@
 export interface Column {
   readonly title: string
   show(value: number): string
-  /** Whether less of it is better. */
+  /** Whether a smaller figure is better. */
   readonly less?: boolean
 }
 

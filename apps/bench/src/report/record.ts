@@ -11,12 +11,12 @@ const PAGE = new URL('../../RESULTS.md', import.meta.url)
 const CHARTS = new URL('../../charts/', import.meta.url)
 const SCALING = new URL('../../../../docs/scaling.md', import.meta.url)
 
-/** What was recorded before; none if nothing was. */
+/** The recorded results; empty without any. */
 export async function readRecorded(): Promise<readonly CaseResult[]> {
   return JSON.parse(await readFile(DATA, 'utf8').catch(orNone)) as readonly CaseResult[]
 }
 
-/** Keeps results in place of earlier ones of the same cases, and writes every page and chart that is made of them. */
+/** Replaces the results of the same cases, and writes all pages and charts again. */
 export async function record(fresh: readonly CaseResult[]): Promise<void> {
   const all = merge(await readRecorded(), fresh)
   await writeFile(DATA, `${JSON.stringify(all, undefined, 2)}\n`)

@@ -2,7 +2,7 @@ import type { CaseResult, Machine } from '../results.ts'
 import { suites } from '../suites.ts'
 import { caseReport } from './case-report.ts'
 
-/** Everything that was recorded, as Markdown, in the order of the suites. */
+/** All recorded results as Markdown, in the order of the suites. */
 export function resultsPage(results: readonly CaseResult[]): string {
   const sections = suites.flatMap((suite) => {
     const cases = suite.cases.flatMap((one) => {

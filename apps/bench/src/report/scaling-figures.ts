@@ -4,13 +4,13 @@ import { nameOf } from '../results.ts'
 import { suites } from '../suites.ts'
 import { DEFAULT_COLUMNS, columnOf } from './columns.ts'
 
-/** Of the cores that there are: the rest is for what comes at once, and for the time after a machine is lost. */
+/** The part of the cores to plan with: the rest is for peaks, and for the load of a machine that fails. */
 const SHARE_USED = 0.6
 const CORES_A_MACHINE = 16
 const TARGETS = [1e6, 10e6, 100e6]
 const PIPELINE = { suite: 'pipeline', case: 'json', contestant: 'Topic over kafkats' }
 
-/** A page with every block between `<!-- figures NAME -->` and `<!-- /figures -->` made anew from what was recorded. */
+/** Replaces every block between `<!-- figures NAME -->` and `<!-- /figures -->` of a page by the recorded figures. */
 export function withFigures(page: string, results: readonly CaseResult[]): string {
   return page.replaceAll(
     /(<!-- figures ([\w/-]+) -->\n)[^]*?(<!-- \/figures -->)/g,
@@ -41,7 +41,7 @@ function table(result: CaseResult): readonly string[] {
   return [`| | ${titles.join(' | ')} |`, `| --- |${' ---: |'.repeat(columns.length)}`, ...rows]
 }
 
-/** How many it takes, from the CPU time of one message. */
+/** The number of cores, from the CPU time of one message. */
 function machines(result: CaseResult): readonly string[] {
   const rounds = result.contestants.find(({ name }) => name === PIPELINE.contestant)?.rounds ?? []
   const cpuPerMillion = spreadOf(rounds, 'cpuPerMillion')?.median

@@ -7,7 +7,7 @@ import type { Case, Outcome, Suite } from '../suite.ts'
 
 const COUNT = 1_500_000
 const WARM_UP = 200_000
-/** Several, so that nothing is made once and for all. */
+/** Several values, so that no result can be reused. */
 const SAMPLES = 64
 
 interface Order {

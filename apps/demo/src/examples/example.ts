@@ -1,14 +1,14 @@
-/** What an example gets to work with. */
+/** The resources of an example. */
 interface ExampleOptions {
-  /** A folder of its own for what it keeps on disk; it is removed afterwards. */
+  /** A folder for its data on disk, removed afterwards. */
   readonly folder: string
-  /** Shows how far it has come, on a terminal. */
+  /** Shows its progress on a terminal. */
   progress(line: string): void
 }
 
 export interface Example {
   readonly name: string
   readonly about: string
-  /** Resolves with a line that sums up what happened, if its output does not show that. */
+  /** Resolves with a summary in one line, if its output needs one. */
   run(options: ExampleOptions): Promise<string | void>
 }

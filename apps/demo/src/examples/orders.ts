@@ -21,7 +21,7 @@ export const orders: Example = {
     const codec = AvroCodec<Order>(fileURLToPath(new URL('order.avsc', import.meta.url)))
     const create = { partitions: 3 }
 
-    // Orders come in as Avro, and two records that no handler can use: one is not Avro, one is not an order.
+    // The orders are in Avro. Two records fail: one is no Avro, and one is no order.
     const incoming = Topic('orders', { codec, create })
     const raw = Topic('orders', { codec: BytesCodec() })
     snap(makeOrders(), { sink: [incoming] })((order) => [order.customer, order])
@@ -41,7 +41,7 @@ export const orders: Example = {
     })
     await stream()
 
-    // What others would read: the latest total of each customer, and the dead letters as they came.
+    // The results: the latest total of each customer, and the dead letters.
     const latest = new Map<string | null, number>()
     const totalsIn = Topic('totals', { codec: JsonCodec<number>(), groupId: 'report', until: 'end' })
     snap(totalsIn)(({ key, value }) => void latest.set(key, value))

@@ -3,7 +3,7 @@ import { open } from 'lmdb'
 import type { Outcome } from '../../suite.ts'
 import { inFolder, keyOf, timeReads, timeWrites, valueOf, type CacheInput, type Value } from './load.ts'
 
-/** What a person would write over `level`: JSON by its own encoding, synced batches. */
+/** A program over `level` without a cache: its own encoding of JSON, synced batches. */
 async function withLevel(
   folder: string,
   input: CacheInput,

@@ -10,7 +10,7 @@ const PAGES = '[the pages of LMDB](../../docs/decisions/lmdb-syncs-each-commit.m
 
 const install = () => pythonCodecsCommand('')
 
-/** `bound`: what keeps lmdb from its goals. */
+/** `bound`: the reason why lmdb misses its goals. */
 const ratios = (atLeast: number, bound: Pick<Ratio, 'bound'> = {}): readonly Ratio[] => [
   { of: 'Cache', to: 'level', atLeast },
   { of: 'Cache over lmdb', to: 'lmdb' },

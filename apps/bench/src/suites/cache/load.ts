@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Outcome } from '../../suite.ts'
 
-/** How many batches the entries are written in, and how often each of them is read. */
+/** The number of batches of the entries, and of reads per entry. */
 export const BATCHES = 20
 export const READINGS = 2
 const VALUE_BYTES = 100
@@ -17,20 +17,20 @@ export interface Value {
   readonly text: string
 }
 
-/** Coprime to the number of entries: by steps of this size every entry comes once, in no order of keys. */
+/** Coprime to the number of entries: steps of this size visit every entry once, and not in the order of keys. */
 const STEP = 7919
 
-/** The number of the entry that is written or read as the nth. */
+/** The number of the entry that the nth step writes or reads. */
 const shuffled = (n: number, entries: number): number => (n * STEP) % entries
 
 export const keyOf = (id: number): string => `order-${String(id).padStart(8, '0')}`
 
-/** As JSON it has 100 bytes. */
+/** An entry with 100 bytes of JSON. */
 export function valueOf(id: number): Value {
   return { id, text: 'x'.repeat(VALUE_BYTES - '{"id":,"text":""}'.length - String(id).length) }
 }
 
-/** Runs in a fresh folder, which goes away again. */
+/** Runs in a new folder, and removes it afterwards. */
 export async function inFolder(run: (folder: string) => Promise<Outcome>): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'snapstream-bench-'))
   try {
@@ -54,7 +54,7 @@ export async function timeWrites(
   return { messages: entries, ms: performance.now() - started }
 }
 
-/** Reads entries in no order of keys. Throws if one is another than it should be. */
+/** Reads entries, not in the order of keys. Throws for a wrong entry. */
 export function timeReads({ entries }: CacheInput, read: (key: string) => Value | undefined): Outcome {
   const messages = entries * READINGS
   const started = performance.now()

@@ -7,7 +7,7 @@ import type { Runner } from './works.ts'
 
 const SIZE = 1000
 
-/** As a client of Kafka hands them out: later, and many at once. */
+/** Batches that arrive asynchronously, as from a Kafka client. */
 async function* batches(count: number): AsyncGenerator<readonly number[]> {
   for (let from = 0; from < count; from += SIZE)
     yield Array.from({ length: Math.min(SIZE, count - from) }, (_, i) => from + i)
@@ -22,7 +22,7 @@ export function batchedSource(count: number): BatchSource<number> {
       let wake = () => {}
       return {
         async read(): Promise<Batch<number> | undefined> {
-          // At most two may be out.
+          // At most two batches are unacknowledged.
           while (position - handled >= 2 * SIZE) await new Promise<void>((resolve) => (wake = resolve))
           const { value: messages } = await all.next()
           if (messages === undefined) return undefined

@@ -10,17 +10,17 @@ import { numbers } from './works.ts'
 const CONCURRENCY = 64
 const KEYS = 1024
 const HANDLER_MS = 5
-/** Of those that wait in p-queue: without a limit it would hold all there are. */
+/** The most messages in p-queue, which would hold all messages otherwise. */
 const QUEUED = 1000
 
 interface Input {
   readonly messages: number
 }
 
-/** Scattered, so that neighbours have different keys, and each key as many messages as another. */
+/** Neighbouring messages have different keys, and all keys have the same number of messages. */
 const keyOf = (n: number) => (n * 7919) % KEYS
 
-/** The work, and whether each key's messages came in order. */
+/** Does the work, and checks the order of the messages of each key. */
 function createHandling() {
   const last = new Map<number, number>()
   let [sum, outOfOrder] = [0, 0]
@@ -37,7 +37,7 @@ function createHandling() {
 
 type Handle = (n: number) => Promise<void>
 
-/** What no program can be faster than: 64 loops that only wait, each with its share of the keys. */
+/** The upper bound: 64 loops that only wait, each with its part of the keys. */
 async function ideal(count: number, handle: Handle): Promise<void> {
   const lane = async (at: number) => {
     for (const n of numbers(count)) if (keyOf(n) % CONCURRENCY === at) await handle(n)
@@ -55,7 +55,7 @@ interface PQueue {
   add(f: () => Promise<void>): Promise<void>
 }
 
-/** A chain a key, whose links go through one queue. */
+/** One chain of promises for each key, over one queue. */
 async function pQueue(count: number, handle: Handle): Promise<void> {
   const { default: Queue } = await loadPeer<{ default: new (options: { concurrency: number }) => PQueue }>('p-queue')
   const queue = new Queue({ concurrency: CONCURRENCY })

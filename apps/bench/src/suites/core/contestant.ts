@@ -15,11 +15,11 @@ interface CoreContestant {
   readonly name: string
   readonly settings?: string
   readonly peer?: Peer
-  /** Made once a process, before the clock runs. */
+  /** Created once per process, before the measurement. */
   prepare(): Promise<Runner> | Runner
 }
 
-/** `busy`: the four works one after another, so that what they share has seen more than one of each. */
+/** `busy`: the four works one after the other, so that shared code is compiled for several handlers and sinks. */
 export function coreContestant({ name, settings, peer, prepare }: CoreContestant, busy: boolean): OwnContestant {
   return {
     name,
@@ -38,7 +38,7 @@ export function coreContestant({ name, settings, peer, prepare }: CoreContestant
   }
 }
 
-/** What a loop comes to, too. */
+/** The outcome of a plain loop. */
 export async function coreTrial({ messages }: CoreInput, busy: boolean): Promise<Trial> {
   const { works, sum } = createWorks()
   const chosen = busy ? works : works.slice(0, 1)
@@ -46,7 +46,7 @@ export async function coreTrial({ messages }: CoreInput, busy: boolean): Promise
   return { input: {}, verify: async (outcome) => expectChecksum(outcome, String(sum())) }
 }
 
-/** Rejects what read, or wrote, something else. */
+/** Throws if a run read or wrote something else. */
 export function expectChecksum(outcome: Outcome, expected: string): Outcome {
   if (outcome.checksum !== expected) throw new Error(`it came to ${outcome.checksum}, and not to ${expected}`)
   return outcome

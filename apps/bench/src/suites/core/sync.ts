@@ -18,7 +18,7 @@ const snapstream: Runner = async (count, { handler, sink }) => {
   await app.stream()
 }
 
-/** With all that a real one has: an error policy, a context that the handler gets, and checkpoints. */
+/** A stream with an error policy, a context for the handler, and checkpoints, as in practice. */
 const withPolicy: Runner = async (count, { handler, sink }) => {
   const app = createApp<{ unit: number }>()
   const onError = { retries: 2, deadLetter: () => {} }

@@ -5,12 +5,12 @@ export interface Work {
   readonly sink: (n: number) => void
 }
 
-/** How one contestant does the work: reads `count` numbers, handles them, and hands on what came of them. */
+/** The work of one contestant: it reads `count` numbers, handles them, and passes the results to a sink. */
 export type Runner = (count: number, work: Work) => Promise<void>
 
 /**
- * Four handlers and sinks, each a function of its own, as an app with several bindings has; and what came to the sinks, so that
- * nothing can be left out.
+ * Four handlers and sinks, each a function of its own, as in an app with several bindings; and the sum of the outputs, which
+ * shows that none was left out.
  */
 export function createWorks(): { readonly works: readonly Work[]; sum(): number } {
   let sum = 0

@@ -20,7 +20,7 @@ const inputs = {
   slowest: (arena: Arena) => topicLoad(arena, { records: arena.count(10_000, 50_000) }),
 }
 
-/** Written as well as one can by hand; they are used by other suites, too. */
+/** Contestants without a library for streams, as fast as their clients allow. Other suites use them too. */
 export const rawPipelines: readonly OwnContestant[] = [
   { name: 'kafkajs', settings: 'eachBatch, one send for each batch', run: byKafkajs.pipeline },
   {

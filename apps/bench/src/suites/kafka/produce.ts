@@ -18,7 +18,7 @@ type Producing = (input: Input) => Promise<(messages: Messages) => Promise<unkno
 
 /** For each send. */
 const BATCH = 1000
-/** How many sends by hand, and how many calls of a topic, are under way at once. */
+/** The most sends, or calls of a topic, in flight. */
 const SENDS = 4
 const CALLS = 20_000
 const FEW = 100

@@ -22,7 +22,7 @@ function* entries(count: number): Generator<readonly [key: string, value: Value]
   for (let id = 0; id < count; id++) yield [keyOf(id, count), { id, text }]
 }
 
-/** In no order, as keys come: the multiplier has no factor in common with any power of ten. */
+/** Keys in no order, as in practice. The multiplier is coprime to every power of ten. */
 const keyOf = (id: number, count: number) => `key-${(id * 7_919_003) % count}`
 
 async function run({ keys, folder }: Input): Promise<Outcome> {

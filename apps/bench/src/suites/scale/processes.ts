@@ -9,7 +9,7 @@ import type { Load } from '../../kafka/topic-load.ts'
 import type { Case, OwnContestant } from '../../suite.ts'
 
 interface Input extends Load, Output {
-  /** How many more: each starts the next. */
+  /** The number of further processes; each starts the next one. */
   readonly more?: number
 }
 
@@ -18,7 +18,7 @@ function contestant(count: number): OwnContestant {
     name: `Topic over kafkats, ${count} process${count === 1 ? '' : 'es'}`,
     input: () => ({ more: count - 1 }),
     async run({ more = 0, ...input }: Input) {
-      // Its stdin ends with this process, and so does it.
+      // It ends with its stdin, which ends with this process.
       if (more > 0) startAnother({ ...input, more: more - 1 })
       await byTopic.pipeline(input, kafkats())
     },
