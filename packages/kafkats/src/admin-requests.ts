@@ -7,7 +7,7 @@ type AdminRequests = Pick<
   'metadata' | 'createTopics' | 'deleteTopics' | 'listGroups' | 'describeGroups' | 'deleteGroups'
 >
 
-/** What a broker that knows of no ids answers with. */
+/** The id in answers of brokers that have no ids of topics. */
 const NO_ID = '00000000-0000-0000-0000-000000000000'
 
 export function adminRequests(broker: Broker, call: Call): AdminRequests {

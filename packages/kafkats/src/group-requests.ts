@@ -67,7 +67,7 @@ export function groupRequests(broker: Broker, call: Call): GroupRequests {
       const request = {
         groupId,
         topics: byTopicName(partitions, ({ partition }) => ({ partitionIndex: partition })),
-        // What a transaction commits counts once that has ended; until then the answer is UNSTABLE_OFFSET_COMMIT.
+        // Offsets of an open transaction do not count; the answer is UNSTABLE_OFFSET_COMMIT until it has ended.
         requireStable: true,
       }
       const { errorCode, topics } = await call('OffsetFetch', () => broker.offsetFetch(request))

@@ -14,7 +14,7 @@ test('the version of the client is the one whose internals are known', () => {
   expect(createRequire(import.meta.url).resolve('@kafkats/client')).toContain('client')
 })
 
-test('a broker of the client is made as it is thought to be', () => {
+test('a broker of the client has the fields that are used', () => {
   const inside = new Broker(config) as unknown as Record<string, Record<string, unknown>>
   for (const name of ['connection', 'fetchConnection']) {
     expect(inside[name]?.['send']).toBeTypeOf('function')
@@ -24,7 +24,7 @@ test('a broker of the client is made as it is thought to be', () => {
   expect(inside['apiVersions']).toBeInstanceOf(Map)
 })
 
-test('every request that is used is there', () => {
+test('the client has every request that is used', () => {
   const broker = new Broker(config)
   const used = [
     ['connect', 'metadata', 'produce', 'initProducerId', 'fetch', 'listOffsets'],
@@ -34,7 +34,7 @@ test('every request that is used is there', () => {
   expect(used.flat().filter((name) => typeof broker[name] !== 'function')).toEqual([])
 })
 
-test('a broker sends what it is asked over the socket it is given, in a version that both sides know', async () => {
+test('a broker sends its requests over the given socket, in a version that both sides know', async () => {
   const sent: { api: string; apiKey: number; version: number; waitMs: number | undefined; answered: boolean }[] = []
   const socket: OpenSocket = {
     versions: new Map([

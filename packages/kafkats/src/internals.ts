@@ -3,7 +3,7 @@ import { unreadable, unsupported } from '@snapstream/kafka/wire'
 import type { BrokerAddress, OpenSocket } from '@snapstream/kafka/wire'
 
 /**
- * What is used of `@kafkats/client` beyond what it publishes, all in this file: that a `Broker` sends what it is asked over
+ * All that is used of `@kafkats/client` beside its public API: that a `Broker` sends its requests over
  * two connections, and which versions of a request it takes a broker to know. The version is pinned; internals.test.ts
  * fails when these are gone.
  */
@@ -46,7 +46,7 @@ export function brokerOver(socket: OpenSocket, { host, port, nodeId }: BrokerAdd
 
   const connection: BrokerConnection = {
     isConnected: true,
-    // What a Produce lets the broker wait is the time that any request has.
+    // The time that a Produce allows the broker is part of the request time-out.
     send: (apiKey, apiVersion, encode, timeoutMs = 0) =>
       socket.request({
         api: getApiName(apiKey),

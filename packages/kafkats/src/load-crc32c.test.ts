@@ -3,7 +3,7 @@ import { loadCrc32c } from './load-crc32c.ts'
 
 const bytes = new Uint8Array(Buffer.from('-123456789-')).subarray(1, 10)
 
-test('loads the native one', () => {
+test('the native checksum is loaded', () => {
   const warn = vi.spyOn(console, 'warn')
   expect(loadCrc32c()(bytes)).toBe(0xe3069283)
   expect(warn).not.toHaveBeenCalled()

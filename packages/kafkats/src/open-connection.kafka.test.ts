@@ -59,7 +59,7 @@ describe('on a real Kafka', () => {
     await connection.close()
   })
 
-  test('creates topics once, and says what is wrong', async () => {
+  test('a topic is created once, and a second time is an error', async () => {
     expect(await isReady()).toBe(true)
     expect(await connection.createTopics(newTopic)).toMatchObject([
       { topic, errorCode: 36, message: expect.stringContaining('already exists') },
@@ -79,7 +79,7 @@ describe('on a real Kafka', () => {
     )
   })
 
-  test('metadata says what there is, and makes nothing', async () => {
+  test('metadata lists topics and creates none', async () => {
     const missing = `missing-${randomUUID()}`
     const { brokers, controllerId, topics } = await connection.metadata([topic, missing])
     expect(brokers).toContainEqual({ nodeId: controllerId, host: expect.any(String), port: expect.any(Number) })
@@ -96,7 +96,7 @@ describe('on a real Kafka', () => {
     expect([all.has(topic), all.has(missing)]).toEqual([true, false])
   })
 
-  test('writes and reads in each compression, and without an acknowledgement', async () => {
+  test('records are written and read in each compression, and without an acknowledgement', async () => {
     const sent = []
     const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
     for (const compression of compressions) {
@@ -151,7 +151,7 @@ describe('on a real Kafka', () => {
     await connection.deleteTopics({ timeoutMs: 3000, topics: [other] })
   })
 
-  test('finds offsets by time', async () => {
+  test('offsets are found by timestamp', async () => {
     await produce(['one'])
     const ask = async (timestamp: number) => {
       const partitions = [{ ...at, timestamp }]
@@ -164,7 +164,7 @@ describe('on a real Kafka', () => {
     expect(await connection.listOffsets(missing)).toMatchObject([{ errorCode: 3 }])
   })
 
-  test('a batch that comes twice is written once, and one out of order is refused', async () => {
+  test('a batch that is sent twice is written once, and one out of order is refused', async () => {
     const { errorCode, producerId, producerEpoch } = await connection.initProducerId()
     expect([errorCode, producerEpoch]).toEqual([0, 0])
     const send = (firstSequence: number) =>
@@ -180,7 +180,7 @@ describe('on a real Kafka', () => {
     expect(await connection.listOffsets(end)).toMatchObject([{ offset: 4 }])
   })
 
-  test('goes through the life of a member of a group', async () => {
+  test('a member joins a group, commits, and leaves', async () => {
     await expect.poll(async () => (await connection.findCoordinator(groupId)).errorCode, { timeout: 10_000 }).toBe(0)
     const metadata = Buffer.from([0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
     const join = (memberId: string) =>
@@ -237,7 +237,7 @@ describe('on a real Kafka', () => {
     expect(await connection.deleteGroups([groupId])).toEqual([{ groupId, errorCode: 0 }])
   })
 
-  test('closes at once, and rejects what is under way', async () => {
+  test('a connection closes at once and rejects pending requests', async () => {
     const other = await open()
     const request = { maxWaitMs: 5000, maxBytes: 1000, readCommitted: false, rackId: '' }
     const [end] = await other.listOffsets({ readCommitted: false, partitions: [{ ...at, timestamp: -1 }] })

@@ -64,44 +64,44 @@ const member = { groupId: 'g', memberId: 'm', groupInstanceId: undefined, genera
 const unreachable = { code: 'BROKER_UNREACHABLE', message: expect.stringContaining('127.0.0.1:') }
 
 describe('connecting', () => {
-  test('to nobody', async () => {
+  test('connecting to an address without a broker rejects', async () => {
     const { address } = await broker(() => undefined)
     opened[0]?.server.close()
     await expect(open(address)).rejects.toMatchObject(unreachable)
   })
 
-  test('to one that never answers ends in time, and leaves nothing open', async () => {
+  test('connecting to a broker that never answers rejects in time, and leaves nothing open', async () => {
     const { address, sockets } = await broker(() => undefined)
     await expect(open(address)).rejects.toMatchObject(unreachable)
     await expect.poll(() => sockets.size).toBe(0)
   })
 
-  test('to one that never answers, with a password', async () => {
+  test('connecting with a password to a broker that never answers rejects in time', async () => {
     const { address, sockets } = await broker(() => undefined)
     const sasl = { mechanism: 'SCRAM-SHA-256', username: 'u', password: 'p' } as const
     await expect(open(address, { sasl })).rejects.toMatchObject(unreachable)
     await expect.poll(() => sockets.size).toBe(0)
   })
 
-  test('to one that closes', async () => {
+  test('connecting to a broker that closes the connection rejects', async () => {
     const { address } = await broker(() => 'close')
     await expect(open(address)).rejects.toMatchObject(unreachable)
   })
 
-  test('to one that speaks no TLS', async () => {
+  test('connecting with TLS to a broker without TLS rejects', async () => {
     const { address } = await broker(() => 'close')
     await expect(open(address, { tls: { checkHostname: true } })).rejects.toMatchObject({
       code: expect.stringMatching(/BROKER_UNREACHABLE|TLS_REFUSED/),
     })
   })
 
-  test('with something that is no certificate names what is wrong, and does no harm later', async () => {
+  test('connecting with an invalid certificate rejects with the reason, and does no harm later', async () => {
     const { address } = await broker(() => undefined)
     const tls = { checkHostname: true, cert: 'no certificate', key: 'no key' }
     await expect(open(address, { tls })).rejects.toMatchObject({ code: 'USAGE', message: /certificates or the key/ })
   })
 
-  test('to one that is too old', async () => {
+  test('a request that a broker is too old for rejects with UNSUPPORTED', async () => {
     const { address } = await broker((request) => (isOf(request, API_VERSIONS) ? versions(METADATA) : undefined))
     const connection = await open(address)
     await expect(connection.heartbeat(member)).rejects.toMatchObject({
@@ -118,7 +118,7 @@ describe('asking', () => {
   const answering = (answer: (request: Buffer) => Buffer | undefined | 'close') =>
     broker((request) => (isOf(request, API_VERSIONS) ? versions(HEARTBEAT) : answer(request)))
 
-  test('takes one socket, and closes it', async () => {
+  test('requests share one socket, which is closed with the connection', async () => {
     const { address, sockets } = await answering(() => heartbeatAnswer(0))
     const connection = await open(address)
     expect(await connection.heartbeat(member)).toEqual({ errorCode: 0 })
@@ -128,7 +128,7 @@ describe('asking', () => {
     await expect.poll(() => sockets.size).toBe(0)
   })
 
-  test('one that does not answer: rejects in time, and closes', async () => {
+  test('a request that is not answered rejects in time, and closes the connection', async () => {
     const { address, sockets } = await answering(() => undefined)
     const connection = await open(address)
     const both = await Promise.allSettled([connection.heartbeat(member), connection.heartbeat(member)])
@@ -138,14 +138,14 @@ describe('asking', () => {
     await expect.poll(() => sockets.size).toBe(0)
   })
 
-  test('one that closes in the middle', async () => {
+  test('a request rejects when the broker closes the connection', async () => {
     const { address } = await answering(() => 'close')
     const connection = await open(address)
     await expect(connection.heartbeat(member)).rejects.toMatchObject(unreachable)
     await expect.poll(() => connection.isOpen).toBe(false)
   })
 
-  test('one that goes while nothing is asked', async () => {
+  test('a connection that is closed between requests is not open any more', async () => {
     const { address, sockets } = await answering(() => undefined)
     const connection = await open(address)
     for (const socket of sockets) socket.destroy()
@@ -153,14 +153,14 @@ describe('asking', () => {
     await expect(connection.heartbeat(member)).rejects.toMatchObject(unreachable)
   })
 
-  test('an answer that cannot be read', async () => {
+  test('an answer that cannot be read rejects with KAFKA_FAILED', async () => {
     const { address } = await answering(() => Buffer.alloc(1))
     const connection = await open(address)
     await expect(connection.heartbeat(member)).rejects.toMatchObject({ code: 'KAFKA_FAILED', message: /Heartbeat/ })
     await connection.close()
   })
 
-  test('one that holds back answers by quota has as much longer', async () => {
+  test('a broker that throttles has so much more time to answer', async () => {
     let asked = 0
     const { address, sockets } = await answering(() => {
       if (asked++ === 0) return heartbeatAnswer(600)

@@ -30,7 +30,7 @@ function answer(
   ])
 }
 
-test('takes an answer apart', () => {
+test('an answer to Fetch is read', () => {
   expect(readFetchAnswer({ apiVersion: 11, bytes: answer() })).toEqual({
     errorCode: 0,
     partitions: [
@@ -48,7 +48,7 @@ test('takes an answer apart', () => {
   })
 })
 
-test('what is cut off, or states counts and lengths that are not there, is an error with a name', () => {
+test('an answer that is cut off, or states wrong counts and lengths, is rejected with KAFKA_FAILED', () => {
   const whole = answer()
   const wrong = [
     ...Array.from({ length: whole.length }, (_, cut) => whole.subarray(0, cut)),

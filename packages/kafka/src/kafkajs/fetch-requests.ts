@@ -23,7 +23,7 @@ export function fetchRequests(broker: OpenBroker): Pick<Connection, 'fetch' | 'l
       const { apiVersion } = protocol.request
       const decode = async (bytes: Buffer) => ({
         ...readFetchAnswer({ apiVersion, bytes }),
-        // From version 8 on a broker answers at once, and then does not read for so long.
+        // From version 8 on a throttling broker answers at once, and then does not read for so long.
         clientSideThrottleTime: apiVersion < 8 ? 0 : bytes.readInt32BE(0),
       })
       return broker.send<ReturnType<typeof readFetchAnswer>>({ ...protocol, response: { decode } }, maxWaitMs)
@@ -47,18 +47,18 @@ export function fetchRequests(broker: OpenBroker): Pick<Connection, 'fetch' | 'l
   }
 }
 
-/** Takes an answer to Fetch, versions 4 to 11, apart. Nothing is copied. Throws `KAFKA_FAILED` for bytes that are none. */
+/** Reads an answer to Fetch in versions 4 to 11, without copying. Throws `KAFKA_FAILED` for bytes that are no answer. */
 export function readFetchAnswer({ apiVersion, bytes }: { readonly apiVersion: number; readonly bytes: Buffer }): {
   errorCode: number
   partitions: FetchedPartition[]
 } {
   const read = byteReader(bytes, 'an answer to Fetch')
-  // The time of silence.
+  // The throttle time, which the caller reads.
   read.int32()
   let errorCode = 0
   if (apiVersion >= 7) {
     errorCode = read.int16()
-    // The id of a session, of which there is none.
+    // The id of a fetch session, which is not used.
     read.int32()
   }
   const partitions: FetchedPartition[] = []

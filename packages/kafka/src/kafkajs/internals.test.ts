@@ -108,7 +108,7 @@ test('a produce request is what KafkaJS would send', async () => {
   expect((await hex(sent!)).replaceAll('ffffffff02', '0000000002')).toBe(await hex(theirs))
 })
 
-test('the methods that are guarded are there, and are guarded once', () => {
+test('the guarded methods of the decoder exist, and are guarded once', () => {
   const { readArray } = Decoder.prototype
   expect(String(readArray)).toContain('expect')
   guardDecoder(Decoder)
@@ -131,7 +131,7 @@ describe('a size that an answer does not have', () => {
     expect(() => new Decoder(int16(size)).readString()).toThrow(`announces ${size}`)
   })
 
-  test('and sizes that it has are taken', async () => {
+  test('sizes that an answer has are read', async () => {
     expect(new Decoder(int32(-1)).readBytes()).toBeNull()
     expect(new Decoder(int16(-1)).readString()).toBeNull()
     expect(new Decoder(int32(0)).readArray(item)).toEqual([])
@@ -142,7 +142,7 @@ describe('a size that an answer does not have', () => {
   })
 })
 
-test('forty bytes take no memory', async () => {
+test('an answer of forty bytes cannot take 130 MB', async () => {
   const answer = Buffer.from('000000000100017400000100000000000000000001000174000000010000000000ff', 'hex')
   const { response } = kafkajs.requests['ListOffsets']!.protocol({ version: 3 })({ isolationLevel: 0, topics: [] })
   const before = process.memoryUsage().heapTotal

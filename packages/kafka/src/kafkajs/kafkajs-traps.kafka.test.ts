@@ -140,7 +140,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
 })
 
 describe('the KafkaJS driver without a broker', () => {
-  test('says within the time it has that nobody answers, and where, and nothing else', async () => {
+  test('a missing broker is one error, in time, which names the address', async () => {
     const written: unknown[] = []
     const spies = [process.stdout, process.stderr].map((stream) =>
       vi.spyOn(stream, 'write').mockImplementation((chunk) => written.push(chunk) > 0),

@@ -67,7 +67,7 @@ const log = fc
   })
 
 describe('looking back', () => {
-  test('finds the last records whatever lies between, and stops at the start', async () => {
+  test('the last records are found in spite of holes, and the search stops at the start', async () => {
     const given = [fc.array(log, { maxLength: 3 }), fc.nat(60), fc.integer({ min: 1, max: 300 })] as const
     await fc.assert(
       fc.asyncProperty(...given, async (logs, count, step) => {

@@ -4,12 +4,12 @@ import type { PartitionBounds } from '../driver/partition-bounds.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 import { rangeReader } from './range-reader.ts'
 
-/** A small step costs as much as a larger one: what counts is the way to the broker. */
+/** A smaller step costs as much: the way to the broker takes the time. */
 const FIRST_STEP = 100
 
 /**
- * The offsets of the last `count` records of each partition that count, or of all if there are fewer; there may be some
- * more. Offsets have holes, so that it reads from ever further back.
+ * The offsets of at least the last `count` records of each partition for which `counts` is true, or of all if there are
+ * fewer. Offsets have holes, so the search reads in growing steps from the end.
  */
 export async function lookBack(
   settings: ResolvedSettings,

@@ -4,17 +4,17 @@ import type { DriverAdmin, DriverConsumer, RecordBatch, TopicPartition } from '.
 import { partitionKey } from '../driver/topic-partition.ts'
 import { withAdmin } from '../driver/with-admin.ts'
 
-/** Offsets of a partition, from `start` up to and without `end`. */
+/** Offsets of a partition from `start` up to, and without, `end`. */
 export interface OffsetRange extends TopicPartition {
   readonly start: number
   readonly end: number
 }
 
-/** Reads ranges of offsets without a group. It ends by position, whatever lies between. */
+/** Reads ranges of offsets without a group. It ends by position, so holes and control records do not matter. */
 export interface RangeReader {
-  /** The next batch, of any of them; it may reach beyond the end. Undefined when all are read, or it was closed. */
+  /** The next batch of any range; it may reach beyond the end. Undefined once all ranges are read, or after `close`. */
   read(): Promise<RecordBatch | undefined>
-  /** There is room for another batch of its partition. */
+  /** Makes room for another batch of the partition. */
   release(batch: RecordBatch): void
   close(): Promise<void>
 }
@@ -50,12 +50,12 @@ export function rangeReader(settings: ResolvedSettings, ranges: readonly OffsetR
     const only = left()
     if (!open || only.length === 0) return undefined
     consumer ??= await connect(only)
-    // Closed while it was being made.
+    // `close` was called while the consumer was being made.
     if (!open) await consumer.close()
     return consumer.poll()
   }
 
-  /** Goes on behind what was deleted while it was to be read; false if nothing was. */
+  /** Goes on behind records that were deleted before they were read. Answers false if none were. */
   async function skipDeleted(): Promise<boolean> {
     const gone = consumer
     consumer = undefined
@@ -97,7 +97,7 @@ export function rangeReader(settings: ResolvedSettings, ranges: readonly OffsetR
           )
         }
         const reading = readings.get(partitionKey(batch))
-        // What lies behind the end is kept, so that no more of it is fetched.
+        // A batch behind the end is not released, so that no more of the partition is fetched.
         if (reading === undefined || reading.position >= reading.end) continue
         reading.position = Math.min(batch.nextOffset, reading.end)
         return batch

@@ -9,7 +9,7 @@ import type { OpenTopic, TopicLifecycle } from '../topic/topic-lifecycle.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 
-/** Opens a reader of the topic. Rejects with `USAGE` without a group, and with what the broker says. */
+/** Opens a reader of the topic. Rejects with `USAGE` if no group is given, and with the errors of the broker. */
 export async function openTopicSource(
   spec: TopicSpec,
   lifecycle: TopicLifecycle,

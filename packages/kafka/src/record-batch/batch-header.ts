@@ -1,13 +1,13 @@
 import type { Int64 } from '../driver/int64.ts'
 
-/** How a record batch starts, up to its records. */
+/** The size of the header of a record batch. The records follow it. */
 export const HEADER_BYTES = 61
-/** What its checksum covers starts here: all but what the broker changes. */
+/** The checksum covers everything from here on. The broker changes only what is before. */
 export const CHECKED_FROM = 21
 export const CHECKSUM_AT = 17
 
 export interface BatchHeader {
-  /** Kafka's number of the codec. */
+  /** Kafka's number of the compression codec. */
   readonly compression: number
   readonly count: number
   readonly baseTimestamp: Int64
@@ -17,7 +17,7 @@ export interface BatchHeader {
   readonly firstSequence: number
 }
 
-/** Writes the header of a whole batch, all but the checksum. Its offset is the broker's to set. */
+/** Writes the header of a whole batch, without its checksum. The broker sets the offset. */
 export function writeBatchHeader(batch: Buffer, header: BatchHeader): void {
   writeInt64(batch, 0, 0)
   batch.writeInt32BE(batch.length - 12, 8)

@@ -2,19 +2,19 @@
 export interface CompressionCodec {
   compress(bytes: Buffer): Promise<Uint8Array>
   /**
-   * About what it becomes, in bytes, without decompressing it. More where that is not known, and less only where the bytes
-   * lie about it. Throws for what is not of this codec.
+   * An estimate of the decompressed size, in bytes, without decompressing. It is too high where the size is not known, and
+   * too low only where the bytes state a wrong size. Throws for bytes that this codec did not make.
    */
   expectedSize(bytes: Buffer): number
   /**
-   * Undefined where that would be more than `limit` bytes; it takes little more memory than that to find out. Rejects for
-   * what is not of this codec.
+   * Resolves with undefined where the result would have more than `limit` bytes, without taking much more memory than that.
+   * Rejects for bytes that this codec did not make.
    */
   decompress(bytes: Buffer, limit: number): Promise<Uint8Array | undefined>
 }
 
 /**
- * What lz4-napi and snappy make in another thread they never give back to the system where it is larger: it is made here,
- * at one to two gigabytes a second.
+ * lz4-napi and snappy never return memory to the system that they took in another thread, if it is larger than this. Larger
+ * batches are decompressed in this thread, at one to two gigabytes a second.
  */
 export const THREAD_BYTES = 1 << 20

@@ -8,7 +8,7 @@ const LIMIT = 1 << 26
 const names = COMPRESSIONS.filter((name) => name !== 'none')
 
 describe.each(names)('%s', (name) => {
-  test('gives back what it was given', async () => {
+  test('a codec restores the bytes that it compressed', async () => {
     const codec = await compressionCodec(name)
     const blocks = fc.tuple(fc.uint8Array({ maxLength: 2000 }), fc.integer({ min: 1, max: 100 }))
     await fc.assert(
@@ -23,7 +23,7 @@ describe.each(names)('%s', (name) => {
     )
   })
 
-  test('refuses what is no compressed content', async () => {
+  test('a codec refuses bytes that it did not make', async () => {
     const codec = await compressionCodec(name)
     const compressed = Buffer.from(await codec.compress(Buffer.alloc(200_000, 'abc')))
     await expect(codec.decompress(Buffer.from('garbage'), LIMIT)).rejects.toBeInstanceOf(Error)
@@ -33,7 +33,7 @@ describe.each(names)('%s', (name) => {
       )
   })
 
-  test('gives up at the limit', async () => {
+  test('a codec stops at the limit', async () => {
     const codec = await compressionCodec(name)
     const compressed = Buffer.from(await codec.compress(Buffer.alloc(50_000_000)))
     expect(await codec.decompress(compressed, 49_000_000)).toBeUndefined()
@@ -54,7 +54,7 @@ describe('gzip, as brokers and Java take it', () => {
   const member = gzipSync(Buffer.from('abc'.repeat(100)))
   const read = async (bytes: Buffer) => (await (await compressionCodec('gzip')).decompress(bytes, LIMIT))?.toString()
 
-  test('has bytes behind its end that are passed over', async () => {
+  test('gzip ignores bytes behind its end', async () => {
     for (const behind of [
       [1],
       [0, 0, 0],
@@ -65,7 +65,7 @@ describe('gzip, as brokers and Java take it', () => {
       expect(await read(Buffer.concat([member, Buffer.from(behind)]))).toBe('abc'.repeat(100))
   })
 
-  test('has several members, and names, extra fields and comments in their headers', async () => {
+  test('gzip may have several members with names, extra fields and comments in their headers', async () => {
     expect(await read(Buffer.concat([member, member]))).toBe('abc'.repeat(200))
     const extra = [2, 0, 9, 9]
     const text = [0x6e, 0]
@@ -73,7 +73,7 @@ describe('gzip, as brokers and Java take it', () => {
     expect(await read(Buffer.concat([header, member.subarray(10), member]))).toBe('abc'.repeat(200))
   })
 
-  test('has another checksum or size than it states: that is refused', async () => {
+  test('gzip with another checksum or size than it states is refused', async () => {
     for (const at of [member.length - 8, member.length - 1]) {
       const changed = Buffer.from(member)
       changed[at] = (changed[at] ?? 0) ^ 1
@@ -82,15 +82,15 @@ describe('gzip, as brokers and Java take it', () => {
   })
 })
 
-describe('what is stated is checked before it is believed', () => {
-  test('snappy that states more than it can be', async () => {
+describe('a stated size is not trusted', () => {
+  test('snappy that states a larger size than it can have is refused', async () => {
     const codec = await compressionCodec('snappy')
     const lie = Buffer.from([0xff, 0xff, 0xff, 0x3f, 0])
     await expect(codec.decompress(lie, LIMIT)).rejects.toThrow('5 bytes of snappy cannot be 134217727')
     expect(codec.expectedSize(lie)).toBe(110)
   })
 
-  test('zstd whose frame states a small size and has many blocks', async () => {
+  test('zstd whose frame states a small size and has many blocks is not decompressed beyond the limit', async () => {
     // A frame that says it holds one byte: 100 blocks of 128 KiB that repeat a byte.
     const blocks = Array.from({ length: 100 }, (_, i) => [(i === 99 ? 1 : 0) | 2, 0, 0x10, 97])
     const lie = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, ...blocks.flat()])
@@ -121,7 +121,7 @@ test('a batch of a hundred thousand tiny blocks of snappy is read at once, witho
   expect(longest).toBeLessThan(1000)
 })
 
-test('writes lz4 frames whose blocks do not depend on each other, as Kafka demands', async () => {
+test('lz4 frames are written with independent blocks, as Kafka demands', async () => {
   const frame = Buffer.from(await (await compressionCodec('lz4')).compress(Buffer.alloc(300_000, 'abc')))
   expect(frame.readUInt32LE(0)).toBe(0x184d2204)
   expect((frame[4] ?? 0) & 0b1110_0000).toBe(0b0110_0000)
@@ -130,7 +130,7 @@ test('writes lz4 frames whose blocks do not depend on each other, as Kafka deman
 describe('without the package', () => {
   afterEach(() => vi.doUnmock('snappy'))
 
-  test('names what to install', async () => {
+  test('a missing package of a codec is named, with the command that installs it', async () => {
     vi.doMock('snappy', () => {
       throw new Error('Cannot find package')
     })

@@ -73,7 +73,7 @@ function zstdOfNode(): CompressionCodec | undefined {
   }
 }
 
-/** It knows no limit: what may become more by the count of its blocks is not given to it. */
+/** The package has no limit. Bytes whose blocks could become more are not given to it. */
 async function zstdOfPackage(): Promise<CompressionCodec> {
   const name = '@toondepauw/node-zstd'
   const { Decoder, Encoder } = await optional('zstd', name, () => import('@toondepauw/node-zstd'))
@@ -84,7 +84,7 @@ async function zstdOfPackage(): Promise<CompressionCodec> {
   }
 }
 
-/** That of Java's clients. */
+/** The default of Java's clients. */
 const ZSTD_LEVEL = 3
 
 async function optional<T>(compression: Compression, name: string, load: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ const settled = async () => {
   for (let i = 0; i < 10; i++) await Promise.resolve()
 }
 
-test('is given in the order asked for, and only while there is some', async () => {
+test('room is given in the order in which it was asked for, and only while some is left', async () => {
   const room = decompressionRoom(100)
   const given: string[] = []
   const take = (name: string, bytes: number) =>
@@ -27,7 +27,7 @@ test('is given in the order asked for, and only while there is some', async () =
   expect(given).toEqual(['a', 'b', 'c'])
 })
 
-test('one that wants more than there is gets all of it', async () => {
+test('a request for more than the limit gets all of the room', async () => {
   const room = decompressionRoom(100)
   const all = await room.take(1000)
   let given = false
@@ -40,7 +40,7 @@ test('one that wants more than there is gets all of it', async () => {
   await next
 })
 
-test('stays held until all that was made of it is released, each once', async () => {
+test('room stays held until all its users have released it, each once', async () => {
   const room = decompressionRoom(100)
   const hold = await room.take(100)
   const releasePart = hold.keep()

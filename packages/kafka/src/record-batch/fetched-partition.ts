@@ -1,19 +1,19 @@
-/** What a fetch brought of one partition, not decoded yet. */
+/** The answer to a fetch for one partition. Its records are not decoded yet. */
 export interface FetchedPartition {
   readonly topic: string
   readonly partition: number
   /** Kafka's number of the error, 0 for none. */
   readonly errorCode: number
   readonly aborted: readonly AbortedTransaction[]
-  /** Kafka calls it the high watermark. */
+  /** The offset behind the last record that is replicated: Kafka's high watermark. */
   readonly endOffset: number
   /** With `read_committed`: the offset of the first open transaction, or the high watermark. */
   readonly lastStableOffset: number
-  /** Another node to read from (-1: none), where this consumer is in a rack. */
+  /** The replica that a consumer in a rack is to read from instead; -1 for none. */
   readonly preferredReplica: number
   /** Record batches in the wire format; the last may be cut off. */
   readonly records: Buffer
-  /** With it every batch is checked against its checksum before it is decoded. Default: they are not. */
+  /** Checks each batch against its checksum before it is decoded. Undefined: batches are not checked. */
   readonly crc32c?: Crc32c
 }
 

@@ -1,24 +1,24 @@
 import { crc32, inflateRaw } from 'node:zlib'
 
-/** What deflate makes of one byte at most. */
+/** The most bytes that deflate makes of one byte. */
 const MOST_PER_BYTE = 1032
 const LARGEST_CHUNK_BYTES = 1 << 20
-/** Magic, method, flags, time, and two that nobody needs. */
+/** Magic, method, flags, time, extra flags and operating system. */
 const HEADER_BYTES = 10
 const TRAILER_BYTES = 8
 const [HAS_HEADER_CRC, HAS_EXTRA, HAS_NAME, HAS_COMMENT] = [2, 4, 8, 16]
 
-/** The size that the trailer states: true of one member without bytes behind it, and no more than deflate can do. */
+/** The size that the trailer states, limited to what deflate can reach. It is right for one member without bytes behind it. */
 export function statedGzipSize(bytes: Buffer): number {
   const stated = bytes.length < TRAILER_BYTES ? 0 : bytes.readUInt32LE(bytes.length - 4)
   return Math.min(stated, bytes.length * MOST_PER_BYTE)
 }
 
 /**
- * Decompresses all members, as brokers and Java's client do: bytes behind the last one that do not begin another are passed
- * over. Undefined where it would be more than `limit` bytes. Rejects for what is not gzip.
+ * Decompresses all members, as brokers and Java's client do, and ignores bytes behind the last one that do not begin another.
+ * Resolves with undefined where the result would have more than `limit` bytes. Rejects for bytes that are not gzip.
  *
- * Node's own `gunzip` refuses bytes behind the end, so the frame is taken apart here.
+ * Node's own `gunzip` refuses bytes behind the end.
  */
 export async function gunzipWithin(bytes: Buffer, limit: number): Promise<Buffer | undefined> {
   const members: Buffer[] = []
@@ -60,7 +60,7 @@ function inflate(bytes: Buffer, limit: number): Promise<{ buffer: Buffer; consum
   const options = {
     info: true,
     maxOutputLength: Math.max(1, limit),
-    // One chunk where the size is known: each is a way to a thread and back.
+    // One chunk where the size is known: each chunk costs a way to a thread and back.
     chunkSize: Math.min(limit + 64, LARGEST_CHUNK_BYTES),
   }
   return new Promise((resolve, reject) => {

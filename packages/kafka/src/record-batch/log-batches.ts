@@ -5,7 +5,7 @@ import type { RoomHold } from './decompression-room.ts'
 import type { AbortedTransaction, FetchedPartition } from './fetched-partition.ts'
 import type { Int64 } from '../driver/int64.ts'
 
-/** The records of one batch of the log, and how far they are read. One that is not to be shown has none. */
+/** The records of one batch of the log, and how far they are read. A batch that is not shown has none. */
 export interface Section {
   /** Its records, compressed or not. */
   readonly bytes: Buffer
@@ -14,15 +14,15 @@ export interface Section {
   /** How many records it says that it holds. */
   readonly count: number
   readonly baseOffset: number
-  /** Where to read on behind it; it covers records that compaction removed. */
+  /** The offset behind the batch, and behind records of it that compaction removed. */
   readonly nextOffset: number
   readonly baseTimestamp: Int64
-  /** The one time of all records, where the topic keeps the time of arrival. */
+  /** The timestamp of all records, where the topic keeps the time of arrival (`LogAppendTime`). */
   readonly appendTime: Int64 | undefined
-  /** Where the whole batch stands in what was fetched. */
+  /** Where the whole batch begins and ends in the fetched bytes. */
   readonly start: number
   readonly end: number
-  /** Of the memory that its records take, where they take much. */
+  /** The hold on memory of its decompressed records, where they are large. */
   readonly hold: RoomHold | undefined
   /** Where the next record begins, how many are still to come, and the lowest offset that it can have. */
   at: number
@@ -30,15 +30,15 @@ export interface Section {
   expected: number
 }
 
-/** A part of a partition that cannot be read: a batch of the log, or what follows in it. It stands for one record. */
+/** A batch of the log that cannot be read, or the rest of one. It is handed out as one record. */
 export interface Gap {
   readonly error: SnapstreamError
-  /** Where it begins, no lower than where reading began. */
+  /** Its first offset, or the offset where reading began if that is higher. */
   readonly offset: number
   readonly nextOffset: number
   /** The batch as it stands in the log. */
   readonly batch: Buffer
-  /** The highest of its records, as it says; -1 for none. */
+  /** The highest timestamp of its records, as its header states; -1 for none. */
   readonly timestamp: Int64
 }
 
@@ -47,15 +47,14 @@ const APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 const ABORT_MARKER = 0
-/** Where the number of the format is, and where that begins which the length counts, in all formats. */
+/** In all formats: where the number of the format is, and where the bytes begin that the length counts. */
 const MAGIC_AT = 16
 const LENGTH_FROM = 12
 const MAX_TIMESTAMP_AT = 35
 
 /**
- * Walks over the batches that a fetch brought; the last may be cut off. Control records, records of aborted transactions,
- * and batches that compaction left empty are not shown. `broken`: why the walk ended early; nobody knows what comes there,
- * nor where it ends.
+ * Walks over the batches of a fetch; the last may be cut off. Control records, records of aborted transactions, and batches
+ * that compaction left empty are not shown. `broken`: why the walk ended early, at bytes whose meaning and end are unknown.
  */
 export function logBatches(
   fetched: FetchedPartition,
@@ -133,7 +132,10 @@ export function logBatches(
 
 const NOTHING = Buffer.alloc(0)
 
-/** `place`: of the batch in what was fetched, and which offsets it takes. `why` completes "cannot be read:". */
+/**
+ * @param place where the batch is in the fetched bytes, and which offsets it covers
+ * @param why completes "cannot be read:"
+ */
 export function gapOf(
   { topic, partition, records }: FetchedPartition,
   place: { readonly start: number; readonly end: number; readonly offset: number; readonly nextOffset: number },
@@ -153,7 +155,7 @@ export function gapOf(
   return { error: new SnapstreamError(code, message, fields), offset, nextOffset, batch, timestamp }
 }
 
-/** What a broker sent is none of what a log can hold: there is no going on behind it. */
+/** The error for bytes that no log can hold. Nothing behind them can be read. */
 function outOfStep({ topic, partition }: FetchedPartition, offset: number, what: string): SnapstreamError {
   return new SnapstreamError(
     'KAFKA_FAILED',
@@ -163,7 +165,7 @@ function outOfStep({ topic, partition }: FetchedPartition, offset: number, what:
   )
 }
 
-/** Follows which producers are in a transaction that was aborted, from batch to batch. */
+/** Tracks, from batch to batch, which producers are in an aborted transaction. */
 function abortedBy(transactions: readonly AbortedTransaction[]) {
   const coming = transactions.toSorted((a, b) => a.firstOffset - b.firstOffset)
   const aborted = new Set<number>()

@@ -140,7 +140,7 @@ test('reads what KafkaJS writes, compressed or not, from any offset, with holes'
 
 const one: Written = { key: null, value: Buffer.from('v'), headers: [], timestampDelta: 0, gap: 0 }
 
-test('goes past batches that compaction left empty, and past the holes at their end', async () => {
+test('batches that compaction left empty, and holes at their end, are skipped', async () => {
   const read = await decode(fetched(await batch(10, [], { lastOffsetDelta: 5 })), 10)
   expect([read.records.length, read.nextOffset]).toEqual([0, 16])
   const emptied = await decode(fetched(await batch(10, [], { lastOffsetDelta: 5, attributes: 1 })), 10)
@@ -149,7 +149,7 @@ test('goes past batches that compaction left empty, and past the holes at their 
   expect([holes.records.length, holes.nextOffset]).toEqual([1, 16])
 })
 
-test('hides control records and what was aborted, and goes past them', async () => {
+test('control records and aborted records are skipped', async () => {
   const [transactional, control] = [0x10, 0x30]
   const marker = (type: number): Written => ({ ...one, key: Buffer.from([0, 0, 0, type]) })
   const log = Buffer.concat([
@@ -168,7 +168,7 @@ test('hides control records and what was aborted, and goes past them', async () 
   expect((await decode(fetched(log), 0)).records).toHaveLength(5)
 })
 
-test('takes the time of arrival where the topic keeps it', async () => {
+test('records have the time of arrival where the topic keeps it', async () => {
   const buffer = await batch(0, [{ ...one, timestampDelta: 99 }], { attributes: 0x08 })
   buffer.writeBigInt64BE(BigInt(BASE_TIME + 5), 35)
   expect((await decode(fetched(buffer), 0)).records[0]?.timestamp).toBe(BASE_TIME + 5)
@@ -178,7 +178,7 @@ const values = (of: { readonly records: readonly { readonly value: Uint8Array | 
   of.records.map(({ value }) => value && Buffer.from(value).toString())
 const named = (value: string): Written => ({ ...one, value: Buffer.from(value) })
 
-test('what cannot be read of a batch is one record, with the batch as its value, and reading goes on behind it', async () => {
+test('the part of a batch that cannot be read is one record with the batch as its value, and reading goes on behind it', async () => {
   const good = await batch(0, [named('a'), named('b')])
   const bad = await batch(2, [named('c'), named('d')], { attributes: 2 })
   const after = await batch(4, [named('e')])
@@ -204,7 +204,7 @@ test('what cannot be read of a batch is one record, with the batch as its value,
   expect(read.nextOffset).toBe(5)
 })
 
-test('names what it cannot read', async () => {
+test('an error names the batch that cannot be read, and why', async () => {
   const refusal = async (buffer: Buffer) => {
     const { records } = await decode(fetched(buffer), 4)
     expect(records).toHaveLength(1)
@@ -228,7 +228,7 @@ test('names what it cannot read', async () => {
   }
 })
 
-test('has no headers where the name of one is not UTF-8, and all of them as bytes', async () => {
+test('headers are there as bytes only where the name of one is not UTF-8', async () => {
   const buffer = await batch(4, [{ ...one, headers: [['name', Buffer.from('v')]] }, one])
   buffer[buffer.indexOf('name')] = 0xff
   const { parts, records } = await decode(fetched(buffer), 4)
@@ -237,7 +237,7 @@ test('has no headers where the name of one is not UTF-8, and all of them as byte
   expect(section.equals(parts[0]?.headerBytes?.(0) ?? Buffer.alloc(0))).toBe(true)
 })
 
-test('adds times up in 64 bits, as Java does', async () => {
+test('timestamps are added with 64 bits, as in Java', async () => {
   const buffer = await batch(0, [one, { ...one, timestampDelta: 10 }, { ...one, timestampDelta: -(2 ** 60) }])
   const timesFrom = async (base: bigint) => {
     buffer.writeBigInt64BE(base, 27)
@@ -288,7 +288,7 @@ test.each<[string, number, number[], string]>([
   expect(failed?.error?.message).toContain(why)
 })
 
-test('a batch with more records, or with less room for them, than it says: the last that it has an offset for fails', async () => {
+test('of a batch with fewer offsets than records the last record that has an offset fails', async () => {
   const two = Buffer.from([...record(0, 'a'), ...record(1, 'b')])
   const more = await decode(fetched(Buffer.concat([await withRecords(4, 1, two), await batch(5, [one])])), 4)
   expect(more.records).toMatchObject([
@@ -308,14 +308,14 @@ test('a batch with more records, or with less room for them, than it says: the l
   ])
 })
 
-test('a batch that says it holds no records, or less than none, and has some, is not passed over', async () => {
+test('a batch with records that states none, or a negative count, is not skipped', async () => {
   for (const count of [0, -1, -2_147_483_648]) {
     const read = await decode(fetched(await withRecords(4, count, Buffer.from(record(0, 'a')))), 4)
     expect(read.records).toMatchObject([{ offset: 4, error: { code: 'DECODE_FAILED', nextOffset: 5 } }])
   }
 })
 
-test('what follows in a headers section that overruns its record is not read as a header', async () => {
+test('bytes behind the end of a record are not read as its headers', async () => {
   // One header with a name of one byte and a value that would reach into the second record.
   const first = [22, 0, 0, 0, 2, 107, 2, 97, 2, 2, 104, 20]
   const read = await decode(fetched(await withRecords(4, 2, Buffer.from([...first, ...record(1, 'b')]))), 4)
@@ -323,7 +323,7 @@ test('what follows in a headers section that overruns its record is not read as 
   expect(read.parts[0]?.headerBytes?.(0)).toEqual(Buffer.from([2, 2, 104, 20]))
 })
 
-test('a batch whose length cannot be ends the partition by name, behind the batches before it', async () => {
+test('a batch with an impossible length ends the partition by name, behind the batches before it', async () => {
   const good = await batch(4, [named('a')])
   for (const [length, next] of [
     [-12, 5],
@@ -339,7 +339,7 @@ test('a batch whose length cannot be ends the partition by name, behind the batc
   }
 })
 
-test('batches that do not go on upwards end the partition by name', async () => {
+test('batches whose offsets do not rise end the partition by name', async () => {
   const good = await batch(4, [named('a'), named('b')])
   const shapes: [number, number | undefined][] = [
     [5, undefined],
@@ -360,7 +360,7 @@ test('batches that do not go on upwards end the partition by name', async () => 
   expect((await decode(fetched(huge), 4)).thrown).toMatchObject({ code: 'KAFKA_FAILED', offset: 4 })
 })
 
-test('an answer that has nothing of what was asked for is an error, not an endless question', async () => {
+test('an answer without the offset that was asked for is an error', async () => {
   const before = await decode(fetched(await batch(1, [one, one])), 4)
   expect(before).toMatchObject({ records: [], thrown: { code: 'KAFKA_FAILED', offset: 4 } })
   const half = await decode(fetched((await batch(4, [one])).subarray(0, 65)), 4)
@@ -381,7 +381,7 @@ test('records come in parts of a bounded size, whose positions follow each other
   }
 })
 
-test('what would take more than the limit is not decompressed, whatever the codec, and reading goes on', async () => {
+test('a batch beyond the limit is not decompressed, whatever the codec, and reading goes on', async () => {
   const encode = recordBatchEncoder({ crc32c })
   const value = new Uint8Array(12 << 20)
   for (const compression of COMPRESSIONS.slice(1)) {
@@ -441,7 +441,7 @@ test('a large batch that is broken from its first record on gives back its room'
   await room.take(room.limit)
 })
 
-test('what was handed out is let go of while the rest is still to come', async () => {
+test('a part that was handed out can be collected while others are still to come', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const encode = recordBatchEncoder({ crc32c })

@@ -18,18 +18,19 @@ export interface FetchedBatch extends RecordBatch {
 /** The records that were fetched of a partition, in parts that are decoded when they are asked for. */
 export interface PartitionReader {
   /**
-   * The next part; undefined behind the last. Called again when the last call has settled. Throws, or rejects, where there
-   * is no going on in the partition: a broker sent what no log can hold, or the package that decompresses it is missing.
+   * The next part; undefined behind the last. To be called again once the last call has settled. Throws, or rejects, when
+   * nothing more of the partition can be read: the broker sent bytes that no log can hold, or the package that decompresses
+   * them is missing.
    */
   next(): MaybePromise<FetchedBatch | undefined>
-  /** What is left is not wanted any more. */
+  /** Drops the records that are left. */
   close(): void
 }
 
-/** A part has no more of them: a handler's turn is limited, and so is what is made of a batch of tiny records. */
+/** The most records of a part: it limits the time until others have their turn, and the memory for tiny records. */
 const MAX_PART_RECORDS = 16_384
 const MAX_PART_BYTES = 4 << 20
-/** What is decompressed at once without asking for room: some batches side by side, as there are several threads for it. */
+/** How much is decompressed side by side, in several threads, without asking for room. */
 const SIDE_BY_SIDE_BYTES = 8 << 20
 
 export function partitionReader(
@@ -39,7 +40,7 @@ export function partitionReader(
   room: DecompressionRoom,
 ): PartitionReader {
   const found = logBatches(fetched, from)
-  /** Those that were handed out are forgotten: what they became may be large. */
+  /** Batches that were handed out are set to undefined: they may be large. */
   const batches: (Section | Gap | undefined)[] = found.batches
   const codecs = new Map<string, Promise<CompressionCodec>>()
   let head = 0
@@ -59,7 +60,7 @@ export function partitionReader(
     return undefined
   }
 
-  /** As many records as a part takes, of batches that are decompressed. Undefined if there are none before a broken one. */
+  /** A part of the batches that are decompressed. Undefined if there is no record before a broken one. */
   function records(): FetchedBatch | undefined {
     const sections: Section[] = []
     let bytes = 0
@@ -69,7 +70,7 @@ export function partitionReader(
       if (section === undefined || 'error' in section || section.compression !== 0) break
       bytes += section.bytes.length - section.at
       count += section.left
-      // Only the first of them may take room of its own.
+      // Only the first section of a part may hold room.
       const fits = section.hold === undefined && bytes <= MAX_PART_BYTES && count <= MAX_PART_RECORDS
       if (sections.length > 0 && !fits) break
       sections.push(section)
@@ -89,18 +90,18 @@ export function partitionReader(
     return isNothing ? undefined : part
   }
 
-  /** Decompresses the first batch that is to come, and those behind it that may be decompressed beside it. */
+  /** Decompresses the next batch, and the batches behind it that may be decompressed at the same time. */
   async function decompressSome(): Promise<void> {
     const pending: Promise<void>[] = []
     let bytes = 0
     for (let i = head; i < batches.length; i++) {
       const section = batches[i]
       if (section === undefined || 'error' in section) break
-      // Not to be shown, or decompressed already.
+      // The batch is not shown, or it is decompressed already.
       if (section.compression === 0) continue
       const settle = (batch: Section | Gap): void => {
         batches[i] = batch
-        // Nobody waits for it any more.
+        // The reader was closed meanwhile.
         if (isClosed && 'hold' in batch) batch.hold?.release()
       }
       const name = COMPRESSIONS[section.compression]
@@ -131,7 +132,7 @@ export function partitionReader(
     expected: number,
   ): Promise<Section | Gap> {
     const { limit } = room
-    // It may become more than it states.
+    // The batch may become larger than it states.
     for (const size of expected < limit ? [expected, limit] : [limit]) {
       const hold = size > SIDE_BY_SIDE_BYTES ? await room.take(size) : undefined
       try {
@@ -165,7 +166,7 @@ export function partitionReader(
     return codec
   }
 
-  /** What stands for a batch, or for what follows in it, that cannot be read. */
+  /** The gap for a batch, or for the rest of one, that cannot be read. */
   function gapAt({ start, end, expected, nextOffset }: Section, code: ErrorCode, why: string, cause?: unknown): Gap {
     return gapOf(fetched, { start, end, offset: Math.max(from, expected), nextOffset }, code, why, cause)
   }
@@ -187,7 +188,7 @@ const EMPTY = Buffer.alloc(0)
 const notOf = (name: string, cause: unknown): string =>
   `the batch is not what ${name} makes of records (${toError(cause).message})`
 
-/** A gap as a batch of one record: its value is what stands in the log. */
+/** A gap as a batch of one record, whose value is the bytes of the log. */
 function gapBatch({ topic, partition }: TopicPartition, gap: Gap, endOffset: number): RecordBatch {
   const { offset, nextOffset, batch, timestamp, error } = gap
   return {

@@ -87,7 +87,7 @@ const expected = (all: readonly Written[]) =>
     timestamp,
   }))
 
-test('reads what it writes, however compressed', async () => {
+test('batches of each compression are read as they were written', async () => {
   await fc.assert(
     fc.asyncProperty(records, fc.constantFrom(...COMPRESSIONS), async (all, compression) => {
       const batch = await encode(all, { compression, firstSequence: -1 })
@@ -97,7 +97,7 @@ test('reads what it writes, however compressed', async () => {
   )
 })
 
-test('writes what @kafkats/client reads, checksum and header included', async () => {
+test('@kafkats/client reads the batches that are written, with checksum and header', async () => {
   const producers = fc.option(
     fc.record({
       producerId: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
@@ -136,7 +136,7 @@ test('writes what @kafkats/client reads, checksum and header included', async ()
   )
 })
 
-test('reads what @kafkats/client writes', async () => {
+test('batches of @kafkats/client are read', async () => {
   await fc.assert(
     fc.asyncProperty(
       nearRecords,
@@ -172,7 +172,7 @@ test('reads what @kafkats/client writes', async () => {
   )
 })
 
-test('writes what KafkaJS reads', async () => {
+test('KafkaJS reads the batches that are written', async () => {
   const require = createRequire(import.meta.url)
   const Decoder = require('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => object
   const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder') as (
@@ -199,7 +199,7 @@ test('writes what KafkaJS reads', async () => {
 
 const one: ProduceRecord = { key: null, value: Buffer.from('v'), headers: [], timestamp: 1 }
 
-test('keeps a batch as it was when the next is written', async () => {
+test('a batch does not change when the next is written', async () => {
   const first = await encode([one], plain)
   const before = Buffer.from(first)
   await encode([{ ...one, value: new Uint8Array(300) }], plain)
@@ -212,7 +212,7 @@ test('keeps a batch as it was when the next is written', async () => {
   expect(read.map(([record]) => String(record?.value))).toEqual(['v', 'w'])
 })
 
-test('drops fractions of milliseconds', async () => {
+test('fractions of milliseconds are dropped', async () => {
   const batch = await encode(
     [
       { ...one, timestamp: 1.9 },
@@ -223,12 +223,12 @@ test('drops fractions of milliseconds', async () => {
   expect((await decode(batch)).map(({ timestamp }) => timestamp)).toEqual([1, 3])
 })
 
-test('refuses the name of a header that UTF-8 cannot carry', () => {
+test('a header whose name UTF-8 cannot hold is refused', () => {
   const refusal = () => encode([{ ...one, headers: [['a\ud800', Buffer.from('v')]] }], plain)
   expect(refusal).toThrow(expect.objectContaining({ code: 'ENCODE_FAILED' }))
 })
 
-test('finds every changed byte by the checksum, and lets it pass unchecked', async () => {
+test('the checksum finds every changed byte, which is not noticed without it', async () => {
   const batch = await encode([one, { ...one, key: Buffer.from('key') }], plain)
   for (let at = 21; at < batch.length; at++) {
     const changed = Buffer.from(batch)

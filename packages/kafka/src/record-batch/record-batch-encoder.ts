@@ -8,18 +8,18 @@ import { recordWriter } from './record-writer.ts'
 
 export interface EncodeOptions {
   readonly compression: Compression
-  /** For idempotence, with `firstSequence`. */
+  /** With idempotence, together with `firstSequence`. */
   readonly producer?: { readonly producerId: number; readonly producerEpoch: number } | undefined
-  /** Counts what a producer sent to the partition; -1 without idempotence. */
+  /** How many records the producer has sent to the partition before; -1 without idempotence. */
   readonly firstSequence: number
 }
 
-/** Throws or rejects with `ENCODE_FAILED`, or with `UNSUPPORTED` where the package of the compression is not installed. */
+/** Throws, or rejects with, `ENCODE_FAILED`, and `UNSUPPORTED` where the package of the compression is not installed. */
 export type RecordBatchEncoder = (records: readonly ProduceRecord[], options: EncodeOptions) => MaybePromise<Buffer>
 
 /**
- * Makes record batches in Kafka's format 2. Records are written into one memory that is used again and again, then copied
- * out at their size; without compression that is done when the call returns.
+ * Makes record batches in Kafka's format 2. Records are written into a buffer that is kept, and then copied at their size.
+ * Without compression the batch is returned at once, and not as a promise.
  */
 export function recordBatchEncoder({ crc32c }: { readonly crc32c: Crc32c }): RecordBatchEncoder {
   const write = recordWriter()
@@ -39,7 +39,7 @@ export function recordBatchEncoder({ crc32c }: { readonly crc32c: Crc32c }): Rec
       batch.writeUInt32BE(crc32c(batch.subarray(CHECKED_FROM)), CHECKSUM_AT)
       return batch
     }
-    // Outside of Node's pool, which would be held as a whole for as long as the batch.
+    // Not in Node's pool: the whole pool would be held as long as the batch.
     const copy = Buffer.allocUnsafeSlow(bytes.length)
     copy.set(bytes)
     return compression === 'none' ? finish(copy) : compressed(copy, compression).then(finish)
@@ -51,12 +51,12 @@ async function compressed(batch: Buffer, compression: Exclude<Compression, 'none
   return Buffer.concat([batch.subarray(0, HEADER_BYTES), await codec.compress(batch.subarray(HEADER_BYTES))])
 }
 
-/** A batch as it goes over the wire. */
+/** A record batch as bytes, ready for a request. */
 export interface EncodedBatch extends TopicPartition {
   readonly records: Buffer
 }
 
-/** The batches of a request, side by side where they are compressed. Rejects as the encoder does. */
+/** Encodes the batches of a request; compression runs side by side. Rejects as the encoder does. */
 export function encodeBatches(
   encode: RecordBatchEncoder,
   { compression, producer, batches }: Pick<ProduceRequest, 'compression' | 'producer' | 'batches'>,

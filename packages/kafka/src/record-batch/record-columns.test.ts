@@ -7,7 +7,7 @@ const bytes = (...parts: (number | string)[]) =>
 // Small lengths are written as twice themselves; -1 is 1.
 const [one, three, none] = [2, 6, 1]
 
-test('reads names and values, null and empty kept apart', () => {
+test('headers are read with names and values; null and empty are different', () => {
   const section = bytes(three, one, 'n', one, 'v', one, 'n', none, 0, 0)
   expect(readHeaders(section)).toEqual({
     headers: [
@@ -21,7 +21,7 @@ test('reads names and values, null and empty kept apart', () => {
   expect(readHeaders(bytes(0))).toEqual({ headers: [], problem: undefined, broken: false })
 })
 
-test('leaves out a header whose name is not UTF-8, and says so', () => {
+test('a header whose name is not UTF-8 is left out, and the problem says so', () => {
   const section = bytes(three, 4, 0xc3, '(', one, 'v', one, 'n', one, 'w', 2, 0xff, 0)
   expect(readHeaders(section)).toEqual({
     headers: [['n', Buffer.from('w')]],
@@ -44,7 +44,7 @@ test.each([
   expect(readHeaders(section)).toMatchObject({ problem, broken: true })
 })
 
-test('never throws, and never looks beyond its end', () => {
+test('reading headers never throws, and never reads beyond their end', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ maxLength: 9 }), (section, more) => {
       const alone = readHeaders(Buffer.from(section))

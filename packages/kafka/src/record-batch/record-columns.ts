@@ -5,25 +5,26 @@ import { toInt64 } from '../driver/int64.ts'
 import type { Int64 } from '../driver/int64.ts'
 import type { Section } from './log-batches.ts'
 
-/** Where the parts of a record are: start and length of key and value (length -1: null), start of the headers, and its end. */
+/** Numbers for each record: start and length of key and value (length -1: null), start of the headers, end of the record. */
 const STRIDE = 6
-/** The columns, and what a view of key and value costs once they are asked for. */
+/** The memory of a record beside its payload: the columns, and the views of key and value. */
 export const RECORD_OVERHEAD_BYTES = STRIDE * 4 + 16 + 200
 /** Seven integers of a byte each. */
 const SMALLEST_RECORD_BYTES = 7
 
-/** Where reading of some sections came to. */
+/** The records of some sections, and how far they were read. */
 export interface Columns {
   readonly part: RecordBatch
-  /** How many sections are read to their end. It may end within the next one, because there was enough. */
+  /** How many sections are read to their end. The next one may be read in part. */
   readonly read: number
-  /** What is wrong with the records of that one, if anything. */
+  /** Why the next section cannot be read any further. */
   readonly flaw?: string
 }
 
 /**
- * Decodes records of sections that follow each other into columns: nothing is made for a record before it is asked for. How
- * far they are read is noted in the sections. Records before the offset `from` are passed over: an answer starts with the whole batch that holds it.
+ * Decodes records of consecutive sections into columns: no object is made for a record before it is asked for. The sections
+ * note how far they are read. Records before the offset `from` are skipped: an answer to a fetch starts with the whole batch
+ * that holds that offset.
  */
 export function recordColumns(
   { topic, partition }: TopicPartition,
@@ -44,12 +45,12 @@ export function recordColumns(
     bytesLeft += bytes.length - at
     recordsLeft += Math.max(0, left)
   }
-  // What the batches say is not believed beyond what they have room for.
+  // A batch may state more records than its bytes can hold.
   const capacity = Math.min(recordsLeft, maxRecords, Math.ceil(bytesLeft / SMALLEST_RECORD_BYTES))
   const places = new Int32Array(capacity * STRIDE)
   const offsets = new Float64Array(capacity)
   const timestamps = new Float64Array(capacity)
-  /** By record, those that a number does not hold. Most topics have none. */
+  /** The timestamps that a number does not hold, by record. Most topics have none. */
   let exactTimestamps: Map<number, Int64> | undefined
   const read = reader(whole)
   let length = 0
@@ -61,7 +62,7 @@ export function recordColumns(
   for (let i = 0; i < sections.length; i++) {
     const section = sections[i] as Section
     const { baseOffset, baseTimestamp, appendTime, left: count } = section
-    /** Where the section begins in `whole`; what was read of it before may be in front of that. */
+    /** Where the section would begin in `whole`, with the records that were read before. */
     const base = starts[i] as number
     const start = base + section.at
     const end = base + section.bytes.length
@@ -75,7 +76,7 @@ export function recordColumns(
         const recordBytes = read.varint()
         const recordEnd = read.at() + recordBytes
         if (recordBytes < 0 || recordEnd > end) throw new RangeError(`its size of ${recordBytes} bytes is not there`)
-        // One byte of attributes, which nobody uses.
+        // The byte of attributes is not used.
         read.goto(read.at() + 1)
         const deltaAt = read.at()
         const timestampDelta = read.varlong()
@@ -109,7 +110,7 @@ export function recordColumns(
     } catch (thrown) {
       flaw = `record ${section.count - count + n} of the batch (from 0) is broken: ${(thrown as Error).message}`
     }
-    // There is no offset left for what is wrong: it takes the last record with it.
+    // No offset is left for the broken rest: the last record is part of it.
     if (flaw !== undefined && expected >= section.nextOffset) expected = offsets[--length] ?? from
     size += at - start
     section.at = at - base
@@ -133,7 +134,7 @@ export function recordColumns(
     if (size < 0) return null
     const at = places[i * STRIDE + column] ?? 0
     const read = whole.toString('utf8', at, at + size)
-    // Only where this sign stands may a byte have been replaced.
+    // Only this character may stand for a replaced byte.
     return read.includes('\uFFFD') && !isUtf8(whole.subarray(at, at + size)) ? undefined : read
   }
   const part: RecordBatch = {
@@ -163,9 +164,8 @@ export function recordColumns(
 }
 
 /**
- * The bytes of all sections as one buffer, and where each section begins in it. Sections that were not compressed are parts of
- * one answer: a view of that answer holds them all, with the headers of batches between them. Only what was decompressed is
- * copied, where there are several.
+ * The bytes of all sections as one buffer, and where each section begins in it. Uncompressed sections are parts of one
+ * answer: a view of it covers them all, with batch headers between them. Only several decompressed sections are copied.
  */
 function joined(sections: readonly Section[]): { readonly whole: Buffer; readonly starts: readonly number[] } {
   const answer = sections[0]?.bytes.buffer
@@ -183,12 +183,12 @@ function joined(sections: readonly Section[]): { readonly whole: Buffer; readonl
   return { whole: Buffer.concat(sections.map(({ bytes, at }) => bytes.subarray(at))), starts }
 }
 
-/** As 64 bits add up: what is beyond them begins anew at the other end, as it does in Java. */
+/** Adds with 64 bits, with overflow as in Java. */
 function sum64(base: Int64, delta: bigint): Int64 {
   return toInt64(BigInt.asIntN(64, BigInt(base) + delta))
 }
 
-/** The zigzag integer of at most 64 bits that is written there. */
+/** Reads a zigzag integer of at most 64 bits. */
 function int64At(bytes: Buffer, start: number): bigint {
   let value = 0n
   for (let at = start, shift = 0n; ; at++, shift += 7n) {
@@ -234,23 +234,23 @@ function reader(bytes: Buffer) {
   }
 }
 
-/** The headers of a record as far as they can be read. */
+/** The headers of a record that can be read. */
 export interface ReadHeaders {
   readonly headers: Headers
-  /** Why there are others that cannot be read: the name of one is not UTF-8, or a count or a length is wrong. */
+  /** Why others cannot be read: a name is not UTF-8, or a count or a length is wrong. */
   readonly problem: string | undefined
-  /** A count or a length is wrong. No broker takes them so. */
+  /** A count or a length is wrong. No broker accepts such headers. */
   readonly broken: boolean
 }
 
 const NO_HEADERS: ReadHeaders = { headers: Object.freeze([]), problem: undefined, broken: false }
-/** A varint of 32 bits has no more. */
+/** The longest varint of 32 bits. */
 const MAX_VARINT_BYTES = 5
 
 /**
- * Reads the headers of a record as a record batch has them, which are the bytes from `start` to `end`: their count, then
- * length and bytes of each name and value, where a value of a negative length is null. Never throws: what cannot be read is
- * left out, and `problem` says why.
+ * Reads the headers of a record from the bytes from `start` to `end` of a record batch: their count, then length and bytes of
+ * each name and value. A negative length of a value means null. Never throws: headers that cannot be read are left out, and
+ * `problem` says why.
  */
 export function readHeaders(bytes: Buffer, start = 0, end = bytes.length): ReadHeaders {
   if (bytes[start] === 0 && start + 1 === end) return NO_HEADERS
@@ -259,7 +259,7 @@ export function readHeaders(bytes: Buffer, start = 0, end = bytes.length): ReadH
   const broken = (problem: string): ReadHeaders => ({ headers, problem, broken: true })
   let problem: string | undefined
 
-  /** NaN where there is none. */
+  /** NaN at the end of the bytes, or for a varint that is too long. */
   function varint(): number {
     let value = 0
     for (let n = 0; n < MAX_VARINT_BYTES && at < end; n++) {
@@ -270,7 +270,7 @@ export function readHeaders(bytes: Buffer, start = 0, end = bytes.length): ReadH
     return NaN
   }
 
-  /** Undefined where there are not so many. */
+  /** The next bytes; undefined where fewer are left. */
   function next(length: number): Buffer | undefined {
     if (!(length >= 0 && length <= end - at)) return undefined
     at += length

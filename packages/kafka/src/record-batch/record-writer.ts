@@ -5,22 +5,22 @@ import type { ProduceRecord } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
 import { HEADER_BYTES } from './batch-header.ts'
 
-/** The most that a record takes beside its key, value and headers: seven integers of variable length. */
+/** The largest frame of a record around its key, value and headers: seven integers of variable length. */
 const RECORD_FRAME_BYTES = 48
-/** A `set` is a call out of JavaScript: below this a loop is faster. */
+/** `set` is a call out of JavaScript. For fewer bytes a loop is faster. */
 const COPY_BY_SET_BYTES = 24
-/** Memory beyond this is given back after the batch that needed it. */
+/** A larger buffer is dropped after the batch that needed it. */
 const KEPT_BYTES = 4 << 20
 const FIRST_BYTES = 1 << 16
 
 interface WrittenRecords {
-  /** The records, with room for the header in front. Valid until the next call. */
+  /** The records, behind room for the batch header. Valid until the next call. */
   readonly bytes: Uint8Array
   readonly baseTimestamp: Int64
   readonly maxTimestamp: Int64
 }
 
-/** Writes records one behind the other into memory that it keeps. */
+/** Writes records one after another into a buffer that it keeps. */
 export function recordWriter(): (records: readonly ProduceRecord[]) => WrittenRecords {
   let kept: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
   return (records) => {
@@ -49,7 +49,7 @@ export function recordWriter(): (records: readonly ProduceRecord[]) => WrittenRe
         contentBytes +
         headerBytes
       at = writeInt(into, body, at)
-      // Attributes: there are none yet.
+      // The attributes of a record, of which Kafka defines none.
       into[at++] = 0
       if (delta === 0) at = writeZero(into, at)
       else if (typeof delta === 'number') at = writeLong(into, delta, at)
@@ -97,7 +97,7 @@ function writeHeaders(into: Buffer, headers: Headers, start: number): number {
   return at
 }
 
-/** In bytes; -1 for none, as Kafka writes it. */
+/** In bytes; -1 for null, as Kafka writes it. */
 function lengthOf(content: Uint8Array | string | null): number {
   return content === null ? -1 : contentBytes(content)
 }
@@ -127,13 +127,13 @@ function writeZero(into: Uint8Array, at: number): number {
 
 const whole = (time: Int64): Int64 => (typeof time === 'number' ? Math.trunc(time) : time)
 
-/** By which a time differs from the first of its batch, in the 64 bits that it has on the wire. */
+/** The difference of a timestamp from the first of its batch, in 64 bits as on the wire. */
 function difference(time: Int64, base: Int64): Int64 {
   const near = typeof time === 'number' && typeof base === 'number' ? time - base : NaN
   return Number.isSafeInteger(near) ? near : BigInt.asIntN(64, BigInt(time) - BigInt(base))
 }
 
-/** A 32-bit integer as Kafka writes it: small ones short, whatever their sign. */
+/** Writes a zigzag varint of 32 bits. */
 function writeInt(into: Uint8Array, value: number, start: number): number {
   let at = start
   let rest = ((value << 1) ^ (value >> 31)) >>> 0
@@ -150,7 +150,7 @@ function sizeOf(value: number): number {
   return rest < 0x80 ? 1 : rest < 0x4000 ? 2 : rest < 0x20_0000 ? 3 : rest < 0x1000_0000 ? 4 : 5
 }
 
-/** The same for integers of up to 53 bits, by arithmetic: the operators on bits know only 32. */
+/** Writes a zigzag varint of up to 53 bits, by arithmetic: bit operators work with 32 bits. */
 function writeLong(into: Uint8Array, value: number, start: number): number {
   let at = start
   const isNegative = value < 0

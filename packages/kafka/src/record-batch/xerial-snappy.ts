@@ -2,25 +2,25 @@ import { setImmediate } from 'node:timers/promises'
 import { THREAD_BYTES } from './compression-codec.ts'
 import type { CompressionCodec } from './compression-codec.ts'
 
-/** The functions of the package `snappy`, which knows the blocks and not what Java puts around them. */
+/** The functions of the package `snappy`, which handles blocks without Java's frame around them. */
 interface RawSnappy {
   compress(bytes: Uint8Array): Promise<Uint8Array>
   uncompress(bytes: Uint8Array, options: { readonly asBuffer: true }): Promise<Uint8Array | string>
   uncompressSync(bytes: Uint8Array, options: { readonly asBuffer: true }): Uint8Array | string
 }
 
-/** What Java's snappy-xerial starts with: its name, its version, and the oldest version that reads it. */
+/** The first bytes of Java's snappy-xerial: its name, its version, and the oldest version that reads it. */
 const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1])
-/** The part that makes it out: raw snappy cannot start like this. */
+/** Raw snappy cannot start with the bytes of the name. */
 const MAGIC_NAME_BYTES = 8
 const BLOCK_BYTES = 64 * 1024
-/** What snappy makes of one byte at most: 64 bytes of three. */
+/** The most bytes that snappy makes of one byte: 64 of three. */
 const MOST_PER_BYTE = 22
 const MOST_LENGTH_BYTES = 5
-/** A batch may have a block for every five bytes: others get their turn meanwhile. */
+/** A batch may have a block for every five bytes. Other work gets its turn after so many. */
 const BLOCKS_BETWEEN_TURNS = 20_000
 
-/** Snappy as Kafka has it: blocks with their lengths, behind a header. Some clients write one raw block: that is read too. */
+/** Snappy as Kafka has it: blocks with their lengths behind a header. One raw block, as some clients write it, is read too. */
 export function xerialSnappy(snappy: RawSnappy): CompressionCodec {
   return {
     async compress(bytes) {
@@ -35,7 +35,7 @@ export function xerialSnappy(snappy: RawSnappy): CompressionCodec {
       let blocks = 0
       for (const { size } of blocksOf(bytes)) {
         total += size
-        // More of them are not worth a second walk.
+        // A second walk over more blocks would take too long.
         if (++blocks === BLOCKS_BETWEEN_TURNS) return bytes.length * MOST_PER_BYTE
       }
       return Math.min(total, bytes.length * MOST_PER_BYTE)
@@ -52,9 +52,9 @@ export function xerialSnappy(snappy: RawSnappy): CompressionCodec {
 }
 
 interface Block {
-  /** Decompressed, as snappy itself states it in front. */
+  /** The decompressed size, as snappy states it at the start of a block. */
   readonly size: number
-  /** Where what is compressed begins and ends. */
+  /** Where the compressed bytes begin and end. */
   readonly start: number
   readonly end: number
 }
@@ -90,8 +90,8 @@ function sizeAt(bytes: Buffer, at: number, end = bytes.length): Block {
 }
 
 /**
- * All blocks as one, which takes one call however small they are: what is copied is named by its distance, so that only
- * the sizes in front become one.
+ * Joins all blocks into one, which takes one call however small they are. Copies within snappy name their source by its
+ * distance, so that only the sizes in front have to be joined.
  */
 async function joined(bytes: Buffer): Promise<{ readonly block: Buffer; readonly size: number }> {
   const joint = Buffer.allocUnsafeSlow(bytes.length)
@@ -103,7 +103,7 @@ async function joined(bytes: Buffer): Promise<{ readonly block: Buffer; readonly
     to += bytes.copy(joint, to, start, end)
     if (++blocks % BLOCKS_BETWEEN_TURNS === 0) await setImmediate()
   }
-  // What is too large is not decompressed.
+  // The size may not fit. Then the block is too large to be decompressed anyway.
   const front = varint(Math.min(size, 0xffff_ffff))
   const from = MOST_LENGTH_BYTES - front.length
   joint.set(front, from)

@@ -8,8 +8,8 @@ const BLOCK_HEADER_BYTES = 3
 const [PLAIN, REPEATED, COMPRESSED] = [0, 1, 2]
 
 /**
- * How much zstd can become at most, by a walk over the blocks of its frames: one that is compressed counts as full, since
- * it does not state its size. The size in the header of a frame is not believed. Throws where a frame is cut off or none.
+ * The largest size that zstd frames can become, by a walk over their blocks. A compressed block does not state its size, and
+ * counts as full. The size in the header of a frame is not trusted. Throws for a frame that is cut off or is none.
  */
 export function maxZstdSize(bytes: Buffer): number {
   let maxSize = 0
@@ -31,7 +31,7 @@ export function maxZstdSize(bytes: Buffer): number {
     const sizeBytes = CONTENT_SIZE_BYTES[flags >> 6] || (isSingle ? 1 : 0)
     at += 5
     const window = bytes[at] ?? 0
-    // In a single segment the window is the content, whose size is not believed.
+    // In a single segment the window is the content, whose stated size is not trusted.
     const windowBytes = isSingle ? Infinity : 2 ** (10 + (window >> 3)) * (1 + (window & 7) / 8)
     const blockBytes = Math.min(windowBytes, LARGEST_BLOCK_BYTES)
     at += (isSingle ? 0 : 1) + (DICTIONARY_ID_BYTES[flags & 3] ?? 0) + sizeBytes

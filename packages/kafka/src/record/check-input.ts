@@ -4,14 +4,14 @@ import type { RecordMeta } from './topic-record.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
 const META = ['headers', 'timestamp', 'partition', 'topic']
-/** What goes with a value that is not in a pair. */
+/** The fields of the options of a call, where the key is beside the value. */
 export const WITH_VALUE = ['key', ...META]
 
 /** Throws `SINK_REFUSED` unless an array that was written to a topic is a `[key, value, meta?]` pair. */
 export function checkPair(pair: readonly unknown[], { name, plain }: TopicSpec): void {
   const [key, value, meta] = pair
   const lengthOk = pair.length === 2 || pair.length === 3
-  // Strings make pairs of two strings; what a codec takes, it says itself.
+  // Without a codec both are strings. A codec checks its input itself.
   const typesOk = !plain || ((value === null || typeof value === 'string') && !Array.isArray(key))
   if (!lengthOk || !typesOk || key === undefined || value === undefined || !isMeta(meta))
     throw refused(
@@ -23,12 +23,12 @@ export function checkPair(pair: readonly unknown[], { name, plain }: TopicSpec):
   checkMeta(meta, name)
 }
 
-/** Throws `SINK_REFUSED` for a value that stands alone and cannot. */
+/** Throws `SINK_REFUSED` for a value without a key that needs one. */
 export function checkBare(value: unknown, { name }: TopicSpec): void {
   if (value === null) throw refused(name, 'was given null, which needs a key: write [key, null] for a tombstone')
 }
 
-/** Throws `SINK_REFUSED` for what cannot go with a record. */
+/** Throws `SINK_REFUSED` for unknown fields, and for fields of the wrong type. */
 export function checkMeta(meta: RecordMeta | undefined, name: string, fields: readonly string[] = META): void {
   if (meta === undefined) return
   if (!isMeta(meta)) throw refused(name, `takes { ${fields.join(', ')} } with a value, got ${describe(meta)}`)
@@ -44,7 +44,7 @@ export function checkMeta(meta: RecordMeta | undefined, name: string, fields: re
     throw refused(name, `takes headers as an object, or as a record has them; got ${describe(headers)}`)
 }
 
-/** For a timestamp that Kafka does not have. */
+/** The error for a timestamp of more than 64 bits, or of another type. */
 export function notATimestamp(name: string, timestamp: unknown): SnapstreamError {
   return refused(
     name,

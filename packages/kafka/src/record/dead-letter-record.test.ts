@@ -52,7 +52,7 @@ const plainHeader = fc.tuple(fc.string({ maxLength: 3 }), fc.option(content))
 /** Names of our own that somebody else uses, without all that makes an origin. */
 const odd = fc.tuple(fc.constantFrom(ADDED.code, ADDED.message, ADDED.topic, ADDED.timestamp), content)
 
-test('the headers of a record come back as they were, whatever they are', () => {
+test('the headers of a record can be read back from its dead letter as they were', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(plainHeader, odd), { maxLength: 12 }), fc.string(), (headers, message) => {
       const said = readDeadLetterHeaders(bury(raw({ headers }), new Error(message)).headers)
@@ -68,7 +68,7 @@ test('the headers of a record come back as they were, whatever they are', () => 
   )
 })
 
-test('buried again and again it has each header once, the first place and the last error', () => {
+test('a dead letter that fails again has each header once, with the first place and the last error', () => {
   fc.assert(
     fc.property(fc.array(plainHeader, { maxLength: 4 }), fc.integer({ min: 1, max: 5 }), (headers, times) => {
       let record = bury(raw({ headers }))
@@ -89,7 +89,7 @@ test('buried again and again it has each header once, the first place and the la
   )
 })
 
-describe('the place where it failed is only what was written as one', () => {
+describe('the place of a dead letter', () => {
   const place = (topic: string, partition: string, offset: string): Headers => [
     [ADDED.topic, bytes(topic)],
     [ADDED.partition, bytes(partition)],
@@ -114,7 +114,7 @@ describe('the place where it failed is only what was written as one', () => {
     expect(buried).toMatchObject({ origin: { topic: 'orders', offset: 17 }, original: headers })
   })
 
-  test('a record without any of them has none', () => {
+  test('a record without these headers has no place', () => {
     expect(readDeadLetterHeaders([])).toEqual({
       origin: undefined,
       timestamp: undefined,
@@ -128,7 +128,7 @@ describe('the place where it failed is only what was written as one', () => {
   })
 })
 
-describe('what an error says never makes a header that cannot be written', () => {
+describe('the message of an error always fits into a header', () => {
   test.each([
     ['of a megabyte', new Error('é'.repeat(500_000)), /^é+… \(1000000 bytes\)$/],
     ['with a lone surrogate', new Error('\ud800'), /^\ufffd$/],
@@ -141,7 +141,7 @@ describe('what an error says never makes a header that cannot be written', () =>
     for (const [, content] of headers) expect(content?.length).toBeLessThanOrEqual(1024)
   })
 
-  test('the name of a binding is bounded as well', () => {
+  test('the name of a long binding is cut as well', () => {
     const { binding } = readDeadLetterHeaders(bury(raw(), new Error('x'), 1, 'b'.repeat(1000)).headers)
     expect(binding).toMatch(/^b+… \(1000 bytes\)$/)
   })
@@ -166,7 +166,7 @@ describe('origin headers of a record that is no dead letter', () => {
     [NEXT_OFFSET, bytes('40')],
   ]
 
-  test('are kept and not believed', () => {
+  test('headers that the record had itself are kept and have no meaning', () => {
     const record = bury(raw({ headers: forged }))
     expect(readDeadLetterHeaders(record.headers)).toMatchObject({
       origin: { topic: 'orders', partition: 3, offset: 17 },
@@ -177,7 +177,7 @@ describe('origin headers of a record that is no dead letter', () => {
     })
   })
 
-  test('are kept as well where its dead letter fails again', () => {
+  test('headers that the record had itself are kept when its dead letter fails again', () => {
     const again = bury(read(bury(raw({ headers: forged }))))
     expect(readDeadLetterHeaders(again.headers)).toMatchObject({
       origin: { topic: 'orders', offset: 17 },
@@ -185,7 +185,7 @@ describe('origin headers of a record that is no dead letter', () => {
     })
   })
 
-  test('count for less than the place where a dead letter of another topic was read', () => {
+  test('a dead letter that was read from another topic is an ordinary record with its place in that topic', () => {
     const letter = { ...read(bury(raw()), 5), topic: 'others.dead' }
     const { origin, original } = readDeadLetterHeaders(bury(letter).headers)
     expect(origin).toEqual({ topic: 'others.dead', partition: 0, offset: 5 })
@@ -196,7 +196,7 @@ describe('origin headers of a record that is no dead letter', () => {
 describe('headers that cannot all be read', () => {
   const headerBytes = Uint8Array.from([2, 4, 0xc3, 0x28, 2, 0x76])
 
-  test('are kept as bytes, however often it fails', () => {
+  test('headers that cannot be read are kept as bytes, however often the record fails', () => {
     let record = bury(raw({ headers: [['trace', null]], headerBytes }))
     for (let i = 0; i < 3; i++) record = bury(read(record))
     expect(record.headers.filter(([name]) => name === HEADER_BYTES)).toEqual([[HEADER_BYTES, headerBytes]])
@@ -207,7 +207,7 @@ describe('headers that cannot all be read', () => {
     })
   })
 
-  test('make no dead letter of what has them itself', () => {
+  test('a record with a header of bytes of its own is no dead letter', () => {
     const { headers } = bury(raw())
     const { origin, originalBytes } = readDeadLetterHeaders(bury(raw({ topic: DEAD, headers, headerBytes })).headers)
     expect(origin).toEqual({ topic: DEAD, partition: 3, offset: 17 })
@@ -215,7 +215,7 @@ describe('headers that cannot all be read', () => {
   })
 })
 
-test('what stands for a batch that could not be read says where it ends, also when it is buried again', () => {
+test('a dead letter of a batch that could not be read says where the batch ends, also when it fails again', () => {
   const error = new SnapstreamError('DECODE_FAILED', 'too large', { topic: 'orders', offset: 17, nextOffset: 40 })
   const once = bury(raw(), error)
   const again = bury(read(once), new Error('no'))

@@ -6,22 +6,24 @@ import type { Int64 } from '../driver/int64.ts'
 import { isTopicName } from '../driver/topic-name.ts'
 import type { RawTopicRecord } from './topic-record.ts'
 
-/** A failed message as a record: as bytes, where it came as such, else as a value that is still to be encoded. */
+/** A failed message as a record: with its bytes if it came from a topic, else as headers for a value that is still to be encoded. */
 export type DeadLetterRecord =
   | { readonly bytes: true; readonly record: ProduceRecord & { readonly headers: Headers } }
   | { readonly bytes: false; readonly headers: Headers }
 
-/** What an error says may hold a whole response; here it is for people to read, and must not make the record too large. */
+/** An error's message may hold a whole response. Here people read it, and it must not make the record too large. */
 const MAX_MESSAGE_BYTES = 1024
 const MAX_NAME_BYTES = 256
 
 /**
- * A record that failed keeps its key, value, headers and timestamp, byte for byte; headers that are added say where it
- * came from and what was wrong. Headers of these names that it brings are kept with the others and mean nothing, unless it
- * was read from the very topic it goes to: then it is a dead letter already, which keeps the place where it was read first,
- * and has these headers once: what was wrong is what was wrong the last time.
+ * A failed message as it is written to a dead-letter topic. A record keeps its key, value, headers and timestamp byte for
+ * byte. Added headers say where it was read and why it failed.
  *
- * @param deadLetters the topic that it goes to, if that is one
+ * A record may have headers of these names already. They are kept like any others and mean nothing, unless the record was
+ * read from the topic that it goes to. Then it is a dead letter: it keeps the place where it was read first, and the last
+ * error replaces the one before.
+ *
+ * @param deadLetters the topic that it goes to; undefined if the target is no topic
  */
 export function deadLetterRecord(
   { raw, error, attempts, binding }: Failure,
@@ -37,7 +39,7 @@ export function deadLetterRecord(
   const timestamp = raw.exactTimestamp ?? raw.timestamp
   const isLetter = raw.topic === deadLetters && !raw.headerBytes
   const letter = isLetter ? readDeadLetterHeaders(raw.headers) : undefined
-  // Without a place to go by, headers of these names are somebody else's.
+  // Without a place these headers were not added here.
   const before = letter?.origin && letter
   const { topic, partition, offset } = before?.origin ?? raw
   const nextOffset = before ? before.nextOffset : SnapstreamError.is(error) ? error.nextOffset : undefined
@@ -54,31 +56,31 @@ export function deadLetterRecord(
   return { bytes: true, record: { key: raw.key, value: raw.value, headers: [...headers, ...said, ...from], timestamp } }
 }
 
-/** Where a record was read that could not be handled. */
+/** The place where a failed record was read. */
 export interface DeadLetterOrigin {
   readonly topic: string
   readonly partition: number
   readonly offset: number
 }
 
-/** What the headers of a dead letter say. */
+/** The headers of a dead letter, read. Each of the added ones is undefined where it is missing or malformed. */
 export interface DeadLetterHeaders {
-  /** Undefined for what was no record of a topic. */
+  /** Undefined if the message did not come from a topic. */
   readonly origin: DeadLetterOrigin | undefined
   /**
-   * Only where it stands for a part of the log that could not be read: the offset behind it. Its value is a record batch as
-   * it stands in the log, and no value of a record.
+   * The offset behind a part of the log that could not be read. Such a dead letter stands for several records, and its value
+   * is a record batch as it stands in the log.
    */
   readonly nextOffset: number | undefined
-  /** That of the record where it failed, in ms since the epoch; -1 if it had none. */
+  /** The timestamp of the failed record, in ms since the epoch; -1 if it had none. */
   readonly timestamp: Int64 | undefined
   readonly code: string | undefined
   readonly message: string | undefined
   readonly binding: string | undefined
   readonly attempts: number | undefined
-  /** Those that the record had before it became a dead letter. */
+  /** The headers that the record had before it became a dead letter. */
   readonly original: Headers
-  /** The same as a record batch had them, where some could not be read. */
+  /** The same as bytes, as a record batch has them, where some could not be read. */
   readonly originalBytes: Uint8Array | undefined
 }
 
@@ -95,23 +97,23 @@ export const ADDED = {
 } as const
 
 /**
- * Directly behind the others, and only where the headers of the record could not all be read: all of them, in the bytes that
- * a record batch has.
+ * All headers of the record as the bytes of a record batch. The header follows the added ones directly, and only where some
+ * headers of the record could not be read.
  */
 export const HEADER_BYTES = 'snapstream.headers'
 
 /**
- * Between offset and timestamp, and only where the dead letter stands for several records that could not be read: the offset
- * behind the last of them.
+ * The offset behind the last of several records that could not be read. The header stands between offset and timestamp, and
+ * only where the dead letter stands for such records.
  */
 export const NEXT_OFFSET = 'snapstream.offset.next'
 
 const NAMES: ReadonlySet<string> = new Set(Object.values(ADDED))
 
 /**
- * Tells the headers that were added from those that the record had. A record may bring headers of these names itself: the
- * last of each name is the one that was added. To be asked of records of a dead letter topic only: elsewhere these headers
- * are whatever somebody wrote.
+ * Separates the headers that were added from those that the record had. A record may have had headers of these names: the
+ * last of each name is the added one. Only for records of a dead-letter topic: elsewhere anybody may have written these
+ * headers.
  */
 export function readDeadLetterHeaders(headers: Headers): DeadLetterHeaders {
   const added = new Map<string, number>()
@@ -153,13 +155,13 @@ function originOf(
   return { topic, partition, offset }
 }
 
-/** A whole number as it was written: others may have headers of these names that say something else. */
+/** A whole number, undefined for any other text. */
 function whole(text: string | undefined, min = 0): number | undefined {
   const number = parseInt64(text ?? '')
   return typeof number === 'number' && number >= min ? number : undefined
 }
 
-/** Whatever is thrown calls itself an error: its message need not be a text. */
+/** A thrown object may call itself an error without having a text as its message. */
 function header(name: string, content: unknown, maxBytes = Infinity): readonly [string, Uint8Array] {
   const text = ['string', 'number', 'bigint'].includes(typeof content) ? String(content) : describe(content)
   return [name, cutText(text, maxBytes)]
@@ -174,15 +176,15 @@ function isRawRecord(raw: object | undefined): raw is RawTopicRecord {
 const isBytes = (value: unknown) => value === null || value instanceof Uint8Array
 
 /**
- * A text as UTF-8, in at most so many bytes: one that is longer is cut between two characters and ends with `…` and how
- * long it was, as in `… (123456 bytes)`. Lone surrogates, which UTF-8 does not have, become U+FFFD.
+ * A text as UTF-8 in at most so many bytes. A longer text is cut between two characters and ends with its length, as in
+ * `… (123456 bytes)`. Lone surrogates, which UTF-8 does not have, become U+FFFD.
  */
 export function cutText(text: string, maxBytes: number): Uint8Array {
   const whole = Buffer.from(text, 'utf8')
   if (whole.length <= maxBytes) return whole
   const tail = Buffer.from(`… (${whole.length} bytes)`, 'utf8')
   let end = Math.max(0, maxBytes - tail.length)
-  // A byte that begins with 10 goes on with the character before it.
+  // A byte that begins with the bits 10 continues the character before it.
   while (end > 0 && ((whole[end] ?? 0) & 0xc0) === 0x80) end--
   return Buffer.concat([whole.subarray(0, end), tail])
 }

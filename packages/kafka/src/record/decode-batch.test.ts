@@ -85,7 +85,7 @@ test('records are plain objects of one shape', () => {
 })
 
 describe('positions', () => {
-  test('go from record to record, and at the end past what is not shown', () => {
+  test('positions go from record to record, and at the end past records that are not shown', () => {
     const { batch } = decode([
       [null, bytes('a')],
       [null, null],
@@ -96,7 +96,7 @@ describe('positions', () => {
     expect([0, 1, 2].map((n) => batch.position(n))).toEqual([10, 14, 18])
   })
 
-  test('stop at the end that is given', () => {
+  test('positions stop at the end that is given', () => {
     const rows: Row[] = ['a', 'b', 'c'].map((value) => [null, bytes(value)])
     const { batch } = decode(rows, { end: 13 })
     expect(batch.messages.map(({ value }) => value)).toEqual(['a', 'b'])
@@ -112,7 +112,7 @@ test('with tombstones null values are values', () => {
 describe('what does not decode', () => {
   const bad = new Uint8Array([0xc3, 0x28])
 
-  test('is an error with its place, and stands as raw record in its turn', () => {
+  test('a record that does not decode is an error with its place, and a raw record in its turn', () => {
     const { batch } = decode([
       [null, null],
       [bytes('k'), bytes('a')],
@@ -141,7 +141,7 @@ describe('what does not decode', () => {
     },
   )
 
-  test('a replacement character that was written is a character', () => {
+  test('a replacement character in a value is decoded as it is', () => {
     expect(decode([[null, bytes('a\ufffdb')]]).batch.messages[0]?.value).toBe('a\ufffdb')
     expect(decode([[null, bytes('\ufeffa')]]).batch.messages[0]?.value).toBe('\ufeffa')
   })
@@ -150,7 +150,7 @@ describe('what does not decode', () => {
 describe('a codec that answers with promises', () => {
   const bad = new Uint8Array([0xff])
 
-  test('is awaited once a batch', async () => {
+  test('an asynchronous codec is awaited once a batch', async () => {
     const { decoded, batch } = decode(
       [
         [bytes('k'), bytes('a')],
@@ -165,7 +165,7 @@ describe('a codec that answers with promises', () => {
     ])
   })
 
-  test('fails by record, whichever part it is', async () => {
+  test('an asynchronous codec fails for one record, by its key or its value', async () => {
     const { decoded } = decode(
       [
         [bad, bytes('a')],
@@ -223,7 +223,7 @@ describe('headers that cannot all be read', () => {
   const spec = { codec: strings, keyCodec: strings, tombstones: false }
   const exact = { timestamp: Number(2n ** 60n + 1n), exactTimestamp: 2n ** 60n + 1n }
 
-  test('fail that record, which is there as it is', () => {
+  test('headers that cannot be read fail their record, which is handed out raw', () => {
     const decoded = decodeBatch(batch, { ...spec, brokenHeaders: false }, contexts, Infinity)
     expect([...decoded.errors.keys()]).toEqual([0])
     expect(decoded.errors.get(0)).toMatchObject({
@@ -239,7 +239,7 @@ describe('headers that cannot all be read', () => {
     expect(messageBatch(batch, decoded, 't/3', 14, () => {}).timestamp?.(0)).toBe(2n ** 60n + 1n)
   })
 
-  test('come with the record where that is asked for', () => {
+  test('headers that cannot be read come as bytes with brokenHeaders: true', () => {
     const { messages, errors } = decodeBatch(batch, { ...spec, brokenHeaders: true }, contexts, Infinity)
     expect(errors.size).toBe(0)
     expect(messages[0]).toMatchObject({ key: 'k', value: 'a', headers: [['n', null]], headerBytes, ...exact })
@@ -255,7 +255,7 @@ describe('headers that cannot all be read', () => {
   })
 })
 
-test('what could not be read at all is a message that failed, raw, whatever the codecs', () => {
+test('a record that could not be read is a failed raw message, whatever the codecs', () => {
   const error = new SnapstreamError('DECODE_FAILED', 'too large', {
     topic: 't',
     partition: 3,

@@ -9,16 +9,16 @@ import type { RawTopicRecord, TopicRecord } from './topic-record.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import { asBuffer } from '../driver/bytes.ts'
 
-/** The records of a batch that a handler is to see. */
+/** The records of a batch that handlers get. */
 export interface DecodedBatch {
   readonly messages: readonly TopicRecord<unknown, unknown>[]
-  /** By message, for those that did not decode; in their place stands the raw record. */
+  /** The errors of messages that did not decode, by their index. Such a message is the raw record. */
   readonly errors: ReadonlyMap<number, Error>
-  /** Where message `i` is in the batch. */
+  /** The index of message `i` in the batch. */
   indexOf(i: number): number
   /**
-   * To be awaited before the messages are used, if a codec answered with promises. Rejects where what a codec needs cannot
-   * be reached.
+   * To be awaited before the messages are used; undefined unless a codec returned promises. Rejects when a codec needs
+   * something that cannot be reached, such as a schema registry.
    */
   readonly pending: Promise<unknown> | undefined
 }
@@ -29,7 +29,7 @@ interface Decoding {
   readonly pending: PromiseLike<void>[]
 }
 
-/** Decodes the records before the offset `end`. */
+/** Decodes the records before the offset `end`. Tombstones are left out unless the topic asks for them. */
 export function decodeBatch(
   batch: RecordBatch,
   {
@@ -82,7 +82,7 @@ export function decodeBatch(
     indexes?.push(i)
     const timestamp = batch.timestamp(i)
     const at = messages.length
-    // A conversion by Number() costs a call, even of what is a number.
+    // Number() costs a call, even for a number.
     if (typeof timestamp === 'number') messages.push({ topic, partition, offset, key, value, headers, timestamp })
     else messages.push({ topic, partition, offset, key, value, headers, ...times(timestamp) })
     if (failed !== undefined) fail(decoding, at, failed, batch, i)
@@ -103,7 +103,12 @@ export function decodeBatch(
   }
 }
 
-/** Decoded records as the engine takes them. `end`: the position after all of them and of what is not shown. */
+/**
+ * Decoded records as a batch of the engine.
+ *
+ * @param end the position after all of them, and after records that are not shown
+ * @param release called once all messages are done
+ */
 export function messageBatch(
   batch: RecordBatch,
   { messages, errors, indexOf }: DecodedBatch,
@@ -130,7 +135,7 @@ export function messageBatch(
   }
 }
 
-/** There is no key, or no value. */
+/** The record has no key, or no value. */
 const NONE = Symbol('none')
 
 /** Decodes the keys, or the values, of a batch. Throws what the codec throws. */
@@ -149,7 +154,7 @@ function partDecoder(
   }
 
   if (text === undefined || !canRead) return fromBytes
-  // What a driver has as text need not become bytes first. What is not UTF-8 is for the codec to refuse.
+  // Text of a driver need not become bytes first. Content that is not UTF-8 goes to the codec as bytes, which refuses it.
   return (i) => {
     const read = isKey ? batch.keyText?.(i) : batch.valueText?.(i)
     if (read === undefined) return fromBytes(i)
@@ -188,8 +193,8 @@ const NOT_OF_RECORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /**
- * Whether what a codec needs cannot be had, a schema registry or a schema that it can read by: nothing is wrong with the
- * message then, which must not be skipped for it.
+ * Whether a codec lacks something that it needs: a schema registry, or a schema to read with. Nothing is wrong with the
+ * message then, and it must not be skipped.
  */
 function isOutage(thrown: unknown): boolean {
   return SnapstreamError.is(thrown) && NOT_OF_RECORDS.has(thrown.code)
@@ -215,7 +220,7 @@ function decodeFailed(
   )
 }
 
-/** Record `i` of a batch as Kafka has it. Never throws: what is wrong with the record must not hide it. */
+/** Record `i` of a batch as Kafka has it. Never throws: a broken record is shown as far as it can be read. */
 export function rawRecord(batch: RecordBatch, i: number): RawTopicRecord {
   const { topic, partition } = batch
   const timestamp = batch.timestamp(i)
@@ -232,12 +237,12 @@ export function rawRecord(batch: RecordBatch, i: number): RawTopicRecord {
   }
 }
 
-/** A time as records have it: a number, and beside it the exact one where a number is not. */
+/** The fields of a timestamp: a number, and the exact one beside it where the number is not exact. */
 function times(timestamp: Int64): Pick<RawTopicRecord, 'timestamp' | 'exactTimestamp'> {
   return typeof timestamp === 'number' ? { timestamp } : { timestamp: Number(timestamp), exactTimestamp: timestamp }
 }
 
-/** The headers of record `i` that can be read, and all of them as bytes where others cannot. */
+/** The headers of record `i` that can be read, and all of them as bytes if some cannot. */
 function headersOf(
   batch: RecordBatch,
   i: number,

@@ -9,7 +9,7 @@ import type { TopicSpec } from '../options/topic-spec.ts'
 
 export const NO_HEADERS: Headers = Object.freeze([])
 
-/** Makes records of keys and values. Answers with a promise if a codec does. */
+/** Makes a record of a key and a value. Returns a promise if a codec does. */
 export type RecordEncoder = (
   key: unknown,
   value: unknown,
@@ -17,7 +17,7 @@ export type RecordEncoder = (
   timestamp: ProduceRecord['timestamp'],
 ) => MaybePromise<ProduceRecord>
 
-/** Throws and rejects with `ENCODE_FAILED`. */
+/** The encoder of a topic's records. It throws, or rejects with, `ENCODE_FAILED`. */
 export function recordEncoder({ codec, keyCodec, plain }: TopicSpec, topic: string): RecordEncoder {
   const encodeKey = partEncoder(keyCodec, { topic, part: 'key' })
   const advice = plain ? `; give the topic a codec, as in Topic(${JSON.stringify(topic)}, { codec: JsonCodec() })` : ''
@@ -31,7 +31,7 @@ export function recordEncoder({ codec, keyCodec, plain }: TopicSpec, topic: stri
   }
 }
 
-/** `key`: that of the record, for errors. */
+/** Encodes keys or values. `key` is the key of the record, for errors. */
 function partEncoder(
   codec: Codec<unknown>,
   context: CodecContext,
@@ -71,7 +71,7 @@ function encodeFailed(thrown: unknown, { topic, part }: CodecContext, key: unkno
   )
 }
 
-/** Headers as they go over the wire. Throws `SINK_REFUSED` for what is not a string, bytes or null. */
+/** Headers as they go over the wire. Throws `SINK_REFUSED` for a value that is not a string, bytes or null. */
 export function toHeaders(given: RecordMeta['headers'], topic: string): ProduceRecord['headers'] {
   if (given === undefined) return NO_HEADERS
   if (given instanceof Uint8Array) {

@@ -1,8 +1,10 @@
 import type { SyncCodec, TextCodec } from '@snapstream/core'
 
 /**
- * The same as the codec given, which has to be core's `StringCodec`, with Node's Buffer for the encoding: it takes a third
- * of the time of TextEncoder for strings of everyday length. For decoding nothing is faster than TextDecoder.
+ * Core's `StringCodec` with Node's Buffer for encoding, which takes a third of the time of TextEncoder for short strings.
+ * Decoding uses TextDecoder, which is the fastest.
+ *
+ * @param codec has to be core's `StringCodec`
  */
 export function fastStringCodec(codec: SyncCodec<string>): SyncCodec<string> {
   const isText = (value: unknown) => typeof value === 'string' && value.isWellFormed()
@@ -10,7 +12,7 @@ export function fastStringCodec(codec: SyncCodec<string>): SyncCodec<string> {
     encode: (value) => (isText(value) ? value : refuse(value)),
     decode: (value) => value,
   }
-  /** By the codec's own words. */
+  /** Throws the codec's own error. */
   function refuse(value: string): never {
     codec.encode(value)
     throw new TypeError('StringCodec() took a string that is not well-formed')

@@ -19,7 +19,7 @@ test('a header is read as text: the last of its name, null and empty kept apart'
   expect(header(record, 'Trace')).toBeUndefined()
 })
 
-test('the last of a name counts where it is null as well', () => {
+test('the last header of a name is read, also where it is null', () => {
   const headers = [
     ['trace', bytes('first')],
     ['trace', null],

@@ -1,6 +1,6 @@
 import type { Headers } from '@snapstream/core'
 
-/** A record as a handler gets it. */
+/** A record of a topic as handlers get it: decoded key and value, and its place. */
 export interface TopicRecord<V, K = string> {
   readonly topic: string
   readonly partition: number
@@ -9,25 +9,26 @@ export interface TopicRecord<V, K = string> {
   /** Never null, unless the topic was made with `tombstones: true`. */
   readonly value: V
   readonly headers: Headers
-  /** In ms since the epoch; -1 for none. Beyond 2^53 it is the nearest number, and `exactTimestamp` is there. */
+  /** In ms since the epoch; -1 for none. Beyond 2^53 it is the nearest number, and `exactTimestamp` is set. */
   readonly timestamp: number
-  /** The timestamp, where a number does not hold it: one in nanoseconds, say. */
+  /** The timestamp, where a number does not hold it, as one in nanoseconds. */
   readonly exactTimestamp?: bigint
   /**
-   * All headers as the bytes that a record batch has, where some cannot be read: a name is not UTF-8. `headers` has the
-   * others. It is there for records that are refused for it, and with `brokenHeaders: true`.
+   * All headers as the bytes of a record batch. Set only where some cannot be read, because a name is not UTF-8; `headers`
+   * has the others. Such a record fails to decode, unless the topic was made with `brokenHeaders: true`.
    */
   readonly headerBytes?: Uint8Array
 }
 
-/** A record as Kafka has it: what goes to a dead letter, and what stands for a record that did not decode. */
+/** A record as Kafka has it, with its bytes. Dead letters are made of it, and it stands for a record that did not decode. */
 export type RawTopicRecord = TopicRecord<Uint8Array | null, Uint8Array>
 
-/** What goes with a value to a topic. */
+/** Options of a record that is written. */
 export interface RecordMeta {
   /**
-   * Strings are written as UTF-8, null as Kafka's null. The headers of a record can be handed on as they are, and so can
-   * its `headerBytes`.
+   * Strings are written as UTF-8, null as Kafka's null. Takes `headers` and `headerBytes` of a record as they are.
+   *
+   * @default none
    */
   readonly headers?: Readonly<Record<string, string | Uint8Array | null>> | Headers | Uint8Array
   /**
@@ -47,7 +48,7 @@ export interface RecordMeta {
 export type Pair<V, K> = readonly [key: K | null, value: V | null, meta?: RecordMeta]
 
 /**
- * What a topic takes as a sink: a value, or a `[key, value, meta?]` pair, where a null value is a tombstone. A topic whose
+ * A value that a topic takes as a sink: a value alone, or a `[key, value, meta?]` pair, where a null value is a tombstone. A topic whose
  * values may be arrays (or are unknown) takes pairs only.
  */
 export type TopicInput<V, K = string> = unknown extends V
@@ -57,8 +58,8 @@ export type TopicInput<V, K = string> = unknown extends V
     : Pair<V, K>
 
 /**
- * The key by which records are kept in order, with `concurrency`. A key that a codec made is a new object each time: what
- * it says is what counts.
+ * The key by which records are kept in order with `concurrency`. A codec makes a new object for each key: objects are
+ * compared by their content.
  */
 export function recordKey({ key }: { readonly key: unknown }): unknown {
   if (typeof key !== 'object' || key === null || key instanceof Uint8Array) return key

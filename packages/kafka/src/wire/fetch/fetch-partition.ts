@@ -141,7 +141,7 @@ export function receive(
 
 /**
  * Decodes what was fetched, as far as there is room. Answers with a promise where a batch has to be decompressed first: once
- * it has resolved there may be more to decode, and it never rejects. What cannot be read becomes `failure`.
+ * it has resolved there may be more to decode, and it never rejects. An error after which nothing can be read becomes `failure`.
  *
  * @param onTrouble told when a batch has a wrong checksum and is fetched once more
  */

@@ -118,7 +118,7 @@ test('reads from the replica that the leader names, and from the leader again wh
   expect(errors).toEqual([])
 })
 
-test('a replica that nobody knows is asked for again, with patience, and then it is an error', async () => {
+test('a partition whose leader names an unknown replica is retried, and fails once patience is over', async () => {
   const { reading, asked, errors } = read(async () => [{ preferredReplica: 77 }])
   reading.add([{ topic: 't', partition: 0, offset: 5 }])
   await expect.poll(() => errors.length, { timeout: 5000 }).toBe(1)
@@ -127,13 +127,13 @@ test('a replica that nobody knows is asked for again, with patience, and then it
   expect(asked.length).toBeLessThan(20)
 })
 
-test('a batch says where the partition ends for those who read what is committed', async () => {
+test('a batch of a consumer that reads committed records says where those end', async () => {
   const { reading, next } = read(async () => [{ records: controlBatch(0, 3) }])
   reading.add([{ topic: 't', partition: 0, offset: 0 }])
   expect(await next()).toMatchObject({ length: 0, nextOffset: 3, endOffset: 7 })
 })
 
-test('what was asked for before a seek is dropped when it comes', async () => {
+test('an answer to a fetch from before a seek is dropped', async () => {
   let answer = () => {}
   const first = new Promise<void>((resolve) => {
     answer = resolve
@@ -152,7 +152,7 @@ test('what was asked for before a seek is dropped when it comes', async () => {
   expect(asked.slice(0, 2)).toEqual(['1:0@0', '1:0@50'])
 })
 
-test('where to go on is not taken for a partition that was sought meanwhile', async () => {
+test('an offset to go on from is dropped for a partition that was sought meanwhile', async () => {
   const { reading, asked, lookUps, goOn } = read(async (_, { partitions }) =>
     partitions.some(({ offset }) => offset === 0) ? [{ errorCode: 1 }] : [],
   )
@@ -164,7 +164,7 @@ test('where to go on is not taken for a partition that was sought meanwhile', as
   expect(new Set(asked)).toEqual(new Set(['1:0@0', '1:0@50']))
 })
 
-test('partitions that are added are read beside the others, which stay where they are', async () => {
+test('partitions that are added are read beside the others, which keep their positions', async () => {
   const { reading, asked } = read(async () => [])
   reading.add([{ topic: 't', partition: 0, offset: 5 }])
   reading.add([{ topic: 't', partition: 1, offset: 0 }])
@@ -172,7 +172,7 @@ test('partitions that are added are read beside the others, which stay where the
   expect(new Set(asked)).toEqual(new Set(['1:0@5', '1:1@0']))
 })
 
-test('a partition that is removed is not read any more, also not what was asked for; the others are read on', async () => {
+test('a partition that is removed is not read any more, and the answer to its fetch is dropped', async () => {
   let answer = () => {}
   const first = new Promise<void>((resolve) => {
     answer = resolve
@@ -198,7 +198,7 @@ test('a partition that is removed is not read any more, also not what was asked 
   expect(errors).toEqual([])
 })
 
-test('each partition has its turn to be the first in a request', async () => {
+test('each partition is the first of a request in turn', async () => {
   const firsts = new Set<number | undefined>()
   const { reading } = read(async (_, { partitions }) => {
     firsts.add(partitions[0]?.partition)
@@ -208,14 +208,14 @@ test('each partition has its turn to be the first in a request', async () => {
   await expect.poll(() => firsts.size).toBe(3)
 })
 
-test('an error that does not pass ends it, and names the topic', async () => {
+test('an error that is not retriable ends the fetcher and names the topic', async () => {
   const { reading, errors } = read(async () => [{ errorCode: 29 }])
   reading.add([{ topic: 't', partition: 0, offset: 0 }])
   await expect.poll(() => errors.length).toBe(1)
   expect(errors[0]).toMatchObject({ code: 'AUTHENTICATION_REFUSED', topic: 't' })
 })
 
-test('a batch that cannot be read is one failed record of its partition, and both partitions are read on', async () => {
+test('a batch that cannot be read is one failed record, and reading goes on in all partitions', async () => {
   const { reading, errors } = read(async (_, { partitions }) =>
     partitions.map(({ partition, offset }) => ({
       partition,
@@ -242,7 +242,7 @@ test('a batch that cannot be read is one failed record of its partition, and bot
   expect(errors).toEqual([])
 })
 
-test('where there is no going on it is the right partition that is named, once all before it is handled', async () => {
+test('a partition that cannot be read any further fails by name, once all batches before that are released', async () => {
   const broken = recordBatch(6)
   broken.writeInt32BE(-12, 8)
   const { reading, errors, next } = read(async (_, { partitions }) =>
@@ -272,7 +272,7 @@ test('where there is no going on it is the right partition that is named, once a
   expect(errors).toMatchObject([{ code: 'KAFKA_FAILED', topic: 't', partition: 1, offset: 6 }])
 })
 
-test('an error of one partition names it, whatever the others answer', async () => {
+test('an error of one partition names that partition, whatever the others answer', async () => {
   const { reading, errors } = read(async () => [
     { partition: 0, records: controlBatch(0, 3) },
     { partition: 1, errorCode: 6 },
@@ -283,7 +283,7 @@ test('an error of one partition names it, whatever the others answer', async () 
   expect(errors[0]).toMatchObject({ code: 'AUTHENTICATION_REFUSED', topic: 't', partition: 2, offset: 0 })
 })
 
-test('an answer that brings nothing of what was asked for is an error, and not asked for again and again', async () => {
+test('an answer without the offset that was asked for is an error, and is not asked for again', async () => {
   const { reading, errors, asked } = read(async () => [{ records: controlBatch(0, 3) }])
   reading.add([{ topic: 't', partition: 0, offset: 5 }])
   await expect.poll(() => errors.length).toBe(1)
@@ -291,7 +291,7 @@ test('an answer that brings nothing of what was asked for is an error, and not a
   expect(asked).toEqual(['1:0@5'])
 })
 
-test('a batch with a wrong checksum is read once more, and then it is one failed record', async () => {
+test('a batch with a wrong checksum is fetched once more, and then it is one failed record', async () => {
   const { asked, next, reading, errors } = read(async (_, { partitions }) =>
     partitions.map(({ offset }) => ({ records: recordBatch(offset), crc32c: () => (offset === 5 ? 1 : 0) })),
   )

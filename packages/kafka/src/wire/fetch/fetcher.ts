@@ -66,7 +66,7 @@ interface Failure {
   readonly problem: unknown
 }
 
-/** What the answer of a node means for a partition that was asked for. `empty`: it brought no record. */
+/** The result of a fetch for one partition. `empty`: it brought no record, and may be fetched again. */
 type Outcome = 'records' | 'empty' | 'out of range' | { readonly problem: unknown }
 
 export function fetcher(options: {
