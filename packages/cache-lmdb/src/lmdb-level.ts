@@ -54,6 +54,7 @@ export class LmdbLevel<KDefault = string, VDefault = string> extends AbstractLev
   #environment: Environment | undefined
   #isReadOnly = false
 
+  /** Opens the database in the next turn of the event loop, unless `open` or another method does so before. */
   constructor(location: string, options?: LmdbLevelOptions<KDefault, VDefault>) {
     if (typeof location !== 'string' || location === '')
       throw new TypeError(

@@ -68,7 +68,7 @@ async function emptyDatabase(db: Backend, name: string): Promise<void> {
   }
 }
 
-/** The folder of a database, where it tells one: a cache of that folder uses the same files. */
+/** The folder of a database that has a `location`: a cache of that folder uses the same files. */
 function locationOf(db: Backend): string | undefined {
   const { location } = db as { location?: unknown }
   return typeof location === 'string' && db.supports.permanence ? location : undefined

@@ -8,11 +8,17 @@ import { backendError } from './backend-error.ts'
  * itself would accept or refuse its subclasses depending on the compiler's options.
  */
 export interface AnyBackend {
+  /** abstract-level's state of the database. */
   readonly status: 'opening' | 'open' | 'closing' | 'closed'
+  /** abstract-level's manifest. */
   readonly supports: { readonly permanence: boolean }
+  /** Opens the database. */
   open(): Promise<void>
+  /** Closes the database. */
   close(): Promise<void>
+  /** Begins a chained batch. */
   batch(): { write(): Promise<void> }
+  /** Iterates over entries. */
   iterator(): { nextv(size: number): Promise<unknown[]>; close(): Promise<void> }
 }
 

@@ -27,7 +27,7 @@ export interface Feed {
   readonly atomic: object
   /** A sink of the stream opens. Throws `USAGE` while another stream feeds the database. */
   join(options: Pick<SinkOptions, 'scope' | 'checkpoint'>): Feeding
-  /** A sink closes. Returns whether the stream has left with it: what has no position is then to be discarded. */
+  /** A sink closes. Returns whether it was the last of its stream: writes without a position are then to be discarded. */
   leave(feeding: Feeding): boolean
   isFedBy(feeding: Feeding): boolean
   /** The database closes while a stream may feed it. Returns whether one did. */

@@ -274,16 +274,16 @@ describe('a cache that is exactly once and its sub-caches', () => {
       await totals.close()
     })
 
-  test('refuse bindings that cannot be one with them, and name the remedy', async () => {
+  test('refuse bindings that cannot be one with them', async () => {
     const { totals, topic } = setUp(one('a'))
     const another = Cache<Key, number>(new MemoryLevel(), { exactlyOnce: true })
     const handler = (key: Key) => [key, 1] as const
     const app = createApp()
     app.snap(topic, { sink: [totals, another] })(handler)
-    await expect(app.stream()).rejects.toMatchObject(usage('else read the source under another groupId'))
+    await expect(app.stream()).rejects.toMatchObject(usage('has to be the only sink of its source'))
     app.snap(topic, { sink: [totals] })(handler)
     app.snap(topic, { sink: [totals.sub<Key, number>('s')] })(handler)
-    await expect(app.stream()).rejects.toMatchObject(usage('of one binding'))
+    await expect(app.stream()).rejects.toMatchObject(usage('has to be the only sink of its source'))
     app.snap(topic, {
       sink: [route({ totals, log: console.log as (input: readonly [Key, number]) => void }, () => 'log')],
     })(handler)

@@ -21,6 +21,7 @@ export interface SchemaReference {
 export interface RegisteredSchema {
   /** The id in the wire format, unique in the registry. */
   readonly id: number
+  /** `'AVRO'` if the registry names no type. */
   readonly type: SchemaType
   /** The schema as text. */
   readonly schema: string
@@ -30,6 +31,7 @@ export interface RegisteredSchema {
 
 /** A version of a subject. */
 export interface SubjectVersion extends RegisteredSchema {
+  /** The name of the subject. */
   readonly subject: string
   /** From 1. */
   readonly version: number
