@@ -62,7 +62,7 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
       source,
     )
   expectEach(sink, 'sink', name, isSink, SINK)
-  expectEach(use, 'use', name, isResource, 'a topic, a cache or an object with open() and close()')
+  expectEach(use, 'use', name, isResource, 'an object with open() and close()')
   if (deadLetter !== undefined) expectUsage(isSink(deadLetter), `deadLetter of ${name}`, SINK, deadLetter)
   expectNumber(concurrency, `concurrency of ${name}`, 1, 'whole ')
   if (maxProcessingMs !== Infinity) expectNumber(maxProcessingMs, `maxProcessingMs of ${name}`, 1)
@@ -79,10 +79,15 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
 
 /** What a source or a sink is called in sentences: its place in the first binding that has it. */
 export function nameIn(bindings: readonly Binding[], bound: unknown): string {
-  for (const { name, sources, sink, use } of bindings)
-    for (const [list, values] of Object.entries<readonly unknown[]>({ source: sources, sink, use }))
+  for (const { name, sources, sink, use, policy } of bindings)
+    for (const [list, values] of Object.entries<readonly unknown[]>({
+      source: sources,
+      sink,
+      use,
+      deadLetter: [policy.deadLetter],
+    }))
       if (values.includes(bound)) return `${list} ${values.indexOf(bound) + 1} of ${name}`
-  return 'a dead letter'
+  return ''
 }
 
 /** The items that have a thing in such a list of theirs, by thing. */

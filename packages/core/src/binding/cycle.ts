@@ -29,7 +29,7 @@ export function refuseCycles(bindings: readonly Binding[]): void {
       if (visited.get(next))
         throw new SnapstreamError(
           'CYCLE',
-          `${(readers.has(node) ? (next as Binding) : (node as Binding)).name} would feed itself; set until: 'end' or cycle: true`,
+          `${(readers.has(node) ? (next as Binding) : (node as Binding)).name} feeds itself; set until: 'end' or cycle: true`,
         )
       if (!visited.has(next)) stack.push(next)
     }

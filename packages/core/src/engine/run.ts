@@ -118,7 +118,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   }
   ticking = false
   cancelTick()
-  await within(() => 'the checkpoint', checkpoint())
+  await within(() => 'checkpoint', checkpoint())
   for (const close of closers.toReversed()) await close()
   finished = true
   countAll(monitor)

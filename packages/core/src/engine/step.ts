@@ -192,7 +192,7 @@ export function createStep(
     try {
       verdict = await policy.decide(error, message, attempt, code !== 'DECODE_FAILED')
       if (verdict === 'bury') {
-        what = 'the dead letter of '
+        what = 'deadLetter of '
         code = 'SINK_FAILED'
         const dead = { message, error, attempts: attempt, binding: name, raw } as Failure
         if (deadLetter.writeFailure) await deadLetter.writeFailure(dead, cursor)

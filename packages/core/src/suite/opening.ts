@@ -45,7 +45,7 @@ export function openingSuite({ createApp, SnapstreamError: Known }: Core): void 
         ],
         [
           'SINK_FAILED',
-          'a dead letter failed: synchronously',
+          'deadLetter 1 of reads failed: synchronously',
           (app) => {
             const deadLetter = {
               '~snapstream.sink'(): never {
