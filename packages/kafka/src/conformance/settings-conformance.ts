@@ -48,7 +48,7 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
         for (let i = 0; i < 2; i++) assert.equal(resolve({ 'queue.buffering.max.ms': 5 }).producer.lingerMs, 5)
       })
       assert.equal(error, undefined)
-      assert.deepEqual(warnings, ['snapstream: Conf: queue.buffering.max.ms is a deprecated name; use linger.ms now'])
+      assert.deepEqual(warnings, ['snapstream: Conf: queue.buffering.max.ms is a deprecated name; use linger.ms'])
     })
 
     declare('a supported setting gives no warning', async () => {

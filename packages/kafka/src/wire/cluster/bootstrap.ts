@@ -15,14 +15,14 @@ interface FirstContact {
 const PAUSES = { firstMs: 50, maxMs: 1000 } as const
 const SHORTEST_ATTEMPT_MS = 100
 
-/** How long one attempt may take, so that each address has its turn before the time is over. */
+/** The time of one attempt, in ms, such that each address gets a turn within `connectTimeoutMs`. */
 export function attemptMs({ brokers, connectTimeoutMs }: ClientSettings): number {
   return Math.max(SHORTEST_ATTEMPT_MS, Math.floor(connectTimeoutMs / (brokers.length + 1)))
 }
 
 /**
- * Goes through the addresses that were given until one of them answers. Rejects with `BROKER_UNREACHABLE` once
- * `connectTimeoutMs` is over, and at once for what waiting does not cure: a refused password, an untrusted certificate.
+ * Tries the addresses in the settings until one of them answers. Rejects with `BROKER_UNREACHABLE` after `connectTimeoutMs`,
+ * and at once with an error that is not retriable: a wrong password, a certificate that is not trusted.
  */
 export async function bootstrap(settings: ClientSettings, connect: Connect): Promise<FirstContact> {
   const { brokers, connectTimeoutMs } = settings
@@ -46,7 +46,7 @@ export async function bootstrap(settings: ClientSettings, connect: Connect): Pro
   }
 }
 
-/** A broker that takes connections and does not answer is none. */
+/** Connects and requests metadata: a broker may accept connections and never answer. */
 async function greet(connect: Connect, address: BrokerAddress, ms: number): Promise<FirstContact> {
   let metadata: ClusterMetadata = { brokers: [], controllerId: -1, topics: [] }
   const connection = await connectWithin(
@@ -88,7 +88,7 @@ function unreachable({ brokers, connectTimeoutMs, tls, sasl }: ClientSettings, c
 const NO_HANDLES = new Set(['EMFILE', 'ENFILE'])
 const NOBODY = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])
 
-/** Whether nobody took the connection, as far as it is known. */
+/** Whether no process accepted the connection, as far as the error tells. */
 function isNobodyThere(cause: unknown): boolean {
   return cause === undefined || chainHas(cause, NOBODY)
 }

@@ -9,32 +9,32 @@ import { brokerUnreachable, connectionError } from '../errors/connection-error.t
 import type { BrokerAddress } from '../protocol/connection.ts'
 import { FrameError, frameReader } from './frame-reader.ts'
 
-/** One request, as it goes out over a socket. */
+/** One request over a socket. */
 export interface SocketRequest {
   /** The name of the request, for error messages. */
   readonly api: string
   /** The whole frame, its length included. */
   readonly frame: (correlationId: number) => Buffer
-  /** What the request lets the broker wait before it answers, beyond the time that any request has. Default 0. */
+  /** The time that the broker may wait before it answers, in ms, in addition to the time-out of requests. Default 0. */
   readonly waitMs?: number
-  /** False: no answer comes (Produce without acknowledgement). Resolves once the socket takes more. Default true. */
+  /** False: there is no answer (Produce without acknowledgement); the request resolves once the socket is writable. Default true. */
   readonly answered?: boolean
 }
 
-/** Requests and answers over one socket. What is wrong with it rejects with `BROKER_UNREACHABLE` or `TLS_REFUSED`. */
+/** Requests and answers over one socket. Its errors are `BROKER_UNREACHABLE` and `TLS_REFUSED`. */
 export interface BrokerSocket {
-  /** Resolves with the answer: the correlation id, and what follows. */
+  /** Resolves with the answer, from its correlation id on. */
   request(request: SocketRequest): Promise<Buffer>
-  /** The broker has said that it does not read from this socket for so long: requests have as much longer. */
+  /** Extends the time-out of requests: the broker has announced that it does not read from this socket for a while. */
   mute(throttleMs: number): void
-  /** From here on an answer may be as long as that; before, as long as what is needed to get to know each other. */
+  /** Sets the largest answer. Until then it is that of a handshake. */
   allow(limitBytes: number): void
   readonly isOpen: boolean
-  /** Closes at once; requests under way reject. Resolves when that is done; never rejects. */
+  /** Closes at once; requests in flight reject. Resolves when the socket is closed; never rejects. */
   close(): Promise<void>
 }
 
-/** As much as a broker takes of a client that it does not know yet. */
+/** The largest answer before authentication: the same limit that brokers have for clients. */
 const HANDSHAKE_BYTES = 524_288
 /** Node fires longer ones at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
@@ -49,14 +49,14 @@ interface Waiting {
 }
 
 /**
- * A broker answers the requests of a socket in order. Any bytes that are not the next answer end the socket: what follows
- * them cannot be told from what does not. So does an answer that is late: nobody knows what the socket is still good for.
+ * A broker answers the requests of a socket in order. Bytes that are not the next answer end the socket, as the answers
+ * behind them cannot be found any more. A late answer ends it too, as the connection may be dead.
  */
 export function brokerSocket(socket: Socket, address: BrokerAddress, requestTimeoutMs: number): BrokerSocket {
   const frames = frameReader(HANDSHAKE_BYTES)
   let waiting: Waiting[] = []
   let correlationId = 0
-  /** What ended it. */
+  /** The error that ended the socket. */
   let end: Error | undefined
   let mutedUntil = 0
   const closed = new Promise<void>((resolve) => {
@@ -73,7 +73,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
     for (const { reject } of rejected) reject(error)
   }
 
-  /** What went wrong with the socket, said of the request that waits first. */
+  /** An error of the socket, with the name of the first request that waits. */
   function gone(what: string, cause?: unknown): SnapstreamError {
     const instead = waiting[0] ? ` instead of an answer to ${waiting[0].api}` : ''
     const why = cause instanceof FrameError ? `: ${cause.message}` : ''
@@ -101,13 +101,13 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
       fail(gone('sent something', error))
     }
   })
-  // TLS may still say why.
+  // TLS may report the reason in the next turn.
   socket.on('end', () => void setImmediate(() => fail(gone('closed the connection'))))
   socket.on('error', (error) => fail(connectionError(error, address)))
   socket.on('close', () => fail(gone('closed the connection')))
   if (socket.destroyed) fail(gone('closed the connection'))
 
-  /** Ends the socket unless it is stopped in time. Returns how to stop it. */
+  /** Ends the socket if the request takes too long. Returns how to stop the timer. */
   function watch(api: string, waitMs: number): () => void {
     const limitMs = requestTimeoutMs + waitMs
     const start = performance.now()
@@ -121,7 +121,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
     return () => clearTimeout(timer)
   }
 
-  /** Without an acknowledgement only the socket can say that there is too much. */
+  /** Without acknowledgements, the backpressure comes from the socket. */
   async function drained(): Promise<Buffer> {
     if (socket.writableNeedDrain) {
       const ended = new AbortController()
@@ -153,7 +153,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
       }
     },
     mute(throttleMs) {
-      // A broker that asks for more silence than a request may take is as good as away.
+      // A broker that mutes for longer than the time-out counts as away.
       if (throttleMs > 0) mutedUntil = Math.max(mutedUntil, performance.now() + Math.min(throttleMs, requestTimeoutMs))
     },
     allow(limitBytes) {
@@ -169,7 +169,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
   }
 }
 
-/** What ended the socket is not of a request that was asked later. */
+/** The error of a request that is made after the socket has ended. */
 function asked(end: Error, address: BrokerAddress, api: string): SnapstreamError {
   const retriable = SnapstreamError.is(end) && end.code === 'BROKER_UNREACHABLE'
   return retriable
@@ -180,8 +180,8 @@ function asked(end: Error, address: BrokerAddress, api: string): SnapstreamError
 const KEEP_ALIVE_AFTER_MS = 60_000
 
 /**
- * Connects a socket, and secures it. Rejects with `USAGE` if a certificate or a key is not one, with `TLS_REFUSED`, and
- * with `BROKER_UNREACHABLE`, also when the signal is aborted; nothing is open then.
+ * Connects a socket, over TLS if it is set. Rejects with `USAGE` for a certificate or a key that cannot be used, with
+ * `TLS_REFUSED`, and with `BROKER_UNREACHABLE`, also if the signal is aborted; the socket is closed then.
  */
 export async function dial(address: BrokerAddress, tls: TlsSettings | undefined, signal: AbortSignal): Promise<Socket> {
   const { host, port } = address
@@ -227,7 +227,7 @@ function secure(options: ConnectionOptions): Socket {
   }
 }
 
-/** What Node's TLS sockets are to be given. */
+/** The options of Node's TLS sockets. */
 function tlsOptions({ ca, cert, key, passphrase, checkHostname }: TlsSettings): ConnectionOptions {
   return {
     ...(ca !== undefined && { ca }),
@@ -238,5 +238,5 @@ function tlsOptions({ ca, cert, key, passphrase, checkHostname }: TlsSettings): 
   }
 }
 
-/** Tells the broker which of its names is meant; addresses must not be told, and are checked all the same. */
+/** The name for SNI, which must not be an IP address. The certificate is checked in both cases. */
 const nameOf = (host: string): ConnectionOptions => (isIP(host) ? {} : { servername: host })

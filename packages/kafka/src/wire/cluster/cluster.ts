@@ -11,26 +11,26 @@ import type { Metadata } from './metadata.ts'
 import { nodeConnections } from './node-connections.ts'
 import type { Purpose } from './node-connections.ts'
 
-/** A view of the cluster and the connections to it, for one admin, producer or consumer. */
+/** The nodes of a cluster, its metadata and the connections to it, for one admin, producer or consumer. */
 export interface Cluster {
   readonly metadata: Metadata
-  /** Any broker: for what each of them answers. */
+  /** A connection to any broker, for requests that all of them answer. */
   any(): Promise<Connection>
-  /** @param purpose default `'requests'`: what is answered at once */
+  /** @param purpose default `'requests'`: those that are answered at once */
   node(nodeId: number, purpose?: Purpose): Promise<Connection>
   controller(): Promise<Connection>
-  /** The node that coordinates a group, asked anew. */
+  /** The coordinator of a group, requested anew. */
   findCoordinator(groupId: string): Promise<number>
-  /** All nodes, as far as they are known. */
+  /** The ids of all known nodes. */
   nodeIds(): readonly number[]
-  /** Asks about topics (null: about all), and takes in what the answer says of the nodes. */
+  /** Requests metadata of topics (null: of all), and updates the nodes from the answer. */
   requestMetadata(topics: readonly string[] | null): Promise<ClusterMetadata>
   /**
-   * Connects anew and lets go of the connections there are: they may lead nowhere. Rejects and keeps them if no broker
-   * can be reached: when the network is back they may go on.
+   * Connects anew and closes the old connections, which may be dead. Rejects and keeps them if no broker can be reached:
+   * they may work again when the network is back.
    */
   renew(): Promise<void>
-  /** Closes the connections without waiting for what is under way on them. */
+  /** Closes the connections at once; requests in flight reject. */
   destroy(): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
   let startingAgain: Promise<Connection> | undefined
 
   function learn(metadata: ClusterMetadata): void {
-    // A broker that has only just started may know of nobody yet.
+    // A broker that has just started may not know the others yet.
     if (metadata.brokers.length > 0) nodes = new Map(metadata.brokers.map((broker) => [broker.nodeId, broker]))
     controllerId = metadata.controllerId
   }
@@ -71,14 +71,14 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
         if (!isRetriable(error)) throw error
       }
     }
-    // All of them are away, or somewhere else by now.
+    // All nodes are away, or have moved to other addresses.
     startingAgain ??= startAgain().finally(() => {
       startingAgain = undefined
     })
     return startingAgain
   }
 
-  /** `before`: once there is a connection to be had. */
+  /** @param before called once a broker answers, before its connection is used */
   async function startAgain(before?: () => Promise<void>): Promise<Connection> {
     const again = await bootstrap({ ...settings, connectTimeoutMs: attemptMs(settings) }, connect)
     await before?.()
@@ -105,7 +105,10 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
       throwFor(coordinator)
       const { nodeId, host, port } = coordinator
       if (nodeId < 0)
-        throw protocolError(KAFKA.COORDINATOR_NOT_AVAILABLE, `node ${nodeId} is said to coordinate the group`)
+        throw protocolError(
+          KAFKA.COORDINATOR_NOT_AVAILABLE,
+          `the coordinator of the group is node ${nodeId}, which does not exist`,
+        )
       if (!nodes.has(nodeId)) nodes = new Map([...nodes, [nodeId, { nodeId, host, port }]])
       return nodeId
     },
@@ -116,7 +119,7 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
   }
 }
 
-/** Throws where a broker says that it listens at what is no address: a socket would go somewhere else. */
+/** Throws for a broker whose advertised address is none: a socket would connect to another host. */
 function reachable(address: BrokerAddress): BrokerAddress {
   const { nodeId, host, port } = address
   if (host && port > 0 && port < 65_536) return address
@@ -126,7 +129,7 @@ function reachable(address: BrokerAddress): BrokerAddress {
   )
 }
 
-/** What brokers keep for themselves: never meant by a pattern, never listed. */
+/** Internal topics, which patterns never match and lists never contain. */
 const INTERNAL = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
 
 export async function listTopics(cluster: Cluster): Promise<string[]> {
@@ -134,7 +137,7 @@ export async function listTopics(cluster: Cluster): Promise<string[]> {
   return (
     topics
       .filter(({ topic, isInternal }) => !isInternal && !INTERNAL.has(topic))
-      // Whether one of them has no leader at the moment is not the question here; one that is being deleted is none.
+      // A topic without a leader is listed; one that is being deleted is not.
       .filter(({ errorCode }) => errorCode === 0 || !isTopicMissing(protocolError(errorCode)))
       .map(({ topic }) => topic)
   )

@@ -1,23 +1,23 @@
-/** Takes a stream of bytes apart into frames: each has its length before it, as an int32. */
+/** Splits a stream of bytes into frames with a length prefix (int32). */
 interface FrameReader {
-  /** Hands out the frames that are complete, without their length. Throws for a length that is none, and is of no use then. */
+  /** Calls `onFrame` with each complete frame, without its length. Throws for an invalid length, and cannot be used afterwards. */
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void
-  /** The longest frame that is taken, in bytes. */
+  /** The largest frame, in bytes. */
   limitBytes: number
 }
 
 const LENGTH_BYTES = 4
-/** What a frame holds at least: the number of the request that it answers. */
+/** The smallest frame: a correlation id. */
 const SHORTEST_BYTES = 4
-/** Memory that is taken for a frame before its bytes have come: a length alone costs its sender nothing. */
+/** The memory that is allocated for a frame before its bytes arrive: a large length alone must not cost memory. */
 const FIRST_BYTES = 4 << 20
 
-/** Memory grows with what has come, and holds one frame at most. A frame that came in one piece is not copied. */
+/** Memory grows with the bytes that arrive, and holds at most one frame. A frame in one chunk is not copied. */
 export function frameReader(limitBytes: number): FrameReader {
-  /** The frame that is not complete, its length included. */
+  /** The incomplete frame with its length prefix. */
   let partial: Buffer | undefined
   let filled = 0
-  /** The length of that frame with its prefix; unknown while the prefix is not complete. */
+  /** The length of that frame with its prefix; that of the prefix until it is complete. */
   let needed = LENGTH_BYTES
 
   function frameLength(bytes: Buffer, at: number): number {
@@ -26,7 +26,7 @@ export function frameReader(limitBytes: number): FrameReader {
     throw new FrameError(length, reader.limitBytes, bytes.subarray(at, at + 64))
   }
 
-  /** Adds to the frame that is not complete. Answers how many bytes of the chunk it took. */
+  /** Adds bytes to the incomplete frame. Returns how many it took. */
   function append(chunk: Buffer): number {
     const taken = Math.min(needed - filled, chunk.length)
     if (!partial || filled + taken > partial.length) {
@@ -71,7 +71,7 @@ export function frameReader(limitBytes: number): FrameReader {
   return reader
 }
 
-/** A length that no frame of Kafka's has. */
+/** For an invalid length of a frame. */
 export class FrameError extends Error {
   constructor(length: number, limitBytes: number, start: Buffer) {
     super(
@@ -84,7 +84,7 @@ export class FrameError extends Error {
   }
 }
 
-/** What others send first, who take this for their own protocol. */
+/** Recognises servers of other protocols by their first bytes. */
 function looksLike(start: Buffer): string | undefined {
   // A record of TLS: its type, and the major version.
   if (start[0] !== undefined && start[0] >= 0x14 && start[0] <= 0x17 && start[1] === 3)

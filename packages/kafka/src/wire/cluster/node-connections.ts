@@ -3,35 +3,35 @@ import { brokerUnreachable } from '../errors/connection-error.ts'
 import type { BrokerAddress, Connect, Connection } from '../protocol/connection.ts'
 
 /**
- * A broker answers the requests of a connection in order: what it may hold back for long has a connection of its own,
- * so that nothing else has to wait for it.
+ * A broker answers the requests of a connection in order. Requests that it may hold back (fetching, joining a group) have
+ * connections of their own, so that others do not wait for them.
  */
 export type Purpose = 'requests' | 'fetch' | 'join'
 
-/** The connections to the nodes of a cluster, at most one a purpose. */
+/** The connections to the nodes of a cluster, one for each node and purpose. */
 interface NodeConnections {
-  /** Opens it unless it is open; whoever asks meanwhile gets the same. */
+  /** The open connection, or a new one. Concurrent calls get the same. */
   to(address: BrokerAddress, purpose: Purpose): Promise<Connection>
-  /** Takes over one that is open. */
+  /** Adds a connection that is already open. */
   keep(address: BrokerAddress, connection: Connection): void
-  /** One that is open and answers at once. */
+  /** An open connection for requests that are answered at once. */
   anyOpen(): Connection | undefined
-  /** Closes those that are open, so that whoever asks next gets new ones. What is under way on them fails. */
+  /** Closes all open connections; requests in flight reject. The next calls of `to` open new ones. */
   hangUp(): Promise<void>
-  /** Closes all of them without waiting for what is under way. */
+  /** Closes all connections for good; requests in flight reject. */
   destroy(): Promise<void>
 }
 
 export function nodeConnections(connect: Connect, limitMs: number): NodeConnections {
   const connections = new Map<string, Connection>()
   const opening = new Map<string, Promise<Connection>>()
-  /** Aborted when nobody needs any of them any more. */
+  /** Aborted by `destroy`. */
   const ended = new AbortController()
 
   const keyOf = ({ nodeId }: BrokerAddress, purpose: Purpose) => `${nodeId}:${purpose}`
 
   async function open(key: string, address: BrokerAddress): Promise<Connection> {
-    // What the broker closed may still hold a socket.
+    // A connection that the broker closed may still hold a socket.
     await connections.get(key)?.close()
     connections.delete(key)
     const connection = await connectWithin(connect, address, limitMs, ended.signal)

@@ -93,11 +93,13 @@ test('when nobody waits any more, what was opened is closed', async () => {
   expect(open).toMatchObject({ code: 'BROKER_UNREACHABLE' })
 })
 
-test('a name that cannot be resolved says where it came from', async () => {
+test('a name that cannot be resolved is explained by the node that advertises it', async () => {
   const of = (nodeId: number) => openSocket({ nodeId, host: 'kafka.invalid', port: 9092 }, settings, never)
   await expect(of(3)).rejects.toMatchObject({
     code: 'BROKER_UNREACHABLE',
-    message: expect.stringMatching(/kafka\.invalid.* node 3 gives it to its clients, by its advertised\.listeners/),
+    message: expect.stringMatching(
+      /kafka\.invalid.*; node 3 advertises the name kafka\.invalid to its clients; set its advertised\.listeners/,
+    ),
   })
   await expect(of(-1)).rejects.toMatchObject({ message: expect.not.stringContaining('advertised') })
 })

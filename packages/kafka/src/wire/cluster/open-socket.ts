@@ -16,9 +16,9 @@ interface ApiVersions {
   readonly max: number
 }
 
-/** A socket to a broker that knows who asks, and whose versions are known. */
+/** An authenticated socket to a broker whose API versions are known. */
 export interface OpenSocket extends Pick<BrokerSocket, 'mute' | 'isOpen' | 'close'> {
-  /** By the number of the request. */
+  /** By API key. */
   readonly versions: ReadonlyMap<number, ApiVersions>
   request(request: SocketRequest): Promise<Buffer>
 }
@@ -26,19 +26,19 @@ export interface OpenSocket extends Pick<BrokerSocket, 'mute' | 'isOpen' | 'clos
 const API_VERSIONS = 18
 const SASL_HANDSHAKE = 17
 const SASL_AUTHENTICATE = 36
-/** From this version of SaslAuthenticate on a broker says how long it is content with it. */
+/** From this version on the answer to SaslAuthenticate has the lifetime of the session. */
 const SAYS_LIFETIME = 1
-/** Of what a broker is content with, when it is asked anew; and no sooner than that. */
+/** The part of the lifetime after which the client authenticates again, and the shortest lifetime that counts. */
 const RENEW_AT = 0.8
 const SHORTEST_LIFETIME_MS = 1000
 const RECEIVE_MAX_BYTES = 100_000_000
 
 /**
- * Connects to a broker once, by plain TCP or TLS, learns its versions, and tells it who asks. Rejects with
- * `BROKER_UNREACHABLE`, `TLS_REFUSED`, `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `USAGE` or `KAFKA_FAILED`, also when the
- * signal is aborted; nothing is open then.
+ * Connects to a broker by plain TCP or TLS, requests its API versions, and authenticates. It tries once. Rejects with
+ * `BROKER_UNREACHABLE`, `TLS_REFUSED`, `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `USAGE` or `KAFKA_FAILED`, also if the
+ * signal is aborted; the socket is closed then.
  *
- * A user whose session is over by time is authenticated anew before the next request.
+ * When the lifetime of the session is over, the socket authenticates again before the next request.
  */
 export async function openSocket(
   address: BrokerAddress,
@@ -57,7 +57,7 @@ export async function openSocket(
     return byteReader(answer.subarray(4), `the answer of the broker ${shownAddress(address)} to ${api}`)
   }
 
-  /** When the broker wants to be told anew who asks, by a clock that never steps. */
+  /** When to authenticate again, by the monotonic clock. */
   let renewAt = Infinity
   let renewing: Promise<void> | undefined
   async function authenticate(user: SaslSettings, version: number): Promise<void> {
@@ -65,7 +65,7 @@ export async function openSocket(
     renewAt = lifetimeMs > 0 ? performance.now() + RENEW_AT * Math.max(SHORTEST_LIFETIME_MS, lifetimeMs) : Infinity
   }
 
-  /** Between two requests: a broker that is being told who asks takes nothing else. */
+  /** Authenticates between two requests: a broker accepts no other request meanwhile. */
   async function renew(user: SaslSettings): Promise<void> {
     renewing ??= authenticate(user, saslVersion(versions, address))
       .catch(async (error: unknown) => {
@@ -80,7 +80,7 @@ export async function openSocket(
   try {
     const read = await ask('ApiVersions', API_VERSIONS, 0, NOTHING)
     const errorCode = read.int16()
-    if (errorCode !== 0) throw refused(errorCode, address, 'does not say which requests it knows')
+    if (errorCode !== 0) throw refused(errorCode, address, 'does not report its API versions')
     read.array(() => versions.set(read.int16(), { min: read.int16(), max: read.int16() }))
     if (sasl) await authenticate(sasl, saslVersion(versions, address))
   } catch (error) {
@@ -106,7 +106,7 @@ export async function openSocket(
 
 type Ask = (api: string, apiKey: number, version: number, body: Buffer) => Promise<ByteReader>
 
-/** Answers how long the broker is content with it, in ms; 0 for as long as the connection lasts. */
+/** Resolves with the lifetime of the session in ms; 0 for as long as the connection lasts. */
 async function login(user: SaslSettings, version: number, ask: Ask, broker: string): Promise<number> {
   const { mechanism, username, password } = user
   let lifetimeMs = 0
@@ -128,7 +128,7 @@ async function login(user: SaslSettings, version: number, ask: Ask, broker: stri
     if (version >= SAYS_LIFETIME) lifetimeMs = read.int64()
     return answer
   }).catch((error: unknown) => {
-    // What the mechanism itself finds wrong knows of no broker.
+    // Errors of the mechanism itself do not name the broker yet.
     if (!SnapstreamError.is(error) || error.code !== 'AUTHENTICATION_REFUSED' || error.cause !== undefined) throw error
     throw new SnapstreamError(
       'AUTHENTICATION_REFUSED',
@@ -159,10 +159,10 @@ function loginRefused(broker: string, errorCode: number, said: string): Snapstre
   )
 }
 
-/** The broker was told the password, and nothing keeps it from repeating it in what it says. */
+/** The message of the broker, unless it repeats the password. */
 function saidWithout(password: string, said: string | undefined): string {
-  if (said === undefined || said === '') return 'it does not say why'
-  return said.includes(password) ? 'what it says holds a secret, and is left out' : shortened(said)
+  if (said === undefined || said === '') return 'no reason given'
+  return said.includes(password) ? 'the message is left out, as it contains the password' : shortened(said)
 }
 
 const LONGEST_TEXT = 300
@@ -185,7 +185,7 @@ function refused(errorCode: number, address: BrokerAddress, what: string): Snaps
   })
 }
 
-/** A request as the older versions frame it: none of those that are sent here has another header. */
+/** A request with the header of version 1, which all requests of this client use. */
 export function requestFrame(
   head: {
     readonly apiKey: number

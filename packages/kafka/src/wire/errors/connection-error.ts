@@ -2,12 +2,12 @@ import { SnapstreamError, causesOf, toError } from '@snapstream/core'
 import { shownAddress } from '../protocol/broker-address.ts'
 import type { BrokerAddress } from '../protocol/connection.ts'
 
-/** A connection that is not there, or not any more: what was sent over it has to be sent again. */
+/** For a connection that cannot be opened or is closed. Requests over it may be sent again. */
 export function brokerUnreachable(address: BrokerAddress, what: string, cause?: unknown): SnapstreamError {
   return new SnapstreamError('BROKER_UNREACHABLE', `the broker ${shownAddress(address)} ${what}`, { cause })
 }
 
-/** Why a socket failed, as a SnapstreamError: `TLS_REFUSED`, which waiting does not cure, or `BROKER_UNREACHABLE`. */
+/** The error of a socket as `TLS_REFUSED`, which is not retriable, or `BROKER_UNREACHABLE`. */
 export function connectionError(thrown: unknown, address: BrokerAddress): SnapstreamError {
   if (SnapstreamError.is(thrown)) return thrown
   const error = toError(thrown)
@@ -17,16 +17,16 @@ export function connectionError(thrown: unknown, address: BrokerAddress): Snapst
 
 const NO_SUCH_NAME = new Set<unknown>(['ENOTFOUND', 'EAI_AGAIN', 'EAI_NONAME', 'EAI_NODATA'])
 
-/** Where a name came from that cannot be resolved: from a broker, which may know itself by another name than its clients. */
+/** A hint for a host name that cannot be resolved: brokers advertise names that clients may not know. */
 function originOf(error: Error, { nodeId, host }: BrokerAddress): string {
   if (nodeId < 0 || !NO_SUCH_NAME.has(causesOf(error)[0].code)) return ''
   return (
-    `; the name ${host} is no setting of this program: node ${nodeId} gives it to its clients, by its ` +
-    `advertised.listeners; set that to a name that can be resolved here`
+    `; node ${nodeId} advertises the name ${host} to its clients; set its ` +
+    `advertised.listeners to a name that can be resolved here`
   )
 }
 
-/** What Node says of a certificate that it does not accept. */
+/** The codes of Node for certificates that it does not accept. */
 const CERTIFICATE = new Set([
   'CERT_CHAIN_TOO_LONG',
   'CERT_HAS_EXPIRED',
@@ -55,8 +55,8 @@ const WHAT_TO_DO: readonly (readonly [what: RegExp, todo: string])[] = [
 ]
 
 /**
- * `TLS_REFUSED`, if that is what an error of a connection (or one that caused it) is about: one side does not accept the
- * certificate of the other, or they find no way to speak with each other. Waiting does not cure it.
+ * `TLS_REFUSED`, if an error or one of its causes is about TLS: one side does not accept the certificate of the other, or
+ * they have no protocol version or cipher in common. It is not retriable. Undefined for other errors.
  */
 export function tlsError(error: unknown, address: string): SnapstreamError | undefined {
   for (const { code, message } of causesOf(error)) {
@@ -70,7 +70,7 @@ export function tlsError(error: unknown, address: string): SnapstreamError | und
   return undefined
 }
 
-/** OpenSSL puts addresses of memory and places in its source around what it says. */
+/** The reason in a message of OpenSSL, without memory addresses and source lines. */
 function shortened(message: string): string {
   return /error:[0-9A-F]+:[^:]*:[^:]*:([^:]+)/.exec(message)?.[1] ?? message
 }

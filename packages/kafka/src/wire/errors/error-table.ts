@@ -12,7 +12,7 @@ interface KafkaErrorKind {
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 const UNKNOWN_TOPIC_ID = 100
 
-/** The codes that somebody here decides by. */
+/** The codes that other files decide by. */
 export const KAFKA = {
   OFFSET_OUT_OF_RANGE: 1,
   LEADER_NOT_AVAILABLE: 5,
@@ -114,7 +114,7 @@ const ROWS: readonly Row[] = [
   [88, 'UNSTABLE_OFFSET_COMMIT', 'retriable'],
   [89, 'THROTTLING_QUOTA_EXCEEDED', 'retriable'],
   [90, 'PRODUCER_FENCED', 'FENCED'],
-  // A topic that was deleted and made again is another one.
+  // A topic that was deleted and recreated has another id.
   [UNKNOWN_TOPIC_ID, 'UNKNOWN_TOPIC_ID', 'TOPIC_MISSING'],
   [103, 'INCONSISTENT_TOPIC_ID', 'retriable'],
 ]

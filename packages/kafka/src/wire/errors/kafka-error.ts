@@ -7,24 +7,24 @@ import { shownAddress } from '../protocol/broker-address.ts'
 import type { BrokerAddress } from '../protocol/connection.ts'
 import { kafkaErrorKind } from './error-table.ts'
 
-/** What a broker answered instead of what it was asked for, until it is known what that was. */
+/** An error code in an answer of a broker, before it is turned into a SnapstreamError. */
 export interface KafkaError extends Error {
   /** Kafka's number of it. */
   readonly errorCode: number
 }
 
-/** An error that a broker answered with, and what it said about it. */
+/** @param message of the broker; default one with the number */
 export function protocolError(errorCode: number, message?: string): KafkaError {
   const text = message || `the broker answered with error ${errorCode}`
   return Object.assign(new Error(text), { name: 'KafkaError', errorCode })
 }
 
-/** Throws what a broker answered, if that is an error. */
+/** Throws if an answer has an error code. */
 export function throwFor({ errorCode }: { readonly errorCode: number }): void {
   if (errorCode !== 0) throw protocolError(errorCode)
 }
 
-/** Kafka's number of an error; undefined for what no broker answered. */
+/** The error code of Kafka; undefined for errors that are not from a broker. */
 export function errorCodeOf(error: unknown): number | undefined {
   const { errorCode } = (error ?? {}) as Partial<KafkaError>
   return typeof errorCode === 'number' ? errorCode : undefined
@@ -47,14 +47,14 @@ export function isRetriable(error: unknown): boolean {
 const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
   AUTHENTICATION_REFUSED: 'check the credentials, and what they are allowed to do',
   RECORD_TOO_LARGE: 'send less at once, or raise max.message.bytes of the topic',
-  FENCED: 'another one with the same name took over',
-  UNSUPPORTED: 'the brokers are too old for it, or have it switched off',
+  FENCED: 'another client with the same name took over',
+  UNSUPPORTED: 'the brokers are too old for it, or it is disabled there',
 }
 
-/** Whatever was thrown, as a SnapstreamError. `doing` completes "could not ...". */
+/** Any error as a SnapstreamError. @param doing completes "could not ..." */
 export function kafkaError(error: unknown, doing: string, fields: ErrorFields = {}): SnapstreamError {
   if (SnapstreamError.is(error)) {
-    // A connection does not know what it was used for.
+    // The error of a connection does not name the topic yet.
     if (error.code !== 'BROKER_UNREACHABLE' || error.topic !== undefined || fields.topic === undefined) return error
     return new SnapstreamError(error.code, `could not ${doing}: ${error.message}`, { ...fields, cause: error })
   }
@@ -63,19 +63,19 @@ export function kafkaError(error: unknown, doing: string, fields: ErrorFields = 
   const errorCode = errorCodeOf(error)
   const name = errorCode === undefined ? '' : ` (${kafkaErrorKind(errorCode).name})`
   const advice = WHAT_TO_DO[code]
-  const { message } = error === undefined ? { message: 'nothing was said about it' } : toError(error)
+  const { message } = error === undefined ? { message: 'no reason was given' } : toError(error)
   return new SnapstreamError(code, `could not ${doing}: ${message}${name}${advice ? `; ${advice}` : ''}`, {
     ...fields,
     cause: error,
   })
 }
 
-/** An answer that no broker gives: to go on with it would be to guess. Waiting does not cure it. */
+/** For an answer that no correct broker gives. It is not retriable. */
 export function oddAnswer(api: string, what: string, fields: Partial<TopicPartition> = {}): SnapstreamError {
   return new SnapstreamError('KAFKA_FAILED', `a broker answered ${api} with what cannot be right: ${what}`, fields)
 }
 
-/** Throws unless each partition that was asked for has an answer: what is left out is neither done nor known. */
+/** Throws unless the answer has every partition of the request: the result of a missing one is unknown. */
 export function expectPartitions(
   api: string,
   asked: readonly TopicPartition[],
@@ -87,7 +87,7 @@ export function expectPartitions(
       throw oddAnswer(api, `partition ${partition} of ${JSON.stringify(topic)} is left out`, { topic, partition })
 }
 
-/** The same for what is known by a name. */
+/** The same for names. */
 export function expectNames(api: string, asked: readonly string[], answers: readonly string[]): void {
   const answered = new Set(answers)
   for (const name of asked) if (!answered.has(name)) throw oddAnswer(api, `${JSON.stringify(name)} is left out`)

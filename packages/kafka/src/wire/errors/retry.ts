@@ -3,14 +3,14 @@ import { PAUSES } from '../backoff.ts'
 import { isRetriable } from './kafka-error.ts'
 
 /**
- * Runs something again while it fails with a retriable error. The patience begins with the first failure: a request that took
- * its whole time before it failed, because the network went silent, has its second try as well.
+ * Runs something again while it fails with a retriable error. The time begins with the first failure, so that a request
+ * whose first attempt took its whole time-out has a second one.
  */
 export async function retry<T>(
   run: () => Promise<T>,
   options: {
     readonly patienceMs: number
-    /** Between two attempts: what may cure the reason. */
+    /** Called between two attempts, such as a refresh of metadata. */
     readonly repair?: () => Promise<unknown>
     /** Aborted when there is no point any more. */
     readonly signal?: AbortSignal
