@@ -22,7 +22,7 @@ test('takes suites, cases and contestants by their names', () => {
 })
 
 test('refuses what it does not know', () => {
-  expect(() => parseOptions(['nothing'])).toThrow(/no suite or case 'nothing'; there are core\/sync, /)
+  expect(() => parseOptions(['nothing'])).toThrow(/unknown suite or case 'nothing'; expected one of core\/sync, /)
   expect(() => parseOptions(['--rounds', '0'])).toThrow('--rounds takes a whole number from 1, got 0')
   expect(() => parseOptions(['full', 'tiny'])).toThrow('one of full and tiny')
 })

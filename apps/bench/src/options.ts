@@ -73,7 +73,7 @@ function named(name: string | undefined): readonly Choice[] {
   )
   if (found.length > 0) return found
   const names = all.map(({ suite, case: one }) => `${suite.name}/${one.name}`)
-  throw new Error(`there is no suite or case '${name}'; there are ${names.join(', ')}`)
+  throw new Error(`unknown suite or case '${name}'; expected one of ${names.join(', ')}`)
 }
 
 function withOnly({ suite, case: one }: Choice, text: string): Choice {

@@ -5,8 +5,8 @@ import type { Brokers } from './brokers.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
 
 /**
- * A broker with two listeners: one for the load and the judge, and one for workers, which tells them the proxy's address:
- * whoever came through the proxy stays behind it.
+ * A broker with two listeners: one for the load and the judge, and one for workers. The second advertises the proxy's
+ * address, so that every connection of a worker goes through the proxy.
  */
 export async function startBroker(signal: AbortSignal, log: (line: string) => void): Promise<Brokers> {
   const proxy = await startTcpProxy()
@@ -17,7 +17,7 @@ export async function startBroker(signal: AbortSignal, log: (line: string) => vo
       listeners: `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${behind},CONTROLLER://127.0.0.1:${controllerPort}`,
       'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxy.port}`,
       'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
-      // Some scenarios do not want to wait for the usual six seconds.
+      // The default of 6 s is too long for the scenarios with short sessions.
       'group.min.session.timeout.ms': 500,
     }
     const broker = await startKafka({ port, controllerPort, settings, signal, log })

@@ -1,15 +1,15 @@
 import type { RunningKafka } from '@snapstream/services'
 import type { TcpProxy } from './tcp-proxy.ts'
 
-/** What a case runs against. */
+/** The brokers that a case runs against. */
 export interface Brokers {
-  /** Where the load and the judge connect. */
+  /** Bootstrap addresses for the load and the judge. */
   readonly addresses: string
-  /** Where workers do. */
+  /** Bootstrap addresses for the workers. */
   readonly forWorkers: string
-  /** By Kafka's ids. */
+  /** By node id. */
   readonly nodes: ReadonlyMap<number, RunningKafka>
-  /** Between the workers and the only node. */
+  /** Between the workers and the single broker. Undefined for a cluster. */
   readonly proxy?: TcpProxy
   stop(): Promise<void>
 }

@@ -7,31 +7,31 @@ import { parseGeneration, parseOffsetCommit } from './offset-commit.ts'
 export interface Commit {
   readonly partition: number
   readonly offset: number
-  /** When it was seen here. */
+  /** When this process read it. */
   readonly seenAt: number
 }
 
-/** The commits of one group in one topic, as the broker wrote them down: none of them is missed, and their order is kept. */
+/** All commits of one group in one topic, in the order in which the broker wrote them. */
 export interface Commits {
   readonly all: readonly Commit[]
-  /** The offset to go on from, by partition. */
+  /** The committed offset by partition. */
   readonly current: ReadonlyMap<number, number>
   /** The sum of the current offsets. */
   readonly total: number
-  /** The latest generation of the group: how often it was rebalanced. */
+  /** The latest generation of the group. It grows by one with each rebalance. */
   readonly generation: number
-  /** Called within the same turn in which a commit is seen; the returned function ends it. */
+  /** Calls a listener in the same turn in which a commit is read. Returns a function that removes the listener. */
   onMove(listener: () => void): () => void
   close(): Promise<void>
 }
 
-/** Follows the group's offset topic from a process that is in no group. A broker that is away is waited for. */
+/** Reads the topic `__consumer_offsets` without joining a group. Waits while the broker is away. */
 export function followCommits(brokers: string, groupId: string, input: string): Commits {
   const all: Commit[] = []
   const current = new Map<number, number>()
   const listeners = new Set<() => void>()
   const ended = new AbortController()
-  /** Where to go on reading, by partition of the offset topic. */
+  /** The next offset to read, by partition of `__consumer_offsets`. */
   const next = new Map<number, number>()
   let total = 0
   let generation = 0
@@ -62,7 +62,7 @@ export function followCommits(brokers: string, groupId: string, input: string): 
       try {
         await follow()
       } catch {
-        // There is no such topic before the first group, and no broker while it is down: asked for again.
+        // The topic does not exist before the first group, and the broker may be down. Retry.
         await sleep(100)
       }
   })()

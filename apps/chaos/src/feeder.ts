@@ -12,11 +12,11 @@ export interface FeederOptions {
 
 export interface Feeder {
   readonly startedAt: number
-  /** How many were written, also those that the broker has not acknowledged. */
+  /** The number of records written, acknowledged or not. */
   readonly sent: number
-  /** How many the broker has acknowledged. */
+  /** The number of records that the broker has acknowledged. */
   readonly fed: number
-  /** Resolves when all that was sent is acknowledged. Rejects when some of it was refused. */
+  /** Resolves when every record is acknowledged. Rejects if a record was refused. */
   stop(): Promise<void>
 }
 
@@ -24,8 +24,8 @@ const TICK_MS = 10
 const KEYS_A_PARTITION = 20
 
 /**
- * Writes at a fixed rate, whatever happens to who reads: what is due is counted from the clock and not from the last
- * write, so that a late tick writes what it missed.
+ * Writes records at a fixed rate, independent of the readers. The number that is due follows from the clock and not from the
+ * last write, so a late tick catches up.
  */
 export async function startFeeder({ brokers, topic: name, partitions, rate }: FeederOptions): Promise<Feeder> {
   const topic = Topic(name, { conf: { brokers, deliveryTimeoutMs: 300_000, bufferBytes: 268_435_456 } })

@@ -20,20 +20,20 @@ export interface GatherOptions {
   readonly brokers: string
   readonly input: string
   readonly output: string
-  /** When the scenario had ended; the load was fed until then. */
+  /** The end of the scenario and of the load. */
   readonly endedAt: number
-  /** Until the workers were told to end: that they leave is one more. */
+  /** Counted until the workers were told to end; their leaving is one more rebalance. */
   readonly rebalances: number
 }
 
-/** Reads back what there is to know of a run, when all its workers are gone, and has it judged. */
+/** Reads the topics and the logs of a run after its workers have ended, and judges them. */
 export async function gatherFigures(world: World, options: GatherOptions): Promise<Figures> {
   const { commits, kills, lapses, mishaps, workers } = world
   const inputs = await readRecords(options.brokers, options.input)
   const outputs = await readRecords(options.brokers, options.output)
   const handlings: Handling[] = []
   const handovers: Handover[] = []
-  // Not with spread arguments: there are too many of them.
+  // No spread arguments: a call cannot take this many.
   for (const { name, plan } of workers) {
     const log = await logOf(plan.log)
     for (const one of parseHandlings(name, log)) handlings.push(one)
@@ -66,7 +66,7 @@ export async function gatherFigures(world: World, options: GatherOptions): Promi
   }
 }
 
-/** A worker that was killed before it handled anything has none. */
+/** A worker that was killed before its first handling has no log. */
 async function logOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')

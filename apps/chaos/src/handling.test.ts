@@ -3,7 +3,7 @@ import { handlingLine, parseHandlings } from './handling.ts'
 
 const worker = 'w1'
 
-test('what was logged is read again, with the clock to the microsecond', () => {
+test('the log keeps each handling, with its times to the microsecond', () => {
   const log = handlingLine(2, 70, 1_800_000_000_000.125, 1_800_000_000_000.5) + handlingLine(0, 3, 5, 6)
   expect(parseHandlings(worker, log)).toEqual([
     { worker, partition: 2, offset: 70, start: 1_800_000_000_000.125, end: 1_800_000_000_000.5 },
@@ -11,7 +11,7 @@ test('what was logged is read again, with the clock to the microsecond', () => {
   ])
 })
 
-test('a beginning and its end are one handling, and one that did not end has no end', () => {
+test('a start line and its end line are one handling; a handling without an end line has no end', () => {
   const log = handlingLine(0, 1, 5) + handlingLine(0, 2, 5) + handlingLine(0, 1, 5, 9)
   expect(parseHandlings(worker, log)).toEqual([
     { worker, partition: 0, offset: 1, start: 5, end: 9 },
@@ -19,7 +19,7 @@ test('a beginning and its end are one handling, and one that did not end has no 
   ])
 })
 
-test('a line that a kill cut short was not said', () => {
+test('a line that a kill cut short is ignored', () => {
   const whole = handlingLine(0, 1, 5, 6)
   expect(parseHandlings(worker, whole + handlingLine(0, 2, 7, 8).slice(0, -1))).toHaveLength(1)
   expect(parseHandlings(worker, '0 1')).toEqual([])

@@ -6,19 +6,19 @@ export interface Handling {
   readonly partition: number
   readonly offset: number
   readonly start: number
-  /** Undefined: the worker was gone, or has not got there, before the handler ended. */
+  /** Undefined: the handler had not ended when the worker ended or the log was read. */
   readonly end: number | undefined
 }
 
-/** A line of a worker's log. One without an end says that handling begins; the one with it follows. */
+/** A line of a worker's log. A line without an end marks the start of a handling; the line with the end follows it. */
 export function handlingLine(partition: number, offset: number, start: number, end?: number): string {
   return `${partition} ${offset} ${start.toFixed(3)}${end === undefined ? '' : ` ${end.toFixed(3)}`}\n`
 }
 
-/** What a worker has logged so far. A line that it was killed in the middle of is left out: it was not said. */
+/** The handlings in a worker's log. Ignores a last line that is incomplete because the worker was killed. */
 export function parseHandlings(worker: string, log: string): readonly Handling[] {
   const found: Handling[] = []
-  /** Where in `found` a handling is that has not ended, by its line. */
+  /** The index in `found` of each handling without an end, by its start line. */
   const open = new Map<string, number>()
   for (const line of log.slice(0, log.lastIndexOf('\n') + 1).split('\n')) {
     if (line === '' || isHandover(line)) continue

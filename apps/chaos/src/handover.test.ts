@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { handlingLine, parseHandlings } from './handling.ts'
 import { handoverLine, parseHandovers } from './handover.ts'
 
-test('handovers stand between handlings, and are read apart from them', () => {
+test('handovers and handlings share a log and are read separately', () => {
   const log = handlingLine(1, 7, 10, 12) + handoverLine(1, 13.5) + handlingLine(2, 8, 14, 15) + handoverLine(2, 16)
   expect(parseHandovers('w1', log)).toEqual([
     { worker: 'w1', partition: 1, at: 13.5 },
@@ -12,6 +12,6 @@ test('handovers stand between handlings, and are read apart from them', () => {
     [1, 7],
     [2, 8],
   ])
-  // A line that the worker was killed in was not said.
+  // A line that a kill cut short is ignored.
   expect(parseHandovers('w1', log.slice(0, -1))).toHaveLength(1)
 })

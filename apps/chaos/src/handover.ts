@@ -1,4 +1,4 @@
-/** A worker begins to give up a partition, or has lost it. */
+/** A worker starts to give up a partition, or has lost it. */
 export interface Handover {
   readonly worker: string
   readonly partition: number
@@ -7,7 +7,7 @@ export interface Handover {
 
 const MARK = '-'
 
-/** A line of a worker's log, between those of its handlings. */
+/** A line of a worker's log, between the lines of its handlings. */
 export function handoverLine(partition: number, at: number): string {
   return `${MARK} ${partition} ${at.toFixed(3)}\n`
 }

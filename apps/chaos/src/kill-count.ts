@@ -1,18 +1,18 @@
 export interface Kill {
   readonly at: number
-  /** Which worker and how, or whatever else happened. */
+  /** The signal and the worker, or another event that the scenario counts. */
   readonly what: string
-  /** Undefined: it did not happen to one worker. */
+  /** Undefined: the event did not concern one worker alone. */
   readonly worker?: string | undefined
-  /** The offset to go on from, by partition, as far as it was known then. */
+  /** The committed offset by partition, as known at that time. */
   readonly committed: ReadonlyMap<number, number>
-  /** How many records had been written and not been committed. */
+  /** The number of records written and not committed. */
   readonly uncommitted: number
-  /** Whether there was lag, and progress since the last one: else it proves nothing. */
+  /** Whether the group lagged and had committed since the last kill. Otherwise the kill proves nothing. */
   readonly counted: boolean
 }
 
-/** Keeps the kills of a run. `sent` is a sum over all partitions. */
+/** Collects the kills of a run. `sent` is the sum over all partitions. */
 export function killCount() {
   const all: Kill[] = []
   let last = 0

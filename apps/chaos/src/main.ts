@@ -13,7 +13,7 @@ import { runsOf } from './runs.ts'
 import { summaryLines } from './summary.ts'
 import type { Result } from './verdict.ts'
 
-/** Progress goes beside the report, not into it. */
+/** Progress goes to stderr, the report to stdout. */
 const log = (line: string) => console.error(line)
 
 async function main(options: Options): Promise<void> {
@@ -36,7 +36,7 @@ async function main(options: Options): Promise<void> {
   } finally {
     progress.stop()
     await shared?.stop()
-    // What is known is told, also when the rest was interrupted.
+    // An interruption still reports the runs that have ended.
     await tell(results, options)
   }
   const failed = results.filter(({ broken }) => broken.length > 0).length

@@ -16,19 +16,19 @@ const value = Buffer.concat([int16(3), Buffer.from([0, 0, 0, 1, 0, 0, 0, 2]), Bu
 test('a commit is read from its key and its value', () => {
   const commit = { groupId: 'gruppe-ü', topic: 'orders', partition: 513, offset: 2 ** 32 + 2 }
   expect(parseOffsetCommit(key, value)).toEqual(commit)
-  // Views of memory that is shared begin somewhere in it.
+  // A view of shared memory has a byte offset.
   const shared = Buffer.concat([Buffer.alloc(7), key, value])
   const [from, middle] = [7, 7 + key.length]
   expect(parseOffsetCommit(shared.subarray(from, middle), shared.subarray(middle))).toEqual(commit)
 })
 
-test('members, deleted offsets and records without a key are none', () => {
+test('group metadata, deleted offsets and records without a key are not commits', () => {
   expect(parseOffsetCommit(Buffer.concat([int16(2), text('group')]), value)).toBeUndefined()
   expect(parseOffsetCommit(key, null)).toBeUndefined()
   expect(parseOffsetCommit(null, value)).toBeUndefined()
 })
 
-test('a generation is read from what is about members, and from nothing else', () => {
+test('a generation is read from group metadata only', () => {
   const members = Buffer.concat([int16(2), text('group')])
   const state = Buffer.concat([int16(3), text('consumer'), int32(258), Buffer.alloc(9)])
   expect(parseGeneration(members, state)).toEqual({ groupId: 'group', generation: 258 })

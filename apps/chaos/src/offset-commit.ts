@@ -2,18 +2,17 @@ export interface OffsetCommit {
   readonly groupId: string
   readonly topic: string
   readonly partition: number
-  /** The offset to go on from. */
+  /** The offset of the next record to read. */
   readonly offset: number
 }
 
 /**
- * What a record of Kafka's own topic of offsets says; undefined for what is about members, and for offsets that were
- * deleted.
+ * Parses a record of `__consumer_offsets`. Returns undefined for group metadata and for deleted offsets.
  */
 export function parseOffsetCommit(key: Uint8Array | null, value: Uint8Array | null): OffsetCommit | undefined {
   if (key === null || value === null) return undefined
   const keys = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
-  // 0 and 1 are offsets, 2 and more are members and their state.
+  // Key versions 0 and 1 are offsets; 2 and above are group metadata.
   if (keys.length < 2 || keys.readInt16BE(0) > 1) return undefined
   const [groupId, topicAt] = readText(keys, 2)
   const [topic, partitionAt] = readText(keys, topicAt)
@@ -21,7 +20,7 @@ export function parseOffsetCommit(key: Uint8Array | null, value: Uint8Array | nu
   return { groupId, topic, partition: keys.readInt32BE(partitionAt), offset: Number(values.readBigInt64BE(2)) }
 }
 
-/** The generation of a group that such a record tells of; it grows by one with each rebalance. */
+/** Parses the generation of a group from a record of `__consumer_offsets`. It grows by one with each rebalance. */
 export function parseGeneration(
   key: Uint8Array | null,
   value: Uint8Array | null,
@@ -31,7 +30,7 @@ export function parseGeneration(
   if (keys.length < 2 || keys.readInt16BE(0) !== 2) return undefined
   const [groupId] = readText(keys, 2)
   const values = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  // Behind its version stands the kind of protocol.
+  // The protocol type follows the version.
   const [, generationAt] = readText(values, 2)
   return { groupId, generation: values.readInt32BE(generationAt) }
 }

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { parseOptions } from './options.ts'
 import { scenarios } from './scenarios.ts'
 
-test('without arguments everything runs, with a seed that is made up', () => {
+test('without arguments all cases run, with a random seed', () => {
   const options = parseOptions([])
   expect(options?.cases).toEqual(scenarios.flatMap(({ cases }) => cases))
   expect(options).toMatchObject({ drivers: ['kafkajs', 'kafkats'], short: false, repeat: 1 })
   expect(Number.isSafeInteger(options?.seed)).toBe(true)
 })
 
-test('scenarios, a driver, a seed and the seconds can be chosen', () => {
+test('the command line selects scenarios, a driver, a seed and a duration', () => {
   const args = ['graceful', '--driver', 'kafkats', '--seed', '0', '--seconds', '9', '--json', '-', '--short']
   const options = parseOptions(args)
   expect(options?.cases.map(({ name }) => name)).toEqual(['graceful'])
@@ -18,7 +18,7 @@ test('scenarios, a driver, a seed and the seconds can be chosen', () => {
   expect(parseOptions(['--help'])).toBeUndefined()
 })
 
-test('a name stands for all cases of a scenario, or for one of them', () => {
+test('a name selects all cases of a scenario, or one case', () => {
   const names = (...args: string[]) => parseOptions(args)?.cases.map(({ name }) => name)
   expect(names('targeted-kill')).toHaveLength(4)
   expect(names('targeted-kill throttled', 'graceful')).toEqual(['targeted-kill throttled', 'graceful'])
@@ -27,7 +27,7 @@ test('a name stands for all cases of a scenario, or for one of them', () => {
 })
 
 test.each([
-  [['gracefull'], /no scenario 'gracefull'; there are .*graceful/],
+  [['gracefull'], /unknown scenario 'gracefull'; expected one of .*graceful/],
   [['--driver', 'memory'], /--driver takes kafkajs or kafkats, got memory/],
   [['--seed', '1.5'], /--seed takes a whole number from 0, got 1.5/],
   [['--seconds', '0'], /--seconds takes a whole number from 1/],
@@ -37,7 +37,7 @@ test.each([
   expect(() => parseOptions(args)).toThrow(message)
 })
 
-test('every case has a name of its own', () => {
+test('the names of cases are unique', () => {
   const cases = scenarios.flatMap((scenario) => scenario.cases)
   expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
 })

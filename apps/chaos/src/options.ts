@@ -6,32 +6,32 @@ import type { DriverName } from './worker-plan.ts'
 
 const several = scenarios.filter(({ cases }) => cases.length > 1)
 
-export const HELP = `Proves delivery on bad days, with a real broker and real processes: npm run chaos -- [scenario ...] [options]
+export const HELP = `Tests delivery under failures, with a real broker and real processes: npm run chaos -- [scenario ...] [options]
 
 Scenarios (default: all)
 ${scenarios.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join('\n')}
 
-One case of a scenario
+Single cases of a scenario
 ${several.map(({ cases }) => `  ${cases.map(({ name }) => `'${name}'`).join(', ')}`).join('\n')}
 
 Options
   --driver NAME  ${DRIVERS.join(' or ')} (default both)
-  --seed N       for whatever is left to chance (default a new one; it is in the report)
-  --repeat N     each case N times in a row, each time with the next seed; a line sums each up at the end (default 1)
-  --seconds N    how long each case lasts (default its own)
-  --short        the cases of the short form, a few seconds each
-  --json FILE    also write the results to a file, as JSON; - is stdout
-  --record       keep the results in apps/chaos: results.json, and RESULTS.md beside those of other cases
-  --help         this text
+  --seed N       seed of the random numbers (default: a new one, shown in the report)
+  --repeat N     run each case N times, each time with the next seed, and summarize it in a line (default 1)
+  --seconds N    duration of each case (default: that of the case)
+  --short        only the short cases, a few seconds each
+  --json FILE    also write the results to a file as JSON; - is stdout
+  --record       store the results in apps/chaos/results.json and update apps/chaos/RESULTS.md
+  --help         print this text
 
-A broker is started with Java 17, and three for leader-kill. Ends with 1 if a promise was broken.`
+Starts a broker with Java 17, and three for leader-kill. The exit code is 1 if a promise was broken.`
 
 export interface Options {
   readonly cases: readonly Case[]
   readonly drivers: readonly DriverName[]
-  /** Of the first run of each case; the others have the next ones. */
+  /** The seed of the first run of each case; later runs count up from it. */
   readonly seed: number
-  /** How often each case runs. */
+  /** Runs per case. */
   readonly repeat: number
   readonly seconds: number | undefined
   readonly short: boolean
@@ -39,7 +39,7 @@ export interface Options {
   readonly record: boolean
 }
 
-/** Undefined: only help was asked for. Throws for what it does not know. */
+/** Returns undefined if the command line asks for help. Throws for an unknown option, scenario or driver. */
 export function parseOptions(args: readonly string[]): Options | undefined {
   const command = parseCommand(args, {
     driver: { type: 'string' },
@@ -67,10 +67,12 @@ export function parseOptions(args: readonly string[]): Options | undefined {
 
 function casesOf(name: string): readonly Case[] {
   const one = scenarios.flatMap(({ cases }) => cases).find((one) => one.name === name)
-  // The first case of a scenario may have its name: all of them are meant.
+  // The first case of a scenario may have the same name; the name then selects the whole scenario.
   const found = scenarios.find((scenario) => scenario.name === name)?.cases ?? (one && [one])
   if (found) return found
-  throw new Error(`there is no scenario '${name}'; there are ${scenarios.map((scenario) => scenario.name).join(', ')}`)
+  throw new Error(
+    `unknown scenario '${name}'; expected one of ${scenarios.map((scenario) => scenario.name).join(', ')}`,
+  )
 }
 
 function driverNamed(name: string): DriverName {

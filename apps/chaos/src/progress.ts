@@ -1,17 +1,17 @@
 import { clock } from './clock.ts'
 import type { Run } from './runs.ts'
 
-/** What a run takes beyond its own time: topics, workers that start, what is drained, and the judge. In seconds. */
+/** Seconds that a run takes beyond its duration: creating topics, starting workers, draining and judging. */
 const BESIDES = 15
 const EVERY_MS = 30_000
 
 export interface Progress {
-  /** One more run has ended. */
+  /** Marks one more run as done. */
   done(): void
   stop(): void
 }
 
-/** Says now and then how far it is, in a line of its own: all of it takes an hour. */
+/** Logs a progress line every 30 s: all cases together take an hour. */
 export function startProgress(runs: readonly Run[], log: (line: string) => void): Progress {
   const startedAt = clock()
   const elapsed = () => (clock() - startedAt) / 1000
@@ -28,13 +28,13 @@ export function startProgress(runs: readonly Run[], log: (line: string) => void)
   }
 }
 
-/** In seconds: `elapsed`, and `doneAfter` until the last of the runs that are done. */
+/** `elapsed` and `doneAfter` (the time at which the last run was done) are in seconds. */
 export function progressLine(
   runs: readonly Run[],
   { elapsed, done, doneAfter }: { readonly elapsed: number; readonly done: number; readonly doneAfter: number },
 ): string {
   const left = runs.slice(done).reduce((sum, { seconds }) => sum + seconds + BESIDES, 0)
-  // The current one may be late.
+  // The current run may exceed its estimate.
   const total = Math.max(elapsed, doneAfter + left)
   return `progress: ${minutes(elapsed)} of about ${minutes(total)}, ${done} of ${runs.length} runs done`
 }

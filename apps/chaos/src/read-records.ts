@@ -8,7 +8,7 @@ export interface ReadRecord {
   readonly value: string
 }
 
-/** All records of a topic up to where it ends now, in order within each partition. */
+/** All records of a topic up to its current end, in order within each partition. */
 export async function readRecords(brokers: string, name: string): Promise<readonly ReadRecord[]> {
   const found: ReadRecord[] = []
   const app = createApp()

@@ -6,7 +6,7 @@ import type { Result } from './verdict.ts'
 const DATA = new URL('../results.json', import.meta.url)
 const PAGE = new URL('../RESULTS.md', import.meta.url)
 
-/** Keeps results in place of earlier ones of the same cases and drivers, and writes the page of all that are kept. */
+/** Replaces the stored results of the same cases and drivers, and writes the results page. */
 export async function recordResults(results: readonly Result[]): Promise<void> {
   const kept = new Map(byCase(JSON.parse(await readFile(DATA, 'utf8').catch(orNone)) as readonly Result[]))
   for (const [name, group] of byCase(results)) kept.set(name, group)
@@ -15,7 +15,7 @@ export async function recordResults(results: readonly Result[]): Promise<void> {
   await writeFile(PAGE, resultsPage(all))
 }
 
-/** Nothing was recorded before. */
+/** The file does not exist before the first recording. */
 function orNone(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return '[]'
   throw error

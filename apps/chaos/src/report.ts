@@ -19,7 +19,7 @@ const COLUMNS: readonly (readonly [title: string, of: (result: Result) => string
   ['', ({ broken }) => (broken.length === 0 ? 'ok' : 'BROKEN')],
 ]
 
-/** The results as a table, and below it which promises were broken. */
+/** The results as a table, followed by the broken promises. */
 export function reportTable(results: readonly Result[]): string {
   const rows = [COLUMNS.map(([title]) => title), ...results.map((result) => COLUMNS.map(([, of]) => of(result)))]
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

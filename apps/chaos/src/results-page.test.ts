@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { resultsPage } from './results-page.ts'
 import type { Result } from './verdict.ts'
 
-test('a case and driver is a row over all its runs, and what was broken is named', () => {
+test('each case and driver is one row over all its runs, and broken promises are listed', () => {
   const stalls = { longestStallMs: 100, ownStallMs: 50, recoveryMs: 900 }
   const figures = { killsCounted: 2, handled: 1000, lost: 0, outOfOrder: 0, duplicated: 5, ...stalls }
   const run = { case: 'random-kill', driver: 'kafkats', seed: 1, seconds: 60, rate: 5000, broken: [], ...figures }

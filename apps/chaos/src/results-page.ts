@@ -23,7 +23,7 @@ const COLUMNS: readonly Column[] = [
   ['broken', (results) => `${results.filter(({ broken }) => broken.length > 0).length}`],
 ]
 
-/** What was measured, as Markdown: a row a case and driver, over all of its runs. */
+/** The results as Markdown: one row per case and driver over all of its runs. */
 export function resultsPage(results: readonly Result[]): string {
   const rows = [...byCase(results).values()].map((group) => COLUMNS.map(([, of]) => of(group)))
   const broken = results.flatMap((result) =>

@@ -4,7 +4,7 @@ import { runTrial } from './run-trial.ts'
 import type { Case } from './scenario.ts'
 import type { Result } from './verdict.ts'
 
-/** Runs one case with one driver, on topics of its own, and judges it. Rejects only when it is interrupted. */
+/** Runs one case with one driver on new topics, and judges it. Rejects only if the run is interrupted. */
 export function runCase(one: Case, options: RunOptions): Promise<Result> {
   return 'run' in one ? runDay(one, options) : runTrial(one, options)
 }

@@ -17,7 +17,7 @@ import { createWorld } from './world.ts'
 
 const DRAIN_MS = 90_000
 
-/** Feeds the load, lets the day happen to the workers, and judges what they leave behind. */
+/** Feeds the load, runs the scenario, and judges the topics and logs afterwards. */
 export async function runDay(one: Day, options: RunOptions): Promise<Result> {
   const { brokers, driver, seed, seconds, signal } = options
   const { addresses } = brokers
@@ -78,7 +78,7 @@ export async function runDay(one: Day, options: RunOptions): Promise<Result> {
   }
 }
 
-/** What fails does not keep the rest from being judged: it is one more problem. */
+/** Records a failure as a problem, so that the rest of the run is still judged. */
 async function attempt(problems: string[], signal: AbortSignal, run: () => Promise<void>): Promise<void> {
   try {
     await run()
@@ -88,7 +88,10 @@ async function attempt(problems: string[], signal: AbortSignal, run: () => Promi
   }
 }
 
-/** A worker ends when it is told to, and well; one that had not begun yet dies of SIGTERM as any process does. */
+/**
+ * A worker has to end after SIGTERM, with exit code 0. A worker that had not handled anything yet may die of the signal,
+ * because its handler for signals may not be installed.
+ */
 function badExit({ name, plan, exit }: WorkerProcess): readonly string[] {
   if (!exit || exit.asked === 'SIGKILL' || (exit.asked === 'SIGTERM' && exit.code === 0)) return []
   const begun = (statSync(plan.log, { throwIfNoEntry: false })?.size ?? 0) > 0

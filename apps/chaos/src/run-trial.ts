@@ -5,7 +5,7 @@ import type { Trial } from './scenario.ts'
 import { brokenPromises, NOTHING } from './verdict.ts'
 import type { Result } from './verdict.ts'
 
-/** Runs a trial with one driver, on topics of its own. What it rejects with is a problem, unless it was interrupted. */
+/** Runs a trial with one driver on new topics. A rejection is a problem of the trial, unless the run is interrupted. */
 export async function runTrial(trial: Trial, options: RunOptions): Promise<Result> {
   const { brokers, driver, seed, seconds, signal } = options
   const { name, partitions, rate } = trial

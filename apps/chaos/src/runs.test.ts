@@ -8,7 +8,7 @@ function runs(...args: string[]): string[] {
   return runsOf(options).map(({ one, driver, seed, seconds }) => `${one.name} ${driver} ${seed} ${seconds}`)
 }
 
-test('each case runs with each driver, in a row and with the next seed each time', () => {
+test('each case runs with each driver, and each repetition has the next seed', () => {
   expect(runs('graceful', 'pause', '--seed', '7', '--seconds', '9', '--repeat', '2')).toEqual([
     'graceful kafkajs 7 9',
     'graceful kafkajs 8 9',
@@ -21,7 +21,7 @@ test('each case runs with each driver, in a row and with the next seed each time
   ])
 })
 
-test('it lasts as long as the case says, or its short form, or whoever asks', () => {
+test('the duration is that of the command line, else of the short form, else of the case', () => {
   const graceful = ['graceful', '--driver', 'kafkats', '--seed', '1']
   expect(runs(...graceful)).toEqual(['graceful kafkats 1 180'])
   expect(runs(...graceful, '--short')).toEqual(['graceful kafkats 1 2'])

@@ -10,7 +10,7 @@ export interface Run {
   readonly seconds: number
 }
 
-/** All that the options ask for, in the order in which it runs: a case is repeated in a row, each time with the next seed. */
+/** The runs that the options select, in order. The repetitions of a case follow each other, each with the next seed. */
 export function runsOf({ cases, drivers, repeat, seed, seconds, short }: Options): readonly Run[] {
   return cases.flatMap((one) =>
     drivers.flatMap((driver) =>

@@ -2,7 +2,7 @@ import type { TrialOptions, TrialOutcome } from './trial.ts'
 import type { World } from './world.ts'
 import type { WorkerPlan } from './worker-plan.ts'
 
-/** One bad day: what happens to workers and brokers while the load goes on. */
+/** A kind of failure that workers and brokers suffer while the load goes on. */
 export interface Scenario {
   readonly name: string
   readonly about: string
@@ -13,44 +13,47 @@ export type Case = Day | Trial
 
 interface Common {
   readonly name: string
-  /** Against three nodes of its own, which keep everything three times, instead of one broker. @default false */
+  /** Runs against a new cluster of three nodes with three replicas instead of the shared broker. @default false */
   readonly cluster?: boolean
   readonly partitions: number
   /** Records a second. */
   readonly rate: number
-  /** How long it lasts unless told otherwise, without the start and the end. */
+  /** The default duration, without start and end. */
   readonly seconds: number
-  /** How long in the short form; undefined: it is not in it. */
+  /** The duration in the short form. Undefined: the short form leaves the case out. */
   readonly shortSeconds?: number
 }
 
-/** Workers in processes of their own under a load that goes on, judged by what they leave behind. */
+/** Workers in separate processes under a steady load, judged afterwards by their logs and the topics. */
 export interface Day extends Common {
   readonly worker: Partial<WorkerPlan>
   readonly promises: Promises
-  /** Starts the workers and makes the day a bad one. The load is being fed before, meanwhile and afterwards. */
+  /** Starts the workers and causes the failures. The load runs before, during and after the call. */
   run(world: World): Promise<void>
 }
 
-/** Reads as many records as a day would have, as fast as it can, and judges by itself. */
+/** Processes as many records as a day, as fast as possible, and judges itself. */
 export interface Trial extends Common {
   attempt(options: TrialOptions): Promise<TrialOutcome>
 }
 
-/** What is promised beyond: nothing lost, nothing out of order, no commit moved back, no worker that ends by itself. */
+/**
+ * The promises of a case, in addition to those of every case: no record is lost or out of order, no commit moves back, and no
+ * worker ends by itself.
+ */
 export interface Promises {
-  /** `'none'`; `'uncommitted'`: only what a killed worker had handled and not committed. @default any number */
+  /** `'none'`, or `'uncommitted'`: only records that a killed worker had handled and not committed. @default any number */
   readonly duplicates?: 'none' | 'uncommitted'
-  /** How long a worker that was paused or cut off may go on with what it held, in ms. @default 0 */
+  /** How long, in ms, a worker that was paused or cut off may still handle records of partitions that it lost. @default 0 */
   readonly staleMs?: number
-  /** The longest time without any progress, in ms. @default any */
+  /** The longest time without any handled record, in ms. @default any */
   readonly stallMs?: number
-  /** The longest time in which a worker that was well handled nothing of a partition that it kept, in ms. @default any */
+  /** The longest time, in ms, in which an undisturbed worker handled no record of a partition that it kept. @default any */
   readonly ownStallMs?: number
-  /** The longest time until every partition is handled again, in ms. @default any */
+  /** The longest time from a failure until every partition is handled again, in ms. @default any */
   readonly recoveryMs?: number
   /** How often the group may rebalance once it has settled. @default any number */
   readonly rebalances?: number
-  /** Kills (or whatever the scenario does instead) that have to count in `seconds`; fewer when it lasts less. @default 1 */
+  /** Kills or other failures that have to count in `seconds`, reduced in proportion for a shorter run. @default 1 */
   readonly counted?: number
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { summaryLines } from './summary.ts'
 import type { Result } from './verdict.ts'
 
-test('the runs of a case and a driver are one line', () => {
+test('the runs of a case with a driver are one line', () => {
   const zero = { case: 'pause', driver: 'kafkajs', lost: 0, duplicated: 0, broken: [] }
   const stalls = { longestStallMs: 1000, ownStallMs: 400, recoveryMs: 2000 }
   const result = (more: Partial<Result>) => ({ ...zero, ...stalls, ...more }) as Result

@@ -1,11 +1,11 @@
 import type { Result } from './verdict.ts'
 
-/** A line for each case and driver: what its runs came to together. */
+/** One line per case and driver: the figures over all of its runs. */
 export function summaryLines(results: readonly Result[]): readonly string[] {
   return [...byCase(results)].map(([name, group]) => `${name}: ${summaryOf(group)}`)
 }
 
-/** By name of the case and driver, in order. */
+/** The results by name of the case and driver, in order. */
 export function byCase(results: readonly Result[]): ReadonlyMap<string, readonly Result[]> {
   const groups = new Map<string, Result[]>()
   for (const result of results) {

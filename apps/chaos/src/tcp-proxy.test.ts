@@ -29,7 +29,7 @@ afterEach(async () => {
   server.close()
 })
 
-/** A client, with what it has got so far. */
+/** A client and the text that it has received. */
 async function join() {
   const socket = connect(proxy.port, '127.0.0.1')
   clients.push(socket)
@@ -42,7 +42,7 @@ async function join() {
 }
 const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5000 })
 
-test('passes on what is sent, in both directions, whole and in order', async () => {
+test('the proxy forwards all bytes in order, in both directions', async () => {
   const client = await join()
   const text = Array.from({ length: 100_000 }, (_, i) => `${i} `).join('')
   client.socket.write(text)
@@ -50,7 +50,7 @@ test('passes on what is sent, in both directions, whole and in order', async () 
   expect(client.got).toBe(text)
 })
 
-test('is as slow as it is told, and keeps the order', async () => {
+test('latencyMs delays each direction and keeps the order', async () => {
   const client = await join()
   proxy.latencyMs = 150
   const started = Date.now()
@@ -64,7 +64,7 @@ test('is as slow as it is told, and keeps the order', async () => {
   await until(() => client.got === 'abc')
 })
 
-test('a black hole holds what comes until it is over', async () => {
+test('a black hole holds bytes back until it ends', async () => {
   const client = await join()
   client.socket.write('a')
   await until(() => client.got === 'a')
@@ -78,7 +78,7 @@ test('a black hole holds what comes until it is over', async () => {
   await until(() => client.got === 'ab' && late.got === 'c')
 })
 
-test('a cut ends all connections, and new ones work', async () => {
+test('cut() ends all connections, and new connections work', async () => {
   const client = await join()
   client.socket.write('a')
   await until(() => client.got === 'a')
@@ -90,7 +90,7 @@ test('a cut ends all connections, and new ones work', async () => {
   expect(client.got).toBe('a')
 })
 
-test('half-open: the broker is gone, the client is not told; new connections work', async () => {
+test('halfOpen() closes the side of the broker without telling the client, and new connections work', async () => {
   const client = await join()
   client.socket.write('a')
   await until(() => client.got === 'a')

@@ -4,17 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface TcpProxy {
   readonly port: number
-  /** Where new connections go to; it can be set once what listens there is known. */
+  /** Sets the port that new connections are forwarded to. */
   forwardTo(port: number): void
-  /** How long everything takes, each way, in ms. */
+  /** The delay of each direction, in ms. @default 0 */
   latencyMs: number
-  /** True: nothing gets through, and nobody is told. What was on its way arrives when it is over. */
+  /** True: no byte gets through, and no side notices. Bytes under way arrive once it is false. @default false */
   blackHole: boolean
-  /** Closes all connections, as a reset. */
+  /** Resets all connections. */
   cut(): void
   /**
-   * The broker's side of all connections is closed, and the clients are not told: they are half-open. What a client writes
-   * into one goes nowhere, and it is never answered.
+   * Closes the broker's side of all connections without telling the clients: the connections are half-open. Bytes that a
+   * client writes are dropped, and no answer arrives.
    */
   halfOpen(): void
   close(): Promise<void>
@@ -23,10 +23,10 @@ export interface TcpProxy {
 const POLL_MS = 20
 const MOST_BYTES = 8 * 2 ** 20
 
-/** A TCP proxy on a free port that can do to connections what networks do. */
+/** Starts a TCP proxy on a free port that simulates failures of a network. */
 export async function startTcpProxy(): Promise<TcpProxy> {
   const pairs = new Set<readonly [client: Socket, broker: Socket]>()
-  /** Clients whose connections are half-open. */
+  /** The clients of half-open connections. */
   const held = new Set<Socket>()
   let target = 0
   let ended = false
@@ -50,7 +50,7 @@ export async function startTcpProxy(): Promise<TcpProxy> {
     }
   })
 
-  /** In order, each chunk as late as the network says. What is on its way is bounded: senders are slowed down. */
+  /** Forwards chunks in order, each after the current delay. The bytes under way are bounded, which slows senders down. */
   async function pass(from: Socket, to: Socket): Promise<void> {
     let onItsWay = 0
     let last = Promise.resolve()
@@ -58,7 +58,7 @@ export async function startTcpProxy(): Promise<TcpProxy> {
       await before
       if (at > Date.now()) await sleep(at - Date.now())
       while (proxy.blackHole && !ended) await sleep(POLL_MS)
-      // Behind a half-open connection there is nobody; what comes is read on, so that its sender does not notice.
+      // Bytes for a half-open connection are read and dropped, so that the sender does not notice.
       if (!to.destroyed && !to.write(chunk)) await drained(to)
       onItsWay -= chunk.length
     }
@@ -69,7 +69,7 @@ export async function startTcpProxy(): Promise<TcpProxy> {
         if (onItsWay > MOST_BYTES) await last
       }
     } catch {
-      // One end went away; both are closed.
+      // One side has closed; the close handler closes the other.
     }
   }
 

@@ -12,19 +12,19 @@ const good: Figures = {
   uncommitted: 5,
 }
 
-test('nothing is broken on a good day, whatever is promised', () => {
+test('good figures break no promise', () => {
   expect(brokenPromises(good, {}, [])).toEqual([])
   expect(brokenPromises(good, { duplicates: 'none', stallMs: 1, ownStallMs: 1, recoveryMs: 1 }, [])).toEqual([])
 })
 
 test.each(['lost', 'outOfOrder', 'strange', 'commitsMovedBack', 'overlapping', 'unexplained'] as const)(
-  '%s is never allowed',
+  'every case promises that %s is 0',
   (name) => {
     expect(brokenPromises({ ...good, [name]: 3 }, {}, [])).toEqual([expect.stringMatching(/^3 /)])
   },
 )
 
-test('duplicates are allowed as the scenario says', () => {
+test('duplicates are limited by the promise of the case', () => {
   const six = { ...good, duplicated: 6 }
   expect(brokenPromises(six, {}, [])).toEqual([])
   expect(brokenPromises(six, { duplicates: 'none' }, [])).toEqual(['6 duplicated'])
@@ -32,7 +32,7 @@ test('duplicates are allowed as the scenario says', () => {
   expect(brokenPromises({ ...good, duplicated: 5 }, { duplicates: 'uncommitted' }, [])).toEqual([])
 })
 
-test('times are bounded where the scenario says so', () => {
+test('times are limited only where the case promises it', () => {
   const slow = { ...good, longestStallMs: 20, recoveryMs: 30 }
   expect(brokenPromises(slow, {}, [])).toEqual([])
   expect(brokenPromises(slow, { stallMs: 19, recoveryMs: 29 }, [])).toHaveLength(2)
@@ -41,25 +41,25 @@ test('times are bounded where the scenario says so', () => {
   expect(brokenPromises(stale, { staleMs: 99 }, [])).toHaveLength(1)
 })
 
-test('rebalances are bounded where the scenario says so', () => {
+test('rebalances are limited only where the case promises it', () => {
   expect(brokenPromises(good, { rebalances: 3 }, [])).toEqual([])
   expect(brokenPromises(good, { rebalances: 2 }, [])).toEqual(['rebalances: 3, at most 2'])
 })
 
-test('a run that proves nothing, and a problem without a figure, are broken promises', () => {
+test('a run without counted kills or records, and a problem without a figure, break a promise', () => {
   expect(brokenPromises({ ...good, killsCounted: 0 }, {}, [])).toHaveLength(1)
   expect(brokenPromises(good, { counted: 2 }, [])).toHaveLength(1)
   expect(brokenPromises({ ...good, produced: 0, handled: 0 }, {}, [])).toHaveLength(1)
   expect(brokenPromises(good, {}, ['a worker ended'])).toEqual(['a worker ended'])
 })
 
-test('what a worker kept stands still for as long as is promised', () => {
+test('the stall of a kept partition is limited only where the case promises it', () => {
   expect(brokenPromises({ ...good, ownStallMs: 2000 }, { ownStallMs: 2000 }, [])).toEqual([])
   expect(brokenPromises({ ...good, ownStallMs: 2001 }, { ownStallMs: 2000 }, [])).toHaveLength(1)
   expect(brokenPromises({ ...good, ownStallMs: 9000 }, {}, [])).toEqual([])
 })
 
-test('each duplicate needs a kill that explains it, where that is promised', () => {
+test('each duplicate needs a kill that explains it where the case promises that', () => {
   const copied = { ...good, duplicated: 3, unexplainedCopies: 1 }
   expect(brokenPromises(copied, {}, [])).toEqual([])
   expect(brokenPromises(copied, { duplicates: 'uncommitted' }, [])).toEqual([expect.stringMatching(/^1 /)])
@@ -72,7 +72,7 @@ test.each([
   [20, 2, 1],
   [undefined, 2, 1],
   [0, 180, 0],
-])('of %s kills in 180 s that have to count, in %s s %s have to', (counted, seconds, needed) => {
+])('of %s required kills per 180 s, a run of %s s requires %s', (counted, seconds, needed) => {
   const promises = counted === undefined ? {} : { counted }
   expect(promisesFor({ promises, seconds: 180 }, seconds)).toEqual({ counted: needed })
 })

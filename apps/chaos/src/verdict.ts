@@ -1,35 +1,35 @@
 import type { Day, Promises } from './scenario.ts'
 import type { DriverName } from './worker-plan.ts'
 
-/** What was measured in one case with one driver. Durations are in ms. */
+/** The measurements of one case with one driver. Durations are in ms. */
 export interface Figures {
   readonly produced: number
   readonly handled: number
   readonly lost: number
-  /** Of the lost, those that the group has committed. */
+  /** Lost records that the group has committed. */
   readonly lostForGood: number
   readonly duplicated: number
-  /** Of the duplicates, those of records that no killed worker had handled before they were committed. */
+  /** Duplicates of records that no killed worker had handled before they were committed. */
   readonly unexplainedCopies: number
   readonly outOfOrder: number
-  /** Handlings that overlap with another worker's in the same partition. */
+  /** Handlings that overlap with those of another worker in the same partition. */
   readonly overlapping: number
-  /** Records that a second worker handled though nothing had happened to the first. */
+  /** Records that a second worker handled although the first was undisturbed. */
   readonly unexplained: number
-  /** Infinite (null as JSON) if some of the unexplained have nothing to do with a lapse. */
+  /** Infinite (null as JSON) if an unexplained record is not due to a lapse. */
   readonly staleMs: number
   readonly commitsMovedBack: number
-  /** Records of the output that were never in the input. */
+  /** Records of the output that are not in the input. */
   readonly strange: number
   readonly rebalances: number
   readonly longestStallMs: number
   readonly partitionStallMs: number
-  /** Of a partition that stayed with a worker to which nothing happened. */
+  /** The longest stall of a partition that stayed with an undisturbed worker. */
   readonly ownStallMs: number
   readonly recoveryMs: number
   readonly kills: number
   readonly killsCounted: number
-  /** The sum over all kills of what had been written and not committed. */
+  /** The records that were written and not committed, summed over all kills. */
   readonly uncommitted: number
 }
 
@@ -39,11 +39,11 @@ export interface Result extends Figures {
   readonly seed: number
   readonly seconds: number
   readonly rate: number
-  /** Which promises did not hold, in words. Empty: all held. */
+  /** The promises that did not hold, in words. */
   readonly broken: readonly string[]
 }
 
-/** What a trial does not measure. */
+/** All figures at zero: the defaults of a trial. */
 export const NOTHING: Figures = {
   produced: 0,
   handled: 0,
@@ -67,7 +67,7 @@ export const NOTHING: Figures = {
   uncommitted: 0,
 }
 
-/** The promises that the figures break. `problems` are those that have no figure: a worker that ended by itself. */
+/** The promises that the figures break, after `problems`, which no figure shows (a worker that ended by itself). */
 export function brokenPromises(figures: Figures, promises: Promises, problems: readonly string[]): readonly string[] {
   const { duplicates, staleMs = 0, stallMs, ownStallMs, recoveryMs, rebalances, counted = 1 } = promises
   const broken = [...problems]
@@ -76,30 +76,30 @@ export function brokenPromises(figures: Figures, promises: Promises, problems: r
     limit !== undefined && measured > limit && broken.push(`${what}: ${Math.round(measured)}, at most ${limit}`)
   zero('lost', figures.lost)
   zero('out of order', figures.outOfOrder)
-  zero('in the output that were never in the input', figures.strange)
+  zero('in the output but not in the input', figures.strange)
   zero('commits moved back', figures.commitsMovedBack)
   if (staleMs === 0) {
     zero('handlings overlap', figures.overlapping)
-    zero('handled by two workers though nothing had happened to the first', figures.unexplained)
-  } else atMost('ms that a worker went on with what it did not own any more', figures.staleMs, staleMs)
+    zero('handled by a second worker although the first was undisturbed', figures.unexplained)
+  } else atMost('ms in which a worker handled records of partitions that it had lost', figures.staleMs, staleMs)
   if (duplicates === 'none') zero('duplicated', figures.duplicated)
   if (duplicates === 'uncommitted') {
     atMost('duplicated', figures.duplicated, figures.uncommitted)
-    zero('duplicated though no kill came before their commit', figures.unexplainedCopies)
+    zero('duplicated although no kill came before their commit', figures.unexplainedCopies)
   }
-  atMost('ms without any progress', figures.longestStallMs, stallMs)
-  atMost('ms without progress in what a worker kept', figures.ownStallMs, ownStallMs)
+  atMost('ms without a handled record', figures.longestStallMs, stallMs)
+  atMost('ms without a handled record of a kept partition', figures.ownStallMs, ownStallMs)
   atMost('ms until every partition was handled again', figures.recoveryMs, recoveryMs)
   atMost('rebalances', figures.rebalances, rebalances)
   if (figures.killsCounted < counted)
     broken.push(
-      `${figures.killsCounted} of ${figures.kills} kills counted, ${counted} were needed: it proves too little`,
+      `${figures.killsCounted} of ${figures.kills} kills counted, ${counted} are required: the run proves too little`,
     )
-  if (figures.produced === 0) broken.push('nothing was produced: it proves nothing')
+  if (figures.produced === 0) broken.push('no record was produced: the run proves nothing')
   return broken
 }
 
-/** What a case promises when it lasts `seconds`: in less than its own time fewer things happen. */
+/** The promises of a case for a run of `seconds`: a shorter run requires fewer kills. */
 export function promisesFor({ promises, seconds: full }: Pick<Day, 'promises' | 'seconds'>, seconds: number): Promises {
   const { counted = 1 } = promises
   return { ...promises, counted: Math.min(counted, Math.max(1, Math.floor((counted * seconds) / full))) }

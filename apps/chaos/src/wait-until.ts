@@ -7,7 +7,7 @@ export interface WaitOptions {
   readonly withinMs?: number
 }
 
-/** Resolves when a condition holds. Rejects when it takes too long, naming what was waited for, or with the signal's reason. */
+/** Resolves when a condition holds. Rejects with an error that names `what` after `withinMs`, or with the signal's reason. */
 export async function waitUntil(
   what: string,
   condition: () => boolean | Promise<boolean>,

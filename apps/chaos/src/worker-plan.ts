@@ -1,21 +1,21 @@
 export type DriverName = 'kafkajs' | 'kafkats'
 export const DRIVERS: readonly DriverName[] = ['kafkajs', 'kafkats']
 
-/** What a worker process is told, as JSON in its first argument. */
+/** The options of a worker process, passed as JSON in its first argument. */
 export interface WorkerPlan {
   readonly brokers: string
   readonly driver: DriverName
   readonly input: string
   readonly output: string
   readonly groupId: string
-  /** The file it logs each handling to. */
+  /** The file that the worker logs each handling to. */
   readonly log: string
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
-  /** How long the handler takes; 0: it is synchronous. */
+  /** The duration of the handler in ms. 0: the handler is synchronous. */
   readonly handleMs: number
-  /** Up to this many keys of a partition at once. */
+  /** The number of keys of a partition that are handled at once. */
   readonly concurrency?: number
-  /** @default that of Snapstream */
+  /** @default the default of Snapstream */
   readonly connectTimeoutMs?: number
 }

@@ -7,37 +7,37 @@ import type { WorkerPlan } from './worker-plan.ts'
 
 interface WorkerExit {
   readonly code: number | null
-  /** What it died of, if it did not end by itself. */
+  /** The signal that ended the process, or null. */
   readonly signal: NodeJS.Signals | null
-  /** What it was told to end with; undefined: it ended by itself. */
+  /** The signal that `end` sent. Undefined: the process ended by itself. */
   readonly asked: 'SIGKILL' | 'SIGTERM' | undefined
-  /** The last of what it wrote to stderr. */
+  /** The end of its stderr. */
   readonly stderr: string
 }
 
 export interface WorkerProcess {
   readonly name: string
   readonly plan: WorkerPlan
-  /** When it can have handled its last record; undefined while it runs. */
+  /** The latest time at which the worker can have handled a record. Undefined while it runs. */
   readonly endedAt: number | undefined
   readonly exit: WorkerExit | undefined
-  /** It runs, and was not told to end. */
+  /** True while the process runs and was not told to end. */
   readonly alive: boolean
   signal(name: NodeJS.Signals): void
-  /** Resolves when it is gone. What has not ended `withinMs` after SIGTERM is killed, which shows in its exit. */
+  /** Resolves when the process has ended. Kills it `withinMs` after SIGTERM, which its exit shows. @default withinMs 40_000 */
   end(signal: 'SIGKILL' | 'SIGTERM', withinMs?: number): Promise<void>
 }
 
 const program = fileURLToPath(new URL('worker.ts', import.meta.url))
 const KEPT = 4000
 
-/** Starts a worker in a process of its own, with the loader and the conditions of this one; it ends with this one. */
+/** Starts a worker in a child process with the loader and the conditions of this one. It ends when this process ends. */
 export function startWorker(name: string, plan: WorkerPlan): WorkerProcess {
   const args = [...process.execArgv, program, JSON.stringify(plan)]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-KEPT)))
-  // Its end of the pipe may be gone first.
+  // The child may close its end of the pipe first.
   child.stdin.on('error', () => {})
   let asked: WorkerExit['asked']
   let endedAt: number | undefined
@@ -61,7 +61,7 @@ export function startWorker(name: string, plan: WorkerPlan): WorkerProcess {
     signal: (signal) => void child.kill(signal),
     async end(signal, withinMs = 40_000) {
       asked ??= signal
-      // After SIGTERM it goes on for a while; after SIGKILL it does nothing.
+      // After SIGTERM the worker still handles records; after SIGKILL it does not.
       if (signal === 'SIGKILL') endedAt ??= clock()
       child.kill(signal)
       const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)

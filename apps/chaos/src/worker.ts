@@ -11,10 +11,10 @@ import { handoverLine } from './handover.ts'
 import { placeOf } from './place.ts'
 import type { WorkerPlan } from './worker-plan.ts'
 
-/** Reads the input until it is told to end, and says of each record in the output where it was. */
+/** Reads the input until a signal ends the process. Writes the place of each record to the output. */
 async function work(plan: WorkerPlan): Promise<void> {
   const log = openSync(plan.log, 'a')
-  // Written at once, record by record: what a killed process kept in memory nobody would know.
+  // Written synchronously for each record: a killed process loses its buffers.
   const tell = (...line: Parameters<typeof handlingLine>) => void writeSync(log, handlingLine(...line))
   const { brokers, sessionTimeoutMs, heartbeatIntervalMs, handleMs, concurrency, connectTimeoutMs } = plan
   const driver = driverOf(plan.driver)
@@ -44,7 +44,7 @@ async function work(plan: WorkerPlan): Promise<void> {
   await app.stream()
 }
 
-// Whoever started it is gone, and with it whoever would end it.
+// Ends with the process that started it.
 process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGKILL'))
 process.stdin.unref()
 

@@ -28,42 +28,43 @@ export interface WorldOptions {
   log(line: string): void
 }
 
-/** What a scenario has in its hands. */
+/** The workers, brokers and figures that a scenario acts on. */
 export interface World extends Pick<WorldOptions, 'commits' | 'random' | 'seconds' | 'log'> {
-  /** Where to ask about the brokers, and by which ids to find them. */
+  /** Bootstrap addresses for an admin client. */
   readonly addresses: string
+  /** By node id. */
   readonly nodes: ReadonlyMap<number, RunningKafka>
-  /** The only node, and what stands before it. Throws for a case that has a cluster. */
+  /** The single broker. Throws for a case with a cluster, as does `proxy`. */
   readonly broker: RunningKafka
   readonly proxy: TcpProxy
   readonly input: string
-  /** All there ever were. */
-  /** How often the group was rebalanced since it had settled; from its first member on, if nobody waits for that. */
+  /** The rebalances since `settled()` resolved, or since the first member joined if it was not called. */
   readonly rebalances: number
+  /** All workers ever started. */
   readonly workers: readonly WorkerProcess[]
   readonly alive: readonly WorkerProcess[]
   readonly kills: readonly Kill[]
   readonly lapses: readonly Lapse[]
   readonly mishaps: readonly number[]
   start(): WorkerProcess
-  /** Whether a worker has handled anything yet. */
+  /** Whether a worker has handled a record. */
   atWork(worker: WorkerProcess): boolean
-  /** Ends a worker, and resolves when it is gone. */
+  /** Ends a worker. Resolves when its process has ended. */
   kill(worker: WorkerProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<Kill>
-  /** Something else happens that counts like a kill: to one worker, or to all. */
+  /** Counts another failure like a kill. */
   count(what: string): Kill
-  /** Says that a worker, or all of them, could not keep what they own. */
+  /** Records a time in which a worker, or all of them, could not keep their partitions. */
   lapse(lapse: Lapse): void
-  /** Recovery is counted from now. */
+  /** Recovery is measured from now. */
   mishap(): void
   wait(ms: number): Promise<void>
-  /** Rejects when it takes too long, naming what was waited for. */
+  /** Resolves when a condition holds. Rejects with an error that names `what` after `withinMs`. @default withinMs 60_000 */
   until(what: string, condition: () => boolean, withinMs?: number): Promise<void>
-  /** Resolves when a record of every partition has been committed that was not yet. */
+  /** Resolves when the committed offset of every partition has grown. */
   progress(withinMs?: number): Promise<void>
-  /** Resolves when each worker has handled something, and every partition progresses: nobody is still on the way. */
+  /** Resolves when each worker has handled a record and every partition progresses: all workers have joined. */
   settled(): Promise<void>
-  /** Resolves when that many records are committed. */
+  /** Resolves when `fed` records are committed. */
   drain(fed: number, withinMs: number): Promise<void>
 }
 
@@ -80,10 +81,10 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
   const until: World['until'] = (what, condition, withinMs) =>
     waitUntil(what, condition, { signal, ...(withinMs !== undefined && { withinMs }) })
 
-  /** By workers: without any there is nothing to wait for. */
+  /** Like `until`, but fails as soon as no worker is left. */
   async function untilDone(what: string, done: () => boolean, withinMs?: number): Promise<void> {
     await until(what, () => done() || nobody(), withinMs)
-    if (!done()) throw new Error(`no worker is left, and waited until ${what}`)
+    if (!done()) throw new Error(`waited until ${what}, but no worker is left`)
   }
 
   const atWork: World['atWork'] = ({ plan: { log } }) => existsSync(log) && statSync(log).size > 0
@@ -95,7 +96,7 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
     await untilDone('every partition has progressed', () => all.every(moved), withinMs)
   }
 
-  /** The generation of the group when it had settled. */
+  /** The generation of the group when `settled()` resolved. */
   let settledAs = 0
 
   return {
@@ -130,7 +131,7 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
     async kill(worker, signal) {
       const kill = kills.add({ ...now(), what: `${signal} of ${worker.name}`, worker: worker.name })
       const { at } = kill
-      // Who is asked to end gives back what it owns; who is killed does not.
+      // A worker that ends after SIGTERM gives its partitions back; a killed one does not.
       if (signal === 'SIGKILL') lapses.push({ worker: worker.name, from: at, to: undefined })
       mishaps.push(at)
       await worker.end(signal)
@@ -152,6 +153,6 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
 }
 
 function only<T>(thing: T | undefined): T {
-  if (thing === undefined) throw new Error('this case has a cluster, and no broker of its own behind a proxy')
+  if (thing === undefined) throw new Error('this case runs against a cluster, which has no single broker and no proxy')
   return thing
 }

@@ -1,25 +1,25 @@
-import { numberAbove0, parseCommand, randomSeed, wholeNumber } from '@snapstream/program'
+import { byName, numberAbove0, parseCommand, randomSeed, wholeNumber } from '@snapstream/program'
 import type { Target } from './target.ts'
-import { targetNamed, targets } from './targets.ts'
+import { targets } from './targets.ts'
 
 const SHORT_MS = 10_000
 
-export const HELP = `Feeds mutated inputs to everything that takes bytes from outside: npm run fuzz -- [target ...] [options]
+export const HELP = `Feeds mutated inputs to the code that reads untrusted bytes: npm run fuzz -- [target ...] [options]
 
-Targets (default: all, one after the other)
+Targets (default: all)
 ${targets.map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join('\n')}
 
 Options
-  --minutes N    how long each target runs, after its corpus (default 10)
-  --short        ${SHORT_MS / 1000} seconds each, as in .ci/run
-  --seed N       for whatever is left to chance (default a new one; it is in the report)
-  --input FILE   run one input, of one target, and nothing else
-  --keep         add inputs that did something new to the corpus in apps/fuzz/corpus
-  --planted      with the deliberate bug of each target: it has to be found
-  --help         this text
+  --minutes N    duration of each target after its corpus (default 10)
+  --short        ${SHORT_MS / 1000} seconds per target, as in .ci/run
+  --seed N       seed of the random numbers (default: a new one, shown in the report)
+  --input FILE   run only this input, with one target
+  --keep         add inputs with a new outcome to the corpus in apps/fuzz/corpus
+  --planted      enable the deliberate bug of each target and require that it is found
+  --help         print this text
 
-An input fails when it throws what no caller expects, blocks the event loop for 100 ms, hangs, takes 200 MB or ends the
-process. It is then written to .cache/fuzz, and the command ends with 1.`
+An input fails if it throws an unexpected error, blocks the event loop for 100 ms, hangs, takes 200 MB or ends the process.
+The failed input is written to .cache/fuzz, and the exit code is 1.`
 
 export interface FuzzOptions {
   readonly targets: readonly Target[]
@@ -30,7 +30,7 @@ export interface FuzzOptions {
   readonly planted: boolean
 }
 
-/** Undefined: only help was asked for. Throws for what it does not know. */
+/** Returns undefined if the command line asks for help. Throws for an unknown option or target. */
 export function parseFuzzOptions(args: readonly string[]): FuzzOptions | undefined {
   const command = parseCommand(args, {
     minutes: { type: 'string' },
@@ -42,10 +42,10 @@ export function parseFuzzOptions(args: readonly string[]): FuzzOptions | undefin
   })
   if (command === undefined) return undefined
   const { values, positionals } = command
-  if (values.input !== undefined && positionals.length !== 1) throw new Error('--input takes one target: name it')
+  if (values.input !== undefined && positionals.length !== 1) throw new Error('--input needs exactly one target')
   if (values.short && values.minutes !== undefined) throw new Error('give --short or --minutes, not both')
   return {
-    targets: positionals.length === 0 ? targets : positionals.map(targetNamed),
+    targets: positionals.length === 0 ? targets : positionals.map((name) => byName(targets, 'target', name)),
     ms: values.short ? SHORT_MS : numberAbove0('--minutes', values.minutes, 10) * 60_000,
     seed: wholeNumber('--seed', values.seed, randomSeed(), 0),
     input: values.input,

@@ -1,19 +1,19 @@
-/** What a fuzzing process is to do. It comes as JSON in the first argument. */
+/** The options of a fuzzing process, passed as JSON in its first argument. */
 export interface FuzzPlan {
   readonly target: string
   readonly seed: number
-  /** How long it mutates, after it has run every seed and the corpus. 0: it does not. */
+  /** The duration of the mutation, after all seeds and the corpus. 0: no mutation. */
   readonly ms: number
   readonly planted: boolean
-  /** The file that always holds the input that is running: its length (uint32), then its bytes. */
+  /** The file that always holds the current input: its length (uint32), then its bytes. */
   readonly current: string
-  /** The folder for inputs that did something new and did not fail. */
+  /** The folder for inputs with a new outcome that did not fail. */
   readonly kept: string
-  /** One input to run instead of everything else. */
+  /** A file with the only input to run. */
   readonly only?: string
 }
 
-/** What the process says on stdout, as lines of JSON. */
+/** A line of JSON on the stdout of the process. */
 export type FuzzLine =
   | { readonly kind: 'progress'; readonly runs: number; readonly kept: number }
   | { readonly kind: 'found'; readonly what: string }

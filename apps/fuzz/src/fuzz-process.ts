@@ -1,31 +1,31 @@
 import { openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { random } from '@snapstream/program'
+import { byName, random } from '@snapstream/program'
 import type { FuzzLine, FuzzPlan } from './fuzz-plan.ts'
 import { readCorpus } from './inputs.ts'
 import { mutate } from './mutate.ts'
-import { targetNamed } from './targets.ts'
+import { targets } from './targets.ts'
 
-/** The event loop of a stream must not stand still for longer, whatever comes. */
+/** An input must not block the event loop for longer. */
 const BLOCKED_MS = 100
-/** How far the memory of the process may rise above its level after the corpus. */
+/** The largest growth of the peak memory after the corpus. */
 const GROWTH_BYTES = 200 * 2 ** 20
-/** How many inputs are kept for mutation beside the corpus, at most. */
+/** The largest number of inputs that are kept for mutation in addition to the corpus. */
 const KEPT = 2000
 const PROGRESS_MS = 5000
 
 const plan = JSON.parse(process.argv[2] as string) as FuzzPlan
-const target = targetNamed(plan.target)
+const target = byName(targets, 'target', plan.target)
 const current = openSync(plan.current, 'w')
 const say = (line: FuzzLine) => writeSync(1, `${JSON.stringify(line)}\n`)
 
-/** Ends the process: the input that runs is the one that failed. */
+/** Reports that the current input failed, and ends the process. */
 function found(what: string): never {
   say({ kind: 'found', what })
   process.exit(1)
 }
-// Whatever is thrown outside of the promise of a run is a finding as well.
+// An error outside of the promise of a run is a finding, too.
 process.on('uncaughtException', (error) => found(`thrown outside of its promise: ${error.stack ?? error}`))
 process.on('unhandledRejection', (error) =>
   found(`unhandled rejection: ${error instanceof Error ? error.stack : String(error)}`),
@@ -35,14 +35,14 @@ const run = await target.open(plan.planted)
 const length = Buffer.alloc(4)
 let slowestMs = 0
 
-/** Runs one input, and returns the word for what happened. */
+/** Runs one input and returns the word for its outcome. */
 async function take(input: Uint8Array): Promise<string> {
   length.writeUInt32LE(input.length)
   writeSync(current, length, 0, 4, 0)
   writeSync(current, input, 0, input.length, 4)
   try {
     const took = await timed(input)
-    // A busy machine may have stopped the process for a while: an input is slow when it is slow each time.
+    // A busy machine may have paused the process: an input is slow if it is slow three times.
     const ms = took.ms < BLOCKED_MS ? took.ms : Math.min(took.ms, (await timed(input)).ms, (await timed(input)).ms)
     slowestMs = Math.max(slowestMs, ms)
     if (ms >= BLOCKED_MS) found(`blocked the event loop for ${Math.round(ms)} ms`)
@@ -53,8 +53,8 @@ async function take(input: Uint8Array): Promise<string> {
 }
 
 /**
- * How long the event loop stood still at most while the input ran: no longer than the processor worked for it, since the
- * process may have had to wait for its turn on a busy machine.
+ * The longest time for which the event loop was blocked while the input ran, limited to the CPU time, because a busy machine
+ * may pause the process.
  */
 async function timed(input: Uint8Array): Promise<{ word: string; ms: number }> {
   const start = performance.now()
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
     const input = mutate(from, inputs, chance, target.maxBytes ?? 4096)
     const word = await take(input)
     if (peakBytes() - before > GROWTH_BYTES)
-      found(`memory rose by ${Math.round((peakBytes() - before) / 2 ** 20)} MB since the corpus was through`)
+      found(`memory grew by ${Math.round((peakBytes() - before) / 2 ** 20)} MB after the corpus`)
     if (!words.has(word) && inputs.length < given + KEPT) {
       words.add(word)
       inputs.push(input)
@@ -115,5 +115,5 @@ async function main(): Promise<void> {
 }
 
 await main()
-// What an input left behind (a timer, a socket) must not keep the process.
+// A timer or socket that an input left behind must not keep the process alive.
 process.exit()

@@ -8,27 +8,27 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { FuzzLine, FuzzPlan } from './fuzz-plan.ts'
 
-/** The same in a test as on the command line: the sources, through tsx. */
+/** Runs the sources through tsx, in a test as on the command line. */
 const loader = ['--import', import.meta.resolve('tsx'), '--conditions=@snapstream/source']
 const program = fileURLToPath(new URL('fuzz-process.ts', import.meta.url))
-/** A process that says nothing for so long hangs: it speaks every five seconds. */
+/** A process without a line for this long hangs: it writes progress every 5 s. */
 const SILENT_MS = 30_000
-/** What a crash leaves on stderr, as far as it is shown. */
+/** The number of characters of stderr that a report of a crash shows. */
 const LAST_WORDS = 4000
 
 export interface FuzzResult {
   readonly runs: number
   readonly grewBytes: number
   readonly slowestMs: number
-  /** Inputs that did something new, and did not fail. */
+  /** Inputs with a new outcome that did not fail. */
   readonly kept: readonly Uint8Array[]
-  /** The first input that failed, and how. */
+  /** The first input that failed, and its failure. */
   readonly finding?: { readonly what: string; readonly input: Uint8Array }
 }
 
 /**
- * Fuzzes one target in a process of its own until its time is over or an
- * input fails: it throws, blocks, hangs, takes memory or ends the process.
+ * Fuzzes one target in a child process until its time is over or an input fails: throws, blocks, hangs, takes too much memory
+ * or ends the process.
  */
 export async function fuzz(
   plan: Omit<FuzzPlan, 'current' | 'kept'>,
@@ -48,7 +48,7 @@ export async function fuzz(
   let done: (FuzzLine & { kind: 'done' }) | undefined
   let what: string | undefined
   const hung = setTimeout(() => {
-    what = `hung: the process did nothing else for ${SILENT_MS / 1000} s`
+    what = `hung for ${SILENT_MS / 1000} s`
     child.kill('SIGKILL')
   }, SILENT_MS)
   child.stderr.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-LAST_WORDS)))

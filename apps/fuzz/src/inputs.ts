@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Inputs that are kept in the repository: each was found once, and every run begins with it. */
+/** The folder of the inputs in the repository, with which every run begins. */
 const corpus = (target: string) => fileURLToPath(new URL(`../corpus/${target}`, import.meta.url))
-/** Inputs that failed on this machine. */
+/** The folder of the inputs that failed on this machine. */
 const findings = (target: string) => fileURLToPath(new URL(`../../../.cache/fuzz/${target}`, import.meta.url))
 
-/** The files of the corpus in the order of their names. */
+/** The inputs of the corpus, ordered by file name. */
 export function readCorpus(target: string): readonly Uint8Array[] {
   const folder = corpus(target)
   if (!existsSync(folder)) return []
@@ -17,7 +17,7 @@ export function readCorpus(target: string): readonly Uint8Array[] {
     .map((file) => readFileSync(join(folder, file)))
 }
 
-/** Writes an input under its hash, and returns where. */
+/** Writes an input to a file named by its hash. Returns the path. */
 export const keepInCorpus = (target: string, input: Uint8Array) => write(corpus(target), input)
 export const keepFinding = (target: string, input: Uint8Array) => write(findings(target), input)
 

@@ -4,7 +4,7 @@ import { mutate } from './mutate.ts'
 
 const input = Uint8Array.from({ length: 40 }, (_, i) => i)
 
-test('the same seed gives the same inputs, and the input itself stays as it is', () => {
+test('the same seed gives the same mutations, and the input itself does not change', () => {
   const before = Uint8Array.from(input)
   const some = (seed: number) => {
     const chance = random(seed)
@@ -15,7 +15,7 @@ test('the same seed gives the same inputs, and the input itself stays as it is',
   expect(input).toEqual(before)
 })
 
-test('an input grows up to its limit, and an empty one grows at all', () => {
+test('an input grows up to its limit, even from no bytes', () => {
   const chance = random(1)
   let bytes: Uint8Array = new Uint8Array()
   let longest = 0

@@ -1,4 +1,4 @@
-/** Integers at the edges of what lengths and counts are stored in. */
+/** Edge values of the integers in which formats store lengths and counts. */
 const EDGES = [
   [0x7f],
   [0x80],
@@ -10,14 +10,14 @@ const EDGES = [
   [0xff, 0xff, 0xff, 0xff],
   [0xff, 0xff, 0xff, 0xf4],
   [0, 0, 0, 0],
-  // Varints: 2^31 - 1, -2^31, 2^40 and one that does not end, as zigzag.
+  // Zigzag varints: 2^31 - 1, -2^31, 2^40 and one without an end.
   [0xfe, 0xff, 0xff, 0xff, 0x0f],
   [0xff, 0xff, 0xff, 0xff, 0x0f],
   [0x80, 0x80, 0x80, 0x80, 0x80, 0x40],
   [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
 ].map((bytes) => Uint8Array.from(bytes))
 
-/** One to eight changes of an input, drawn by `random`. `others`: inputs to take parts from. */
+/** Returns a copy with one to eight random changes. `others`: inputs from which parts are inserted. */
 export function mutate(
   input: Uint8Array,
   others: readonly Uint8Array[],
@@ -35,29 +35,29 @@ export function mutate(
       case 0: // flips a bit
         if (at < from.length) from[at] = (from[at] as number) ^ (1 << below(8))
         return from
-      case 1: // another byte
+      case 1: // replaces a byte
         if (at < from.length) from[at] = below(256)
         return from
-      case 2: // a little more or less
+      case 2: // adds -4 to 4 to a byte
         if (at < from.length) from[at] = (from[at] as number) + below(9) - 4
         return from
-      case 3: // ends early
+      case 3: // cuts off the end
         return from.slice(0, at)
-      case 4: // loses a part
+      case 4: // removes a part
         return joined(from.subarray(0, at), from.subarray(at + 1 + below(16)))
-      case 5: // repeats a part, many times at most
+      case 5: // repeats a part up to 64 times
         return joined(
           from.subarray(0, at),
           repeated(from.subarray(at, at + 1 + below(32)), 1 + below(64) * below(2)),
           from.subarray(at),
         )
       case 6: {
-        // an edge value, written over what stands there
+        // inserts an edge value, or overwrites bytes with it
         const edge = EDGES[below(EDGES.length)] as Uint8Array
         return joined(from.subarray(0, at), edge, from.subarray(at + edge.length * below(2)))
       }
       default: {
-        // a part of another input
+        // overwrites bytes with a part of another input
         const other = others[below(others.length)] ?? from
         const start = below(other.length + 1)
         return joined(from.subarray(0, at), other.subarray(start, start + 1 + below(64)), from.subarray(at + below(64)))

@@ -10,7 +10,7 @@ import { recordBatch } from './targets/record-batch.ts'
 import { registryAnswer } from './targets/registry-answer.ts'
 import { settings } from './targets/settings.ts'
 
-/** All of them, in the order of `npm run fuzz`. */
+/** All targets in the order of `npm run fuzz`. */
 export const targets: readonly Target[] = [
   avro,
   cliConfig,
@@ -23,9 +23,3 @@ export const targets: readonly Target[] = [
   recordBatch,
   fetchAnswer,
 ]
-
-export function targetNamed(name: string): Target {
-  const found = targets.find((target) => target.name === name)
-  if (found) return found
-  throw new Error(`there is no target '${name}'; there are ${targets.map((target) => target.name).join(', ')}`)
-}

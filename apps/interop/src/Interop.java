@@ -28,7 +28,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Kafka's own client: one request a line comes in, one answer a line goes out. */
+/** Kafka's Java client: reads one JSON request per line from stdin, and writes one JSON answer per line to stdout. */
 public class Interop {
   static final ObjectMapper JSON = new ObjectMapper();
   static final long PATIENCE_MS = 40_000;
@@ -95,7 +95,7 @@ public class Interop {
     return records;
   }
 
-  /** What became of each record, sent in one go: null where it was acknowledged. */
+  /** Sends records without waiting in between. Answers with the error of each one, or null if it was acknowledged. */
   static JsonNode outcomes(JsonNode request) throws Exception {
     var outcomes = JSON.createArrayNode();
     var sent = new ArrayList<Future<RecordMetadata>>();
@@ -116,7 +116,7 @@ public class Interop {
     return outcomes;
   }
 
-  /** Writes so many records without a value, or with one, in a transaction that is committed or aborted. */
+  /** Writes `count` records with the same key and value in a transaction, and commits or aborts it. */
   static JsonNode transact(JsonNode request) throws Exception {
     try (var producer = new KafkaProducer<>(settings(request), new ByteArraySerializer(), new ByteArraySerializer())) {
       producer.initTransactions();
@@ -131,7 +131,7 @@ public class Interop {
     }
   }
 
-  /** Reads a topic to its end with a group, commits the position, and answers what is committed, by partition. */
+  /** Reads a topic to its end, commits the position, and answers with the committed offsets by partition. */
   static JsonNode readAndCommit(JsonNode request) {
     var topic = request.get("topic").asText();
     var committed = JSON.createArrayNode();
@@ -143,7 +143,7 @@ public class Interop {
       var ends = consumer.endOffsets(partitions);
       var deadline = System.currentTimeMillis() + PATIENCE_MS;
       while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-        if (System.currentTimeMillis() > deadline) throw new IllegalStateException("did not come to " + ends);
+        if (System.currentTimeMillis() > deadline) throw new IllegalStateException("did not reach the ends " + ends);
         consumer.poll(Duration.ofMillis(200));
       }
       consumer.commitSync();
@@ -153,7 +153,7 @@ public class Interop {
     return committed;
   }
 
-  /** What a topic takes in the broker's log, all its partitions together. */
+  /** The size of a topic in the log of the broker, over all partitions. */
   static JsonNode bytesOnDisk(JsonNode request) throws Exception {
     var topic = request.get("topic").asText();
     var bytes = 0L;
@@ -172,7 +172,7 @@ public class Interop {
   static ObjectNode line(ConsumerRecord<byte[], byte[]> record) {
     var line = JSON.createObjectNode();
     line.put("partition", record.partition()).put("offset", record.offset());
-    // Where JSON is read a number holds 53 bits.
+    // JavaScript numbers hold 53 bits.
     if (Math.abs((double) record.timestamp()) < TOO_LARGE) line.put("timestamp", record.timestamp());
     else line.put("timestamp", Long.toString(record.timestamp()));
     line.put("key", base64(record.key())).put("value", base64(record.value()));

@@ -4,13 +4,13 @@ import type { TestTopics } from './test-topics.ts'
 
 export interface Beside<C> {
   readonly brokers: string
-  /** Topics of this file, which are deleted behind its tests. */
+  /** Topics that are deleted after the tests of the file. */
   readonly topics: TestTopics
-  /** The other client, once the tests run. */
+  /** The other client. Throws before the tests run. */
   client(): C
 }
 
-/** Starts a client of another language before the tests of a file, and stops it behind them. */
+/** Starts a client of another language before the tests of a file, and stops it afterwards. */
 export function beside<C extends { close(): Promise<void> }>(start: (brokers: string) => Promise<C>): Beside<C> {
   const brokers = process.env['KAFKA_BROKERS'] ?? ''
   const topics = testTopics(brokers)
@@ -26,7 +26,7 @@ export function beside<C extends { close(): Promise<void> }>(start: (brokers: st
     brokers,
     topics,
     client() {
-      if (client === undefined) throw new Error('the other client is not started yet')
+      if (client === undefined) throw new Error('the other client has not started; call client() within a test')
       return client
     },
   }

@@ -14,16 +14,16 @@ import { writeBatches } from './write-batches.ts'
 
 export interface ClientTestOptions {
   readonly client: (brokers: string) => Promise<OtherClient>
-  /** On top of idempotence and compression, which all clients call by the same names. */
+  /** Settings of the producer in addition to idempotence and compression, which have the same names in all clients. */
   readonly producer?: Readonly<Record<string, string>>
-  /** The earliest timestamp that the client writes: one takes 0 for none. */
+  /** The earliest timestamp that the client writes. Some clients take 0 for the current time. */
   readonly earliest: number
 }
 
 const CODECS: readonly Compression[] = ['gzip', 'snappy', 'lz4', 'zstd']
 const SEED = 20_260_101
 
-/** What is written by drivers and by another client is the same, and each reads what the other wrote. */
+/** Tests that drivers and another client write the same records, and that each reads the records of the other. */
 export function clientTests(name: string, { client, producer, earliest }: ClientTestOptions): void {
   const brokers = process.env['KAFKA_BROKERS'] ?? ''
   const topics = testTopics(brokers)
@@ -44,7 +44,7 @@ export function clientTests(name: string, { client, producer, earliest }: Client
     await topics.deleteAll()
   })
 
-  test(`${name} reads the records of the list that it wrote`, () => {
+  test(`${name} reads the records that it wrote`, () => {
     expectContent(reference.records, list)
     expect(new Set(reference.records.map(({ partition }) => partition)).size).toBe(PARTITIONS)
   })
@@ -53,17 +53,17 @@ export function clientTests(name: string, { client, producer, earliest }: Client
     const conf: KafkaConf = { brokers, driver }
     const compressions = driver.supports.compression.filter((codec) => codec !== 'none')
 
-    test(`writes as ${name} does: the same records in the same order in the same partitions`, async () => {
+    test(`writes the same records in the same order to the same partitions as ${name}`, async () => {
       const topic = await topics.create()
       await writeTopic(topic, list, conf)
       expectSame(await other.consume(topic), reference.records)
     })
 
-    test(`reads what ${name} wrote`, async () => {
+    test(`reads the records that ${name} wrote`, async () => {
       expectSame(await readTopic(reference.topic, conf), reference.records)
     })
 
-    test(`keeps a header of ${name} that is null apart from an empty one, in both directions`, async () => {
+    test(`distinguishes null headers from empty ones, to and from ${name}`, async () => {
       const topic = await topics.create()
       const headers = [['a', null] as const, ['b', ''] as const, ['a', 'AA=='] as const, ['a', null] as const]
       const record = { partition: 3, key: 'aw==', value: 'dg==', headers, timestamp: earliest }
@@ -77,7 +77,7 @@ export function clientTests(name: string, { client, producer, earliest }: Client
       ])
     })
 
-    test.each(CODECS)(`reads what ${name} compressed with %s`, async (codec) => {
+    test.each(CODECS)(`reads batches that ${name} compressed with %s`, async (codec) => {
       const topic = await topics.create()
       await other.produce(topic, some, { ...settings, 'compression.type': codec })
       const read = await readTopic(topic, conf)
@@ -85,7 +85,7 @@ export function clientTests(name: string, { client, producer, earliest }: Client
       expectSame(read, await other.consume(topic))
     })
 
-    test.each(compressions)(`compresses with %s what ${name} reads`, async (compression) => {
+    test.each(compressions)(`writes batches with %s that ${name} reads`, async (compression) => {
       const topic = await topics.create()
       await writeTopic(topic, some, { ...conf, compression })
       const read = await other.consume(topic)
@@ -94,7 +94,7 @@ export function clientTests(name: string, { client, producer, earliest }: Client
     })
 
     test.skipIf(driver.supports.ignoredSettings.includes('idempotence'))(
-      `writes with idempotence what ${name} reads`,
+      `writes records with idempotence that ${name} reads`,
       async () => {
         const topic = await topics.create()
         await writeTopic(topic, list, { ...conf, idempotence: true })

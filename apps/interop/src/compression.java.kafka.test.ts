@@ -5,7 +5,7 @@ import { javaClient } from './java-client.ts'
 import { textLine } from './record-line.ts'
 import { writeTopic } from './topic-io.ts'
 
-describe('what compression saves', () => {
+describe('the log of a topic with similar records is below a fifth of their size only with compression', () => {
   const { brokers, topics, client: java } = beside(javaClient)
   const list = Array.from({ length: 1000 }, (_, i) =>
     textLine(0, JSON.stringify({ order: i, text: 'the same in every record '.repeat(10) }), 1_700_000_000_000 + i),

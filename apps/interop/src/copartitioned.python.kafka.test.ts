@@ -10,7 +10,7 @@ import { PARTITIONS } from './test-topics.ts'
 const { brokers, topics, client: python } = beside(pythonClient)
 
 test.each(drivers.map((driver) => [driver.name, driver] as const))(
-  '%s reads no half of what belongs together while a member leads that knows nothing of it, and all afterwards',
+  '%s pauses co-partitioned topics while the leader of the group separates them, and reads all records afterwards',
   async (_, driver) => {
     const [customers, orders] = [await topics.create(), await topics.create()]
     const groupId = customers
@@ -25,9 +25,9 @@ test.each(drivers.map((driver) => [driver.name, driver] as const))(
       await python().produce(topic, records)
     }
     const state = () => python().ask<{ readonly records: readonly unknown[] }>('state', {})
-    // It reads one of them only, so that as the leader it gives the other to our member.
+    // The leader subscribes to one topic only, and so assigns the other to our member alone.
     await python().ask('join', { topic: customers, settings })
-    // A commit during the rebalance that our member starts would end it: it has committed all first.
+    // A failed commit during the next rebalance would end the Python member, so all of its commits come first.
     await expect.poll(async () => (await state()).records.length, { timeout: 25_000 }).toBe(PARTITIONS)
 
     const conf = { brokers, driver, sessionTimeoutMs: 6000, heartbeatIntervalMs: 200 }
@@ -44,7 +44,7 @@ test.each(drivers.map((driver) => [driver.name, driver] as const))(
       await expect.poll(() => troubles.some((text) => text.includes(torn)), { timeout: 25_000 }).toBe(true)
       expect(ours).toEqual([])
       await python().ask('leave', {})
-      // What the other had read, it has committed.
+      // The records of `customers` are committed by the Python member already.
       await expect
         .poll(() => ours.filter((value) => value.startsWith('o')).length, { timeout: 25_000 })
         .toBe(PARTITIONS)

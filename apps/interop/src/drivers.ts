@@ -2,5 +2,5 @@ import { kafkajs } from '@snapstream/kafka'
 import type { Driver } from '@snapstream/kafka/driver'
 import { kafkats } from '@snapstream/kafkats'
 
-/** Every driver that talks to a broker. */
+/** The drivers that connect to a broker. */
 export const drivers: readonly Driver[] = [kafkajs(), kafkats()]

@@ -16,7 +16,7 @@ const line = (more: Partial<ReadLine> = {}): ReadLine => ({
 })
 const lines = [line(), line({ offset: 1, key: null }), line({ partition: 1 })]
 
-test('what is the same passes', () => {
+test('equal records pass', () => {
   expectSame(structuredClone(lines), lines)
   expectContent(lines.toReversed(), lines)
 })
@@ -25,19 +25,19 @@ describe.each(['key', 'value', 'headers', 'timestamp'] as const)('a different %s
   const other = { key: 'eA==', value: '', headers: line().headers.toReversed(), timestamp: 6 }[field]
   const changed = lines.map((one, i) => (i === 2 ? { ...one, [field]: other } : one))
 
-  test('is noticed', () => {
+  test('fails both comparisons', () => {
     expect(() => expectSame(changed, lines)).toThrow('deeply equal')
     expect(() => expectContent(changed, lines)).toThrow('deeply equal')
   })
 })
 
-test.each(['partition', 'offset'] as const)('another %s is noticed where it counts', (field) => {
+test.each(['partition', 'offset'] as const)('a different %s fails expectSame only', (field) => {
   const changed = lines.map((one) => ({ ...one, [field]: one[field] + 7 }))
   expect(() => expectSame(changed, lines)).toThrow('deeply equal')
   expectContent(changed, lines)
 })
 
-test('records that are missing or too many are noticed', () => {
+test('missing and additional records fail both comparisons', () => {
   for (const compare of [expectSame, expectContent]) {
     expect(() => compare(lines.slice(1), lines)).toThrow('deeply equal')
     expect(() => compare(lines.slice(0, 2), lines)).toThrow('deeply equal')

@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
 import type { ReadLine, RecordLine } from './record-line.ts'
 
-/** Expects the same records at the same places. Shows the first that differs: all of them would be a book. */
+/** Expects the same records at the same places. Shows only the first difference, because the lists are long. */
 export function expectSame(actual: readonly ReadLine[], expected: readonly ReadLine[]): void {
   compare(actual, expected, ['partition', 'offset', ...CONTENT])
 }
 
-/** Expects just these records, wherever they are. */
+/** Expects exactly these records at any place. */
 export function expectContent(actual: readonly RecordLine[], expected: readonly RecordLine[]): void {
   compare(sorted(actual), sorted(expected), CONTENT)
 }
@@ -23,5 +23,5 @@ const sorted = (lines: readonly RecordLine[]) =>
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     .map(([, line]) => line)
 
-// All that a record says, and in one order.
+// JSON.stringify writes these fields in this order.
 const CONTENT = ['key', 'value', 'headers', 'timestamp']

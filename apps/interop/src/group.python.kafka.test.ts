@@ -16,14 +16,14 @@ interface Member {
 
 const COUNT = 600
 
-describe('a group of clients of two kinds', () => {
+describe('a group of members of two clients', () => {
   const { brokers, topics, client: python } = beside(pythonClient)
 
   const cases = drivers.flatMap((driver) =>
     ['roundrobin', 'cooperative-sticky'].map((strategy) => [driver.name, strategy, driver] as const),
   )
   test.each(cases)(
-    '%s and Python share the partitions by %s, and take over from each other with nothing lost or read twice',
+    '%s and Python share partitions by %s and take over from each other without losing or duplicating a record',
     async (_, strategy, driver) => {
       const topic = await topics.create()
       const settings = {

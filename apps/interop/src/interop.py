@@ -1,4 +1,4 @@
-"""Python's client, over librdkafka: one request a line comes in, one answer a line goes out."""
+"""confluent-kafka: reads one JSON request per line from stdin, and writes one JSON answer per line to stdout."""
 
 import base64
 import json
@@ -65,7 +65,7 @@ def consume(request):
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "check.crcs": True,
-            # Whether a partition has ended is known when the broker has waited this long.
+            # The broker reports the end of a partition after this wait.
             "fetch.wait.max.ms": 20,
             **request["settings"],
         }
@@ -112,7 +112,7 @@ class Member:
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
-    # A cooperative strategy tells only of what is added and of what is taken away.
+    # A cooperative strategy passes only the partitions that are added or revoked.
     def on_assign(self, _, partitions):
         self.assigned = sorted({*self.assigned, *(at.partition for at in partitions)})
 
@@ -129,7 +129,7 @@ class Member:
                     raise KafkaException(message.error())
                 self.consumer.commit(message=message, asynchronous=False)
                 self.records.append(line(message))
-        except Exception as error:  # shown to whoever asks next
+        except Exception as error:  # raised by the next call of state()
             self.error = error
         finally:
             self.consumer.close()

@@ -3,7 +3,7 @@ import { javaCommand } from '@snapstream/services'
 import { otherClient } from './other-client.ts'
 import type { OtherClient } from './other-client.ts'
 
-/** `org.apache.kafka:kafka-clients`, the client that Kafka itself ships. */
+/** Starts `org.apache.kafka:kafka-clients`, the Java client of Kafka itself. */
 export async function javaClient(brokers: string): Promise<OtherClient> {
   return otherClient(await javaCommand(fileURLToPath(new URL('Interop.java', import.meta.url))), brokers)
 }

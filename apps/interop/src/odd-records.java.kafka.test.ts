@@ -12,7 +12,7 @@ import type { ReadLine, RecordLine } from './record-line.ts'
 import { bytesTopic, readTopic, writeTopic } from './topic-io.ts'
 
 const SEED = 20_260_102
-/** Those that Java's producer takes: it has no records without a time, and none before 1970. */
+/** Timestamps that Java's producer accepts: none before 1970, and none missing. */
 const TIMES = [0, 1, '1796024387239123457', '9223372036854775807', '9007199254740993', 1_796_024_387_239]
 
 const fromJava: readonly RecordLine[] = TIMES.map((timestamp, i) => ({
@@ -36,13 +36,13 @@ const anything: readonly RecordLine[] = oddRecords(2000, SEED).map(({ key, value
   timestamp: timestampLine(timestamp),
 }))
 
-describe("odd records, beside Java's client", () => {
+describe("unusual records, compared with Java's client", () => {
   const { brokers, topics, client: java } = beside(javaClient)
 
   describe.each(drivers.map((driver) => [driver.name, driver] as const))('%s', (_, driver) => {
     const conf: KafkaConf = { brokers, driver }
 
-    test('what Java wrote is read, forwarded, dead-lettered and replayed, and Java reads the same', async () => {
+    test('records from Java survive reading, forwarding, dead-lettering and replaying', async () => {
       const [input, output] = [await topics.create(ODD_TOPIC), await topics.create(ODD_TOPIC)]
       await java().produce(input, fromJava)
       const read = await java().consume(input)
@@ -54,7 +54,7 @@ describe("odd records, beside Java's client", () => {
       expectContent(await java().consume(input), [...fromJava, ...fromJava])
     })
 
-    test(`what is written here (2000 records, seed ${SEED}) Java reads the same, and here it is read the same`, async () => {
+    test(`Java and Snapstream read the same from 2000 random records of Snapstream (seed ${SEED})`, async () => {
       const topic = await topics.create(ODD_TOPIC)
       await writeTopic(topic, anything, conf)
       const read = await java().consume(topic)
@@ -64,7 +64,7 @@ describe("odd records, beside Java's client", () => {
       expectContent(await java().consume(topic), [...anything, ...anything])
     })
 
-    test('the name of a header that is not UTF-8 is to Java after the replay what it was before', async () => {
+    test('Java reads a header name with invalid UTF-8 the same before and after a replay', async () => {
       const [topic, dead] = [await topics.create(ODD_TOPIC), await topics.create(ODD_TOPIC)]
       await using output = Topic(topic, { conf })
       await output.open()
@@ -86,7 +86,7 @@ describe("odd records, beside Java's client", () => {
       ])
       await buryAndReplay(topic, dead, conf)
       expect(await java().consume(topic)).toEqual([...shown, { ...shown[0], offset: 1 }])
-      // Every client can read the dead letter, which has no such name.
+      // The dead letter has no such name, so every client can read it.
       const [letter] = await java().consume(dead)
       expect(letter?.headers.map(([name]) => name)).toEqual([
         'n',
@@ -105,7 +105,7 @@ describe("odd records, beside Java's client", () => {
   })
 })
 
-/** Each to the same partition, with the same headers, and with the time that comes along by itself. */
+/** Copies each record to the same partition with the same headers. Its timestamp is forwarded by default. */
 async function forward(input: string, output: string, conf: KafkaConf): Promise<void> {
   const app = createApp()
   app.snap(bytesTopic(input, { groupId: null, until: 'end', conf }), { sink: [bytesTopic(output, { conf })] })(

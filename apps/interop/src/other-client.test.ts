@@ -2,7 +2,7 @@ import process from 'node:process'
 import { expect, test } from 'vitest'
 import { otherClient } from './other-client.ts'
 
-/** A client whose process runs this for each line that comes in. */
+/** A client whose process runs `answer` for each request. */
 const client = (answer: string) =>
   otherClient(
     [
@@ -16,7 +16,7 @@ const client = (answer: string) =>
     'broker:1',
   )
 
-test('answers belong to their requests, also to those that were made at once', async () => {
+test('concurrent requests get their own answers', async () => {
   const other = client('console.log(JSON.stringify({ ok: [request.brokers, request.command, request.n] }))')
   expect(await Promise.all([1, 2, 3].map((n) => other.ask('count', { n })))).toEqual(
     [1, 2, 3].map((n) => ['broker:1', 'count', n]),
@@ -24,14 +24,14 @@ test('answers belong to their requests, also to those that were made at once', a
   await other.close()
 })
 
-test('an error that is answered rejects, and the next request is answered', async () => {
+test('an error in an answer rejects the request, and the next request succeeds', async () => {
   const other = client('console.log(JSON.stringify(request.bad ? { error: "it is bad" } : { ok: 1 }))')
   const both = await Promise.allSettled([other.ask('do', { bad: true }), other.ask('do', {})])
   expect(both).toMatchObject([{ reason: { message: expect.stringContaining('it is bad') } }, { value: 1 }])
   await other.close()
 })
 
-test('a process that ends, or cannot start, rejects what is asked', async () => {
+test('requests reject if the process ends or cannot start', async () => {
   const other = client('process.exit(3)')
   await expect(other.ask('do', {})).rejects.toThrow('did not answer')
   await expect(other.ask('do', {})).rejects.toThrow('did not answer')
@@ -41,7 +41,7 @@ test('a process that ends, or cannot start, rejects what is asked', async () => 
   await none.close()
 })
 
-test('records that were not all written are noticed', async () => {
+test('produce() rejects if the client has not written all records', async () => {
   const other = client('console.log(JSON.stringify({ ok: 0 }))')
   const record = { key: null, value: null, headers: [], timestamp: 0 }
   await expect(other.produce('topic', [record])).rejects.toThrow('wrote 0 of 1 records')

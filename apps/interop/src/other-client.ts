@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { ReadLine, RecordLine } from './record-line.ts'
 
-/** The client of another language in a process of its own, which answers one request after the other. */
+/** A client of another language in a child process, which answers requests in order. */
 export interface OtherClient {
-  /** Resolves when all records are acknowledged. `settings` go by the client's own names. */
+  /** Resolves when all records are acknowledged. `settings` have the names of the client. */
   produce(topic: string, records: readonly RecordLine[], settings?: Settings): Promise<void>
-  /** All records of a topic up to where it ends now, by partition and offset. */
+  /** All records of a topic up to its current end, ordered by partition and offset. */
   consume(topic: string, settings?: Settings): Promise<readonly ReadLine[]>
-  /** What only one of the clients knows. */
+  /** Sends a command that not all clients have. */
   ask<T>(command: string, request: object): Promise<T>
   close(): Promise<void>
 }
@@ -17,7 +17,7 @@ type Settings = Readonly<Record<string, string | number | boolean>>
 
 const PATIENCE_MS = 50_000
 
-/** One request a line goes in, as JSON, and one answer a line comes out: `{ ok }` or `{ error }`. */
+/** Starts a client. The process reads one JSON request per line and writes one answer per line: `{ ok }` or `{ error }`. */
 export function otherClient(
   [command, ...args]: readonly [string, ...string[]],
   brokers: string,
@@ -28,7 +28,7 @@ export function otherClient(
     child.once('error', (error) => resolve(error.message))
     child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? code}`))
   })
-  // A process that is gone is noticed by its end.
+  // The exit of the process is handled above.
   child.stdin.on('error', () => {})
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   let last: Promise<unknown> = Promise.resolve()

@@ -4,17 +4,17 @@ import fc from 'fast-check'
 
 const bytes = fc.oneof(
   { weight: 8, arbitrary: fc.uint8Array({ maxLength: 40 }) },
-  // Lengths whose varints take two bytes and three.
+  // Lengths with varints of two and three bytes.
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 60, maxLength: 70 }) },
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 8180, maxLength: 8200, size: 'max' }) },
 )
 
 const content = fc.oneof(bytes, fc.string({ unit: 'binary', maxLength: 40 }))
 
-// librdkafka ends a name at a zero.
+// librdkafka ends a header name at a zero byte.
 const name = fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replaceAll('\0', ''))
 
-/** What other clients write as well: nothing that is not text as a name, no time that a number does not hold. */
+/** A record that other clients can write: header names are text, and the timestamp is a number. */
 export interface PlainRecord extends ProduceRecord {
   readonly headers: Headers
   readonly timestamp: number
@@ -29,11 +29,11 @@ const record: fc.Arbitrary<PlainRecord> = fc.record({
 
 const batch = fc.oneof(
   { weight: 9, arbitrary: fc.array(record, { minLength: 1, maxLength: 12 }) },
-  // Offsets within the batch take two bytes.
+  // Offset deltas with varints of two bytes.
   { weight: 1, arbitrary: fc.array(record, { minLength: 65, maxLength: 80, size: 'max' }) },
 )
 
-/** The same for the same seed. */
+/** Random batches. The same seed gives the same batches. */
 export function randomBatches(count: number, seed: number): readonly (readonly PlainRecord[])[] {
   return fc.sample(batch, { numRuns: count, seed })
 }

@@ -1,23 +1,23 @@
 import type { Headers } from '@snapstream/core'
 
-/** A record as it goes to the clients of other languages and comes back, as JSON: bytes are base64, null is null. */
+/** A record as JSON for the clients of other languages. Bytes are base64. */
 export interface RecordLine {
-  /** Undefined: where the client puts the key. */
+  /** Undefined: the partitioner of the client decides. */
   readonly partition?: number | undefined
   readonly key: string | null
   readonly value: string | null
   readonly headers: readonly (readonly [name: string, value: string | null])[]
-  /** In ms since the epoch; as the text of its digits where a number does not hold it. */
+  /** In ms since the epoch. Its decimal digits as text if a number cannot hold it. */
   readonly timestamp: number | string
 }
 
-/** One that was read. */
+/** A record that was read. */
 export interface ReadLine extends RecordLine {
   readonly partition: number
   readonly offset: number
 }
 
-/** A record without a key and headers, with a text as its value. */
+/** A record with a text value, without a key and headers. */
 export const textLine = (partition: number, text: string, timestamp = 1_700_000_000_000) => ({
   partition,
   key: null,

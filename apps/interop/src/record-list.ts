@@ -2,14 +2,14 @@ import { random as randomNumbers } from '@snapstream/program'
 import { toBase64, toBase64OrNull } from './record-line.ts'
 import type { RecordLine } from './record-line.ts'
 
-// Of one, two, three and four bytes in UTF-8.
+// Characters of one to four bytes in UTF-8.
 const ALPHABET = Array.from('aZ09 _-/éßñдЖ漢字ग€🏆🐟👌')
 const NAMES = ['id', 'trace', 'id', 'ünïcödé', '10', 'id', '2', '']
 const NEWEST = Date.UTC(2026, 0, 1)
 
 /**
- * Records of all shapes: keys that are missing (with a partition), empty, text, binary and long; values that are null,
- * empty, text and binary; headers that repeat, have no name or no bytes; timestamps in no order. The same list each time.
+ * A deterministic list of varied records. Keys are missing (with a partition), empty, text, binary and long. Values are null,
+ * empty, text and binary. Headers have repeated or empty names and empty values. Timestamps are not ordered.
  */
 export function recordList(count: number, partitions: number): readonly RecordLine[] {
   const random = randomNumbers(1)
@@ -43,7 +43,7 @@ export function recordList(count: number, partitions: number): readonly RecordLi
       key: toBase64OrNull(key),
       value: toBase64OrNull(valueOf(i)),
       headers: headersOf(i),
-      // Zero is a time as well, and the clients' own "now" must not take its place.
+      // Zero is a valid timestamp that a client must not replace by the current time.
       timestamp: i % 100 === 99 ? 0 : NEWEST - below(1_000_000_000),
     }
   })

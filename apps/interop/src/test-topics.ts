@@ -4,7 +4,7 @@ import { drivers } from './drivers.ts'
 
 export const PARTITIONS = 12
 
-/** Topics under names of their own, which are deleted in the end. */
+/** Creates topics with unique names, and deletes them. */
 export interface TestTopics {
   create(config?: Readonly<Record<string, string>>): Promise<string>
   deleteAll(): Promise<void>
@@ -15,7 +15,7 @@ export function testTopics(brokers: string): TestTopics {
   const withAdmin = async (work: (admin: DriverAdmin) => Promise<void>) => {
     const settings = { clientId: 'snapstream-interop', connectTimeoutMs: 10_000, requestTimeoutMs: 10_000 }
     const admin = await drivers[0]?.client({ brokers: brokers.split(','), ...settings }).admin()
-    if (admin === undefined) throw new Error('there is no driver to test')
+    if (admin === undefined) throw new Error('no driver to test')
     try {
       await work(admin)
     } finally {
@@ -25,7 +25,7 @@ export function testTopics(brokers: string): TestTopics {
   return {
     async create(config = {}) {
       const topic = `snapstream-interop-${randomUUID()}`
-      // Records of long ago are not to be cleaned up while they are looked at.
+      // The broker must not delete records with old timestamps.
       const kept = { 'retention.ms': '-1', ...config }
       await withAdmin((admin) =>
         admin.createTopics([{ topic, partitions: PARTITIONS, replicationFactor: 1, config: kept }]),

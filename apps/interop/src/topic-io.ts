@@ -12,7 +12,7 @@ export const bytesTopic = (topic: string, options: TopicOptions) =>
     ...options,
   })
 
-/** Writes records through a topic, as a program would: bound as a sink. */
+/** Writes records through a topic that is bound as a sink. */
 export async function writeTopic(topic: string, records: readonly RecordLine[], conf: KafkaConf): Promise<void> {
   const app = createApp()
   app.snap(records, { sink: [bytesTopic(topic, { conf })] })((record) => [
@@ -27,7 +27,7 @@ export async function writeTopic(topic: string, records: readonly RecordLine[], 
   await app.stream({})
 }
 
-/** All records of a topic up to where it ends now, by partition and offset. */
+/** All records of a topic up to its current end, ordered by partition and offset. */
 export async function readTopic(topic: string, conf: KafkaConf): Promise<readonly ReadLine[]> {
   const lines: ReadLine[] = []
   const app = createApp()

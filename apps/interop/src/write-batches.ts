@@ -8,8 +8,8 @@ interface PlacedRecord extends PlainRecord {
 }
 
 /**
- * Writes batches as they are, through the driver itself: to the partitions in turn, and with each codec that the driver
- * has in turn. Answers with where their records are, by partition and offset.
+ * Writes batches with a producer of the driver, to the partitions in turn, and with the codecs of the driver in turn.
+ * Resolves with the records and their places, ordered by partition and offset.
  */
 export async function writeBatches(
   topic: string,
@@ -30,7 +30,7 @@ export async function writeBatches(
     const turns = [...producers.values()]
     for (const [i, records] of batches.entries()) {
       const partition = i % PARTITIONS
-      // Not the number of the batch: a partition would see the same codec all the time.
+      // Divides by PARTITIONS: with the bare index a partition could get the same codec every time.
       const producer = turns[Math.floor(i / PARTITIONS) % turns.length]
       await producer?.partitions(topic)
       const [result] = (await producer?.send([{ topic, partition, records }])) ?? []

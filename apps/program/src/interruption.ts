@@ -1,7 +1,10 @@
 import { constants } from 'node:os'
 import process from 'node:process'
 
-/** Aborted by the first signal, so that workers and broker are ended before this process; the exit code says which. */
+/**
+ * Returns a signal that SIGINT, SIGTERM or SIGHUP aborts, so that a program can end its workers and broker first. Sets the exit
+ * code to 128 plus the number of the signal.
+ */
 export function interruption(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
 
 /**
- * Runs a program by its command line: prints its help if `parse` returns undefined. An error is printed with the program's
- * name before it, and the exit code becomes 1 unless a signal has set it.
+ * Runs a program with its command line. Prints the help if `parse` returns undefined. Prints an error after the name of the
+ * program and sets the exit code to 1, unless a signal has set it.
  */
 export async function runProgram<O>(
   name: string,
@@ -27,7 +27,7 @@ export async function runProgram<O>(
   }
 }
 
-/** Writes a value as JSON to a file, to stdout for `-`, and nowhere without a file. */
+/** Writes a value as JSON to a file, or to stdout for `-`. Does nothing without a file. */
 export async function writeJson(file: string | undefined, value: unknown): Promise<void> {
   const text = JSON.stringify(value, undefined, 2)
   if (file === '-') console.log(text)

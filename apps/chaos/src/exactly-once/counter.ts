@@ -10,10 +10,10 @@ import { sharedOf } from './judge-counts.ts'
 const SLOWEST_MS = 4
 const FAILING = 0.01
 
-/** Counts the records of each key, and adds their values up, each in an entry of its own that it reads before it writes. */
+/** Keeps the number of records and the sum of their values per key, in two entries that each record reads and writes. */
 async function count(plan: CountingPlan): Promise<void> {
   const { brokers, driver, groupId, concurrency, checkpointMs, bufferBytes } = plan
-  // Under one name: the next of its kind gets the partitions at once, and need not wait until the group misses this one.
+  // Static membership: the next process gets the partitions at once, without waiting for the session timeout.
   const conf = { brokers, driver: driverOf(driver), sessionTimeoutMs: 30_000, groupInstanceId: 'counter' }
   const cache = Cache<string, number>(plan.folder, { exactlyOnce: true, bufferBytes })
   const topic = Topic(plan.topic, { groupId, conf, ...(plan.untilEnd && { until: 'end' }) })
@@ -45,7 +45,7 @@ async function count(plan: CountingPlan): Promise<void> {
             }
         },
       )
-      // What was counted has to be undone.
+      // A failure here has to undo the transaction.
       maybeFail()
     })
   else
@@ -58,7 +58,7 @@ async function count(plan: CountingPlan): Promise<void> {
   await app.stream({}, { checkpointMs })
 }
 
-// Whoever started it is gone, and with it whoever would end it.
+// Ends with the process that started it.
 process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGKILL'))
 process.stdin.unref()
 

@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url'
 import type { CountingPlan } from './counting-plan.ts'
 
 export interface CountingProcess {
-  /** Checkpoints with something new in them. */
+  /** Checkpoints with at least one lane. */
   readonly checkpoints: number
-  /** How it ended; undefined while it runs. */
+  /** Undefined while the process runs. */
   readonly exit: { readonly code: number | null; readonly stderr: string } | undefined
-  /** Resolves when it is gone. */
+  /** Resolves when the process has ended. */
   readonly gone: Promise<void>
-  /** With SIGKILL. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   kill(): Promise<void>
 }
 
@@ -26,7 +26,7 @@ export function startCounting(plan: CountingPlan): CountingProcess {
   let exit: CountingProcess['exit']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (checkpoints += text.split('\n').length - 1))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-KEPT)))
-  // Its end of the pipe may be gone first.
+  // The child may close its end of the pipe first.
   child.stdin.on('error', () => {})
   const gone = once(child, 'close').then(([code]) => {
     exit = { code: code as number | null, stderr }

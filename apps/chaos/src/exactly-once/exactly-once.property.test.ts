@@ -8,7 +8,7 @@ import { MemoryLevel } from 'memory-level'
 import { expect, test } from 'vitest'
 
 const KEYS = 6
-/** Positions are under keys that start with this byte. */
+/** The first byte of the keys of positions. */
 const RESERVED = 0x70
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
@@ -22,14 +22,14 @@ const plan = fc.record({
   steps: fc.array(step, { maxLength: 40 }),
   partitions: fc.integer({ min: 1, max: 3 }),
   concurrency: fc.integer({ min: 1, max: 3 }),
-  /** How many turns of the event loop the handler takes before each output, by message. */
+  /** Turns of the event loop before each output of the handler, by message. */
   turns: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 7 }),
-  /** Which tries of the handler fail. */
+  /** Whether each attempt of the handler fails. */
   failures: fc.array(fc.boolean(), { minLength: 1, maxLength: 6 }),
   bufferBytes: fc.constantFrom(1, 1000, 1_000_000),
 })
 
-/** What is in the database, past the cache: what it holds of records, and up to where it says to hold it. */
+/** The sums of the counts and of the positions in the database, read without the cache. */
 async function stored(db: MemoryLevel<Uint8Array>) {
   let [counted, added, position] = [0, 0, 0]
   for (const [key, value] of await db.iterator({ keyEncoding: 'view', valueEncoding: 'utf8' }).all())
@@ -39,7 +39,7 @@ async function stored(db: MemoryLevel<Uint8Array>) {
   return { counted, added, position }
 }
 
-/** Positions that are written after what they are about, with the batch behind it. */
+/** A broken database: it writes positions one batch after the effects that they cover. */
 function lateLevel(): MemoryLevel<Uint8Array> {
   const db = new MemoryLevel<Uint8Array>()
   const backend = db as unknown as {
@@ -56,7 +56,7 @@ function lateLevel(): MemoryLevel<Uint8Array> {
   return db
 }
 
-/** Plays a plan, and fails as soon as what is stored does not agree with itself. */
+/** Runs a plan, and fails as soon as the stored counts differ from the stored positions. */
 async function play(given: Plan, db: MemoryLevel<Uint8Array>): Promise<void> {
   const { steps, partitions, concurrency, turns, failures, bufferBytes } = given
   const cache = Cache<string, number>(db, { exactlyOnce: true, bufferBytes })
@@ -98,19 +98,15 @@ type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never
 
 const PATIENCE = { timeout: 120_000 }
 
-test(
-  'whatever happens, what is stored is what came of the records before the positions beside it',
-  PATIENCE,
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(plan, (given) => play(given, new MemoryLevel())),
-      { numRuns: 100 },
-    )
-  },
-)
+test('the stored counts always match the stored positions', PATIENCE, async () => {
+  await fc.assert(
+    fc.asyncProperty(plan, (given) => play(given, new MemoryLevel())),
+    { numRuns: 100 },
+  )
+})
 
 test(
-  'a process that dies while it hands over a partition with a message that waits for its retry',
+  'a crash during a handover with a message that waits for its retry loses and duplicates nothing',
   PATIENCE,
   async () => {
     const steps = [{ kind: 'pipe', key: 0 } as const, { kind: 'join' } as const, { kind: 'crash' } as const]
@@ -119,7 +115,7 @@ test(
   },
 )
 
-test('and positions that come after their effects would be found', PATIENCE, async () => {
+test('the property fails for a database that writes positions after their effects', PATIENCE, async () => {
   const { failed } = await fc.check(
     fc.asyncProperty(plan, (given) => play(given, lateLevel())),
     { numRuns: 100, endOnFailure: true },

@@ -2,10 +2,10 @@ import type { ReadRecord } from '../read-records.ts'
 import type { Figures } from '../verdict.ts'
 import type { TrialOutcome } from '../trial.ts'
 
-/** What records of all partitions are counted in together: those whose key ends alike. */
+/** The key that records of all partitions share: those whose keys end with the same character. */
 export const sharedOf = (key: string): string => `all ${key.at(-1)}`
 
-/** Compares what was counted with what was produced, key by key. Figures and problems. */
+/** Compares the counts with the produced records, key by key. */
 export function judgeCounts(
   records: readonly Pick<ReadRecord, 'key' | 'value'>[],
   counted: ReadonlyMap<string, number>,
@@ -29,7 +29,7 @@ export function judgeCounts(
       lost += Math.max(0, due - found)
       duplicated += Math.max(0, found - due)
     }
-    if (due !== found) problems.push(`${key} is ${found}, and should be ${due}`)
+    if (due !== found) problems.push(`${key} is ${found}, expected ${due}`)
   }
   const figures: Partial<Figures> = { produced: records.length, handled, lost, duplicated, strange }
   return { figures, problems: problems.length > 5 ? [`${problems.length} are wrong: ${problems[0]}`] : problems }

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 
 const settings = { brokers: [], clientId: 'test', connectTimeoutMs: 1000, requestTimeoutMs: 1000 }
 
-/** A broker with a topic, and a cache that counts its values. */
+/** A broker with a topic, and an exactly-once cache that counts its values. */
 function setUp(driver: Driver = memory()) {
   const counts = Cache<string, number>(new MemoryLevel(), { exactlyOnce: true })
   const create = { partitions: 1 }
@@ -34,12 +34,12 @@ function setUp(driver: Driver = memory()) {
   return { driver, counts, write, read, count, admin }
 }
 
-test('kept positions go before what the group has committed, be that ahead or behind', async () => {
+test('stored positions win over committed offsets, whether those are ahead or behind', async () => {
   const { write, read, count, admin } = setUp()
   await write(['a', 'a', 'b', 'b'])
   const at = { topic: 'input', partition: 0 }
   const operator = await admin()
-  // Where the cache holds nothing the group counts: it was read with another program before.
+  // The cache holds no position yet, so the committed offset decides.
   await operator.commit('group', [{ ...at, offset: 1 }])
   expect(await count(read('group'))).toEqual({ a: 1, b: 2 })
   expect(await operator.committed('group', ['input'])).toEqual([{ ...at, offset: 1 }])
@@ -50,7 +50,7 @@ test('kept positions go before what the group has committed, be that ahead or be
   expect(await count(read('group'))).toEqual({ a: 1, b: 2, c: 1, d: 1 })
 })
 
-test('two topics feed one cache, with a group or without, each from its own position', async () => {
+test('two topics feed one cache, with or without a group, each from its own position', async () => {
   for (const groupId of ['group', null]) {
     const { write, read, count } = setUp()
     await write(['a'])
@@ -62,7 +62,7 @@ test('two topics feed one cache, with a group or without, each from its own posi
   }
 })
 
-test('a topic that was made anew is read from its start, also where it is longer than the old one', async () => {
+test('a recreated topic is read from its start, even if it is longer than the old one', async () => {
   const { write, read, count, admin } = setUp()
   await write(['a', 'b'])
   expect(await count(read('group'))).toEqual({ a: 1, b: 1 })
@@ -72,9 +72,9 @@ test('a topic that was made anew is read from its start, also where it is longer
   expect(await count(read('group'))).toEqual({ a: 1, b: 1, x: 1, y: 1, z: 1 })
 })
 
-test('a kept position that is not there any more is out of range, and the error says where', async () => {
+test('a stored position beyond the end of a topic fails with OFFSET_OUT_OF_RANGE and its place', async () => {
   const inner = memory()
-  // A driver that cannot tell topics from others of the same name.
+  // A driver without topic ids, which cannot tell a recreated topic from the old one.
   const driver: Driver = {
     ...inner,
     client(given) {
@@ -95,7 +95,7 @@ test('a kept position that is not there any more is out of range, and the error 
   })
 })
 
-test('a source without positions that last is refused before it is read, a write beside the stream when it is made', async () => {
+test('an exactly-once cache refuses a source without durable positions at the start, and a direct write when it is made', async () => {
   const { counts, write, read, count, driver } = setUp()
   const seen: string[] = []
   const app = createApp()

@@ -19,8 +19,8 @@ const START_MS = 60_000
 const END_MS = 300_000
 
 /**
- * One process counts what is fed, into a cache that is exactly once. As soon as it has made a checkpoint its days are
- * counted: SIGKILL, and the next one goes on with the same folder. One kill for each second's worth of records.
+ * A process counts the load into an exactly-once cache. It is killed within 500 ms of its first checkpoint, and the next
+ * process continues in the same folder. The number of kills is `records / rate`.
  */
 export function tryExactlyOnce(rate: number, grouped: boolean, inTransactions: boolean) {
   return async (options: TrialOptions): Promise<TrialOutcome> => {
@@ -61,7 +61,7 @@ export function tryExactlyOnce(rate: number, grouped: boolean, inTransactions: b
         if ((kills + 1) % 20 === 0) log(`${kills + 1} of ${wanted} kills, ${feeder.fed} records`)
       }
       await feeder.stop()
-      // What is left is counted by one that nobody kills.
+      // The last process counts the rest of the topic and is not killed.
       const last = running?.exit?.code === null ? (running = startCounting({ ...plan, untilEnd: true })) : running
       await waitUntil('the last counter ends', () => last?.exit !== undefined, { signal, withinMs: END_MS })
       const { exit } = last ?? {}
@@ -71,7 +71,7 @@ export function tryExactlyOnce(rate: number, grouped: boolean, inTransactions: b
         await countsIn(plan.folder),
         inTransactions,
       )
-      const tooFew = kills < wanted ? [`${kills} kills, ${wanted} were needed: it proves too little`] : []
+      const tooFew = kills < wanted ? [`${kills} kills, ${wanted} are required: the run proves too little`] : []
       const all = [...badEnd, ...tooFew, ...problems]
       if (all.length === 0) await rm(folder, { recursive: true })
       return { figures: { ...figures, kills, killsCounted: kills }, problems: all }

@@ -1,6 +1,6 @@
 import type { Commit } from '../commits.ts'
 
-/** How often the offset of a partition was committed that lies before the one before it. */
+/** The number of commits below the previous commit of their partition. */
 export function commitsMovedBack(commits: readonly Commit[]): number {
   const last = new Map<number, number>()
   let back = 0

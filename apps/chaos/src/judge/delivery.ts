@@ -7,19 +7,19 @@ export interface Delivery {
   readonly handled: number
   /** Records of the input that are not in the output, by place. */
   readonly lost: readonly string[]
-  /** Of those, the ones that the group has committed: nobody will handle them any more. */
+  /** Lost records that the group has committed: no worker will read them again. */
   readonly lostForGood: number
-  /** Records of the output beyond the first of each input. */
+  /** Records of the output after the first of each input. */
   readonly duplicated: number
-  /** How often those came out that came out more than once, by place. */
+  /** The number of outputs by place, for inputs with more than one. */
   readonly copies: ReadonlyMap<string, number>
-  /** Records of the output, without duplicates, that come behind a later one of their key. */
+  /** Records of the output, without duplicates, that follow a later record of their key. */
   readonly outOfOrder: number
-  /** Records of the output that no record of the input explains. */
+  /** Records of the output without a record of the input. */
   readonly strange: number
 }
 
-/** Compares what was fed with what came out. `committed`: the offset the group goes on from, by partition. */
+/** Compares the input with the output. `committed`: the committed offset by partition. */
 export function judgeDelivery(
   inputs: readonly ReadRecord[],
   outputs: readonly ReadRecord[],
@@ -38,7 +38,7 @@ export function judgeDelivery(
       copies.set(value, (copies.get(value) ?? 1) + 1)
     } else {
       seen.add(value)
-      // All records of a key are in one partition, of the input and of the output.
+      // All records of a key are in one partition, in the input and in the output.
       if (input.offset < (last.get(key) ?? -1)) outOfOrder += 1
       else last.set(key, input.offset)
     }

@@ -1,8 +1,8 @@
 import type { Handling } from '../handling.ts'
 
 /**
- * How many records were handled for the first time before an earlier one of their key had been, or while one was being
- * handled. `keyOf` answers for a place of the input.
+ * The number of records whose first handling came after that of a later record of their key, or began during another
+ * handling of their key. `keyOf` returns the key of a record of the input.
  */
 export function judgeHandlingOrder(
   handlings: readonly Handling[],
@@ -12,7 +12,7 @@ export function judgeHandlingOrder(
   const last = new Map<string, { readonly offset: number; readonly end: number }>()
   let outOfOrder = 0
   for (const { partition, offset, start, end } of handlings.toSorted((a, b) => a.start - b.start)) {
-    // Of the same place only the first counts, and of those one that came to its end: the others had no outcome.
+    // Only the first handling of a record that has an end counts: one without an end had no outcome.
     const place = partition * 2 ** 40 + offset
     if (end === undefined || seen.has(place)) continue
     seen.add(place)

@@ -1,13 +1,13 @@
-/** A time in which a worker could not keep what it owned: paused, cut off, or gone. */
+/** A time in which a worker could not keep its partitions: it was paused, cut off or dead. */
 export interface Lapse {
-  /** Undefined: every worker. */
+  /** Undefined: all workers. */
   readonly worker: string | undefined
   readonly from: number
-  /** Undefined: it never came back. */
+  /** Undefined: the worker did not come back. */
   readonly to: number | undefined
 }
 
-/** Whether a worker was well from one time to another. */
+/** Whether a worker had no lapse between two times. */
 export function wasWell(lapses: readonly Lapse[], worker: string, from: number, to: number): boolean {
   return !lapses.some(
     (lapse) =>

@@ -4,9 +4,9 @@ import { wasWell } from './lapse.ts'
 import type { Lapse } from './lapse.ts'
 
 /**
- * The longest time between two times in which a worker that kept a partition, and to which nothing had happened, handled
- * nothing of it: from the end of one handling to the beginning of its next, in ms, with none of another worker between
- * them. It is what those who stay suffer when others come and go.
+ * The longest time, in ms, in which an undisturbed worker handled no record of a partition that it kept: from the end of one
+ * of its handlings to the start of its next, without a handling by another worker in between. It measures the effect of a
+ * rebalance on the members that stay. Only the time between `from` and `to` counts.
  */
 export function judgeOwnStalls(
   handlings: readonly Handling[],
@@ -19,16 +19,16 @@ export function judgeOwnStalls(
   for (const { worker, partition, start, end = start } of handlings.toSorted((a, b) => a.start - b.start)) {
     const before = last.get(partition)
     const kept = before?.worker === worker
-    // What began after the load had ended waited for it no longer than until then.
+    // A gap counts up to the end of the load.
     const gap = kept ? Math.min(start, to) - Math.max(before.end, from) : 0
     if (kept && gap > longest && wasWell(lapses, worker, before.end, start)) {
-      // It may have gone to one that was killed before it handled any of it, and have come back.
+      // The partition may have moved to a worker that was killed before it handled a record, and back.
       const gaveUp = handovers.some(
         (one) => one.worker === worker && one.partition === partition && one.at >= before.end && one.at <= start,
       )
       if (!gaveUp) longest = gap
     }
-    // Behind a short handling there may be a long one that still goes on.
+    // An earlier, longer handling may still be running.
     last.set(partition, { worker, end: kept ? Math.max(end, before.end) : end })
   }
   return longest

@@ -11,7 +11,7 @@ const handled = (worker: string, offset: number, start: number, end?: number, pa
 })
 const none = { overlapping: 0, unexplained: 0, staleMs: 0 }
 
-test('partitions change hands one after the other', () => {
+test('handlings of a partition by several workers that follow each other are explained', () => {
   const handlings = [
     handled('a', 0, 0, 10),
     handled('a', 1, 10, 20),
@@ -22,16 +22,16 @@ test('partitions change hands one after the other', () => {
   expect(judgeOwnership(handlings, [], new Map())).toEqual(none)
 })
 
-test('one worker may handle several records of a partition at once, two may not', () => {
+test('concurrent handlings of a partition by one worker are allowed, by two workers they overlap', () => {
   const own = [handled('a', 0, 0, 10), handled('a', 1, 5, 15)]
   expect(judgeOwnership(own, [], new Map())).toEqual(none)
   expect(judgeOwnership([...own, handled('b', 2, 14, 20)], [], new Map())).toMatchObject({ overlapping: 1 })
-  // Behind a short handling there may be a long one that still goes on.
+  // An earlier, longer handling may still be running.
   const long = [handled('a', 0, 0, 100), handled('a', 1, 5, 6), handled('a', 2, 7, 8), handled('b', 3, 50, 60)]
   expect(judgeOwnership(long, [], new Map())).toMatchObject({ overlapping: 1 })
 })
 
-test('a handling without an end lasts until its worker is gone', () => {
+test('a handling without an end lasts until its worker ends', () => {
   const handlings = [handled('a', 0, 0), handled('b', 0, 50, 60)]
   const lapses = [{ worker: 'a', from: 40, to: undefined }]
   expect(judgeOwnership(handlings, lapses, new Map([['a', 40]]))).toEqual(none)
@@ -41,7 +41,7 @@ test('a handling without an end lasts until its worker is gone', () => {
 describe('a record that a second worker handles', () => {
   const handlings = [handled('a', 7, 10, 11), handled('b', 7, 30, 31)]
 
-  test('is unexplained while the first was well', () => {
+  test('is unexplained if the first worker had no lapse', () => {
     expect(judgeOwnership(handlings, [], new Map())).toMatchObject({ unexplained: 1 })
     const others = [
       { worker: 'b', from: 20, to: 25 },
@@ -51,18 +51,18 @@ describe('a record that a second worker handles', () => {
     expect(judgeOwnership(handlings, others, new Map())).toMatchObject({ unexplained: 1 })
   })
 
-  test('is explained by what happened to the first, or to all', () => {
+  test('is explained by a lapse of the first worker, or of all workers', () => {
     for (const worker of ['a', undefined])
       expect(judgeOwnership(handlings, [{ worker, from: 20, to: 25 }], new Map())).toEqual(none)
     expect(judgeOwnership(handlings, [{ worker: 'a', from: 9, to: 12 }], new Map())).toEqual(none)
   })
 
-  test('is no matter when it is the same worker', () => {
+  test('does not count if it is the same worker', () => {
     expect(judgeOwnership([handled('a', 7, 10, 11), handled('a', 7, 30, 31)], [], new Map())).toEqual(none)
   })
 })
 
-test('a worker that was paused and goes on with what is not its own any more is stale for that long', () => {
+test('staleMs is the time for which a resumed worker handles records of partitions that it lost', () => {
   const handlings = [
     handled('a', 0, 0, 1),
     handled('b', 1, 50, 51),
@@ -73,14 +73,14 @@ test('a worker that was paused and goes on with what is not its own any more is 
   const paused = [{ worker: 'a', from: 10, to: 100 }]
   const stale = { overlapping: 0, unexplained: 2, staleMs: 30 }
   expect(judgeOwnership(handlings, paused, new Map())).toEqual(stale)
-  // It may even be ahead of the owner.
+  // The stale worker may be ahead of the owner.
   const ahead = [handled('a', 3, 160, 161), handled('b', 3, 900, 901)]
   const longAgo = [...paused, { worker: 'b', from: 0, to: 5 }]
   const both = { overlapping: 0, unexplained: 3, staleMs: 60 }
   expect(judgeOwnership([...handlings, ...ahead], longAgo, new Map())).toEqual(both)
 })
 
-test('what has nothing to do with a lapse is stale without end', () => {
+test('staleMs is infinite for an unexplained record without a lapse', () => {
   const handlings = [handled('a', 7, 10, 11), handled('b', 7, 30, 31)]
   expect(judgeOwnership(handlings, [], new Map()).staleMs).toBe(Number.POSITIVE_INFINITY)
 })

@@ -5,18 +5,18 @@ import type { Lapse } from './lapse.ts'
 export interface Ownership {
   /** Handlings that began while another worker was handling a record of the same partition. */
   readonly overlapping: number
-  /** Records that a second worker handled though nothing had happened to the first: one of the two did not own them. */
+  /** Records that a second worker handled although the first had no lapse: one of the two did not own the partition. */
   readonly unexplained: number
   /**
-   * How long after the end of a lapse its worker still handled what others handled as well, in ms; infinite if one of the
-   * unexplained has nothing to do with a lapse.
+   * The longest time, in ms, after a lapse at which its worker handled an unexplained record. Infinite if an unexplained
+   * record has no lapse before it.
    */
   readonly staleMs: number
 }
 
 /**
- * Judges from the intervals of handlings who owned a partition, whatever members believed. `gone`: when workers ended, by
- * name; a handling without an end lasted until then.
+ * Judges the ownership of partitions by the intervals of handlings. `gone`: the end of each worker by name; a handling
+ * without an end lasts until then.
  */
 export function judgeOwnership(
   handlings: readonly Handling[],
@@ -36,7 +36,7 @@ export function judgeOwnership(
       const first = before.get(offset)
       if (first && first.worker !== worker && wasWell(lapses, first.worker, first.start, start)) {
         unexplained += 1
-        // Either of them may be the one that came back and went on.
+        // Either of the two workers may be the stale one.
         staleMs = Math.max(staleMs, Math.min(sinceLapse(lapses, first), sinceLapse(lapses, handling)))
       }
       before.set(offset, handling)
@@ -45,7 +45,7 @@ export function judgeOwnership(
   return { overlapping, unexplained, staleMs }
 }
 
-/** How long its worker's last lapse was over when a handling began, in ms. */
+/** The time in ms from the end of the worker's last lapse to the start of a handling. */
 function sinceLapse(lapses: readonly Lapse[], { worker, start }: Handling): number {
   const ends = lapses.flatMap((lapse) =>
     (lapse.worker ?? worker) === worker && lapse.to !== undefined && lapse.to <= start ? [lapse.to] : [],

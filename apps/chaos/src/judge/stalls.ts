@@ -1,15 +1,15 @@
 import type { Handling } from '../handling.ts'
 
 export interface Stalls {
-  /** The longest time in which no record at all was handled, in ms. */
+  /** The longest time without a handled record, in ms. */
   readonly longestMs: number
-  /** The longest time in which none of one partition was, in ms. */
+  /** The longest time without a handled record of one partition, in ms. */
   readonly partitionMs: number
-  /** From a mishap until a record of every partition was handled again: the longest of them, in ms. */
+  /** The longest time from a mishap until a record of every partition was handled again, in ms. */
   readonly recoveryMs: number
 }
 
-/** The stalls between two times; `mishaps` are the times from which recovery is counted. */
+/** The stalls between two times. `mishaps`: the times from which recovery is measured. */
 export function judgeStalls(
   handlings: readonly Handling[],
   { from, to, mishaps }: { readonly from: number; readonly to: number; readonly mishaps: readonly number[] },

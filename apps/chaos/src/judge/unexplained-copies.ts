@@ -3,9 +3,8 @@ import type { Kill } from '../kill-count.ts'
 import { placeOf } from '../place.ts'
 
 /**
- * How many copies no kill explains. A record may come out once more for each worker that handled it and was killed when
- * what the group had committed was not past it: kill by kill, no more than that. `copies`: how often records came out that
- * came out more than once, by their place in the input.
+ * The number of duplicates that no kill explains. Each worker that handled a record and was killed before its commit
+ * explains one more output of it. `copies`: the number of outputs by place of the input, for inputs with more than one.
  */
 export function unexplainedCopies(
   copies: ReadonlyMap<string, number>,

@@ -4,16 +4,16 @@ import { Topic } from '@snapstream/kafka'
 import { driverOf } from '../driver-of.ts'
 import type { DriverName } from '../worker-plan.ts'
 
-/** What the process is told, as JSON in its first argument. */
+/** The options of the process, passed as JSON in its first argument. */
 export interface BombPlan {
   readonly brokers: string
   readonly driver: DriverName
   readonly topic: string
 }
 
-/** What it tells when it has read the topic to its end. */
+/** The report of the process at the end of the topic, as JSON on stdout. */
 export interface BombReport {
-  /** By partition. */
+  /** The values read, by partition. */
   readonly values: Readonly<Record<number, readonly string[]>>
   readonly skipped: readonly {
     readonly code: string
@@ -23,7 +23,7 @@ export interface BombReport {
     readonly message: string
   }[]
   readonly peakBytes: number
-  /** The longest time in which nothing else could run. */
+  /** The longest time in which the event loop was blocked. */
   readonly longestMs: number
 }
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { constants, crc32, deflateRawSync } from 'node:zlib'
-// @ts-expect-error There are no types of what is inside of KafkaJS.
+// @ts-expect-error KafkaJS has no types of its internals.
 import crc32c from 'kafkajs/src/protocol/recordBatch/crc32C/index.js'
 
-/** What a batch becomes when it is decompressed: bytes as they are, and so many zeros where a number stands. */
+/** The decompressed content of a batch: bytes, or a number of zeros. */
 type Content = readonly (Uint8Array | number)[]
 
 export const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -12,7 +12,7 @@ export type Codec = (typeof CODECS)[number]
 
 const HEADER_BYTES = 61
 
-/** A record batch of `count` records without a key; the value of each is so many zeros. `behind`: bytes after the last. */
+/** A record batch of `count` records without a key, each with a value of `zeros` zero bytes. `behind`: bytes after the last record. */
 export function zerosBatch(
   codec: Codec,
   { count, zeros, behind = '' }: { readonly count: number; readonly zeros: number; readonly behind?: string },
@@ -25,7 +25,7 @@ export function zerosBatch(
   return batchOf(CODECS.indexOf(codec) + 1, count, Buffer.concat([ENCODERS[codec](content), Buffer.from(behind)]))
 }
 
-/** A record batch of one record with this value, not compressed. */
+/** An uncompressed record batch with one record. */
 export function textBatch(value: string): Buffer {
   const bytes = Buffer.from(value)
   const body = [0, 0, 0, ...varint(-1), ...varint(bytes.length), ...bytes, 0]
@@ -40,7 +40,7 @@ function batchOf(compression: number, count: number, records: Buffer): Buffer {
   batch.writeInt32BE(count - 1, 23)
   const now = BigInt(Date.now())
   for (const at of [27, 35]) batch.writeBigInt64BE(now, at)
-  // Without idempotence.
+  // No producer id, epoch and sequence: no idempotence.
   batch.fill(0xff, 43, 57)
   batch.writeInt32BE(count, 57)
   batch.writeUInt32BE((crc32c as (bytes: Buffer) => number)(batch.subarray(21)) >>> 0, 17)
@@ -79,7 +79,7 @@ const ENCODERS: Readonly<Record<Codec, (content: Content) => Buffer>> = {
     end.writeUInt32LE(size % 2 ** 32, 6)
     return Buffer.concat([...parts, end])
   },
-  /** Three bytes become 64, which is the most there is: 6 GB would take 290 MB. */
+  /** At most 64 bytes from three, so 6 GB would take 290 MB. */
   snappy(content) {
     const frame = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1])
     const size = (value: number) => {
@@ -102,13 +102,13 @@ const ENCODERS: Readonly<Record<Codec, (content: Content) => Buffer>> = {
   lz4(content) {
     const parts = blocksOf(content, 1 << 22).flatMap((block) => {
       const length = Buffer.alloc(4)
-      // What is short is not compressed.
+      // Short blocks are stored uncompressed.
       if (typeof block !== 'number' || block < 64) {
         const plain = typeof block === 'number' ? Buffer.alloc(block) : block
         length.writeUInt32LE(plain.length + 0x8000_0000)
         return [length, plain]
       }
-      // One zero, repeated; the last five stand for themselves.
+      // One zero, repeated; the last five bytes are literals.
       const repeated = block - 6 - 19
       const run = Buffer.alloc(Math.floor(repeated / 255) + 1, 255)
       run[run.length - 1] = repeated % 255
@@ -139,21 +139,21 @@ function blocksOf(content: Content, blockBytes: number): (Uint8Array | number)[]
   return blocks
 }
 
-/** So many bytes of snappy, each the one before it. */
+/** Copy elements of snappy that repeat the previous byte `count` times. */
 function copies(count: number): Buffer {
   const most = Math.floor(count / 64)
   const bytes = Buffer.alloc(most * 3, Buffer.from([0xfe, 1, 0]))
   return count % 64 === 0 ? bytes : Buffer.concat([bytes, Buffer.from([(((count % 64) - 1) << 2) | 2, 1, 0])])
 }
 
-/** Writes a batch as it is, as no client would: resolves with its offset once the broker has it. */
+/** Sends a raw batch in a Produce request, bypassing all clients. Resolves with its offset. */
 export async function writeRaw(broker: string, topic: string, partition: number, batch: Buffer): Promise<number> {
   const name = Buffer.from(topic)
   const front = Buffer.alloc(2 + 2 + 4 + 2 + 2 + 2 + 4 + 4 + 2)
   let at = front.writeInt16BE(0, 0)
   at = front.writeInt16BE(7, at)
   at = front.writeInt32BE(1, at)
-  // No client id, no transactional id, all replicas, a time-out, one topic.
+  // No client id, no transactional id, acks of all replicas, a timeout, one topic.
   at = front.writeInt16BE(-1, at)
   at = front.writeInt16BE(-1, at)
   at = front.writeInt16BE(-1, at)
@@ -180,7 +180,7 @@ export async function writeRaw(broker: string, topic: string, partition: number,
     if (answer.length >= 4 && answer.length >= 4 + answer.readInt32BE(0)) break
   }
   socket.destroy()
-  // Size, number of the request, one topic, one partition.
+  // Size, correlation id, one topic, one partition.
   const result = 4 + 4 + 4 + 2 + name.length + 4 + 4
   const errorCode = answer.readInt16BE(result)
   if (errorCode !== 0) throw new Error(`the broker refused the batch with error ${errorCode}`)

@@ -10,7 +10,7 @@ import { brokers as shared, fresh, outcomeOf } from './odd-day.ts'
 
 const patience = { timeout: 30_000, interval: 20 }
 
-describe.skipIf(shared === '')('a broker that is away for a while', () => {
+describe.skipIf(shared === '')('a broker that is down for a while', () => {
   let broker: RunningKafka
   beforeEach(async () => {
     broker = await startKafka({ log: () => {} })
@@ -18,7 +18,7 @@ describe.skipIf(shared === '')('a broker that is away for a while', () => {
   afterEach(() => broker.stop())
 
   test.each(DRIVERS)(
-    'is heard of from source and sink, and not too often; then it goes on, with %s',
+    'causes a few trouble events from source and sink, and the stream continues afterwards, with %s',
     async (driver) => {
       const { brokers } = broker
       const [input, output] = [fresh('in'), fresh('out')]
@@ -37,7 +37,7 @@ describe.skipIf(shared === '')('a broker that is away for a while', () => {
           return value
         },
       )
-      // Something that the sink has to write while the broker is away.
+      // Gives the sink records to write while the broker is down.
       app.snap(ticks(), { name: 'tick', sink: [Topic(output, { conf })] })((n) => `${n}`)
       const running = app.stream({}, { checkpointMs: 100 })
       await using writer = Topic(input, { conf })
@@ -59,7 +59,7 @@ describe.skipIf(shared === '')('a broker that is away for a while', () => {
         error: { code: 'BROKER_UNREACHABLE' },
       })
       expect(troubles.length).toBeLessThan(20)
-      // It is nothing that a restart would help against.
+      // A restart of the process would not help.
       expect(app.health()).toMatchObject({ live: true, ready: true })
       await broker.restart()
       await writer('last')

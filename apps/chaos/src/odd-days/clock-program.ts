@@ -4,7 +4,7 @@ import { Topic } from '@snapstream/kafka'
 import { driverOf } from '../driver-of.ts'
 import type { DriverName } from '../worker-plan.ts'
 
-/** What the process is told, as JSON in its first argument. */
+/** The options of the process, passed as JSON in its first argument. */
 export interface ClockPlan {
   readonly brokers: string
   readonly driver: DriverName
@@ -13,7 +13,7 @@ export interface ClockPlan {
   readonly groupId: string
 }
 
-/** Writes what it reads to another topic, stamped with the time as it is to this process, and tells what happens to it. */
+/** Copies records to another topic, with the time of this process as their timestamps, and reports events to its parent. */
 const { brokers, driver, from, to, groupId } = JSON.parse(process.argv[2] ?? '{}') as ClockPlan
 const tell = (what: object) => void process.send?.(what)
 const app = createApp()

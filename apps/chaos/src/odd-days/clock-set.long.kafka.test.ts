@@ -11,7 +11,7 @@ import { brokers, confOf, fresh, withOtherTools } from './odd-day.ts'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const STEPS = [HOUR, -HOUR, DAY, -DAY, 0]
-/** A broker takes no records from the future by more than an hour, unless it is told to. */
+/** By default a broker refuses timestamps more than an hour ahead. */
 const anyTime = { 'message.timestamp.after.max.ms': '9223372036854775807' }
 const patience = { timeout: 20_000, interval: 50 }
 const sourceFile = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -48,8 +48,8 @@ async function times(name: string, driver: DriverName): Promise<{ value: string;
   return read
 }
 
-describe.skipIf(brokers === '').each(DRIVERS)('a clock that is set, with %s', (driver) => {
-  test('ends no membership and no wait, and times follow it', { timeout: 90_000 }, async () => {
+describe.skipIf(brokers === '').each(DRIVERS)('setting the system clock, with %s', (driver) => {
+  test('keeps membership and waits intact, and timestamps follow the clock', { timeout: 90_000 }, async () => {
     const plan = { brokers, driver, from: fresh('from'), to: fresh('to'), groupId: fresh('group') }
     await using admin = Admin(confOf(driver))
     await admin.createTopic(plan.from, { partitions: 1 })
@@ -68,7 +68,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('a clock that is set, with %s', (d
       await say('as it is', 0)
       for (const step of STEPS) {
         await reading.shift(step)
-        // What was handled is committed, and heartbeats go on, at the new time.
+        // Commits and heartbeats continue at the new time.
         await say(`at ${step}`, step)
         const before = reading.checkpoints()
         const committed = async () => (await admin.offsets(plan.groupId))[0]?.committed

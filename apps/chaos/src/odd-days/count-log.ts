@@ -1,5 +1,5 @@
-// Counts the records of an endless log into a cache that is exactly once, each in the entry of its key, as a stream with one
-// partition would. Prints where it begins, `checkpoint` after each of them, and at last how it ended. Run by one-folder.long.test.ts.
+// Counts the records of a log per key into an exactly-once cache, like a stream with one partition. Prints the start position,
+// `checkpoint` after each checkpoint, and finally how it ended. Run by one-folder.long.test.ts.
 import process from 'node:process'
 import { setTimeout } from 'node:timers/promises'
 import { Cache } from '@snapstream/cache'
@@ -11,7 +11,7 @@ const BATCH = 50
 
 const [folder = '', end, checkpointMs] = process.argv.slice(2)
 
-/** Record n is the number n; where it goes on it is told by `assigned`. */
+/** Record n is the number n. `assigned` gives the start position. */
 const log: BatchSource<number> = {
   '~snapstream.lasting': { name: 'group' },
   '~snapstream.source': ({ assigned, signal }) => {

@@ -15,7 +15,7 @@ const LARGE = 2 ** 27
 
 const probe = smallDisk(SMALL)
 probe?.remove()
-const what = `a cache on a disk that is full${probe ? '' : ' (skipped: it takes a user who may mount one)'}`
+const what = `a cache on a full disk${probe ? '' : ' (skipped: needs the right to mount)'}`
 
 describe.skipIf(brokers === '' || !probe).each(DRIVERS)(`${what}, with %s`, (driver) => {
   const disks: SmallDisk[] = []
@@ -23,13 +23,13 @@ describe.skipIf(brokers === '' || !probe).each(DRIVERS)(`${what}, with %s`, (dri
     for (const disk of disks.splice(0)) disk.remove()
   })
 
-  test('ends the stream, commits no more than is kept, and loses nothing', { timeout: 90_000 }, async () => {
+  test('ends the stream, commits only stored records, and loses none', { timeout: 90_000 }, async () => {
     const disk = smallDisk(SMALL)
-    if (!disk) throw new Error('a disk could be mounted before, and cannot now')
+    if (!disk) throw new Error('the first small disk could be mounted, but not the second')
     disks.push(disk)
     const [name, groupId] = [fresh('full'), fresh('group')]
     await withOtherTools((admin) => admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }] }))
-    // Twice as much as there is room for, and nothing that could be compressed.
+    // Twice the size of the disk, incompressible.
     const values = Array.from({ length: COUNT }, () => randomBytes(SMALL / COUNT).toString('hex'))
     await write(name, values)
     const location = join(disk.folder, 'cache')
@@ -46,7 +46,7 @@ describe.skipIf(brokers === '' || !probe).each(DRIVERS)(`${what}, with %s`, (dri
     }
     const start = () => {
       const app = createApp()
-      // Small fetches, so that there is a checkpoint before the disk is full.
+      // Small fetches, so that a checkpoint comes before the disk is full.
       const conf = { ...confOf(driver), fetchMaxBytes: 50_000 }
       const source = Topic(name, { groupId, conf, until: 'end' })
       app.snap(source, { sink: [Cache<number, string>(location)] })(({ offset, value }) => [offset, value] as const)

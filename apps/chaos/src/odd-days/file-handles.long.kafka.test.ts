@@ -13,7 +13,7 @@ const patience = { timeout: 20_000, interval: 50 }
 const CONNECT_MS = 3000
 
 describe.skipIf(!able)(
-  `a process without file handles${able ? '' : ' (skipped: it takes prlimit and Java 17)'}`,
+  `a process without free file handles${able ? '' : ' (skipped: needs prlimit and Java 17)'}`,
   () => {
     let brokers: Brokers
     beforeAll(async () => {
@@ -47,7 +47,7 @@ describe.skipIf(!able)(
         await target.open()
         await Promise.all(values.map((value) => target(value)))
       }
-      /** Until it has committed a record: by then its client has loaded all of itself. */
+      /** Resolves when the process has committed a record: its client has then loaded all of its modules. */
       const atWork = async () => {
         reading.begin()
         await write('a')
@@ -59,18 +59,18 @@ describe.skipIf(!able)(
     }
 
     describe.each(DRIVERS)('with %s', (driver) => {
-      test('from the start: it ends with an error that says so', { timeout: 60_000 }, async () => {
+      test('from the start ends with an error that names EMFILE', { timeout: 60_000 }, async () => {
         const { reading } = await setUp(driver, CONNECT_MS)
         reading.limitHandles(3)
         reading.begin()
         await vi.waitFor(() => expect(reading.failed).toBeDefined(), patience)
-        // A client that has still to load a part of itself fails there.
+        // A client that has not loaded all of its modules fails with KAFKA_FAILED.
         expect(['BROKER_UNREACHABLE', 'KAFKA_FAILED']).toContain(reading.failed?.code)
         expect(reading.failed?.message).toContain('EMFILE')
         expect(await reading.gone).toBe(0)
       })
 
-      test('for a while: it goes on when there are some again, with nothing lost', { timeout: 60_000 }, async () => {
+      test('for a while continues once handles are free, without losing a record', { timeout: 60_000 }, async () => {
         const { reading, write, atWork } = await setUp(driver, 30_000)
         await atWork()
         reading.limitHandles(3)
@@ -88,7 +88,7 @@ describe.skipIf(!able)(
         expect(reading.failed).toBeUndefined()
       })
 
-      test('from then on: it ends with an error that says so', { timeout: 60_000 }, async () => {
+      test('from some time on ends with an error that names EMFILE', { timeout: 60_000 }, async () => {
         const { reading, atWork } = await setUp(driver, CONNECT_MS)
         await atWork()
         reading.limitHandles(3)

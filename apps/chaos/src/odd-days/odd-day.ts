@@ -12,7 +12,7 @@ export const fresh = (what: string): string => `${what}-${randomUUID()}`
 
 export const confOf = (driver: DriverName): KafkaConf => ({ brokers, driver: driverOf(driver) })
 
-/** Does what `Admin` has no need for, as an operator with other tools would. */
+/** Calls KafkaJS's admin client, for operations that `Admin` does not have. */
 export async function withOtherTools<T>(
   run: (admin: ReturnType<InstanceType<typeof Kafka>['admin']>) => Promise<T>,
 ): Promise<T> {
@@ -25,7 +25,7 @@ export async function withOtherTools<T>(
   }
 }
 
-/** Writes values one batch each, in order, so that a reader can be in the middle of them. */
+/** Writes each value in a batch of its own, in order. */
 export async function write(name: string, values: readonly string[], partition = 0): Promise<void> {
   await using topic = Topic(name, { conf: { brokers } })
   await topic.open()
@@ -36,11 +36,11 @@ export const numbered = (count: number, prefix = ''): readonly string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 
 export interface Outcome {
-  /** What it rejected with. */
+  /** The rejection. Absent if the promise resolved. */
   readonly error?: unknown
 }
 
-/** Resolves with how a promise settled. Rejects when that takes too long: what hangs is found, and named. */
+/** Resolves with the outcome of a promise. Rejects with an error that names `what` after `withinMs`. */
 export async function outcomeOf(what: string, promise: Promise<unknown>, withinMs = 20_000): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

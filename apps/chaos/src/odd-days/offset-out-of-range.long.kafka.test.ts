@@ -9,10 +9,10 @@ const COUNT = 40
 const DELETED = 30
 const patience = { timeout: 15_000, interval: 20 }
 
-describe.skipIf(brokers === '').each(DRIVERS)('an offset that is gone, with %s', (driver) => {
+describe.skipIf(brokers === '').each(DRIVERS)('an offset that was deleted, with %s', (driver) => {
   /**
-   * A reader that is held up at the first record until what it has not fetched yet is deleted, up to DELETED. Resolves
-   * with what it handled after that.
+   * Starts a reader and blocks it at the first record until the broker has deleted the records before offset DELETED, most of
+   * which are not fetched yet.
    */
   async function heldUp(onOffsetOutOfRange?: KafkaConf['onOffsetOutOfRange']) {
     const [name, groupId] = [fresh('gone'), fresh('group')]
@@ -24,7 +24,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('an offset that is gone, with %s',
       goOn = resolve
     })
     const app = createApp()
-    // A fetch brings one record: two of them are on the way, the others are not.
+    // One record per fetch: at most two records are fetched, the others are not.
     const conf = { ...confOf(driver), fetchMaxBytes: 1, onOffsetOutOfRange }
     app.snap(Topic(name, { groupId, conf }))(async ({ value }, { stop }) => {
       values.push(value)
@@ -35,7 +35,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('an offset that is gone, with %s',
     await Promise.race([vi.waitFor(() => expect(values).toEqual(['0']), patience), running])
     const partitions = [{ partition: 0, offset: `${DELETED}` }]
     await withOtherTools(async (admin) => {
-      // It has to know of the topic first.
+      // Loads the metadata of the topic, which deleteTopicRecords needs.
       await admin.fetchTopicOffsets(name)
       await admin.deleteTopicRecords({ topic: name, partitions })
     })
@@ -43,7 +43,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('an offset that is gone, with %s',
     return { name, values, running }
   }
 
-  test('ends the stream, and the error says which', { timeout: 60_000 }, async () => {
+  test('ends the stream with an error that names the offset', { timeout: 60_000 }, async () => {
     const { name, values, running } = await heldUp()
     const { error } = await outcomeOf('the stream', running)
     const offset = values.length
@@ -52,7 +52,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('an offset that is gone, with %s',
     expect((error as Error).message).toContain(`offset ${offset} of partition 0 of "${name}"`)
   })
 
-  test("with 'earliest' it goes on with what there is", { timeout: 60_000 }, async () => {
+  test("continues at the earliest record with onOffsetOutOfRange 'earliest'", { timeout: 60_000 }, async () => {
     const { name, values, running } = await heldUp('earliest')
     await vi.waitFor(() => expect(values).toContain(`${COUNT - 1}`), patience)
     await write(name, ['last'])
@@ -61,9 +61,9 @@ describe.skipIf(brokers === '').each(DRIVERS)('an offset that is gone, with %s',
     expect(values).toEqual([...before, ...numbered(COUNT).slice(DELETED), 'last'])
   })
 
-  test("with 'latest' it goes on with what comes", { timeout: 60_000 }, async () => {
+  test("continues with new records with onOffsetOutOfRange 'latest'", { timeout: 60_000 }, async () => {
     const { name, values, running } = await heldUp('latest')
-    // It is only where it is once it has asked: until then each may be one of those that were there already.
+    // The reader has its position only after it has asked for the latest offset; records written before that are skipped.
     const writing = (async () => {
       for (let i = 0; !values.some((value) => value.startsWith('new')); i++) await write(name, [`new${i}`])
       await write(name, ['last'])
@@ -76,26 +76,30 @@ describe.skipIf(brokers === '').each(DRIVERS)('an offset that is gone, with %s',
     expect(values).toEqual([...before, ...numbered(last + 1, 'new').slice(first), 'last'])
   })
 
-  test('committed beyond the end, it ends the stream at the start', { timeout: 60_000 }, async () => {
-    const [topic, groupId] = [fresh('gone'), fresh('group')]
-    await withOtherTools(async (admin) => {
-      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
-      await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '1000' }] })
-    })
-    await write(topic, ['only'])
-    const values: string[] = []
-    const app = createApp()
-    app.snap(Topic(topic, { groupId, conf: confOf(driver) }))(({ value }) => void values.push(value))
-    const { error } = await outcomeOf('the stream', app.stream())
-    expect(error).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', topic, partition: 0, offset: 1000 })
+  test(
+    'that is committed beyond the end of the partition ends the stream at its start',
+    { timeout: 60_000 },
+    async () => {
+      const [topic, groupId] = [fresh('gone'), fresh('group')]
+      await withOtherTools(async (admin) => {
+        await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
+        await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '1000' }] })
+      })
+      await write(topic, ['only'])
+      const values: string[] = []
+      const app = createApp()
+      app.snap(Topic(topic, { groupId, conf: confOf(driver) }))(({ value }) => void values.push(value))
+      const { error } = await outcomeOf('the stream', app.stream())
+      expect(error).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', topic, partition: 0, offset: 1000 })
 
-    const again = createApp()
-    const conf = { ...confOf(driver), onOffsetOutOfRange: 'earliest' } as const
-    again.snap(Topic(topic, { groupId, conf }))(({ value }, { stop }) => {
-      values.push(value)
-      stop()
-    })
-    expect(await outcomeOf('the stream', again.stream())).toEqual({})
-    expect(values).toEqual(['only'])
-  })
+      const again = createApp()
+      const conf = { ...confOf(driver), onOffsetOutOfRange: 'earliest' } as const
+      again.snap(Topic(topic, { groupId, conf }))(({ value }, { stop }) => {
+        values.push(value)
+        stop()
+      })
+      expect(await outcomeOf('the stream', again.stream())).toEqual({})
+      expect(values).toEqual(['only'])
+    },
+  )
 })

@@ -12,11 +12,11 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 const LONG = { timeout: 120_000 }
 const RECORDS = 20_000
-/** One that is stopped right after a checkpoint is not in the middle of the next, in which LMDB would have others wait for it. */
+/** A process that is stopped right after a checkpoint is not within the next one, which would block other users of LMDB. */
 const SELDOM_MS = 1000
 const OFTEN_MS = 20
 
-/** Whether a process can be given a list of pids of its own, as a container has. */
+/** Runs a process in a pid namespace of its own, like a container. */
 const NAMESPACES = ['unshare', '--pid', '--fork', '--mount-proc']
 const hasNamespaces = spawnSync('unshare', [...NAMESPACES.slice(1), 'true']).status === 0
 const isLinux = process.platform === 'linux'
@@ -39,7 +39,7 @@ function count(folder: string, until: number, checkpointMs: number, before: read
 
 async function nextLine({ lines }: Program): Promise<string> {
   const next = await lines.next()
-  if (next.done === true) throw new Error('the program ended without a word')
+  if (next.done === true) throw new Error('the program ended without another line')
   return next.value
 }
 
@@ -55,7 +55,7 @@ async function countsIn(folder: string): Promise<number> {
   return sum
 }
 
-/** Its last line. */
+/** The last line of a program. */
 async function outcomeOf({ lines, exited }: Program): Promise<string> {
   let last = ''
   for await (const line of lines) last = line
@@ -63,34 +63,38 @@ async function outcomeOf({ lines, exited }: Program): Promise<string> {
   return last
 }
 
-/** The process that a program in namespaces of its own has started. */
+/** The pid of the child of `unshare`. */
 function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim())
 }
 
-describe('two processes that feed a cache which is exactly once, in one folder of LMDB', () => {
-  test.skipIf(!isLinux)('the second is refused while the first lives, be it stopped, and not after', LONG, async () => {
-    const folder = tempFolder()
-    const first = count(folder, Infinity, SELDOM_MS)
-    expect([await nextLine(first), await nextLine(first)]).toEqual(['from 0', 'checkpoint'])
-    const refused = new RegExp(`^CACHE_LOCKED .*fed by another process, pid ${first.child.pid}; stop it, or give`)
-    expect(await outcomeOf(count(folder, RECORDS, OFTEN_MS))).toMatch(refused)
-    expect(await nextLine(first)).toBe('checkpoint')
-    process.kill(first.child.pid!, 'SIGSTOP')
-    expect(await outcomeOf(count(folder, RECORDS, OFTEN_MS))).toMatch(refused)
-    process.kill(first.child.pid!, 'SIGCONT')
-    expect(await nextLine(first)).toBe('checkpoint')
-    first.child.kill('SIGKILL')
-    await first.exited
-    const last = count(folder, RECORDS, OFTEN_MS)
-    const from = Number((await nextLine(last)).slice('from '.length))
-    expect(from).toBeGreaterThan(0)
-    expect(await outcomeOf(last)).toBe('ended')
-    expect(await countsIn(folder)).toBe(Math.max(from, RECORDS))
-  })
+describe('two processes that feed an exactly-once cache in one folder of LMDB', () => {
+  test.skipIf(!isLinux)(
+    'the second is refused while the first lives, even if paused, and accepted afterwards',
+    LONG,
+    async () => {
+      const folder = tempFolder()
+      const first = count(folder, Infinity, SELDOM_MS)
+      expect([await nextLine(first), await nextLine(first)]).toEqual(['from 0', 'checkpoint'])
+      const refused = new RegExp(`^CACHE_LOCKED .*fed by another process, pid ${first.child.pid}; stop it, or give`)
+      expect(await outcomeOf(count(folder, RECORDS, OFTEN_MS))).toMatch(refused)
+      expect(await nextLine(first)).toBe('checkpoint')
+      process.kill(first.child.pid!, 'SIGSTOP')
+      expect(await outcomeOf(count(folder, RECORDS, OFTEN_MS))).toMatch(refused)
+      process.kill(first.child.pid!, 'SIGCONT')
+      expect(await nextLine(first)).toBe('checkpoint')
+      first.child.kill('SIGKILL')
+      await first.exited
+      const last = count(folder, RECORDS, OFTEN_MS)
+      const from = Number((await nextLine(last)).slice('from '.length))
+      expect(from).toBeGreaterThan(0)
+      expect(await outcomeOf(last)).toBe('ended')
+      expect(await countsIn(folder)).toBe(Math.max(from, RECORDS))
+    },
+  )
 
   test.skipIf(!hasNamespaces)(
-    'one that cannot see the first takes its place: what that still writes is refused, and each record counts once',
+    'a second that cannot see the first takes over; writes of the first are refused, and each record counts once',
     LONG,
     async () => {
       const folder = tempFolder()

@@ -23,7 +23,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('partitions that are added to a to
       if (value === 'last') stop()
     })
     const running = app.stream()
-    // It reads as soon as one of these arrives, wherever it begins.
+    // The reader has started when one of these arrives.
     for (let i = 0; read.length === 0; i++) await write(name, [`${i}`])
 
     await withOtherTools((admin) => admin.createPartitions({ topicPartitions: [{ topic: name, count: 3 }] }))

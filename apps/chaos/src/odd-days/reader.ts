@@ -7,7 +7,7 @@ import { Topic } from '@snapstream/kafka'
 import { driverOf } from '../driver-of.ts'
 import type { DriverName } from '../worker-plan.ts'
 
-/** What the process is told, as JSON in its first argument. */
+/** The options of the process, passed as JSON in its first argument. */
 export interface ReadingPlan {
   readonly brokers: string
   readonly driver: DriverName
@@ -17,7 +17,7 @@ export interface ReadingPlan {
   readonly deliveryTimeoutMs: number
 }
 
-/** Reads a topic once it is told to begin, and says what it has read, until `last`. */
+/** Reads a topic after a line on stdin, and prints each value as JSON, up to the value `last`. */
 async function read({ driver, topic, groupId, ...conf }: ReadingPlan): Promise<void> {
   const tell = (what: object) => void process.stdout.write(`${JSON.stringify(what)}\n`)
   const app = createApp()
@@ -26,7 +26,7 @@ async function read({ driver, topic, groupId, ...conf }: ReadingPlan): Promise<v
     tell({ read: value })
     if (value === 'last') stop()
   })
-  // What a client has tried in vain, it keeps to itself.
+  // Clients do not report failed connections.
   subscribe('net.client.socket', (message) => {
     const { socket } = message as { readonly socket: Socket }
     socket.on('error', (error: NodeJS.ErrnoException) => tell({ refused: error.code }))

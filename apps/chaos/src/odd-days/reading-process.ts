@@ -5,18 +5,18 @@ import { fileURLToPath } from 'node:url'
 import type { ReadingPlan } from './reader.ts'
 
 export interface ReadingProcess {
-  /** What it has read so far. */
+  /** The values read so far. */
   readonly read: readonly string[]
-  /** The codes of the sockets that it could not open, or that broke. */
+  /** The error codes of sockets that could not be opened or that broke. */
   readonly refused: readonly string[]
-  /** The code and the message of the error that its stream ended with. Undefined while it runs. */
+  /** The error that ended the stream. Undefined if it runs or has ended without an error. */
   readonly failed: { readonly code: string; readonly message: string } | undefined
-  /** It is there, and has not begun yet. */
+  /** True once the process waits for `begin()`. */
   readonly ready: boolean
   begin(): void
-  /** How many files and sockets it may open from now on; null: as many as before. */
+  /** Limits the number of open files and sockets. Null: the usual limit. */
   limitHandles(most: number | null): void
-  /** Resolves with its exit code when it is gone. */
+  /** Resolves with the exit code. */
   readonly gone: Promise<number | null>
   kill(): Promise<void>
 }
@@ -43,7 +43,7 @@ export function startReading(plan: ReadingPlan): ReadingProcess {
       else failed = { code: told.code, message: told.message ?? '' }
     }
   })
-  // Its end of the pipe may be gone first.
+  // The child may close its end of the pipe first.
   child.stdin.on('error', () => {})
   const gone = once(child, 'close').then(([code]) => code as number | null)
   return {

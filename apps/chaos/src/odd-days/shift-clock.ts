@@ -1,8 +1,8 @@
 import process from 'node:process'
 
 /**
- * Loaded before anything else: makes the time of day of this process what its parent says, as a correction of the system's
- * clock does. What is measured by a monotonic clock, and timers, stay as they are.
+ * Loaded before all other modules. Shifts the time of day of this process by the milliseconds that its parent sends, like a
+ * correction of the system clock. Monotonic clocks and timers are not affected.
  */
 let shiftMs = 0
 const Real = Date

@@ -9,7 +9,7 @@ export interface SmallDisk {
   remove(): void
 }
 
-/** A file system in memory with a size of its own. Undefined where this process may not mount one. */
+/** Mounts a file system in memory with a limited size. Returns undefined if this process may not mount. */
 export function smallDisk(bytes: number): SmallDisk | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'snapstream-disk-'))
   const call = (command: string, ...args: string[]) => execFileSync(command, [...args, folder], { stdio: 'pipe' })

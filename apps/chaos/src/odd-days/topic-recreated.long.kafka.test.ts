@@ -15,7 +15,7 @@ const remove = (topic: string) => withOtherTools((admin) => admin.deleteTopics({
 
 async function recreate(topic: string, numPartitions = 1): Promise<void> {
   await remove(topic)
-  // It takes a moment until a broker has forgotten the first.
+  // The broker deletes the old topic asynchronously.
   await vi.waitFor(() => create(topic, numPartitions), patience)
 }
 
@@ -26,7 +26,7 @@ const committedAll = (groupId: string, topic: string) =>
   }, patience)
 
 describe.skipIf(brokers === '').each(DRIVERS)('a topic that is deleted while it is read, with %s', (driver) => {
-  /** A reader that has read all there was, and has committed it if that is wanted. */
+  /** Starts a reader. Resolves when it has read all records, and has committed them if `committed` is set. */
   async function reading(conf: KafkaConf, options: { readonly grouped?: boolean; readonly committed?: boolean } = {}) {
     const { grouped = true, committed = grouped } = options
     const name = fresh('deleted')
@@ -54,7 +54,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('a topic that is deleted while it 
     ['in a group', {}],
     ['in a group that has not committed', { committed: false }],
     ['without a group', { grouped: false }],
-  ])('ends the stream, and the error names it, %s', { timeout: 60_000 }, async (_, options) => {
+  ])('ends the stream with an error that names the topic, %s', { timeout: 60_000 }, async (_, options) => {
     const { name, running } = await reading({}, options)
     await remove(name)
     const { error } = await outcomeOf('the stream', running)
@@ -62,24 +62,24 @@ describe.skipIf(brokers === '').each(DRIVERS)('a topic that is deleted while it 
     expect((error as Error).message).toContain(name)
   })
 
-  test('and made again: it ends the stream, and a restart reads the new one from its start', async () => {
+  test('and recreated ends the stream, and a restart reads the new topic from its start', async () => {
     const { name, values, running, start } = await reading({})
     await recreate(name)
     const { error } = await outcomeOf('the stream', running)
-    // Whether it sees that there is none, or that there is another, is a matter of milliseconds.
+    // Depending on the time the reader sees no topic, or the new one.
     expect(['TOPIC_MISSING', 'OFFSET_OUT_OF_RANGE']).toContain((error as { code?: unknown }).code)
     expect(error).toMatchObject({ topic: name })
-    // What was committed went with the topic.
+    // The committed offsets were deleted with the topic.
     const fresh = [...numbered(COUNT * 2, 'new'), 'last']
     await write(name, fresh)
     expect(await outcomeOf('the restarted stream', start())).toEqual({})
     expect(values).toEqual([...numbered(COUNT), ...fresh])
   }, 60_000)
 
-  test("and made again, with onOffsetOutOfRange 'earliest': it goes on with the new one, or says that it is missing", async () => {
+  test("and recreated continues with the new topic with onOffsetOutOfRange 'earliest', or ends with TOPIC_MISSING", async () => {
     const { name, values, running, start } = await reading({ onOffsetOutOfRange: 'earliest' })
     await recreate(name)
-    // Less than there was: no broker can tell an offset of the old topic from the same one of the new.
+    // Fewer records than before: a broker cannot tell an offset of the old topic from the same offset of the new one.
     const fresh = [...numbered(COUNT - 2, 'new'), 'last']
     await write(name, fresh)
     const { error } = await outcomeOf('the stream', running)
@@ -101,10 +101,10 @@ describe.skipIf(brokers === '').each(DRIVERS)('a topic that is deleted while it 
     return { name, topic }
   }
 
-  test('writing is refused, and the error names it', { timeout: 60_000 }, async () => {
+  test('refuses the write with an error that names the topic', { timeout: 60_000 }, async () => {
     const { name, topic } = await writing()
     await remove(name)
-    // The broker takes a record until it has carried out the deletion.
+    // The broker accepts records until the deletion has happened.
     await vi.waitFor(async () => {
       const { error } = await outcomeOf('writing', topic('after'))
       expect(error).toMatchObject({ code: 'TOPIC_MISSING', topic: name, partition: 0 })
@@ -112,7 +112,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('a topic that is deleted while it 
     expect(await outcomeOf('closing', topic.close())).toEqual({})
   })
 
-  test('and made again: writing goes on in the new one, each record once', { timeout: 60_000 }, async () => {
+  test('and recreated gets each further record once', { timeout: 60_000 }, async () => {
     const { name, topic } = await writing()
     await recreate(name)
     for (const value of ['a', 'b', 'c']) expect(await outcomeOf('writing', topic(value))).toEqual({})
@@ -121,14 +121,18 @@ describe.skipIf(brokers === '').each(DRIVERS)('a topic that is deleted while it 
     expect(end).toMatchObject({ low: '0', high: '3' })
   })
 
-  test('and made again with fewer partitions: what has none is refused by name', { timeout: 60_000 }, async () => {
-    const { name, topic } = await writing(3)
-    await recreate(name)
-    const written = await outcomeOf('writing to what there is', topic('a', { partition: 0 }))
-    const { error } = await outcomeOf('writing to what is gone', topic('b', { partition: 2 }))
-    expect(written).toEqual({})
-    expect(error).toMatchObject({ topic: name, partition: 2 })
-    expect(['KAFKA_FAILED', 'TOPIC_MISSING']).toContain((error as { code?: unknown }).code)
-    expect(await outcomeOf('closing', topic.close())).toEqual({})
-  })
+  test(
+    'and recreated with fewer partitions refuses a write to a missing partition with an error that names it',
+    { timeout: 60_000 },
+    async () => {
+      const { name, topic } = await writing(3)
+      await recreate(name)
+      const written = await outcomeOf('writing to partition 0', topic('a', { partition: 0 }))
+      const { error } = await outcomeOf('writing to partition 2', topic('b', { partition: 2 }))
+      expect(written).toEqual({})
+      expect(error).toMatchObject({ topic: name, partition: 2 })
+      expect(['KAFKA_FAILED', 'TOPIC_MISSING']).toContain((error as { code?: unknown }).code)
+      expect(await outcomeOf('closing', topic.close())).toEqual({})
+    },
+  )
 })

@@ -10,7 +10,7 @@ const zeros = 200_000_000
 describe.skipIf(brokers === '').each(DRIVERS)('a batch that cannot be read, with %s', (driver) => {
   const conf = confOf(driver)
 
-  /** One that becomes 600 MB between others, all of which fit into one fetch. */
+  /** Writes a batch that decompresses to 600 MB between small ones. All of them fit into one fetch. */
   async function written() {
     const [name, dead] = [fresh('unreadable'), fresh('dead')]
     await withOtherTools((admin) =>
@@ -19,7 +19,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('a batch that cannot be read, with
     const bomb = zerosBatch('zstd', { count: 3, zeros })
     const batches = [
       textBatch('before'),
-      // Brokers and Java read it.
+      // Brokers and the Java client accept bytes after the last record.
       zerosBatch('gzip', { count: 1, zeros: 3, behind: 'bytes behind the end' }),
       bomb,
       textBatch('after'),
@@ -28,7 +28,7 @@ describe.skipIf(brokers === '').each(DRIVERS)('a batch that cannot be read, with
     return { name, dead, bomb }
   }
 
-  test('is one dead letter, and reading goes on behind it', { timeout: 60_000 }, async () => {
+  test('becomes one dead letter, and reading continues after it', { timeout: 60_000 }, async () => {
     const { name, dead, bomb } = await written()
     const groupId = fresh('group')
     const source = Topic(name, { groupId, until: 'end', conf })
@@ -51,27 +51,31 @@ describe.skipIf(brokers === '').each(DRIVERS)('a batch that cannot be read, with
       code: 'DECODE_FAILED',
       key: null,
     })
-    // As it stands in the log: the broker may have changed the header, and not the records.
+    // The bytes in the log: the broker may change the header but not the records.
     expect(Buffer.from(letter?.value ?? []).subarray(61)).toEqual(bomb.subarray(61))
     expect(await raw.at(1)).toBeUndefined()
     expect(await outcomeOf('the replay', replay(letters))).toMatchObject({ error: { code: 'DECODE_FAILED' } })
     expect(await replay(letters, { foreign: 'pass' })).toEqual({ read: 1, sent: 0, skipped: 1, left: 0 })
   })
 
-  test('says where a slice goes on, and is read where there is room', { timeout: 60_000 }, async () => {
-    const { name } = await written()
-    const seen: string[] = []
-    const read = async (start: number) => {
-      for await (const { value } of Topic(name, { conf }).slice(start)) seen.push(value)
-    }
-    const { error } = await outcomeOf('the slice', read(0))
-    expect(error).toMatchObject({ code: 'DECODE_FAILED', topic: name, partition: 0, offset: 2, nextOffset: 5 })
-    await read((error as { nextOffset: number }).nextOffset)
-    expect(seen).toEqual(['before', '\0\0\0', 'after'])
+  test(
+    'fails a slice with the next offset, and is read with a larger maxDecompressedBytes',
+    { timeout: 60_000 },
+    async () => {
+      const { name } = await written()
+      const seen: string[] = []
+      const read = async (start: number) => {
+        for await (const { value } of Topic(name, { conf }).slice(start)) seen.push(value)
+      }
+      const { error } = await outcomeOf('the slice', read(0))
+      expect(error).toMatchObject({ code: 'DECODE_FAILED', topic: name, partition: 0, offset: 2, nextOffset: 5 })
+      await read((error as { nextOffset: number }).nextOffset)
+      expect(seen).toEqual(['before', '\0\0\0', 'after'])
 
-    const sizes: number[] = []
-    const roomy = Topic(name, { conf: { ...conf, maxDecompressedBytes: 1_000_000_000 }, codec: BytesCodec() })
-    for await (const { value } of roomy.slice(2, 5)) sizes.push(value.length)
-    expect(sizes).toEqual([zeros, zeros, zeros])
-  })
+      const sizes: number[] = []
+      const roomy = Topic(name, { conf: { ...conf, maxDecompressedBytes: 1_000_000_000 }, codec: BytesCodec() })
+      for await (const { value } of roomy.slice(2, 5)) sizes.push(value.length)
+      expect(sizes).toEqual([zeros, zeros, zeros])
+    },
+  )
 })

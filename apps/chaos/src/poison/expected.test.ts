@@ -15,17 +15,17 @@ const right = new Map([
   [3, { handled: 1, written: 2 }],
 ])
 
-test('a retry repeats what failed', () => {
+test('a retry repeats the step that failed', () => {
   expect(wrongTries(orders, right, retries)).toEqual([])
   expect(expectedTries({ id: 1, poison: 'undecodable' }, retries)).toEqual({ handled: 0, written: 0 })
 })
 
-test('what was tried too often, or not often enough, is told by kind', () => {
+test('too many or too few attempts are reported by kind of order', () => {
   const wrong = new Map([...right, [0, { handled: 2, written: 1 }], [1, { handled: 1, written: 1 }]] as const)
   expect(wrongTries([...orders, { id: 9 }], wrong, retries)).toEqual([
-    '1 good: handled 2 and written 1 times, not 1 and 1',
-    '1 undecodable: handled 1 and written 1 times, not 0 and 0',
-    '1 good: handled 0 and written 0 times, not 1 and 1',
+    '1 good: handled 2 and written 1 times, expected 1 and 1',
+    '1 undecodable: handled 1 and written 1 times, expected 0 and 0',
+    '1 good: handled 0 and written 0 times, expected 1 and 1',
   ])
   expect(wrongTries(orders, right, { ...retries, throwing: 3 })).toHaveLength(1)
 })

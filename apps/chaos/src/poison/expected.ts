@@ -1,13 +1,13 @@
 import type { Order, Poison } from './order.ts'
 import type { Policy } from './policy.ts'
 
-/** How often an order reached the handler, and was written. */
+/** How often an order reached the handler and the output. */
 export interface Tries {
   readonly handled: number
   readonly written: number
 }
 
-/** A retry repeats what failed, the call of the handler or the one write; what did not decode reaches neither. */
+/** A retry repeats the step that failed: the call of the handler or the write. An undecodable order reaches neither. */
 export function expectedTries({ poison }: Order, retries: Policy['retries']): Tries {
   if (poison === undefined) return { handled: 1, written: 1 }
   if (poison === 'undecodable') return { handled: 0, written: 0 }
@@ -15,7 +15,7 @@ export function expectedTries({ poison }: Order, retries: Policy['retries']): Tr
   return poison === 'throwing' ? { handled: tries, written: 0 } : { handled: 1, written: tries }
 }
 
-/** What is not as it has to be, a line for each kind of record and what came of it instead. */
+/** The orders with a wrong number of attempts, one line per kind of order and numbers. */
 export function wrongTries(
   orders: readonly Order[],
   tries: ReadonlyMap<number, Tries>,
@@ -26,7 +26,7 @@ export function wrongTries(
     const { handled, written } = tries.get(order.id) ?? { handled: 0, written: 0 }
     const expected = expectedTries(order, retries)
     if (handled === expected.handled && written === expected.written) continue
-    const what = `${nameOf(order.poison)}: handled ${handled} and written ${written} times, not ${expected.handled} and ${expected.written}`
+    const what = `${nameOf(order.poison)}: handled ${handled} and written ${written} times, expected ${expected.handled} and ${expected.written}`
     wrong.set(what, (wrong.get(what) ?? 0) + 1)
   }
   return [...wrong].map(([what, count]) => `${count} ${what}`)

@@ -12,12 +12,12 @@ const all = [
 ] as const
 const good = { produced: 4, handled: 4, lost: 0, duplicated: 0, outOfOrder: 0, strange: 0 }
 
-test('each order comes out once, in the order of its key', () => {
+test('each order once and in the order of its key gives no problem', () => {
   expect(judgeOutputs(orders, outputs(...all))).toEqual(good)
   expect(judgeOutputs(orders, outputs(all[1], all[0], all[3], all[2]))).toEqual(good)
 })
 
-test('what is missing, double, out of order or unknown is counted', () => {
+test('lost, duplicated, disordered and unknown orders are counted', () => {
   expect(judgeOutputs(orders, outputs(all[0], all[1], all[2]))).toEqual({ ...good, handled: 3, lost: 1 })
   expect(judgeOutputs(orders, outputs(...all, all[0]))).toEqual({ ...good, duplicated: 1 })
   expect(judgeOutputs(orders, outputs(all[2], all[0], all[1], all[3]))).toEqual({ ...good, outOfOrder: 1 })

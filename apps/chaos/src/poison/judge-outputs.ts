@@ -2,7 +2,7 @@ import type { ReadRecord } from '../read-records.ts'
 import type { Figures } from '../verdict.ts'
 import type { Order } from './order.ts'
 
-/** Compares what has to come out with what did; an output says the id of its order. */
+/** Compares the expected orders with the outputs. The value of an output is the id of its order. */
 export function judgeOutputs(
   expected: readonly Order[],
   outputs: readonly ReadRecord[],
@@ -17,7 +17,7 @@ export function judgeOutputs(
     else if (seen.has(id)) duplicated += 1
     else {
       seen.add(id)
-      // All of a key are in one partition, and were written in the order of their ids.
+      // All orders of a key are in one partition, written in the order of their ids.
       if (id < (last.get(key) ?? -1)) outOfOrder += 1
       else last.set(key, id)
     }

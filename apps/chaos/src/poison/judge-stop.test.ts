@@ -15,7 +15,7 @@ const good: StopFacts = {
   placeOf: (id) => [id % 2, Math.floor(id / 2)],
 }
 
-test('it names the poison, and nothing behind one is committed', () => {
+test('a stop that names the poison and commits nothing after a poison is correct', () => {
   expect(judgeStop(good)).toEqual([])
   expect(judgeStop({ ...good, committed: [2, 0] })).toEqual([])
   expect(committedOrders({ ...good, committed: [2, 1] }).map(({ id }) => id)).toEqual([0, 1, 2])
@@ -23,15 +23,15 @@ test('it names the poison, and nothing behind one is committed', () => {
 
 test.each<[Partial<StopFacts>, RegExp]>([
   [{ failure: undefined }, /did not stop/],
-  [{ committed: [3, 3] }, /partition 0 is committed up to 3, behind the poison at 2/],
+  [{ committed: [3, 3] }, /partition 0 is committed up to 3, past the poison at 2/],
   [{ committed: [2, 4] }, /partition 1/],
-  [{ committed: [1, 3] }, /partition 0 is committed up to 1, not up to where it stopped, 2/],
-  [{ failure: { ...good.failure, offset: 1 } as StopFacts['failure'] }, /0\/1, which is no poison/],
+  [{ committed: [1, 3] }, /partition 0 is committed up to 1, expected up to the stop at 2/],
+  [{ failure: { ...good.failure, offset: 1 } as StopFacts['failure'] }, /0\/1, which is not poison/],
   [
     { failure: { ...good.failure, code: 'DECODE_FAILED' } as StopFacts['failure'] },
-    /DECODE_FAILED at what is throwing/,
+    /DECODE_FAILED at a throwing order/,
   ],
-  [{ failure: { ...good.failure, message: 'no' } as StopFacts['failure'] }, /does not say where/],
+  [{ failure: { ...good.failure, message: 'no' } as StopFacts['failure'] }, /does not name the place/],
 ])('%j is a problem', (facts, problem) => {
   const problems = judgeStop({ ...good, ...facts })
   expect(problems[0]).toMatch(problem)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { differences, expectedLetters } from './letters.ts'
 
-test('each poisoned order is a letter, with its place, its code and its tries', () => {
+test('each poisoned order is a dead letter with its place, code and attempts', () => {
   const orders = [{ id: 1 }, { id: 2, poison: 'refused' }, { id: 3, poison: 'undecodable' }] as const
   const retries = { undecodable: 0, throwing: 2, refused: 2 }
   expect(expectedLetters(orders, (id) => `in 0/${id}`, retries)).toEqual([
@@ -10,7 +10,7 @@ test('each poisoned order is a letter, with its place, its code and its tries', 
   ])
 })
 
-test('lists differ where one has a line more often', () => {
+test('differences are the lines that one list has more often', () => {
   expect(differences(['a', 'b', 'b'], ['b', 'a', 'b'])).toEqual([])
   expect(differences(['a', 'a', 'a', 'c'], ['a', 'b'])).toEqual(['a: 2 too many', 'b: 1 missing', 'c: 1 too many'])
   const many = Array.from({ length: 9 }, (_, i) => `${i}`)

@@ -6,7 +6,7 @@ import { CODES } from './policy.ts'
 import type { Policy } from './policy.ts'
 import { BINDING } from './workers.ts'
 
-/** What dead letters say, each in a line, without sending any of them. */
+/** The dead letters of a topic, one line each. A dry run: sends none of them. */
 export async function readLetters(dead: Topic<Uint8Array>): Promise<readonly string[]> {
   const found: string[] = []
   const where = ({ origin, code, binding, attempts }: DeadLetter) => {
@@ -18,7 +18,7 @@ export async function readLetters(dead: Topic<Uint8Array>): Promise<readonly str
   return found
 }
 
-/** What they have to say: each poisoned order, once. `placeOf` says where it is. */
+/** The expected dead letters: one line per poisoned order. `placeOf` returns the place of an order. */
 export function expectedLetters(
   poisoned: readonly Order[],
   placeOf: (id: number) => string,
@@ -34,7 +34,7 @@ function letterLine({ place, code, binding, attempts }: Record<'place' | 'code' 
   return `${String(place)}: ${String(code)} in ${String(binding)} after ${String(attempts)}`
 }
 
-/** What two lists do not have in common, in words; empty: each has the same, as often. */
+/** The lines that one list has more often than the other, in words. Empty if both have the same lines. */
 export function differences(found: readonly string[], expected: readonly string[]): readonly string[] {
   const count = new Map<string, number>()
   for (const line of expected) count.set(line, (count.get(line) ?? 0) - 1)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { random } from '@snapstream/program'
 import { POISONS, orderCodec, ordersOf } from './order.ts'
 
-test('of each hundred one is poison, by the seed, of every kind', () => {
+test('one order in each hundred is poison, of every kind, by the seed', () => {
   const orders = ordersOf(5000, random(3))
   expect(orders.map(({ id }) => id)).toEqual(Array.from({ length: 5000 }, (_, id) => id))
   const bad = orders.filter(({ poison }) => poison !== undefined)
@@ -13,7 +13,7 @@ test('of each hundred one is poison, by the seed, of every kind', () => {
   expect(ordersOf(5000, random(4))).not.toEqual(orders)
 })
 
-test('what is undecodable is read only after the repair', () => {
+test('an undecodable order is read only after the repair', () => {
   const encode = (order: Parameters<ReturnType<typeof orderCodec>['encode']>[0]) =>
     orderCodec(false).encode(order) as Uint8Array
   const bad = { id: 7, poison: 'undecodable' } as const

@@ -1,6 +1,6 @@
 import type { Codec } from '@snapstream/core'
 
-/** What is wrong with a record: its bytes, what the handler makes of it, or what comes out of it. */
+/** The kinds of failing orders: the bytes do not decode, the handler throws, or the sink refuses the output. */
 export const POISONS = ['undecodable', 'throwing', 'refused'] as const
 export type Poison = (typeof POISONS)[number]
 
@@ -9,10 +9,10 @@ export interface Order {
   readonly poison?: Poison
 }
 
-/** One in so many is poison. */
+/** One order in this many is poison. */
 const EVERY = 100
 
-/** In each hundred one is poison, by chance which one and how. */
+/** Orders of which one in each hundred is poison, at a random place and of a random kind. */
 export function ordersOf(count: number, random: () => number): readonly Order[] {
   const orders: Order[] = []
   while (orders.length < count) {
@@ -27,7 +27,7 @@ export function ordersOf(count: number, random: () => number): readonly Order[] 
 const encoder = new TextEncoder()
 const NO_UTF8 = 0xff
 
-/** Writes what cannot be read again, and reads it only once the program is repaired. */
+/** Writes undecodable orders as bytes that only the repaired codec reads. */
 export function orderCodec(repaired: boolean): Codec<Order> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   return {

@@ -12,23 +12,23 @@ import type { Workers, WorkersOptions } from './workers.ts'
 
 const KEYS_A_PARTITION = 20
 
-/** The topics of a trial, and what can be done with them. */
+/** The topics of a trial and the operations on them. */
 export interface PoisonedTopics {
   readonly input: string
   readonly dead: Topic<Uint8Array>
   readonly orders: readonly Order[]
   readonly poisoned: readonly Order[]
-  /** Where in the input an order is. */
+  /** The place of an order in the input. */
   placeOf(id: number): readonly [partition: number, offset: number]
-  /** Starts workers of one group, and resolves when each of them has partitions. */
+  /** Starts workers of one group. Resolves when each of them has partitions. */
   start(count: number, options: Pick<WorkersOptions, 'policy' | 'concurrency' | 'repaired'>): Promise<Workers>
   /** Writes all orders. */
   feed(): Promise<void>
-  /** Resolves when the group is at the end of the input, or a worker failed. */
+  /** Resolves when the group has committed the whole input, or a worker has failed. */
   drained(workers: Workers): Promise<void>
-  /** How many dead letters wait for a replay. */
+  /** The number of dead letters that wait for a replay. */
   waiting(): Promise<number>
-  /** What the group has committed, by partition. */
+  /** The committed offsets by partition. */
   committed(): Promise<readonly number[]>
   outputs(): Promise<readonly ReadRecord[]>
 }
@@ -53,7 +53,7 @@ export async function poisonedTopics(options: TrialOptions): Promise<PoisonedTop
     placeOf: (number) => [number % partitions, Math.floor(number / partitions)],
     async start(count, workers) {
       const running = startWorkers(count, { ...workers, ...names, conf, groupId })
-      // What is tried again while its partition moves on is begun anew elsewhere: counts would not be exact.
+      // A rebalance restarts the attempts of a record, which would make their number inexact.
       const together = async () => {
         await using asked = Admin({ brokers })
         if (!(await asked.listGroups()).some((group) => group.groupId === groupId)) return false

@@ -4,18 +4,18 @@ import type { Order, Poison } from './order.ts'
 
 export type PolicyName = 'skip' | 'function' | 'dead-letter' | 'stop' | 'function-stop'
 
-/** What a policy has to lead to. */
+/** An error policy and its expected effects. */
 export interface Policy {
   readonly onError: OnError<TopicRecord<Order>>
-  /** How often each is tried again: the handler's call, or the one write that was refused. */
+  /** The number of retries by kind of poison: of the handler's call, or of the refused write. */
   readonly retries: Readonly<Record<Poison, number>>
-  /** What ends it; else everything is read. */
+  /** Whether the first poison ends the stream. Otherwise the stream reads every record. */
   readonly stops: boolean
 }
 
 const NONE = { undecodable: 0, throwing: 0, refused: 0 }
 const RETRIES = 2
-/** By what is said of a message; what fails to decode says what is wrong with it. */
+/** The retries that the policy function asks for, by error code. */
 const ASKED = { DECODE_FAILED: 0, HANDLER_FAILED: 3, RECORD_TOO_LARGE: 1 } as const
 
 export function policyOf(name: PolicyName, dead: Topic<Uint8Array>): Policy {
@@ -24,7 +24,7 @@ export function policyOf(name: PolicyName, dead: Topic<Uint8Array>): Policy {
   if (name === 'dead-letter')
     return {
       onError: { retries: RETRIES, backoffMs: 1, deadLetter: dead },
-      // What does not decode will not decode.
+      // Decoding is not retried.
       retries: { undecodable: 0, throwing: RETRIES, refused: RETRIES },
       stops: false,
     }

@@ -15,8 +15,8 @@ import type { Workers } from './workers.ts'
 const WORKERS = 3
 
 /**
- * A topic of which one record in a hundred cannot be handled, read under a policy; then, if it has dead letters, by workers
- * that are repaired, with the dead letters replayed.
+ * Reads a topic in which one record in a hundred fails, under an error policy. If the policy writes dead letters, replays
+ * them to repaired workers.
  */
 export function tryPoison(name: PolicyName, concurrency: number) {
   return async (options: TrialOptions): Promise<TrialOutcome> => {
@@ -36,13 +36,13 @@ export function tryPoison(name: PolicyName, concurrency: number) {
     if (name !== 'dead-letter') return outcome
     const healed = await repaired(topics, concurrency, policy, options)
     const { outOfOrder = 0 } = outcome.figures
-    // What is replayed comes behind later ones: only what came before has an order.
+    // Replayed records follow later ones, so order is judged before the replay.
     const figures = { ...outcome.figures, ...healed.figures, outOfOrder }
     return { figures, problems: [...outcome.problems, ...healed.problems] }
   }
 }
 
-/** What was committed has come out, and nothing but what came before the poison was. */
+/** Checks that every committed order is in the output, and that no partition is committed past its first poison. */
 async function stopped(topics: PoisonedTopics, { failure }: Workers, { log }: TrialOptions): Promise<TrialOutcome> {
   log(`stopped: ${failure?.message}`)
   const facts = { ...topics, failure, committed: await topics.committed() }
@@ -51,7 +51,7 @@ async function stopped(topics: PoisonedTopics, { failure }: Workers, { log }: Tr
   return { figures: { ...seen, ...rest, handled, lost, kills: 1, killsCounted: 1 }, problems: judgeStop(facts) }
 }
 
-/** All others came out, and what is poison was tried as often as it has to be. */
+/** Checks that all good orders are in the output, and that poisoned orders had the expected attempts. */
 async function counted(topics: PoisonedTopics, workers: Workers, { retries }: Policy): Promise<TrialOutcome> {
   const { orders, poisoned } = topics
   const good = orders.filter(({ poison }) => poison === undefined)
@@ -62,7 +62,7 @@ async function counted(topics: PoisonedTopics, workers: Workers, { retries }: Po
   }
 }
 
-/** Each is a dead letter once; replayed in two parts, each comes out after all, and none waits any more. */
+/** Checks that each poisoned order is one dead letter, and that two replays bring all of them to the output. */
 async function repaired(
   topics: PoisonedTopics,
   concurrency: number,

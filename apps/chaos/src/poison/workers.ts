@@ -14,25 +14,25 @@ export interface WorkersOptions {
   readonly groupId: string
   readonly policy: Policy['onError']
   readonly concurrency: number
-  /** Whether nothing is wrong with any record any more. */
+  /** Whether the workers can process every record, poisoned or not. */
   readonly repaired: boolean
 }
 
 export type Stopped = Pick<SnapstreamError, 'code' | 'message' | 'partition' | 'offset'>
 
 export interface Workers {
-  /** How often each order reached the handler and the output, by its id. */
+  /** How often each order reached the handler and the output, by id. */
   readonly tries: ReadonlyMap<number, Tries>
-  /** With what the first that failed ended. */
+  /** The error of the first worker that failed. */
   readonly failure: Stopped | undefined
-  /** Ends those that run, gracefully; resolves when all are gone. */
+  /** Ends the workers gracefully. Resolves when all have ended. */
   stop(): Promise<void>
 }
 
 export const BINDING = 'poisoned'
 const MOST_BYTES = 16_384
 
-/** Workers of one group, all in this process: what becomes of each record does not depend on where they are. */
+/** Starts the workers of one group in this process. */
 export function startWorkers(count: number, options: WorkersOptions): Workers {
   const { conf, repaired, concurrency } = options
   const tries = new Map<number, Tries>()
@@ -58,7 +58,7 @@ export function startWorkers(count: number, options: WorkersOptions): Workers {
     app.snap(input, { name: BINDING, sink: [output], onError, ...(concurrency > 1 && { concurrency }) })(
       ({ key, value }) => {
         add(value, 'handled')
-        if (value.poison === 'throwing' && !repaired) throw new Error('the handler does not take it')
+        if (value.poison === 'throwing' && !repaired) throw new Error('the handler fails for this order')
         return [key, value]
       },
     )

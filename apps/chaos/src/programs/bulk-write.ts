@@ -1,4 +1,4 @@
-// Writes measurements to a database over HTTP, many at once.
+// Writes measurements to a database over HTTP, in batches.
 import { JsonCodec } from '@snapstream/codecs/json'
 import { batch, snap, stream } from '@snapstream/core'
 import { Conf, Topic } from '@snapstream/kafka'

@@ -1,4 +1,4 @@
-// Writes each order with the name of its customer. An order that is there before its customer waits for it.
+// Writes each order with the name of its customer. An order that arrives before its customer is retried.
 import { Cache } from '@snapstream/cache'
 import { JsonCodec } from '@snapstream/codecs/json'
 import { snap, stream } from '@snapstream/core'
@@ -9,7 +9,7 @@ const [customers = 'customers', orders = 'orders', enriched = 'enriched'] = proc
 
 const changes = Topic(customers, {
   codec: JsonCodec<{ name: string }>(),
-  // The cache does not move with a partition: its new process reads the customers of it again.
+  // A cache does not move with its partitions: the new process reads the customers again.
   onAssigned: async (partitions) => {
     for (const { partition } of partitions) await changes.seek('earliest', { partition })
   },

@@ -1,4 +1,4 @@
-// Alerts to each payment that is at least the third of its card within a minute.
+// Writes an alert for each payment that is at least the third of its card within a minute.
 import { Cache } from '@snapstream/cache'
 import { JsonCodec } from '@snapstream/codecs/json'
 import { snap, stream } from '@snapstream/core'

@@ -1,4 +1,4 @@
-// Asks a service for the country of each visitor, many at a time.
+// Asks a service for the country of each visitor, with concurrency.
 import { JsonCodec } from '@snapstream/codecs/json'
 import { snap, stream } from '@snapstream/core'
 import { Conf, Topic } from '@snapstream/kafka'

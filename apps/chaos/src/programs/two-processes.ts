@@ -11,39 +11,39 @@ import { brokers, fresh } from '../odd-days/odd-day.ts'
 import { waitUntil } from '../wait-until.ts'
 
 const PARTITIONS = 4
-/** Records of the input that are written at once, and how long a feeder rests after that. */
+/** The number of records that the feeder writes at once, and its pause after that. */
 const FEED = { count: 5, restMs: 20 }
 const signal = new AbortController().signal
 
 export interface RunningProgram {
-  /** The folder that it runs in: its caches are below that. */
+  /** The working directory, which holds its caches. */
   readonly folder: string
-  /** What it has written to stderr. */
+  /** Its stderr so far. */
   readonly stderr: () => string
-  /** What its group knows it by. */
+  /** Identifies the process among the members of its group. */
   readonly clientId: string
   kill(): Promise<void>
-  /** Ends it as Ctrl-C would. Resolves with its exit code. */
+  /** Sends SIGTERM. Resolves with the exit code. */
   stop(): Promise<number | null>
 }
 
-/** A program and what it works on; all of it is gone when it is disposed. */
+/** A program with its topics and folders. Disposal kills its processes and deletes the topics and folders. */
 export interface Day extends AsyncDisposable {
-  /** With four partitions each, and names of their own. */
+  /** Names of new topics with four partitions each. */
   readonly topics: readonly string[]
-  /** Starts the program in a folder, which it shares with those that are started there later. `env`: settings of its own. */
+  /** Starts the program in a folder, which keeps its content for the next start. `env`: more environment variables. */
   start(folder: string, env?: Readonly<Record<string, string>>): RunningProgram
-  /** Resolves when the group consists of these processes, and each of them has partitions. */
+  /** Resolves when the members of the group with partitions are exactly these processes. */
   shared(...programs: readonly RunningProgram[]): Promise<void>
-  /** Calls `write` with 0, 1, 2 and so on until it is stopped; that resolves with the number of calls when all are through. */
+  /** Calls `write` with 0, 1, 2 and so on until `stop()`, which resolves with the number of calls when all have resolved. */
   feed(write: (n: number) => Promise<unknown>): { stop(): Promise<number> }
-  /** Resolves when each of these numbers is larger than it was at the call. */
+  /** Resolves when each number has grown since the call. */
   grown(what: string, numbers: () => Promise<readonly number[]>): Promise<void>
-  /** How many records each partition of a topic has. */
+  /** The end offset of each partition of a topic. */
   ends(topic: string): Promise<number[]>
 }
 
-/** Makes topics for a program, which gets their names as its arguments, and others behind them. */
+/** Creates topics for a program. The program gets their names as its arguments, followed by `args`. */
 export async function startDay(name: string, kinds: readonly string[], ...args: readonly string[]): Promise<Day> {
   const home = mkdtempSync(join(tmpdir(), `snapstream-${name}-`))
   const groupId = fresh(name)
@@ -52,12 +52,12 @@ export async function startDay(name: string, kinds: readonly string[], ...args: 
   for (const topic of topics) await admin.createTopic(topic, { partitions: PARTITIONS })
   const children: ChildProcess[] = []
   const endings: Promise<unknown>[] = []
-  /** What each has written to stderr. */
+  /** The stderr of each process. */
   const said: string[] = []
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url))
   const loader = ['--import', import.meta.resolve('tsx'), '--conditions=@snapstream/source']
 
-  /** Throws what a program said that ended by itself. */
+  /** Throws with the stderr of a process that has ended. */
   function checkRunning(): void {
     for (const [i, { exitCode, spawnargs }] of children.entries())
       if (exitCode !== null) throw new Error(`${spawnargs.join(' ')} ended with ${exitCode}: ${said[i]}`)
@@ -73,7 +73,7 @@ export async function startDay(name: string, kinds: readonly string[], ...args: 
         KAFKA_BROKERS: brokers,
         KAFKA_GROUP_ID: groupId,
         KAFKA_CLIENT_ID: clientId,
-        // The shortest that brokers allow by default: for so long the partitions of a process that was killed wait.
+        // The minimum that brokers allow by default. The partitions of a killed process wait this long.
         KAFKA_SESSION_TIMEOUT_MS: '6000',
         KAFKA_HEARTBEAT_INTERVAL_MS: '500',
       }
@@ -127,7 +127,7 @@ export async function startDay(name: string, kinds: readonly string[], ...args: 
         return n
       }
       const running = run()
-      // Whoever stops it is told.
+      // stop() rejects with the error.
       running.catch(() => {})
       return {
         stop() {
@@ -142,7 +142,7 @@ export async function startDay(name: string, kinds: readonly string[], ...args: 
         checkRunning()
         return (await numbers()).every((now, i) => now > (before[i] ?? 0))
       }
-      await waitUntil(`there is more of each of the ${what}`, all, { signal, withinMs: 60_000 })
+      await waitUntil(`the number of ${what} grows in each place`, all, { signal, withinMs: 60_000 })
     },
     async ends(topic) {
       const { partitions } = await admin.describeTopic(topic)
@@ -158,7 +158,7 @@ export async function startDay(name: string, kinds: readonly string[], ...args: 
   }
 }
 
-/** The bad day of two processes: the second joins, one of them is killed at work and started again, and all goes on meanwhile. */
+/** Starts a process, adds a second, kills one of them and restarts it, with progress after each step. */
 export async function killOneOfTwo(
   day: Day,
   victim: 'first' | 'second',

@@ -1,4 +1,4 @@
-// Counts the clicks on each page, minute by minute of their own time.
+// Counts the clicks on each page per minute of event time.
 import { Cache } from '@snapstream/cache'
 import { snap, stream } from '@snapstream/core'
 import { Conf, Topic } from '@snapstream/kafka'

@@ -9,7 +9,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 
-/** Kafka Streams as it comes: at least once, one thread. In front of the plan: the commit interval in ms, if it is not its own. */
+/** Kafka Streams with its defaults: at least once, one thread. Arguments: the commit interval in ms (optional), and the plan. */
 public class KafkaStreamsWorker {
   public static void main(String[] args) throws Exception {
     var plan = new ObjectMapper().readTree(args[args.length - 1]);

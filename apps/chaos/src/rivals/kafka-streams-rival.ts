@@ -23,5 +23,5 @@ const kafkaStreams = (name: string, commits: string, ...settings: readonly strin
 
 export const kafkaStreamsRivals: readonly Rival[] = [
   kafkaStreams('kafka-streams', 'commits every second', '1000'),
-  kafkaStreams('kafka-streams-30s', 'commits every 30 s, as by default'),
+  kafkaStreams('kafka-streams-30s', 'commits every 30 s (its default)'),
 ]

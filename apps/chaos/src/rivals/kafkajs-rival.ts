@@ -4,10 +4,10 @@ import type { Rival } from './rival.ts'
 
 const program = fileURLToPath(new URL('kafkajs-worker.mjs', import.meta.url))
 
-/** The version is that of the workspace: Snapstream is built on it. */
+/** KafkaJS in the version of the workspace, on which the driver `kafkajs` is built. */
 export const kafkajsRival: Rival = {
   name: 'kafkajs',
-  about: 'KafkaJS 2.2.4: eachMessage, partitions side by side, offsets committed by itself as by default',
+  about: 'KafkaJS 2.2.4: eachMessage with concurrent partitions, automatic commits (its default)',
   says: 'place',
   command: async () => [process.execPath, program],
 }

@@ -8,7 +8,7 @@ import type { Rival } from './rival.ts'
 const VERSION = '0.12.0'
 const program = fileURLToPath(new URL('kafkats-flow-worker.mjs', import.meta.url))
 
-/** Its functions are not told where a record was: it hands on the value. */
+/** Its handlers do not see the place of a record, so the output has the value of the input. */
 export const kafkatsFlowRival: Rival = {
   name: 'kafkats-flow',
   about: `@kafkats/flow ${VERSION}: at least once, with its defaults`,

@@ -7,7 +7,7 @@ import { rivalTable } from './rival-report.ts'
 import type { RivalFigures } from './rival-report.ts'
 import { runRival } from './run-rival.ts'
 
-/** Progress goes beside the report, not into it. */
+/** Progress goes to stderr, the report to stdout. */
 const log = (line: string) => console.error(line)
 
 async function main({ chosen, json, ...options }: RivalOptions): Promise<void> {
@@ -20,7 +20,7 @@ async function main({ chosen, json, ...options }: RivalOptions): Promise<void> {
         all.push(await runRival(rival, { ...options, brokers: kafka.brokers, signal, log }))
       } catch (error) {
         signal.throwIfAborted()
-        // The others are measured all the same.
+        // Continues with the other libraries.
         log(`${rival.name}: ${error instanceof Error ? error.message : String(error)}`)
         process.exitCode = 1
       }

@@ -3,7 +3,7 @@ import { outputStalls } from './output-stalls.ts'
 
 const written = (value: string, timestamp: number) => ({ partition: 0, offset: 0, key: '', value, timestamp })
 
-test('counts from the first record, by the partition of the input', () => {
+test('stalls are measured from the first output, by the partition of the input', () => {
   const outputs = [
     written('0/0', 1000),
     written('1/0', 1200),
@@ -18,7 +18,7 @@ test('counts from the first record, by the partition of the input', () => {
   })
 })
 
-test('nothing written is no stall before the first, and a long one after the last', () => {
+test('the time before the first output is no stall, the time after the last is', () => {
   expect(outputStalls([], { to: 4200, mishaps: [] }).longestMs).toBe(0)
   expect(outputStalls([written('0/0', 1000)], { to: 9000, mishaps: [] }).longestMs).toBe(8000)
 })

@@ -3,7 +3,7 @@ import { judgeStalls } from '../judge/stalls.ts'
 import type { Stalls } from '../judge/stalls.ts'
 import type { OutputRecord } from './read-outputs.ts'
 
-/** The stalls as the output shows them: when the broker wrote something of each partition of the input. */
+/** The stalls by the times at which the broker wrote the outputs, by partition of the input. */
 export function outputStalls(
   outputs: readonly OutputRecord[],
   range: { readonly to: number; readonly mishaps: readonly number[] },
@@ -12,7 +12,7 @@ export function outputStalls(
     const [partition = '', offset = ''] = value.split('/')
     return { worker: '', partition: Number(partition), offset: Number(offset), start, end: start }
   })
-  // Not with spread arguments: there are too many of them.
+  // No spread arguments: a call cannot take this many.
   const from = handlings.reduce((first, { start }) => Math.min(first, start), range.to)
   return judgeStalls(handlings, { ...range, from })
 }

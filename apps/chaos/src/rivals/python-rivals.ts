@@ -3,9 +3,9 @@ import { pythonEnvironment } from '@snapstream/services'
 import type { Rival } from './rival.ts'
 
 interface PythonRival extends Pick<Rival, 'name' | 'about'> {
-  /** Beside this file. */
+  /** The name of a file in this folder. */
   readonly program: string
-  /** With exact versions, as pip takes them; the first names what is installed. */
+  /** Requirements of pip with exact versions. The first one names the environment. */
   readonly packages: readonly [string, ...string[]]
 }
 

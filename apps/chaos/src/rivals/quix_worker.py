@@ -1,4 +1,4 @@
-"""Quix Streams with its defaults, but for a commit every second."""
+"""Quix Streams with its defaults, except for a commit every second."""
 
 import json
 import os

@@ -3,11 +3,11 @@ import { Topic } from '@snapstream/kafka'
 import type { ReadRecord } from '../read-records.ts'
 
 export interface OutputRecord extends ReadRecord {
-  /** When the broker wrote it. */
+  /** The time at which the broker wrote the record. */
   readonly timestamp: number
 }
 
-/** All records of a topic up to where it ends now, in order within each partition. */
+/** All records of a topic up to its current end, in order within each partition. */
 export async function readOutputs(brokers: string, name: string): Promise<readonly OutputRecord[]> {
   const found: OutputRecord[] = []
   const app = createApp()

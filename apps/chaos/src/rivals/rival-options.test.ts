@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parseRivalOptions } from './rival-options.ts'
 import { rivals } from './rivals.ts'
 
-test('all of them, or those that are named', () => {
+test('the command line selects all libraries, or those that it names', () => {
   expect(parseRivalOptions([])).toMatchObject({ chosen: rivals, kills: 10, rate: 5000, json: undefined })
   const some = parseRivalOptions(['kafka-streams', 'kafkajs', '--kills', '3', '--rate', '100', '--seed', '7'])
   expect(some?.chosen.map(({ name }) => name)).toEqual(['kafka-streams', 'kafkajs'])
@@ -10,7 +10,7 @@ test('all of them, or those that are named', () => {
   expect(parseRivalOptions(['-h'])).toBeUndefined()
 })
 
-test('what it does not know is named', () => {
+test('the error names an unknown library or a wrong number', () => {
   expect(() => parseRivalOptions(['flink'])).toThrow("'flink'")
   expect(() => parseRivalOptions(['--kills', '0'])).toThrow('got 0')
 })

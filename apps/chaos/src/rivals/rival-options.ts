@@ -2,19 +2,19 @@ import { byName, parseCommand, randomSeed, wholeNumber } from '@snapstream/progr
 import type { Rival } from './rival.ts'
 import { rivals } from './rivals.ts'
 
-export const HELP = `The bad day of random-kill with other libraries, each judged by what it wrote: npm run rivals -- [name ...] [options]
+export const HELP = `Runs the scenario random-kill with other libraries and judges their output: npm run rivals -- [name ...] [options]
 
 Names (default: all)
 ${rivals.map(({ name, about }) => `  ${name.padEnd(19)} ${about}`).join('\n')}
 
 Options
-  --kills N      how many, one about every 8 s (default 10)
+  --kills N      number of kills, one about every 8 s (default 10)
   --rate N       records a second (default 5000)
-  --seed N       for whatever is left to chance (default a new one)
-  --json FILE    also write the figures to a file, as JSON; - is stdout
-  --help         this text
+  --seed N       seed of the random numbers (default: a new one)
+  --json FILE    also write the figures to a file as JSON; - is stdout
+  --help         print this text
 
-What is not here is installed to .cache/rivals when it is first asked for. A broker is started with Java 17.`
+Installs each library to .cache/rivals at its first use. Starts a broker with Java 17.`
 
 export interface RivalOptions {
   readonly chosen: readonly Rival[]
@@ -24,7 +24,7 @@ export interface RivalOptions {
   readonly json: string | undefined
 }
 
-/** Undefined: only help was asked for. Throws for what it does not know. */
+/** Returns undefined if the command line asks for help. Throws for an unknown option or library. */
 export function parseRivalOptions(args: readonly string[]): RivalOptions | undefined {
   const command = parseCommand(args, {
     kills: { type: 'string' },

@@ -6,16 +6,16 @@ import type { RivalPlan } from './rival.ts'
 export interface RivalProcess {
   readonly name: string
   readonly alive: boolean
-  /** How it ended by itself, if it did: nobody asked it to. */
+  /** Describes the exit of a process that ended by itself. Undefined otherwise. */
   readonly crash: string | undefined
-  /** Resolves when it is gone. What has not ended in time after SIGTERM is killed. */
+  /** Resolves when the process has ended. Kills it 30 s after SIGTERM. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
 }
 
 const ENDS_WITHIN_MS = 30_000
 const KEPT = 2000
 
-/** Starts a worker in a process of its own; it ends with this one. */
+/** Starts a worker in a child process. It ends when this process ends. */
 export function startRival(name: string, [command = '', ...args]: readonly string[], plan: RivalPlan): RivalProcess {
   const child = spawn(command, [...args, JSON.stringify(plan)], { stdio: ['pipe', 'ignore', 'pipe'] })
   let stderr = ''

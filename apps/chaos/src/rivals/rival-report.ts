@@ -6,13 +6,13 @@ export interface RivalFigures extends Omit<Delivery, 'lost'>, Stalls {
   readonly seed: number
   readonly rate: number
   readonly kills: number
-  /** Committed, and not in the output. */
+  /** Records that are committed but not in the output. */
   readonly lost: number
-  /** Neither committed nor in the output when it was given up. */
+  /** Records that were neither committed nor in the output at the end of the run. */
   readonly unread: number
-  /** How often a worker ended though nobody asked it to. */
+  /** The number of workers that ended by themselves. */
   readonly crashes: number
-  /** How many records were not committed when the load ended. */
+  /** The number of records that were not committed when the load ended. */
   readonly behind: number
 }
 

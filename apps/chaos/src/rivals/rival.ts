@@ -1,4 +1,4 @@
-/** What each worker of another library is told, as JSON in its first argument. */
+/** The options of a worker of another library, passed as JSON in its last argument. */
 export interface RivalPlan {
   readonly brokers: string
   readonly input: string
@@ -6,19 +6,19 @@ export interface RivalPlan {
   readonly groupId: string
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
-  /** A folder of the run, for whatever it has to keep. */
+  /** A temporary folder for the state of the worker. */
   readonly folder: string
 }
 
 /**
- * Another library, with a worker that does what ours does: it reads the input and writes something under the same key for
- * each record. A worker ends with its stdin.
+ * Another library with a worker like ours: it reads the input and writes one output with the same key for each record. A
+ * worker ends when its stdin closes.
  */
 export interface Rival {
   readonly name: string
   readonly about: string
-  /** What the values of its output are: where a record was (`placeOf`), or the value that it had. */
+  /** The value of an output: the place of the input (`placeOf`), or the value of the input. */
   readonly says: 'place' | 'value'
-  /** The command that starts a worker, but for the plan. Installs at the first call what is not there. */
+  /** The command that starts a worker, without the plan. Installs the library at the first call. */
   command(log: (line: string) => void): Promise<readonly string[]>
 }

@@ -33,7 +33,7 @@ const EVERY_MS = 8000
 const READY_MS = 180_000
 const DRAIN_MS = 60_000
 
-/** The day of random-kill, with workers of another library; what it did is judged by its output alone. */
+/** Runs the scenario random-kill with workers of another library, and judges its output alone. */
 export async function runRival(rival: Rival, options: RunRivalOptions): Promise<RivalFigures> {
   const { brokers, seed, rate, signal } = options
   const log = (line: string) => options.log(`${rival.name}: ${line}`)
@@ -46,7 +46,7 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
 
   await using admin = Admin({ brokers })
   await admin.createTopic(input, { partitions: PARTITIONS })
-  // What a library says of when it was cannot be compared with another's.
+  // The time of the broker, because the libraries set timestamps differently.
   await admin.createTopic(output, { partitions: PARTITIONS, config: { 'message.timestamp.type': 'LogAppendTime' } })
   const feeder = await startFeeder({ brokers, topic: input, partitions: PARTITIONS, rate })
   const commits = followCommits(brokers, groupId, input)
@@ -55,7 +55,7 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
     const worker = startRival(`w${workers.length + 1}`, command, plan)
     workers.push(worker)
   }
-  /** Whether it came to that in time. */
+  /** Resolves with whether the condition held in time. */
   const until = async (condition: () => boolean, withinMs: number): Promise<boolean> => {
     for (const end = clock() + withinMs; !condition() && clock() < end;) await sleep(50, undefined, { signal })
     return condition()
@@ -72,17 +72,17 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
       const victim = alive[Math.floor(chance() * alive.length)]
       mishaps.push(clock())
       const ending = victim?.end('SIGKILL')
-      // Whoever ended by itself is replaced as well.
+      // Also replaces workers that ended by themselves.
       for (let missing = WORKERS - workers.filter((worker) => worker.alive).length; missing > 0; missing--) start()
       await ending
-      log(`SIGKILL of ${victim?.name ?? 'nobody'}, ${feeder.sent - commits.total} not committed`)
+      log(`SIGKILL of ${victim?.name ?? 'no worker'}, ${feeder.sent - commits.total} not committed`)
     }
     await sleep(EVERY_MS, undefined, { signal })
     const endedAt = clock()
     await feeder.stop()
     const behind = feeder.fed - commits.total
     const drained = await until(() => commits.total >= feeder.fed, DRAIN_MS)
-    if (!drained) log(`${feeder.fed - commits.total} were not committed ${DRAIN_MS / 1000} s after the load had ended`)
+    if (!drained) log(`${feeder.fed - commits.total} not committed ${DRAIN_MS / 1000} s after the end of the load`)
     await Promise.all(workers.filter((worker) => worker.alive).map((worker) => worker.end('SIGTERM')))
     const inputs = await readRecords(brokers, input)
     const written = await readOutputs(brokers, output)
@@ -95,7 +95,7 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
       rate,
       kills: mishaps.length,
       ...delivery,
-      // Of what was not reached in time, nobody knows whether it would have been lost.
+      // Records that were not committed in time may not be lost.
       lost: delivery.lostForGood,
       unread: lost.length - delivery.lostForGood,
       crashes: workers.filter(({ crash }) => crash !== undefined).length,

@@ -5,10 +5,10 @@ import type { Rival } from './rival.ts'
 
 const program = fileURLToPath(new URL('snapstream-worker.ts', import.meta.url))
 
-/** Our own under the same conditions: what the others are compared with. */
+/** Snapstream itself under the same conditions, for comparison. */
 export const snapstreamRivals: readonly Rival[] = DRIVERS.map((driver) => ({
   name: `snapstream-${driver}`,
-  about: `Snapstream of this workspace, with ${driver}`,
+  about: `Snapstream of this workspace with ${driver}`,
   says: 'place',
   command: async () => [process.execPath, ...process.execArgv, program, driver],
 }))

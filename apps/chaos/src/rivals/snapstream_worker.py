@@ -1,4 +1,4 @@
-"""Snapstream for Python, as its documentation has it; the sink does not wait for each record."""
+"""Snapstream for Python as in its documentation, except that the sink does not wait for each record."""
 
 import json
 import os

@@ -2,7 +2,7 @@ import { clock } from '../clock.ts'
 import type { Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
 
-/** Three workers, and a broker that dies and comes back on the same data. */
+/** Kills the broker of three workers and restarts it on the same data. */
 async function restart(world: World): Promise<void> {
   for (let i = 0; i < 3; i++) world.start()
   await world.settled()
@@ -17,7 +17,7 @@ async function restart(world: World): Promise<void> {
     world.log(`the broker is back after ${Math.round(clock() - from)} ms, ${uncommitted} were not committed`)
     try {
       await world.progress()
-      // Members that the broker forgot meanwhile may come back after the others.
+      // Members that the broker has removed may rejoin after the others.
       await world.wait(3000)
     } finally {
       world.lapse({ worker: undefined, from, to: clock() })
@@ -27,7 +27,7 @@ async function restart(world: World): Promise<void> {
 
 export const brokerRestart: Scenario = {
   name: 'broker-restart',
-  about: 'three workers: the broker is SIGKILLed and restarted, again and again',
+  about: 'three workers; the broker is SIGKILLed and restarted repeatedly',
   cases: [
     {
       name: 'broker-restart',

@@ -16,8 +16,7 @@ function variant(name: string, grouped: boolean, inTransactions = false): Trial 
 
 export const exactlyOnce: Scenario = {
   name: 'exactly-once',
-  about:
-    'a topic is counted into a cache that keeps its positions, by a process that is SIGKILLed as often as it should last seconds',
+  about: 'a process counts a topic into an exactly-once cache and is SIGKILLed once per second of its duration',
   cases: [
     variant('exactly-once', true),
     variant('exactly-once alone', false),

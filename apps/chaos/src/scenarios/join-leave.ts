@@ -3,7 +3,7 @@ import type { World } from '../world.ts'
 
 const MOST = 4
 
-/** Workers come and go every few seconds, in good order, and the group never comes to rest. */
+/** Workers join and leave gracefully every few seconds, so that the group keeps rebalancing. */
 async function comeAndGo(world: World): Promise<void> {
   world.start()
   await world.progress()
@@ -11,7 +11,7 @@ async function comeAndGo(world: World): Promise<void> {
   const leaving: Promise<unknown>[] = []
   do {
     const alive = world.alive
-    // One that does not work yet has not even learned to leave well.
+    // A worker without a handled record may not have installed its handler for signals.
     const able = alive.filter((worker) => world.atWork(worker))
     const victim = able[Math.floor(world.random() * able.length)]
     const comes = alive.length < 2 || (alive.length < MOST && world.random() < 0.5)

@@ -7,8 +7,8 @@ import type { World } from '../world.ts'
 const RECOVERY_MS = 30_000
 
 /**
- * Three workers, three nodes: each node that leads a partition of the input dies once, and comes back before the next.
- * `outlasts`: sessions end before the cluster has another coordinator, and workers give up what they have by their own clock.
+ * Three workers, three nodes: kills each node that leads a partition of the input, and restarts it before the next kill.
+ * `outlasts`: sessions expire before the cluster has a new coordinator, so workers give up their partitions by their own clock.
  */
 async function killLeaders(world: World, outlasts: boolean): Promise<void> {
   for (let i = 0; i < 3; i++) world.start()
@@ -42,7 +42,7 @@ async function killNode(world: World, id: number, node: RunningKafka): Promise<v
   await world.progress()
 }
 
-/** A client of its own each time: it may ask while a node is down. */
+/** Uses a new client for each call, because a node may be down. */
 async function inputOf({ addresses, input }: World) {
   await using admin = Admin({ brokers: addresses, connectTimeoutMs: RECOVERY_MS })
   return (await admin.describeTopic(input)).partitions
@@ -70,11 +70,11 @@ function variant(name: string, sessionTimeoutMs: number, outlasts: boolean, prom
 
 export const leaderKill: Scenario = {
   name: 'leader-kill',
-  about: 'three nodes, three workers: each node that leads a partition is SIGKILLed and restarted',
+  about: 'three nodes, three workers; each node that leads a partition is SIGKILLed and restarted',
   cases: [
-    // No worker is out of the group, and what none of them commits meanwhile is committed afterwards.
+    // Every worker stays in the group, and commits that fail meanwhile succeed afterwards.
     variant('leader-kill', 30_000, false, { duplicates: 'none', rebalances: 0 }),
-    // The coordinator is away for about as long as a session lasts: workers have to give up what they have.
+    // The coordinator is away for about one session timeout, so workers have to give up their partitions.
     variant('leader-kill short-session', 6000, true, {}),
   ],
 }

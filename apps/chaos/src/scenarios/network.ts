@@ -5,10 +5,10 @@ import type { World } from '../world.ts'
 const BACK_WITHIN_MS = 15_000
 
 /**
- * Three workers behind the proxy, and something happens to their network, again and again; `trouble` resolves when the
- * network is back. None of them is restarted.
+ * Disturbs the network of three workers repeatedly. `make` causes the failure and resolves when it is over. No worker is
+ * restarted.
  */
-function trouble(what: string, make: (world: World) => Promise<void>) {
+function disturb(what: string, make: (world: World) => Promise<void>) {
   return async (world: World): Promise<void> => {
     for (let i = 0; i < 3; i++) world.start()
     await world.settled()
@@ -26,7 +26,7 @@ function trouble(what: string, make: (world: World) => Promise<void>) {
       world.log(`${what}: the network is back, ${uncommitted} were not committed before`)
       try {
         await world.progress()
-        // Until then members may notice, one after the other, that the others went on without them.
+        // Members may learn one after the other that the group went on without them.
         await world.wait(BACK_WITHIN_MS / 3)
       } finally {
         world.lapse({ worker: undefined, from, to: clock() })
@@ -45,12 +45,12 @@ const variant = (name: string, seconds: number, run: Day['run'], worker: Day['wo
   run,
 })
 
-const blackHole = trouble('nothing gets through for 40 s', async (world) => {
+const blackHole = disturb('nothing gets through for 40 s', async (world) => {
   world.proxy.blackHole = true
   await world.wait(40_000)
 })
-const halfOpen = trouble('connections are half-open', async (world) => world.proxy.halfOpen())
-/** For workers that look for their broker for longer than any of it lasts. */
+const halfOpen = disturb('connections are half-open', async (world) => world.proxy.halfOpen())
+/** For workers that wait for their broker for longer than any failure lasts. */
 const PATIENT = { connectTimeoutMs: 120_000 }
 
 export const network: Scenario = {
@@ -60,7 +60,7 @@ export const network: Scenario = {
     variant(
       'cut',
       30,
-      trouble('all connections are cut', async (world) => {
+      disturb('all connections are cut', async (world) => {
         for (let i = 0; i < 3; i++) {
           world.proxy.cut()
           await world.wait(500 * world.random())
@@ -70,7 +70,7 @@ export const network: Scenario = {
     variant(
       'latency',
       30,
-      trouble('a round trip takes 2 s more', async (world) => {
+      disturb('a round trip takes 2 s more', async (world) => {
         world.proxy.latencyMs = 1000
         await world.wait(20_000)
       }),

@@ -4,7 +4,7 @@ import type { World } from '../world.ts'
 
 const SESSION_MS = 6000
 
-/** Of three workers one, by chance, is paused for twice the session time-out, and goes on where it was. */
+/** Pauses a random worker of three for twice the session timeout, then resumes it. */
 async function pause(world: World): Promise<void> {
   for (let i = 0; i < 3; i++) world.start()
   await world.settled()
@@ -31,7 +31,7 @@ async function pause(world: World): Promise<void> {
 
 export const pauses: Scenario = {
   name: 'pause',
-  about: 'three workers: one of them is stopped for twice the session time-out, and goes on',
+  about: 'three workers; a random one is paused for twice the session timeout, then resumed',
   cases: [
     {
       name: 'pause',
@@ -39,7 +39,7 @@ export const pauses: Scenario = {
       rate: 1000,
       worker: { sessionTimeoutMs: SESSION_MS },
       seconds: 60,
-      // It learns from the first answer of the broker that it is out.
+      // The worker learns from the first response of the broker that the group has removed it.
       promises: { staleMs: 1500, stallMs: 15_000 },
       run: pause,
     },

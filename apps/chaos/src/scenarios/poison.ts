@@ -15,8 +15,7 @@ function variants(policy: PolicyName, shortOnes: readonly number[] = []): readon
 
 export const poison: Scenario = {
   name: 'poison',
-  about:
-    'one record in a hundred is bad, in three ways, under each policy; dead letters are replayed once that is repaired',
+  about: 'one record in a hundred fails, in three ways, under each error policy; dead letters are replayed',
   cases: [
     ...variants('skip', [1]),
     ...variants('function', [8]),

@@ -3,7 +3,7 @@ import type { World } from '../world.ts'
 
 const EVERY_MS = 8000
 
-/** Three workers; one of them, by chance, ends about every 8 s and another takes its place. */
+/** Ends a random worker of three about every 8 s and starts another in its place. */
 function kill(signal: 'SIGKILL' | 'SIGTERM') {
   return async (world: World): Promise<void> => {
     for (let i = 0; i < 3; i++) world.start()
@@ -27,7 +27,7 @@ const threeWorkers = { partitions: 6, rate: 5000, worker: {}, seconds: 180 } sat
 
 export const randomKill: Scenario = {
   name: 'random-kill',
-  about: 'three workers, six partitions: one of them, by chance, is SIGKILLed about every 8 s and replaced',
+  about: 'three workers, six partitions; a random worker is SIGKILLed about every 8 s and replaced',
   cases: [
     {
       ...threeWorkers,
@@ -41,7 +41,7 @@ export const randomKill: Scenario = {
 
 export const graceful: Scenario = {
   name: 'graceful',
-  about: 'the same with SIGTERM: nothing is lost, and nothing comes twice',
+  about: 'the same with SIGTERM; no record is lost or duplicated',
   cases: [
     {
       ...threeWorkers,

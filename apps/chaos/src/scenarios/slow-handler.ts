@@ -1,7 +1,7 @@
 import type { Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
 
-/** One worker whose handler takes more than three times the session time-out. */
+/** Runs one worker whose handler takes more than three times the session timeout. */
 async function handleSlowly(world: World): Promise<void> {
   const worker = world.start()
   await world.until('the worker handles a record', () => world.atWork(worker) || !worker.alive)
@@ -11,7 +11,7 @@ async function handleSlowly(world: World): Promise<void> {
 
 export const slowHandler: Scenario = {
   name: 'slow-handler',
-  about: 'a 20 s handler under a session time-out of 6 s: one join, and nothing comes twice',
+  about: 'a 20 s handler under a session timeout of 6 s; one rebalance, and no record is duplicated',
   cases: [
     {
       name: 'slow-handler',
@@ -19,7 +19,7 @@ export const slowHandler: Scenario = {
       rate: 0.1,
       worker: { handleMs: 20_000 },
       seconds: 45,
-      // Nothing can have been committed when the first handler has only begun.
+      // No kill counts: nothing is committed before the first handler ends.
       promises: { duplicates: 'none', rebalances: 1, counted: 0 },
       run: handleSlowly,
     },

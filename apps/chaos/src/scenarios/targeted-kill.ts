@@ -3,14 +3,14 @@ import type { World } from '../world.ts'
 
 const TRIES = 50
 
-/** One worker, killed as soon as its committed offsets move: what it says is done has to be done. */
+/** Kills one worker as soon as its committed offsets move: every committed record has to be in the output. */
 async function killAtCommits(world: World): Promise<void> {
   const end = Date.now() + world.seconds * 1000
   let tries = 0
   while (tries < TRIES && (tries === 0 || Date.now() < end)) {
     const worker = world.start()
     let killing: ReturnType<World['kill']> | undefined
-    // At a commit of its own, and a later one each time: any of them may be the one that says too much.
+    // Kills at the first, second or third commit of the worker: any of them may cover a record that is not done.
     let skip = Math.floor(world.random() * 3)
     const before = world.commits.total
     const stop = world.commits.onMove(() => {
@@ -43,7 +43,7 @@ function variant(name: string, worker: Day['worker'], rate: number, short: boole
 
 export const targetedKill: Scenario = {
   name: 'targeted-kill',
-  about: `one worker, SIGKILL as soon as its committed offsets move, up to ${TRIES} times: alone, with concurrency, throttled`,
+  about: `one worker, SIGKILLed as soon as its committed offsets move, up to ${TRIES} times; plain, concurrent, throttled`,
   cases: [
     variant('', {}, 2000, false),
     variant(' concurrent', { concurrency: 8, handleMs: 2 }, 2000, true),

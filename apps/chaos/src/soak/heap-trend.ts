@@ -1,19 +1,19 @@
 import type { Sample } from './soak-plan.ts'
 
 export interface HeapTrend {
-  /** By least squares over all samples after the warm-up. */
+  /** The slope by least squares over all samples after the warm-up. */
   readonly bytesPer1000: number
-  /** The standard error of the slope: how far the noise of the samples may have turned it. */
+  /** The standard error of the slope. */
   readonly errorPer1000: number
-  /** What the slope makes of the whole time after the warm-up, of the mean. */
+  /** The growth over all messages after the warm-up, as a fraction of the mean. */
   readonly growth: number
   readonly meanBytes: number
 }
 
-/** How much of a run is warm-up: code is compiled, pools and logs fill. */
+/** The fraction of a run that is warm-up: V8 compiles code, pools and logs fill. */
 const WARM_UP = 0.2
 
-/** The straight line through the samples after the warm-up. Throws if there are too few of them. */
+/** The straight line through the samples after the warm-up. Throws for fewer than five of them. */
 export function heapTrend(samples: readonly Sample[]): HeapTrend {
   const last = samples.at(-1)?.messages ?? 0
   const counted = samples.filter(({ messages }) => messages >= last * WARM_UP)

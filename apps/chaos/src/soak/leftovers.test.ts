@@ -2,7 +2,7 @@ import process from 'node:process'
 import { expect, test } from 'vitest'
 import { holdings, leftovers } from './leftovers.ts'
 
-test('names what there is more of, and nothing else', () => {
+test('leftovers() names only the resources that have increased', () => {
   const before = new Map([
     ['Timeout', 1],
     ['PipeWrap', 2],
@@ -17,7 +17,7 @@ test('names what there is more of, and nothing else', () => {
   expect(leftovers(before, after)).toEqual(['2 Timeout', '1 TCPSocketWrap'])
 })
 
-test('sees a timer, and a listener of a signal', () => {
+test('holdings() counts timers and listeners of signals', () => {
   const before = holdings()
   const timer = setTimeout(() => {}, 60_000)
   const listener = () => {}

@@ -1,9 +1,9 @@
 import process from 'node:process'
 
-/** What keeps a process alive, or is told of what happens to it: how many of each there are. */
+/** The number of active resources and of listeners of the process, by kind. */
 export type Holdings = ReadonlyMap<string, number>
 
-/** What there is in this process: timers, sockets and the like, and the listeners of the process itself. */
+/** Counts the active resources (timers, sockets) and the listeners of this process. */
 export function holdings(): Holdings {
   const counts = new Map<string, number>()
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
@@ -11,7 +11,7 @@ export function holdings(): Holdings {
   return counts
 }
 
-/** What there is more of than before, in words. */
+/** The kinds whose number has increased, in words. */
 export function leftovers(before: Holdings, after: Holdings): readonly string[] {
   return [...after].flatMap(([kind, count]) => {
     const more = count - (before.get(kind) ?? 0)

@@ -9,7 +9,7 @@ import { soakProblems } from './soak-verdict.ts'
 const program = fileURLToPath(new URL('soak-process.ts', import.meta.url))
 const ENDS_WITHIN_MS = 10_000
 
-/** Soaks in a process of its own, with the loader and the conditions of this one. Resolves with the line to report. */
+/** Runs a soak in a child process with the loader and the conditions of this one. Resolves with the line of the report. */
 export async function runSoak(plan: SoakPlan, signal: AbortSignal): Promise<{ ok: boolean; line: string }> {
   const args = [...process.execArgv, program, JSON.stringify(plan)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], signal, killSignal: 'SIGKILL' })
@@ -17,7 +17,7 @@ export async function runSoak(plan: SoakPlan, signal: AbortSignal): Promise<{ ok
   let killing: NodeJS.Timeout | undefined
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
-    // It has said all it has to say.
+    // The report is complete.
     if (text.endsWith('\n')) killing ??= setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS)
   })
   const [code] = (await once(child, 'close')) as [number | null]

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseSoakOptions } from './soak-options.ts'
 
-test('all drivers in full, one of them, or the short form', () => {
+test('the command line selects all drivers, one driver, or the short form', () => {
   expect(parseSoakOptions([])?.runs).toEqual([
     { driver: 'memory', messages: 10_000_000 },
     { driver: 'kafkajs', messages: 3_000_000 },
@@ -14,7 +14,7 @@ test('all drivers in full, one of them, or the short form', () => {
   expect(parseSoakOptions(['--help'])).toBeUndefined()
 })
 
-test('what it does not know is named', () => {
+test('the error names an unknown driver or a wrong number', () => {
   expect(() => parseSoakOptions(['--driver', 'kafka'])).toThrow('got kafka')
   for (const count of ['999', 'many', '1.5'])
     expect(() => parseSoakOptions(['--messages', count])).toThrow(`got ${count}`)

@@ -3,32 +3,32 @@ import type { DriverName } from '../worker-plan.ts'
 export type SoakDriver = DriverName | 'memory'
 export const SOAK_DRIVERS: readonly SoakDriver[] = ['memory', 'kafkajs', 'kafkats']
 
-/** What a soaking process is told, as JSON in its first argument. */
+/** The options of a soak process, passed as JSON in its first argument. */
 export interface SoakPlan {
   readonly driver: SoakDriver
-  /** Not looked at with memory. */
+  /** Ignored with memory. */
   readonly brokers: string
   readonly input: string
   readonly output: string
   readonly groupId: string
-  /** How many messages go through, in as many rounds. */
+  /** The number of messages over all rounds. */
   readonly messages: number
   readonly rounds: number
 }
 
-/** What it says when it is done: the line it ends with. */
+/** The result of a soak process, printed as its last line. */
 export interface SoakReport {
   readonly samples: readonly Sample[]
   readonly handled: number
-  /** From the first message to the last, without the samples, in ms. */
+  /** The time from the first message to the last, without the samples, in ms. */
   readonly ms: number
-  /** What is still there when its stream has ended and its topics are closed. */
+  /** The resources that are left after the stream has ended and the topics are closed. */
   readonly leftovers: readonly string[]
 }
 
-/** What was in use when nothing was under way, after a full collection. */
+/** The memory in use at rest, after a full garbage collection. */
 export interface Sample {
   readonly messages: number
-  /** On the heap, and in buffers outside of it. */
+  /** On the heap and in external buffers. */
   readonly bytes: number
 }

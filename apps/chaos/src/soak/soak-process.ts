@@ -12,7 +12,7 @@ import { driverOf } from '../driver-of.ts'
 import { holdings, leftovers } from './leftovers.ts'
 import type { Sample, SoakPlan, SoakReport } from './soak-plan.ts'
 
-/** So that nothing is deleted before it was read: what is under way at once. */
+/** The largest number of messages under way. The memory topic retains twice as many, so that none is deleted unread. */
 const AHEAD = 500
 const RETENTION = { records: 2 * AHEAD }
 const BATCH = 500
@@ -22,7 +22,7 @@ const SETTLED_WITHIN_MS = 5000
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** Sends messages through a topic, a handler and another topic, and looks at the heap after each round. */
+/** Sends messages through a topic, a handler and another topic, and measures the heap after each round. */
 async function soak(plan: SoakPlan): Promise<SoakReport> {
   const { driver, brokers, messages, rounds } = plan
   const conf: KafkaConf =
@@ -47,7 +47,10 @@ async function soak(plan: SoakPlan): Promise<SoakReport> {
   const end = () => void (over = true)
   running.then(end, end)
 
-  /** Until so few are under way, or the stream has ended. No race with its promise: that would keep each that lost. */
+  /**
+   * Resolves when at most `most` messages are under way. Rejects if the stream has failed. Polls instead of racing with the
+   * promise of the stream, because each lost race would leave a reaction on that promise.
+   */
   const caughtUp = async (most: number) => {
     while (sent - handled > most && !over) await sleep(1)
     if (over) await running
@@ -75,8 +78,8 @@ async function soak(plan: SoakPlan): Promise<SoakReport> {
 }
 
 /**
- * What was handed to the sinks is given a moment to be acknowledged: it is no leak. Compiled code is not counted either:
- * V8 goes on to compile for minutes, and what it makes is bounded by the program, not by the messages.
+ * Waits 100 ms for the sinks to acknowledge their messages, which are no leak. Leaves out compiled code: V8 compiles for
+ * minutes, and the size of the code is bounded by the program, not by the number of messages.
  */
 async function bytesInUse(): Promise<number> {
   await sleep(100)
@@ -88,7 +91,7 @@ async function bytesInUse(): Promise<number> {
   return heapUsed + external - code.code_and_metadata_size - code.bytecode_and_metadata_size
 }
 
-/** A socket that was closed is gone a moment later. */
+/** Waits up to 5 s, because a closed socket is active for a moment longer. */
 async function whatIsLeft(before: ReturnType<typeof holdings>): Promise<readonly string[]> {
   const end = clock() + SETTLED_WITHIN_MS
   for (;;) {
@@ -98,5 +101,5 @@ async function whatIsLeft(before: ReturnType<typeof holdings>): Promise<readonly
   }
 }
 
-// It ends by itself, or something is left that keeps it: so it is not told to.
+// No process.exit(): a leftover that keeps the process alive has to show.
 process.stdout.write(`${JSON.stringify(await soak(JSON.parse(process.argv[2] ?? '{}') as SoakPlan))}\n`)

@@ -1,6 +1,6 @@
 import { random } from '@snapstream/program'
 
-/** A writer's schema, another that may read it, and values of the first (with wrapped unions, and longs as bigints). */
+/** A writer's schema, a reader's schema, and values of the writer (with wrapped unions, and longs as bigints). */
 export interface SchemaPair {
   readonly writer: object
   readonly reader: object
@@ -9,7 +9,7 @@ export interface SchemaPair {
 
 interface Made {
   readonly schema: unknown
-  /** By which a wrapped union calls it. */
+  /** The name of the branch in a wrapped union. */
   readonly name: string
   value(): unknown
 }
@@ -17,7 +17,7 @@ interface Made {
 const MOST_DEPTH = 3
 const VALUES = 4
 
-/** The same pair for the same number. */
+/** Generates a pair. The same number gives the same pair. */
 export function schemaPair(number: number): SchemaPair {
   const chance = random(number + 1)
   const below = (count: number) => Math.floor(chance() * count)
@@ -122,7 +122,7 @@ export function schemaPair(number: number): SchemaPair {
       value,
     }
   }
-  /** One that holds itself. */
+  /** A recursive record. */
   function list(): Made {
     const name = newName('List')
     const value = (): unknown => ({ next: below(3) > 0 ? null : { [name]: value() }, all: [] })
@@ -146,7 +146,7 @@ export function schemaPair(number: number): SchemaPair {
     return { schema: { type: 'record', name, fields: [] }, name, value: () => ({}) }
   }
 
-  /** What a later version of the schema could be: fields dropped, added and in another order, types that are wider. */
+  /** A later version of a schema: fields removed, added and reordered, types widened. */
   function evolve(schema: unknown): unknown {
     if (schema === 'int') return pick(['int', 'long', 'double', ['null', 'int']])
     if (schema === 'long') return pick(['long', 'double', ['string', 'long']])

@@ -6,16 +6,16 @@ import { AvroTap } from '@snapstream/codecs/src/avro/tap.ts'
 import type { Target } from '../target.ts'
 import { schemaPair } from './avro-schemas.ts'
 
-/** The first byte of an input says by which schemas the others are read. */
+/** The first byte of an input selects the pair of schemas. */
 const PAIRS = 256
-/** Fewer items than the default: each input is read, written and compared several times. */
+/** Fewer items than the default, because each input is read, written and compared several times. */
 const OPTIONS = { long: 'bigint', wrapUnions: 'always', maxItems: 50_000 } as const
 
 interface Codecs {
   readonly writer: SyncCodec<unknown>
-  /** Undefined where one schema cannot be read as the other. */
+  /** Undefined if the schemas are not compatible. */
   readonly reader: SyncCodec<unknown> | undefined
-  /** Writes what the reader read. */
+  /** Writes values of the reader's schema. */
   readonly own: SyncCodec<unknown> | undefined
 }
 
@@ -30,7 +30,7 @@ function codecsOf(number: number): Codecs {
   }
 }
 
-/** Reads bytes, and what was read once more after it was written: the same has to come back. */
+/** Decodes bytes, and checks that the value survives a round trip. */
 function readTwice(codec: SyncCodec<unknown>, own: SyncCodec<unknown>, bytes: Uint8Array): string {
   let value: unknown
   try {
@@ -39,13 +39,13 @@ function readTwice(codec: SyncCodec<unknown>, own: SyncCodec<unknown>, bytes: Ui
     if (!SnapstreamError.is(error) || error.code !== 'DECODE_FAILED') throw error
     return (error.cause as Error).message.replaceAll(/-?\d+|"[^"]*"/g, '#')
   }
-  if (!isDeepStrictEqual(own.decode(own.encode(value)), value)) throw new Error('another value came back')
+  if (!isDeepStrictEqual(own.decode(own.encode(value)), value)) throw new Error('the value differs after a round trip')
   return 'ok'
 }
 
 export const avro: Target = {
   name: 'avro',
-  about: 'values of Avro by 256 pairs of schemas: read, resolved, skipped, and written again',
+  about: 'Avro values of 256 pairs of schemas: read, resolved, skipped and written again',
   seeds: () =>
     Array.from({ length: PAIRS }, (_, number) => {
       const { writer, values } = schemaPair(number)
@@ -53,7 +53,7 @@ export const avro: Target = {
       return values.map((value) => Buffer.concat([Buffer.of(number), codec.encode(value)]))
     }).flat(),
   open(planted) {
-    // Deliberate: an int is read like a long, whatever its size.
+    // Deliberate bug: an int is read as a long without a check of its range.
     if (planted) AvroTap.prototype.readInt = AvroTap.prototype.readLong
     const known: Codecs[] = []
     return (input) => {

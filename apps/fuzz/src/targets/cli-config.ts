@@ -11,7 +11,7 @@ import type { Target } from '../target.ts'
 const text = new TextEncoder()
 const SECRET = 'never-to-be-shown'
 
-/** Configuration files of the command line. */
+/** Configuration files of the snapstream command. */
 export const cliConfig: Target = {
   name: 'cli-config',
   about: 'configuration files of the snapstream command',
@@ -48,8 +48,9 @@ export const cliConfig: Target = {
         return `ok ${Object.keys(settings).join(' ')}`
       } catch (error) {
         if (!(error instanceof SnapstreamError) || error.code !== 'USAGE') throw error
-        if (`${error.message}${warnings}`.includes(SECRET)) throw new Error('a secret is shown', { cause: error })
-        // Deliberate: JSON that cannot be read is not caught.
+        if (`${error.message}${warnings}`.includes(SECRET))
+          throw new Error('a message contains a secret', { cause: error })
+        // Deliberate bug: invalid JSON throws a SyntaxError.
         if (planted && error.cause instanceof SyntaxError) throw error.cause
         return error.message
           .replace(/^.*config\.json/s, '')

@@ -27,7 +27,7 @@ const codec = AvroCodec(SCHEMA, { long: 'bigint', wrapUnions: 'always' })
 const json = avroJson(SCHEMA)
 const format = { topic: 't', json: true, keySeparator: undefined, write: undefined }
 
-/** The first byte says what the rest is. */
+/** The first byte of an input selects the kind of the rest. */
 const KINDS: readonly ((input: Buffer, planted: boolean) => string | Promise<string>)[] = [
   (line) => read(line, format),
   (line) => read(line, { ...format, json: false, keySeparator: '=' }),
@@ -39,7 +39,7 @@ const KINDS: readonly ((input: Buffer, planted: boolean) => string | Promise<str
   produced,
 ]
 
-/** What comes into the command line: lines to be written, values that are read, and arguments. */
+/** Inputs of the command line: lines to write, values to show, and arguments. */
 export const cliInput: Target = {
   name: 'cli-input',
   about: 'the snapstream command: lines to write, values to show, arguments',
@@ -88,23 +88,23 @@ function read(line: Buffer, given: Parameters<typeof inputRecord>[1]): string {
   }
 }
 
-/** A value that is shown as JSON and read again is the same. */
+/** Checks that a value survives the way to a line of JSON and back. */
 function throughJson(value: Buffer, planted: boolean): string {
   const view = recordView(recordOf(value), undefined) as RecordView
-  // Deliberate: what begins as an object is embedded without a look at the rest.
+  // Deliberate bug: a value that starts with a brace is embedded without a check of the rest.
   const embedded: RecordView =
     planted && view.value.kind === 'text' && value[0] === 0x7b
       ? { ...view, value: { kind: 'value', json: view.value.text } }
       : view
   const line = recordJson(embedded)
-  if (line.indexOf('\n') !== line.length - 1) throw new Error('a record is several lines')
+  if (line.indexOf('\n') !== line.length - 1) throw new Error('a record spans several lines')
   const back = inputRecord(Buffer.from(line), format) as InputRecord
   if (!value.equals(back.value ?? Buffer.alloc(0)) || !value.equals(back.key ?? Buffer.alloc(0)))
-    throw new Error('a value came back as another')
+    throw new Error('the value differs after a round trip')
   return view.value.kind + line.slice(line.indexOf('"value":') + 8)[0]
 }
 
-/** What Avro reads is written again as the same value. */
+/** Checks that an Avro value survives the way to JSON and back. */
 function throughAvro(bytes: Buffer): string {
   let value: unknown
   try {
@@ -113,7 +113,7 @@ function throughAvro(bytes: Buffer): string {
     return named(error)
   }
   const canonical = Buffer.from(codec.encode(value))
-  if (!canonical.equals(writeAvro(json.print(value)))) throw new Error('a value came back as another')
+  if (!canonical.equals(writeAvro(json.print(value)))) throw new Error('the value differs after a round trip')
   return 'ok'
 }
 
@@ -125,7 +125,7 @@ const WORDS = new Set(['topic', 'topics', 'dlq', 'cache'])
 
 function ofArguments(input: Buffer): Promise<string> {
   const args = input.toString('utf8').split('\0')
-  // It waits for more, or connects to what the input says.
+  // These options wait for more records, or connect to an address in the input.
   const waits = args.some((arg) => /^(-\w*f|--f|--o|-\w*o|--dr|--reg|--sch|-\w*s|--con)/.test(arg))
   return waits || !WORDS.has(args[0] ?? '') ? Promise.resolve('left out') : run(args, Buffer.alloc(0))
 }
@@ -134,7 +134,7 @@ function produced(lines: Buffer): Promise<string> {
   return run(['topic', 't', '--produce', '--json', '--max-line-bytes', '1000'], lines)
 }
 
-// oxlint-disable-next-line no-control-regex -- these are what it is about
+// oxlint-disable-next-line no-control-regex -- control characters are what must not reach the terminal
 const STEERS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\p{Bidi_Control}/u
 
 async function run(args: readonly string[], stdin: Buffer): Promise<string> {
@@ -159,9 +159,9 @@ async function run(args: readonly string[], stdin: Buffer): Promise<string> {
     signal: new AbortController().signal,
     driver: await aTopic(),
   })
-  if (STEERS.test(shown) || STEERS.test(errors)) throw new Error('a terminal is steered')
+  if (STEERS.test(shown) || STEERS.test(errors)) throw new Error('the output has control characters')
   if (![0, 1, 2].includes(code)) throw new Error(`the exit code is ${code}`)
-  if (code === 0 && errors.includes('snapstream:')) throw new Error('an error ends well')
+  if (code === 0 && errors.includes('snapstream:')) throw new Error('the exit code is 0 after an error')
   return `${args[0] ?? ''} ${code} ${errors.replaceAll(/['"(].*|\d+/gs, '').slice(0, 60)}`
 }
 

@@ -6,7 +6,7 @@ import { frameReader } from '@snapstream/kafka/src/wire/cluster/frame-reader.ts'
 import type { Target } from '../target.ts'
 
 const LIMIT_BYTES = 2048
-/** The first request of a socket has this number. */
+/** The correlation id of the first request of a socket. */
 const FIRST = 1
 const address = { nodeId: 1, host: 'broker', port: 9092 }
 
@@ -23,10 +23,10 @@ const answer = (correlationId: number, size: number) => {
   return frame(body)
 }
 
-/** What a broker sends, cut into pieces. The first byte of an input says how large these are. */
+/** Bytes from a broker, cut into pieces. The first byte of an input is the size of the pieces. */
 export const frames: Target = {
   name: 'frames',
-  about: 'the bytes that come over a socket of a broker, in pieces',
+  about: 'bytes from the socket of a broker, in pieces',
   seeds: () =>
     [
       [answer(FIRST, 0)],
@@ -43,7 +43,7 @@ export const frames: Target = {
       const pieceBytes = 1 + (input[0] ?? 0)
       const bytes = Buffer.from(input.subarray(1))
       const whole = framesOf(bytes, Math.max(1, bytes.length), LIMIT_BYTES)
-      // Deliberate: a length that comes in pieces is not held against the limit.
+      // Deliberate bug: a length that arrives in pieces is not checked against the limit.
       const pieces = framesOf(bytes, pieceBytes, planted ? Infinity : LIMIT_BYTES)
       if (JSON.stringify(whole) !== JSON.stringify(pieces))
         throw new Error(`${JSON.stringify(whole)} in one piece, ${JSON.stringify(pieces)} in pieces of ${pieceBytes}`)
@@ -65,7 +65,7 @@ function framesOf(bytes: Buffer, pieceBytes: number, limitBytes: number) {
   return { sizes }
 }
 
-/** Asks once over a socket that answers with these bytes and ends. */
+/** Sends one request over a socket that answers with these bytes and ends. */
 async function ask(bytes: Buffer, pieceBytes: number): Promise<string> {
   const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   const socket = brokerSocket(stream as Socket, address, 1000)
@@ -75,7 +75,7 @@ async function ask(bytes: Buffer, pieceBytes: number): Promise<string> {
   stream.push(null)
   try {
     const got = await asked
-    if (got.readInt32BE(0) !== FIRST) throw new Error(`an answer to ${got.readInt32BE(0)} was taken`)
+    if (got.readInt32BE(0) !== FIRST) throw new Error(`the response to request ${got.readInt32BE(0)} was accepted`)
     return 'answered'
   } catch (error) {
     if (SnapstreamError.is(error)) return error.message.replaceAll(/-?\d+/g, 'n')

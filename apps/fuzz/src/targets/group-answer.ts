@@ -22,7 +22,7 @@ const member = { groupId: 'g', memberId: 'm', groupInstanceId: undefined, genera
 const at = { topic: 't', partition: 0 }
 const join = { ...member, sessionTimeoutMs: 1000, rebalanceTimeoutMs: 1000, protocols: [] }
 
-/** What is asked, with the answer that a good broker gives to both drivers. */
+/** Requests of a group member, each with a well-formed response for both drivers. */
 const REQUESTS: readonly {
   readonly good: (version: number) => Buffer
   readonly versions: readonly [kafkajs: number, kafkats: number]
@@ -82,10 +82,10 @@ const REQUESTS: readonly {
 ]
 const DRIVERS = 2
 
-/** What a broker answers in a group, through both drivers. The first byte of an input says which driver asks what. */
+/** Responses of a group coordinator through both drivers. The first byte of an input selects the driver and the request. */
 export const groupAnswer: Target = {
   name: 'group-answer',
-  about: 'answers to those who join, sync, commit, look for offsets and fetch; subscriptions and assignments',
+  about: 'responses to JoinGroup, SyncGroup, OffsetCommit and others, with subscriptions and assignments',
   seeds: () =>
     REQUESTS.flatMap(({ good, versions }, i) =>
       versions.map((version, driver) => Buffer.concat([Buffer.from([i * DRIVERS + driver]), good(version)])),
@@ -116,12 +116,12 @@ export const groupAnswer: Target = {
       const { ask } = REQUESTS[(choice >> 1) % REQUESTS.length]!
       body = Buffer.from(input.subarray(1))
       try {
-        // Deliberate: a count is read without looking whether it is there.
+        // Deliberate bug: a count is read without a check of the length.
         if (planted) body.readInt32BE(8)
         await ask(drivers[choice % DRIVERS]!)
         return `${choice % 16} ok`
       } catch (error) {
-        // What is asked for names the error later.
+        // An error code of the broker is named by the caller of the connection.
         const { errorCode } = error as { readonly errorCode?: number }
         if (errorCode !== undefined) return `${choice % 16} error ${errorCode}`
         if (!SnapstreamError.is(error)) throw error

@@ -27,7 +27,7 @@ const drafts = [
 
 export const json: Target = {
   name: 'json',
-  about: 'values of JSON: read with several schemas and without, and written again',
+  about: 'JSON values: read with and without schemas, and written again',
   seeds: () =>
     [
       '{"id":"a-1","at":"2026-01-02T03:04:05Z","tags":[1,"1",{"a":1},{"a":2}],"items":[1,{"b":2}],"more":null}',
@@ -45,7 +45,7 @@ export const json: Target = {
     const plain = JsonCodec()
     const checked = [order, tree, ...drafts].map((schema) => JsonCodec({ schema }))
     const decode = planted
-      ? // Deliberate: bytes that are not UTF-8 are replaced.
+      ? // Deliberate bug: invalid UTF-8 is replaced instead of refused.
         (bytes: Uint8Array) => plain['~snapstream.text']!.decode(Buffer.from(bytes).toString())
       : (bytes: Uint8Array) => plain.decode(bytes)
     return (input) => {
@@ -53,13 +53,13 @@ export const json: Target = {
         wordOf(() => void (codec === plain ? decode(input) : codec.decode(input))),
       )
       if (words[0] === 'ok') {
-        if (!isUtf8(input)) throw new Error('bytes that are not UTF-8 were read')
+        if (!isUtf8(input)) throw new Error('invalid UTF-8 was accepted')
         comesBack(decode(input))
       }
       return words.join(', ')
     }
 
-    /** JSON has no Infinity, which `1e400` is read as, and takes what has `toJSON` for what that says. */
+    /** Compares with JSON.stringify: JSON has no Infinity, the value of `1e400`, and calls `toJSON`. */
     function comesBack(value: unknown): void {
       let bytes: Uint8Array
       try {
@@ -69,7 +69,7 @@ export const json: Target = {
         throw error
       }
       if (!isDeepStrictEqual(plain.decode(bytes), JSON.parse(JSON.stringify(value))))
-        throw new Error('another value came back')
+        throw new Error('the value differs after a round trip')
     }
   },
 }

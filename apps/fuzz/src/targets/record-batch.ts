@@ -9,10 +9,10 @@ const MAX_DECOMPRESSED_BYTES = 4 << 20
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 
-/** Record batches as a fetch brings them, of all codecs, without a checksum: what KafkaJS reads. */
+/** Record batches of a fetch response, with all codecs and without a checksum, as KafkaJS passes them on. */
 export const recordBatch: Target = {
   name: 'record-batch',
-  about: 'record batches of a fetched partition, plain and of all codecs',
+  about: 'record batches of a fetched partition, uncompressed and with all codecs',
   maxBytes: 8192,
   seeds: sampleBatches,
   open(planted) {
@@ -36,7 +36,7 @@ export const recordBatch: Target = {
   },
 }
 
-/** Reads all of it as a consumer does, and checks what comes. Resolves with the errors that it led to. */
+/** Reads a fetched partition like a consumer, and checks its batches. Resolves with the words of the errors. */
 export async function readPartition(fetched: FetchedPartition, from: number, planted: boolean): Promise<string> {
   const room = decompressionRoom(MAX_DECOMPRESSED_BYTES)
   const reader = partitionReader(fetched, from, fetched.endOffset, room)
@@ -47,7 +47,7 @@ export async function readPartition(fetched: FetchedPartition, from: number, pla
       let bytes = 0
       for (let i = 0; i < batch.length; i++) {
         const offset = batch.offset(i)
-        // Deliberate: offsets of a batch are taken for ascending without a check.
+        // Deliberate bug: the offsets of a batch are not checked for order.
         if (!(offset >= expected) || offset >= batch.nextOffset) throw new Error(`offset ${offset} after ${expected}`)
         expected = offset + 1
         bytes += (batch.key(i)?.length ?? 0) + (batch.value(i)?.length ?? 0)
@@ -60,19 +60,18 @@ export async function readPartition(fetched: FetchedPartition, from: number, pla
         const error = batch.error?.(i)
         if (error !== undefined) {
           words.add(wordOf(error))
-          if (planted && error.message.includes('its size of'))
-            throw new Error('bytes behind the batch were handed out')
+          if (planted && error.message.includes('its size of')) throw new Error('bytes after the batch were returned')
         } else headersOf(() => batch.headers(i), words)
       }
       if (bytes > batch.bytes) throw new Error(`${bytes} bytes of content in a batch of ${batch.bytes}`)
-      if (batch.nextOffset < expected) throw new Error(`it goes back to ${batch.nextOffset} from ${expected}`)
+      if (batch.nextOffset < expected) throw new Error(`nextOffset ${batch.nextOffset} after ${expected}`)
       expected = batch.nextOffset
       batch.release?.()
     }
   } catch (error) {
     words.add(wordOf(error))
   }
-  // All of it was given back.
+  // Hangs unless all room was released.
   await room.take(MAX_DECOMPRESSED_BYTES)
   return [...words].toSorted((a, b) => (a < b ? -1 : 1)).join(' & ') || 'ok'
 }
@@ -85,14 +84,14 @@ function headersOf(read: () => unknown, words: Set<string>): void {
   }
 }
 
-/** What an error says, without what it says of the input. What has no code is thrown on. */
+/** The code and reason of an error without its quotes of the input. Throws an error without a code. */
 export function wordOf(error: unknown): string {
   if (!SnapstreamError.is(error)) throw error
   const [, why = error.message] = /cannot be read: ([^(;]*)/.exec(error.message) ?? []
   return `${error.code}: ${why.replaceAll(/-?\d+/g, '#').slice(0, 60)}`
 }
 
-/** Batches by the encoder, of each codec: plain, in a transaction, one behind the other, and cut off. */
+/** Batches from the encoder: single, in sequence, in a transaction, and cut off. */
 export function sampleBatches(): readonly Buffer[] {
   const plain = recordBatchEncoder({ crc32c: () => 0 })
   const text = (value: string) => new TextEncoder().encode(value)
@@ -108,7 +107,7 @@ export function sampleBatches(): readonly Buffer[] {
       Array.from({ length: count }, (_, i) => record(i)),
       options,
     )
-    if (!Buffer.isBuffer(made)) throw new Error('a batch that is not compressed is made at once')
+    if (!Buffer.isBuffer(made)) throw new Error('an uncompressed batch is encoded synchronously')
     made.writeBigInt64BE(BigInt(offset))
     made.writeInt16BE(attributes, 21)
     if (attributes !== 0) made.writeBigInt64BE(7n, 43)

@@ -29,7 +29,7 @@ const answers: readonly (readonly [status: number, body: unknown])[][] = [
   [[200, { schema: '{"$schema":"http://json-schema.org/draft-04/schema#","items":[{}]}', schemaType: 'JSON' }]],
 ]
 
-/** Answers are lines of a status (as a number in a list) and a body, with an empty line after each. */
+/** An input is a list of responses, separated by empty lines. Each is an index into STATUSES, a space and a body. */
 function seedOf(list: readonly (readonly [status: number, body: unknown])[]): Uint8Array {
   const texts = list.map(
     ([status, body]) => `${STATUSES.indexOf(status)} ${typeof body === 'string' ? body : JSON.stringify(body)}`,
@@ -39,10 +39,10 @@ function seedOf(list: readonly (readonly [status: number, body: unknown])[]): Ui
 
 export const registryAnswer: Target = {
   name: 'registry-answer',
-  about: 'what a schema registry answers: schemas, references, redirections, failures',
+  about: 'responses of a schema registry: schemas, references, redirects, failures',
   seeds: () => answers.map(seedOf),
   open(planted) {
-    // Deliberate: half a character in a subject goes into an address as it is.
+    // Deliberate bug: a lone surrogate in a subject goes into a URL.
     // oxlint-disable-next-line no-extend-native
     if (planted) String.prototype.toWellFormed = String.prototype.toString
     return async (input) => {
@@ -67,7 +67,7 @@ export const registryAnswer: Target = {
         () => registry.subjects(),
       ])
         words.push(await wordOf(ask))
-      if (count > MOST_REQUESTS) throw new Error('it asks without an end')
+      if (count > MOST_REQUESTS) throw new Error('the number of requests is not bounded')
       return words.join(', ')
     }
   },
@@ -78,7 +78,7 @@ function answerOf(part: string): Response {
   const status = STATUSES[Number(index) % STATUSES.length]!
   if (status === 204) return new Response(null, { status })
   if (status < 300 || status >= 400) return new Response(body, { status })
-  // A header has a line of Latin-1.
+  // A header is one line of Latin-1.
   return new Response(null, { status, headers: { location: encodeURI(body.toWellFormed()) } })
 }
 

@@ -4,10 +4,10 @@ import type { Target } from '../target.ts'
 
 const text = new TextEncoder()
 
-/** Settings as people paste them: an object as JSON, with Kafka's names or ours. */
+/** Settings as a JSON object, with the names of Kafka or of Snapstream. */
 export const settings: Target = {
   name: 'settings',
-  about: 'settings of Kafka as JSON: names, numbers, lists of brokers',
+  about: 'Kafka settings as JSON: names, numbers, lists of brokers',
   seeds: () =>
     [
       { brokers: 'localhost:9092' },
@@ -27,7 +27,7 @@ export const settings: Target = {
       try {
         Conf(given as Parameters<typeof Conf>[0])
       } catch (error) {
-        // Deliberate: a name that is not ours is taken for one without a check.
+        // Deliberate bug: an unknown name is not checked.
         if (planted && error instanceof SnapstreamError && error.message.includes('did you mean'))
           throw new TypeError('cannot read properties of undefined', { cause: error })
         if (error instanceof SnapstreamError && error.code === 'USAGE')

@@ -1,21 +1,21 @@
 import type { AvroCodecOptions } from '@snapstream/codecs/avro'
 import type { AvroLibrary } from './python-codecs.ts'
 
-/** One type of Avro: what its value is here, and there. */
+/** An Avro type with the same value in JavaScript and in Python. */
 export interface AvroCell {
   readonly name: string
   readonly type: unknown
   readonly value: unknown
-  /** As fastavro has it, and the others where they are not named. */
+  /** The value in fastavro, and in the other libraries unless `avro` is set. */
   readonly python: unknown
-  /** What `avro`, and Snapstream for Python which uses it, has in its place. */
+  /** The value in `avro` and in Snapstream for Python, which uses `avro`. */
   readonly avro?: unknown
   readonly options?: AvroCodecOptions
 }
 
 export const LIBRARIES: readonly AvroLibrary[] = ['fastavro', 'avro', 'snapstream']
 
-/** A cell whose value is the same on both sides. */
+/** A cell with an equal value on both sides. */
 const same = (name: string, type: unknown, value: unknown): AvroCell => ({ name, type, value, python: value })
 const base64 = (...bytes: number[]) => ({ $bytes: Buffer.from(bytes).toString('base64') })
 const long = (logicalType: string) => ({ type: 'long', logicalType })
@@ -104,7 +104,7 @@ const LOGICAL: readonly AvroCell[] = [
     avro: '123e4567-e89b-12d3-a456-426614174000',
   },
   {
-    // Neither library knows it: there it is the twelve bytes.
+    // The libraries do not know durations and return the twelve bytes.
     name: 'duration',
     type: { type: 'fixed', name: 'D', size: 12, logicalType: 'duration' },
     value: { months: 1, days: 2, milliseconds: 3 },
@@ -156,10 +156,10 @@ interface Evolution {
   readonly read: unknown
 }
 
-/** Of a schema by which was written and one by which is read; only what is the same on both sides. */
+/** Pairs of a writer's and a reader's schema that all libraries resolve alike. */
 export const EVOLUTIONS: readonly Evolution[] = [
   {
-    name: 'a field that is new',
+    name: 'an added field',
     writer: [{ name: 'id', type: 'int' }],
     reader: [
       { name: 'note', type: ['null', 'string'], default: null },
@@ -170,7 +170,7 @@ export const EVOLUTIONS: readonly Evolution[] = [
     read: { note: null, id: 1, n: 7 },
   },
   {
-    name: 'a field that is gone',
+    name: 'a removed field',
     writer: [
       { name: 'list', type: { type: 'array', items: 'string' } },
       { name: 'id', type: 'int' },
@@ -203,7 +203,7 @@ export const EVOLUTIONS: readonly Evolution[] = [
   },
 ]
 
-/** Whole schemas that a specification-minded reader takes for the same; Python's `avro` goes by full names, fastavro does not. */
+/** Pairs that the specification allows and fastavro resolves. Python's `avro` refuses them because of different full names. */
 export const OTHERS: readonly (Pick<Evolution, 'name' | 'written' | 'read'> & {
   readonly writer: object
   readonly reader: object
@@ -244,7 +244,7 @@ export const OTHERS: readonly (Pick<Evolution, 'name' | 'written' | 'read'> & {
     read: { a: 'x' },
   },
   {
-    name: 'an enum with a symbol that the reader has not',
+    name: 'an enum with a symbol that the reader does not have',
     writer: {
       type: 'record',
       name: 'R',

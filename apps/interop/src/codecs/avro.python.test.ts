@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CELLS, EVOLUTIONS, LIBRARIES, OTHERS, type AvroCell } from './avro-cells.ts'
 import { pythonCodecs, type AvroLibrary, type PythonCodecs } from './python-codecs.ts'
 
-/** A type within a record, so that something comes after it. */
+/** A record with a field of a type, followed by another field. */
 const around = (type: unknown) => ({
   type: 'record',
   name: 'org.Around',
@@ -23,13 +23,13 @@ describe("Avro of Python's libraries", () => {
   })
   afterAll(() => python?.close())
 
-  test.each(cells)('%s reads %s that was written here', async (library, _, cell) => {
+  test.each(cells)('%s reads %s that AvroCodec wrote', async (library, _, cell) => {
     const schema = around(cell.type)
     const bytes = AvroCodec(schema, cell.options).encode({ a: cell.value, end: 'x' })
     expect(await python.read(library, bytes, schema)).toEqual({ a: pythonValue(cell, library), end: 'x' })
   })
 
-  test.each(cells)('%s writes %s that is read here', async (library, _, cell) => {
+  test.each(cells)('%s writes %s that AvroCodec reads', async (library, _, cell) => {
     const schema = around(cell.type)
     const codec = AvroCodec(schema, cell.options)
     const bytes = await python.write(library, schema, { a: pythonValue(cell, library), end: 'x' })
@@ -41,16 +41,22 @@ describe("Avro of Python's libraries", () => {
   const evolutions = (['fastavro', 'avro'] as const).flatMap((library) =>
     EVOLUTIONS.map((evolution) => [library, evolution.name, evolution] as const),
   )
-  test.each(evolutions)('%s and we read the same with %s', async (library, _, { written, read, ...schemas }) => {
-    const [writer, reader] = [record(schemas.writer), record(schemas.reader)]
-    const theirs = await python.write(library, writer, written)
-    expect(AvroCodec(reader, { writer }).decode(theirs)).toEqual(read)
-    expect(await python.read(library, AvroCodec(writer).encode(written), writer, reader)).toEqual(read)
-  })
+  test.each(evolutions)(
+    '%s and AvroCodec read the same value with %s',
+    async (library, _, { written, read, ...schemas }) => {
+      const [writer, reader] = [record(schemas.writer), record(schemas.reader)]
+      const theirs = await python.write(library, writer, written)
+      expect(AvroCodec(reader, { writer }).decode(theirs)).toEqual(read)
+      expect(await python.read(library, AvroCodec(writer).encode(written), writer, reader)).toEqual(read)
+    },
+  )
 
-  test.each(OTHERS)('fastavro and we read the same with $name', async ({ writer, reader, written, read }) => {
-    const theirs = await python.write('fastavro', writer, written)
-    expect(AvroCodec(reader, { writer }).decode(theirs)).toEqual(read)
-    expect(await python.read('fastavro', AvroCodec(writer).encode(written), writer, reader)).toEqual(read)
-  })
+  test.each(OTHERS)(
+    'fastavro and AvroCodec read the same value with $name',
+    async ({ writer, reader, written, read }) => {
+      const theirs = await python.write('fastavro', writer, written)
+      expect(AvroCodec(reader, { writer }).decode(theirs)).toEqual(read)
+      expect(await python.read('fastavro', AvroCodec(writer).encode(written), writer, reader)).toEqual(read)
+    },
+  )
 })

@@ -1,4 +1,4 @@
-"""Python's codecs: one request a line comes in, one answer a line goes out. Values travel as JSON with tags."""
+"""Python's codecs: reads one JSON request per line, and writes one JSON answer per line. Values are JSON with tags."""
 
 import base64
 import datetime
@@ -187,7 +187,7 @@ def snapstream_write(request):
     for record in request["records"]:
         more = {"headers": [(name, value) for name, value in record["headers"]]} if record["headers"] else {}
         topic(to_python(record["value"]), record["key"], **more)
-    # It waits until all of them are acknowledged when it goes.
+    # The destructor waits until all records are acknowledged.
     del topic
     return written
 

@@ -4,11 +4,11 @@ import { otherClient } from '../other-client.ts'
 
 export type AvroLibrary = 'fastavro' | 'avro' | 'snapstream'
 
-/** Python's codecs. Values travel as JSON, those that JSON does not have under a tag: `{ $bytes: base64 }`. */
+/** Python's codecs. Values are JSON; those without a JSON type have a tag: `{ $bytes: base64 }`. */
 export interface PythonCodecs {
-  /** Bytes that a library of Python writes. */
+  /** Encodes a value with a library of Python. */
   write(library: AvroLibrary, schema: object, value: unknown): Promise<Buffer>
-  /** What a library of Python reads. */
+  /** Decodes bytes with a library of Python. */
   read(library: AvroLibrary, bytes: Uint8Array, writer: object, reader?: object): Promise<unknown>
   ask<T>(command: string, request: object): Promise<T>
   close(): Promise<void>
@@ -19,7 +19,7 @@ const PATIENCE_MS = 240_000
 export async function pythonCodecs(brokers = ''): Promise<PythonCodecs> {
   const program = fileURLToPath(new URL('codecs.py', import.meta.url))
   const python = otherClient(await pythonCodecsCommand(program), brokers, PATIENCE_MS)
-  // It has much to load, which is not to count for the first test.
+  // Loading the libraries must not count towards the timeout of the first test.
   await python.ask('hello', {})
   return {
     async write(library, schema, value) {

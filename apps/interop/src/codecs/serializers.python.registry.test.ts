@@ -76,13 +76,13 @@ describe.each([
     python.ask('deserialize', { ...shared(asked), bytes: Buffer.from(bytes).toString('base64') })
 
   const places = PARTS.flatMap((part) => SUBJECTS.map((subject) => [part, subject] as const))
-  test.each(places)('it writes a %s under the subject by %s, and we read it', async (part, subject) => {
+  test.each(places)('they write a %s under the subject by %s that Snapstream reads', async (part, subject) => {
     const [topic, name] = [newName(), newName()]
     const schema = schemaOf(name)
     const bytes = await serialize({ topic, part, subject, schema })
     expect(await codecOf({}).decode(bytes, { topic, part })).toEqual(ours)
     expect(await codecOf({ schema }).decode(bytes, { topic, part })).toEqual(ours)
-    // It is registered where we look for it, and written there with the same id and the same bytes.
+    // Snapstream finds the schema under the same subject and writes the same magic byte and id.
     const written = await codecOf({ schema, subject }).encode(ours, { topic, part })
     expect(Buffer.from(written).subarray(0, 5)).toEqual(bytes.subarray(0, 5))
     const expected = {
@@ -93,17 +93,17 @@ describe.each([
     expect(await registry.versions(expected[subject])).toEqual([1])
   })
 
-  test.each(places)('we write a %s under the subject by %s, and it reads it', async (part, subject) => {
+  test.each(places)('they read a %s that Snapstream writes under the subject by %s', async (part, subject) => {
     const [topic, schema] = [newName(), schemaOf(newName())]
     const bytes = await codecOf({ schema, subject, register: true }).encode(ours, { topic, part })
     expect(await deserialize({ topic, part, subject }, bytes)).toEqual(theirs)
     expect(await deserialize({ topic, part, subject, schema }, bytes)).toEqual(theirs)
-    // It finds what we registered, and needs not register it.
+    // The serializer finds the registered schema without registering it.
     const again = await serialize({ topic, part, subject, schema }, theirs, false)
     expect(again.subarray(0, 5)).toEqual(Buffer.from(bytes).subarray(0, 5))
   })
 
-  test('what was written by another version is read the same on both sides', async () => {
+  test('both sides read the same value of another version of the schema', async () => {
     const [topic, name] = [newName(), newName()]
     const writer = schemaOf(name)
     const reader = added === undefined ? writer : schemaOf(name, [added])
@@ -114,7 +114,7 @@ describe.each([
     expect(await deserialize({ topic, schema: reader }, bytes)).toEqual({ ...theirs, ...more })
   })
 
-  test('schemas that refer to others are read on both sides', async () => {
+  test('both sides read values of schemas with references', async () => {
     const [topic, subject, money] = [newName(), newName(), newName()]
     const [referred, schema, name] =
       type === 'AVRO'
@@ -137,7 +137,7 @@ describe.each([
     expect(await codecOf({}).decode(theirBytes)).toEqual(value)
   })
 
-  test('there is no value for null: it is a tombstone, without a schema', async () => {
+  test('null is a tombstone without a schema', async () => {
     const [topic, schema] = [newName(), schemaOf(newName())]
     expect(await python.ask('serialize', { ...shared({ topic, schema }), value: null, register: true })).toBeNull()
   })
