@@ -1,6 +1,7 @@
 import { createApp, type Codec } from '@snapstream/core'
 import { AvroCodec } from '@snapstream/codecs/avro'
 import { JsonCodec } from '@snapstream/codecs/json'
+import { recordSchema } from '@snapstream/codecs/src/fixtures/record-schema.ts'
 import { Topic, type RecordMeta } from '@snapstream/kafka'
 import { describe, expect, test } from 'vitest'
 import { beside } from '../beside.ts'
@@ -13,16 +14,12 @@ interface Row {
   readonly headers: readonly (readonly [string, string])[]
 }
 
-const schema = {
-  type: 'record',
-  name: 'Order',
-  fields: [
-    { name: 'id', type: 'string' },
-    { name: 'amount', type: 'double' },
-    { name: 'note', type: ['null', 'string'] },
-    { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
-  ],
-}
+const schema = recordSchema('Order', {
+  id: 'string',
+  amount: 'double',
+  note: ['null', 'string'],
+  at: { type: 'long', logicalType: 'timestamp-millis' },
+})
 const row = (key: string | null, value: unknown, headers: Row['headers'] = []): Row => ({ key, value, headers })
 const order = (at: unknown) => ({ id: 'zwei 🏆', amount: -0.5, note: null, at })
 const json = { 'zwei 🏆': [1, 0.5, null, true, { a: '' }] }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AvroCodec } from '@snapstream/codecs'
+import { recordSchema } from '@snapstream/codecs/src/fixtures/record-schema.ts'
 import { BytesCodec } from '@snapstream/core'
 import { Admin, Conf, Topic } from '@snapstream/kafka'
 import type { Driver } from '@snapstream/kafka/driver'
@@ -115,33 +116,28 @@ describe('values without a schema', () => {
 
 describe('values by a schema', () => {
   const schema = {
-    type: 'record',
-    name: 'R',
     namespace: 'ns.of',
-    fields: [
-      { name: 'long', type: 'long' },
-      { name: 'int', type: 'int' },
-      { name: 'double', type: 'double' },
-      { name: 'float', type: 'float' },
-      { name: 'bytes', type: 'bytes' },
-      { name: 'fixed', type: { type: 'fixed', name: 'F', size: 2 } },
-      { name: 'maybeLong', type: ['null', 'string', 'long'] },
-      { name: 'textOrDouble', type: ['string', 'double'] },
-      { name: 'intOrDouble', type: ['int', 'double', 'boolean'] },
-      { name: 'longOrDouble', type: ['long', 'double'] },
-      { name: 'bytesOrMap', type: ['bytes', { type: 'map', values: ['string', 'bytes', 'double'] }] },
-      { name: 'map', type: { type: 'map', values: 'string' } },
-      { name: 'enumOrText', type: [{ type: 'enum', name: 'E', symbols: ['A', 'NaN'] }, 'null', 'boolean'] },
-      { name: 'self', type: ['null', 'R', { type: 'array', items: 'ns.of.R' }] },
-      {
-        name: 'either',
-        type: ['null', { type: 'record', name: 'S', fields: [{ name: 'string', type: 'string' }] }, 'F', 'string'],
-      },
-      { name: 'day', type: { type: 'int', logicalType: 'date' } },
-      { name: 'at', type: ['null', { type: 'long', logicalType: 'timestamp-millis' }, 'string'] },
-      { name: 'micros', type: { type: 'long', logicalType: 'timestamp-micros' } },
-      { name: 'price', type: { type: 'bytes', logicalType: 'decimal', precision: 20, scale: 2 } },
-    ],
+    ...recordSchema('R', {
+      long: 'long',
+      int: 'int',
+      double: 'double',
+      float: 'float',
+      bytes: 'bytes',
+      fixed: { type: 'fixed', name: 'F', size: 2 },
+      maybeLong: ['null', 'string', 'long'],
+      textOrDouble: ['string', 'double'],
+      intOrDouble: ['int', 'double', 'boolean'],
+      longOrDouble: ['long', 'double'],
+      bytesOrMap: ['bytes', { type: 'map', values: ['string', 'bytes', 'double'] }],
+      map: { type: 'map', values: 'string' },
+      enumOrText: [{ type: 'enum', name: 'E', symbols: ['A', 'NaN'] }, 'null', 'boolean'],
+      self: ['null', 'R', { type: 'array', items: 'ns.of.R' }],
+      either: ['null', { type: 'record', name: 'S', fields: [{ name: 'string', type: 'string' }] }, 'F', 'string'],
+      day: { type: 'int', logicalType: 'date' },
+      at: ['null', { type: 'long', logicalType: 'timestamp-millis' }, 'string'],
+      micros: { type: 'long', logicalType: 'timestamp-micros' },
+      price: { type: 'bytes', logicalType: 'decimal', precision: 20, scale: 2 },
+    }),
   }
   const codec = AvroCodec(schema, { long: 'bigint', wrapUnions: 'always' })
 

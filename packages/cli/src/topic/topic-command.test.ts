@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BytesCodec } from '@snapstream/core'
 import { AvroCodec } from '@snapstream/codecs'
+import { recordSchema } from '@snapstream/codecs/src/fixtures/record-schema.ts'
 import { Admin, Conf, Topic } from '@snapstream/kafka'
 import type { RecordMeta } from '@snapstream/kafka'
 import type { Driver } from '@snapstream/kafka/driver'
@@ -180,15 +181,7 @@ describe('where it starts and ends', () => {
 })
 
 describe('values that are more than text', () => {
-  const order = {
-    type: 'record',
-    name: 'Order',
-    fields: [
-      { name: 'customer', type: 'string' },
-      { name: 'amount', type: 'double' },
-      { name: 'raw', type: 'bytes' },
-    ],
-  }
+  const order = recordSchema('Order', { customer: 'string', amount: 'double', raw: 'bytes' })
   const codec = AvroCodec(order)
   const encoded = codec.encode({ customer: 'ada', amount: 1.5, raw: Buffer.from([1, 255]) })
 

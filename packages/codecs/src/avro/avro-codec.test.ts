@@ -6,25 +6,22 @@ import { fileURLToPath } from 'node:url'
 import avro from 'avsc'
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { recordSchema } from '../fixtures/record-schema.ts'
 import { AvroCodec } from './index.ts'
 
-const schema = {
-  type: 'record',
-  name: 'Everything',
-  fields: [
-    { name: 'text', type: 'string' },
-    { name: 'whole', type: 'int' },
-    { name: 'long', type: 'long' },
-    { name: 'double', type: 'double' },
-    { name: 'single', type: 'float' },
-    { name: 'flag', type: 'boolean' },
-    { name: 'bytes', type: 'bytes' },
-    { name: 'maybe', type: ['null', 'string'], default: null },
-    { name: 'list', type: { type: 'array', items: { type: 'array', items: 'int' } } },
-    { name: 'map', type: { type: 'map', values: { type: 'string' } } },
-    { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['A', 'B'] } },
-  ],
-}
+const schema = recordSchema('Everything', {
+  text: 'string',
+  whole: 'int',
+  long: 'long',
+  double: 'double',
+  single: 'float',
+  flag: 'boolean',
+  bytes: 'bytes',
+  maybe: { type: ['null', 'string'], default: null },
+  list: { type: 'array', items: { type: 'array', items: 'int' } },
+  map: { type: 'map', values: { type: 'string' } },
+  kind: { type: 'enum', name: 'Kind', symbols: ['A', 'B'] },
+})
 const int = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
 const string = fc.string({ unit: 'binary' })
 const everything = fc.record({

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
+import { recordSchema } from '../fixtures/record-schema.ts'
 import { AvroCodec } from './index.ts'
 
 const of = (type: unknown, options = {}) => {
@@ -99,14 +100,10 @@ describe('unions', () => {
 })
 
 describe('named types', () => {
-  const tree = {
-    type: 'record',
-    name: 'org.Tree',
-    fields: [
-      { name: 'value', type: 'int' },
-      { name: 'children', type: { type: 'array', items: 'Tree' }, default: [] },
-    ],
-  }
+  const tree = recordSchema('org.Tree', {
+    value: 'int',
+    children: { type: { type: 'array', items: 'Tree' }, default: [] },
+  })
 
   test('may be recursive', () => {
     const codec = AvroCodec(tree)
@@ -118,15 +115,7 @@ describe('named types', () => {
 
   test('may be used repeatedly, and come from other schemas', () => {
     const kind = { type: 'enum', name: 'org.Kind', symbols: ['A', 'B'] }
-    const pair = {
-      type: 'record',
-      name: 'Pair',
-      namespace: 'org',
-      fields: [
-        { name: 'left', type: 'Kind' },
-        { name: 'right', type: 'org.Kind' },
-      ],
-    }
+    const pair = { namespace: 'org', ...recordSchema('Pair', { left: 'Kind', right: 'org.Kind' }) }
     const codec = AvroCodec(pair, { references: [kind] })
     expect(codec.decode(codec.encode({ left: 'A', right: 'B' }))).toEqual({ left: 'A', right: 'B' })
     expect(() => AvroCodec(pair)).toThrow('org.Kind')

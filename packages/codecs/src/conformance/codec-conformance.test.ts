@@ -2,6 +2,7 @@ import { BytesCodec, StringCodec, type Codec } from '@snapstream/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AvroCodec } from '../avro/index.ts'
 import { memoryRegistry, type MemoryRegistry } from '../fixtures/memory-registry.ts'
+import { recordSchema } from '../fixtures/record-schema.ts'
 import { JsonCodec } from '../json/index.ts'
 import { SchemaRegistry } from '../registry/index.ts'
 import { codecConformance } from './index.ts'
@@ -22,17 +23,13 @@ const persons = [
 ]
 const noPersons = [null, {}, { name: '', born: '1815-12-10' }, { name: 'Ada', born: '2001-02-29' }]
 
-const order = {
-  type: 'record',
-  name: 'Order',
-  fields: [
-    { name: 'id', type: 'string' },
-    { name: 'count', type: 'long' },
-    { name: 'at', type: ['null', { type: 'long', logicalType: 'timestamp-millis' }], default: null },
-    { name: 'tags', type: { type: 'array', items: { type: 'map', values: 'bytes' } } },
-    { name: 'price', type: { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 } },
-  ],
-}
+const order = recordSchema('Order', {
+  id: 'string',
+  count: 'long',
+  at: { type: ['null', { type: 'long', logicalType: 'timestamp-millis' }], default: null },
+  tags: { type: 'array', items: { type: 'map', values: 'bytes' } },
+  price: { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 },
+})
 const orders = [
   { id: '', count: 0, at: null, tags: [], price: '0.00' },
   { id: 'zwei \uFFFD 🏆', count: -(2 ** 52) - 1, at: new Date(5), tags: [{}, { a: Buffer.of(0) }], price: '-1.50' },

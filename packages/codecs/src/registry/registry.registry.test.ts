@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { recordSchema } from '../fixtures/record-schema.ts'
 import { SchemaRegistry, type RegistryCodec } from './index.ts'
 
 const url = process.env['SCHEMA_REGISTRY_URL'] ?? ''
@@ -242,15 +243,7 @@ describe('references', () => {
     const [kinds, moneys, topic] = [newTopic(), newTopic(), newTopic()]
     await registry.register(kinds, { schema: { type: 'enum', name: 'Kind', namespace: 'org', symbols: ['A', 'B'] } })
     const kind = { name: 'org.Kind', subject: kinds, version: 1 }
-    const money = {
-      type: 'record',
-      name: 'Money',
-      namespace: 'org',
-      fields: [
-        { name: 'cents', type: 'int' },
-        { name: 'kind', type: 'org.Kind' },
-      ],
-    }
+    const money = { namespace: 'org', ...recordSchema('Money', { cents: 'int', kind: 'org.Kind' }) }
     await registry.register(moneys, { schema: money, references: [kind] })
     const references = [kind, { name: 'org.Money', subject: moneys, version: 1 }]
     const schema = order([
