@@ -6,7 +6,7 @@ import { Admin } from './admin.ts'
 const brokers = process.env['KAFKA_BROKERS']
 
 describe.skipIf(!brokers)('on a real Kafka', () => {
-  test('topics and groups, from their creation to their end', async () => {
+  test('admin creates, describes and deletes topics and groups', async () => {
     const id = `admin-${process.pid}-${Date.now().toString(36)}`
     const [name, other, groupId] = [`${id}-a`, `${id}-b`, `${id}-group`]
     const conf = { brokers, compression: 'gzip' } as const

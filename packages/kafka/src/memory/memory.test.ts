@@ -40,7 +40,7 @@ function clock() {
 }
 
 describe('memory', () => {
-  test('each call is a broker of its own', async () => {
+  test('each call of memory() is a separate broker', async () => {
     await withMemory({}, async (one) => {
       const topic = await one.topic()
       await withMemory({}, async (two) => expect(await two.admin.listTopics()).not.toContain(topic))
@@ -55,7 +55,7 @@ describe('memory', () => {
     })
   })
 
-  test('creates topics with defaultPartitions', async () => {
+  test('topics are created with defaultPartitions', async () => {
     await withMemory({ defaultPartitions: 3 }, async ({ admin }) => {
       await admin.createTopics([{ topic: 'a' }, { topic: 'b', partitions: 2 }])
       const described = await admin.describeTopics(['a', 'b'])
@@ -67,7 +67,7 @@ describe('memory', () => {
     for (const defaultPartitions of [0, 1.5, -1, NaN]) expect(() => memory({ defaultPartitions })).toThrow('at least 1')
   })
 
-  test('keeps as many records as retention says, and what is gone is out of range', async () => {
+  test('retention limits the number of records, and deleted offsets are out of range', async () => {
     await withMemory({ retention: { records: 3 } }, async ({ admin, topic, produce, reader, until }) => {
       const name = await topic()
       const { error, consumer, batches } = await reader([name], { hold: () => true })
@@ -86,7 +86,7 @@ describe('memory', () => {
     })
   })
 
-  test('retention by bytes and by age', async () => {
+  test('retention limits the bytes and the age of records', async () => {
     const host = clock()
     await withMemory({ retention: { bytes: 3000 } }, async ({ admin, topic, produce }) => {
       const name = await topic()
@@ -107,7 +107,7 @@ describe('memory', () => {
     })
   })
 
-  test('waits on nothing but events, and on its clock for a rebalance only', async () => {
+  test('the memory driver waits for events only, and for its clock during a rebalance', async () => {
     const host = clock()
     await withMemory({ host }, async ({ topic, reader, produce, name, until }) => {
       const topicName = await topic()
@@ -147,7 +147,7 @@ describe('memory', () => {
     })
   })
 
-  test('a closed producer answers, and does not write', async () => {
+  test('a closed producer returns errors and does not write', async () => {
     await withMemory({}, async ({ client, topic, admin }) => {
       const name = await topic()
       const producer = await client.producer(producerSettings())

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { record } from '../conformance/harness.ts'
 import { partitionLog } from './partition-log.ts'
 
-test('reads what was appended, short of what retention dropped', () => {
+test('a log returns appended records except those that retention has deleted', () => {
   const lengths = fc.array(fc.array(fc.nat(600), { maxLength: 80 }), { maxLength: 60 })
   fc.assert(
     fc.property(lengths, fc.integer({ min: 1, max: 400 }), fc.nat(500), (batches, records, maxBytes) => {

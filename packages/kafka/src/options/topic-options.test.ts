@@ -23,7 +23,7 @@ test.each([
   expect(make(names)).toThrow(why)
 })
 
-test('a pattern creates nothing', () => {
+test('a pattern cannot create a topic', () => {
   expect(make(/a/, { create: true })).toThrow('only a topic with a name can be created')
 })
 

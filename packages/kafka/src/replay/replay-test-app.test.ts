@@ -7,7 +7,7 @@ import { replay } from './replay.ts'
 
 afterEach(() => Conf.reset())
 
-test('while the app runs: what was sent back is handled, what fails again waits for the next call', async () => {
+test('a running app handles replayed records, and those that fail again wait for the next call', async () => {
   const payments = Topic('payments', { groupId: 'billing' })
   const failed = Topic('payments.failed')
   const app = createApp()

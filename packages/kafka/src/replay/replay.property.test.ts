@@ -48,7 +48,7 @@ async function bury(driver: Driver, letters: readonly (Omit<RawTopicRecord, 'off
   await producer.close()
 }
 
-test('whatever is selected, limited or fails: every dead letter is sent once, as it was, and the counts are exact', async () => {
+test('every dead letter is sent once and unchanged, with exact counts, for any selection, limit and failure', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(letter, { maxLength: 25 }), fc.array(call, { maxLength: 5 }), async (letters, calls) => {
       const driver = memory()

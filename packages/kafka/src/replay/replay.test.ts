@@ -54,7 +54,7 @@ const valuesOf = async (name: string) => (await contentOf(name)).map(({ value })
 const kindOf = (letter: DeadLetter) => text(letter.value)
 
 describe('replay', () => {
-  test('sends them back as they were, once', async () => {
+  test('replay sends each dead letter back once, as it was', async () => {
     const { dead, work } = await setup()
     expect(await replay(dead)).toEqual({ read: 5, sent: 5, skipped: 0, left: 0 })
     expect(await replay(dead)).toEqual({ read: 0, sent: 0, skipped: 0, left: 0 })
@@ -64,7 +64,7 @@ describe('replay', () => {
     expect(await contentOf('orders.dead')).toHaveLength(5)
   })
 
-  test('tells of each what it was, and what was wrong', async () => {
+  test('where() gets the origin and the error of each dead letter', async () => {
     await setup()
     const letters: DeadLetter[] = []
     await replay('orders.dead', { where: (letter) => letters.push(letter) > 0 })
@@ -82,7 +82,7 @@ describe('replay', () => {
     expect([text(letters[1]?.key ?? null), text(letters[1]?.value ?? null)]).toEqual(['k1', 'b'])
   })
 
-  test('keeps what is not selected, in order, until it is', async () => {
+  test('replay keeps dead letters that where() does not select, in order', async () => {
     await setup({ deadPartitions: 2 })
     const where = async (letter: DeadLetter) => kindOf(letter) === 'b'
     expect(await replay('orders.dead', { where })).toEqual({ read: 5, sent: 2, skipped: 3, left: 3 })
@@ -95,7 +95,7 @@ describe('replay', () => {
     expect(second).toEqual({ ...first, offset: second?.offset })
   })
 
-  test('leaves behind what is not selected, for another group', async () => {
+  test("dead letters that were not selected with others: 'pass' can be replayed by another group", async () => {
     await setup()
     const where = (letter: DeadLetter) => kindOf(letter) === 'b'
     const options = { others: 'pass', where } as const
@@ -117,14 +117,14 @@ describe('replay', () => {
     },
   )
 
-  test('does not look further once the limit is reached', async () => {
+  test('replay stops reading at the limit', async () => {
     await setup()
     const where = ({ origin }: DeadLetter) => origin?.offset === 0
     expect(await replay('orders.dead', { limit: 1, where })).toEqual({ read: 1, sent: 1, skipped: 0, left: 4 })
     expect(await contentOf('orders.dead')).toHaveLength(5)
   })
 
-  test('only counts in a dry run', async () => {
+  test('a dry run only counts', async () => {
     await setup({ deadPartitions: 2 })
     const where = (letter: DeadLetter) => kindOf(letter) === 'a'
     const dry = { dryRun: true, where }
@@ -138,7 +138,7 @@ describe('replay', () => {
     expect(await replay('orders.dead', dry)).toEqual({ read: 0, sent: 0, skipped: 0, left: 0 })
   })
 
-  test('to another topic, to the same partition, with the time of now', async () => {
+  test('replay can send to another topic, to the same partition, with the current time', async () => {
     await setup({ partitions: 3 })
     const repaired = Topic('repaired', { create: { partitions: 3 } })
     await repaired.open()
@@ -151,7 +151,7 @@ describe('replay', () => {
     expect(await contentOf('orders')).toHaveLength(5)
   })
 
-  test('tombstones, records without a key, and bytes that are no text', async () => {
+  test('replay keeps tombstones, records without a key, and binary content', async () => {
     Conf({ driver: memory() })
     const odd = Topic('odd', { create: true, codec: BytesCodec(), keyCodec: BytesCodec() })
     await odd.open()
@@ -171,7 +171,7 @@ describe('replay', () => {
   })
 })
 
-describe('records that do not say where they came from', () => {
+describe('records without an origin', () => {
   /** The third of five. */
   async function mixed() {
     const { dead } = await setup()
@@ -188,7 +188,7 @@ describe('records that do not say where they came from', () => {
     return dead
   }
 
-  test('stop it, and what was sent by then is committed', async () => {
+  test('a record without an origin ends the replay, and records sent before it are committed', async () => {
     await mixed()
     const failure = replay('orders.dead')
     await expect(failure).rejects.toMatchObject({ code: 'DECODE_FAILED', topic: 'orders.dead', offset: 2 })
@@ -200,7 +200,7 @@ describe('records that do not say where they came from', () => {
     expect(await valuesOf('orders')).toEqual(['a', 'b', 'b', 'a'])
   })
 
-  test('are kept, or sent to a topic that is named', async () => {
+  test('a record without an origin is kept, or sent to the topic that is named', async () => {
     await mixed()
     expect(await replay('orders.dead', { foreign: 'keep' })).toEqual({ read: 5, sent: 4, skipped: 1, left: 1 })
     const all = { to: 'orders', where: ({ origin }: DeadLetter) => origin === undefined }
@@ -209,7 +209,7 @@ describe('records that do not say where they came from', () => {
   })
 })
 
-describe('where they may go', () => {
+describe('the targets of a replay', () => {
   const said = (topic: string) =>
     [
       ['snapstream.topic', topic],
@@ -236,7 +236,7 @@ describe('where they may go', () => {
     for (const origin of origins) await dead(`from ${origin}`, { headers: headersFrom(origin) })
   }
 
-  test('a record that brings origin headers of its own goes back where it was read, with them', async () => {
+  test('a record with origin headers of its own returns to the topic where it was read, with them', async () => {
     await topics('public', 'payments', 'public.dead')
     const input = Topic('public', { groupId: 'g', until: 'end' })
     await input.open()
@@ -253,7 +253,7 @@ describe('where they may go', () => {
     expect(await contentOf('payments')).toEqual([])
   })
 
-  test('only to the targets that are named: another is refused by name, and waits', async () => {
+  test('a dead letter of a topic that is not a target is refused by name and stays', async () => {
     await planted('orders', 'payments', 'orders')
     const targets = ['orders']
     const failure = replay('orders.dead', { targets })
@@ -266,7 +266,7 @@ describe('where they may go', () => {
     expect(await valuesOf('payments')).toEqual(['from payments'])
   })
 
-  test.each(['__consumer_offsets', 'orders.dead'])('never by itself to %s', async (origin) => {
+  test.each(['__consumer_offsets', 'orders.dead'])('replay does not send to %s unless it is named', async (origin) => {
     await planted(origin)
     const refused = { code: 'SINK_REFUSED', message: expect.stringContaining(`"${origin}"`) }
     await expect(replay('orders.dead')).rejects.toMatchObject(refused)
@@ -274,8 +274,8 @@ describe('where they may go', () => {
   })
 })
 
-describe('when it fails', () => {
-  test('where throws, or does not answer with true or false: what came before is sent and committed', async () => {
+describe('a replay that fails', () => {
+  test('an error or invalid result of where() ends the replay after the dead letters before it are sent and committed', async () => {
     await setup()
     let calls = 0
     const where = async () => {
@@ -291,14 +291,14 @@ describe('when it fails', () => {
     expect(await valuesOf('orders')).toHaveLength(10)
   })
 
-  test('where a topic is missing nothing is lost', async () => {
+  test('a missing topic loses no dead letter', async () => {
     await setup()
     await expect(replay('orders.dead', { to: 'gone' })).rejects.toMatchObject({ code: 'TOPIC_MISSING' })
     await expect(replay('gone.dead')).rejects.toMatchObject({ code: 'TOPIC_MISSING' })
     expect(await replay('orders.dead')).toEqual({ read: 5, sent: 5, skipped: 0, left: 0 })
   })
 
-  test('where the broker refuses a record, it comes again', async () => {
+  test('a record that the broker refuses is sent again by the next call', async () => {
     const { driver } = await setup()
     let refusing = true
     const refuse = () => Promise.reject(new Error('refused'))
@@ -313,7 +313,7 @@ describe('when it fails', () => {
     expect(await replay('orders.dead')).toEqual({ read: 5, sent: 5, skipped: 0, left: 0 })
   })
 
-  test('where it dies between the acknowledgement and the commit, what was sent is sent again', async () => {
+  test('a crash between acknowledgement and commit sends the records again', async () => {
     const { driver } = await setup()
     const commit = () => Promise.reject(new Error('gone'))
     Conf({ driver: driverWith(driver, { consumer: () => ({ commit }) }) })
@@ -324,7 +324,7 @@ describe('when it fails', () => {
     expect(again).toEqual(['k0', 'k1', 'k0', 'k1', 'k2', 'k3', 'k4'])
   })
 
-  test('a signal ends it gracefully', async () => {
+  test('a signal ends a replay gracefully', async () => {
     await setup()
     const stopping = new AbortController()
     const where = () => {
@@ -362,12 +362,12 @@ describe('when it fails', () => {
     await expect(failure).rejects.toThrow(why)
   })
 
-  test('what is no topic is refused', async () => {
+  test('replay rejects an argument that is not a topic', async () => {
     await expect(replay(() => {})).rejects.toThrow('replay takes a topic, or the name of one')
   })
 })
 
-test('a dead letter of a batch that could not be read is no record to send: it is named, kept or passed', async () => {
+test('a dead letter of an unreadable batch is not sent: it ends the replay, is kept, or is passed', async () => {
   Conf({ driver: memory() })
   const dead = Topic('orders.dead', { create: true })
   await dead.open()

@@ -32,7 +32,7 @@ function shouting(options: object = {}) {
 }
 
 describe('createTestApp', () => {
-  test('runs what is bound, with topics that nobody created', async () => {
+  test('a test app runs its bindings and creates their topics', async () => {
     const orders = Topic('orders', { groupId: 'billing', codec: json<Order>() })
     const invoices = Topic('invoices', { codec: json<Order>() })
     const app = createApp<{ rate: number }>()
@@ -54,7 +54,7 @@ describe('createTestApp', () => {
     expect([await input.committed(), await input.lag(), test.now]).toEqual([[1], 0, 1000])
   })
 
-  test('leaves the bindings in place and gives Conf back', async () => {
+  test('closing a test app keeps the bindings and restores Conf', async () => {
     const { app, output, input } = shouting()
     for (const value of ['a', 'b']) {
       await using test = createTestApp({ app })
@@ -66,7 +66,7 @@ describe('createTestApp', () => {
     await expect(output.open()).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('no broker') })
   })
 
-  test('one at a time, and only with the driver of the test', async () => {
+  test('only one test app runs at a time, and only with the driver of the test', async () => {
     const { app } = shouting()
     await using first = createTestApp({ app })
     await first.start()
@@ -83,7 +83,7 @@ describe('createTestApp', () => {
     await expect(createTestApp({ app: createApp() }).start()).rejects.toMatchObject({ code: 'NOTHING_BOUND' })
   })
 
-  test('records that are piped before the start are there when it reads', async () => {
+  test('records that are piped before the start are read', async () => {
     const app = createApp()
     const seen: string[] = []
     app.snap(Topic('past', { groupId: null, until: 'end' }))(({ value }) => void seen.push(value))
@@ -94,7 +94,7 @@ describe('createTestApp', () => {
     expect([seen, test.running]).toEqual([['a', 'b'], false])
   })
 
-  test('tombstones, partitions and the order of writing', async () => {
+  test('pipe takes tombstones and partitions, and output keeps the order of writing', async () => {
     const { app, output } = shouting()
     await using test = createTestApp({ app, partitions: 2, topics: { input: 3 } })
     await test.start()
@@ -110,7 +110,7 @@ describe('createTestApp', () => {
     expect((await input.read())?.partition).toBe(2)
   })
 
-  test('what does not decode is told, and does not stand in the way', async () => {
+  test('an output that does not decode is reported and does not block the others', async () => {
     await using test = createTestApp({ app: shouting().app })
     await test.topic('numbers').pipe('x')
     await test.topic('numbers').pipe('1')
@@ -119,7 +119,7 @@ describe('createTestApp', () => {
     expect((await numbers.read())?.value).toBe(1)
   })
 
-  test('null headers, times of 64 bits and headers that cannot be read are there as on a broker', async () => {
+  test('null headers, 64-bit timestamps and unreadable headers are kept as on a broker', async () => {
     const headers = [
       ['trace', null],
       ['trace', new Uint8Array(0)],
@@ -153,7 +153,7 @@ describe('createTestApp', () => {
       await expect(test.topic(input).pipe('e', refused)).rejects.toMatchObject({ code: 'SINK_REFUSED' })
   })
 
-  test('retries wait for the clock, and the dead letter says why', async () => {
+  test('retries wait for the clock of the test, and the dead letter has the error', async () => {
     const dead = Topic('dead')
     const { app, output, input } = shouting()
     const other = createApp()
@@ -180,7 +180,7 @@ describe('createTestApp', () => {
     expect(text(reason?.[1])).toContain('out of order')
   })
 
-  test('a failure rejects the call during which it happens, once', async () => {
+  test('a failure rejects only the call during which it happens', async () => {
     const { input } = shouting()
     const app = createApp()
     app.snap(input)(() => {
@@ -196,7 +196,7 @@ describe('createTestApp', () => {
     )
   })
 
-  test('a failure that no call has told is told by close', async () => {
+  test('close() rejects with a failure that no call has reported', async () => {
     const { input } = shouting()
     const app = createApp()
     let fail: (error: Error) => void = () => {}
@@ -209,7 +209,7 @@ describe('createTestApp', () => {
     await test.close()
   })
 
-  test('a crash does again what was not committed, and nothing else', async () => {
+  test('a crash repeats only messages that were not committed', async () => {
     const seen: string[] = []
     const input = Topic('input', { groupId: 'g' })
     const output = Topic('output')
@@ -230,7 +230,7 @@ describe('createTestApp', () => {
     expect([seen.length, await test.topic(input).lag()]).toEqual([3, 0])
   })
 
-  test('a crash in the middle of a handler: it is not heard of again', async () => {
+  test('a handler that a crash interrupts has no further effect', async () => {
     const input = Topic('input', { groupId: 'g' })
     const output = Topic('output')
     const app = createApp()
@@ -259,7 +259,7 @@ describe('createTestApp', () => {
     expect(values.filter((value) => value === 'b')).toEqual(['b'])
   })
 
-  test('a crash leaves nothing behind that was not flushed', async () => {
+  test('a crash drops writes that were not flushed', async () => {
     const { input } = shouting()
     const app = createApp()
     const inserts: string[][] = []
@@ -283,7 +283,7 @@ describe('createTestApp', () => {
     expect(await test.topic(input).lag()).toBe(0)
   })
 
-  test('a second member takes partitions over, after what is in flight was committed', async () => {
+  test('a second member takes partitions over after messages in flight are committed', async () => {
     const { app, input, output } = shouting()
     await using test = createTestApp({ app, partitions: 2 })
     await test.start()
@@ -303,7 +303,7 @@ describe('createTestApp', () => {
     expect((await test.topic(output).readAll()).map(({ value }) => value)).toEqual(['D'])
   })
 
-  test('partitions are lost when a handler takes longer than a rebalance may, and its record comes again', async () => {
+  test('a handler that exceeds the rebalance timeout loses its partition, and its record is read again', async () => {
     Conf({ rebalanceTimeoutMs: 10_000 })
     const input = Topic('input', { groupId: 'g' })
     const app = createApp()
@@ -328,7 +328,7 @@ describe('createTestApp', () => {
     expect(await test.topic(input).committed()).toEqual([1, undefined])
   })
 
-  test('a handler that never answers: the end takes no longer than it may, and says so', async () => {
+  test('a handler that never resolves delays the end only up to its timeout, which the error names', async () => {
     const { input } = shouting()
     const app = createApp()
     app.snap(input)(() => new Promise<void>(() => {}))
@@ -339,7 +339,7 @@ describe('createTestApp', () => {
     expect([test.running, test.now]).toEqual([false, 4500])
   })
 
-  test('the app tells how it is doing: its lag as of what was read, and what happens to it', async () => {
+  test('health() has the lag, and events report what happens to the app', async () => {
     const { input } = shouting()
     const app = createApp()
     const lanes: unknown[] = []
@@ -385,7 +385,7 @@ describe('createTestApp', () => {
     }
   })
 
-  test('a member that gets no partition is ready, also with readyLag', async () => {
+  test('a member without a partition is ready, even with readyLag', async () => {
     // Named to be the last among the members, of which the first gets the partition.
     const input = Topic('input', { groupId: 'g', conf: { clientId: 'zebra' } })
     const app = createApp()
@@ -398,7 +398,7 @@ describe('createTestApp', () => {
     expect(app.health()).toMatchObject({ ready: true, bindings: [{ lag: undefined, handled: 0 }] })
   })
 
-  test('patterns, and the partitions that a topic asks for', async () => {
+  test('a test app supports patterns and the number of partitions of a topic', async () => {
     const app = createApp()
     const seen: unknown[] = []
     app.snap(Topic(/^orders-/, { groupId: 'g' }))(({ topic, value }) => void seen.push([topic, value]))
@@ -426,7 +426,7 @@ describe('createTestApp', () => {
     await expect(createTestApp().advance(-1)).rejects.toThrow('advance takes 0 ms or more')
   })
 
-  test('topics that handlers only use write by the clock of the test', async () => {
+  test('topics in use write with the clock of the test', async () => {
     const { input } = shouting()
     const audit = Topic('audit')
     const app = createApp()
@@ -439,7 +439,7 @@ describe('createTestApp', () => {
     expect(await test.topic(audit).read()).toMatchObject({ value: 'saw a' })
   })
 
-  test('a handler that works on something real is waited for', async () => {
+  test('advance() waits for a handler with real asynchronous work', async () => {
     const { input, output } = shouting()
     const app = createApp()
     app.snap(input, { sink: [output] })(async ({ value }) => {
@@ -452,7 +452,7 @@ describe('createTestApp', () => {
     expect((await test.topic(output).read())?.value).toBe('a')
   })
 
-  test('retention takes old records with the clock', async () => {
+  test('retention deletes old records by the clock of the test', async () => {
     const { app } = shouting()
     await using test = createTestApp({ app, retention: { ms: 60_000 } })
     await test.topic('old').pipe('a')
@@ -461,7 +461,7 @@ describe('createTestApp', () => {
     expect((await test.topic('old').readAll()).map(({ value }) => value)).toEqual(['b'])
   })
 
-  test('is the same every time, over thousands of steps', async () => {
+  test('thousands of steps give the same result in every run', async () => {
     const play = async () => {
       const { app, input, output } = shouting({ onError: { retries: 3, backoffMs: 10 } })
       await using test = createTestApp({ app, partitions: 3 })

@@ -18,7 +18,7 @@ test('a topic refuses a core with another version of the protocol', () => {
   expect(() => topic['~snapstream.sink'](options)).toThrow(MESSAGE)
 })
 
-test('a topic takes a core with its own version', async () => {
+test('a topic accepts a core with the same version of the protocol', async () => {
   const app = createApp()
   app.snap(['1'], { sink: [Topic('orders', { conf, create: true })] })((text) => text)
   await expect(app.stream()).resolves.toBeUndefined()

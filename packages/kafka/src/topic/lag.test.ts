@@ -18,7 +18,7 @@ async function written(counts: readonly number[]) {
 }
 
 describe('lag', () => {
-  test('counts from what is committed to the end, for a topic that is not open', async () => {
+  test('lag counts from the committed offset to the end, and needs no open topic', async () => {
     const { driver } = await written([5, 3, 0])
     const groupId = 'Größe ✓'
     const topic = Topic('t', { groupId, conf: { driver } })
@@ -33,7 +33,7 @@ describe('lag', () => {
     await expect(topic('x')).rejects.toMatchObject({ code: 'NOT_OPEN' })
   })
 
-  test('does not count what was deleted before it was read', async () => {
+  test('lag does not count records that were deleted before they were read', async () => {
     const { driver } = await written([0, 0])
     const topic = Topic('kept', {
       groupId: 'g',
@@ -64,7 +64,7 @@ describe('lag', () => {
     await admin.close()
   })
 
-  test('counts from where reading would start when nothing is committed', async () => {
+  test('without a committed offset lag counts from the position at which reading would start', async () => {
     const { driver, lags } = await written([5, 3])
     const groupId = 'g'
     expect(await lags({ groupId, offset: 1 })).toEqual([4, 2])
@@ -79,7 +79,7 @@ describe('lag', () => {
       expect(await lags({ groupId, conf: { driver, autoOffsetReset } })).toEqual(expected)
   })
 
-  test('of several topics names each, and without a group is refused', async () => {
+  test('lag of several topics names each topic, and rejects without a group', async () => {
     const { driver } = await written([1])
     await using other = Topic('u', { conf: { driver }, create: true })
     await other.open()

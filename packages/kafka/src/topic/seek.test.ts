@@ -44,7 +44,7 @@ async function reading(options: TopicOptions & { readonly partitions?: number; r
 }
 
 describe('seek', () => {
-  test('goes back and forth, and what is committed follows', async () => {
+  test('seek moves backwards and forwards, and commits follow', async () => {
     const { topic, seen, write, until, stop, committed } = await reading()
     await until(() => seen.length === 5)
     await topic.seek(3)
@@ -63,7 +63,7 @@ describe('seek', () => {
     await stop()
   })
 
-  test('of several calls at once the last counts, however long their look-ups take', async () => {
+  test('the last of several concurrent seeks wins, however long their look-ups take', async () => {
     let looks = 0
     const driver = driverWith(memory(), {
       admin: (admin) => ({
@@ -88,7 +88,7 @@ describe('seek', () => {
     await stop()
   })
 
-  test('is committed at once, also backwards and without another message', async () => {
+  test('seek commits its position at once, even backwards and without another message', async () => {
     const { topic, seen, until, stop, committed, hooks } = await reading()
     await until(() => seen.length === 5)
     await vi.waitFor(async () => expect(await committed()).toEqual([5]))
@@ -102,7 +102,7 @@ describe('seek', () => {
     await stop()
   })
 
-  test('can be awaited in the handler: what is in flight is finished, nothing else that was read is handled', async () => {
+  test('a handler can await a seek: messages in flight finish, and other messages already read are dropped', async () => {
     const { topic, seen, until, stop, committed, hooks } = await reading({ count: 100 })
     hooks.handle = async ({ offset }) => {
       if (offset === 10) await topic.seek(90)
@@ -116,7 +116,7 @@ describe('seek', () => {
     await stop()
   })
 
-  test('waits for what is in flight, and the last of several counts', async () => {
+  test('seek waits for messages in flight, and the last of several wins', async () => {
     const { topic, seen, until, stop, hooks } = await reading({ count: 20 })
     let finish = () => {}
     hooks.handle = ({ offset }) => (offset === 3 ? new Promise<void>((resolve) => (finish = resolve)) : undefined)
@@ -129,7 +129,7 @@ describe('seek', () => {
     await stop()
   })
 
-  test('of one partition leaves the others alone', async () => {
+  test('a seek of one partition does not move the others', async () => {
     const { topic, seen, until, stop } = await reading({ partitions: 2, count: 3 })
     await until(() => seen.length === 6)
     await topic.seek(2, { partition: 1 })
@@ -141,7 +141,7 @@ describe('seek', () => {
     await stop()
   })
 
-  test('to a time', async () => {
+  test('seek moves to a time', async () => {
     const { topic, seen, until, stop } = await reading({ count: 0 })
     for (const timestamp of [1000, 2000, 3000]) await topic(`${timestamp}`, { timestamp })
     await until(() => seen.length === 3)
@@ -153,7 +153,7 @@ describe('seek', () => {
     await stop()
   })
 
-  test('with several keys at once in flight', async () => {
+  test('seek waits for all messages in flight with concurrency', async () => {
     const driver = memory()
     const topic = Topic('t', { groupId: 'g', create: true, conf: { driver } })
     await topic.open()
@@ -178,7 +178,7 @@ describe('seek', () => {
     await topic.close()
   })
 
-  test('ends a source that is read to the end again at that end', async () => {
+  test('a source with an end still ends there after a seek', async () => {
     const { topic, seen, running, hooks } = await reading({ until: 'end' })
     let once = true
     hooks.handle = async ({ offset }) => {
@@ -191,7 +191,7 @@ describe('seek', () => {
     await topic.close()
   })
 
-  test('is refused where it makes no sense', async () => {
+  test('an invalid seek rejects', async () => {
     const { topic, seen, until, stop, running } = await reading()
     await until(() => seen.length === 5)
     await expect(topic.seek(99)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', offset: 99 })
@@ -208,7 +208,7 @@ describe('seek', () => {
     await expect(topic.seek(0)).rejects.toMatchObject({ code: 'NOT_OPEN', message: expect.stringContaining('"t"') })
   })
 
-  test('while the group is rebalanced is not lost: whoever owns the partition next goes on there', async () => {
+  test('a seek during a rebalance is kept: the next owner of the partition continues there', async () => {
     const { topic, driver, seen, until, hooks, stop } = await reading({ count: 20 })
     let finish = () => {}
     hooks.handle = ({ offset }) => (offset === 3 ? new Promise<void>((resolve) => (finish = resolve)) : undefined)
@@ -232,7 +232,7 @@ async function withOthers(driver: Driver, run: (harness: Harness) => Promise<voi
 }
 
 describe('pause', () => {
-  test('lets nothing reach the handler, not even what was read; resume goes on behind what was handled', async () => {
+  test('pause holds back all messages, even those already read, and resume continues after the last handled one', async () => {
     const { topic, seen, until, stop, hooks, committed } = await reading({ count: 3000 })
     hooks.handle = ({ offset }) => {
       if (offset === 1234) topic.pause()
@@ -247,7 +247,7 @@ describe('pause', () => {
     await stop()
   })
 
-  test('called again and again loses and repeats nothing', async () => {
+  test('repeated pauses lose and repeat no message', async () => {
     const { topic, seen, until, stop, hooks } = await reading({ partitions: 3, count: 300 })
     hooks.handle = async ({ offset, partition }) => {
       if (offset % 50 === partition) {
@@ -266,7 +266,7 @@ describe('pause', () => {
     await stop()
   })
 
-  test('before the stream, and over a rebalance: nothing is read, the group keeps its member, memory stays bounded', async () => {
+  test('a topic that is paused before the stream stays paused over a rebalance, keeps its membership and bounds its memory', async () => {
     const driver = memory()
     const topic = Topic('t', { groupId: 'g', create: { partitions: 2 }, conf: { driver } })
     await topic.open()
@@ -292,7 +292,7 @@ describe('pause', () => {
     await topic.close()
   })
 
-  test('leaves other topics of the same group alone, and a stream ends while it lasts', async () => {
+  test('pause does not affect other topics of the group or the end of a stream', async () => {
     const driver = memory()
     const [one, other] = ['one', 'other'].map((name) => Topic(name, { groupId: 'g', create: true, conf: { driver } }))
     if (!one || !other) throw new Error('two topics')
@@ -316,7 +316,7 @@ describe('pause', () => {
     await other.close()
   })
 
-  test("keeps a source with until: 'end' from ending, also when all of it was read", async () => {
+  test("a paused source with until: 'end' does not end, even after its last record was read", async () => {
     const { topic, seen, running, hooks, committed } = await reading({ until: 'end', count: 50 })
     let ended = false
     void running.then(() => (ended = true))
@@ -332,7 +332,7 @@ describe('pause', () => {
     await topic.close()
   })
 
-  test('goes together with seek', async () => {
+  test('a paused topic can be sought', async () => {
     const { topic, seen, until, stop, committed } = await reading()
     await until(() => seen.length === 5)
     topic.pause()

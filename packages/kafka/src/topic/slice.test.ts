@@ -33,7 +33,7 @@ const valuesOf = async (records: AsyncIterable<{ readonly value: string }>) =>
 const five = ['a', 'b', 'c', 'd', 'e']
 
 describe('slice', () => {
-  test('is that of an array where there are no holes', async () => {
+  test('without holes in the offsets it selects like the method of an array', async () => {
     const topic = await sliced(five)
     const places = [undefined, 0, 1, 4, 5, 6, 100, -1, -2, -5, -6, -100]
     for (const start of places)
@@ -41,7 +41,7 @@ describe('slice', () => {
         expect([start, end, await valuesOf(topic.slice(start, end))]).toEqual([start, end, five.slice(start, end)])
   })
 
-  test('is of each partition, in order there, or of those that are asked for', async () => {
+  test('slice reads each partition in order, or only the partitions that it names', async () => {
     const driver = memory()
     await written(driver, 't', [five, ['x'], [], ['y', 'z']])
     const topic = Topic('t', { conf: { driver } })
@@ -58,7 +58,7 @@ describe('slice', () => {
     })
   })
 
-  test('of several topics and of patterns is of each of them, or of one', async () => {
+  test('slice of several topics or a pattern reads each topic, or only the one that it names', async () => {
     const driver = memory()
     await written(driver, 'one', [five])
     await written(driver, 'two', [['x', 'y']])
@@ -75,7 +75,7 @@ describe('slice', () => {
     }
   })
 
-  test('ends where the topic ended when reading began, and is read anew each time', async () => {
+  test('each iteration of a slice ends at the end of the topic at its start', async () => {
     const driver = memory()
     await written(driver, 't', [['a', 'b']])
     await using topic = Topic('t', { conf: { driver } })
@@ -90,7 +90,7 @@ describe('slice', () => {
     expect(await valuesOf(slice)).toEqual(['a', 'b', 'aa', 'bb'])
   })
 
-  test('decodes keys and values with the codecs of the topic', async () => {
+  test('slice decodes keys and values with the codecs of the topic', async () => {
     const driver = memory()
     await written(driver, 't', [['1', '2']])
     const number: Codec<number> = {
@@ -106,7 +106,7 @@ describe('slice', () => {
     expect(await topic.at(0)).toMatchObject({ key: 'later k1', value: 1 })
   })
 
-  test('rejects with the record that does not decode, and can go on behind it', async () => {
+  test('slice rejects with the place of a record that does not decode, and can continue after it', async () => {
     const driver = memory()
     await using bytes = Topic('t', { conf: { driver }, create: true, codec: BytesCodec() })
     await bytes.open()
@@ -123,7 +123,7 @@ describe('slice', () => {
     await expect(topic.at(1)).rejects.toMatchObject({ code: 'DECODE_FAILED', offset: 1 })
   })
 
-  test('passes over tombstones, unless the topic shows them: they count where they are seen', async () => {
+  test('slice skips tombstones unless the topic has tombstones: true', async () => {
     const values = ['a', null, 'b', null, null]
     const topic = await sliced(values)
     expect(await valuesOf(topic.slice(-2))).toEqual(['a', 'b'])
@@ -136,7 +136,7 @@ describe('slice', () => {
     expect(await shown.at(1)).toMatchObject({ key: 'knull', value: null })
   })
 
-  test('is a source that ends', async () => {
+  test('a slice is a finite source', async () => {
     const topic = await sliced(five)
     const app = createApp()
     const values: string[] = []
@@ -146,7 +146,7 @@ describe('slice', () => {
     expect(values).toEqual(['c', 'd', 'e'])
   })
 
-  test('is a source whose records that do not decode go to onError', async () => {
+  test('a slice as a source passes records that do not decode to onError', async () => {
     const driver = memory()
     await using bytes = Topic('t', { conf: { driver }, create: true, codec: BytesCodec() })
     await bytes.open()
@@ -159,7 +159,7 @@ describe('slice', () => {
     expect(values).toEqual(['a', 'b'])
   })
 
-  test('goes on behind what is deleted while it is read', async () => {
+  test('slice continues after records that are deleted while it reads', async () => {
     const driver = memory({ retention: { records: 3000 } })
     await using topic = Topic('t', { conf: { driver }, create: true })
     await topic.open()
@@ -183,7 +183,7 @@ describe('slice', () => {
     expect(gone).toBeGreaterThan(0)
   })
 
-  test('leaves nothing open when it is left', async () => {
+  test('leaving the loop early closes all connections of a slice', async () => {
     const driver = memory()
     await written(driver, 't', [five])
     const open: string[] = []
@@ -207,7 +207,7 @@ describe('slice', () => {
     await expect(topic('x')).rejects.toMatchObject({ code: 'NOT_OPEN' })
   })
 
-  test('refuses what is no place', async () => {
+  test('slice rejects an invalid place', async () => {
     const topic = await sliced(five)
     for (const call of [
       () => topic.slice(0.5),
@@ -226,7 +226,7 @@ describe('slice', () => {
 })
 
 describe('at', () => {
-  test('is that of an array where there are no holes', async () => {
+  test('without holes in the offsets it selects like the method of an array', async () => {
     const topic = await sliced(five)
     for (const offset of [0, 1, 4, 5, 100, -1, -5, -6, -100])
       expect([offset, (await topic.at(offset))?.value]).toEqual([offset, five.at(offset)])

@@ -18,7 +18,7 @@ const five = ['a', 'b', 'c', 'd', 'e']
 const committedOf = async (topic: Topic<string>) => (await topic.committed()).map(({ offset }) => offset)
 
 describe('for await over a topic', () => {
-  test("reads to the end with until: 'end', and commits all of it", async () => {
+  test("the loop reads to the end with until: 'end' and commits all records", async () => {
     const topic = await topicOf(five, { until: 'end' })
     const seen: string[] = []
     for await (const { value, offset } of topic) seen.push(`${offset}${value}`)
@@ -28,7 +28,7 @@ describe('for await over a topic', () => {
     expect(seen).toHaveLength(5)
   })
 
-  test('left by break commits what was finished: the record of that moment comes again', async () => {
+  test('break commits the records before the current one, which is read again later', async () => {
     const topic = await topicOf(five)
     for await (const { value } of topic) if (value === 'c') break
     expect(await committedOf(topic)).toEqual([2])
@@ -45,7 +45,7 @@ describe('for await over a topic', () => {
     expect(await committedOf(topic)).toEqual([4])
   })
 
-  test('waits for what comes, and commits every second meanwhile', async () => {
+  test('the loop waits for new records and commits every second', async () => {
     const topic = await topicOf(['a'])
     await topic.open()
     const iterator = topic[Symbol.asyncIterator]()
@@ -63,7 +63,7 @@ describe('for await over a topic', () => {
     await topic.close()
   })
 
-  test('can be asked for several at once, and be left before it began', async () => {
+  test('next() can be called concurrently, and return() before the first next()', async () => {
     const topic = await topicOf(five, { until: 'end' })
     const unused = topic[Symbol.asyncIterator]()
     expect(await unused.return?.()).toEqual({ done: true, value: undefined })
@@ -75,7 +75,7 @@ describe('for await over a topic', () => {
     expect(await committedOf(topic)).toEqual([2])
   })
 
-  test('reads several partitions, each in order', async () => {
+  test('the loop reads several partitions, each in order', async () => {
     const driver = memory()
     const topic = Topic('t', { groupId: 'g', create: { partitions: 3 }, until: 'end', conf: { driver } })
     await topic.open()
@@ -87,7 +87,7 @@ describe('for await over a topic', () => {
     await topic.close()
   })
 
-  test('without a group commits nothing; without one or the other it is refused', async () => {
+  test('the loop commits nothing with groupId: null, and rejects without a groupId', async () => {
     const driver = memory()
     const topic = await topicOf(five, { until: 'end', groupId: null }, driver)
     for (const _ of [1, 2]) {
@@ -99,7 +99,7 @@ describe('for await over a topic', () => {
     await expect(nobody[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'USAGE' })
   })
 
-  test('rejects with a record that does not decode, and has committed what was before it', async () => {
+  test('the loop rejects with a record that does not decode after committing the records before it', async () => {
     const driver = memory()
     await using bytes = Topic('t', { conf: { driver }, create: true, codec: BytesCodec() })
     await bytes.open()
@@ -114,7 +114,7 @@ describe('for await over a topic', () => {
     expect(await committedOf(topic)).toEqual([1])
   })
 
-  test('says what failed as it was left', async () => {
+  test('leaving the loop rejects if its end fails', async () => {
     const driver = memory()
     const topic = await topicOf(five, {}, driver)
     const commit = () => Promise.reject(new Error('no commit'))
@@ -127,7 +127,7 @@ describe('for await over a topic', () => {
     expect(await committedOf(topic)).toEqual([])
   })
 
-  test('goes on elsewhere when it is sought, and stops when it is paused', async () => {
+  test('seek moves the loop, and pause holds it', async () => {
     const topic = await topicOf(five, { until: 'end' })
     const seen: string[] = []
     for await (const { value } of topic) {
@@ -141,7 +141,7 @@ describe('for await over a topic', () => {
     expect(await committedOf(topic)).toEqual([5])
   })
 
-  test('does not change what a topic is in snap', async () => {
+  test('the loop does not change how snap reads the topic', async () => {
     const topic = await topicOf(five, { until: 'end' })
     const app = createApp()
     const seen: string[] = []

@@ -24,7 +24,7 @@ describe.skipIf(!brokers)('on a real Kafka', () => {
     Conf.reset()
   })
 
-  test('what goes in comes out, in order per partition, and is committed', async () => {
+  test('records are read and committed in order within each partition', async () => {
     const [from, to] = [name('in'), name('out')]
     const count = 20_000
     const into = Topic(from, { create: { partitions: 4 } })
@@ -65,7 +65,7 @@ describe.skipIf(!brokers)('on a real Kafka', () => {
     expect(more).toBe(0)
   }, 60_000)
 
-  test('only the record that is too large is refused', async () => {
+  test('only a record that is too large is refused', async () => {
     await using topic = Topic(name('large'), { create: { partitions: 1 } })
     await topic.open()
     const calls = ['a', 'b', 'x'.repeat(3_000_000), 'c', 'd'].map((value) => topic(value))
@@ -80,7 +80,7 @@ describe.skipIf(!brokers)('on a real Kafka', () => {
     expect(results[2]).toMatchObject({ reason: { code: 'RECORD_TOO_LARGE' } })
   })
 
-  test('a topic that does not exist is not made by looking for it', async () => {
+  test('looking for a missing topic does not create it', async () => {
     const missing = name('missing')
     await expect(Topic(missing).open()).rejects.toMatchObject({ code: 'TOPIC_MISSING', topic: missing })
     const there = await withAdmin(resolveSettings({}), (admin) => admin.listTopics())
@@ -88,7 +88,7 @@ describe.skipIf(!brokers)('on a real Kafka', () => {
   })
 })
 
-test('a broker that is not there is said to be', async () => {
+test('an unreachable broker is named in the error', async () => {
   const topic = Topic('demo', { conf: { brokers: '127.0.0.1:1', connectTimeoutMs: 500 } })
   const started = Date.now()
   await expect(topic.open()).rejects.toMatchObject({

@@ -60,8 +60,8 @@ function watched(driver = memory({ defaultPartitions: 1 })) {
   return { driver: watching, state }
 }
 
-describe('as a function', () => {
-  test('writes one record and resolves when it is acknowledged', async () => {
+describe('a topic as a function', () => {
+  test('a call writes one record and resolves when the broker has acknowledged it', async () => {
     const driver = memory()
     await using topic = Topic('demo', { create: { partitions: 2 }, conf: { driver } })
     await topic.open()
@@ -87,7 +87,7 @@ describe('as a function', () => {
     expect(records.find(({ value }) => value === 'a')?.timestamp).toBeGreaterThan(Date.now() - 60_000)
   })
 
-  test('keeps the order of calls that are not awaited, also with a codec that is slow', async () => {
+  test('calls that are not awaited keep their order, even with a slow codec', async () => {
     const driver = memory()
     const codec: Codec<number> = {
       encode: async (value) => {
@@ -105,7 +105,7 @@ describe('as a function', () => {
     expect((await contentOf(driver, 'demo')).map(({ value }) => value)).toEqual(numbers.map(String))
   })
 
-  test('keeps the order also when only some values take time to encode', async () => {
+  test('calls keep their order if only some values are encoded asynchronously', async () => {
     const driver = memory()
     const codec: Codec<string> = {
       encode: (value) => {
@@ -124,7 +124,7 @@ describe('as a function', () => {
     expect(values).toEqual(['first', 'slow 1', 'quick 2', 'slow 3', 'quick 4'])
   })
 
-  test('a value that fails to encode late is refused alone', async () => {
+  test('a value that fails to encode asynchronously rejects only its own call', async () => {
     const driver = memory()
     const codec: Codec<string> = {
       async encode(value) {
@@ -144,7 +144,7 @@ describe('as a function', () => {
     expect((await contentOf(driver, 'demo')).map(({ value }) => value)).toEqual(['a', 'b'])
   })
 
-  test('is refused while the topic is not open', async () => {
+  test('a call rejects while the topic is not open', async () => {
     const topic = Topic('demo', { create: true, conf: { driver: memory() } })
     const told = { code: 'NOT_OPEN', message: expect.stringContaining('call await topic.open() first') }
     await expect(topic('a')).rejects.toMatchObject(told)
@@ -153,7 +153,7 @@ describe('as a function', () => {
     await expect(topic('a')).rejects.toMatchObject(told)
   })
 
-  test('rejects with what is wrong, and goes on', async () => {
+  test('a call rejects for an invalid record, and later calls succeed', async () => {
     const topic = Topic('demo', { create: true, conf: { driver: memory() } })
     await topic.open()
     await expect(topic(1 as never)).rejects.toMatchObject({
@@ -170,8 +170,8 @@ describe('as a function', () => {
   })
 })
 
-describe('opening', () => {
-  test('a topic that does not exist says what to do', async () => {
+describe('opening a topic', () => {
+  test('opening a topic that does not exist rejects with an error that says what to do', async () => {
     const topic = Topic('missing', { conf: { driver: memory() } })
     const told = {
       code: 'TOPIC_MISSING',
@@ -187,7 +187,7 @@ describe('opening', () => {
     await expect(other.stream({})).rejects.toMatchObject(told)
   })
 
-  test('is counted, shares one producer for all topics, and lets go of everything', async () => {
+  test('calls of open() are counted, topics share one producer, and the last close() releases it', async () => {
     const { driver, state } = watched()
     Conf({ driver })
     const [one, two] = [Topic('one', { create: true }), Topic('two', { create: true })]
@@ -207,7 +207,7 @@ describe('opening', () => {
     expect(state).toMatchObject({ producers: 2, open: 0 })
   })
 
-  test('with other settings is another producer', async () => {
+  test('topics with different settings have different producers', async () => {
     const { driver, state } = watched()
     const one = Topic('one', { create: true, conf: { driver, acks: 1 } })
     const two = Topic('two', { create: true, conf: { driver } })
@@ -218,7 +218,7 @@ describe('opening', () => {
     expect(state.open).toBe(0)
   })
 
-  test('that failed can be tried again', async () => {
+  test('open() can be called again after it failed', async () => {
     const driver = memory()
     const topic = Topic('late', { conf: { driver } })
     await expect(topic.open()).rejects.toThrow('does not exist')
@@ -228,7 +228,7 @@ describe('opening', () => {
     await topic.close()
   })
 
-  test('that is closed while it is under way leaves nothing open', async () => {
+  test('close() during open() leaves no connection open', async () => {
     const { driver, state } = watched()
     const topic = Topic('demo', { create: true, conf: { driver } })
     const opening = topic.open()
@@ -238,7 +238,7 @@ describe('opening', () => {
     expect(state).toMatchObject({ open: 0, admins: 0 })
   })
 
-  test('closing during a first call that connects loses nothing', async () => {
+  test('close() during a first call that connects loses no record', async () => {
     const { driver, state } = watched()
     const topic = Topic('demo', { create: true, conf: { driver } })
     await topic.open()
@@ -249,7 +249,7 @@ describe('opening', () => {
     expect(shown(await contentOf(driver, 'demo'))).toEqual([[null, 'a']])
   })
 
-  test('settings of Conf count when the topic opens, not when it is made', async () => {
+  test('settings of Conf apply when the topic opens, not when it is made', async () => {
     const topic = Topic('demo', { create: true })
     await expect(topic.open()).rejects.toThrow('no brokers are set')
     const driver = memory()
@@ -260,8 +260,8 @@ describe('opening', () => {
   })
 })
 
-describe('as a sink', () => {
-  test('takes values and pairs, and event time travels along', async () => {
+describe('a topic as a sink', () => {
+  test('a sink takes values and pairs, and forwards event time', async () => {
     const driver = memory()
     const topic = Topic('out', { create: true, conf: { driver } })
     const app = createApp()
@@ -281,7 +281,7 @@ describe('as a sink', () => {
     expect(records[3]?.headers).toEqual([['a', 'b']])
   })
 
-  test('what is refused goes to onError, the rest is written', async () => {
+  test('refused values go to onError, and the others are written', async () => {
     const driver = memory()
     const topic = Topic('out', { create: true, conf: { driver } })
     const app = createApp()
@@ -296,7 +296,7 @@ describe('as a sink', () => {
     expect(shown(await contentOf(driver, 'out')).map(([, value]) => value)).toEqual(['a', 'b'])
   })
 
-  test('of several names or a pattern, each record has to name the one it goes to', async () => {
+  test('a sink of several names or a pattern needs the topic in the meta of each record', async () => {
     for (const names of [['a', 'b'], /a/] as const) {
       const driver = memory()
       for (const name of ['a', 'b']) {
@@ -321,7 +321,7 @@ describe('as a sink', () => {
     }
   })
 
-  test('a delivery that fails stops the stream, and nothing is acknowledged', async () => {
+  test('a failed delivery ends the stream without a commit', async () => {
     const { driver, state } = watched()
     const [from, to] = [
       Topic('from', { groupId: 'g', create: true, conf: { driver } }),
@@ -342,7 +342,7 @@ describe('as a sink', () => {
     expect(state.open).toBe(0)
   })
 
-  test('runs on the time of the app', async () => {
+  test('a sink uses the clock of the app', async () => {
     const { driver, state } = watched()
     const host = createVirtualHost({ startMs: 5000 })
     const topic = Topic('out', { create: true, conf: { driver } })
@@ -356,7 +356,7 @@ describe('as a sink', () => {
     expect((await contentOf(driver, 'out')).map(({ value, timestamp }) => [value, timestamp])).toEqual([['a', 5000]])
   })
 
-  test('a broker that does not answer does not hold up a graceful end for longer than it may take', async () => {
+  test('a broker that does not answer delays a graceful end no longer than its timeout', async () => {
     const { driver, state } = watched()
     const topic = Topic('out', { create: true, conf: { driver } })
     state.answer = () => ({ error: new SnapstreamError('KAFKA_FAILED', 'not leader'), retriable: true })
@@ -378,7 +378,7 @@ describe('as a sink', () => {
     expect(state.open).toBe(0)
   })
 
-  test('a call that is not awaited is covered by the checkpoint', async () => {
+  test('a checkpoint waits for calls that are not awaited', async () => {
     const { driver, state } = watched()
     const from = Topic('from', { groupId: 'g', create: true, conf: { driver } })
     const to = Topic('to', { create: true, conf: { driver } })
@@ -403,7 +403,7 @@ describe('as a sink', () => {
     expect(await admin.committed('g', ['from'])).toEqual([{ topic: 'from', partition: 0, offset: 1 }])
   })
 
-  test('dry skips with one warning, needs no topic and leaves none', async () => {
+  test('dry skips writes with one warning, and neither needs nor creates a topic', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const driver = memory()
     const topic = Topic('dry', { dry: true, create: true, conf: { driver } })
@@ -426,8 +426,8 @@ describe('as a sink', () => {
   })
 })
 
-describe('as a dead letter', () => {
-  test('keeps the bytes of a record that did not decode, and says what was wrong', async () => {
+describe('a dead letter topic', () => {
+  test('a dead letter has the bytes of a record that did not decode, and its error', async () => {
     const driver = memory()
     const raw = Topic('in', { create: true, codec: BytesCodec(), conf: { driver } })
     await raw.open()
@@ -462,7 +462,7 @@ describe('as a dead letter', () => {
     ])
   })
 
-  test('takes messages of other sources as JSON', async () => {
+  test('a dead letter of a message of another source is JSON', async () => {
     const driver = memory()
     const dead = Topic('dead', { create: true, conf: { driver } })
     const app = createApp()
