@@ -173,6 +173,12 @@ export interface JavaProgramOptions {
  */
 export function javaProgram(options: JavaProgramOptions, log?: (line: string) => void): Promise<Command>
 
+/** The command that runs a Java program with Kafka Streams of a version and Jackson. See `javaProgram`. */
+export function kafkaStreamsProgram(
+  options: Pick<JavaProgramOptions, 'name' | 'source' | 'flags'> & { readonly version: string },
+  log?: (line: string) => void,
+): Promise<Command>
+
 /**
  * The Python of a virtual environment in `.cache` with packages, as pip takes them, with exact versions. The first call
  * installs it. Rejects without Python 3.9.

@@ -1,5 +1,6 @@
 export { installOnce } from './clients/install-once.mjs'
 export { javaProgram } from './clients/java-program.mjs'
+export { kafkaStreamsProgram } from './clients/kafka-streams-program.mjs'
 export { javaCommand, pythonCodecsCommand, pythonCommand } from './clients/other-clients.mjs'
 export { pythonEnvironment } from './clients/python-environment.mjs'
 export { findJava } from './java.mjs'

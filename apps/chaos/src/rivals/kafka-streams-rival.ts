@@ -1,24 +1,20 @@
 import { fileURLToPath } from 'node:url'
-import { javaProgram } from '@snapstream/services'
+import { kafkaStreamsProgram } from '@snapstream/services'
 import type { Rival } from './rival.ts'
 
 const VERSION = '4.1.0'
 const PROGRAM = {
-  name: `rivals/kafka-streams-${VERSION}`,
+  name: 'rivals/kafka-streams',
+  version: VERSION,
   source: fileURLToPath(new URL('KafkaStreamsWorker.java', import.meta.url)),
-  dependencies: [
-    `org.apache.kafka:kafka-streams:${VERSION}`,
-    'com.fasterxml.jackson.core:jackson-databind:2.16.2',
-    'org.slf4j:slf4j-simple:1.7.36',
-  ],
-  flags: ['-Xmx512m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'],
+  flags: ['-Xmx512m', '-XX:+UseSerialGC'],
 }
 
 const kafkaStreams = (name: string, commits: string, ...settings: readonly string[]): Rival => ({
   name,
   about: `Kafka Streams ${VERSION} (Java): at least once, one thread, ${commits}`,
   says: 'place',
-  command: async (log) => [...(await javaProgram(PROGRAM, log)), ...settings],
+  command: async (log) => [...(await kafkaStreamsProgram(PROGRAM, log)), ...settings],
 })
 
 export const kafkaStreamsRivals: readonly Rival[] = [

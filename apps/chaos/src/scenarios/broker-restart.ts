@@ -1,29 +1,24 @@
 import { clock } from '../clock.ts'
 import type { Scenario } from '../scenario.ts'
-import type { World } from '../world.ts'
+import { repeat } from './repeat.ts'
 
 /** Kills the broker of three workers and restarts it on the same data. */
-async function restart(world: World): Promise<void> {
-  for (let i = 0; i < 3; i++) world.start()
-  await world.settled()
-  const end = Date.now() + world.seconds * 1000
-  do {
-    await world.wait(2000 * (0.5 + world.random()))
-    const from = clock()
-    const { uncommitted } = world.count('SIGKILL of the broker')
-    await world.broker.kill('SIGKILL')
-    await world.broker.restart()
-    world.mishap()
-    world.log(`the broker is back after ${Math.round(clock() - from)} ms, ${uncommitted} were not committed`)
-    try {
-      await world.progress()
-      // Members that the broker has removed may rejoin after the others.
-      await world.wait(3000)
-    } finally {
-      world.lapse({ worker: undefined, from, to: clock() })
-    }
-  } while (Date.now() < end)
-}
+const restart = repeat(async (world) => {
+  await world.wait(2000 * (0.5 + world.random()))
+  const from = clock()
+  const { uncommitted } = world.count('SIGKILL of the broker')
+  await world.broker.kill('SIGKILL')
+  await world.broker.restart()
+  world.mishap()
+  world.log(`the broker is back after ${Math.round(clock() - from)} ms, ${uncommitted} were not committed`)
+  try {
+    await world.progress()
+    // Members that the broker has removed may rejoin after the others.
+    await world.wait(3000)
+  } finally {
+    world.lapse({ worker: undefined, from, to: clock() })
+  }
+})
 
 export const brokerRestart: Scenario = {
   name: 'broker-restart',

@@ -3,6 +3,7 @@ import type { RunningKafka } from '@snapstream/services'
 import { clock } from '../clock.ts'
 import type { Day, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
+import { repeat } from './repeat.ts'
 
 const RECOVERY_MS = 30_000
 
@@ -10,11 +11,8 @@ const RECOVERY_MS = 30_000
  * Three workers, three nodes: kills each node that leads a partition of the input, and restarts it before the next kill.
  * `outlasts`: sessions expire before the cluster has a new coordinator, so workers give up their partitions by their own clock.
  */
-async function killLeaders(world: World, outlasts: boolean): Promise<void> {
-  for (let i = 0; i < 3; i++) world.start()
-  await world.settled()
-  const end = Date.now() + world.seconds * 1000
-  do {
+const killLeaders = (outlasts: boolean) =>
+  repeat(async (world) => {
     const leaders = new Set((await inputOf(world)).flatMap(({ leader }) => leader ?? []))
     for (const id of shuffled([...leaders], world.random)) {
       const node = world.nodes.get(id)
@@ -23,8 +21,7 @@ async function killLeaders(world: World, outlasts: boolean): Promise<void> {
       await killNode(world, id, node)
       if (outlasts) world.lapse({ worker: undefined, from, to: clock() })
     }
-  } while (Date.now() < end)
-}
+  })
 
 async function killNode(world: World, id: number, node: RunningKafka): Promise<void> {
   const from = clock()
@@ -64,7 +61,7 @@ function variant(name: string, sessionTimeoutMs: number, outlasts: boolean, prom
     worker: { sessionTimeoutMs },
     seconds: 60,
     promises: { recoveryMs: RECOVERY_MS, counted: 3, ...promises },
-    run: (world) => killLeaders(world, outlasts),
+    run: killLeaders(outlasts),
   }
 }
 

@@ -1,6 +1,7 @@
 import { clock } from '../clock.ts'
 import type { Day, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
+import { repeat } from './repeat.ts'
 
 const BACK_WITHIN_MS = 15_000
 
@@ -9,30 +10,25 @@ const BACK_WITHIN_MS = 15_000
  * restarted.
  */
 function disturb(what: string, make: (world: World) => Promise<void>) {
-  return async (world: World): Promise<void> => {
-    for (let i = 0; i < 3; i++) world.start()
-    await world.settled()
-    const end = Date.now() + world.seconds * 1000
-    do {
-      const from = clock()
-      const { uncommitted } = world.count(what)
-      try {
-        await make(world)
-      } finally {
-        world.proxy.blackHole = false
-        world.proxy.latencyMs = 0
-      }
-      world.mishap()
-      world.log(`${what}: the network is back, ${uncommitted} were not committed before`)
-      try {
-        await world.progress()
-        // Members may learn one after the other that the group went on without them.
-        await world.wait(BACK_WITHIN_MS / 3)
-      } finally {
-        world.lapse({ worker: undefined, from, to: clock() })
-      }
-    } while (Date.now() < end)
-  }
+  return repeat(async (world) => {
+    const from = clock()
+    const { uncommitted } = world.count(what)
+    try {
+      await make(world)
+    } finally {
+      world.proxy.blackHole = false
+      world.proxy.latencyMs = 0
+    }
+    world.mishap()
+    world.log(`${what}: the network is back, ${uncommitted} were not committed before`)
+    try {
+      await world.progress()
+      // Members may learn one after the other that the group went on without them.
+      await world.wait(BACK_WITHIN_MS / 3)
+    } finally {
+      world.lapse({ worker: undefined, from, to: clock() })
+    }
+  })
 }
 
 const variant = (name: string, seconds: number, run: Day['run'], worker: Day['worker'] = {}): Day => ({

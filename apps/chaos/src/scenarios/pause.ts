@@ -1,33 +1,28 @@
 import { clock } from '../clock.ts'
 import type { Scenario } from '../scenario.ts'
-import type { World } from '../world.ts'
+import { repeat } from './repeat.ts'
 
 const SESSION_MS = 6000
 
 /** Pauses a random worker of three for twice the session timeout, then resumes it. */
-async function pause(world: World): Promise<void> {
-  for (let i = 0; i < 3; i++) world.start()
-  await world.settled()
-  const end = Date.now() + world.seconds * 1000
-  do {
-    const worker = world.workers[Math.floor(world.random() * world.workers.length)]
-    if (!worker?.alive) return
-    const { uncommitted } = world.count(`pause of ${worker.name}`)
-    world.mishap()
-    const from = clock()
-    worker.signal('SIGSTOP')
-    try {
-      await world.wait(2 * SESSION_MS)
-    } finally {
-      const to = clock()
-      worker.signal('SIGCONT')
-      world.lapse({ worker: worker.name, from, to })
-    }
-    world.log(`${worker.name} goes on, ${uncommitted} were not committed when it was paused`)
-    await world.wait(1000)
-    await world.progress()
-  } while (Date.now() < end)
-}
+const pause = repeat(async (world) => {
+  const worker = world.workers[Math.floor(world.random() * world.workers.length)]
+  if (!worker?.alive) throw new Error(`${worker?.name} has ended and cannot be paused`)
+  const { uncommitted } = world.count(`pause of ${worker.name}`)
+  world.mishap()
+  const from = clock()
+  worker.signal('SIGSTOP')
+  try {
+    await world.wait(2 * SESSION_MS)
+  } finally {
+    const to = clock()
+    worker.signal('SIGCONT')
+    world.lapse({ worker: worker.name, from, to })
+  }
+  world.log(`${worker.name} goes on, ${uncommitted} were not committed when it was paused`)
+  await world.wait(1000)
+  await world.progress()
+})
 
 export const pauses: Scenario = {
   name: 'pause',

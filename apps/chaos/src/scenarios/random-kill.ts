@@ -1,24 +1,23 @@
 import type { Day, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
+import { repeat } from './repeat.ts'
 
 const EVERY_MS = 8000
 
 /** Ends a random worker of three about every 8 s and starts another in its place. */
 function kill(signal: 'SIGKILL' | 'SIGTERM') {
+  const kills = repeat(async (world, endMs) => {
+    await world.wait(Math.min(EVERY_MS * (0.75 + world.random() / 2), Math.max(1000, endMs - Date.now())))
+    const alive = world.alive
+    const victim = alive[Math.floor(world.random() * alive.length)]
+    if (!victim) throw new Error('no worker is left to kill')
+    const ending = world.kill(victim, signal)
+    world.start()
+    const { uncommitted, counted } = await ending
+    world.log(`${signal} of ${victim.name}, ${uncommitted} not committed${counted ? '' : ', does not count'}`)
+  })
   return async (world: World): Promise<void> => {
-    for (let i = 0; i < 3; i++) world.start()
-    await world.settled()
-    const end = Date.now() + world.seconds * 1000
-    do {
-      await world.wait(Math.min(EVERY_MS * (0.75 + world.random() / 2), Math.max(1000, end - Date.now())))
-      const alive = world.alive
-      const victim = alive[Math.floor(world.random() * alive.length)]
-      if (!victim) return
-      const ending = world.kill(victim, signal)
-      world.start()
-      const { uncommitted, counted } = await ending
-      world.log(`${signal} of ${victim.name}, ${uncommitted} not committed${counted ? '' : ', does not count'}`)
-    } while (Date.now() < end)
+    await kills(world)
     await world.progress()
   }
 }

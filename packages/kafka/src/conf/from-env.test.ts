@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { SnapstreamError } from '@snapstream/core'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { confWarnings } from '../fixtures/conf-warnings.ts'
 import { Conf, confDefaults } from './conf.ts'
 import type { Environment } from './from-env.ts'
 import { variableName } from './from-env.ts'
@@ -18,14 +19,7 @@ function file(name: string, content: string): string {
   return join(folder, name)
 }
 
-let warn = vi.spyOn(console, 'warn')
-beforeEach(() => {
-  warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-})
-afterEach(() => {
-  Conf.reset()
-  vi.restoreAllMocks()
-})
+const warn = confWarnings()
 
 const read = (env: Environment) => Conf.fromEnv('KAFKA_', env)
 const revealed = (value: unknown) => reveal(value as Secret)

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { SnapstreamError } from '@snapstream/core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { confWarnings } from '../fixtures/conf-warnings.ts'
 import { createAuthority, createCertificate } from '@snapstream/services'
-import { Conf } from './conf.ts'
 import type { KafkaConf } from './kafka-conf.ts'
 import { mergeSettings } from './settings.ts'
 import { parseSettings } from './parse-settings.ts'
@@ -24,14 +24,7 @@ function usage(conf: KafkaConf, own: KafkaConf = {}): SnapstreamError {
   throw new Error('it was taken')
 }
 
-let warn = vi.spyOn(console, 'warn')
-beforeEach(() => {
-  warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
-})
-afterEach(() => {
-  Conf.reset()
-  vi.restoreAllMocks()
-})
+const warn = confWarnings()
 
 const alice = { saslMechanism: 'SCRAM-SHA-256', saslUsername: 'alice', saslPassword: 'sesame' } as const
 

@@ -4,16 +4,10 @@ import { sleep } from './harness.ts'
 
 export function backpressureTests(declare: Declare): void {
   declare('hands out at most two batches of a partition before one is released', async (harness) => {
-    const { topic, produce, reader, until } = harness
+    const { topic, fill, reader, until } = harness
     const name = await topic(1)
-    const value = 'x'.repeat(10_000)
-    // Far more than two batches of this size.
-    for (let i = 0; i < 20; i++)
-      await produce(
-        name,
-        0,
-        Array.from({ length: 20 }, () => value),
-      )
+    // Far more than two fetches of this size.
+    await fill(name, 20)
     const { batches, consumer, records } = await reader([name], { fetchMaxBytes: 200_000, hold: () => true })
     await until('two batches', () => batches.length === 2)
     await sleep(300)

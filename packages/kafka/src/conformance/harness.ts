@@ -72,6 +72,8 @@ export interface Harness {
   /** A new topic of its own. */
   topic(partitions?: number, config?: Readonly<Record<string, string>>): Promise<string>
   produce(topic: string, partition: number, values: readonly (string | null)[]): Promise<void>
+  /** Writes `count` batches of `count` records with values of 10 kB to partition 0. */
+  fill(topic: string, count: number): Promise<void>
   settings(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): ConsumerSettings
   consumer(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): Promise<DriverConsumer>
   reader(topics: ConsumerSettings['topics'], more?: ReaderOptions): Promise<Reader>
@@ -173,6 +175,10 @@ export async function withHarness(
     async produce(topic, partition, values) {
       const [result] = await producer.send([{ topic, partition, records: values.map((value) => record(value)) }])
       if (result?.error) throw result.error
+    },
+    async fill(topic, count) {
+      const values = Array.from({ length: count }, () => 'x'.repeat(10_000))
+      for (let i = 0; i < count; i++) await harness.produce(topic, 0, values)
     },
     async consumer(topics, more) {
       const consumer = await client.consumer(settings(topics, more))

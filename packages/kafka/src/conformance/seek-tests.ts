@@ -29,15 +29,9 @@ export function seekTests(declare: Declare): void {
   })
 
   declare('seek drops records that were fetched and not polled', async (harness) => {
-    const { topic, produce, consumer } = harness
+    const { topic, fill, consumer } = harness
     const topicName = await topic(1)
-    const value = 'x'.repeat(10_000)
-    for (let i = 0; i < 10; i++)
-      await produce(
-        topicName,
-        0,
-        Array.from({ length: 10 }, () => value),
-      )
+    await fill(topicName, 10)
     const polling = await consumer([topicName], { fetchMaxBytes: 200_000 })
     const first = await polling.poll()
     assert.equal(first?.offset(0), 0)
@@ -50,15 +44,9 @@ export function seekTests(declare: Declare): void {
   })
 
   declare('batches that were handed out before a seek still have to be released', async (harness) => {
-    const { topic, produce, reader, until } = harness
+    const { topic, fill, reader, until } = harness
     const topicName = await topic(1)
-    const value = 'x'.repeat(10_000)
-    for (let i = 0; i < 20; i++)
-      await produce(
-        topicName,
-        0,
-        Array.from({ length: 20 }, () => value),
-      )
+    await fill(topicName, 20)
     const { batches, consumer, records } = await reader([topicName], { fetchMaxBytes: 200_000, hold: () => true })
     await until('two batches', () => batches.length === 2)
     consumer.seek({ topic: topicName, partition: 0, offset: 399 })
