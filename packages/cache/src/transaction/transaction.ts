@@ -1,6 +1,7 @@
 import { SnapstreamError, describe, type MaybePromise } from '@snapstream/core'
 import { describeKey, idOf, type CacheKey } from '../entry/cache-key.ts'
-import { DELETE, type Entry, type EntryId, type EntryOptions } from '../entry/entry.ts'
+import { DELETE } from '../entry/delete.ts'
+import type { Entry, EntryId, EntryOptions } from '../entry/entry.ts'
 import type { Feed } from '../exactly-once/feed.ts'
 import type { Attempt } from '../exactly-once/message-scope.ts'
 import type { CacheReads } from '../reading/reads.ts'
