@@ -92,7 +92,7 @@ export function settingsConformance(runner: TestRunner, driver: Driver): void {
             Conf.reset()
             resolve(conf, without({ ignoredSettings: [name] }))
           })
-          assertError('UNSUPPORTED', `the driver ${driver.name} has no `, error)
+          assertError('UNSUPPORTED', `the driver ${driver.name} does not support `, error)
         }
       })
 
