@@ -57,7 +57,7 @@ describe('topics', () => {
     expect(await codeOf(admin.describeTopic('a'))).toBe('TOPIC_MISSING')
   })
 
-  test('that exist are left, or refused', async () => {
+  test("createTopic leaves an existing topic, or rejects with ifExists: 'refuse'", async () => {
     const { admin } = setup()
     await admin.createTopic('a', { partitions: 2 })
     await admin.createTopic('a', { partitions: 3, ifExists: 'leave' })
@@ -69,7 +69,7 @@ describe('topics', () => {
     await admin.createTopic('b', { ifExists: 'refuse' })
   })
 
-  test('have a config, given as it is written', async () => {
+  test('createTopic passes the config on unchanged', async () => {
     const { admin, driver } = setup()
     await admin.createTopic('a', { config: { 'max.message.bytes': 500, 'cleanup.policy': 'delete' } })
     await using topic = Topic('a', { conf: { driver } })
@@ -127,7 +127,7 @@ describe('groups', () => {
     expect(await admin.offsets('g')).toEqual([])
   })
 
-  test('a topic that is deleted while offsets are looked up is left out', async () => {
+  test('offsets leaves out a topic that is deleted during the look-up', async () => {
     const inner = memory()
     const client = inner.client({ brokers: [], clientId: 'x', connectTimeoutMs: 1, requestTimeoutMs: 1 })
     const { admin } = setup({
@@ -171,7 +171,7 @@ describe('resetOffsets', () => {
     [{ shiftBy: 99 }, [10, 4]],
     [{ 1: 1 }, [5, 1]],
     [{ 0: -1, 1: 99 }, [9, 4]],
-  ] as const)('to %j', async (to, expected) => {
+  ] as const)('resetOffsets moves a group to %j', async (to, expected) => {
     const { admin } = await prepared()
     await admin.resetOffsets('g', 'a', { 0: 5, 1: 3 })
     const committed = async () => (await admin.offsets('g')).map((row) => row.committed)
@@ -187,7 +187,7 @@ describe('resetOffsets', () => {
     expect((await admin.resetOffsets('g', 'a', 'earliest')).map(({ before }) => before)).toEqual(expected)
   })
 
-  test('of several topics, and of some partitions', async () => {
+  test('resetOffsets takes several topics, or some partitions', async () => {
     const { admin } = await prepared()
     const rows = await admin.resetOffsets('g', ['a', 'b', 'a'], 'earliest', { partitions: [1] })
     expect(rows).toEqual([
@@ -200,7 +200,7 @@ describe('resetOffsets', () => {
     ])
   })
 
-  test('is where the group goes on', async () => {
+  test('a group continues at its reset offsets', async () => {
     const { admin, driver } = await prepared()
     await (
       await read(driver, 'a', 'g', 12)
@@ -215,7 +215,7 @@ describe('resetOffsets', () => {
     ])
   })
 
-  test('is refused while somebody reads, a dry run as well', async () => {
+  test('resetOffsets rejects while the group has members, even in a dry run', async () => {
     const { admin, driver } = await prepared()
     const stop = await read(driver, 'a', 'g', 12)
     for (const dryRun of [true, false])
@@ -227,7 +227,7 @@ describe('resetOffsets', () => {
     expect((await admin.offsets('g')).map(({ committed }) => committed)).toEqual([10, 4])
   })
 
-  test('says what it cannot do', async () => {
+  test('resetOffsets rejects with an error that names what is missing', async () => {
     const { admin } = await prepared()
     await expect(admin.resetOffsets('g', 'a', { shiftBy: 1 })).rejects.toMatchObject({
       code: 'OFFSET_OUT_OF_RANGE',
@@ -270,7 +270,7 @@ describe('resetOffsets', () => {
   })
 })
 
-describe('the connection', () => {
+describe('the connection of an admin', () => {
   /** A driver that counts, and of which the admin fails to connect as often as is said. */
   function counted(failures = 0) {
     const state = { connected: 0, closed: 0, failures }
@@ -284,7 +284,7 @@ describe('the connection', () => {
     return { driver, state }
   }
 
-  test('is made when it is first needed, once, and closed at the end', async () => {
+  test('the connection is opened once, at the first call, and closed with the admin', async () => {
     const { driver, state } = counted()
     {
       await using admin = Admin({ driver })
@@ -295,7 +295,7 @@ describe('the connection', () => {
     expect(state).toMatchObject({ connected: 1, closed: 1 })
   })
 
-  test('is tried again after it failed', async () => {
+  test('a failed connection is retried by the next call', async () => {
     const { driver, state } = counted(1)
     const admin = Admin({ driver })
     expect(await codeOf(admin.listTopics())).toBe('BROKER_UNREACHABLE')
@@ -305,7 +305,7 @@ describe('the connection', () => {
     expect(await codeOf(admin.listTopics())).toBe('NOT_OPEN')
   })
 
-  test('is not made to be closed, and what was asked is answered before', async () => {
+  test('close() opens no connection and waits for pending calls', async () => {
     const { driver, state } = counted()
     await Admin({ driver }).close()
     expect(state.connected).toBe(0)
@@ -316,7 +316,7 @@ describe('the connection', () => {
     expect(state).toMatchObject({ connected: 1, closed: 1 })
   })
 
-  test('has the settings of Conf under its own', async () => {
+  test('settings of the admin override those of Conf', async () => {
     Conf({ driver: memory({ defaultPartitions: 3 }) })
     const admin = Admin()
     await admin.createTopic('a')

@@ -33,8 +33,8 @@ function usage(env: Environment): SnapstreamError {
   throw new Error('it was taken')
 }
 
-describe('names', () => {
-  test('each is the name of a setting, or a dotted one, in capitals', () => {
+describe('names of variables', () => {
+  test('each variable is the name of a setting, or its dotted name, in capitals', () => {
     expect(variableName('saslPassword')).toBe('SASL_PASSWORD')
     expect(variableName('sasl.password')).toBe('SASL_PASSWORD')
     expect(variableName('ssl.endpoint.identification.algorithm')).toBe('SSL_ENDPOINT_IDENTIFICATION_ALGORITHM')
@@ -45,7 +45,7 @@ describe('names', () => {
     })
   })
 
-  test('no two settings have one variable', () => {
+  test('no two settings have the same variable', () => {
     const owners = new Map<string, string>()
     for (const [alias, name] of NAMES) {
       const variable = variableName(alias)
@@ -55,24 +55,24 @@ describe('names', () => {
     }
   })
 
-  test('the prefix is another if that is asked for', () => {
+  test('the prefix can be changed', () => {
     expect(Conf.fromEnv('ORDERS_', { ORDERS_BROKERS: 'a:1', KAFKA_BROKERS: 'b:1' })).toEqual({ brokers: ['a:1'] })
   })
 
-  test('those of the process are read by default', () => {
+  test('the environment of the process is the default', () => {
     vi.stubEnv('ORDERS_CLIENT_ID', 'me')
     expect(Conf.fromEnv('ORDERS_')).toEqual({ clientId: 'me' })
     vi.unstubAllEnvs()
   })
 
-  test('a misspelt one is refused with the one that was meant', () => {
+  test('a misspelt variable is refused with a suggestion', () => {
     expect(usage({ KAFKA_BOOTSTRAP_SERVER: 'a:1' }).message).toBe(
       'the variable KAFKA_BOOTSTRAP_SERVER is no setting; did you mean KAFKA_BOOTSTRAP_SERVERS?',
     )
     expect(usage({ KAFKA_SASL_PASWORD_FILE: '/run/x' }).message).toContain('did you mean KAFKA_SASL_PASSWORD_FILE?')
   })
 
-  test('those of other programs are named in one warning', () => {
+  test('one warning names the variables of other programs', () => {
     const env = {
       KAFKA_HOME: '/opt/kafka',
       KAFKA_OPTS: '-Dx',
@@ -93,14 +93,14 @@ describe('names', () => {
     ])
   })
 
-  test('an old one counts, with one warning', () => {
+  test('a deprecated variable works, with one warning', () => {
     expect(read({ KAFKA_QUEUE_BUFFERING_MAX_MS: '5' })).toEqual({ lingerMs: 5 })
     expect(warn.mock.calls).toEqual([
       ['snapstream: KAFKA_QUEUE_BUFFERING_MAX_MS is a deprecated name; use KAFKA_LINGER_MS'],
     ])
   })
 
-  test('a setting of other clients is refused with the reason, unless it changes nothing', () => {
+  test('a variable of other clients is refused with the reason, unless it changes nothing', () => {
     expect(usage({ KAFKA_SASL_JAAS_CONFIG: 'password="sesame"' }).message).toBe(
       'unset the variable KAFKA_SASL_JAAS_CONFIG: give saslUsername and saslPassword',
     )
@@ -108,15 +108,15 @@ describe('names', () => {
     expect(usage({ KAFKA_DRIVER: 'kafkajs' }).message).toContain('a driver cannot be set by a variable')
   })
 
-  test('two of one setting agree, or are refused', () => {
+  test('two variables of one setting have to agree', () => {
     expect(read({ KAFKA_BROKERS: 'a:1', KAFKA_BOOTSTRAP_SERVERS: 'a:1' })).toEqual({ brokers: ['a:1'] })
     const { message } = usage({ KAFKA_SASL_PASSWORD: 'sesame', KAFKA_SASL_PASSWORD_FILE: file('other', 'simsim') })
     expect(message).toContain('KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE are names of the same setting')
   })
 })
 
-describe('values', () => {
-  test('are what the setting takes', () => {
+describe('values of variables', () => {
+  test('a value is parsed to the type of its setting', () => {
     expect(
       read({
         KAFKA_LINGER_MS: '5',
@@ -136,19 +136,19 @@ describe('values', () => {
     expect(usage(env).message).toBe(message)
   })
 
-  test('an empty one counts as not given', () => {
+  test('an empty variable counts as not set', () => {
     expect(read({ KAFKA_GROUP_ID: '', KAFKA_SSL_ENDPOINT_IDENTIFICATION_ALGORITHM: '', KAFKA_LINGR_MS: '' })).toEqual(
       {},
     )
   })
 
-  test('PEM may have its line ends written out', () => {
+  test('PEM may have escaped line ends', () => {
     const { sslCa } = read({ KAFKA_SSL_CA: String.raw`-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----` })
     expect(sslCa).toBe('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----')
   })
 })
 
-describe('files', () => {
+describe('variables that name files', () => {
   test.each([
     ['sesame', 'sesame'],
     ['sesame\n', 'sesame'],
@@ -159,11 +159,11 @@ describe('files', () => {
     expect(revealed(saslPassword)).toBe(expected)
   })
 
-  test('can have any setting', () => {
+  test('any setting can come from a file', () => {
     expect(read({ KAFKA_LINGER_MS_FILE: file('linger', '7\n') })).toEqual({ lingerMs: 7 })
   })
 
-  test('that are missing, unreadable or empty are errors that name them', () => {
+  test('the error names a file that is missing, unreadable or empty', () => {
     const missing = join(folder, 'missing')
     const error = usage({ KAFKA_SASL_PASSWORD_FILE: missing })
     expect(error.message).toContain('the file that KAFKA_SASL_PASSWORD_FILE names cannot be read: ENOENT')
@@ -177,8 +177,8 @@ describe('files', () => {
   })
 })
 
-describe('secrets', () => {
-  test('do not show in what is returned, also when it is copied', () => {
+describe('secrets in variables', () => {
+  test('the returned settings and their copies do not show secrets', () => {
     const env = { KAFKA_SASL_PASSWORD: 'sesame', KAFKA_SSL_KEY_PASSWORD: 'simsim', KAFKA_GROUP_ID: 'g' }
     const conf = { ...read(env), clientId: 'me' }
     for (const shown of [inspect(conf, { depth: Infinity, showHidden: true }), JSON.stringify(conf)]) {
@@ -189,7 +189,7 @@ describe('secrets', () => {
     expect(revealed(confDefaults().saslPassword)).toBe('sesame')
   })
 
-  test('that got into the wrong place are not shown either', () => {
+  test('errors do not show a secret in the wrong variable', () => {
     const key = '-----BEGIN PRIVATE KEY-----\nse/same\n-----END PRIVATE KEY-----'
     for (const env of [
       { KAFKA_SASL_PASSWORD_FILE: 'sesame' },

@@ -25,8 +25,8 @@ function usage(given: unknown): string {
 
 const DURATIONS = Object.keys(SETTINGS).filter((name) => name.endsWith('Ms'))
 
-describe('names', () => {
-  test('each is taken as Kafka writes it, and means the same', () => {
+describe('names of settings', () => {
+  test('each setting can have its dotted name of Kafka', () => {
     const samples: Record<string, unknown> = {
       driver: memory(),
       brokers: 'a:1',
@@ -52,13 +52,13 @@ describe('names', () => {
     }
   })
 
-  test('a misspelt one is refused with the one that was meant', () => {
+  test('a misspelt name is refused with a suggestion', () => {
     expect(usage({ bootstrapServer: 'a:1' })).toBe(
       'Conf has no setting bootstrapServer; did you mean bootstrap.servers?',
     )
   })
 
-  test('one that is nothing like any is refused with what there is', () => {
+  test('an unknown name is refused with a list of all names', () => {
     expect(usage({ colour: 'red' })).toContain('it takes driver, brokers, groupId')
   })
 
@@ -68,28 +68,28 @@ describe('names', () => {
     )
   })
 
-  test('one that only tunes other clients is one warning', () => {
+  test('a setting that only tunes other clients is ignored with one warning', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     for (let i = 0; i < 2; i++) expect(parse({ 'max.poll.records': 500, lingerMs: 1 })).toEqual({ lingerMs: 1 })
     expect(warn.mock.calls).toEqual([['snapstream: Conf: max.poll.records has no effect here and is ignored']])
   })
 
-  test('no setting is one that is refused or ignored', () => {
+  test('no own setting is in the lists of refused and ignored names', () => {
     for (const name of NAMES.keys()) expect([UNSUPPORTED.has(name), IGNORED.has(name)]).toEqual([false, false])
     for (const name of IGNORED) expect(UNSUPPORTED.has(name)).toBe(false)
   })
 
-  test('two names of one setting agree, or are refused', () => {
+  test('two names of one setting have to agree', () => {
     expect(parse({ brokers: ['a:1', 'b:2'], 'bootstrap.servers': 'a:1, b:2' })).toEqual({ brokers: ['a:1', 'b:2'] })
     expect(usage({ groupId: 'a', 'group.id': 'b' })).toContain('groupId and group.id are names of the same setting')
   })
 
-  test('what is undefined is not given', () => {
+  test('an undefined value counts as not given', () => {
     expect(parse({ brokers: undefined, groupId: 'a' })).toEqual({ groupId: 'a' })
   })
 })
 
-describe('values', () => {
+describe('values of settings', () => {
   test.each([
     ['localhost:9092', ['localhost:9092']],
     ['a:1,b:2 , c:3', ['a:1', 'b:2', 'c:3']],
@@ -101,7 +101,7 @@ describe('values', () => {
     [' a:1 ,, b:2 , ', ['a:1', 'b:2']],
     ['PLAINTEXT://a:1,PLAINTEXT://[::1]:2', ['plaintext://a:1', 'plaintext://[::1]:2']],
     [['SASL_SSL://a:1'], ['sasl_ssl://a:1']],
-  ])('brokers %j', (brokers, parsed) => {
+  ])('brokers %j are parsed', (brokers, parsed) => {
     expect(parse({ brokers })).toEqual({ brokers: parsed })
   })
 
@@ -129,11 +129,11 @@ describe('values', () => {
     [-1, -1],
     ['1', 1],
     [0, 0],
-  ])('acks %j', (acks, parsed) => {
+  ])('acks %j is parsed', (acks, parsed) => {
     expect(parse({ acks })).toEqual({ acks: parsed })
   })
 
-  test('a wrong type says what is expected and what came', () => {
+  test('the error for a wrong type says what is expected and what was given', () => {
     expect(usage({ lingerMs: '5' })).toBe('Conf: lingerMs takes a whole number of ms, 0 to 2147483647, got "5"')
     expect(usage({ 'session.timeout.ms': -1 })).toContain(
       'session.timeout.ms takes a whole number of ms, 1 to 2147483647, got -1',
@@ -145,30 +145,30 @@ describe('values', () => {
     expect(usage('localhost:9092')).toContain('Conf takes an object of settings')
   })
 
-  test.each(DURATIONS)('%s is a whole number of ms that a timer and an int32 have room for', (name) => {
+  test.each(DURATIONS)('%s is a whole number of ms within the range of an int32', (name) => {
     expect(parse({ [name]: 2 ** 31 - 1 })).toEqual({ [name]: 2 ** 31 - 1 })
     for (const value of [2 ** 31, 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY])
       expect(usage({ [name]: value })).toContain('to 2147483647, got')
   })
 
   test.each(['fetchMaxBytes', 'batchSizeBytes', 'maxRequestBytes', 'receiveMaxBytes'])(
-    '%s is a whole number of bytes that an int32 has room for',
+    '%s is a whole number of bytes within the range of an int32',
     (name) => {
       expect(parse({ [name]: 2 ** 31 - 1 })).toEqual({ [name]: 2 ** 31 - 1 })
       for (const value of [2 ** 31, 1.5, 0]) expect(usage({ [name]: value })).toContain('1 to 2147483647, got')
     },
   )
 
-  test('bufferBytes is not told to anybody, and may be larger', () => {
+  test('bufferBytes is not sent to a broker and may exceed an int32', () => {
     expect(parse({ bufferBytes: 2 ** 33 })).toEqual({ bufferBytes: 2 ** 33 })
   })
 
-  test('names of Object.prototype are no values', () => {
+  test('names of Object.prototype are not valid values', () => {
     expect(usage({ autoOffsetReset: 'constructor' })).toContain('got "constructor"')
     expect(usage({ toString: 1 })).toContain('no setting toString')
   })
 
-  test("Kafka's own word for no reset", () => {
+  test("autoOffsetReset takes Kafka's word for an error", () => {
     expect(parse({ 'auto.offset.reset': 'none' })).toEqual({ autoOffsetReset: 'error' })
   })
 })

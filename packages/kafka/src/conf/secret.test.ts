@@ -18,13 +18,13 @@ describe.each(Object.entries(ways))('by %s', (_, show) => {
 })
 
 describe.each(Object.entries(ways))('by %s', (_, show) => {
-  test('what has secrets shows the rest', () => {
+  test('an object with secrets shows its other fields', () => {
     const settings = withSecrets({ username: 'alice' }, { password: secret('sesame') })
     expect(show({ settings })).not.toContain('sesame')
   })
 })
 
-test('what has secrets has them by name, and hands them on to copies', () => {
+test('an object has its secrets by name, and copies keep them', () => {
   const settings = withSecrets({ username: 'alice' }, { password: secret('sesame'), none: undefined })
   expect(settings.password).toBe('sesame')
   expect({ ...settings }).toEqual({ username: 'alice', password: 'sesame' })
@@ -32,13 +32,13 @@ test('what has secrets has them by name, and hands them on to copies', () => {
   expect(JSON.stringify(settings)).toBe('{"username":"alice","password":"[secret]"}')
 })
 
-test('what has secrets is compared by them', () => {
+test('objects with different secrets are not equal', () => {
   const make = (password: string) => withSecrets({ username: 'alice' }, { password: secret(password) })
   expect(isDeepStrictEqual(make('sesame'), make('sesame'))).toBe(true)
   expect(isDeepStrictEqual(make('sesame'), make('simsim'))).toBe(false)
 })
 
-test('a secret is revealed to whoever asks', () => {
+test('reveal() returns the secret', () => {
   expect(reveal(secret('sesame'))).toBe('sesame')
   expect([isSecret(secret('')), isSecret('sesame'), isSecret(null), isSecret(undefined)]).toEqual([
     true,

@@ -9,14 +9,14 @@ test.each([
   ['lingerms', 'lingerMs'],
   ['sesionTimeoutMs', 'sessionTimeoutMs'],
   ['group_id', 'groupId'],
-])('%s was meant to be %s', (typed, meant) => {
+])('the closest name to %s is %s', (typed, meant) => {
   expect(closestName(typed, NAMES.keys())).toBe(meant)
 })
 
-test('what is nothing like any name has no closest', () => {
+test('a name that resembles none has no closest name', () => {
   expect(closestName('favouriteColour', NAMES.keys())).toBeUndefined()
 })
 
-test('a name of a megabyte is not compared letter by letter', () => {
+test('a very long name is not compared', () => {
   expect(closestName('x'.repeat(1_000_000), NAMES.keys())).toBeUndefined()
 })

@@ -2,7 +2,7 @@ import { SnapstreamError } from '@snapstream/core'
 import { expect, test } from 'vitest'
 import { rarely } from './rarely.ts'
 
-test('of each code the first error is passed on at once, and then one each ten seconds', () => {
+test('the first error of each code is passed on at once, then one every ten seconds', () => {
   let now = 0
   const told: string[] = []
   const tell = rarely(

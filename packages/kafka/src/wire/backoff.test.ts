@@ -29,19 +29,19 @@ async function refuseFor(ms: number, patienceMs: number) {
   return { at, told, end: () => end, refusal, run, pacing }
 }
 
-test('pauses grow up to a second, and each is told', async () => {
+test('pauses grow up to a second, and each one is reported', async () => {
   const { at, told } = await refuseFor(4000, Infinity)
   expect(at).toEqual([0, 20, 60, 140, 300, 620, 1260, 2260, 3260])
   expect(told).toHaveLength(9)
 })
 
-test('when the pauses add up to the patience there is, what was refused is thrown', async () => {
+test('the error is thrown once the pauses add up to the patience', async () => {
   const { at, end, refusal } = await refuseFor(60_000, 3000)
   expect(end()).toBe(refusal)
   expect(at.at(-1)).toBe(3260)
 })
 
-test('begins anew after it worked', async () => {
+test('a success resets the pauses', async () => {
   const pacing = createRetries({ patienceMs: 50 })
   for (let i = 0; i < 100; i++) {
     const pause = pacing.again(new Error('no'))
@@ -51,7 +51,7 @@ test('begins anew after it worked', async () => {
   }
 })
 
-test('a pause ends when there is no point any more', async () => {
+test('an abort ends a pause', async () => {
   const ended = new AbortController()
   const pacing = createRetries({ patienceMs: Infinity, signal: ended.signal })
   const pause = pacing.again(new Error('no'))

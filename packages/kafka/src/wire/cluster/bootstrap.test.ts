@@ -40,7 +40,7 @@ function brokers(of: Record<string, 'answers' | 'refuses' | 'hangs' | 'is mute' 
   return { connect, tried, hosts: () => tried.map(({ host }) => host), open: () => open.size }
 }
 
-test('takes the first address that answers', async () => {
+test('bootstrap uses the first address that answers', async () => {
   const { connect, hosts } = brokers({ a: 'refuses', b: 'answers', c: 'answers' })
   const first = await bootstrap(settings(['a:1', 'b:2', 'c:3']), connect)
   expect(first.address).toEqual({ nodeId: -1, host: 'b', port: 2 })
@@ -48,7 +48,7 @@ test('takes the first address that answers', async () => {
   expect(hosts()).toEqual(['a', 'b'])
 })
 
-test('one that never connects, or connects and never answers, leaves time for the others', async () => {
+test('an address that does not connect or answer leaves time for the others', async () => {
   const { connect, hosts, open } = brokers({ a: 'hangs', b: 'is mute', c: 'answers' })
   const started = Date.now()
   await bootstrap(settings(['a:1', 'b:2', 'c:3']), connect)
@@ -57,7 +57,7 @@ test('one that never connects, or connects and never answers, leaves time for th
   await expect.poll(open).toBe(1)
 })
 
-test('goes round until somebody is there', async () => {
+test('bootstrap tries all addresses repeatedly until one answers', async () => {
   const state: Parameters<typeof brokers>[0] = { a: 'refuses', b: 'refuses' }
   const { connect, hosts } = brokers(state)
   const starting = bootstrap(settings(['a:1', 'b:2'], 5000), connect)
@@ -66,7 +66,7 @@ test('goes round until somebody is there', async () => {
   expect((await starting).address.host).toBe('b')
 })
 
-test('says when the time is over that nobody answers, and where', async () => {
+test('the error after the timeout names the addresses', async () => {
   const { connect, open } = brokers({ a: 'refuses', b: 'is mute' })
   const started = Date.now()
   const error = await bootstrap(settings(['a:1', '[::1]:2', 'b:3']), connect).catch((thrown: unknown) => thrown)
@@ -75,25 +75,28 @@ test('says when the time is over that nobody answers, and where', async () => {
   await expect.poll(open).toBe(0)
 })
 
-test('what waiting does not cure is said at once, and no other address is tried with it', async () => {
+test('an error that is not retriable rejects at once without trying other addresses', async () => {
   const refused = new SnapstreamError('AUTHENTICATION_REFUSED', 'wrong password')
   const { connect, hosts } = brokers({ a: refused, b: 'answers' })
   await expect(bootstrap(settings(['a:1', 'b:2'], 5000), connect)).rejects.toBe(refused)
   expect(hosts()).toEqual(['a'])
 })
 
-test('IPv6 addresses stand in brackets, and go without them to where they are used', async () => {
+test('IPv6 addresses are given in brackets and used without them', async () => {
   const { connect, tried } = brokers({ 'fe80::1': 'answers' })
   await bootstrap(settings(['[fe80::1]:9092']), connect)
   expect(tried).toEqual([{ nodeId: -1, host: 'fe80::1', port: 9092 }])
 })
 
-test.each(['localhost', 'a:b', 'a:0', 'a:70000', '::1:9092', 'a:1,b:2', ''])('%j is no address', async (text) => {
-  const { connect } = brokers({})
-  await expect(bootstrap(settings([text]), connect)).rejects.toMatchObject({ code: 'USAGE' })
-})
+test.each(['localhost', 'a:b', 'a:0', 'a:70000', '::1:9092', 'a:1,b:2', ''])(
+  '%j is not a valid address',
+  async (text) => {
+    const { connect } = brokers({})
+    await expect(bootstrap(settings([text]), connect)).rejects.toMatchObject({ code: 'USAGE' })
+  },
+)
 
-test('says so when it is this process that may open no more sockets', async () => {
+test('the error names the limit of sockets of the process', async () => {
   const noHandles = Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' })
   const { connect } = brokers({
     a: brokerUnreachable({ nodeId: -1, host: 'a', port: 1 }, 'cannot be reached', noHandles),

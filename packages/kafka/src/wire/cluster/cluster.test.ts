@@ -32,7 +32,7 @@ function network() {
   return { state, connect, made, open: () => [...open.values()].sort(), cut: () => open.clear() }
 }
 
-test('opens one connection a node and purpose, however many ask at once', async () => {
+test('concurrent calls share one connection per node and purpose', async () => {
   const { connect, open } = network()
   const cluster = await openCluster(settings, connect)
   const same = await Promise.all([cluster.node(1), cluster.node(1), cluster.node(1, 'fetch'), cluster.node(1, 'fetch')])
@@ -45,7 +45,7 @@ test('opens one connection a node and purpose, however many ask at once', async 
   await expect(cluster.any()).rejects.toMatchObject({ code: 'NOT_OPEN' })
 })
 
-test('opens a connection again that was cut, and closes one that comes after the end', async () => {
+test('a cut connection is opened again, and one that opens after close() is closed', async () => {
   const { connect, open, cut } = network()
   const cluster = await openCluster(settings, connect)
   const before = await cluster.node(1)
@@ -57,7 +57,7 @@ test('opens a connection again that was cut, and closes one that comes after the
   expect(open()).toEqual([])
 })
 
-test('replaces all connections, but only if there is another to be had', async () => {
+test('all connections are replaced only if a new one can be opened', async () => {
   const { connect, open, state } = network()
   const cluster = await openCluster(settings, connect)
   const all = () => Promise.all([cluster.node(1), cluster.node(1, 'join'), cluster.node(2, 'fetch')])
@@ -73,7 +73,7 @@ test('replaces all connections, but only if there is another to be had', async (
   expect(open()).toEqual([])
 })
 
-test('finds another broker when one is away, and the first addresses when all have moved', async () => {
+test('a cluster falls back to other brokers, and to the bootstrap addresses if all have moved', async () => {
   const { state, connect, cut } = network()
   const cluster = await openCluster(settings, connect)
   cut()
@@ -88,7 +88,7 @@ test('finds another broker when one is away, and the first addresses when all ha
   await cluster.destroy()
 })
 
-test('a coordinator that was not known is', async () => {
+test('a coordinator that was not in the metadata can be connected to', async () => {
   const { connect, made } = network()
   const cluster = await openCluster(settings, connect)
   await cluster.node(await cluster.findCoordinator('g'))
@@ -96,7 +96,7 @@ test('a coordinator that was not known is', async () => {
   await cluster.destroy()
 })
 
-test('keeps what it knows of topics when one is gone, and says which', async () => {
+test('a missing topic is reported by name and does not drop the metadata of others', async () => {
   const { state, connect } = network()
   const cluster = await openCluster(settings, connect)
   const partition = { partition: 0, errorCode: 0, leader: 2, replicas: [2], inSyncReplicas: [2] }

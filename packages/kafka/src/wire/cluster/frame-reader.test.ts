@@ -20,11 +20,11 @@ describe('frames', () => {
   const sizes = [4, 5, 64, 4, 10_000, 7]
   const sent = Buffer.concat(sizes.map((size, i) => frame(size, i)))
 
-  test.each([1, 2, 3, 4, 5, 7, 8, 9, 13, 1000, 100_000])('come out as they went in, in pieces of %d bytes', (piece) => {
+  test.each([1, 2, 3, 4, 5, 7, 8, 9, 13, 1000, 100_000])('frames are read from pieces of %d bytes', (piece) => {
     expect(read(sent, piece)).toEqual(sizes.map((size, i) => Buffer.alloc(size, i)))
   })
 
-  test('one that came in one piece is not copied', () => {
+  test('a frame that arrives in one piece is not copied', () => {
     const bytes = frame(100, 1)
     let got: Buffer | undefined
     frameReader(1000).push(bytes, (one) => (got = one))
@@ -32,7 +32,7 @@ describe('frames', () => {
     expect(got).toEqual(Buffer.alloc(100, 7))
   })
 
-  test('a large one arrives whole, however it was cut', () => {
+  test('a large frame is read from pieces of any size', () => {
     const bytes = frame(10_000_000, 3)
     bytes.writeInt32BE(4711, bytes.length - 4)
     const [one] = read(bytes, 65_536)
@@ -40,7 +40,7 @@ describe('frames', () => {
     expect(one?.readInt32BE(10_000_000 - 4)).toBe(4711)
   })
 
-  test('memory is taken as bytes come, not as they are announced', () => {
+  test('memory is allocated for received bytes, not for the stated length', () => {
     const before = process.memoryUsage().arrayBuffers
     const start = Buffer.alloc(1000)
     start.writeInt32BE(100_000_000)
@@ -50,7 +50,7 @@ describe('frames', () => {
   })
 })
 
-describe('what is no frame', () => {
+describe('invalid frames', () => {
   const head = (length: number) => {
     const bytes = Buffer.alloc(4)
     bytes.writeInt32BE(length)
@@ -65,11 +65,11 @@ describe('what is no frame', () => {
     },
   )
 
-  test('a length at the limit is taken', () => {
+  test('a length at the limit is accepted', () => {
     expect(read(frame(1000, 1), 300, 1000)).toHaveLength(1)
   })
 
-  test('what others speak is named', () => {
+  test('the error names the protocol of other servers', () => {
     const alert = Buffer.from([0x15, 3, 3, 0, 2, 2, 0x50])
     expect(() => read(alert, 100)).toThrow("it answers in TLS; set securityProtocol to 'ssl'")
     expect(() => read(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 100)).toThrow('it answers in HTTP')

@@ -25,7 +25,7 @@ const heartbeat = {
     requestFrame({ apiKey: HEARTBEAT, version: 0, correlationId, clientId: 'c' }, Buffer.alloc(0)),
 }
 
-test('requests that are under way together are answered in order', async () => {
+test('concurrent requests get their answers in order', async () => {
   const broker = await start({})
   const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, settings, never)
   const answers = await Promise.all(Array.from({ length: 50 }, () => socket.request(heartbeat)))
@@ -37,7 +37,7 @@ test('requests that are under way together are answered in order', async () => {
   await expect(socket.request(heartbeat)).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE', message: /Heartbeat/ })
 })
 
-test('a request that lets the broker wait has as much longer, and others have not', async () => {
+test('the wait of a request extends its own timeout only', async () => {
   const broker = await start({ answers: { Heartbeat: () => () => {} } })
   const address = { nodeId: 1, host: '127.0.0.1', port: broker.port }
   for (const [waitMs, limitMs] of [
@@ -61,7 +61,7 @@ test.each([2 ** 31 - 1, 2 ** 32])('a request may let the broker wait for %d ms',
   await socket.close()
 })
 
-test('an answer without a request does not wait for one', async () => {
+test('an answer without a request closes the connection', async () => {
   const broker = await start({
     answers: {
       Heartbeat: (request, of) => () => {
@@ -76,7 +76,7 @@ test('an answer without a request does not wait for one', async () => {
   await expect.poll(() => broker.open()).toBe(0)
 })
 
-test('when nobody waits any more, what was opened is closed', async () => {
+test('a socket that opens after its caller has given up is closed', async () => {
   for (const script of [{ onConnect: () => {} }, { answers: { ApiVersions: () => () => {} } }]) {
     const broker = await start(script)
     const ended = new AbortController()
@@ -93,7 +93,7 @@ test('when nobody waits any more, what was opened is closed', async () => {
   expect(open).toMatchObject({ code: 'BROKER_UNREACHABLE' })
 })
 
-test('a name that cannot be resolved is explained by the node that advertises it', async () => {
+test('the error for an unresolvable host names the node that advertises it', async () => {
   const of = (nodeId: number) => openSocket({ nodeId, host: 'kafka.invalid', port: 9092 }, settings, never)
   await expect(of(3)).rejects.toMatchObject({
     code: 'BROKER_UNREACHABLE',
@@ -104,16 +104,16 @@ test('a name that cannot be resolved is explained by the node that advertises it
   await expect(of(-1)).rejects.toMatchObject({ message: expect.not.stringContaining('advertised') })
 })
 
-test.each([0, 70_000])('the port %d is none', async (port) => {
+test.each([0, 70_000])('the port %d is invalid', async (port) => {
   await expect(openSocket({ nodeId: 1, host: 'localhost', port }, settings, never)).rejects.toMatchObject({
     code: 'BROKER_UNREACHABLE',
   })
 })
 
-describe('a user', () => {
+describe('a session of SASL', () => {
   const sasl = { mechanism: 'PLAIN', username: 'user', password: 'pencil' } as const
 
-  test('is told to the broker anew before its time is over, and nothing else is sent meanwhile', async () => {
+  test('a session is renewed before it expires, and other requests wait meanwhile', async () => {
     const order: string[] = []
     const broker = await start({
       answers: {
@@ -136,7 +136,7 @@ describe('a user', () => {
     await socket.close()
   })
 
-  test('that is refused the second time has no connection any more', async () => {
+  test('a refused renewal closes the connection', async () => {
     let logins = 0
     const broker = await start({
       answers: {
@@ -155,7 +155,7 @@ describe('a user', () => {
   })
 })
 
-test('a socket that takes no more holds back those who write without an answer', async () => {
+test('a full socket holds back requests without an answer', async () => {
   const server = createServer((socket) => {
     socket.on('error', () => {})
     // Reads the first request, answers it, and reads no more.

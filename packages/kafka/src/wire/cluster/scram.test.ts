@@ -20,7 +20,7 @@ describe('the example of RFC 7677', () => {
   const first = `r=${nonce}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096`
   const final = 'v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4='
 
-  test('is said as it stands there', async () => {
+  test('the messages equal those of the example', async () => {
     const { said, exchange } = broker(first, final)
     await scram(user, exchange, nonce)
     expect(said).toEqual([
@@ -37,8 +37,8 @@ describe('the example of RFC 7677', () => {
   })
 })
 
-describe('a proof from which the password could be guessed, or that keeps a processor busy', () => {
-  test.each(['1', '4095', '1000001', '2147483647', '4294967296'])('is not made for %s iterations', async (count) => {
+describe('the number of iterations of a proof', () => {
+  test.each(['1', '4095', '1000001', '2147483647', '4294967296'])('%s iterations are refused', async (count) => {
     const { said, exchange } = broker(`r=nonceserver,s=c2FsdA==,i=${count}`)
     const start = performance.now()
     await expect(scram(user, exchange, 'nonce')).rejects.toMatchObject({
@@ -49,7 +49,7 @@ describe('a proof from which the password could be guessed, or that keeps a proc
     expect(performance.now() - start).toBeLessThan(100)
   })
 
-  test('is made on another thread for the most there may be', async () => {
+  test('a proof with the largest number of iterations does not block the event loop', async () => {
     const { exchange } = broker('r=nonceserver,s=c2FsdA==,i=1000000', 'e=other-error')
     let turns = 0
     const timer = setInterval(() => turns++, 1)
@@ -61,19 +61,19 @@ describe('a proof from which the password could be guessed, or that keeps a proc
   })
 })
 
-test('names with signs that mean something are written as others', async () => {
+test('special characters of a name are escaped', async () => {
   const { said, exchange } = broker('')
   await expect(scram({ ...user, username: 'a=b,c' }, exchange, 'nonce')).rejects.toMatchObject(refused)
   expect(said).toEqual(['n,,n=a=3Db=2Cc,r=nonce'])
 })
 
-test('each exchange has a nonce of its own', async () => {
+test('each exchange has a new nonce', async () => {
   const { said, exchange } = broker('')
   for (let i = 0; i < 2; i++) await scram(user, exchange).catch(() => {})
   expect(new Set(said).size).toBe(2)
 })
 
-test('what a broker says is cut', async () => {
+test('a long error message of a broker is cut', async () => {
   const { exchange } = broker('x'.repeat(100_000))
   const error = await scram(user, exchange).catch((thrown: unknown) => thrown)
   expect((error as Error).message.length).toBeLessThan(300)

@@ -25,7 +25,7 @@ function trying(untilMs: number, eachMs: number, error: Error = away) {
   return state
 }
 
-test('tries again until it works', async () => {
+test('retry repeats a call until it succeeds', async () => {
   const state = trying(5000, 10)
   await vi.advanceTimersByTimeAsync(7000)
   expect(state.outcome).toBe('done')
@@ -33,7 +33,7 @@ test('tries again until it works', async () => {
   expect(state.troubles).toEqual(Array.from({ length: state.tries - 1 }, () => away))
 })
 
-test('gives up once patience is over', async () => {
+test('retry rejects after its patience', async () => {
   const state = trying(60_000, 10)
   await vi.advanceTimersByTimeAsync(8000)
   expect(state.outcome).toBeUndefined()
@@ -41,13 +41,13 @@ test('gives up once patience is over', async () => {
   expect(state.outcome).toBe(away)
 })
 
-test('a request that failed by its time-out alone, longer than patience, is sent again', async () => {
+test('retry repeats a request that timed out, even if the timeout exceeds the patience', async () => {
   const state = trying(31_000, 30_000)
   await vi.advanceTimersByTimeAsync(61_000)
   expect(state).toMatchObject({ tries: 2, outcome: 'done' })
 })
 
-test('does not try again what will not pass', async () => {
+test('retry does not repeat a call with an error that is not retriable', async () => {
   const refused = protocolError(58)
   const state = trying(1000, 10, refused)
   await vi.advanceTimersByTimeAsync(100)
