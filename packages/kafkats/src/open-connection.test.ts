@@ -3,6 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { crc32c } from '@node-rs/crc32'
 import type { ClientSettings } from '@snapstream/kafka/driver'
 import { recordBatchEncoder } from '@snapstream/kafka/record-batch'
+import { frameReader } from '@snapstream/kafka/src/wire/cluster/frame-reader.ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openConnection } from './open-connection.ts'
 
@@ -21,17 +22,14 @@ async function broker(answer: (request: Buffer) => Buffer | undefined | 'close')
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
-    let rest = Buffer.alloc(0)
-    socket.on('data', (data) => {
-      rest = Buffer.concat([rest, data])
-      while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
-        const request = rest.subarray(4, 4 + rest.readInt32BE(0))
-        rest = rest.subarray(4 + request.length)
+    const frames = frameReader(Infinity)
+    socket.on('data', (data) =>
+      frames.push(data, (request) => {
         const body = answer(request)
         if (body === 'close') socket.destroy()
         else if (body) socket.write(framed(Buffer.concat([request.subarray(4, 8), body])))
-      }
-    })
+      }),
+    )
   })
   opened.push({ server, sockets })
   await new Promise<void>((resolve) => {

@@ -3,8 +3,8 @@ import { backpressureTests } from './backpressure-tests.ts'
 import { closeTests } from './close-tests.ts'
 import { groupAdminTests } from './group-admin-tests.ts'
 import { groupTests } from './group-tests.ts'
-import type { ConformanceOptions, Declare, TestRunner } from './harness.ts'
-import { withHarness } from './harness.ts'
+import type { ConformanceOptions, TestRunner } from './harness.ts'
+import { declareWith } from './harness.ts'
 import { offsetTests } from './offset-tests.ts'
 import { rebalanceTests } from './rebalance-tests.ts'
 import { recordTests } from './record-tests.ts'
@@ -13,7 +13,7 @@ import { seekTests } from './seek-tests.ts'
 /** The obligations of the driver port: admins, consumers alone and in groups, producers. */
 export function clientConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, concurrent = test, describe = (_, run) => run() } = runner
-  const declare: Declare = (name, run) => concurrent(name, () => withHarness(options, run), 60_000)
+  const declare = declareWith(concurrent, options)
   const parts = {
     adminTests,
     groupAdminTests,

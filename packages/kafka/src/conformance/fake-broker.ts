@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { frameReader } from '../wire/cluster/frame-reader.ts'
 import { byteReader } from '../wire/protocol/byte-reader.ts'
 import { API_KEYS, framed, goodAnswer } from './fake-answers.ts'
 import type { Api, FakeAnswer, FakeRequest } from './fake-answers.ts'
@@ -37,15 +38,8 @@ export async function startFakeBroker(script: Script): Promise<FakeBroker> {
       socket.resume()
       return
     }
-    let rest = Buffer.alloc(0)
-    socket.on('data', (data) => {
-      rest = Buffer.concat([rest, data])
-      while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
-        const frame = rest.subarray(4, 4 + rest.readInt32BE(0))
-        rest = rest.subarray(4 + frame.length)
-        answer(frame, socket)
-      }
-    })
+    const frames = frameReader(Infinity)
+    socket.on('data', (data) => frames.push(data, (frame) => answer(frame, socket)))
   }
 
   function answer(frame: Buffer, socket: Socket): void {

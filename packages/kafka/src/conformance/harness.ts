@@ -1,3 +1,4 @@
+import type { KafkaConf } from '../conf/kafka-conf.ts'
 import type {
   ConsumerSettings,
   Driver,
@@ -246,3 +247,15 @@ export async function withHarness(
 
 /** Declares one test, by name. */
 export type Declare = (name: string, run: (harness: Harness) => Promise<void>) => void
+
+/** Declares tests that each get a new harness. */
+export const declareWith =
+  (test: TestRunner['test'], options: ConformanceOptions, timeoutMs = 60_000): Declare =>
+  (name, run) =>
+    test(name, () => withHarness(options, run), timeoutMs)
+
+/** The settings of topics over the driver of a suite. */
+export const confOf = ({ driver, brokers }: ConformanceOptions): KafkaConf => ({
+  driver,
+  ...(brokers.length > 0 && { brokers: [...brokers] }),
+})

@@ -3,7 +3,7 @@ import { createApp } from '@snapstream/core'
 import type { StreamOptions } from '@snapstream/core'
 import { Topic } from '../topic/topic.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
-import { sleep, withHarness } from './harness.ts'
+import { declareWith, sleep } from './harness.ts'
 import { logShapes } from './log-shapes.ts'
 import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
 
@@ -16,8 +16,7 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from }, 
 export function readingConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
   const conf = { driver: options.driver, brokers: [...options.brokers] }
-  const declare = (name: string, run: (harness: Harness) => Promise<void>) =>
-    test(name, () => withHarness(options, run), 60_000)
+  const declare = declareWith(test, options)
 
   /** Runs a handler over a topic until it is stopped. */
   function follow(

@@ -4,7 +4,7 @@ import { deadLetterOf } from '../replay/dead-letter.ts'
 import { replay } from '../replay/replay.ts'
 import type { ReplayCounts } from '../replay/replay-options.ts'
 import { Topic } from '../topic/topic.ts'
-import { withHarness } from './harness.ts'
+import { confOf, declareWith } from './harness.ts'
 import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
 import { FIRST_POISON, poisonedTopic, sorted } from './poisoned-topic.ts'
 import type { Poison, PoisonedTopic } from './poisoned-topic.ts'
@@ -18,10 +18,8 @@ const CODES = { undecodable: 'DECODE_FAILED', throwing: 'HANDLER_FAILED', refuse
  */
 export function replayConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
-  const { driver, brokers } = options
-  const conf = { driver, ...(brokers.length > 0 && { brokers: [...brokers] }) }
-  const declare = (name: string, run: (harness: Harness) => Promise<void>) =>
-    test(name, () => withHarness(options, run), 60_000)
+  const conf = confOf(options)
+  const declare = declareWith(test, options)
   const three = (harness: Harness) => poisonedTopic(harness, conf, { partitions: 3, perPartition: 1000, kinds: KINDS })
 
   describe(`dead letters over the ${options.driver.name} driver`, () => {

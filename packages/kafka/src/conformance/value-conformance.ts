@@ -9,7 +9,7 @@ import { replay } from '../replay/replay.ts'
 import type { TopicOptions } from '../options/topic-options.ts'
 import type { RawTopicRecord } from '../record/topic-record.ts'
 import { Topic } from '../topic/topic.ts'
-import { producerSettings, withHarness } from './harness.ts'
+import { confOf, declareWith, producerSettings } from './harness.ts'
 import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
 import { ODD_TOPIC, oddRecords } from './odd-records.ts'
 
@@ -29,9 +29,8 @@ const PARTITIONS = 3
 export function valueConformance(runner: TestRunner, options: ValueConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
   const { driver, brokers, records: count = 10_000, seed = Math.floor(Math.random() * 2 ** 32) } = options
-  const conf = { driver, ...(brokers.length > 0 && { brokers: [...brokers] }) }
-  const declare = (name: string, run: (harness: Harness) => Promise<void>) =>
-    test(name, () => withHarness(options, run), 120_000)
+  const conf = confOf(options)
+  const declare = declareWith(test, options, 120_000)
 
   describe(`odd records over the ${driver.name} driver`, () => {
     declare(`${count} (seed ${seed}) are the same when forwarded, dead-lettered and replayed`, async (harness) => {

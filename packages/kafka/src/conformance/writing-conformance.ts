@@ -3,7 +3,7 @@ import { SnapstreamError, createApp } from '@snapstream/core'
 import type { Failure, OnError } from '@snapstream/core'
 import { Topic } from '../topic/topic.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
-import { withHarness } from './harness.ts'
+import { confOf, declareWith } from './harness.ts'
 import type { ConformanceOptions, Harness, TestRunner } from './harness.ts'
 
 type Pair = readonly [key: string | null, value: string, meta?: { readonly timestamp: number }]
@@ -19,10 +19,8 @@ const pairs = (count: number, refused: (i: number) => boolean): Pair[] =>
  */
 export function writingConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
-  const { driver, brokers } = options
-  const conf = { driver, ...(brokers.length > 0 && { brokers: [...brokers] }) }
-  const declare = (name: string, run: (harness: Harness) => Promise<void>) =>
-    test(name, () => withHarness(options, run), 60_000)
+  const conf = confOf(options)
+  const declare = declareWith(test, options)
 
   /** Copies a topic into another one that refuses some of the records. */
   async function copying(harness: Harness, written: readonly Pair[], target: Record<string, string> = COMPACTED) {
