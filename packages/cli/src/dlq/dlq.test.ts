@@ -196,11 +196,11 @@ describe('replay', () => {
     })
   })
 
-  test('refuses what it does not take', async () => {
+  test('refuses an unknown choice, and the dead letter topic itself as the target', async () => {
     const driver = await prepared()
     const others = await run(['dlq', 'replay', 'orders-dead', '--others', 'drop'], { driver })
     expect(others).toMatchObject({ code: 2, stderr: expect.stringContaining('Allowed choices are keep, pass') })
     const circle = await run(['dlq', 'replay', 'orders-dead', '--to', 'orders-dead'], { driver })
-    expect(circle).toMatchObject({ code: 2, stderr: expect.stringContaining('where they are') })
+    expect(circle).toMatchObject({ code: 2, stderr: expect.stringContaining('which is the dead letter topic itself') })
   })
 })
