@@ -14,6 +14,7 @@ import { run } from './engine/run.ts'
 import type { RunOptions } from './engine/run.ts'
 import type { Context, Snap, StreamOptions } from './types.ts'
 
+/** Options of `createApp`. */
 export interface AppOptions {
   /** Time, scheduling and signals. @default the platform's */
   readonly host?: Host
@@ -27,27 +28,28 @@ export interface App<C extends object> {
   readonly snap: Snap<Context & C>
   /**
    * Runs all bindings; resolves when every source has ended or the stream was stopped, and everything is closed.
-   * Rejects with the first failure; what failed after it is in its `suppressed`. Afterwards nothing is bound any more.
+   * Rejects with the first failure; later failures are in its `suppressed`. Afterwards nothing is bound any more.
    *
    * Rejects with `NOTHING_BOUND`, `ALREADY_RUNNING`, `CYCLE` or `USAGE` before anything is opened, later with
    * `HANDLER_FAILED`, `SINK_REFUSED`, `SINK_FAILED`, `SOURCE_FAILED`, `PROCESSING_TIMEOUT`, `SHUTDOWN_TIMEOUT`, or the code of the adapter
    * that failed.
    */
   stream(context?: Omit<Context, 'signal' | 'stop'> & C, options?: StreamOptions): Promise<void>
+  /** The bindings that the next `stream` runs. */
   readonly bindings: readonly { readonly name: string }[]
   /**
-   * Calls a listener for each event of a name, in this and later runs; the function it returns ends that. What a listener
-   * throws or rejects with goes to `console.warn`, and the stream goes on; nobody waits for it.
+   * Calls a listener for each event of a name, in this and later runs; the returned function removes it. The stream does not
+   * wait for listeners, and prints their errors with `console.warn`.
    *
    * @example
    * app.on('retry', ({ binding, error, waitMs }) => metrics.count('retries', { binding }))
    */
   readonly on: On
-  /** How the stream is doing. Cheap, and may be called at any time; needs no `this`. */
+  /** The health of the stream. Cheap; may be called at any time; needs no `this`. */
   health(): Health
 }
 
-/** What it does not show: for test kits, which run what is bound to it themselves. */
+/** Hidden from users: for test kits, which run the bindings of an app themselves. */
 export interface Monitored {
   readonly '~snapstream.monitor': Monitor
 }
@@ -63,7 +65,7 @@ export const DEFAULTS: RunOptions = {
 }
 
 /**
- * Makes an app of its own, apart from the default one behind `snap` and `stream`.
+ * Makes an app that is separate from the default one behind `snap` and `stream`.
  *
  * @example
  * const app = createApp<{ prefix: string }>()

@@ -9,7 +9,7 @@ export function cut(text: string, max: number): string {
   return text.length > max ? `${text.slice(0, max)}… (${text.length} characters)` : text
 }
 
-/** What a function answers with, and something else where it throws: for values from outside, which may be anything. */
+/** The result of a function, or `otherwise` if it throws: for values from outside, which may be anything. */
 export function safely<T>(look: () => T, otherwise: T): T {
   try {
     return look()
@@ -53,7 +53,7 @@ export function toError(thrown: unknown): Error {
     : new Error(`${describe(thrown)} was thrown`, { cause: thrown })
 }
 
-/** What an error, or one that caused it, says about itself. */
+/** An error of a chain of causes, in text. */
 export interface Cause {
   readonly message: string
   /** As errors of Node, of databases and of Snapstream have it. */
@@ -62,7 +62,7 @@ export interface Cause {
 }
 
 /**
- * What was thrown and what caused it, from the outside in: 10 of them at most, each once. What is no Error is described.
+ * A thrown value and its causes, from the outside in: 10 at most, each once. A value that is not an Error is described.
  * Never throws, whatever the values are, and ends where they cause each other.
  */
 export function causesOf(thrown: unknown): readonly [Cause, ...Cause[]] {
@@ -93,7 +93,7 @@ function textOf(value: unknown, field: string): string | undefined {
 const fieldOf = (value: unknown, field: string): unknown =>
   safely(() => (value as Record<string, unknown> | null | undefined)?.[field], undefined)
 
-/** What an error says, in 1000 characters at most. */
+/** The message of an error, in 1000 characters at most. */
 export function reasonOf(error: Error): string {
   return cut(error.message, MAX_REASON) || describe(error)
 }

@@ -1,6 +1,6 @@
 import type { Host } from './protocol.ts'
 
-/** What the platform has beside the language: a clock and timers; the rest is used where it is there. */
+/** The parts of the platform that are used: a clock and timers, and the others if they exist. */
 interface Platform {
   performance?: { now(): number }
   setTimeout(f: () => void, ms: number): unknown
@@ -35,7 +35,7 @@ export function platformHost(platform: Platform = globalThis): Host {
     onSignal(f) {
       let asked = false
       const listener = (_: string, number: number) => {
-        // Whoever asks twice does not want to wait.
+        // A second signal ends the process at once.
         if (asked) process?.exit?.(128 + number)
         asked = true
         f()

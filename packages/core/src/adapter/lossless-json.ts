@@ -1,7 +1,7 @@
 import { describe } from '../describe.ts'
 
 /**
- * What JSON would drop or change in this value without a word: a path and what stands there (`.sizes[0] is NaN`), or
+ * Finds a part of a value that JSON would silently drop or change: its path and content (`.sizes[0] is NaN`), or
  * undefined. To be asked after `JSON.stringify` went through, which rules out cycles. A property that is undefined reads
  * back as undefined and is let through; an object with `toJSON` speaks for itself.
  */
@@ -34,12 +34,12 @@ function findLossInFields(value: Record<string, unknown>): string | undefined {
   if (prototype !== Object.prototype && prototype !== null) {
     if (value instanceof Date && Number.isNaN(value.getTime())) return ' is an invalid Date'
     if (typeof value['toJSON'] === 'function') return undefined
-    // What JSON writes as {} or by index (Map, Set, RegExp, Error, typed arrays, ...) has a tag of its own.
+    // Objects that JSON writes as {} or by index (Map, Set, RegExp, Error, typed arrays, ...) have a tag of their own.
     if (Object.prototype.toString.call(value) !== '[object Object]') return ` is ${describe(value)}`
   }
   for (const name in value) {
     const item = value[name]
-    // What most fields are needs no call.
+    // Most fields need no call.
     if (item === undefined || item === null || typeof item === 'string' || typeof item === 'boolean') continue
     if (typeof item === 'number' && Number.isFinite(item)) continue
     const loss = findLoss(item)

@@ -18,7 +18,7 @@ interface Options {
   readonly maxProcessingMs: number
 }
 
-/** What `snap` makes: sources, a handler and its sinks, checked. */
+/** The checked result of one `snap`: sources, a handler and its sinks. */
 export interface Binding extends Options {
   readonly sources: readonly Source<unknown>[]
   /** All that it may write to: what it uses, its sinks and its dead letter, if any. */
@@ -77,7 +77,7 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
   return { ...options, name, sources, targets: [...use, ...sink, deadLetter], policy, handler }
 }
 
-/** What a source or a sink is called in sentences: its place in the first binding that has it. */
+/** The name of a source or sink in error messages: its place in the first binding that has it. */
 export function nameIn(bindings: readonly Binding[], bound: unknown): string {
   for (const { name, sources, sink, use, policy } of bindings)
     for (const [list, values] of Object.entries<readonly unknown[]>({

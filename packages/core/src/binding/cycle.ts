@@ -16,7 +16,7 @@ export function refuseCycles(bindings: readonly Binding[]): void {
     ([...sink, policy.deadLetter] as readonly (Partial<SinkTarget<unknown>> | undefined)[])
       .flatMap((target) => target?.['~snapstream.targets'] ?? target)
       .filter((target) => readers.has(target))
-  /** What was visited; true: it is on the way to the top of the stack. */
+  /** The visited nodes; true: the node is on the path to the top of the stack. */
   const visited = new Map<unknown, boolean>()
   // Depth first, with a stack of its own: a chain of bindings may be longer than the call stack.
   const stack: unknown[] = [...free]

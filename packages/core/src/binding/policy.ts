@@ -4,9 +4,9 @@ import type { ErrorVerdict, OnError } from '../types.ts'
 
 const DEFAULTS = { retries: 0, backoffMs: 100, deadLetter: undefined as unknown }
 
-/** `onError` in one form, whatever form it was given in. */
+/** `onError` in one form. */
 export interface Policy {
-  /** What to do after try number `attempt`, which counts from 1. `repeatable`: trying again could end differently. */
+  /** Decides after attempt number `attempt`, which counts from 1. `repeatable`: a retry may succeed. */
   decide(error: Error, message: unknown, attempt: number, repeatable: boolean): MaybePromise<ErrorVerdict | 'bury'>
   /** The wait after the first try, in ms. */
   readonly backoffMs: number

@@ -37,7 +37,7 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
       if (lane.halted) giveUp(message)
       const cursor = new Cursor(lane.id, tally, step.refused).enter(batch).moveTo(index, message)
       let error = batch.error?.(index)
-      // What did not decode has no key to go by: it shares one with its like.
+      // Messages that did not decode have no key: they share one.
       let key: unknown
       try {
         if (!error) key = identityOf(keyOf?.(message))
@@ -58,7 +58,7 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
         await lane.until(() => lane.open || number <= started)
         begin()
         try {
-          // What waited for one that failed is not handled before it.
+          // A message that waited for a failed one of its key is not handled before it.
           if (lane.torn) giveUp(message)
           await step(cursor, error)
           if (tails.get(key) === tail) tails.delete(key)

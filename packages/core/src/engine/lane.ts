@@ -18,7 +18,7 @@ export interface Share {
   over?: boolean
 }
 
-/** What a binding has in its hands of a lane. Its worker and its step write it. */
+/** The work of one binding on a lane. Its worker and its step write it. */
 export interface Load {
   readonly tally: Tally
   /** How many messages are not finished, up to the last that was started. */

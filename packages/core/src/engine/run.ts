@@ -142,7 +142,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     stopped.resolve()
     runtime.until = host.monotonic() + shutdownMs * 0.8
     for (const lane of lanes()) lane.halt()
-    // First handlers are told, then nobody waits for them, then nobody waits for anything.
+    // At 80 % handlers are told to end, at 90 % they are no longer waited for, at 100 % nothing is.
     const stages = [abortHandling, late.resolve, over.resolve]
     for (const [i, reach] of stages.entries()) cancels.push(host.setTimeout(reach, shutdownMs * (0.8 + i / 10)))
     ending(reason, error)
@@ -161,7 +161,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
 
   /** Waits for what is in flight, as long as there is time, and notes what is left of it. */
   async function drain() {
-    // What a source still gives when it is told to end is handled as well.
+    // Messages that a source still gives while it ends are handled as well.
     await Promise.all(sources.map(({ source, idle }) => within(closing(source), idle(), late)))
     await host.yield()
     await Promise.race([Promise.all(lanes().map((lane) => lane.idle())), late.promise])
@@ -177,7 +177,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     return () => `closing ${nameIn(bindings, bound)}`
   }
 
-  /** Waits for a step of the end, as long as there is time; before `stop` there is. What was given up is not waited for. */
+  /** Waits for a step of the end while there is time, and notes it as undone otherwise. A step that was given up is not waited for. */
   async function within(what: () => string, pending: Promise<unknown>, time = over) {
     let done = undone.length > 0 && undone.includes(what())
     if (!done) await Promise.race([pending.then(() => (done = true)), time.promise])
@@ -187,7 +187,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   }
 
   function failed(thrown: unknown) {
-    // What fails because everything is closed already was given up before, and said so.
+    // Work that fails because everything is closed was noted as undone before.
     if (finished) return
     const error = toError(thrown)
     failures.push(error)

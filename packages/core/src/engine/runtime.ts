@@ -4,7 +4,7 @@ import type { Host, SinkWriter } from '../protocol.ts'
 import type { Tally } from '../observe/tally.ts'
 import type { Context } from '../types.ts'
 
-/** What everything in one run shares. */
+/** The state that all parts of one run share. */
 export interface Runtime {
   readonly host: Host
   readonly pace: Pace
@@ -14,7 +14,7 @@ export interface Runtime {
   readonly reading: AbortSignal
   /** Aborted when the time for a graceful end is over. */
   readonly signal: AbortSignal
-  /** What handlers get beside the message. */
+  /** The second argument of handlers. */
   readonly context: Context
   /** See `StreamOptions`. */
   readonly readyLag: number
@@ -26,7 +26,7 @@ export interface Runtime {
   readonly emit: Emit
   /** Makes the `trouble` of a source or sink that these bindings use. */
   trouble(role: 'source' | 'sink', tallies: readonly Tally[]): (error: Error) => void
-  /** What the checkpoint waits for, sinks and sources as they were bound, and since which look of the watchdog. */
+  /** The sinks and sources that the checkpoint waits for, by bound object, with the time since when, by the watchdog's clock. */
   readonly flushing: Map<unknown, number>
   readonly committing: Map<unknown, number>
   /** Messages of which a sink refused a value after it was written, and what `onError` said of them; until a checkpoint. */

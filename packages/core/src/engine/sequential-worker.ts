@@ -13,7 +13,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
   const step = createStep(runtime, lane, load)
   const cursor = new Cursor(lane.id, load.tally, step.refused)
   lane.cursors.add(cursor)
-  /** What the message under the cursor is waiting for. Not a result of what follows: that would be waited for there. */
+  /** The pending outcome of the message under the cursor. A variable: as the result of `spinAsync` it would be awaited there. */
   let pending: Outcome
 
   /** Handles messages until one has to be waited for, or others have to get their turn. A loop with `await` is slower. */
@@ -25,7 +25,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
     const end = share.handled + pace.left
     while ((lane.open || taken) && share.handled < end) {
       const index = share.handled
-      // Without one it goes by the index: the iterator of an array would cost more than all else here.
+      // A batch is read by index: the iterator of an array would cost more than the rest of this loop.
       const result = iterator?.next()
       if (result ? result.done : index === messages.length) {
         share.over = true
@@ -95,7 +95,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
         } finally {
           load.busy--
           cursor.watch(-1)
-          // Nobody waits for a lane that is open to be idle.
+          // Only a closed lane is waited for to be idle.
           if (!lane.open) lane.notify()
         }
       }

@@ -32,7 +32,7 @@ export interface SourceRun extends WatchedSource {
   idle(): Promise<unknown>
   /** Reads until the source has ended and everything is handled, or it fails. Never rejects. */
   read(): Promise<void>
-  /** Notes, per lane, what every binding has handled and the source has not been told. Empty when there is nothing new. */
+  /** Notes the positions of lanes that every binding has handled and the source was not told yet. Empty without progress. */
   note(): Positions
   /**
    * Tells the source that what was noted is durable; lanes that were given up in the meantime are left out. With an
@@ -47,7 +47,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   const readers = tallies.map(({ binding }) => binding)
   const names = namesOf(tallies)
   const batched = isBatchSource(source)
-  /** How many batches of a lane to hold: while one is handled, one more may wait. What an iterator gives is handled at once. */
+  /** The number of batches of a lane to hold: while one is handled, one more may wait. Messages of an iterator are handled at once. */
   const ahead = batched ? 2 : Math.min(...readers.map(({ concurrency }) => concurrency)) - 1
   const targets = readers.flatMap((binding) => binding.targets) as (Partial<SinkTarget<unknown>> | undefined)[]
   const fed = targets.flatMap((target) => writers.get(target) ?? [])
@@ -137,7 +137,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     while (reader && !reading.aborted) {
       batch = await reader.read()
       if (!batch) break
-      // What comes for a lane that is not ours (any more) is not handled: its owner will get it.
+      // A batch of a lane that was revoked is not handled: its owner gets it.
       const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
       if (lane && (!lane.halted || !batched)) {
         lane.push(batch)

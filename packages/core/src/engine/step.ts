@@ -64,7 +64,7 @@ export function createStep(
     }
   }
 
-  /** What a handler answered with: a value, or what has to become one first. */
+  /** Takes the result of a handler: a value, a promise or an iterator. */
   function take(emitted: unknown, cursor: Cursor, attempt: number): Outcome {
     try {
       if (isThenable(emitted)) return settle(emitted, cursor, attempt)

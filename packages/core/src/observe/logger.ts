@@ -9,7 +9,7 @@ export type Logger = { readonly [L in Level]: (line: string, event: unknown) => 
 
 /**
  * How events are logged; the others as `info`, or where they carry an error as `warn`, at the end of the stream as `error`.
- * What is `warn` here would be lost in silence if nobody listened.
+ * Without a listener and a logger, events with `warn` here go to the console.
  */
 export const LEVELS: { readonly [K in keyof Events]?: Level } = {
   checkpoint: 'debug',
@@ -36,12 +36,12 @@ export function log(
   if (event.lanes === 0) return
   const words = inWords(event)
   const level = LEVELS[name] ?? (!event.error ? 'info' : name.startsWith('stop') ? 'error' : 'warn')
-  // The console would print it all twice. A message that nobody handles is worth that.
+  // The console would print the event twice; only a message that is lost is worth that.
   const rest = logger === console && name !== 'late' ? [] : [event]
   logger[level](`snapstream ${name}${words && `: ${words}`}`, ...(rest as [event: unknown]))
 }
 
-/** What is there, by name. */
+/** The defined fields by name. */
 function inWords(event: object): string {
   return Object.entries(event)
     .flatMap(([name, value]) => {
@@ -52,7 +52,7 @@ function inWords(event: object): string {
 }
 
 function inBrief(value: unknown, name: string): string {
-  // What people made themselves may be long, and may throw when it is looked at.
+  // A value of the user may be long, and may throw when it is read.
   if (name === 'message' || name === 'key') return describe(value)
   if (isA(value, Error)) return reasonOf(value)
   if (!Array.isArray(value)) return value === undefined ? '' : describe(value)

@@ -7,7 +7,7 @@ import type { Logger } from './logger.ts'
 /** Of an app: `idle` before it runs and after. */
 export type State = 'idle' | 'opening' | 'running' | 'stopping'
 
-/** What an app shows of its run, or of the last one, and whom it tells. */
+/** The state of an app's current or last run, and its listeners. */
 export interface Monitor extends Bus {
   state: State
   failed: boolean
@@ -40,7 +40,7 @@ function createBus(): Bus {
       return () => void own.delete(call)
     },
     emitter(logger) {
-      /** What a listener or a logger throws is its own affair: it is told of, and the stream goes on. */
+      /** An error of a listener or logger is printed as a warning, and the stream goes on. */
       const call = (name: string, f: () => unknown) =>
         void (async () => f())().catch((error: unknown) =>
           console.warn(`snapstream: a listener of ${name} threw`, error),

@@ -6,27 +6,28 @@ import type { Deferred } from '../adapter/deferred.ts'
 import { expectNumber, expectUsage, failure, SnapstreamError, withDefaults } from '../error.ts'
 import type { SinkOptions, SinkTarget, SinkWriter } from '../protocol.ts'
 
+/** Options of `batch`. */
 export interface BatchOptions {
-  /** The most values in one call, a whole number of at least 1. @default 1000 */
+  /** The largest number of values in one call: a whole number of at least 1. @default 1000 */
   readonly maxCount?: number
   /**
-   * How long a value may wait for others in ms, at least 1. A checkpoint (`checkpointMs`) ends every wait.
+   * The longest wait of a value for others, in ms, at least 1. A checkpoint (`checkpointMs`) ends every wait.
    *
    * @default until the checkpoint
    */
   readonly maxMs?: number
-  /** How often to call again with the same values when a call failed, at least 0. @default 0 */
+  /** The number of retries of a failed call, with the same values: a whole number of at least 0. @default 0 */
   readonly retries?: number
   /**
-   * The wait before the first retry in ms, at least 0; it doubles each time, up to 30 s. Of each wait a random half to all
-   * is taken. @default 100
+   * The wait before the first retry, in ms, at least 0. It doubles each time, up to 30 s, and jitter takes a random half to
+   * all of it. @default 100
    */
   readonly backoffMs?: number
 }
 
-/** What the function gets beside the values. */
+/** The second argument of the function. */
 export interface BatchContext {
-  /** Aborted when the time for a graceful end (`shutdownMs`) is over. Pass it to whatever may hang. */
+  /** Aborted when the time for a graceful end (`shutdownMs`) is over. Pass it to calls that may hang. */
   readonly signal: AbortSignal
 }
 
@@ -36,13 +37,12 @@ type BatchLimits = Required<BatchOptions>
 const DEFAULTS: BatchLimits = { maxCount: 1000, maxMs: Infinity, retries: 0, backoffMs: 100 }
 
 /**
- * A sink for bulk writes, to a database or over HTTP: gathers values and calls a function with many at once. It is called
- * in the order of the values, once at a time: with `maxCount` of them, when the oldest has waited for `maxMs`, and at
- * every checkpoint and at the end with what there is. While it is under way the next values gather; when those are
- * `maxCount` too, whoever writes waits.
+ * A sink for bulk writes, to a database or over HTTP: collects values and calls a function with many at once, in order and
+ * one call at a time. It calls with `maxCount` values, or earlier when the oldest has waited for `maxMs`, at every checkpoint
+ * and at the end. During a call the next values are collected; when they are `maxCount` too, writers wait.
  *
- * A call that throws or rejects, after its retries, is the failure of the sink: the stream stops at its next checkpoint,
- * rejects with `SINK_FAILED`, and acknowledges nothing that came after the last one. Throws `USAGE`.
+ * When a call fails after all retries, the stream stops at its next checkpoint, rejects with `SINK_FAILED`, and acknowledges
+ * no message since the last checkpoint. Throws `USAGE`.
  *
  * @example
  * const rows = batch((rows: Row[]) => db.insert(rows), { maxCount: 500, maxMs: 200, retries: 3 })
@@ -142,7 +142,7 @@ function batchWriter<T>(
     })
   }
 
-  /** Whoever takes the array apart must not take it from the next try. */
+  /** A function that changes the array must not change the values of the next attempt. */
   const attempt = (values: T[]) => fn(retries > 0 ? [...values] : values, context)
 
   async function finish(first: PromiseLike<unknown>, values: T[]): Promise<void> {

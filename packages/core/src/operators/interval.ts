@@ -11,7 +11,7 @@ export interface IntervalOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What `interval` yields. */
+/** The messages of `interval`. */
 export interface Tick {
   /** The number of this tick, from 1. Ticks that were skipped are counted. */
   readonly count: number
@@ -51,7 +51,7 @@ function tickReader(
   { host, signal: reading }: ReaderOptions,
 ): SourceReader<Tick> {
   const start = host.monotonic() + firstMs
-  /** What `monotonic` is behind the time of day. */
+  /** The difference between the time of day and `monotonic`, in ms. */
   let epoch = host.now() - host.monotonic()
   let count = 0
   let out = 0

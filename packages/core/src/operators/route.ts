@@ -9,19 +9,16 @@ import type { Sink, SinkInput } from '../types.ts'
 // oxlint-disable-next-line typescript/no-explicit-any -- bounds of inferred parameters
 type Sinks = Readonly<Record<string, Sink<any>>>
 
-/** One name, several, or undefined for nowhere. */
+/** The picked sinks: one name, several, or undefined for none. */
 export type Route<N extends string = string> = N | readonly N[] | undefined
 
 /**
- * One sink over several that have names: a function says for each value where it goes. All of them are opened, flushed
- * and closed with the run. `undefined`, or an empty array, is nowhere, as it is for a handler; nothing is counted: name a
- * sink for the rest if it is to be seen. Several get the value in the order they are named, each once.
+ * One sink over several named sinks: a function picks the sinks of each value by name. All of them are opened, flushed and
+ * closed with the run. `undefined` or an empty array picks none, and such values are not counted. Several sinks get the
+ * value in the order of their names, each once.
  *
- * A name that does not exist is wrong with that one value: nothing of it is written and `onError` decides about the
- * `SINK_REFUSED`. So it is when the function throws, or a sink refuses; a retry then writes to all that are named again.
- *
- * A value has to be one that a sink named by the function takes; which one gets which is for the function to say. Throws
- * `USAGE`.
+ * A name that does not exist fails with `SINK_REFUSED` for that one value: nothing of it is written, and `onError` decides.
+ * The same happens if the function throws or a sink refuses; a retry writes to all picked sinks again. Throws `USAGE`.
  *
  * @example
  * const out = route({ orders, refunds }, ({ amount }: Order) => (amount < 0 ? 'refunds' : 'orders'))
@@ -116,7 +113,7 @@ function createRoute(
   }
 }
 
-/** What is asked of a transaction as a whole: one of its sinks answers. */
+/** The functions of a transaction: one of its sinks answers for all. */
 function passOn(writer: Writer): Partial<Writer> {
   const methods = (['positions', 'enclose', 'undo'] as const).map((name) => [name, writer[name]?.bind(writer)])
   return { atomic: writer.atomic, ...Object.fromEntries(methods) } as Partial<Writer>
@@ -130,7 +127,7 @@ function inTurn(writers: readonly Writer[], write: Write, from = 0): void | Prom
   }
 }
 
-/** Waits for all of them, also when one fails. What fails after the first is in its `suppressed`. */
+/** Waits for all of them, also when one fails. Later failures are in the `suppressed` of the first. */
 async function settleAll<T>(targets: readonly T[], call: (target: T) => MaybePromise<void> | void): Promise<void> {
   const results = await Promise.allSettled(targets.map(async (target) => call(target)))
   const [first, ...suppressed] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))

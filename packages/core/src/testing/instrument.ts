@@ -13,7 +13,7 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
   const made = new Map<unknown, unknown>()
   const originals = new Map<unknown, unknown>()
 
-  /** One object for one object: the engine goes by identity. */
+  /** The same wrapper for the same object: the engine compares identities. */
   function wrapped<T>(target: T): T {
     if (!isBatchSource(target) && !isSinkTarget(target) && !isResource(target))
       return (typeof target === 'function' ? wrapFunction(target as () => unknown) : target) as T
@@ -26,7 +26,7 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
     return wrapper as T
   }
 
-  /** What adapters are told is about the objects that they know. */
+  /** Adapters get the objects that they know. */
   const original = (target: unknown) => originals.get(target) ?? target
 
   const wrapFunction =

@@ -2,10 +2,10 @@ import type { Host, MaybePromise } from '../protocol.ts'
 import { isThenable } from '../adapter/thenable.ts'
 import { deferred } from '../adapter/deferred.ts'
 
-/** What is awaited for ever: the process that would have gone on is gone. */
+/** Awaited forever: the process that would go on is dead. */
 const NEVER = new Promise<never>(() => {})
 
-/** Who has something under way: the user's functions, or sources and sinks. */
+/** The owner of a pending call: the user's functions, or sources and sinks. */
 type Party = 'functions' | 'adapters'
 
 /** The life of one run: it can end between any two steps, and after that nothing of it has an effect. */
@@ -52,7 +52,7 @@ export function createMortal(host: Host): Mortal {
     return dieWith(answer) as T
   }
 
-  /** What is answered after the end is not heard. */
+  /** An answer after the end is ignored. */
   const dieWith = async (answer: PromiseLike<unknown>) => {
     try {
       const value = await answer
@@ -121,7 +121,7 @@ export function createMortal(host: Host): Mortal {
       for (const cancel of timers) cancel()
       timers.clear()
       for (const close of [...closers.values()].toReversed()) {
-        // Nobody is left to be told.
+        // After the death nothing handles the error.
         void (async () => close())().catch(() => {})
       }
       closers.clear()

@@ -16,12 +16,12 @@ export interface TestRunOptions<C extends object = {}> {
   readonly app?: Pick<App<C>, 'bindings'> | undefined
   /** Time, scheduling and signals: a virtual host. */
   readonly host: Host
-  /** What handlers get beside `signal` and `stop`. */
+  /** The fields of the context beside `signal` and `stop`. */
   readonly context?: object | undefined
   /** As of `stream`. */
   readonly checkpointMs?: number | undefined
   readonly shutdownMs?: number | undefined
-  /** As of `stream`. @default Infinity: on a clock that is moved nothing gets on by itself */
+  /** As of `stream`. @default Infinity: on a virtual clock nothing makes progress by itself */
   readonly stallMs?: number | undefined
   /** As of `stream`. @default Infinity */
   readonly readyLag?: number | undefined
@@ -35,7 +35,7 @@ export interface TestRun extends Pick<Mortal, 'pending' | 'steps' | 'timers'> {
   stop(): void
   /**
    * Ends it as the death of its process would: no handler is called any more, nothing is written, flushed or acknowledged,
-   * and what is under way is not heard of again. What it had open is closed, so that it can be opened anew.
+   * and results of pending calls are ignored. Its resources are closed, so that they can be opened again.
    */
   kill(): void
 }

@@ -20,7 +20,7 @@ export interface VirtualHost extends Host {
 export interface VirtualHostOptions {
   /** The time of day at first, in ms since the epoch. @default 0 */
   readonly startMs?: number
-  /** What `random` of the host answers. @default 0: a wait with jitter takes all of its time */
+  /** The result of the host's `random`. @default 0: a wait with jitter takes all of its time */
   readonly random?: () => number
   /**
    * Awaited before the clock moves and after every timer: resolves when what happens in real time has happened.
