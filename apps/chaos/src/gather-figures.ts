@@ -13,7 +13,7 @@ import { judgeStalls } from './judge/stalls.ts'
 import { unexplainedCopies } from './judge/unexplained-copies.ts'
 import { placeOf } from './place.ts'
 import { readRecords } from './read-records.ts'
-import type { Figures } from './verdict.ts'
+import type { Figures } from './figures.ts'
 import type { World } from './world.ts'
 
 export interface GatherOptions {

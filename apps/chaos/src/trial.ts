@@ -1,4 +1,4 @@
-import type { Figures } from './verdict.ts'
+import type { Figures } from './figures.ts'
 import type { DriverName } from './worker-plan.ts'
 
 export interface TrialOptions {

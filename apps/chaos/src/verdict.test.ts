@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { brokenPromises, NOTHING, promisesFor } from './verdict.ts'
-import type { Figures } from './verdict.ts'
+import type { Figures } from './figures.ts'
 
 const good: Figures = {
   ...NOTHING,

@@ -1,5 +1,5 @@
 import type { ReadRecord } from '../read-records.ts'
-import type { Figures } from '../verdict.ts'
+import type { Figures } from '../figures.ts'
 import type { TrialOutcome } from '../trial.ts'
 
 /** The key that records of all partitions share: those whose keys end with the same character. */

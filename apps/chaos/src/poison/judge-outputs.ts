@@ -1,5 +1,5 @@
 import type { ReadRecord } from '../read-records.ts'
-import type { Figures } from '../verdict.ts'
+import type { Figures } from '../figures.ts'
 import type { Order } from './order.ts'
 
 /** Compares the expected orders with the outputs. The value of an output is the id of its order. */
