@@ -34,41 +34,45 @@ describe.skipIf(brokers === '')('replay over a real broker', () => {
     expect(signal, 'it was through before it was killed').toBe('SIGKILL')
   }
 
-  test('killed again and again: all are sent, and twice only what was not committed', { timeout: 90_000 }, async () => {
-    const name = `replayed-${randomUUID()}`
-    const topic = Topic(name, { groupId: name, until: 'end', create: { partitions: 3 }, conf })
-    const dead = Topic(`${name}.dead`, { groupId: `${name}.dead.replay`, create: { partitions: 3 }, conf })
-    await topic.open()
-    await Promise.all(Array.from({ length: LETTERS }, (_, i) => topic(`${i}`, { key: `${i}` })))
-    await topic.close()
-    const app = createApp()
-    app.snap(topic, { onError: { deadLetter: dead } })(() => {
-      throw new Error('no')
-    })
-    await app.stream()
+  test(
+    'a replay that is killed repeatedly sends all dead letters, and duplicates only those that were not committed',
+    { timeout: 90_000 },
+    async () => {
+      const name = `replayed-${randomUUID()}`
+      const topic = Topic(name, { groupId: name, until: 'end', create: { partitions: 3 }, conf })
+      const dead = Topic(`${name}.dead`, { groupId: `${name}.dead.replay`, create: { partitions: 3 }, conf })
+      await topic.open()
+      await Promise.all(Array.from({ length: LETTERS }, (_, i) => topic(`${i}`, { key: `${i}` })))
+      await topic.close()
+      const app = createApp()
+      app.snap(topic, { onError: { deadLetter: dead } })(() => {
+        throw new Error('no')
+      })
+      await app.stream()
 
-    const sent = async () => {
-      const values: string[] = []
-      for await (const { value } of topic.slice()) values.push(value)
-      // Those that are there from the beginning.
-      for (let i = 0; i < LETTERS; i++) values.splice(values.indexOf(`${i}`), 1)
-      return values
-    }
-    const plan = { brokers, topic: dead.name, sessionTimeoutMs: SESSION_TIMEOUT_MS, whereMs: 5 }
-    let uncommitted = 0
-    let [before, from] = [0, 0]
-    for (const count of [300, 700]) {
-      await replayUntilKilled(plan, count)
-      const now = (await sent()).length
-      const committed = (await dead.committed()).reduce((sum, { offset }) => sum + offset, 0)
-      uncommitted += now - before - (committed - from)
-      before = now
-      from = committed
-    }
-    const { sent: rest, left } = await replay(dead)
-    expect([rest, left]).toEqual([LETTERS - from, 0])
-    const values = await sent()
-    expect(new Set(values).size).toBe(LETTERS)
-    expect(values.length - LETTERS).toBe(uncommitted)
-  })
+      const sent = async () => {
+        const values: string[] = []
+        for await (const { value } of topic.slice()) values.push(value)
+        // Those that are there from the beginning.
+        for (let i = 0; i < LETTERS; i++) values.splice(values.indexOf(`${i}`), 1)
+        return values
+      }
+      const plan = { brokers, topic: dead.name, sessionTimeoutMs: SESSION_TIMEOUT_MS, whereMs: 5 }
+      let uncommitted = 0
+      let [before, from] = [0, 0]
+      for (const count of [300, 700]) {
+        await replayUntilKilled(plan, count)
+        const now = (await sent()).length
+        const committed = (await dead.committed()).reduce((sum, { offset }) => sum + offset, 0)
+        uncommitted += now - before - (committed - from)
+        before = now
+        from = committed
+      }
+      const { sent: rest, left } = await replay(dead)
+      expect([rest, left]).toEqual([LETTERS - from, 0])
+      const values = await sent()
+      expect(new Set(values).size).toBe(LETTERS)
+      expect(values.length - LETTERS).toBe(uncommitted)
+    },
+  )
 })

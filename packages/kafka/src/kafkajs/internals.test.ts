@@ -42,7 +42,7 @@ test('KafkaJS is the version whose internals are used', () => {
   expect(require('kafkajs/package.json')).toMatchObject({ version: '2.2.4' })
 })
 
-test('no request has a newer version than the one that is understood here', () => {
+test('no request has a newer version than this driver decodes', () => {
   const newest = Object.keys(NEWEST).map((apiName) => {
     const { versions } = kafkajs.requests[apiName]!
     expect(kafkajs.apiKeys[apiName]).toBeTypeOf('number')
@@ -51,7 +51,7 @@ test('no request has a newer version than the one that is understood here', () =
   expect(Object.fromEntries(newest)).toEqual(NEWEST)
 })
 
-test('a join tells the name of a static member, and a heartbeat and a goodbye do too', async () => {
+test('JoinGroup, Heartbeat and LeaveGroup have the name of a static member', async () => {
   const groupInstanceId = 'the name of a static member'
   const args = { groupId: 'g', memberId: 'm', groupInstanceId, groupGenerationId: 1, generationId: 1 }
   for (const [apiName, more] of [
@@ -65,7 +65,7 @@ test('a join tells the name of a static member, and a heartbeat and a goodbye do
   }
 })
 
-test('a produce request is what KafkaJS would send', async () => {
+test('a produce request equals that of KafkaJS', async () => {
   const args = {
     acks: -1,
     timeoutMs: 1234,
@@ -115,19 +115,19 @@ test('the guarded methods of the decoder exist, and are guarded once', () => {
   expect(Decoder.prototype.readArray).toBe(readArray)
 })
 
-describe('a size that an answer does not have', () => {
+describe('a stated size that exceeds the answer', () => {
   const int16 = (value: number) => Buffer.from([value >> 8, value])
   const int32 = (value: number) => Buffer.from([value >> 24, value >> 16, value >> 8, value])
   const item = (decoder: KafkaDecoder) => decoder.readString()
 
-  test.each([-2, 1, 2 ** 24, 2 ** 31 - 1])('of %d is refused', async (size) => {
+  test.each([-2, 1, 2 ** 24, 2 ** 31 - 1])('a stated size of %d is refused', async (size) => {
     expect(() => new Decoder(int32(size)).readArray(item)).toThrow(`announces ${size}`)
     await expect(new Decoder(int32(size)).readArrayAsync(item)).rejects.toThrow(`announces ${size}`)
     expect(() => new Decoder(int32(size)).readBytes()).toThrow(`announces ${size}`)
     expect(() => new Decoder(Buffer.alloc(0)).readBytes(size)).toThrow(`announces ${size}`)
   })
 
-  test.each([-2, 1, 32_767, -32_768])('of %d is refused for a text', (size) => {
+  test.each([-2, 1, 32_767, -32_768])('a stated size of %d is refused for a text', (size) => {
     expect(() => new Decoder(int16(size)).readString()).toThrow(`announces ${size}`)
   })
 

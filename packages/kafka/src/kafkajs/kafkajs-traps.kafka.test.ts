@@ -11,7 +11,7 @@ const onKafka = (run: (harness: Harness) => Promise<void>) => () => withHarness(
 
 describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () => {
   test(
-    'reaches the end of a topic whose last offset is no record',
+    'the end of a topic is reached if its last offset is not a record',
     onKafka(async ({ admin, topic, consumer, name, until }) => {
       const topicName = await topic(1)
       const producer = kafka().producer({
@@ -55,7 +55,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
   )
 
   test(
-    'reads a compressed batch of more records than fit into the arguments of a call',
+    'a compressed batch is read with more records than a call can have arguments',
     onKafka(async ({ topic, consumer, until }) => {
       const topicName = await topic(1)
       const count = 150_000
@@ -92,7 +92,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
   )
 
   test(
-    'keeps the timestamp 0, and the time of arrival where the topic wants it',
+    'the timestamp 0 is kept, and a topic with LogAppendTime gives the time of arrival',
     onKafka(async ({ topic, producer, consumer, until }) => {
       const topicName = await topic(1)
       const send = () =>
@@ -119,7 +119,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
   )
 
   test(
-    'follows one topic after another has gone',
+    'a topic is still read after another one was deleted',
     onKafka(async ({ admin, topic, producer, produce, until }) => {
       const [gone, kept] = [await topic(1), await topic(1)]
       await produce(gone, 0, ['x'])
