@@ -6,7 +6,7 @@ import { decodeSubscription, encodeAssignment } from './consumer-protocol.ts'
 import { groupMember } from './membership.ts'
 
 const [REBALANCE, UNKNOWN_MEMBER, ILLEGAL_GENERATION, MEMBER_ID_REQUIRED, NOT_AUTHORIZED] = [27, 25, 22, 79, 30]
-const SESSION_MS = 200
+const SESSION_MS = 1500
 
 const at = (partition: number): TopicPartition => ({ topic: 't', partition })
 const numbers = (partitions: readonly TopicPartition[]) => partitions.map(({ partition }) => partition).join()
