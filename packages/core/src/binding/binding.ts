@@ -1,7 +1,7 @@
 import { describe } from '../describe.ts'
 import { expectNumber, expectUsage, withDefaults } from '../error.ts'
-import { createPolicy } from './policy.ts'
-import type { Policy } from './policy.ts'
+import { createPolicy } from './retry-policy.ts'
+import type { Policy } from './retry-policy.ts'
 import type { BatchSource, Resource, SinkTarget } from '../protocol.ts'
 import type { OnError, Sink, Source } from '../types.ts'
 
@@ -58,11 +58,11 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
     expectUsage(
       isSource(source) && sources.indexOf(source) === i,
       `source ${i + 1} of snap`,
-      `a topic, a cache or an iterable as [${describe(source)}], listed once`,
+      `a topic, a cache or an iterable, such as [${describe(source)}], listed once`,
       source,
     )
   expectEach(sink, 'sink', name, isSink, SINK)
-  expectEach(use, 'use', name, isResource, 'an object with open() and close()')
+  expectEach(use, 'use', name, isResource, 'a topic, a cache or an object with open() and close()')
   if (deadLetter !== undefined) expectUsage(isSink(deadLetter), `deadLetter of ${name}`, SINK, deadLetter)
   expectNumber(concurrency, `concurrency of ${name}`, 1, 'whole ')
   if (maxProcessingMs !== Infinity) expectNumber(maxProcessingMs, `maxProcessingMs of ${name}`, 1)

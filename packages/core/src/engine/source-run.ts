@@ -55,8 +55,8 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   // Effects and positions can only be kept together if one transaction sees all that a source's messages do.
   expectUsage(
     !atomicSink || (readers.length === 1 && others.every((other) => sharesTransaction(other, atomicSink))),
-    `an exactly-once cache of ${names.join(' and ')}`,
-    'the only sink of its source',
+    `the exactly-once cache of ${names.join(' and ')}`,
+    'the only one that its source feeds; for another, read the source under another groupId',
     fed,
   )
   /** Sinks of this process alone, also behind those that hand on. */

@@ -159,7 +159,11 @@ export function createStep(
     refusals.set(kept, pending)
     void pending
       .catch((thrown: unknown) =>
-        fail(thrown === HALTED ? new SnapstreamError('SHUTDOWN_TIMEOUT', `${name} had a refused value left`) : thrown),
+        fail(
+          thrown === HALTED
+            ? new SnapstreamError('SHUTDOWN_TIMEOUT', `${name} was not done with a refused value in time`)
+            : thrown,
+        ),
       )
       .then(() => lane.cursors.delete(kept))
   }

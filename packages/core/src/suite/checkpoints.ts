@@ -112,7 +112,9 @@ export function checkpointSuite({ createApp }: Core): void {
       app.snap(source)((value) => value)
       await expect(app.stream()).rejects.toMatchObject({
         code: 'USAGE',
-        message: expect.stringContaining('has to be the only sink of its source') as string,
+        message: expect.stringContaining(
+          'has to be the only one that its source feeds; for another, read the source under another groupId',
+        ) as string,
       })
     })
 

@@ -161,7 +161,7 @@ export function refusalSuite({ createApp }: Core): void {
       const error: unknown = await host.settle(running.catch((thrown: unknown) => thrown))
       expect(error).toMatchObject({
         code: 'SHUTDOWN_TIMEOUT',
-        message: 'copy had a refused value left',
+        message: 'copy was not done with a refused value in time',
       })
       expect(log.filter((line) => line.startsWith('commit'))).toEqual([])
       expect(host.timers).toBe(0)

@@ -7,7 +7,7 @@ export interface StartOffset {
    * Whether the offset is not committed and would be another one at the next look-up. It must be committed before the
    * partition changes its owner, or the next owner starts behind records that were not handled.
    */
-  readonly passing: boolean
+  readonly uncommitted: boolean
 }
 
 /** The offsets of a partition that can be read now. */
@@ -25,12 +25,12 @@ export function startOffset(
   committed: number | undefined,
   { earliest, latest, atTimestamp }: PartitionRange,
 ): StartOffset {
-  if (committed !== undefined) return { offset: committed, passing: false }
+  if (committed !== undefined) return { offset: committed, uncommitted: false }
   const asked = settings.startOffset?.(topic, partition)
-  if (typeof asked === 'object') return { offset: atTimestamp(asked.timestamp), passing: true }
-  if (asked !== undefined) return { offset: asked < 0 ? Math.max(earliest, latest + asked) : asked, passing: true }
+  if (typeof asked === 'object') return { offset: atTimestamp(asked.timestamp), uncommitted: true }
+  if (asked !== undefined) return { offset: asked < 0 ? Math.max(earliest, latest + asked) : asked, uncommitted: true }
   if (settings.autoOffsetReset === 'error') throw nothingCommitted(settings.groupId, topic, partition)
   return settings.autoOffsetReset === 'earliest'
-    ? { offset: earliest, passing: false }
-    : { offset: latest, passing: true }
+    ? { offset: earliest, uncommitted: false }
+    : { offset: latest, uncommitted: true }
 }

@@ -89,18 +89,18 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
       const log = broker.logs(topic)[partition]
       if (!log) throw topicMissing(topic)
       const committed = group?.committed(topic, partition)
-      const { offset, passing } = startOffset(settings, { topic, partition }, committed, {
+      const { offset, uncommitted } = startOffset(settings, { topic, partition }, committed, {
         earliest: log.earliest(),
         latest: log.latest(),
         atTimestamp: (timestamp) => offsetAtTimestamp(log, timestamp),
       })
-      return { log, passing, at: { topic, partition, offset } }
+      return { log, uncommitted, at: { topic, partition, offset } }
     })
     const answer = await settings.assigned(found.map(({ at }) => at))
     if (!isCurrent()) return
     const answered = new Map([...(answer?.map((at) => [partitionKey(at), at.offset] as const) ?? []), ...given.sought])
     membership?.commit(
-      found.filter(({ passing, at }) => passing && !answered.has(partitionKey(at))).map(({ at }) => at),
+      found.filter(({ uncommitted, at }) => uncommitted && !answered.has(partitionKey(at))).map(({ at }) => at),
     )
     given.readings = found.map(({ log, at }) => ({
       topic: at.topic,

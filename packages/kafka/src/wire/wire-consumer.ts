@@ -104,8 +104,8 @@ export async function wireConsumer(
     if (ended !== undefined) return
     const answered = new Map(answer?.map((at) => [partitionKey(at), at]))
     const elsewhere = (at: TopicPartition) => sought.get(partitionKey(at)) ?? answered.get(partitionKey(at))
-    const passing = starts.filter(({ at, passing }) => passing && !elsewhere(at))
-    if (passing.length > 0) await membership.commit(passing.map(({ at }) => at))
+    const uncommitted = starts.filter(({ at, uncommitted }) => uncommitted && !elsewhere(at))
+    if (uncommitted.length > 0) await membership.commit(uncommitted.map(({ at }) => at))
     if (ended !== undefined) return
     seeks = undefined
     reading.add(starts.map(({ at }) => ({ ...at, offset: elsewhere(at)?.offset ?? at.offset })))

@@ -55,10 +55,10 @@ export async function listOffsets(
   return offsets.map((of) => ({ ...of, offset: ends.get(partitionKey(of)) ?? of.offset }))
 }
 
-/** Where reading of a partition starts. `passing`: see `StartOffset`. */
+/** Where reading of a partition starts. `uncommitted`: see `StartOffset`. */
 interface PartitionStart {
   readonly at: TopicPartitionOffset
-  readonly passing: boolean
+  readonly uncommitted: boolean
 }
 
 /** Where to start in each of the partitions: at the committed offset, else as the settings say. */
@@ -77,12 +77,12 @@ export async function startOffsets(
   ])
   return partitions.map(({ topic, partition }) => {
     const key = partitionKey({ topic, partition })
-    const { offset, passing } = startOffset(settings, { topic, partition }, committed.get(key), {
+    const { offset, uncommitted } = startOffset(settings, { topic, partition }, committed.get(key), {
       earliest: earliest.get(key) ?? 0,
       latest: latest.get(key) ?? 0,
       atTimestamp: () => atTimestamp.get(key) ?? 0,
     })
-    return { at: { topic, partition, offset }, passing }
+    return { at: { topic, partition, offset }, uncommitted }
   })
 }
 

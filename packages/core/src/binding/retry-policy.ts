@@ -19,7 +19,7 @@ export function createPolicy(onError: OnError<unknown>, what: string): Policy {
   expectUsage(
     options || typeof onError === 'function' || onError === 'stop' || onError === 'skip',
     what,
-    "'stop', 'skip', a function or an object",
+    "'stop', 'skip', a function or { retries, backoffMs, deadLetter }",
     onError,
   )
   const { retries, backoffMs, deadLetter } = withDefaults(DEFAULTS, options || {}, what)
