@@ -38,13 +38,7 @@ export interface Options {
 
 /** Undefined for --help. Throws for an unknown option, suite or case. */
 export function parseOptions(args: readonly string[]): Options | undefined {
-  const command = parseCommand(args, {
-    rounds: { type: 'string' },
-    only: { type: 'string' },
-    json: { type: 'string' },
-    record: { type: 'boolean', default: false },
-    check: { type: 'boolean', default: false },
-  })
+  const command = parseCommand(args, { texts: ['rounds', 'only', 'json'], switches: ['record', 'check'] })
   if (command === undefined) return undefined
   const { values, positionals } = command
   const sizes = positionals.filter((word) => word === 'full' || word === 'tiny')

@@ -42,13 +42,8 @@ export interface Options {
 /** Returns undefined if the command line asks for help. Throws for an unknown option, scenario or driver. */
 export function parseOptions(args: readonly string[]): Options | undefined {
   const command = parseCommand(args, {
-    driver: { type: 'string' },
-    seed: { type: 'string' },
-    repeat: { type: 'string' },
-    seconds: { type: 'string' },
-    short: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    record: { type: 'boolean', default: false },
+    texts: ['driver', 'seed', 'repeat', 'seconds', 'json'],
+    switches: ['short', 'record'],
   })
   if (command === undefined) return undefined
   const { values, positionals } = command

@@ -32,14 +32,7 @@ export interface FuzzOptions {
 
 /** Returns undefined if the command line asks for help. Throws for an unknown option or target. */
 export function parseFuzzOptions(args: readonly string[]): FuzzOptions | undefined {
-  const command = parseCommand(args, {
-    minutes: { type: 'string' },
-    short: { type: 'boolean', default: false },
-    seed: { type: 'string' },
-    input: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-    planted: { type: 'boolean', default: false },
-  })
+  const command = parseCommand(args, { texts: ['minutes', 'seed', 'input'], switches: ['short', 'keep', 'planted'] })
   if (command === undefined) return undefined
   const { values, positionals } = command
   if (values.input !== undefined && positionals.length !== 1) throw new Error('--input needs exactly one target')

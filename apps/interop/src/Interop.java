@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -80,19 +82,28 @@ public class Interop {
     var topic = request.get("topic").asText();
     var records = JSON.createArrayNode();
     try (var consumer = new KafkaConsumer<>(settings(request), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      var partitions = new ArrayList<TopicPartition>();
-      for (var info : consumer.partitionsFor(topic)) partitions.add(new TopicPartition(topic, info.partition()));
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      var ends = consumer.endOffsets(partitions);
-      var deadline = System.currentTimeMillis() + PATIENCE_MS;
-      while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-        if (System.currentTimeMillis() > deadline)
-          throw new IllegalStateException("read " + records.size() + " records of " + topic + ", which ends at " + ends);
-        for (var record : consumer.poll(Duration.ofMillis(200))) records.add(line(record));
-      }
+      consumer.assign(partitionsOf(consumer, topic));
+      consumer.seekToBeginning(consumer.assignment());
+      readToEnds(consumer, record -> records.add(line(record)));
     }
     return records;
+  }
+
+  static List<TopicPartition> partitionsOf(KafkaConsumer<byte[], byte[]> consumer, String topic) {
+    return consumer.partitionsFor(topic).stream()
+        .map(info -> new TopicPartition(topic, info.partition()))
+        .sorted(Comparator.comparingInt(TopicPartition::partition))
+        .toList();
+  }
+
+  /** Reads the assigned partitions to their present ends. */
+  static void readToEnds(KafkaConsumer<byte[], byte[]> consumer, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+    var ends = consumer.endOffsets(consumer.assignment());
+    var deadline = System.currentTimeMillis() + PATIENCE_MS;
+    while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+      if (System.currentTimeMillis() > deadline) throw new IllegalStateException("did not reach the ends " + ends);
+      consumer.poll(Duration.ofMillis(200)).forEach(each);
+    }
   }
 
   /** Sends records without waiting in between. Answers with the error of each one, or null if it was acknowledged. */
@@ -136,16 +147,9 @@ public class Interop {
     var topic = request.get("topic").asText();
     var committed = JSON.createArrayNode();
     try (var consumer = new KafkaConsumer<>(settings(request), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      var partitions = new ArrayList<TopicPartition>();
-      for (var info : consumer.partitionsFor(topic)) partitions.add(new TopicPartition(topic, info.partition()));
-      partitions.sort((a, b) -> a.partition() - b.partition());
+      var partitions = partitionsOf(consumer, topic);
       consumer.assign(partitions);
-      var ends = consumer.endOffsets(partitions);
-      var deadline = System.currentTimeMillis() + PATIENCE_MS;
-      while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-        if (System.currentTimeMillis() > deadline) throw new IllegalStateException("did not reach the ends " + ends);
-        consumer.poll(Duration.ofMillis(200));
-      }
+      readToEnds(consumer, record -> {});
       consumer.commitSync();
       var offsets = consumer.committed(new HashSet<>(partitions));
       for (var partition : partitions) committed.add(offsets.get(partition).offset());

@@ -1,11 +1,10 @@
 """confluent-kafka: reads one JSON request per line from stdin, and writes one JSON answer per line to stdout."""
 
 import base64
-import json
-import sys
 import threading
 import time
 
+from answers import answer_all
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 PATIENCE_S = 40
@@ -165,8 +164,4 @@ def answer(request):
     raise ValueError(f"unknown command: {command}")
 
 
-for request in sys.stdin:
-    try:
-        print(json.dumps({"ok": answer(json.loads(request))}), flush=True)
-    except Exception as error:
-        print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
+answer_all(answer)

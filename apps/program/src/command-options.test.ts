@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { byName, numberAbove0, parseCommand, wholeNumber } from './command-options.ts'
 
-const options = { seed: { type: 'string' }, short: { type: 'boolean', default: false } } as const
+const options = { texts: ['seed'], switches: ['short'] } as const
 
 test('a command line is split into options and positional arguments', () => {
   expect(parseCommand(['one', '--seed', '3'], options)).toMatchObject({

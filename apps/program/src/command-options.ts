@@ -1,21 +1,25 @@
 import { parseArgs } from 'node:util'
 import type { ParseArgsConfig } from 'node:util'
 
-type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly default?: boolean }>>
-
-/** The values of options: a string, or whether a switch is set. */
-export type Values<T extends Options> = {
-  readonly [K in keyof T]: T[K] extends { type: 'string' } ? string | undefined : boolean
+/** The names of options: those that take a text, and switches. */
+export interface OptionNames<T extends string, S extends string> {
+  readonly texts?: readonly T[]
+  readonly switches?: readonly S[]
 }
 
 /** Parses a command line. Returns undefined if it asks for help. Throws for an unknown option. */
-export function parseCommand<const T extends Options>(
+export function parseCommand<const T extends string = never, const S extends string = never>(
   args: readonly string[],
-  options: T,
-): { readonly values: Values<T>; readonly positionals: readonly string[] } | undefined {
-  const withHelp: Options & ParseArgsConfig['options'] = { ...options, help: { type: 'boolean', short: 'h' } }
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: withHelp })
-  return values['help'] === true ? undefined : { values: values as Values<T>, positionals }
+  { texts = [], switches = [] }: OptionNames<T, S>,
+):
+  | { readonly values: Record<T, string | undefined> & Record<S, boolean>; readonly positionals: readonly string[] }
+  | undefined {
+  const options: ParseArgsConfig['options'] = { help: { type: 'boolean', short: 'h' } }
+  for (const name of texts) options[name] = { type: 'string' }
+  for (const name of switches) options[name] = { type: 'boolean', default: false }
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options })
+  if (values['help'] === true) return undefined
+  return { values: values as Record<T, string | undefined> & Record<S, boolean>, positionals }
 }
 
 /** The whole number of an option, or `otherwise` if it is not given. Throws below `least`. @default least 1 */

@@ -26,12 +26,7 @@ export interface RivalOptions {
 
 /** Returns undefined if the command line asks for help. Throws for an unknown option or library. */
 export function parseRivalOptions(args: readonly string[]): RivalOptions | undefined {
-  const command = parseCommand(args, {
-    kills: { type: 'string' },
-    rate: { type: 'string' },
-    seed: { type: 'string' },
-    json: { type: 'string' },
-  })
+  const command = parseCommand(args, { texts: ['kills', 'rate', 'seed', 'json'] })
   if (command === undefined) return undefined
   const { values, positionals } = command
   return {

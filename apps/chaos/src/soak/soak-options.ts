@@ -25,11 +25,7 @@ export interface SoakOptions {
 
 /** Returns undefined if the command line asks for help. Throws for an unknown option or driver. */
 export function parseSoakOptions(args: readonly string[]): SoakOptions | undefined {
-  const command = parseCommand(args, {
-    driver: { type: 'string' },
-    messages: { type: 'string' },
-    short: { type: 'boolean', default: false },
-  })
+  const command = parseCommand(args, { texts: ['driver', 'messages'], switches: ['short'] })
   if (command === undefined) return undefined
   const { values, positionals } = command
   if (positionals.length > 0) throw new Error(`unknown arguments: ${positionals.join(' ')}; see --help`)

@@ -7,6 +7,7 @@ import io
 import json
 import sys
 import uuid
+from pathlib import Path
 
 import avro.io
 import avro.schema
@@ -24,6 +25,9 @@ from confluent_kafka.schema_registry import (
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from answers import answer_all  # noqa: E402
 
 EPOCH = datetime.datetime(1970, 1, 1)
 UTC = datetime.timezone.utc
@@ -235,8 +239,4 @@ def answer(request):
     raise ValueError(f"unknown command: {command}")
 
 
-for request in sys.stdin:
-    try:
-        print(json.dumps({"ok": answer(json.loads(request))}), flush=True)
-    except Exception as error:
-        print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
+answer_all(answer)

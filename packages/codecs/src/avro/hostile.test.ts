@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
+import { refusal } from '../fixtures/refusal.ts'
 import { AvroCodec } from './index.ts'
 
 const record = (fields: readonly object[], name = 'R') => ({ type: 'record', name, fields })
@@ -18,17 +19,6 @@ function varint(value: bigint): number[] {
 const bytesOf = (...parts: readonly (bigint | readonly number[])[]) =>
   Uint8Array.from(parts.flatMap((part) => (typeof part === 'bigint' ? varint(part) : part)))
 
-function refusal(run: () => unknown): { readonly code: string; readonly message: string } {
-  const started = performance.now()
-  try {
-    run()
-  } catch (error) {
-    // Generous: what is tested for takes minutes, or for ever.
-    if (performance.now() - started > 2000) throw new Error('it was refused too late', { cause: error })
-    return error as { code: string; message: string }
-  }
-  throw new Error('it was not refused')
-}
 const readingOf = (schema: object, options = {}) => {
   const codec = AvroCodec(schema, options)
   return (bytes: Uint8Array) => refusal(() => codec.decode(bytes))

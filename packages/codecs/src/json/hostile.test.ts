@@ -1,21 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { refusal } from '../fixtures/refusal.ts'
 import { compileForeignSchema } from './json-schema.ts'
 import { isCostly, isLinear } from './costly-schema.ts'
 import { JsonCodec } from './index.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-function refusal(run: () => unknown): { readonly code: string; readonly message: string; readonly cause?: Error } {
-  const started = performance.now()
-  try {
-    run()
-  } catch (error) {
-    // Generous: what is tested for takes minutes.
-    if (performance.now() - started > 5000) throw new Error('it was refused too late', { cause: error })
-    return error as { code: string; message: string }
-  }
-  throw new Error('it was not refused')
-}
-
 const recursive = { type: 'array', items: { $ref: '#' } }
 const lists = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 const objects = (depth: number) => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)

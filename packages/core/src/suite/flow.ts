@@ -55,35 +55,25 @@ export function flowSuite({ createApp }: Core): void {
       expect(new Set(out)).toEqual(new Set([1, 2, 'x']))
     })
 
-    test('that are endless and synchronous leave timers their turn', async () => {
-      const app = createApp()
-      let timer = false
-      setTimeout(() => (timer = true), 1)
-      app.snap(
-        (function* () {
-          for (;;) yield 1
-        })(),
-      )((_, { stop }) => {
-        if (timer) stop()
+    const endless = {
+      *'that are endless and synchronous'() {
+        for (;;) yield 1
+      },
+      async *'that never leave the microtask queue'() {
+        for (;;) yield 1
+      },
+    }
+    for (const [name, numbers] of Object.entries(endless))
+      test(`${name} leave timers their turn`, async () => {
+        const app = createApp()
+        let timer = false
+        setTimeout(() => (timer = true), 1)
+        app.snap(numbers())((_, { stop }) => {
+          if (timer) stop()
+        })
+        await app.stream()
+        expect(timer).toBe(true)
       })
-      await app.stream()
-      expect(timer).toBe(true)
-    })
-
-    test('that never leave the microtask queue leave timers their turn', async () => {
-      const app = createApp()
-      let timer = false
-      setTimeout(() => (timer = true), 1)
-      app.snap(
-        (async function* () {
-          for (;;) yield 1
-        })(),
-      )((_, { stop }) => {
-        if (timer) stop()
-      })
-      await app.stream()
-      expect(timer).toBe(true)
-    })
 
     test('have lanes that do not wait for each other', async () => {
       const host = createVirtualHost()

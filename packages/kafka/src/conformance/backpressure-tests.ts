@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import type { Declare } from './harness.ts'
-import { sleep } from './harness.ts'
+import { holdingTwo, sleep } from './harness.ts'
 
 export function backpressureTests(declare: Declare): void {
   declare('hands out at most two batches of a partition before one is released', async (harness) => {
-    const { topic, fill, reader, until } = harness
-    const name = await topic(1)
-    // Far more than two fetches of this size.
-    await fill(name, 20)
-    const { batches, consumer, records } = await reader([name], { fetchMaxBytes: 200_000, hold: () => true })
-    await until('two batches', () => batches.length === 2)
+    const { until } = harness
+    const { batches, consumer, records } = await holdingTwo(harness)
     await sleep(300)
     assert.equal(batches.length, 2)
     for (let n = 2; records.length < 400; n++) {

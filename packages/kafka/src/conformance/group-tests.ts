@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { partitionKey } from '../driver/topic-partition.ts'
-import type { Declare } from './harness.ts'
+import type { Declare, Harness } from './harness.ts'
 import { rejects } from './rejects.ts'
 
 const has = (held: ReadonlySet<string>, topic: string, partition: number) =>
@@ -47,10 +47,8 @@ export function groupTests(declare: Declare): void {
   })
 
   declare('shares the partitions of a topic among the members', async (harness) => {
-    const { topic, produce, reader, until, name } = harness
-    const [topicName, groupId] = [await topic(4), name('group')]
-    const first = await reader([topicName], { groupId })
-    await until('the first assignment', () => first.owned.size === 4)
+    const { produce, reader, until } = harness
+    const { topicName, groupId, first } = await firstMember(harness, 4)
     const second = await reader([topicName], { groupId })
     await until('a share each', () => first.owned.size === 2 && second.owned.size === 2)
     for (const partition of [0, 1, 2, 3]) await produce(topicName, partition, ['x'])
@@ -60,10 +58,8 @@ export function groupTests(declare: Declare): void {
   })
 
   declare('a member without a partition is told so, and takes over when another goes', async (harness) => {
-    const { topic, produce, reader, until, name } = harness
-    const [topicName, groupId] = [await topic(1), name('group')]
-    const first = await reader([topicName], { groupId })
-    await until('the first assignment', () => first.owned.size === 1)
+    const { produce, reader, until } = harness
+    const { topicName, groupId, first } = await firstMember(harness, 1)
     const second = await reader([topicName], { groupId })
     await until('word to both', () => second.events.includes('assigned') && first.owned.size + second.owned.size === 1)
     const [owner, idle] = first.owned.size === 1 ? [first, second] : [second, first]
@@ -150,4 +146,12 @@ export function groupTests(declare: Declare): void {
     await until('all records again', () => again.records.length === 15)
     assert.deepEqual(await admin.committed('null', [topicName]), [])
   })
+}
+
+/** A topic with as many partitions, and the first member of a group, which has all of them. */
+async function firstMember({ topic, reader, until, name }: Harness, partitions: number) {
+  const [topicName, groupId] = [await topic(partitions), name('group')]
+  const first = await reader([topicName], { groupId })
+  await until('the first assignment', () => first.owned.size === partitions)
+  return { topicName, groupId, first }
 }

@@ -245,6 +245,15 @@ export async function withHarness(
   }
 }
 
+/** A reader that has got two batches and holds them, of a partition with 400 records in far more batches. */
+export async function holdingTwo({ topic, fill, reader, until }: Harness) {
+  const topicName = await topic(1)
+  await fill(topicName, 20)
+  const holding = await reader([topicName], { fetchMaxBytes: 200_000, hold: () => true })
+  await until('two batches', () => holding.batches.length === 2)
+  return { topicName, ...holding }
+}
+
 /** Declares one test, by name. */
 export type Declare = (name: string, run: (harness: Harness) => Promise<void>) => void
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RecordBatch } from '../driver/driver.ts'
 import type { Declare } from './harness.ts'
-import { sleep } from './harness.ts'
+import { holdingTwo, sleep } from './harness.ts'
 import { assertError } from './rejects.ts'
 
 const abc = ['a', 'b', 'c', 'd', 'e']
@@ -44,11 +44,8 @@ export function seekTests(declare: Declare): void {
   })
 
   declare('batches that were handed out before a seek still have to be released', async (harness) => {
-    const { topic, fill, reader, until } = harness
-    const topicName = await topic(1)
-    await fill(topicName, 20)
-    const { batches, consumer, records } = await reader([topicName], { fetchMaxBytes: 200_000, hold: () => true })
-    await until('two batches', () => batches.length === 2)
+    const { until } = harness
+    const { topicName, batches, consumer, records } = await holdingTwo(harness)
     consumer.seek({ topic: topicName, partition: 0, offset: 399 })
     await sleep(300)
     assert.equal(batches.length, 2)

@@ -9,7 +9,7 @@ import type { Output } from '../../kafka/output-trial.ts'
 import { writeTrial } from '../../kafka/write-trial.ts'
 import type { Written } from '../../kafka/write-trial.ts'
 import { installPeer } from '../../peers/npm-peer.ts'
-import type { Case, OwnContestant, Outcome, Suite } from '../../suite.ts'
+import type { Case, Outcome, Suite } from '../../suite.ts'
 import { windowed } from './windowed.ts'
 
 type Input = Written & Output
@@ -55,22 +55,23 @@ const byTopic =
     return timed(input, () => windowed(recordsOf(input), limit, ([key, value]) => topic(value, { key })))
   }
 
-const platformatic = (size: number, limit: number): OwnContestant => ({
-  name: '@platformatic/kafka',
-  run: byHand(byPlatformatic.producingTexts, size, limit),
-  install: (log) => installPeer('@platformatic/kafka', log),
-})
+/** Sends of `size` records by hand, `sends` at once, beside up to `calls` calls of a topic that are not awaited. */
+const contestants = (size: number, sends: number, calls: number): Case['contestants'] => [
+  { name: 'kafkajs', run: byHand(byKafkajs.producing, size, sends) },
+  { name: '@kafkats/client', run: byHand(byKafkats.producing, size, sends) },
+  {
+    name: '@platformatic/kafka',
+    run: byHand(byPlatformatic.producingTexts, size, sends),
+    install: (log) => installPeer('@platformatic/kafka', log),
+  },
+  { name: 'Topic over kafkajs', run: byTopic(undefined, calls) },
+  { name: 'Topic over kafkats', run: byTopic(kafkats(), calls) },
+]
 
 const many: Case = {
   name: 'many',
   about: `Calls of topic(value), up to ${CALLS} of them not awaited, beside sends of ${BATCH} records by hand, ${SENDS} at once, to partitions that are given`,
-  contestants: [
-    { name: 'kafkajs', run: byHand(byKafkajs.producing, BATCH, SENDS) },
-    { name: '@kafkats/client', run: byHand(byKafkats.producing, BATCH, SENDS) },
-    platformatic(BATCH, SENDS),
-    { name: 'Topic over kafkajs', run: byTopic(undefined, CALLS) },
-    { name: 'Topic over kafkats', run: byTopic(kafkats(), CALLS) },
-  ],
+  contestants: contestants(BATCH, SENDS, CALLS),
   ratios: [
     { of: 'Topic over kafkajs', to: 'kafkajs', atLeast: 0.95 },
     { of: 'Topic over kafkats', to: '@kafkats/client', atLeast: 0.95 },
@@ -82,13 +83,7 @@ const many: Case = {
 const few: Case = {
   name: 'few',
   about: `${FEW} records under way, each sent by itself`,
-  contestants: [
-    { name: 'kafkajs', run: byHand(byKafkajs.producing, 1, FEW) },
-    { name: '@kafkats/client', run: byHand(byKafkats.producing, 1, FEW) },
-    platformatic(1, FEW),
-    { name: 'Topic over kafkajs', run: byTopic(undefined, FEW) },
-    { name: 'Topic over kafkats', run: byTopic(kafkats(), FEW) },
-  ],
+  contestants: contestants(1, FEW, FEW),
   ratios: [
     { of: 'Topic over kafkajs', to: 'kafkajs', atLeast: 5 },
     { of: 'Topic over kafkats', to: '@kafkats/client', atLeast: 5 },
