@@ -18,17 +18,20 @@ import type { Context, Snap, StreamOptions } from './types.ts'
 export interface AppOptions {
   /** Time, scheduling and signals. @default the platform's */
   readonly host?: Host
-  /** Whether SIGINT and SIGTERM end the stream gracefully, and a second one at once. @default false */
+  /** Whether SIGINT and SIGTERM end the stream gracefully. A second signal then ends the process at once. @default false */
   readonly signals?: boolean
 }
 
 /** An isolated set of bindings and the means to run them. */
 export interface App<C extends object> {
-  /** Binds sources to a handler and its sinks; nothing runs before `stream`. Throws `USAGE`. */
+  /** Binds sources to a handler and its sinks. Nothing runs before `stream`. */
   readonly snap: Snap<Context & C>
   /**
-   * Runs all bindings; resolves when every source has ended or the stream was stopped, and everything is closed.
-   * Rejects with the first failure; later failures are in its `suppressed`. Afterwards nothing is bound any more.
+   * Runs all bindings and removes them from the app: the next `stream` needs calls of `snap` of its own. Resolves when every
+   * source has ended or the stream was stopped, and everything is closed. Rejects with the first failure; later failures are
+   * in its `suppressed`.
+   *
+   * `context`: the fields that handlers get beside `signal` and `stop`.
    *
    * Rejects with `NOTHING_BOUND`, `ALREADY_RUNNING`, `CYCLE` or `USAGE` before anything is opened, later with
    * `HANDLER_FAILED`, `SINK_REFUSED`, `SINK_FAILED`, `SOURCE_FAILED`, `PROCESSING_TIMEOUT`, `SHUTDOWN_TIMEOUT`, or the code of the adapter
@@ -74,7 +77,7 @@ export const DEFAULTS: RunOptions = {
  */
 export function createApp<C extends object = {}>({ host, signals }: AppOptions = {}): App<C> {
   let bindings: Binding[] = []
-  /** Calls of snap that were not given their handler yet. */
+  /** The calls of `snap` that have no handler yet. */
   let handlerless = new Set<unknown>()
   let running = false
   const monitor = createMonitor()
@@ -100,7 +103,7 @@ export function createApp<C extends object = {}>({ host, signals }: AppOptions =
     bindings = []
     handlerless = new Set()
     expectUsage(context === Object(context), 'the context of stream', 'an object', context)
-    // A logger may as well be one that handlers are to have.
+    // The context may have a `logger` too: one for the handlers.
     for (const name of ['stop', ...Object.keys(DEFAULTS)])
       expectUsage(name === 'logger' || !(name in context), `'${name}'`, 'in the second argument of stream', context)
     const timing = withDefaults(DEFAULTS, options, 'stream')

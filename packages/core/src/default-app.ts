@@ -2,8 +2,8 @@ import { createApp } from './app.ts'
 import type { App } from './app.ts'
 
 /**
- * The app behind the top-level functions: `app.on` and `app.health` are about them. SIGINT and SIGTERM end it gracefully,
- * a second one at once.
+ * The app behind the top-level `snap` and `stream`; `app.on` and `app.health` observe it. SIGINT and SIGTERM end its stream
+ * gracefully, and a second signal ends the process at once.
  */
 export const app: App<{}> = createApp({ signals: true })
 

@@ -1,15 +1,15 @@
-/** The most characters of a text from outside (a key, a name) that a description takes over. */
+/** The limit for a text from outside (a key, a name) in a description, in characters. */
 const MAX_DESCRIBED = 60
-/** The most characters of the message of an error from outside that another error's message takes over. */
+/** The limit for the message of an error from outside that another error's message quotes, in characters. */
 const MAX_REASON = 1000
 const MAX_CAUSES = 10
 
-/** At most `max` characters of a text; of a longer one the start, and how long it is. */
+/** Cuts a text after `max` characters, and then appends the length of the whole text. */
 export function cut(text: string, max: number): string {
   return text.length > max ? `${text.slice(0, max)}… (${text.length} characters)` : text
 }
 
-/** The result of a function, or `otherwise` if it throws: for values from outside, which may be anything. */
+/** The result of a function, or `otherwise` if it throws: for values from outside, which may throw when they are read. */
 export function safely<T>(look: () => T, otherwise: T): T {
   try {
     return look()
@@ -18,14 +18,14 @@ export function safely<T>(look: () => T, otherwise: T): T {
   }
 }
 
-/** Whether a value is an instance of a built-in class, be it that of another realm (a vm context, a worker). */
+/** Whether a value is an instance of a built-in class of this or another realm (a vm context, a worker). */
 export function isA<T>(value: unknown, type: new (...args: never) => T): value is T {
   return safely(() => value instanceof type || {}.toString.call(value) === `[object ${type.name}]`, false)
 }
 
 /**
- * A value in a few words, for error messages: its type, and its content where that is short. Never throws, whatever the
- * value is, and answers with 400 characters at most.
+ * Describes a value for an error message: its type, and its content if that is short. Returns at most 400 characters. Never
+ * throws.
  */
 export function describe(value: unknown): string {
   return safely(() => {
@@ -46,24 +46,29 @@ export function describe(value: unknown): string {
   }, 'a value that throws')
 }
 
-/** Anything that was thrown, as an Error: what is not one, or cannot be read, is wrapped, as its `cause`. Never throws. */
+/**
+ * Turns any thrown value into an Error. A value that is not an Error, or whose message cannot be read, becomes the `cause` of
+ * a new Error. Never throws.
+ */
 export function toError(thrown: unknown): Error {
   return isA(thrown, Error) && safely(() => typeof thrown.message === 'string', false)
     ? thrown
     : new Error(`${describe(thrown)} was thrown`, { cause: thrown })
 }
 
-/** An error of a chain of causes, in text. */
+/** One error of a chain of causes, as text. */
 export interface Cause {
+  /** The message of the error, or a description of a thrown value that is not an Error. */
   readonly message: string
-  /** As errors of Node, of databases and of Snapstream have it. */
+  /** The `code` of the error, if it is a string: errors of Node, databases and Snapstream have one. */
   readonly code: string | undefined
+  /** The stack trace, or the message if there is no stack trace. */
   readonly stack: string
 }
 
 /**
- * A thrown value and its causes, from the outside in: 10 at most, each once. A value that is not an Error is described.
- * Never throws, whatever the values are, and ends where they cause each other.
+ * Lists a thrown value and its causes, the outermost first: at most 10, each once. A value that is not an Error is described.
+ * A chain that leads back to an earlier error ends there. Never throws.
  */
 export function causesOf(thrown: unknown): readonly [Cause, ...Cause[]] {
   const causes: [Cause, ...Cause[]] = [looksOf(thrown)]
@@ -93,7 +98,7 @@ function textOf(value: unknown, field: string): string | undefined {
 const fieldOf = (value: unknown, field: string): unknown =>
   safely(() => (value as Record<string, unknown> | null | undefined)?.[field], undefined)
 
-/** The message of an error, in 1000 characters at most. */
+/** The message of an error, cut after 1000 characters; a description of an error without a message. */
 export function reasonOf(error: Error): string {
   return cut(error.message, MAX_REASON) || describe(error)
 }

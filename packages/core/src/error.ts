@@ -16,16 +16,16 @@ const MAX_MESSAGE = 4000
  * - `SINK_FAILED`, `SOURCE_FAILED`, `HANDLER_FAILED`: a sink, source or handler threw, also while it was opened or closed;
  *   the original error is the `cause`.
  * - `PROCESSING_TIMEOUT`: one message took longer than the `maxProcessingMs` of its binding.
- * - `SHUTDOWN_TIMEOUT`: not everything was finished and closed within `shutdownMs`; the message lists what was left.
+ * - `SHUTDOWN_TIMEOUT`: not everything was finished and closed within `shutdownMs`; the message lists the unfinished work.
  * - `BROKER_UNREACHABLE`, `TLS_REFUSED`, `TOPIC_MISSING`, `TOPIC_EXISTS`, `AUTHENTICATION_REFUSED`, `RECORD_TOO_LARGE`,
  *   `OFFSET_OUT_OF_RANGE`, `GROUP_MISSING`, `GROUP_NOT_EMPTY`, `FENCED`, `UNSUPPORTED`, `KAFKA_FAILED`: an error of Kafka
  *   or its client.
  * - `REGISTRY_UNREACHABLE`, `REGISTRY_FAILED`, `SCHEMA_MISSING`, `SCHEMA_INCOMPATIBLE`, `SCHEMA_REFUSED`: an error of a
  *   schema registry.
- * - `SCHEMA_UNUSABLE`: a registered schema that this program cannot read or write by.
+ * - `SCHEMA_UNUSABLE`: a registered schema that this program cannot read or write with.
  * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: an error of a cache's backend.
  * - `CACHE_BUSY`: a transaction waited too long for another one of the same key.
- * - `PROTOCOL_MISMATCH`: an adapter was built for another version of the protocols than the core that it meets.
+ * - `PROTOCOL_MISMATCH`: an adapter and the core that it works with were built for different versions of the protocols.
  */
 export type ErrorCode =
   | 'USAGE'
@@ -66,19 +66,24 @@ export type ErrorCode =
   | 'CACHE_BUSY'
   | 'PROTOCOL_MISMATCH'
 
-/** The place of an error, as far as it is known. */
+/** The place of an error. Fields that are not known are missing. */
 export interface ErrorFields {
+  /** The name of the topic. */
   readonly topic?: string
+  /** The number of the partition, from 0. */
   readonly partition?: number
+  /** The offset of the record; for an error about several records, of the first. */
   readonly offset?: number
   /** For an error about several records: the offset after the last of them. */
   readonly nextOffset?: number
+  /** The key of the record. */
   readonly key?: unknown
+  /** The name of the binding. */
   readonly binding?: string
 }
 
 /**
- * The one error class of Snapstream. The message says what was expected, what came and what to do; `code` is the kind of the
+ * The only error class of Snapstream. Its message gives the expected value, the actual one and a remedy; `code` is the kind of the
  * error; `cause` is the original error, if there is one.
  *
  * @example
@@ -89,14 +94,22 @@ export interface ErrorFields {
  * }
  */
 export class SnapstreamError extends Error {
+  /** The kind of the error. */
   declare readonly code: ErrorCode
+  /** The name of the topic, if it is known. */
   declare readonly topic?: string
+  /** The number of the partition, from 0, if it is known. */
   declare readonly partition?: number
+  /** The offset of the record, if it is known; for an error about several records, of the first. */
   declare readonly offset?: number
+  /** For an error about several records: the offset after the last of them. */
   declare readonly nextOffset?: number
+  /** The key of the record, if it is known. */
   declare readonly key?: unknown
+  /** The name of the binding, if it is known. */
   declare readonly binding?: string
 
+  /** Cuts a message after 4000 characters. `fields`: the place of the error, and its `cause`. */
   constructor(code: ErrorCode, message: string, fields: ErrorFields & { readonly cause?: unknown } = {}) {
     super(cut(message, MAX_MESSAGE), fields)
     Object.assign(this, { name: 'SnapstreamError', code }, fields)
@@ -153,13 +166,13 @@ export function withDefaults<T extends object>(defaults: T, options: Partial<T>,
   return filled
 }
 
-/** The place of a message, as far as its source says: topic, partition, offset and key, or nothing. */
+/** The place of a message: its topic, partition, offset and key. Empty if the message has no topic. */
 export function placeOf(raw: ErrorFields = {}): ErrorFields {
   const { topic, partition, offset, key } = raw
   return topic ? ({ topic, partition, offset, key } as ErrorFields) : {}
 }
 
-/** The same for a sentence. */
+/** The place of a message as a phrase for an error message. Empty if it has no topic. */
 export function placeIn({ topic, partition, offset }: ErrorFields): string {
   return topic ? ` at ${topic}/${partition} offset ${offset}` : ''
 }

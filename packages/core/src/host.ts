@@ -1,6 +1,6 @@
 import type { Host } from './protocol.ts'
 
-/** The parts of the platform that are used: a clock and timers, and the others if they exist. */
+/** The globals that a host uses. Only the timers are required. */
 interface Platform {
   performance?: { now(): number }
   setTimeout(f: () => void, ms: number): unknown
@@ -14,11 +14,15 @@ interface Platform {
   }
 }
 
-/** The longest wait that a platform's timer takes, in ms, 24.8 days: one that is set for more would fire at once. */
+/** The longest wait of a platform's timer, in ms (24.8 days). A timer that is set for longer fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 const SIGNALS = ['SIGINT', 'SIGTERM']
 
-/** The host of the platform this runs on: Node, another runtime, a browser or a bare context with timers. */
+/**
+ * The host of the current platform: Node, another runtime, a browser or a bare context with timers.
+ *
+ * @param platform the globals to use; by default `globalThis`
+ */
 export function platformHost(platform: Platform = globalThis): Host {
   const { process } = platform
   const clock = platform.performance ?? Date
@@ -46,7 +50,7 @@ export function platformHost(platform: Platform = globalThis): Host {
   }
 }
 
-/** Lets as many listen to these as like to: Node takes more than ten for a leak. */
+/** Removes the limit on the number of listeners of these signals. Node warns of a leak at more than ten. */
 export function allowListeners(...signals: readonly AbortSignal[]): void {
   const { process }: Platform = globalThis
   process?.getBuiltinModule?.('events').setMaxListeners(0, ...signals)

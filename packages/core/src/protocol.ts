@@ -1,7 +1,8 @@
 /**
  * The protocols between the engine and its adapters. Every source or sink that is not an iterable or a plain function
- * implements them: topics, caches, and adapters of your own. They live under string keys, so that two copies of this
- * package in one tree understand each other. Both need the same version of them: `expectProtocol` of `adapter`.
+ * implements them: topics, caches, and adapters of your own. Their members have string keys, so that two copies of this
+ * package in one process understand each other. Both copies need the same protocol version, which `expectProtocol` of
+ * `@snapstream/core/adapter` checks.
  */
 
 /** A value, or a promise of it. The engine awaits it only if it is a promise. */
@@ -18,7 +19,9 @@ export type Headers = readonly (readonly [name: string, value: Uint8Array | null
 
 /** Some messages of one lane, in order. */
 export interface Batch<T> {
+  /** The lane of all messages. */
   readonly lane: Lane
+  /** The decoded messages, in the order of the lane. */
   readonly messages: readonly T[]
   /** The memory that the batch holds, in bytes: payloads and the overhead of each record. */
   readonly bytes: number
@@ -26,9 +29,10 @@ export interface Batch<T> {
   error?(i: number): Error | undefined
   /** Event time of message `i`, in ms since the epoch; a bigint where a number is not exact. */
   timestamp?(i: number): number | bigint | undefined
+  /** The headers of message `i`, if it has any. */
   headers?(i: number): Headers | undefined
   /**
-   * Message `i` before decoding, for dead letters. Errors take its `topic`, `partition`, `offset` and `key`, if it has
+   * Message `i` before decoding, for dead letters. Errors copy its `topic`, `partition`, `offset` and `key`, if it has
    * them.
    */
   raw?(i: number): object | undefined
@@ -45,11 +49,11 @@ export interface ReaderOptions {
   /** Time and timers: use it in place of the platform's, so that tests control them. */
   readonly host: Host
   /**
-   * One map a run, shared by all its sources and sinks: the place to share a connection. It holds the version of the core
+   * One map for each run, shared by all its sources and sinks: the place to share a connection. It holds the version of the core
    * that runs the stream, see `expectProtocol` of `@snapstream/core/adapter`.
    */
   readonly scope: Map<unknown, unknown>
-  /** The reader awaits this before the first batch of new lanes. The answer may have the positions to start from. */
+  /** The reader awaits this before the first batch of new lanes. It resolves with the positions to start from, or undefined. */
   assigned(lanes: readonly Lane[]): MaybePromise<Positions | void>
   /**
    * The reader awaits this before it gives lanes up. The engine stops them at the next message, waits for messages in
@@ -68,11 +72,11 @@ export interface SourceReader<T> {
    * of a lane may be out (not yet `done`): while a lane has two, hand out other lanes or wait.
    */
   read(): MaybePromise<Batch<T> | undefined>
-  /** Called once a checkpoint: everything before these positions is durable in every sink. */
+  /** Called once for each checkpoint: everything before these positions is durable in every sink. */
   commit(positions: Positions): MaybePromise<void>
   /**
    * The number of messages behind these positions, or undefined if it is not known. Lanes without a position are counted
-   * from where they started. The engine calls it often and at any time, also after `close`: it must not wait or throw.
+   * from where they started. The engine calls it often and at any time, also after `close`: it must neither wait nor throw.
    */
   lag?(handled: Positions): number | undefined
   /**
@@ -92,11 +96,11 @@ export interface BatchSource<T> {
    * connection through `scope` know of each other by then.
    */
   readonly '~snapstream.source': (options: ReaderOptions) => MaybePromise<SourceReader<T>>
-  /** The key of a message, for `concurrency`, where the source has one. */
+  /** The key of a message, for `concurrency`, if the source has keys. */
   readonly '~snapstream.key'?: (message: T) => unknown
-  /** True for a source that ends by itself (`until: 'end'`): it cannot feed itself for ever. */
+  /** True for a source that ends by itself (`until: 'end'`): a cycle through it ends, too. */
   readonly '~snapstream.bounded'?: boolean
-  /** For a source whose positions keep their meaning when another process opens it: the log they belong to. */
+  /** For a source whose positions stay valid when another process opens it: the log that they belong to. */
   readonly '~snapstream.lasting'?: Lasting
 }
 
@@ -105,17 +109,19 @@ export interface Lasting {
   /** A source with the same name has the same lanes and resumes from the same positions. */
   readonly name: string
   /**
-   * Tells lanes from earlier ones with the same names, such as those of a topic that was deleted and created again. A lane
-   * without an entry counts as the same.
+   * An identifier for each lane, which differs from that of an earlier lane with the same name. A topic that was deleted and
+   * created again has such lanes. A lane without an entry counts as the same.
    */
   incarnations?(lanes: readonly Lane[]): MaybePromise<ReadonlyMap<Lane, string>>
 }
 
 /** The message that a value came from. Valid only during the call of `write`: copy the fields you keep. */
 export interface Origin {
+  /** The lane of the message. */
   readonly lane: Lane
   /** Event time in ms since the epoch; a bigint where a number is not exact. */
   readonly timestamp: number | bigint | undefined
+  /** The headers of the message, if it has any. */
   readonly headers: Headers | undefined
   /**
    * For a sink that may refuse a value after `write` has returned: keeps the message for that. Undefined where `onError` is
@@ -136,7 +142,9 @@ export interface Kept {
 
 /** A message that could not be handled, with the reason: the value that a dead letter sink gets. */
 export interface Failure<M = unknown> {
+  /** The message that failed. */
   readonly message: M
+  /** The error of its last attempt. */
   readonly error: Error
   /** The number of attempts, at least 1. */
   readonly attempts: number
@@ -185,7 +193,7 @@ export interface SinkWriter<T> {
    * dead-lettered). A retry is enclosed again, inside the attempt before it.
    */
   enclose?<T>(handle: () => T): T
-  /** The handler of the enclosed attempt has failed: its writes are to be undone. */
+  /** Undoes the writes of the enclosed attempt. Called when its handler has failed. */
   undo?(): void
   /** Releases all resources. */
   close?(): MaybePromise<void>
@@ -197,7 +205,7 @@ export interface SinkOptions {
   readonly signal: AbortSignal
   /** Time and timers: use it in place of the platform's, so that tests control them. */
   readonly host: Host
-  /** One map a run, shared by all its sources and sinks. */
+  /** One map for each run, shared by all its sources and sinks. */
   readonly scope: Map<unknown, unknown>
   /** Reports a transient failure that is retried; listeners get the event `trouble`. */
   trouble(error: Error): void
@@ -218,7 +226,7 @@ export interface SinkTarget<T> {
   readonly '~snapstream.targets'?: readonly unknown[]
 }
 
-/** Opened before the first message and closed at the end. Opens are counted: it closes when every `open` had its `close`. */
+/** Opened before the first message and closed at the end. Opens are counted: it closes once each `open` was followed by a `close`. */
 export interface Resource {
   /** Resolves when it can be used. */
   open(): Promise<void>

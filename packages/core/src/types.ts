@@ -18,7 +18,7 @@ export interface Context {
   readonly stop: () => void
 }
 
-/** The result of a handler: a value, nothing, a promise, or an iterator (a sync or async generator) of values. Arrays and strings are values. */
+/** The result of a handler: a value, undefined (emits nothing), a promise, or an iterator (a sync or async generator) of values. Arrays and strings are values. */
 export type Emits<O> =
   | MaybePromise<O | void | undefined>
   | Iterator<O | undefined, void>
@@ -33,15 +33,18 @@ export type OnError<M> =
   | 'skip'
   | ((error: Error, message: M, attempt: number) => MaybePromise<ErrorVerdict>)
   | {
-      /** The number of retries before the dead letter, or the end of the stream: a whole number. @default 0 */
+      /**
+       * The number of retries before the message goes to the dead letter or stops the stream: a whole number of at least 0. A
+       * message that did not decode is not retried. @default 0
+       */
       readonly retries?: number
       /**
-       * The wait before the first retry, in ms. It doubles each time, up to 30 s, and jitter takes a random half to all of
-       * it, so that messages that failed together are not retried together. @default 100
+       * The wait before the first retry, in ms, at least 0. It doubles each time, up to 30 s. Jitter scales it by a random
+       * factor between 0.5 and 1, so that messages that failed together are not retried together. @default 100
        */
       readonly backoffMs?: number
       /** The sink for messages that failed after all retries. Without it the stream stops. */
-      // oxlint-disable-next-line typescript/no-explicit-any -- a target says itself how it stores a failure
+      // oxlint-disable-next-line typescript/no-explicit-any -- each target defines how it stores a failure
       readonly deadLetter?: ((failure: Failure<M>) => unknown) | SinkTarget<any>
     }
 
@@ -52,8 +55,8 @@ export interface SnapOptions<M> {
   /** Topics and caches that the handler uses directly: opened, flushed at checkpoints and closed with the binding. */
   readonly use?: readonly Resource[]
   /**
-   * The number of keys of one lane to handle at once: a whole number. Messages of one key stay in order. Needs a `key`,
-   * which topic records have. @default 1
+   * The number of keys of one lane to handle at once: a whole number of at least 1. Messages of one key stay in order. Needs
+   * a `key`, which topic records have. @default 1
    */
   readonly concurrency?: number
   /** A message's key: string, number, bigint, boolean, null or bytes. @default the source's own */
@@ -62,7 +65,7 @@ export interface SnapOptions<M> {
   readonly timestamp?: (message: M) => number
   /** Decides about messages that fail. @default 'stop' */
   readonly onError?: OnError<M>
-  /** Set it to true if the binding feeds itself on purpose and the handler ends that. @default false */
+  /** Whether the binding may feed itself; its handler then has to end the cycle. @default false */
   readonly cycle?: boolean
   /**
    * The time limit for one message in its handler and sinks, in ms, at least 1. After it the stream fails with
@@ -74,11 +77,11 @@ export interface SnapOptions<M> {
 
 /** Options of one `stream`. */
 export interface StreamOptions {
-  /** Aborting it ends the stream gracefully. */
+  /** Aborting it ends the stream gracefully. @default none */
   readonly signal?: AbortSignal
   /** The time between checkpoints, in ms, at least 1: a checkpoint makes handled messages durable and acknowledges them. @default 1000 */
   readonly checkpointMs?: number
-  /** The time limit for a graceful end, in ms. @default 25000 */
+  /** The time limit for a graceful end, in ms, at least 0. @default 25000 */
   readonly shutdownMs?: number
   /**
    * The time after which a binding without progress counts as stalled, in ms, at least 1: a message that is not finished
@@ -101,7 +104,7 @@ export interface StreamOptions {
 // A sink's `any` (console.log takes any) must not switch off the checks of the other sinks.
 type NotAny<T> = 0 extends 1 & T ? unknown : T
 export type SinkInput<S> =
-  // oxlint-disable-next-line typescript/no-explicit-any -- whatever else the function takes
+  // oxlint-disable-next-line typescript/no-explicit-any -- the function may take further arguments
   S extends SinkTarget<infer T> ? T : S extends (value: infer T, ...rest: any[]) => unknown ? NotAny<T> : never
 type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
 type InputOf<K extends readonly unknown[]> = K extends readonly []
@@ -124,10 +127,14 @@ type AnySource = Source<any>
 // oxlint-disable-next-line typescript/no-explicit-any -- bounds of inferred parameters
 type AnySink = ((value: any) => unknown) | SinkTarget<any>
 
-/** Takes the handler, binds it, and returns it. */
+/** Takes the handler, binds it, and returns it. Throws `USAGE`, and `ALREADY_RUNNING` while the stream runs. */
 export type Binder<M, O, C> = <H extends (message: M, context: C) => Emits<O>>(handler: H) => H
 
-/** Binds sources to a handler and its sinks. The message type comes from the sources, the sinks check what is emitted. */
+/**
+ * Binds one or more sources to a handler. Takes the sources and then the options, and returns a function that takes the
+ * handler. `sink`: the sinks that get every emitted value, in this order; by default none. The sources determine the type of
+ * messages, and the sinks that of emitted values.
+ */
 export interface Snap<C> {
   <S extends readonly [AnySource, ...AnySource[]], const K extends readonly AnySink[]>(
     ...args: [...sources: S, options: SnapOptions<MessageOf<S>> & { readonly sink: K }]

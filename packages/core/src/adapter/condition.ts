@@ -1,13 +1,14 @@
-/** Lets any number of waiters sleep until state that they share has changed: a condition variable. */
+/** A condition variable: any number of callers wait until the state that they share has changed. */
 export interface Condition {
-  /** Wakes all that wait now. To be called after each change of the state. */
+  /** Wakes all current waiters. Call it after each change of the state. */
   notify(): void
-  /** Resolves at the next `notify`. A caller that checks its state first calls this before it awaits anything else. */
+  /** Resolves at the next `notify`. Call it right after checking the state, before any other await, or a change may be missed. */
   next(): Promise<void>
-  /** Resolves once the predicate is true; it is checked at once and after each `notify`. */
+  /** Resolves once the predicate is true. Checks it at once and after each `notify`. Rejects if the predicate throws. */
   until(predicate: () => boolean): Promise<void>
 }
 
+/** Makes a condition without waiters. */
 export function createCondition(): Condition {
   const waiting: (() => void)[] = []
   const next = () => new Promise<void>((resolve) => waiting.push(resolve))

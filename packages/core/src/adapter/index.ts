@@ -1,4 +1,4 @@
-// For authors of adapters (sources, sinks, codecs); outside of the size budget of the root.
+// For authors of adapters (sources, sinks, codecs). The size budget of the root import does not include these.
 export { backoff } from './backoff.ts'
 export type { BackoffOptions } from './backoff.ts'
 export { createCondition } from './condition.ts'

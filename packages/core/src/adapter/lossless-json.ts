@@ -1,9 +1,10 @@
 import { describe } from '../describe.ts'
 
 /**
- * Finds a part of a value that JSON would silently drop or change: its path and content (`.sizes[0] is NaN`), or
- * undefined. To be asked after `JSON.stringify` went through, which rules out cycles. A property that is undefined reads
- * back as undefined and is let through; an object with `toJSON` speaks for itself.
+ * Finds the first part of a value that JSON would silently drop or change. Returns its path and content as text (`.sizes[0]
+ * is NaN`), or undefined if JSON keeps the whole value. Call it after `JSON.stringify` has succeeded, which rules out
+ * cycles. A property that is undefined is allowed, as it reads back as undefined. An object with `toJSON` is allowed, as it
+ * defines its own JSON.
  */
 export function findLoss(value: unknown): string | undefined {
   switch (typeof value) {
@@ -39,7 +40,7 @@ function findLossInFields(value: Record<string, unknown>): string | undefined {
   }
   for (const name in value) {
     const item = value[name]
-    // Most fields need no call.
+    // These are the most common fields, and need no call.
     if (item === undefined || item === null || typeof item === 'string' || typeof item === 'boolean') continue
     if (typeof item === 'number' && Number.isFinite(item)) continue
     const loss = findLoss(item)

@@ -3,20 +3,21 @@ import { SnapstreamError } from '../error.ts'
 /** The version of the protocols in `protocol.ts`. docs/decisions/the-protocol-has-a-version.md says which change raises it. */
 export const PROTOCOL_VERSION = 1
 
-/** The type of an adapter's own constant: when core raises its version, the adapter does not compile until it is revised. */
+/** The type of the version that an adapter declares. When core raises its version, the adapter does not compile until it is revised. */
 export type ProtocolVersion = typeof PROTOCOL_VERSION
 
-/** The entry in the `scope` of a run with the version of the core that runs it. */
+/** The key in the `scope` of a run under which the core that runs it puts its protocol version. */
 export const PROTOCOL_KEY = '~snapstream.protocol'
 
 /**
  * Refuses an adapter (a package of sources, sinks or codecs) that was built for another version of the protocols.
  *
- * - `adapter`: the name of its package.
- * - `built`: the version that the adapter has in its own sources.
- * - `scope`: that of the options which a source or sink is opened with. The core that runs the stream may be another copy
- *   than the one which the adapter imports, and its version is in there. A scope without a version is taken, as tests make
- *   their own. Without `scope` the version of the imported core is looked at: for when a topic, cache or codec is made.
+ * - `adapter`: the name of the adapter's package.
+ * - `built`: the protocol version that the adapter was written for.
+ * - `scope`: the `scope` among the options that a source or sink is opened with. It holds the version of the core that runs
+ *   the stream, which may be another copy than the one that the adapter imports. A scope without a version is accepted, as
+ *   tests make their own. Without `scope`, the version of the imported core is checked: use this form when a topic, cache or
+ *   codec is made.
  *
  * Throws `PROTOCOL_MISMATCH`, which names both versions and the command that installs packages that fit.
  *

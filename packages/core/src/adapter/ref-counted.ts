@@ -1,10 +1,13 @@
-/** Something that many share: the first `open` opens it, and it closes when every `open` had its `close`. */
+/** A shared value: the first `open` opens it, and it closes once each `open` was followed by a `close`. */
 export interface RefCounted<T> {
-  /** How many have it open, or are opening it. */
+  /** The number of users that have opened the value or are opening it. */
   readonly users: number
-  /** Resolves with the shared value. Calls at the same time share one opening, and its failure. */
+  /** Resolves with the shared value. Concurrent calls share one opening: if it fails, all of them reject with its error. */
   open(): Promise<T>
-  /** To be called once for each `open` that succeeded. Resolves at once while others still have it open. */
+  /**
+   * Call it once for each `open` that succeeded. Resolves when the value is closed, or at once while it has other users.
+   * Rejects if closing fails.
+   */
   close(): Promise<void>
 }
 
@@ -13,7 +16,10 @@ interface Session<T> {
   readonly opened: Promise<T>
 }
 
-/** Opening and closing never overlap, whatever the order of the calls. After a failed opening the next `open` tries again. */
+/**
+ * Makes a `RefCounted` of the functions that open and close the value. Opening and closing never overlap, whatever the order
+ * of the calls. After a failed opening, the next `open` tries again.
+ */
 export function refCounted<T>(open: () => Promise<T>, close: (value: T) => Promise<void>): RefCounted<T> {
   let session: Session<T> | undefined
   let last: Promise<unknown> = Promise.resolve()
@@ -40,7 +46,7 @@ export function refCounted<T>(open: () => Promise<T>, close: (value: T) => Promi
     },
     async close() {
       const left = session
-      // It may still be closing for another user.
+      // The value may still be closing for another user.
       if (left === undefined) return void (await last)
       if (--left.users > 0) return
       session = undefined

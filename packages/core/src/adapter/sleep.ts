@@ -2,8 +2,10 @@ import { platformHost } from '../host.ts'
 import type { Host } from '../protocol.ts'
 
 /**
- * Resolves after `ms` milliseconds (24.8 days at most), or as soon as the signal is aborted. Nothing stays attached to the
- * signal, which may live for months and see a sleep each second.
+ * Resolves after `ms` milliseconds (24.8 days at most), or as soon as the signal is aborted. Never rejects. It removes its
+ * listener from the signal, as a signal that lives for months may see a sleep each second.
+ *
+ * @param host the timers to use; by default the platform's
  */
 export async function sleep(
   ms: number,

@@ -1,18 +1,19 @@
 import { platformHost } from '../host.ts'
 import type { Host } from '../protocol.ts'
 
+/** Options of `withTimeout`. */
 export interface TimeoutOptions<L> {
   /** How long to wait, in ms: 24.8 days at most. */
   readonly ms: number
-  /** Called when the time is over: gives the result instead, or throws what `withTimeout` then rejects with. */
+  /** Called when the time is over. `withTimeout` resolves with its result, or rejects with the error that it throws. */
   readonly late: () => L
-  /** @default the platform's timers */
+  /** The timers to use. @default the platform's */
   readonly host?: Pick<Host, 'setTimeout'>
 }
 
 /**
- * Waits for a promise for a limited time. A promise that is late goes on unobserved, and a rejection of it after that is
- * ignored. Not for a promise that lives long and is waited for often: it would keep a reaction for each wait.
+ * Waits for a promise for a limited time. Rejects if the promise rejects in time; a later rejection is ignored. Do not wait
+ * often for one long-lived promise with it: the promise keeps a reaction for each wait.
  *
  * @example
  * const connection = await withTimeout(connecting, { ms: 1000, late: () => { throw new Error('no connection in 1 s') } })

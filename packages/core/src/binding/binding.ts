@@ -21,7 +21,7 @@ interface Options {
 /** The checked result of one `snap`: sources, a handler and its sinks. */
 export interface Binding extends Options {
   readonly sources: readonly Source<unknown>[]
-  /** All that it may write to: what it uses, its sinks and its dead letter, if any. */
+  /** All objects that it may write to: those in `use`, its sinks, and its dead letter or undefined. */
   readonly targets: readonly unknown[]
   readonly policy: Policy
   // oxlint-disable-next-line typescript/no-explicit-any -- the app's own context type was checked by `snap`
@@ -41,7 +41,7 @@ const DEFAULTS: Options = {
 }
 const SINK = 'a topic, a cache or a function'
 
-/** Makes a binding of what `snap` was called with and its handler, and checks it. Throws `USAGE`. */
+/** Makes a binding of the arguments of `snap` and the handler, and checks them. Throws `USAGE`. `position`: its number, from 1. */
 export function createBinding(args: readonly unknown[], handler: unknown, position: number): Binding {
   expectFunction(handler, 'the handler of snap')
   const last = args.at(-1)
@@ -90,7 +90,7 @@ export function nameIn(bindings: readonly Binding[], bound: unknown): string {
   return ''
 }
 
-/** The items that have a thing in such a list of theirs, by thing. */
+/** Groups items by the members of their lists: each item is in one group for each member of `listOf(item)`. */
 export function groupBy<T>(items: readonly T[], listOf: (item: T) => readonly unknown[]): Map<unknown, T[]> {
   const groups = new Map<unknown, T[]>()
   for (const item of items)
@@ -125,12 +125,12 @@ function has(value: unknown, name: PropertyKey): boolean {
   return isFunction((value as Record<PropertyKey, unknown> | null | undefined)?.[name])
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what it takes was checked by `snap`
+// oxlint-disable-next-line typescript/no-explicit-any -- the types of `snap` check its arguments
 function isFunction(value: unknown): value is (...args: any[]) => unknown {
   return typeof value === 'function'
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what it takes was checked by `snap`
+// oxlint-disable-next-line typescript/no-explicit-any -- the types of `snap` check its arguments
 function expectFunction(value: unknown, what: string): asserts value is (...args: any[]) => unknown {
   expectUsage(isFunction(value), what, 'a function', value)
 }

@@ -4,16 +4,19 @@ import type { ErrorVerdict, OnError } from '../types.ts'
 
 const DEFAULTS = { retries: 0, backoffMs: 100, deadLetter: undefined as unknown }
 
-/** `onError` in one form. */
+/** A checked `onError`: one form for all its variants. */
 export interface Policy {
-  /** Decides after attempt number `attempt`, which counts from 1. `repeatable`: a retry may succeed. */
+  /**
+   * Decides after attempt number `attempt`, which counts from 1. `repeatable`: a retry may succeed. The verdict `bury`: write
+   * the message to the dead letter.
+   */
   decide(error: Error, message: unknown, attempt: number, repeatable: boolean): MaybePromise<ErrorVerdict | 'bury'>
-  /** The wait after the first try, in ms. */
+  /** The wait before the first retry, in ms. */
   readonly backoffMs: number
   readonly deadLetter: unknown
 }
 
-/** Checks and normalises `onError`; throws `USAGE`. */
+/** Checks and normalises `onError`. Throws `USAGE`. */
 export function createPolicy(onError: OnError<unknown>, what: string): Policy {
   const options = typeof onError === 'object' && onError
   expectUsage(

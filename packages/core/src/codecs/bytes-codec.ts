@@ -2,7 +2,7 @@ import type { SyncCodec } from './codec.ts'
 import { isA } from '../describe.ts'
 import { expectUsage } from '../error.ts'
 
-/** Bytes as they are, neither copied nor checked. Rejects with `ENCODE_FAILED` for a value that is not a Uint8Array. */
+/** Passes bytes through without copying or checking them. Throws `ENCODE_FAILED` for a value that is not a Uint8Array. */
 export function BytesCodec(): SyncCodec<Uint8Array> {
   return {
     encode(value) {

@@ -2,10 +2,8 @@ import type { SyncCodec } from './codec.ts'
 import { SnapstreamError, expectUsage } from '../error.ts'
 
 /**
- * Strings as UTF-8, the default of topics. Bytes that are not UTF-8, and strings with a lone surrogate (which UTF-8
- * cannot carry), are refused: nothing is replaced in silence.
- *
- * Rejects with `ENCODE_FAILED` or `DECODE_FAILED`.
+ * Strings as UTF-8, the default of topics. It replaces no characters: it throws `DECODE_FAILED` for bytes that are not UTF-8,
+ * and `ENCODE_FAILED` for a value that is not a string or has a lone surrogate, which UTF-8 cannot carry.
  */
 export function StringCodec(): SyncCodec<string> {
   const encoder = new TextEncoder()

@@ -3,12 +3,13 @@ import type { Runtime } from './runtime.ts'
 import type { SourceRun } from './source-run.ts'
 
 /**
- * Makes a checkpoint: makes durable and acknowledges what has been handled before the call. One round at a time; calls
- * that come during one share the next. Never rejects: what fails goes to `fail`, and there is no further checkpoint.
+ * Returns a function that makes a checkpoint: it makes the messages that were handled before the call durable, and
+ * acknowledges them. One checkpoint runs at a time; calls during it share the next one. The function never rejects: an error
+ * goes to `fail`, and ends all further checkpoints.
  */
 export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun[]): () => Promise<void> {
   const { host, fail, emit, flushing, committing, refusals, writers } = runtime
-  /** One writer for each transaction, by what was bound. */
+  /** One writer for each transaction, by bound object. */
   const atomicWriters = new Map(
     new Map(
       [...writers].flatMap((entry) => {
@@ -22,10 +23,10 @@ export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun
   let next: Promise<void> | undefined
   let id = 0
   let failed = false
-  /** Something was left half done: of what an atomic sink has since its last flush, nothing may stay. */
+  /** A message was left half done: an atomic sink has to drop all values since its last flush. */
   let torn = false
 
-  /** Waits for all of them, also when one fails, so that none goes on unseen. */
+  /** Calls all targets and waits for all of them, even if one fails, so that no call is left unobserved. */
   async function all<T>(
     targets: ReadonlyMap<unknown, T>,
     waiting: Map<unknown, number>,
@@ -58,13 +59,13 @@ export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun
       torn ||= lane.torn
     }
 
-    // From here to the flushes nothing may be awaited: what is handled now is what has been written by now.
+    // No await between here and the flushes: the values of exactly the noted messages have been written by now.
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
     const flush = () => all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
     await flush()
-    // Of what is acknowledged here nothing is refused later: what a refusal leaves behind, a dead letter or a retry, is
-    // flushed, and may be refused again.
+    // Of what this checkpoint acknowledges, no value may be refused later. A refusal leads to a retry or a dead letter, which
+    // has to be flushed and may be refused again.
     for (
       let late = [...refusals.keys()];
       !failed && late.length > 0;

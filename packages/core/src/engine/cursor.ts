@@ -2,12 +2,12 @@ import type { Flight, Tally } from '../observe/tally.ts'
 import type { Batch, Headers, Kept, Lane, MaybePromise, Origin } from '../protocol.ts'
 import type { Mutable } from '../types.ts'
 
-/** Does what `onError` says of a message of which a sink refused a value after it had been written; see `Kept`. */
+/** Applies `onError` to a message of which a sink refused a value after it had been written; see `Kept`. */
 export type Refused = (kept: Cursor, error: Error, again: () => MaybePromise<void>) => void
 
 /**
- * The place of a message: its origin for sinks, and its topic, partition, offset and key for errors. One object a worker,
- * moved from message to message, so that nothing is allocated for sinks that do not ask. Only its methods write it.
+ * The place of a message: its origin for sinks, and its topic, partition, offset and key for errors. A worker moves one
+ * cursor from message to message, so that no message allocates one. Only the methods write the fields.
  */
 export class Cursor implements Origin, Kept, Flight {
   declare readonly lane: Lane
@@ -18,17 +18,17 @@ export class Cursor implements Origin, Kept, Flight {
   readonly index: number = 0
   declare readonly message: unknown
   readonly since: number = -1
-  /** How often a value of it was refused after it had been written. */
+  /** The number of times that a value of the message was refused after it had been written. */
   readonly refusals: number = 0
 
-  /** `refused`: of the step; undefined where `onError` is 'stop'. */
+  /** `refused`: that of the step; undefined if `onError` is 'stop'. */
   constructor(lane: Lane, tally: Tally, refused: Refused | undefined) {
     this.lane = lane
     this.tally = tally
     this.refused = refused
   }
 
-  /** Without a batch it lets go of the last one, which may be large. */
+  /** Moves to the start of a batch. Without one it releases the last batch, which may be large. */
   enter(batch?: Batch<unknown>): this {
     ;(this as Mutable<this>).batch = batch
     return this.moveTo(0, undefined)

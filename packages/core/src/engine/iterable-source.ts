@@ -2,39 +2,39 @@ import type { Batch, SourceReader } from '../protocol.ts'
 
 export type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
 
-/** Whether a value is to be drained. */
+/** Whether a value is an iterator, whose values are emitted one by one. */
 export function isIterator(value: unknown): value is AnyIterator {
   return typeof value === 'object' && typeof (value as AnyIterator | null)?.next === 'function'
 }
 
-/** An iterator in the place of a batch: its messages are handled as they come out of it, without a queue between. */
+/** A batch that stands for an iterator: its messages are handled as the iterator gives them, without a queue. */
 export interface IteratorBatch extends Batch<unknown> {
   readonly iterator: AnyIterator
   readonly asynchronous: boolean
   /**
-   * Where it is, kept up by the one that drains it: `waiting` for its next message, `suspended` behind the last one, or
+   * The state of the iterator, written by its consumer: `waiting` for the next message, `suspended` after the last one, or
    * `over`, as it has ended or thrown.
    */
   phase: 'waiting' | 'suspended' | 'over'
 }
 
 export interface IteratorReader extends SourceReader<unknown> {
-  /** Has an iterator that waits for its next message end. Resolves when it has. Never rejects: `close` does. */
+  /** Ends an iterator that waits for its next message. Resolves once it has ended. Never rejects: `close` rejects instead. */
   idle(): Promise<unknown>
 }
 
 interface IterableOptions {
-  /** It feeds one binding, one message at a time, which then drains the iterator itself: that has the speed of a plain loop. */
+  /** Whether it feeds one binding, one message at a time. The worker then reads the iterator itself, as fast as a plain loop. */
   readonly direct: boolean
   /** Aborted when the time for handling is over. */
   readonly signal: AbortSignal
-  /** Takes a message that comes after that. */
+  /** Reports a message that comes after that. */
   readonly late: (message: unknown) => void
 }
 
 /**
- * Any iterable as a source with one lane and nothing to commit. It is never read ahead: what had been taken from the
- * iterator and was not handled would be lost at a stop.
+ * Makes a source of an iterable, with one lane and nothing to commit. It never reads ahead: a message that was taken from the
+ * iterator but not handled would be lost at a stop.
  */
 export function createIterableReader(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
@@ -55,7 +55,7 @@ export function createIterableReader(
     },
   }
 
-  /** As `for..of` does: once, and not after its end or after `next` threw. */
+  /** Calls `return` as `for..of` does: once, and not after the iterator has ended or thrown. */
   async function leave(): Promise<void> {
     if (state.phase !== 'over') leaving ??= (async () => iterator.return?.())()
     await leaving
@@ -63,7 +63,7 @@ export function createIterableReader(
 
   return {
     async read() {
-      // One batch, and no other after it: it ends when the iterator does.
+      // The only batch: it ends when the iterator ends.
       if (direct) return given++ ? undefined : state
       if (asynchronous) state.phase = 'waiting'
       try {

@@ -10,10 +10,10 @@ import { createStep } from './step.ts'
 export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): Worker {
   const { pace } = runtime
   const step = createStep(runtime, lane, load)
-  /** By key, the last of its messages that was taken up, until it is handled. */
+  /** By key, the promise of its last message that was taken up; removed once that message is handled. */
   const tails = new Map<unknown, Promise<void>>()
   let taken = 0
-  /** Up to here messages were started, or wait for one of their key that was. */
+  /** Messages up to this number were started, or wait for a started message of their key. */
   let started = 0
   const { tally } = load
   const { concurrency, key: keyOf = lane.keyOf } = tally.binding
@@ -54,11 +54,11 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
       const handle = async () => {
         if (lane.unique) begin()
         await before
-        // A lane that is stopped is not left with gaps: what is handled behind one would be handled again.
+        // A stopped lane must not have gaps: messages behind a gap would be handled again.
         await lane.until(() => lane.open || number <= started)
         begin()
         try {
-          // A message that waited for a failed one of its key is not handled before it.
+          // A message that waited for an earlier one of its key is not handled if that one failed.
           if (lane.torn) giveUp(message)
           await step(cursor, error)
           if (tails.get(key) === tail) tails.delete(key)
@@ -82,7 +82,7 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
   }
 }
 
-/** A key as a map tells keys apart: bytes by content, everything else by value. */
+/** Converts a key so that a Map compares bytes by content and all other keys by value. Throws `USAGE` for other objects. */
 function identityOf(key: unknown): unknown {
   if (isA(key, Uint8Array)) return key.join()
   expectUsage(key !== Object(key), 'a key', 'a primitive or a Uint8Array', key)

@@ -5,14 +5,14 @@ import type { Mutable } from '../types.ts'
 import type { Cursor } from './cursor.ts'
 import type { Runtime } from './runtime.ts'
 
-/** A batch in the hands of one worker, which alone writes it. */
+/** The progress of one worker in a batch. */
 export interface Share {
   readonly batch: Batch<unknown>
-  /** How many messages at its start have been handled, without a gap. */
+  /** The number of messages at the start of the batch that have been handled without a gap. */
   handled: number
   /** Indexes of messages that were handled behind a gap. */
   ahead?: ReadonlySet<number>
-  /** How many of them its binding has counted. */
+  /** The number of handled messages that the binding has counted. */
   counted: number
   /** All messages have been handled. */
   over?: boolean
@@ -21,66 +21,66 @@ export interface Share {
 /** The work of one binding on a lane. Its worker and its step write it. */
 export interface Load {
   readonly tally: Tally
-  /** How many messages are not finished, up to the last that was started. */
+  /** The number of unfinished messages, up to the last one that was started. */
   busy: number
-  /** How many were given up, as the time for a graceful end was over. */
+  /** The number of messages that were given up because the time for a graceful end was over. */
   givenUp: number
 }
 
-/** Takes up the messages of a batch for one binding. The next batch comes when the promise resolves. */
+/** Starts the messages of a batch for one binding. The worker gets the next batch when the promise resolves. */
 export type Worker = (share: Share) => Promise<void>
 
-/** Thrown through a message that is given up because its lane ends: it was not handled and is not acknowledged. */
+/** Thrown to leave a message that is given up because its lane ends. The message is not handled and not acknowledged. */
 export const HALTED = Symbol('halted')
 
 /**
- * One ordered part of a source in a run: the batches that are held, the workers (one a binding) that go through them,
- * and whether they may. Only its functions write it; as a condition it tells of each change.
+ * A lane of a source in a run: the batches that it holds, the workers (one for each binding) that handle them, and whether
+ * they may go on. As a condition, it notifies of each change.
  */
 export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   readonly id: Lane
-  /** Messages of an iterator do not come again: those that were taken from it are handled although the lane ends. */
+  /** Messages of an iterator cannot be read again: those that were taken from it are handled even if the lane ends. */
   readonly unique: boolean
-  /** The key of a message by its source, where that has one. */
+  /** The key that the source gives a message, if it has keys. */
   readonly keyOf: ((message: unknown) => unknown) | undefined
-  /** Workers look at this before each message. */
+  /** Whether workers may start messages. They check it before each message. */
   readonly open: boolean
-  /** Ends for good at the next message. */
+  /** The lane ends for good at the next message. */
   readonly halted: boolean
-  /** Its source has given it up: the messages that are left belong to another process. */
+  /** Its source has given it up: the remaining messages belong to another process. */
   readonly revoked: boolean
-  /** A message was given up or failed halfway, says its worker: its effects may be in an atomic sink. */
+  /** A message was given up or failed halfway: its effects may be in an atomic sink. */
   torn: boolean
-  /** One entry a binding. */
+  /** One entry for each binding. */
   readonly loads: readonly Load[]
-  /** The position that the source was told last; its source writes it. */
+  /** The last position that a checkpoint has acknowledged. */
   committed?: Position
-  /** Of the workers. A cursor says itself whether it has a message in flight. */
+  /** The cursors of its workers. Each tells by `since` whether it has a message in flight. */
   readonly cursors: Set<Cursor>
   push(batch: Batch<unknown>): void
-  /** Called by a worker that is done with its share. */
+  /** A worker calls this when it has finished its share. */
   finish(share: Share): void
-  /** Has the bindings count what they have handled. */
+  /** Adds newly handled messages to the counts of the bindings. */
   count(): void
   /** The position up to which every binding has handled everything. */
   handled(): Position | undefined
-  /** Opens or closes it for a while; one that was halted stays closed. */
+  /** Opens or closes it temporarily. A halted lane stays closed. */
   setOpen(open: boolean): void
   halt(): void
-  /** Halts it for good. `lost`: it has another owner already, so nothing of it may be started or committed. */
+  /** Halts it, as its source gives it up. `lost`: another process owns it already, so no message of it may be committed. */
   revoke(lost: boolean): void
-  /** Takes an error that stops the stream, and HALTED. */
+  /** Stops the stream with an error; ignores HALTED. */
   fail(thrown: unknown): void
-  /** Takes a message that an iterator gave too late to be handled. */
+  /** Reports a message that an iterator gave too late to be handled. */
   late(message: unknown): void
   /**
-   * Waits before a message is tried again. False: there is no time for that, or it belongs to another. `beyond`: it counts
-   * as handled already, and goes on though its lane belongs to another.
+   * Waits before a message is tried again. Resolves with false if there is no time for a retry, or the lane was revoked and
+   * feeds no atomic sink. `beyond`: the message already counts as handled, so it is tried again even if the lane was revoked.
    */
   sleep(ms: number, beyond?: boolean): Promise<boolean>
-  /** Resolves when no more than so many batches are left, or none will be handled. */
+  /** Resolves when at most `batches` batches are left, or the lane was halted. */
   rest(batches: number): Promise<void>
-  /** Resolves when nothing is in flight. */
+  /** Resolves when no message is in flight. */
   idle(): Promise<void>
 }
 
@@ -94,10 +94,10 @@ export interface LaneOptions extends Pick<LaneRun, 'id' | 'unique' | 'keyOf' | '
 export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
   const { host, reading, paused } = runtime
   const { tallies, atomic, createWorkers, fail } = options
-  /** The batches that are not finished, each as its workers have it. */
+  /** The unfinished batches, each as the shares of its workers. */
   const held: Share[][] = []
   let waiting: (() => void)[] = []
-  /** After the batches that every binding has finished. */
+  /** The position after the batches that every binding has finished. */
   let position: Position | undefined
 
   const lane: Mutable<LaneRun> = {
@@ -157,7 +157,7 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     },
     async sleep(ms, beyond) {
       const due = host.monotonic() + ms
-      // An atomic sink cannot take back its part of a message: the message is tried to the end while there is time.
+      // An atomic sink cannot take back its part of a message, so the message is tried again while there is time.
       const ended = () => due > runtime.until || (lane.revoked && !atomic && !beyond)
       let over = false
       const cancel = host.setTimeout(() => {

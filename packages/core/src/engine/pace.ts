@@ -5,12 +5,12 @@ const SLICE_MS = 10
 const MAX_STRIDE = 4096
 
 /**
- * Says when it is time to yield. Reading a clock costs more than handling a message, so it is read every `stride`
- * messages, and the stride follows how long messages take. A loop counts by itself as far as `left`,
- * and then says how far it came.
+ * Tells a loop when to yield to the event loop. Reading the clock costs more than handling a message, so it is read every
+ * `stride` messages, and the stride adapts to how long messages take. A loop counts up to `left` messages by itself, and
+ * then passes their number to `spent`.
  */
 export class Pace {
-  /** How many messages may be handled before it has to be asked, at least 1. Others only read it. */
+  /** How many messages may be handled before the next call of `spent`, at least 1. Only this class writes it. */
   left = 1
   readonly #host: Host
   #stride = 1
@@ -21,7 +21,7 @@ export class Pace {
     this.#start = host.monotonic()
   }
 
-  /** To be asked after so many messages; when true, await `rest()`. */
+  /** Counts handled messages. Returns true when the caller has to await `rest()`. */
   spent(count = 1): boolean {
     this.left -= count
     return this.left <= 0 && this.#late()

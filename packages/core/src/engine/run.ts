@@ -39,7 +39,7 @@ export interface Run extends RunOptions {
   readonly host: Host
   /** Whether the signals of the process end the stream. */
   readonly signals: boolean | undefined
-  /** Kept up to date with the run. */
+  /** The run keeps it up to date. */
   readonly monitor: Monitor
 }
 
@@ -56,7 +56,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   const reading = new AbortController()
   const handling = new AbortController()
   const { signal } = handling
-  // Sources, sinks and handlers without number listen to these.
+  // Any number of sources, sinks and handlers may listen to these.
   allowListeners(reading.signal, signal)
   const stopped = deferred()
   const late = deferred()
@@ -130,19 +130,19 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   const [first, ...suppressed] = failures
   for (const tally of tallies) note(tally, { sources: [], stalled: undefined })
   Object.assign(monitor, { state: 'idle', failed: !!first, sources: [] })
-  // Nothing is lost in silence: what failed after the first failure travels with it.
+  // The first failure carries the later ones, so that none is lost.
   if (suppressed.length > 0) Object.assign(first as Error, { suppressed })
   emit('stop', () => ({ undone, error: first }))
   if (first) throw first
 
-  /** Begins a graceful end: from now on everything has its time. */
+  /** Begins a graceful end, and starts its time limits. */
   function stop(reason: Events['stopping']['reason'], error?: Error) {
     if (reading.signal.aborted) return
     reading.abort()
     stopped.resolve()
     runtime.until = host.monotonic() + shutdownMs * 0.8
     for (const lane of lanes()) lane.halt()
-    // At 80 % handlers are told to end, at 90 % they are no longer waited for, at 100 % nothing is.
+    // At 80 % of the time the signal of handlers aborts. The run stops waiting for handlers at 90 %, and for all else at 100 %.
     const stages = [abortHandling, late.resolve, over.resolve]
     for (const [i, reach] of stages.entries()) cancels.push(host.setTimeout(reach, shutdownMs * (0.8 + i / 10)))
     ending(reason, error)
@@ -159,7 +159,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     emit('stopping', () => ({ reason, error }))
   }
 
-  /** Waits for what is in flight, as long as there is time, and notes what is left of it. */
+  /** Waits for messages in flight while there is time, and notes those that are left. */
   async function drain() {
     // Messages that a source still gives while it ends are handled as well.
     await Promise.all(sources.map(({ source, idle }) => within(closing(source), idle(), late)))
@@ -177,11 +177,11 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     return () => `closing ${nameIn(bindings, bound)}`
   }
 
-  /** Waits for a step of the end while there is time, and notes it as undone otherwise. A step that was given up is not waited for. */
+  /** Waits for a step of the end while there is time, and otherwise notes it as undone. Does not wait for an undone step again. */
   async function within(what: () => string, pending: Promise<unknown>, time = over) {
     let done = undone.length > 0 && undone.includes(what())
     if (!done) await Promise.race([pending.then(() => (done = true)), time.promise])
-    // When the time is over everything has one turn.
+    // After the time is over, each step still has one turn of the event loop.
     if (!done) await host.yield()
     if (!done) undone.push(what())
   }
@@ -200,7 +200,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     const readers = groupBy(tallies, ({ binding: { sources } }) => sources)
     const used = new Set<unknown>(bindings.flatMap(({ use }) => use))
     for (const bound of new Map([...feeders, ...readers]).keys())
-      // Other objects with these functions, as files have them, are for their owner to open.
+      // Other objects with these functions, such as files, are opened by their owner.
       if (isResource(bound) && (used.has(bound) || isBatchSource(bound) || isSinkTarget(bound)))
         await open(bound, () => bound.open(), bound)
     for (const [target, concerned] of feeders)
@@ -222,7 +222,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     if (!reading.signal.aborted) checkpoint = createCheckpointer(runtime, sources)
   }
 
-  /** Waits for something to open, unless the stream is stopped first; either way it will be closed. */
+  /** Opens a source, sink or resource, and adds its closer. Stops waiting when the stream is stopped. */
   async function open<T extends Closable | void>(
     bound: unknown,
     start: () => MaybePromise<T>,
@@ -236,7 +236,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
       closer = {}
       fails(thrown)
     })
-    // Stopped while it was opening: how that ends does not matter any more.
+    // If the stream was stopped during the opening, an error of the opening no longer matters.
     const close = async () => ((await (closer ?? opened.catch(() => {}))) as Closable | undefined)?.close?.()
     closers.push(() => within(closing(bound), close().catch(fails)))
     return result

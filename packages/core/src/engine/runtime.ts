@@ -8,7 +8,7 @@ import type { Context } from '../types.ts'
 export interface Runtime {
   readonly host: Host
   readonly pace: Pace
-  /** Where sources and sinks find each other's connections. */
+  /** One map for all sources and sinks of the run, in which they share connections. */
   readonly scope: Map<unknown, unknown>
   /** Aborted when reading has to end. */
   readonly reading: AbortSignal
@@ -18,21 +18,21 @@ export interface Runtime {
   readonly context: Context
   /** See `StreamOptions`. */
   readonly readyLag: number
-  /** Until when handlers have time, by the monotonic clock: Infinity before the end begins. */
+  /** The deadline of handlers, by the monotonic clock; Infinity before the end begins. */
   until: number
-  /** Takes what stops the stream, and HALTED. `bound`: the source or sink that failed, where the error does not say so. */
+  /** Stops the stream with an error; ignores HALTED. `bound`: the source or sink that failed, if the error does not name it. */
   fail(error: unknown, bound?: unknown): void
   checkpoint(): Promise<void>
   readonly emit: Emit
-  /** Makes the `trouble` of a source or sink that these bindings use. */
+  /** Makes the function `trouble` for a source or sink that these bindings use. */
   trouble(role: 'source' | 'sink', tallies: readonly Tally[]): (error: Error) => void
-  /** The sinks and sources that the checkpoint waits for, by bound object, with the time since when, by the watchdog's clock. */
+  /** The sinks and sources that the checkpoint waits for, by bound object, with the start of the wait by the watchdog's clock. */
   readonly flushing: Map<unknown, number>
   readonly committing: Map<unknown, number>
-  /** Messages of which a sink refused a value after it was written, and what `onError` said of them; until a checkpoint. */
+  /** Messages of which a sink refused a value after it was written, with the promise of their `onError`. Checkpoints remove them. */
   readonly refusals: Map<unknown, Promise<unknown>>
-  /** The open sinks, by the topic or cache that was bound. */
+  /** The writers of the open sinks, by bound object. */
   readonly writers: Map<unknown, SinkWriter<unknown>>
-  /** A checkpoint has stopped what feeds an atomic sink, also lanes that are yet to come. */
+  /** A checkpoint has closed the lanes that feed an atomic sink. Such lanes that are assigned meanwhile start closed. */
   paused: boolean
 }

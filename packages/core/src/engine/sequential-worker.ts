@@ -13,10 +13,10 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
   const step = createStep(runtime, lane, load)
   const cursor = new Cursor(lane.id, load.tally, step.refused)
   lane.cursors.add(cursor)
-  /** The pending outcome of the message under the cursor. A variable: as the result of `spinAsync` it would be awaited there. */
+  /** The pending outcome of the message under the cursor. A variable, as `spinAsync` would await it if it returned it. */
   let pending: Outcome
 
-  /** Handles messages until one has to be waited for, or others have to get their turn. A loop with `await` is slower. */
+  /** Handles messages until an outcome is a promise, or it is time to yield. A loop with `await` is slower. */
   function spin(share: Share, iterator: Iterator<unknown> | undefined, taken: boolean): void {
     pending = undefined
     const { batch } = share
@@ -39,8 +39,8 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
   }
 
   /**
-   * The same, where each message has to be waited for. A function of its own, as an `await` saves and restores all that
-   * the function around it holds.
+   * Does the same for an async iterator. It is a separate function, as an `await` saves and restores all variables of the
+   * function around it.
    */
   async function spinAsync(share: Share, iterator: AsyncIterator<unknown>): Promise<void> {
     pending = undefined
@@ -79,7 +79,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
           batch.phase = 'suspended'
         } else spin(share, iterator as Iterator<unknown> | undefined, !lane.open)
       } catch (thrown) {
-        // Its `next` threw: that was its end.
+        // An iterator whose `next` threw has ended.
         if (iterator) batch.phase = 'over'
         throw thrown
       }
@@ -95,7 +95,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
         } finally {
           load.busy--
           cursor.watch(-1)
-          // Only a closed lane is waited for to be idle.
+          // The engine waits for `idle` only on a closed lane.
           if (!lane.open) lane.notify()
         }
       }

@@ -1,11 +1,11 @@
 import type { SinkWriter } from '../protocol.ts'
 
-/** A sink in a run: a writer, which for a plain function carries the function itself. */
+/** The writer of a sink in a run. That of a plain function also carries the function. */
 export interface Output extends SinkWriter<unknown> {
   readonly call?: (value: unknown) => unknown
 }
 
-/** A plain function as a sink: it gets the value and nothing else, and is done when its promise is. */
+/** A plain function as a sink. It gets only the value, and a promise that it returns is awaited. */
 export function createFunctionSink(sink: unknown): Output {
   const call = sink as (value: unknown) => unknown
   return { write: (value) => call(value) as void, flush() {}, call }

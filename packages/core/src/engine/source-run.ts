@@ -15,33 +15,33 @@ import type { Source } from '../types.ts'
 
 /** One source in a run. It is read once, however many bindings share it. */
 export interface SourceRun extends WatchedSource {
-  /** The object that was bound: its identity is what makes a source one. */
+  /** The bound object. Bindings with the same object share the source. */
   readonly source: unknown
   /** Whether it feeds an atomic sink. */
   readonly atomic: boolean
   readonly lanes: readonly LaneRun[]
-  /** Everything of it is read and handled. */
+  /** All its messages have been read and handled. */
   readonly ended: boolean
-  /** How many messages it knows to be still to be handled. */
+  /** The number of messages that are still to be handled; undefined if the source does not know. */
   lag(): number | undefined
-  /** It had what it was to read, and was at most `readyLag` behind, when this was looked at, then or earlier; or it has ended. */
+  /** The source has ended, or this property was once read while it had its lanes and was at most `readyLag` behind. */
   readonly ready: boolean
-  /** Answers with what is to be closed. */
+  /** Opens the reader. Resolves with the object to close at the end. */
   readonly open: () => Promise<Pick<SourceReader<unknown>, 'close'>>
-  /** Resolves once an iterator that waited has ended, as far as it does. */
+  /** Ends an iterator that waits for its next message. Resolves once it has ended. */
   idle(): Promise<unknown>
   /** Reads until the source has ended and everything is handled, or it fails. Never rejects. */
   read(): Promise<void>
-  /** Notes the positions of lanes that every binding has handled and the source was not told yet. Empty without progress. */
+  /** Notes the positions that every binding has handled and that are not acknowledged yet. Empty without progress. */
   note(): Positions
   /**
-   * Tells the source that what was noted is durable; lanes that were given up in the meantime are left out. With an
-   * atomic sink, which has kept the positions, the source itself is not told.
+   * Commits the noted positions to the source, except those of lanes that were given up in the meantime. With an atomic sink,
+   * which has stored the positions, it does not commit them to the source.
    */
   commit(): Promise<void>
 }
 
-/** `tallies`: of the bindings that read it. */
+/** Makes the run of a source. `tallies`: those of the bindings that read it. */
 export function createSourceRun(runtime: Runtime, source: Source<unknown>, tallies: readonly Tally[]): SourceRun {
   const { host, reading, readyLag, checkpoint, emit, writers } = runtime
   const readers = tallies.map(({ binding }) => binding)
@@ -52,14 +52,14 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   const targets = readers.flatMap((binding) => binding.targets) as (Partial<SinkTarget<unknown>> | undefined)[]
   const fed = targets.flatMap((target) => writers.get(target) ?? [])
   const [atomicSink, ...others] = new Set(fed.filter((writer) => writer.atomic))
-  // Effects and positions can only be kept together if one transaction sees all that a source's messages do.
+  // Effects and positions can only be stored together if one transaction has all effects of the source's messages.
   expectUsage(
     !atomicSink || (readers.length === 1 && others.every((other) => sharesTransaction(other, atomicSink))),
     `the exactly-once cache of ${names.join(' and ')}`,
     'the only one that its source feeds; for another, read the source under another groupId',
     fed,
   )
-  /** Sinks of this process alone, also behind those that hand on. */
+  /** The names of the local sinks, including those behind sinks that pass values on. */
   const keptBy = [
     ...new Set(
       targets
@@ -102,7 +102,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   async function assigned(ids: readonly Lane[]): Promise<Positions | void> {
     assigns = true
     emit('assigned', () => ({ bindings: names, lanes: ids }))
-    // A lane that comes back must not overtake what is still in flight from the last time.
+    // A lane that is assigned again must not overtake its messages that are still in flight.
     for (const lane of leaving) if (ids.includes(lane.id)) await lane.idle()
     for (const id of ids) if (!lanes.has(id)) addLane(id)
     return atomicSink?.positions?.(source, ids)
@@ -132,12 +132,12 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   }
 
   async function readAll(): Promise<void> {
-    // One variable, let go of before the next is waited for: a batch may be large, and the wait long.
+    // One variable, cleared before each wait: a batch may be large, and the wait long.
     let batch: Batch<unknown> | undefined
     while (reader && !reading.aborted) {
       batch = await reader.read()
       if (!batch) break
-      // A batch of a lane that was revoked is not handled: its owner gets it.
+      // A batch of a revoked lane is not handled here: the new owner of the lane reads it again.
       const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
       if (lane && (!lane.halted || !batched)) {
         lane.push(batch)
@@ -150,7 +150,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     ended = true
   }
 
-  /** How far each lane is, where it has got anywhere. */
+  /** The lanes with handled messages, each with its handled position. */
   function handled(): typeof noted {
     return [...lanes.values()].flatMap((lane) => {
       const position = lane.handled()
@@ -166,7 +166,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     source,
     atomic: !!atomicSink,
     get lanes() {
-      // One that is being given up is in both.
+      // A lane that is being given up may be in both.
       return [...new Set([...lanes.values(), ...leaving])]
     },
     get ended() {
@@ -200,7 +200,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       return toPositions(noted)
     },
     async commit() {
-      // A lane may have gone, and even come back, since its position was noted: then it is not ours to commit.
+      // A lane may have been revoked, and even assigned again, since its position was noted. That position must not be committed.
       const own = noted.filter(([lane]) => lanes.get(lane.id) === lane)
       if (own.length > 0 && !atomicSink) await reader?.commit(toPositions(own))
       for (const [lane, position] of own) lane.committed = position

@@ -14,17 +14,17 @@ import type { AnyIterator } from './iterable-source.ts'
 import type { Failure } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Nothing when all was done without a promise; else a promise, of true where the message was skipped or dead-lettered. */
+/** Undefined if the message was finished without a promise; else a promise, of true if it was skipped or dead-lettered. */
 export type Outcome = PromiseLike<unknown> | undefined
 
 /**
  * Handles the message under the cursor for one binding: handler, then sinks in order, with `onError` around each.
- * `error`: why the message could not be made; then it goes straight to `onError`. Rejects with what stops the stream, or
- * with HALTED.
+ * `error`: the error of decoding the message or its key, which goes straight to `onError`. Rejects with the error that stops
+ * the stream, or with HALTED.
  */
 export interface Step {
   (cursor: Cursor, error?: Error): Outcome
-  /** Undefined where `onError` is 'stop'. */
+  /** Undefined if `onError` is 'stop'. */
   readonly refused?: Refused
 }
 
@@ -41,7 +41,7 @@ export function createStep(
   const encloser = tally.binding.targets.map((target) => writers.get(target)).find((writer) => writer?.enclose)
   const deadLetter = writers.get(policy.deadLetter) ?? createFunctionSink(policy.deadLetter)
 
-  /** One try. */
+  /** One attempt. */
   const step: typeof handle = encloser
     ? (cursor, error, attempt) => encloser.enclose!(() => handle(cursor, error, attempt))
     : handle
@@ -70,7 +70,7 @@ export function createStep(
       if (isThenable(emitted)) return settle(emitted, cursor, attempt)
       if (isIterator(emitted)) return drive(drain(emitted, cursor, attempt), cursor)
     } catch (thrown) {
-      // It throws when it is looked at.
+      // Its `then` or `next` has a getter that throws.
       return handlerFailed(thrown, cursor, attempt)
     }
     return emit(emitted, cursor)
@@ -83,11 +83,11 @@ export function createStep(
     } catch (thrown) {
       return handlerFailed(thrown, cursor, attempt)
     }
-    // An async function may answer with a generator as well.
+    // An async function may return a generator.
     return take(emitted, cursor, attempt)
   }
 
-  /** Writes what an iterator gives as it comes. Yields what there is to wait for. */
+  /** Writes the outputs of an iterator as they come. Yields each promise that has to be awaited. */
   function* drain(iterator: AnyIterator, cursor: Cursor, attempt: number): Waits {
     let ended = false
     try {
@@ -168,7 +168,7 @@ export function createStep(
       .then(() => lane.cursors.delete(kept))
   }
 
-  /** Leaves a message unfinished: the time for a graceful end is over, or its lane belongs to another. */
+  /** Leaves a message unfinished: the time for a graceful end is over, or its lane belongs to another process. */
   function giveUp(): never {
     if (!lane.revoked) load.givenUp++
     throw HALTED
@@ -176,7 +176,7 @@ export function createStep(
 
   const aboutOf = ({ raw }: Cursor) => ({ binding: name, ...placeOf(raw) })
 
-  /** Asks `onError`, and does what it says. `late`: the message counts as handled already. */
+  /** Asks `onError` for a verdict and carries it out. `late`: the message already counts as handled. */
   async function failed(
     code: ErrorCode,
     thrown: unknown,
@@ -189,7 +189,7 @@ export function createStep(
     const about = aboutOf(cursor)
     const error = toError(thrown)
     note(tally, { lastError: { error, at: host.now() } })
-    // The time for a graceful end is over: what failed because of that is not the message's fault.
+    // The time for a graceful end is over: the failure may come from that, and not from the message.
     if (context.signal.aborted) giveUp()
     let what = 'onError of '
     let verdict: string
@@ -215,7 +215,7 @@ export function createStep(
     tally.retried++
     const waitMs = backoff(attempt, { firstMs: policy.backoffMs, host })
     tell('retry', () => ({ ...about, error, attempt, waitMs }))
-    // A wait that was asked for is not a standstill: what is limited is one try.
+    // The wait for a retry does not count as a stall: the time limits are for one attempt.
     cursor.watch(NaN)
     if (!(await lane.sleep(waitMs, late))) giveUp()
     cursor.watch(Infinity)
@@ -231,8 +231,8 @@ export function createStep(
 type Waits = Generator<unknown, unknown, unknown>
 
 /**
- * Runs a generator that yields what it waits for; without a promise for as long as it does not wait. In a loop, as a
- * generator may go on for as long as the stream: a chain of promises would grow with it.
+ * Runs a generator that yields the promises it waits for. Returns a promise only if the generator waits. It is a loop, as a
+ * generator may run for as long as the stream: a chain of promises would grow with it.
  */
 function drive(steps: Waits, cursor: Cursor): Outcome {
   let step = steps.next()
@@ -240,7 +240,7 @@ function drive(steps: Waits, cursor: Cursor): Outcome {
     while (!step.done) {
       try {
         const answer = await step.value
-        // Each output has its own time: a generator may go on for as long as the stream.
+        // Each output has its own time limit: a generator may run for as long as the stream.
         cursor.watch(Infinity)
         step = steps.next(answer)
       } catch (thrown) {

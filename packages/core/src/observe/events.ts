@@ -3,6 +3,7 @@ import type { Lane } from '../protocol.ts'
 
 /** A message that failed; with its topic, partition, offset and key if they are known. */
 export interface FailedMessage extends ErrorFields {
+  /** The name of the binding. */
   readonly binding: string
   /** The error of the handler, the sink or the codec. */
   readonly error: Error
@@ -71,8 +72,8 @@ export interface Events {
   stop: { readonly undone: readonly string[]; readonly error?: Error | undefined }
 }
 
-/** Emits an event. It is made only if there is a listener or a logger. */
+/** Emits an event. Calls `make` only if there is a listener or a logger. */
 export type Emit = <K extends keyof Events>(name: K, make: () => Events[K]) => void
 
-/** Calls a listener for each event of a name; the function it returns ends that. */
+/** Calls a listener for each event of a name. The returned function removes the listener. */
 export type On = <K extends keyof Events>(name: K, listener: (event: Events[K]) => unknown) => () => void

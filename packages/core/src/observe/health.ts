@@ -4,6 +4,7 @@ import type { Flight, Tally } from './tally.ts'
 
 /** The health of one binding. The counts are those of the run, and stay until the next run begins. */
 export interface BindingHealth {
+  /** The name of the binding. */
   readonly name: string
   /** The state of the app; while that is running also `stalled` (see `stallMs`), and `ended` once all its sources have ended. */
   readonly state: State | 'stalled' | 'ended'
@@ -19,9 +20,9 @@ export interface BindingHealth {
   readonly skipped: number
   /** The number of messages that went to the dead letter sink. */
   readonly deadLettered: number
-  /** The last error, repaired since or not, and its time in ms since the epoch. */
+  /** The last error, even if a retry succeeded later, and its time in ms since the epoch; undefined before the first. */
   readonly lastError: { readonly error: Error; readonly at: number } | undefined
-  /** The time of the last progress that was seen, in ms since the epoch; as exact as checkpoints are frequent. */
+  /** The time at which a checkpoint, the watchdog or `health` last saw progress, in ms since the epoch; undefined before that. */
   readonly lastProgress: number | undefined
 }
 
@@ -34,8 +35,9 @@ export interface Health {
    * lag was at most `readyLag` at some call of `health`; a larger lag later does not change that.
    */
   readonly ready: boolean
+  /** `idle` before and after a run, `opening`, `running` or `stopping`. */
   readonly state: State
-  /** One entry a binding, in the order of the calls of `snap`. */
+  /** One entry for each binding, in the order of the calls of `snap`. */
   readonly bindings: readonly BindingHealth[]
 }
 

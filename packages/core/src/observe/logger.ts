@@ -4,12 +4,12 @@ import type { Events } from './events.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
-/** Where events go as lines: `console`, or what has the same four functions. They get the line and the event. */
+/** The target of event lines: `console`, or an object with the same four functions. A function gets the line and the event. */
 export type Logger = { readonly [L in Level]: (line: string, event: unknown) => unknown }
 
 /**
- * How events are logged; the others as `info`, or where they carry an error as `warn`, at the end of the stream as `error`.
- * Without a listener and a logger, events with `warn` here go to the console.
+ * The log levels of events. An event that is not listed has the level `info`; with an error it has `warn`, or `error` at the
+ * end of the stream. An event with `warn` here goes to the console if it has neither a listener nor a logger.
  */
 export const LEVELS: { readonly [K in keyof Events]?: Level } = {
   checkpoint: 'debug',
@@ -18,15 +18,15 @@ export const LEVELS: { readonly [K in keyof Events]?: Level } = {
   moved: 'warn',
 }
 
-/** Throws `USAGE` for what is given as a logger and is not one. */
+/** Throws `USAGE` for a logger that lacks one of the four functions. */
 export function checkLogger(logger: Logger | undefined): void {
   for (const level of ['debug', 'info', 'warn', 'error'] as const)
     expectUsage(!logger || typeof logger[level] === 'function', `logger.${level}`, 'a function', logger?.[level])
 }
 
 /**
- * Writes an event as one line, its name and what is in it, with the event behind it. A checkpoint of nothing
- * is not worth a line.
+ * Writes an event as one line with its name and fields, and passes the event as the second argument. Skips a checkpoint
+ * without progress.
  */
 export function log(
   logger: Logger,
@@ -36,12 +36,12 @@ export function log(
   if (event.lanes === 0) return
   const words = inWords(event)
   const level = LEVELS[name] ?? (!event.error ? 'info' : name.startsWith('stop') ? 'error' : 'warn')
-  // The console would print the event twice; only a message that is lost is worth that.
+  // The console would print the fields twice. Only a lost message is worth that.
   const rest = logger === console && name !== 'late' ? [] : [event]
   logger[level](`snapstream ${name}${words && `: ${words}`}`, ...(rest as [event: unknown]))
 }
 
-/** The defined fields by name. */
+/** The defined fields of an object, each with its name. */
 function inWords(event: object): string {
   return Object.entries(event)
     .flatMap(([name, value]) => {

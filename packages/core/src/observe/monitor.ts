@@ -4,7 +4,7 @@ import type { Emit, On } from './events.ts'
 import { LEVELS, log } from './logger.ts'
 import type { Logger } from './logger.ts'
 
-/** Of an app: `idle` before it runs and after. */
+/** The state of an app: `idle` before and after a run. */
 export type State = 'idle' | 'opening' | 'running' | 'stopping'
 
 /** The state of an app's current or last run, and its listeners. */
@@ -13,7 +13,7 @@ export interface Monitor extends Bus {
   failed: boolean
   tallies: readonly Tally[]
   sources: readonly WatchedSource[]
-  /** That of the run. */
+  /** The host of the run. */
   host?: Host
 }
 
@@ -23,7 +23,7 @@ export function createMonitor(): Monitor {
 
 interface Bus {
   readonly on: On
-  /** For a run with a logger, or without. */
+  /** Makes the emitter of a run, which may have a logger. */
   emitter(logger: Logger | undefined): Emit
 }
 
@@ -34,7 +34,7 @@ function createBus(): Bus {
     on(name, listener) {
       const own = listeners.get(name) ?? new Set()
       listeners.set(name, own)
-      // A function that listens twice is called twice, and each stops for itself.
+      // A function that is added twice is called twice, and is removed once for each.
       const call = (event: never) => listener(event)
       own.add(call)
       return () => void own.delete(call)

@@ -3,11 +3,11 @@ import type { Binding } from '../binding/binding.ts'
 /** A message in flight, as health and the watchdog see it. */
 export interface Flight {
   readonly tally: Tally
-  /** The message as its source had it. */
+  /** The message before decoding, if the source keeps it. */
   readonly raw: object | undefined
   /**
-   * When the watchdog first saw this message, or since then its last try or output, by the watchdog's clock. -1: nothing is
-   * in flight. Infinity: not seen yet. NaN: not to be watched, as it waits for a retry.
+   * The time at which the watchdog first saw the message in its current attempt or output, by the watchdog's clock. -1: no
+   * message is in flight. Infinity: not seen yet. NaN: not watched, as the message waits for a retry.
    */
   readonly since: number
   /** Sets `since`. */
@@ -25,8 +25,8 @@ export interface WatchedSource {
 type Counter = 'handled' | 'retried' | 'skipped' | 'deadLettered'
 
 /**
- * Counts what a binding does in a run, for health and the watchdog. The lanes and the steps of the binding count, `note`
- * writes everything else. Nothing here is written for each message that succeeds.
+ * The counts of a binding in a run, for health and the watchdog. The lanes and the steps of the binding write the counters,
+ * and `note` writes all other fields. No field is written for each message that succeeds.
  */
 export interface Tally extends Record<Counter, number> {
   readonly binding: Binding
@@ -36,9 +36,9 @@ export interface Tally extends Record<Counter, number> {
   readonly sources: WatchedSource[]
   /** The value of `handled` at `lastProgress`. */
   readonly seen: number
-  /** The reason why it stands still, while it does. */
+  /** The cause of the stall, while the binding is stalled. */
   readonly stalled?: string | undefined
-  /** Since when the watchdog sees that it has more to handle and makes no progress; Infinity: it makes progress. */
+  /** The time since which it has messages to handle and makes no progress, by the watchdog's clock; Infinity: it makes progress. */
   readonly quiet: number
 }
 

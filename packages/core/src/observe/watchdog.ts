@@ -5,7 +5,7 @@ import type { Runtime } from '../engine/runtime.ts'
 import { note } from './tally.ts'
 import type { Tally } from './tally.ts'
 
-/** EX_TEMPFAIL of sysexits.h: what ends with it may be started again as it is. */
+/** EX_TEMPFAIL of sysexits.h: a process that ends with it may be started again. */
 const STALLED_EXIT_CODE = 75
 const MAX_SHOWN = 5
 
@@ -15,8 +15,8 @@ interface Limits {
 }
 
 /**
- * Looks now and then whether messages and checkpoints get on. Nothing is noted when a message is started: it is as old as
- * the first look that saw it. Returns what ends it.
+ * Checks periodically whether messages and checkpoints make progress. Starting a message costs nothing: its age counts from
+ * the first check that saw it. Returns a function that stops the watchdog.
  */
 export function startWatchdog(
   { host, emit, fail, flushing, committing }: Runtime,
@@ -26,24 +26,24 @@ export function startWatchdog(
   const { tallies } = monitor
   const everyMs = Math.min(stallMs, ...tallies.map(({ binding }) => binding.maxProcessingMs)) / 4
   let looked = host.monotonic()
-  /** Stands still while the process does: what could not get on is not to blame. */
+  /** The watchdog's clock. It stops while the process is suspended, so that this time does not count. */
   let clock = looked
   let nextMs: number
   let cancel = () => {}
 
-  /** Whether it has lasted for too long. Where it has not, the next look comes in time. */
+  /** Whether a wait has reached its limit. If it has not, the next check comes no later than the limit. */
   function isOver(since: number, limitMs: number): boolean {
     const leftMs = since + limitMs - clock
     if (leftMs > 0) nextMs = Math.min(nextMs, leftMs)
     return leftMs <= 0
   }
 
-  /** The first of these, if there is one, that a checkpoint has waited for for too long: since when. */
+  /** The start of the first wait for one of these targets that has reached the limit, if there is one. */
   function hung(waiting: ReadonlyMap<unknown, number>, targets: readonly unknown[]): number | undefined {
     return targets.map((target) => waiting.get(target) ?? Infinity).find((since) => isOver(since, stallMs))
   }
 
-  /** Answers with whether the binding has come to a standstill. */
+  /** Checks one binding. Returns whether a stall has begun. */
   function watch(tally: Tally): boolean {
     const { name, maxProcessingMs, targets, sources } = tally.binding
     const lag = lagOf(tally)
@@ -54,7 +54,7 @@ export function startWatchdog(
       const place = placeOf(cursor.raw)
       const text = `${name}${placeIn(place)} has taken ${Math.round(clock - cursor.since)} ms; maxProcessingMs is ${maxProcessingMs}`
       fail(new SnapstreamError('PROCESSING_TIMEOUT', text, { binding: name, ...place }))
-      // Told once.
+      // Fails only once for a message.
       cursor.watch(NaN)
     }
     const quiet = flights.length > 0 || !lag ? clock : Math.min(tally.quiet, clock)

@@ -11,7 +11,7 @@ export interface BatchOptions {
   /** The largest number of values in one call: a whole number of at least 1. @default 1000 */
   readonly maxCount?: number
   /**
-   * The longest wait of a value for others, in ms, at least 1. A checkpoint (`checkpointMs`) ends every wait.
+   * The longest time that a value waits for its batch to fill, in ms, at least 1. A checkpoint (`checkpointMs`) ends every wait.
    *
    * @default until the checkpoint
    */
@@ -19,13 +19,13 @@ export interface BatchOptions {
   /** The number of retries of a failed call, with the same values: a whole number of at least 0. @default 0 */
   readonly retries?: number
   /**
-   * The wait before the first retry, in ms, at least 0. It doubles each time, up to 30 s, and jitter takes a random half to
-   * all of it. @default 100
+   * The wait before the first retry, in ms, at least 0. It doubles each time, up to 30 s. Jitter scales it by a random factor
+   * between 0.5 and 1. @default 100
    */
   readonly backoffMs?: number
 }
 
-/** The second argument of the function. */
+/** The second argument of the function that `batch` calls. */
 export interface BatchContext {
   /** Aborted when the time for a graceful end (`shutdownMs`) is over. Pass it to calls that may hang. */
   readonly signal: AbortSignal
@@ -37,12 +37,12 @@ type BatchLimits = Required<BatchOptions>
 const DEFAULTS: BatchLimits = { maxCount: 1000, maxMs: Infinity, retries: 0, backoffMs: 100 }
 
 /**
- * A sink for bulk writes, to a database or over HTTP: collects values and calls a function with many at once, in order and
- * one call at a time. It calls with `maxCount` values, or earlier when the oldest has waited for `maxMs`, at every checkpoint
- * and at the end. During a call the next values are collected; when they are `maxCount` too, writers wait.
+ * A sink for bulk writes, to a database or over HTTP. It collects values and calls a function with many at once, in order and
+ * one call at a time. It calls the function with `maxCount` values, or with fewer once the oldest has waited for `maxMs`, at
+ * every checkpoint and at the end. It collects the next values during a call; once there are `maxCount` of them, writers wait.
  *
  * When a call fails after all retries, the stream stops at its next checkpoint, rejects with `SINK_FAILED`, and acknowledges
- * no message since the last checkpoint. Throws `USAGE`.
+ * no message since the last checkpoint. `batch` throws `USAGE` for wrong arguments.
  *
  * @example
  * const rows = batch((rows: Row[]) => db.insert(rows), { maxCount: 500, maxMs: 200, retries: 3 })
@@ -62,40 +62,40 @@ export function batch<T>(
   return { '~snapstream.sink': (options) => batchWriter(fn, limits, options) }
 }
 
-/** How long writers are held up for the checkpoint that tells of a failure. Without an end one might wait for the other. */
+/** How long writers wait for the checkpoint that reports a failure, in ms. Without a limit the two might wait for each other. */
 const MAX_HOLD_MS = 10_000
 
 /** Values that are written in one call. */
 interface Gathered<T> {
   readonly values: T[]
-  /** When the oldest came, by the monotonic clock. */
+  /** The time of the oldest value, by the monotonic clock. */
   readonly since: number
 }
 
-/** The function in one run. */
+/** Makes the writer of one run. */
 function batchWriter<T>(
   fn: (values: T[], context: BatchContext) => unknown,
   { maxCount, maxMs, retries, backoffMs }: BatchLimits,
   { signal, host }: SinkOptions,
 ): SinkWriter<T> {
-  /** In order. All but the last are full, and none is being written. */
+  /** The batches that no call has got yet, in order. All but the last are full. */
   const waiting: Gathered<T>[] = []
   const context: BatchContext = { signal }
   let taken = 0
   let written = 0
-  /** Up to here a checkpoint waits. */
+  /** The value of `written` that a checkpoint waits for. */
   let wanted = 0
-  /** The call that is under way, with its retries. Never rejects. */
+  /** The current call, including its retries. Never rejects. */
   let calling: Promise<void> | undefined
   let failed: Error | undefined
-  /** Why the last call has to be made again. */
+  /** The error of the last failed attempt. */
   let cause: unknown
   let closed = false
   let cancelTimer: (() => void) | undefined
   let cancelHold = () => {}
-  /** Of what is written, of a failure, of the end. */
+  /** Notifies of written values, a failure and the end. */
   const changed = createCondition()
-  /** After a failure: what is written now is for nothing, until the checkpoint has told. */
+  /** After a failure: holds writers until the checkpoint has reported it, as no value is written any more. */
   let held: Deferred<void> | undefined
 
   function isDue({ values, since }: Gathered<T>): boolean {
@@ -113,7 +113,7 @@ function batchWriter<T>(
     }
   }
 
-  /** One timer at most: it asks what is due now, and is set again for what is not. */
+  /** Sets the only timer. When it fires, `pump` writes the batches that are due and sets it again for the others. */
   function arm({ since }: Gathered<T>): void {
     if (cancelTimer || maxMs === Infinity) return
     const leftMs = Math.max(1, since + maxMs - host.monotonic())
@@ -142,7 +142,7 @@ function batchWriter<T>(
     })
   }
 
-  /** A function that changes the array must not change the values of the next attempt. */
+  /** Passes a copy if there are retries: a function that changes its array must not change the values of the next attempt. */
   const attempt = (values: T[]) => fn(retries > 0 ? [...values] : values, context)
 
   async function finish(first: PromiseLike<unknown>, values: T[]): Promise<void> {
@@ -163,7 +163,7 @@ function batchWriter<T>(
     }
   }
 
-  /** Waits; true as soon as there is no more time for another try. */
+  /** Waits for the backoff. Resolves with true, and at once, if the stream has no time for another attempt. */
   async function isOver(ms: number): Promise<boolean> {
     let late = false
     const cancel = host.setTimeout(() => {
@@ -217,7 +217,7 @@ function batchWriter<T>(
       cancelHold()
       held?.resolve()
       changed.notify()
-      // The function is not left running behind the back of who closes what it needs.
+      // The function may still use resources that the caller closes after this.
       await calling
     },
   }

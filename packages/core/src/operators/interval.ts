@@ -4,10 +4,11 @@ import { allowListeners } from '../host.ts'
 import { deferred } from '../adapter/deferred.ts'
 import type { Batch, BatchSource, ReaderOptions, SourceReader } from '../protocol.ts'
 
+/** Options of `interval`. */
 export interface IntervalOptions {
   /** Whether the first tick is due at the start, and not one interval later. @default false */
   readonly immediate?: boolean
-  /** Aborting it ends the source, and so the stream if there is no other. @default none */
+  /** Aborting it ends the source. The stream ends with its last source. @default none */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -16,22 +17,22 @@ export interface Tick {
   /** The number of this tick, from 1. Ticks that were skipped are counted. */
   readonly count: number
   /**
-   * When it was due, in whole ms since the epoch: the start and a number of intervals, and what the system's clock was
-   * corrected by since.
+   * The time at which the tick was due, in whole ms since the epoch: the start plus a number of intervals, adjusted by
+   * corrections of the system's clock since the start.
    */
   readonly timestamp: number
-  /** How many ticks before this one were left out because the one before them was still being handled. */
+  /** The number of ticks that were left out just before this one, because an earlier one was still being handled. */
   readonly skipped: number
 }
 
 const DEFAULTS: Required<IntervalOptions> = { immediate: false, signal: undefined }
 
 /**
- * A source of ticks, one every `ms` milliseconds, counted from when the stream opens it: they do not drift. A handler that
- * takes longer than an interval gets the latest tick when it is done, not those it missed: `skipped` tells how many. It
- * ends at once with the stream. Nothing is committed. Throws `USAGE`.
+ * A source of ticks, one every `ms` milliseconds from the time the stream opens it. Ticks do not drift. A handler that takes
+ * longer than an interval then gets the latest tick, not those that it missed; `skipped` is their number. The source ends at
+ * once with the stream, and commits nothing. Throws `USAGE`.
  *
- * @param ms at least 1
+ * @param ms the interval in ms, at least 1
  *
  * @example
  * snap(interval(60_000, { immediate: true }), { sink: [prices] })(() => fetchPrices())
@@ -65,14 +66,14 @@ function tickReader(
   for (const one of signals) one.addEventListener('abort', change)
   const ended = () => !open || signals.some(({ aborted }) => aborted)
 
-  /** How long the next tick is off, in ms. While one is being handled there is no next one. */
+  /** The time to the next tick, in ms; Infinity while a tick is being handled. */
   function leftMs(): number {
     return out > 0 ? Infinity : start + count * ms - host.monotonic()
   }
 
-  /** The time of day of a moment by `monotonic`. */
+  /** Converts a time of `monotonic` to the time of day. */
   function timeOf(moment: number): number {
-    // Whole ms against fractions: what differs by less than two is rounding, and ticks stay evenly spaced.
+    // `now` has whole ms and `monotonic` fractions. Ignoring differences below 2 ms, which are rounding, keeps ticks evenly spaced.
     const behind = host.now() - host.monotonic()
     if (Math.abs(behind - epoch) >= 2) epoch = behind
     return Math.round(epoch + moment)

@@ -9,16 +9,17 @@ import type { Sink, SinkInput } from '../types.ts'
 // oxlint-disable-next-line typescript/no-explicit-any -- bounds of inferred parameters
 type Sinks = Readonly<Record<string, Sink<any>>>
 
-/** The picked sinks: one name, several, or undefined for none. */
+/** The names of the picked sinks: one name, several, or undefined for none. */
 export type Route<N extends string = string> = N | readonly N[] | undefined
 
 /**
- * One sink over several named sinks: a function picks the sinks of each value by name. All of them are opened, flushed and
- * closed with the run. `undefined` or an empty array picks none, and such values are not counted. Several sinks get the
- * value in the order of their names, each once.
+ * A sink that distributes values over several named sinks: a function picks the sinks of each value by name. All sinks are
+ * opened, flushed and closed with the run. `undefined` or an empty array picks none, and such values are not counted. Several
+ * picked sinks get the value in the order of the array, each once.
  *
- * A name that does not exist fails with `SINK_REFUSED` for that one value: nothing of it is written, and `onError` decides.
- * The same happens if the function throws or a sink refuses; a retry writes to all picked sinks again. Throws `USAGE`.
+ * A name that does not exist fails with `SINK_REFUSED` for that one value: no sink gets it, and `onError` decides. `onError`
+ * also decides if the function throws or a sink refuses the value; a retry writes to all picked sinks again. `route` throws
+ * `USAGE` for wrong arguments.
  *
  * @example
  * const out = route({ orders, refunds }, ({ amount }: Order) => (amount < 0 ? 'refunds' : 'orders'))
@@ -50,7 +51,7 @@ export function route<const S extends Sinks, const N extends keyof S & string, T
 type Writer = SinkWriter<unknown>
 type Write = (writer: Writer) => MaybePromise<void> | void
 
-/** Opens all of them; when one fails, those that were opened are closed again. */
+/** Opens all sinks. If one fails, closes those that were opened. */
 async function routeWriter(
   sinks: readonly (readonly [name: string, sink: Sink<never>])[],
   pick: (value: unknown) => unknown,
@@ -89,7 +90,7 @@ function createRoute(
   pick: (value: unknown) => unknown,
   flushed: readonly Writer[],
 ) {
-  /** All of them are looked up before the first gets anything. */
+  /** The picked sinks. An unknown name throws before any sink gets the value. */
   function chosen(value: unknown): readonly Writer[] {
     const names = pick(value)
     if (names === undefined) return []
@@ -113,13 +114,13 @@ function createRoute(
   }
 }
 
-/** The functions of a transaction: one of its sinks answers for all. */
+/** The functions of a transaction that all sinks share, taken from one of them. */
 function passOn(writer: Writer): Partial<Writer> {
   const methods = (['positions', 'enclose', 'undo'] as const).map((name) => [name, writer[name]?.bind(writer)])
   return { atomic: writer.atomic, ...Object.fromEntries(methods) } as Partial<Writer>
 }
 
-/** One after the other; without a promise where none is answered. */
+/** Writes to one sink after the other. Returns a promise only if a sink returns one. */
 function inTurn(writers: readonly Writer[], write: Write, from = 0): void | Promise<void> {
   for (let i = from; i < writers.length; i++) {
     const pending = write(writers[i] as Writer)
@@ -127,7 +128,7 @@ function inTurn(writers: readonly Writer[], write: Write, from = 0): void | Prom
   }
 }
 
-/** Waits for all of them, also when one fails. Later failures are in the `suppressed` of the first. */
+/** Waits for all calls, even if one fails. Rejects with the first failure; later ones are in its `suppressed`. */
 async function settleAll<T>(targets: readonly T[], call: (target: T) => MaybePromise<void> | void): Promise<void> {
   const results = await Promise.allSettled(targets.map(async (target) => call(target)))
   const [first, ...suppressed] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))

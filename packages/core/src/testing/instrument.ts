@@ -8,12 +8,12 @@ import type { Mortal } from './mortal.ts'
 
 type Adapter = Partial<BatchSource<unknown> & SinkTarget<unknown> & Resource>
 
-/** The same bindings, with everything that leaves the engine going through the life of a run. */
+/** Wraps bindings so that each call from the engine to a function or adapter goes through the simulated process. */
 export function instrument(bindings: readonly Binding[], mortal: Mortal): readonly Binding[] {
   const made = new Map<unknown, unknown>()
   const originals = new Map<unknown, unknown>()
 
-  /** The same wrapper for the same object: the engine compares identities. */
+  /** Returns the same wrapper for the same object, as the engine compares identities. */
   function wrapped<T>(target: T): T {
     if (!isBatchSource(target) && !isSinkTarget(target) && !isResource(target))
       return (typeof target === 'function' ? wrapFunction(target as () => unknown) : target) as T
@@ -26,7 +26,7 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
     return wrapper as T
   }
 
-  /** Adapters get the objects that they know. */
+  /** The bound object of a wrapper: adapters know only that. */
   const original = (target: unknown) => originals.get(target) ?? target
 
   const wrapFunction =
@@ -91,7 +91,7 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
 
   function wrapReader(reader: SourceReader<unknown>): SourceReader<unknown> {
     return {
-      // Not counted: a source may have nothing to give for as long as it likes.
+      // Not counted: a source may have no message for any length of time.
       read: () => reader.read(),
       commit: (positions) => mortal.call('adapters', () => reader.commit(positions)),
       close: () => mortal.close(reader),

@@ -2,31 +2,31 @@ import type { Host, MaybePromise } from '../protocol.ts'
 import { isThenable } from '../adapter/thenable.ts'
 import { deferred } from '../adapter/deferred.ts'
 
-/** Awaited forever: the process that would go on is dead. */
+/** Never settles: the process that would go on is dead. */
 const NEVER = new Promise<never>(() => {})
 
 /** The owner of a pending call: the user's functions, or sources and sinks. */
 type Party = 'functions' | 'adapters'
 
-/** The life of one run: it can end between any two steps, and after that nothing of it has an effect. */
+/** The simulated process of one run. It can die between any two steps, and the run has no effect afterwards. */
 export interface Mortal {
-  /** The host of the run: with its death all its timers are gone. */
+  /** The host of the run. The death cancels all its timers. */
   readonly host: Host
-  /** How many timers the run has set. */
+  /** The number of timers that the run has set. */
   readonly timers: number
-  /** How many calls have not been answered. */
+  /** The number of pending calls. */
   readonly pending: Readonly<Record<Party, number>>
-  /** Counts every call and every answer. */
+  /** The number of calls and of settled promises so far. */
   readonly steps: number
-  /** Calls, unless the run is dead: then the answer never comes. Counts what answers with a promise. */
+  /** Calls a function, and counts the call as pending until its promise settles. After the death, returns a pending promise instead. */
   call<T>(party: Party, f: () => T): T
-  /** The same, and remembers what has to be closed. */
+  /** Calls a function that opens an object, and remembers how to close it. */
   open<T>(open: () => MaybePromise<T>, close: (opened: T) => unknown): MaybePromise<T>
-  /** What the life answers to others: with its death they wait no longer, as for a process that is gone. */
+  /** Passes an answer of the engine to an adapter. Resolves at the death, as an adapter does not wait for a dead process. */
   answer<T>(pending: MaybePromise<T>): MaybePromise<T | void>
-  /** Closes what was opened, if that was not done before. */
+  /** Closes an opened object, unless it is closed already. */
   close(opened: unknown): MaybePromise<void>
-  /** Ends it, and lets go of everything that was opened. */
+  /** Ends the run, and closes all opened objects. */
   kill(): void
 }
 
@@ -52,7 +52,7 @@ export function createMortal(host: Host): Mortal {
     return dieWith(answer) as T
   }
 
-  /** An answer after the end is ignored. */
+  /** Ignores a result that comes after the death. */
   const dieWith = async (answer: PromiseLike<unknown>) => {
     try {
       const value = await answer
@@ -104,7 +104,7 @@ export function createMortal(host: Host): Mortal {
         }
         if (!isThenable(opened)) return remember(opened)
         const made = Promise.resolve(opened)
-        // One that dies while it opens is closed when it is open.
+        // If the run dies during the opening, the object is closed once it is open.
         closers.set(id, () => made.then(close, () => {}))
         return made.then((value) => (dead ? value : remember(value)))
       })

@@ -11,38 +11,40 @@ import { instrument } from './instrument.ts'
 import { createMortal } from './mortal.ts'
 import type { Mortal } from './mortal.ts'
 
+/** Options of `startTestRun`. */
 export interface TestRunOptions<C extends object = {}> {
   /** @default the app behind `snap` and `stream` */
   readonly app?: Pick<App<C>, 'bindings'> | undefined
   /** Time, scheduling and signals: a virtual host. */
   readonly host: Host
-  /** The fields of the context beside `signal` and `stop`. */
+  /** The fields of the context beside `signal` and `stop`. @default none */
   readonly context?: object | undefined
-  /** As of `stream`. */
+  /** As in `stream`. @default 1000 */
   readonly checkpointMs?: number | undefined
+  /** As in `stream`. @default 25000 */
   readonly shutdownMs?: number | undefined
-  /** As of `stream`. @default Infinity: on a virtual clock nothing makes progress by itself */
+  /** As in `stream`. @default Infinity: on a virtual clock nothing makes progress by itself */
   readonly stallMs?: number | undefined
-  /** As of `stream`. @default Infinity */
+  /** As in `stream`. @default Infinity */
   readonly readyLag?: number | undefined
 }
 
-/** A run that a test holds in its hands. */
+/** A run under the control of a test. */
 export interface TestRun extends Pick<Mortal, 'pending' | 'steps' | 'timers'> {
   /** Settles as the promise of `stream` would; never after `kill`. */
   readonly ended: Promise<void>
-  /** Ends it gracefully. */
+  /** Begins a graceful end. */
   stop(): void
   /**
-   * Ends it as the death of its process would: no handler is called any more, nothing is written, flushed or acknowledged,
-   * and results of pending calls are ignored. Its resources are closed, so that they can be opened again.
+   * Ends it like a crash of its process: the engine calls no handler any more, writes, flushes and acknowledges nothing, and
+   * ignores the results of pending calls. Resources are closed, so that they can be opened again.
    */
   kill(): void
 }
 
 /**
- * Runs what is bound to an app, and leaves it bound: it can be run again. For test kits of adapters; what they make of it
- * is for people who write tests, such as `createTestApp` of `@snapstream/kafka/testing`.
+ * Runs the bindings of an app and leaves them bound, so that they can run again. It is for test kits of adapters. Tests of
+ * applications use such a kit, for example `createTestApp` of `@snapstream/kafka/testing`.
  *
  * Throws `NOTHING_BOUND`, `CYCLE` and `USAGE`.
  */
@@ -78,15 +80,15 @@ export function startTestRun<C extends object>(options: TestRunOptions<C>): Test
     stop: () => stopping.abort(),
     kill() {
       mortal.kill()
-      // Workers stop at the next message; the end that this begins waits for a host that is gone.
+      // Workers stop at the next message. The graceful end that this begins never completes, as the host's timers are gone.
       stopping.abort()
     },
   }
 }
 
 /**
- * The sources, sinks, dead letters and resources that are bound to an app, and what is behind a `route`, each once; or only
- * the resources in `use`.
+ * The sources, sinks, dead letters and resources that are bound to an app, including the sinks behind a `route`, each once.
+ * `only`: just the resources in `use`.
  */
 export function boundTo<C extends object>(
   app: Pick<App<C>, 'bindings'> = defaultApp,

@@ -1,31 +1,35 @@
 import { platformHost } from '../host.ts'
 import type { Host } from '../protocol.ts'
 
-/** A host whose clock stands still until it is moved, so that a whole app runs the same way every time. */
+/** A host whose clock moves only when a test moves it, so that a whole app runs the same way every time. */
 export interface VirtualHost extends Host {
-  /** Moves the clock, running every timer on the way in its turn. Resolves when what they set off has settled. */
+  /** Moves the clock by `ms` milliseconds and fires the timers on the way in order. Waits for `quiet` after each of them. */
   advance(ms: number): Promise<void>
-  /** Moves the clock from timer to timer until the promise settles. Rejects if `limitMs` of virtual time pass before. */
+  /**
+   * Moves the clock from timer to timer until the promise settles, and settles like it. Rejects if that takes more than
+   * `limitMs` of virtual time (an hour by default), or if no timer is set.
+   */
   settle<T>(pending: Promise<T>, limitMs?: number): Promise<T>
-  /** Steps the time of day by so many ms, also back, as a correction of the system's clock does. Timers do not notice. */
+  /** Steps the time of day by `ms`, which may be negative, like a correction of the system's clock. Timers are not affected. */
   correct(ms: number): void
-  /** Asks the app to end, as SIGTERM would. */
+  /** Tells the app to end, as SIGTERM does. */
   signal(): void
-  /** How many timers are set. */
+  /** The number of timers that are set. */
   readonly timers: number
-  /** When the first of them is due, by `monotonic`. */
+  /** The due time of the first timer, by `monotonic`; undefined without timers. */
   readonly nextAt: number | undefined
 }
 
+/** Options of `createVirtualHost`. */
 export interface VirtualHostOptions {
-  /** The time of day at first, in ms since the epoch. @default 0 */
+  /** The time of day at the start, in ms since the epoch. @default 0 */
   readonly startMs?: number
   /** The result of the host's `random`. @default 0: a wait with jitter takes all of its time */
   readonly random?: () => number
   /**
-   * Awaited before the clock moves and after every timer: resolves when what happens in real time has happened.
+   * Awaited before the clock moves and after every timer. Resolves when pending work in real time is finished.
    *
-   * @default every promise reaction that is due has run
+   * @default waits until all due promise reactions have run
    */
   readonly quiet?: () => Promise<void>
 }
@@ -36,7 +40,7 @@ interface Timer {
   readonly f: () => void
 }
 
-/** A clock of its own, that of a test. */
+/** Makes a host with a clock of its own, for one test. */
 export function createVirtualHost({
   startMs = 0,
   random = () => 0,
