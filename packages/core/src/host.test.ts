@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { platformHost } from './host.ts'
 import { createVirtualHost } from './testing/index.ts'
 
-/** A platform with timers as they are: one that is set for too long fires at once. */
+/** A platform with real limits of timers: a timer that is set for too long fires at once. */
 function fakePlatform() {
   const set = new Map<unknown, { f: () => void; ms: number }>()
   let id = 0
@@ -13,7 +13,7 @@ function fakePlatform() {
       return id
     },
     clearTimeout: (timer: unknown) => void set.delete(timer),
-    /** Runs the only timer; answers with how long it was set for. */
+    /** Fires the only timer. Returns the time that it was set for, in ms. */
     fire(): number {
       const [[timer, { f, ms }]] = [...set] as [[unknown, { f: () => void; ms: number }]]
       set.delete(timer)
@@ -24,7 +24,7 @@ function fakePlatform() {
 }
 
 describe('the host of a platform', () => {
-  test('follows a correction of the clock with now, and not with monotonic', () => {
+  test('a correction of the clock changes now, and not monotonic', () => {
     const host = platformHost()
     const date = vi.spyOn(Date, 'now').mockReturnValue(1_000_000)
     expect(host.now()).toBe(1_000_000)
@@ -46,7 +46,7 @@ describe('the host of a platform', () => {
     expect(platform.set.size).toBe(0)
   })
 
-  test('measures by Date where there is nothing better', () => {
+  test('monotonic reads Date.now on a platform without performance', () => {
     const date = vi.spyOn(Date, 'now').mockReturnValue(5)
     expect(platformHost(fakePlatform()).monotonic()).toBe(5)
     date.mockRestore()
@@ -54,7 +54,7 @@ describe('the host of a platform', () => {
 })
 
 describe('the virtual host', () => {
-  test('steps the time of day, and nothing that is due', async () => {
+  test('correct steps the time of day and fires no timer', async () => {
     const host = createVirtualHost({ startMs: 1000 })
     const fired: number[] = []
     host.setTimeout(() => fired.push(host.monotonic()), 100)

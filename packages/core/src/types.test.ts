@@ -36,7 +36,7 @@ export function cases(): void {
   expectTypeOf(app.health().bindings[0]?.lag).toEqualTypeOf<number | undefined>()
   void app.stream({}, { logger: console })
 
-  // @ts-expect-error no such event
+  // @ts-expect-error an event that does not exist
   app.on('retries', () => {})
   // @ts-expect-error a string is not a source
   snap('orders')(() => {})
@@ -44,20 +44,20 @@ export function cases(): void {
   snap({ sink: [console.log] })(() => 1)
   // @ts-expect-error the sink takes pairs
   snap(numbers, { sink: [pairs] })((n) => n)
-  // @ts-expect-error one of the two sinks takes strings only
+  // @ts-expect-error one of the two sinks only takes strings
   snap(numbers, { sink: [console.log, (s: string) => s] })((n) => n)
-  // @ts-expect-error the generator yields what the sink does not take
+  // @ts-expect-error the sink does not take the values that the generator yields
   snap(numbers, { sink: [pairs] })(function* () {
     yield 1
   })
   // @ts-expect-error a misspelt option
   snap(numbers, { sinks: [] })(() => {})
-  // @ts-expect-error the key is asked of the wrong message
+  // @ts-expect-error key takes another type of message
   snap(numbers, { key: (s: string) => s })(() => {})
-  // @ts-expect-error the context lacks what the app asks for
+  // @ts-expect-error the context lacks a field that the app needs
   void createApp<{ db: string }>().stream({})
 }
 
-test('the types were checked by the compiler', () => {
+test('the compiler checks the types', () => {
   expect(cases).toBeTypeOf('function')
 })

@@ -9,7 +9,7 @@ test('the wait doubles from the first up to the longest', () => {
   expect(backoff(100, { firstMs: 100, host: random(0) })).toBe(30_000)
 })
 
-test('jitter takes a random half to all of it', () => {
+test('jitter scales the wait by a random factor between 0.5 and 1', () => {
   expect(backoff(2, { firstMs: 100, host: random(0.5) })).toBe(150)
   for (let i = 0; i < 100; i++) {
     const wait = backoff(1, { firstMs: 100 })

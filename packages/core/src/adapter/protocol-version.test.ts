@@ -5,7 +5,7 @@ import type { BatchSource, SinkTarget } from '../protocol.ts'
 
 const OTHER = PROTOCOL_VERSION + 1
 
-test('an adapter that was built for the version of core is taken', () => {
+test('an adapter that was built for the version of core is accepted', () => {
   expect(() => expectProtocol('my-adapter', PROTOCOL_VERSION)).not.toThrow()
   expect(() => expectProtocol('my-adapter', PROTOCOL_VERSION, new Map())).not.toThrow()
 })
@@ -19,7 +19,7 @@ test('an adapter that was built for another version is refused, with both versio
   )
 })
 
-test('a stream tells its version to its sources', async () => {
+test('a stream passes its version to its sources', async () => {
   const source: BatchSource<string> = {
     '~snapstream.source'({ scope }) {
       expectProtocol('my-adapter', OTHER, scope)
@@ -36,7 +36,7 @@ test('a stream tells its version to its sources', async () => {
   })
 })
 
-test('a stream tells its version to its sinks', async () => {
+test('a stream passes its version to its sinks', async () => {
   const sink: SinkTarget<number> = {
     '~snapstream.sink'({ scope }) {
       expectProtocol('my-adapter', OTHER, scope)

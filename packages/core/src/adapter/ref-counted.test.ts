@@ -25,7 +25,7 @@ function record(failures: Error[] = []) {
 }
 
 describe('opening and closing', () => {
-  test('is counted', async () => {
+  test('happen at the first open and at the last close', async () => {
     const { log, open, close } = record()
     await Promise.all([open(), open()])
     await close()
@@ -50,7 +50,7 @@ describe('opening and closing', () => {
     expect(log).toEqual(['opening', 'open', 'closing', 'closed', 'opening', 'open'])
   })
 
-  test('a failure is shared, and does not count', async () => {
+  test('concurrent calls share a failed opening, which does not count as one', async () => {
     const { log, open, close } = record([new Error('no')])
     expect(await Promise.allSettled([open(), open()])).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }])
     await close()
@@ -59,7 +59,7 @@ describe('opening and closing', () => {
     expect(log).toEqual(['opening', 'failed', 'opening', 'open', 'closing', 'closed'])
   })
 
-  test('whatever the order of calls, it never overlaps and ends as counted', async () => {
+  test('never overlap, whatever the order of calls', async () => {
     const call = fc.constantFrom('open', 'close', 'turn')
     await fc.assert(
       fc.asyncProperty(

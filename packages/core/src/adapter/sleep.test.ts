@@ -5,7 +5,7 @@ import { sleep } from './index.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('ends when its time is over or the signal is aborted, and leaves nothing behind', async () => {
+test('ends when its time is over or the signal is aborted, and leaves no timer or listener', async () => {
   const ending = new AbortController()
   const { signal } = ending
   const ended: string[] = []

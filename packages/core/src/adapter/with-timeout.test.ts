@@ -7,13 +7,13 @@ afterEach(() => void vi.useRealTimers())
 
 const late = () => 'late'
 
-test('answers with the value of a promise that settles in time, and leaves no timer', async () => {
+test('resolves with the value of a promise that settles in time, and leaves no timer', async () => {
   expect(await withTimeout(Promise.resolve(1), { ms: 100, late })).toBe(1)
   await expect(withTimeout(Promise.reject(new Error('broke')), { ms: 100, late })).rejects.toThrow('broke')
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('answers with what late gives once the time is over, or rejects with what it throws', async () => {
+test('resolves with the result of late once the time is over, or rejects with its error', async () => {
   const answer = withTimeout(new Promise(() => {}), { ms: 100, late })
   const refused = withTimeout(new Promise(() => {}), {
     ms: 100,

@@ -16,7 +16,7 @@ test('refuses bytes that are not UTF-8 and strings that UTF-8 cannot hold', () =
   expect(() => codec.encode(5 as unknown as string)).toThrow(/got 5/)
 })
 
-test('BytesCodec hands bytes through and refuses everything else', () => {
+test('BytesCodec passes bytes through and refuses other values', () => {
   const bytes = new Uint8Array([0, 255])
   expect(BytesCodec().encode(bytes)).toBe(bytes)
   expect(BytesCodec().decode(bytes)).toBe(bytes)

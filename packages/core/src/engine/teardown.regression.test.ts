@@ -5,7 +5,7 @@ import { createApp } from '../app.ts'
 import { interval } from '../operators/interval.ts'
 import type { BatchSource, SinkTarget } from '../protocol.ts'
 
-test('what opens after the stream was stopped is closed', async () => {
+test('a source that opens after the stop is closed', async () => {
   const closed: string[] = []
   let finishOpening: () => void = () => {}
   const opening = new Promise<void>((resolve) => (finishOpening = resolve))
@@ -59,7 +59,7 @@ test.each([1, 2])('a generator may call stop() itself, with %i binding(s)', asyn
   expect(uncaught).toEqual([])
 })
 
-test('an asynchronous handler that never leaves the microtask queue leaves timers their turn', async () => {
+test('an asynchronous handler that never leaves the microtask queue lets timers run', async () => {
   const app = createApp()
   const endless = {
     *[Symbol.iterator]() {
@@ -70,7 +70,7 @@ test('an asynchronous handler that never leaves the microtask queue leaves timer
   await expect(app.stream({}, { signal: AbortSignal.timeout(20) })).resolves.toBeUndefined()
 })
 
-test('an iterator that fails has the code of a source, whoever reads it', async () => {
+test('an iterator that fails has the code of a source, whichever worker reads it', async () => {
   for (const bindings of [1, 2]) {
     const app = createApp()
     const source = (function* broken() {
@@ -83,7 +83,7 @@ test('an iterator that fails has the code of a source, whoever reads it', async 
 })
 
 test.each([1, 2])(
-  'an iterator whose return() fails while it waits is told of, with %i binding(s)',
+  'an iterator whose return() fails while it waits is reported, with %i binding(s)',
   async (bindings) => {
     const app = createApp()
     const source = {
@@ -100,7 +100,7 @@ test.each([1, 2])(
   },
 )
 
-test('a message that comes too late for several bindings is told of', async () => {
+test('a message that comes too late for several bindings is reported', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
   let give: (result: IteratorResult<number>) => void = () => {}
   const next = () => new Promise<IteratorResult<number>>((resolve) => (give = resolve))
@@ -115,7 +115,7 @@ test('a message that comes too late for several bindings is told of', async () =
   warn.mockRestore()
 })
 
-test('many intervals, sources and handlers that listen to their signals are no leak to Node', async () => {
+test('many intervals, sources and handlers on one signal cause no leak warning of Node', async () => {
   const warnings: string[] = []
   const onWarning = (warning: Error) => void warnings.push(warning.message)
   process.on('warning', onWarning)
@@ -138,7 +138,7 @@ test('many intervals, sources and handlers that listen to their signals are no l
   expect(warnings).toEqual([])
 })
 
-test('settings of a month are a month, and what waits for that does not wait now', async () => {
+test('settings of a month last a month, and their timers do not fire at once', async () => {
   const month = 30 * 86_400_000
   const app = createApp()
   let checkpoints = 0
@@ -150,7 +150,7 @@ test('settings of a month are a month, and what waits for that does not wait now
   expect(checkpoints).toBe(1)
 })
 
-test('a batch that was handled is let go of, though its lane stays and gets no other', async () => {
+test('a handled batch is released, even if its lane gets no other', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   let batch: WeakRef<object> | undefined

@@ -9,7 +9,7 @@ import { createVirtualHost } from '../testing/index.ts'
 
 const pause = (host: Host, ms: number) => new Promise<void>((resolve) => host.setTimeout(resolve, ms))
 
-/** Numbers from 0 on, each after a wait, and what of them was acknowledged. */
+/** A source of numbers from 0, each after a wait. Reports how many are acknowledged. */
 function numbers(waits: readonly number[], committed: (count: number) => void): BatchSource<number> {
   return {
     '~snapstream.source'({ host }) {
@@ -30,7 +30,7 @@ function numbers(waits: readonly number[], committed: (count: number) => void): 
   }
 }
 
-/** Runs numbers through a batch on virtual time and tells what was called, when. */
+/** Runs numbers through a batch on virtual time and returns the calls with their times. */
 async function run(
   options: BatchOptions,
   waits: readonly number[],
@@ -64,7 +64,7 @@ async function run(
 const nothing = () => {}
 
 describe('batch', () => {
-  test('calls with maxCount values, and at the end with the rest', async () => {
+  test('calls the function with maxCount values, and at the end with the remaining ones', async () => {
     const { values, error, acknowledged } = await run({ maxCount: 2 }, [0, 0, 0, 0, 0], nothing)
     expect({ values, error, acknowledged }).toEqual({
       values: [[0, 1], [2, 3], [4]],
@@ -73,7 +73,7 @@ describe('batch', () => {
     })
   })
 
-  test('calls when the oldest value has waited for maxMs, and at every checkpoint', async () => {
+  test('calls the function when the oldest value has waited for maxMs, and at every checkpoint', async () => {
     const { calls } = await run({ maxMs: 100 }, [10, 60, 60, 200], nothing, { checkpointMs: 140 })
     expect(calls).toEqual([
       { at: 110, values: [0, 1] },
@@ -82,7 +82,7 @@ describe('batch', () => {
     ])
   })
 
-  test('answers without a promise while there is room, and waits when the next batch is full', async () => {
+  test('write returns no promise while there is room, and waits when the next batch is full', async () => {
     const host = createVirtualHost()
     const { signal } = new AbortController()
     const sink = batch(() => pause(host, 50), { maxCount: 2 })
@@ -100,7 +100,7 @@ describe('batch', () => {
     expect(host.timers).toBe(0)
   })
 
-  test('sets one timer, however many values come', async () => {
+  test('sets one timer for any number of values', async () => {
     const host = createVirtualHost()
     const { signal } = new AbortController()
     const sink = batch(nothing, { maxCount: 1000, maxMs: 50 })
@@ -112,7 +112,7 @@ describe('batch', () => {
     expect(host.timers).toBe(0)
   })
 
-  test('a failure stops the stream at the checkpoint, and what came after the last one is not acknowledged', async () => {
+  test('a failure stops the stream at the checkpoint, and values since the last one are not acknowledged', async () => {
     let calls = 0
     const { error, acknowledged, host } = await run({ maxCount: 2 }, Array<number>(40).fill(100), async () => {
       if (++calls > 3) throw new Error('the table is gone')
@@ -121,18 +121,18 @@ describe('batch', () => {
       code: 'SINK_FAILED',
       message: 'batch(insert) with 2 values failed: the table is gone',
     })
-    // The third of two was the last to be written when a second had passed; the fourth failed before the next.
+    // The fourth call fails before the first checkpoint.
     expect([acknowledged, calls, host.timers]).toEqual([0, 4, 0])
   })
 
-  test('a call that throws at once fails like one that rejects', async () => {
+  test('a call that throws fails like one that rejects', async () => {
     const { error, acknowledged } = await run({}, [0], () => {
       throw new TypeError('no')
     })
     expect([error, acknowledged]).toEqual([expect.objectContaining({ code: 'SINK_FAILED' }), 0])
   })
 
-  test('tries again with the same values, also when the function takes the array apart', async () => {
+  test('retries with the same values, even if the function changes its array', async () => {
     let tries = 0
     const { calls, error } = await run({ maxCount: 2, retries: 3, backoffMs: 10 }, [0, 0, 0], async (values) => {
       while (values.length > 0) values.pop()
@@ -148,14 +148,14 @@ describe('batch', () => {
     ])
   })
 
-  test('waits for a random half to all of the backoff', async () => {
+  test('jitter scales the backoff by a random factor between 0.5 and 1', async () => {
     let tries = 0
     const busy = () => (++tries < 4 ? Promise.reject(new Error('busy')) : undefined)
     const { calls } = await run({ retries: 3, backoffMs: 10 }, [0], busy, {}, 1)
     expect(calls.map(({ at }) => at)).toEqual([0, 5, 15, 35])
   })
 
-  test('an end that takes too long ends the retries and says what was left', async () => {
+  test('an end that takes too long ends the retries and names the values that were left', async () => {
     const host = createVirtualHost()
     const app = createApp({ host })
     const log: string[] = []
@@ -174,7 +174,7 @@ describe('batch', () => {
     expect(host.timers).toBe(0)
   })
 
-  test('a function that never answers is given up with the stream, and nothing is acknowledged', async () => {
+  test('a function that never settles is given up with the stream, and nothing is acknowledged', async () => {
     const host = createVirtualHost()
     const app = createApp({ host })
     const log: string[] = []
@@ -202,7 +202,7 @@ describe('batch', () => {
     expect(() => batch(nothing, options)).toThrow(named)
   })
 
-  test('keeps its promises in random runs', { timeout: 60_000 }, async () => {
+  test('keeps its guarantees in random runs', { timeout: 60_000 }, async () => {
     const plan = fc.record({
       waits: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 30 }),
       durations: fc.array(fc.integer({ min: -1, max: 60 }), { minLength: 1, maxLength: 5 }),
@@ -227,7 +227,7 @@ describe('batch', () => {
           expect(values.length).toBeGreaterThan(0)
           expect(values.length).toBeLessThanOrEqual(maxCount)
           expect(values).toEqual(values.map((_, i) => durable.length + i))
-          // Nothing waits longer than it may, unless a call was under way.
+          // No value waits longer than maxMs, unless a call was pending.
           const oldest = writtenAt[durable.length] as number
           expect(retrying || host.now() <= Math.max(oldest + maxMs, idleSince)).toBe(true)
           const fails = ++calls === failsAt
@@ -244,11 +244,11 @@ describe('batch', () => {
           return pause(host, ms).then(() => end())
         }
         const source = numbers(waits, (count) => {
-          // Acknowledged is durable.
+          // Acknowledged values are durable.
           expect(count).toBeLessThanOrEqual(durable.length)
         })
         app.snap(source, { sink: [batch(insert, { maxCount, maxMs, retries, backoffMs: 3 })] })((n) => {
-          // What is under way, what gathers, and the one that waits for room.
+          // The values of the call, those of the next batch, and the one that waits for room.
           expect(n - durable.length).toBeLessThanOrEqual(2 * maxCount)
           writtenAt[n] = host.now()
           return n

@@ -6,7 +6,7 @@ import type { Tick } from './interval.ts'
 import { createVirtualHost } from '../testing/index.ts'
 
 describe('interval', () => {
-  test('ticks by the host of the run, from when the stream opens it', async () => {
+  test('ticks by the clock of the host, from the time the stream opens it', async () => {
     const host = createVirtualHost({ startMs: 5000 })
     const app = createApp({ host })
     const seen: unknown[] = []
@@ -23,7 +23,7 @@ describe('interval', () => {
     expect([host.now(), host.timers]).toEqual([5300, 0])
   })
 
-  test('is on time when the clock is corrected, and its times follow', async () => {
+  test('keeps its intervals when the clock is corrected, and its timestamps follow', async () => {
     const host = createVirtualHost({ startMs: 1_000_000 })
     const app = createApp({ host })
     const seen: unknown[] = []
@@ -54,7 +54,7 @@ describe('interval', () => {
     expect(seen).toEqual([0, 100, 200])
   })
 
-  test('a handler that is slower gets the latest tick, and how many it missed', async () => {
+  test('a slower handler gets the latest tick, and the number of ticks that it missed', async () => {
     const host = createVirtualHost()
     const app = createApp({ host })
     const seen: unknown[] = []
@@ -97,7 +97,7 @@ describe('interval', () => {
     expect([host.now(), host.timers]).toEqual([1234, 0])
   })
 
-  test('more than a timer can hold is waited for in parts', async () => {
+  test('an interval beyond the limit of a timer is waited for in parts', async () => {
     const host = createVirtualHost()
     const app = createApp({ host })
     const month = 30 * 24 * 3_600_000
@@ -110,7 +110,7 @@ describe('interval', () => {
     expect(times).toEqual([month])
   })
 
-  test('a signal that is aborted already is a source without a tick', async () => {
+  test('a signal that is already aborted makes a source without a tick', async () => {
     const app = createApp()
     const seen: Tick[] = []
     app.snap(interval(1, { immediate: true, signal: AbortSignal.abort() }))((tick) => void seen.push(tick))
@@ -118,7 +118,7 @@ describe('interval', () => {
     expect(seen).toEqual([])
   })
 
-  test('on the real clock', async () => {
+  test('ticks on the real clock', async () => {
     const app = createApp()
     const seen: number[] = []
     app.snap(interval(5))(({ count }, { stop }) => {
@@ -129,7 +129,7 @@ describe('interval', () => {
     expect(seen.every((count, i) => i === 0 || count > (seen[i - 1] as number))).toBe(true)
   })
 
-  test('refuses what is not an interval', () => {
+  test('refuses wrong arguments', () => {
     expect(() => interval(0)).toThrow('the ms of interval has to be a number of 1 or more')
     expect(() => interval(Infinity)).toThrow('ms')
     expect(() => interval(10, { immediate: 1 as never })).toThrow('immediate')
@@ -137,7 +137,7 @@ describe('interval', () => {
     expect(() => interval(10, { every: 1 } as never)).toThrow('every')
   })
 
-  test('neither drifts nor queues nor loses count, whatever the handler takes', async () => {
+  test('neither drifts nor queues nor loses count, however long the handler takes', async () => {
     const durations = fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 30 })
     await fc.assert(
       fc.asyncProperty(durations, fc.integer({ min: 1, max: 120 }), fc.boolean(), async (takes, ms, immediate) => {
@@ -150,7 +150,7 @@ describe('interval', () => {
           expect(timestamp).toBe(first + (count - 1) * ms)
           expect(count).toBe(counted + skipped + 1)
           counted = count
-          // It is the latest that was due.
+          // It is the latest tick that was due.
           expect(host.now() - timestamp).toBeGreaterThanOrEqual(0)
           expect(host.now() - timestamp).toBeLessThan(ms)
           const takesMs = takes[calls++]

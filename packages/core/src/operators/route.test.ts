@@ -20,7 +20,7 @@ function sinks(log: string[], overrides: Partial<SinkWriter<unknown>> = {}) {
 }
 
 describe('route', () => {
-  test('writes to the one, the several or none that are named, in that order, each once', async () => {
+  test('writes to one, several or no picked sinks, in their order, each once', async () => {
     const log: string[] = []
     const app = createApp()
     const ways: Record<number, Named | readonly Named[] | undefined> = {
@@ -34,7 +34,7 @@ describe('route', () => {
     expect(log).toEqual(['b 1', 'c 2', 'a 2', 'flush a', 'flush b', 'flush c', 'close c', 'close b', 'close a'])
   })
 
-  test('takes functions too, waits for them, and asks nothing else to wait', async () => {
+  test('accepts functions and waits for them, and returns no promise otherwise', async () => {
     const log: string[] = []
     const slow = async (n: number) => {
       await new Promise((resolve) => setImmediate(resolve))
@@ -50,7 +50,7 @@ describe('route', () => {
   })
 
   test.each(['d', 'constructor', '__proto__', null, 7, ['a', 'd']])(
-    'a name that does not exist (%j) is wrong with that value alone, and nothing of it is written',
+    'a name that does not exist (%j) fails only its value, and no sink gets that value',
     async (wrong) => {
       const log: string[] = []
       const failures: Failure[] = []
@@ -64,7 +64,7 @@ describe('route', () => {
     },
   )
 
-  test('stops by default, with what was refused', async () => {
+  test('stops by default, and names the refused value', async () => {
     const app = createApp()
     app.snap([1], { sink: [route(sinks([]), () => 'd' as 'a')] })((n) => n)
     await expect(app.stream()).rejects.toMatchObject({
@@ -73,7 +73,7 @@ describe('route', () => {
     })
   })
 
-  test('one that cannot be flushed fails the run, and the others are flushed all the same', async () => {
+  test('a sink that fails to flush fails the run, and the others are still flushed', async () => {
     const log: string[] = []
     const bad = fakeSink([], { flush: () => Promise.reject(new Error('disk full')) })
     const app = createApp()
@@ -84,7 +84,7 @@ describe('route', () => {
     expect(log.join()).not.toContain('commit')
   })
 
-  test('opens resources, and closes what was opened when one cannot be', async () => {
+  test('opens resources, and closes the opened ones if another fails to open', async () => {
     const log: string[] = []
     const resource = (name: string, fails = false): SinkTarget<unknown> & Resource => ({
       ...fakeSink([], { close: () => void log.push(`close writer ${name}`) }),
@@ -100,7 +100,7 @@ describe('route', () => {
     expect(log).toEqual(['open a', 'open b', 'close writer a', 'close a'])
   })
 
-  test('as a dead letter hands the failure on', async () => {
+  test('passes the failure on as a dead letter', async () => {
     const log: string[] = []
     const keeps = fakeSink(log, { writeFailure: ({ message }) => void log.push(`kept ${String(message)}`) })
     const app = createApp()
@@ -139,13 +139,13 @@ describe('route', () => {
     await expect(app.stream()).rejects.toMatchObject({ code: 'CYCLE' })
   })
 
-  test('refuses what are no sinks', () => {
+  test('refuses values that are not sinks', () => {
     expect(() => route({}, () => undefined)).toThrow('at least one sink')
     expect(() => route({ a: 1 as never }, () => 'a')).toThrow('a of route has to be a topic, a cache or a function')
     expect(() => route(sinks([]), 'a' as never)).toThrow('a function')
   })
 
-  test('types: what is written, and the names', () => {
+  test('types: the values and the names of sinks', () => {
     interface Order {
       readonly id: number
     }
@@ -172,7 +172,7 @@ describe('route', () => {
       route({ orders, log: console.log }, (value: Order) => (value.id > 0 ? 'orders' : 'log'))
       // @ts-expect-error a name that does not exist
       route({ orders, readings }, (value: Order) => (value.id > 0 ? 'orders' : 'reedings'))
-      // Only what the sinks that are named take.
+      // The value has to fit only the sinks that are named.
       const one = route({ orders, readings }, (value: Order | Reading) => ('id' in value ? 'orders' : undefined))
       expectTypeOf(one).toEqualTypeOf<SinkTarget<Order>>()
       // @ts-expect-error no sink that is named takes readings

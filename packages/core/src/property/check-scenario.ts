@@ -16,7 +16,7 @@ interface Output {
   readonly nth: number
 }
 
-/** What has become of a message in one epoch of its lane. */
+/** The progress of a message in one epoch of its lane. */
 interface Progress {
   readonly message: Message
   handlerTries: number
@@ -25,15 +25,18 @@ interface Progress {
   handling: boolean
   written: Set<number>
   buried: boolean
-  /** Its handler was told to end, and did. */
+  /** Its handler ended because its signal was aborted. */
   aborted: boolean
 }
 
 /**
- * Runs a scenario on virtual time and answers with the promises the engine broke, empty when it kept them all:
- * a position is committed only when every output of every message before it is durable; order holds per lane and per
- * key; a retry waits for its backoff; nothing is handled twice in one assignment or by two owners at once; a message that
- * was begun and is not through at the end is counted as undone; the stream always ends and leaves no timer.
+ * Runs a scenario on virtual time and returns the guarantees that the engine violated; empty if it kept all of them:
+ * - A position is committed only once every output of every message before it is durable.
+ * - Messages keep their order in a lane and a key.
+ * - A retry waits for its backoff.
+ * - No message is handled twice in one assignment, or by two owners at once.
+ * - A message that was started and is unfinished at the end is counted as undone.
+ * - The stream always ends and leaves no timer.
  */
 export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, scenario: Scenario): Promise<string[]> {
   const host = createVirtualHost({ startMs: 1_700_000_000_000 })
@@ -42,7 +45,7 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
   const durable = new Set<string>()
   const answered = new Set<string>()
   const progress = new Map<string, Progress>()
-  /** The message that was started last, by binding, lane, epoch and, with concurrency, key. */
+  /** The last started message, by binding, lane, epoch and, with concurrency, key. */
   const latest = new Map<string, Progress>()
   const plans = scenario.bindings.map((plan) => ({
     ...plan,
@@ -54,7 +57,7 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
   const retriesOf = (plan: BindingPlan) => (plan.onError === 'retry' || plan.onError === 'bury' ? plan.retries : 0)
   const name = ({ log, lane, index }: Message, binding: number) => `${binding}:${log}/${lane}/${index}`
 
-  /** Whether a message is through: everything written, skipped, or in the dead letter. */
+  /** Whether a message is finished: all its outputs are written, or it was skipped or dead-lettered. */
   function isThrough(plan: BindingPlan, own: Progress) {
     const { message, handlerTries, sinkTries, handling, written, buried, aborted } = own
     if (buried) return true
@@ -117,7 +120,7 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
       const same = before.message.epoch === message.epoch
       if (same && before.message.index >= message.index) violated(`${id} comes after ${before.message.index}`)
       if (same && !isThrough(plan, before)) violated(`${id} starts before ${before.message.index} is through`)
-      // Another owner, or the same one again: whoever had the lane must have let go, unless it was lost.
+      // The lane has a new owner, or the same one again. The previous owner must have finished, unless the lane was lost.
       if (!same && before.handling && !logs[message.log]?.wasLost(before.message)) violated(`${id} has two owners`)
       if (plan.concurrency === 1 && same && before.message.index + 1 !== message.index) violated(`${id} leaves a gap`)
       return own
@@ -182,7 +185,7 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
       ended = true
     } finally {
       own.handling = false
-      // Left before its end: it was given up, or an output was refused.
+      // The generator was left early: the message was given up, or an output was refused.
       own.aborted ||= !ended
     }
   }
@@ -224,10 +227,10 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
     }
   }
 
-  /** What was begun, is still ours, and is not through, has to be counted, by binding and lane. */
+  /** Messages that were started, are unfinished and still belong to the member have to be counted, by binding and lane. */
   function checkUndone(member: number, undone: readonly string[], error: unknown) {
     if (scenario.shutdownMs === ENOUGH_MS && undone.length > 0) violated(`there was time for: ${undone.join('; ')}`)
-    // What failed is told of by its failure.
+    // A failed message is reported by its error.
     if (error !== undefined && (error as { code: string }).code !== 'SHUTDOWN_TIMEOUT') return
     const left = new Map<string, number>()
     const count = (id: string, by: number) => left.set(id, (left.get(id) ?? 0) + by)
@@ -264,7 +267,7 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
   }
 
   const stops = Array.from({ length: scenario.members }, () => new AbortController())
-  // Sources are shared by the bindings of a member: one object a log and member.
+  // The bindings of a member share its sources: one object for each log and member.
   shareSources(logs, scenario.members)
   const failed: unknown[] = []
   const runs = Array.from({ length: scenario.members }, async (_, member) => {
@@ -290,7 +293,7 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
   } catch (error) {
     return [...violations, `the stream does not end: ${String(error)}`]
   }
-  // The reader's own waits are short; what is left after them was forgotten by the engine.
+  // The reader's own timers are short; the engine has leaked those that are left after them.
   await host.advance(1000)
   if (host.timers > 0) violated(`${host.timers} timers are left`)
   const mayStopEarly = failed.length > 0 || scenario.events.length > 0

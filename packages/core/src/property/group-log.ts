@@ -6,7 +6,7 @@ export interface Message {
   readonly index: number
   readonly key: number
   readonly member: number
-  /** Counts the assignments of the lane: two assignments are two epochs. */
+  /** The number of the lane's assignment: each assignment is an epoch. */
   readonly epoch: number
 }
 
@@ -18,20 +18,20 @@ export interface GroupLogOptions {
   readonly readMs: number
   readonly commitMs: number
   readonly host: Host
-  /** Everything before the position is claimed to be durable. */
+  /** Called with each committed position: all outputs before it have to be durable. */
   committed(lane: number, position: number): void
   violated(what: string): void
 }
 
-/** A log with lanes that a group of members shares, as Kafka's partitions are, for tests of the engine. */
+/** A log whose lanes are shared by the members of a group, like the partitions of a topic; for tests of the engine. */
 export interface GroupLog {
   source(member: number): BatchSource<Message>
   readonly committed: readonly number[]
   /** Hands a lane over to another member (or to the same one), which waits for the old owner unless it is `lost`. */
   move(lane: number, to: number, lost: boolean): Promise<void>
-  /** There will be no more moves: members end when they have read what they own. */
+  /** Ends all moves: members end once they have read the lanes that they own. */
   settle(): void
-  /** Whether the lane was taken away in that epoch without its owner being asked. */
+  /** Whether the owner lost the lane in that epoch without being asked. */
   wasLost(message: Message): boolean
   /** Whether the lane has begun to move to another member since that epoch began. */
   wasMoved(message: Message): boolean
@@ -126,7 +126,7 @@ export function createGroupLog(options: GroupLogOptions): GroupLog {
       async '~snapstream.source'(readerOptions) {
         member.options = readerOptions
         readerOptions.signal.addEventListener('abort', () => member.wake())
-        // The first member starts with everything.
+        // The first member starts with all lanes.
         if (memberId === 0) for (const lane of lanes.keys()) await assign(lane, 0)
         return {
           read: (): MaybePromise<Batch<Message> | undefined> =>

@@ -12,7 +12,7 @@ import type { Mutation } from './mutations.ts'
 import { scenarios } from './scenario.ts'
 
 const SOURCES = fileURLToPath(new URL('..', import.meta.url))
-/** More than any of the mutations has ever needed, by far. */
+/** Far more runs than any mutation has needed. */
 const RUNS = 40_000
 
 let folder: string
@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** The engine, built from its sources with one of them changed. */
+/** Builds the engine from its sources with one mutation. */
 async function mutated({ name, file, find, replace }: Mutation): Promise<typeof createApp> {
   const source = await readFile(join(SOURCES, file), 'utf8')
   expect(source.split(find), `${file} has the code to change once`).toHaveLength(2)

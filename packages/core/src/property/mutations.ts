@@ -1,4 +1,4 @@
-/** A deliberate fault: `find` in `file` is replaced, and the property has to notice. */
+/** A deliberate fault: `find` in `file` becomes `replace`, and the property has to detect it. */
 export interface Mutation {
   readonly name: string
   readonly file: string

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 
-/** Time for everything that is in flight. */
+/** Enough virtual time to finish all messages in flight, in ms. */
 export const ENOUGH_MS = 25_000
 
-/** One random run of the engine: what is read, how it is handled, and what happens meanwhile. Times in virtual ms. */
+/** One random run of the engine: its messages, handlers and sinks, and the events during the run. Times are virtual ms. */
 export interface Scenario {
   /** Sources with lanes; each lane holds the keys of its messages. */
   readonly logs: readonly { readonly lanes: readonly (readonly number[])[] }[]
@@ -11,31 +11,31 @@ export interface Scenario {
   readonly sink: { readonly writeMs: number; readonly flushMs: number; readonly failAtFlush: number }
   readonly reader: { readonly batch: number; readonly readMs: number; readonly commitMs: number }
   readonly events: readonly Event[]
-  /** How many apps share the sources as one group. */
+  /** The number of apps that share the sources as one group. */
   readonly members: number
   readonly checkpointMs: number
   readonly shutdownMs: number
 }
 
 export interface BindingPlan {
-  /** Which sources it reads, as indexes into `logs`, taken modulo their number. */
+  /** The sources that it reads, as indexes into `logs`, modulo their number. */
   readonly reads: readonly number[]
   readonly concurrency: number
   readonly onError: 'stop' | 'skip' | 'retry' | 'bury'
   readonly retries: number
-  /** What the handler does with a message; picked by the message's place. */
+  /** The behaviours of the handler; the place of a message picks one. */
   readonly behaviours: readonly Behaviour[]
 }
 
 export interface Behaviour {
-  /** 0 answers without a promise. */
+  /** 0: the handler returns no promise. */
   readonly handleMs: number
   readonly outputs: number
-  /** `async`: its outputs come one by one, each after `handleMs`. */
+  /** `async`: each output comes `handleMs` after the one before it. */
   readonly generator: 'none' | 'sync' | 'async'
   /** Whether it rejects when its signal is aborted. */
   readonly heeds: boolean
-  /** How many tries of the handler fail before one succeeds. */
+  /** How many attempts of the handler fail before one succeeds. */
   readonly handlerFails: number
   /** How many writes of its first output the sink refuses before it takes one. */
   readonly sinkFails: number

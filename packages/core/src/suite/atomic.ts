@@ -10,7 +10,7 @@ import type { FakeLane } from './fakes.ts'
 
 type FakeSource = ReturnType<typeof fakeSource>
 
-/** Keeps what it gets with the positions that go with it, as a database would. */
+/** Stores values together with their positions, like a database. */
 function atomicSink(over: Partial<SinkWriter<unknown>> = {}) {
   const kept: { effects: unknown[]; positions: Map<Lane, unknown> }[] = []
   let buffer: unknown[] = []
@@ -53,7 +53,7 @@ export function atomicSuite({ createApp }: Core): void {
   }
 
   describe('what feeds an atomic sink', () => {
-    test('has no gaps when it is stopped for a checkpoint, nor when it is given up, nor at the end', async () => {
+    test('has no gaps at a checkpoint, at a revocation or at the end', async () => {
       for (const event of ['checkpoint', 'revoked', 'lost', 'end']) {
         const { host, source, app, wait, stopAt, sink, kept } = setUp([lane('a', 'slow', 'slow', 'x', 'y', 'slow')])
         app.snap(source, { sink: [sink], concurrency: 2 })(slowly(wait))
@@ -61,12 +61,12 @@ export function atomicSuite({ createApp }: Core): void {
           host.setTimeout(() => void source.options?.revoked(['a'], event), 50)
         const checkpointMs = event === 'checkpoint' ? 50 : 10_000
         await host.settle(app.stream({}, { checkpointMs, signal: stopAt(event === 'end' ? 50 : 1000) }))
-        // Both before those that were quicker are waited for, and the one behind them is not begun.
+        // The run waits for the two slow messages before the quick ones 2 and 3, and does not start the one behind them.
         expect({ event, ...kept[0] }).toEqual({ event, effects: [2, 3, 0, 1], positions: new Map([['a', 4]]) })
       }
     })
 
-    test('is not flushed after a message that failed, nor after one that was given up while it was tried again', async () => {
+    test('is not flushed after a message that failed, or that was given up while it waited for its retry', async () => {
       for (const [onError, code] of [
         ['stop', 'HANDLER_FAILED'],
         [{ retries: 9, backoffMs: 60_000 }, 'SHUTDOWN_TIMEOUT'],
@@ -84,7 +84,7 @@ export function atomicSuite({ createApp }: Core): void {
       }
     })
 
-    test('is tried to the end before its lane is given up', async () => {
+    test('is retried until it succeeds before its lane is given up', async () => {
       const { host, source, app, stopAt, sink, kept } = setUp([lane('a', 'x')])
       let tries = 0
       app.snap(source, { sink: [sink], onError: { retries: 3, backoffMs: 200 } })(() => {
@@ -96,10 +96,10 @@ export function atomicSuite({ createApp }: Core): void {
       expect(kept).toEqual([{ effects: ['done'], positions: new Map([['a', 1]]) }])
     })
 
-    test('does not begin while others are stopped for the checkpoint', async () => {
+    test('starts no message while a checkpoint stops the other lanes', async () => {
       const log: string[] = []
       const { host, source, app, wait, stopAt, sink, kept } = setUp([lane('a', 'x'), lane('b', 'y')])
-      // Its flush comes first, and takes its time.
+      // This sink is flushed first, and slowly.
       const slow = fakeSink(log, { write() {}, flush: () => wait(100) })
       const held = source['~snapstream.source']
       let reads = 0
@@ -108,7 +108,7 @@ export function atomicSuite({ createApp }: Core): void {
         return {
           ...reader,
           async read() {
-            // The second lane comes in the middle of that.
+            // The second lane is assigned during that flush.
             if (reads++ === 1) await wait(80)
             return reader.read()
           },
@@ -123,7 +123,7 @@ export function atomicSuite({ createApp }: Core): void {
       ])
     })
 
-    test('is flushed before its time when the sink asks for it', async () => {
+    test('is flushed early when the sink requests a checkpoint', async () => {
       const { host, source, app, wait, stopAt, kept } = setUp([lane('a', 'x', 'x', 'x', 'x')])
       const { sink, kept: early } = atomicSink()
       let ask: (() => void) | undefined
@@ -146,7 +146,7 @@ export function atomicSuite({ createApp }: Core): void {
       ])
     })
 
-    test('is one with those that share its transaction: in a binding, in two, and behind a route', async () => {
+    test('may write to several sinks of one transaction: in a binding, in two, and behind a route', async () => {
       const transaction = {}
       for (const bind of ['a binding', 'two bindings', 'a route'] as const) {
         const { host, app, stopAt } = setUp([])
@@ -179,7 +179,7 @@ export function atomicSuite({ createApp }: Core): void {
       }
     })
 
-    test('is told what is done for one message, what has to be undone of it, and how it ended', async () => {
+    test('runs each attempt within enclose(), and calls undo() for a failed one', async () => {
       const run = async (onError: object | 'skip', behind: 'route' | 'use') => {
         const log: string[] = []
         let inside = 0
@@ -228,7 +228,7 @@ export function atomicSuite({ createApp }: Core): void {
       ])
     })
 
-    test('is refused by its positions before anything is read', async () => {
+    test('fails before any message is read if positions() of the sink throws', async () => {
       const { host, source, app, sink } = setUp([lane('a', 'x')], {
         positions(_, lanes) {
           if (lanes.length === 0) throw new Error('these mean nothing to me')

@@ -8,7 +8,7 @@ export function backoffSuite({ createApp }: Core): void {
       [100, 1, [0, 50, 150, 350]],
       [100, 0.5, [0, 75, 225, 525]],
       [60_000, 0.5, [0, 22_500, 45_000, 67_500]],
-    ])('of %i ms takes a random half to all, 30 s at most (random %d)', async (backoffMs, random, expected) => {
+    ])('of %i ms doubles up to 30 s, and jitter scales it (random %d)', async (backoffMs, random, expected) => {
       const host = createVirtualHost({ random: () => random })
       const app = createApp({ host })
       const tries: number[] = []

@@ -3,10 +3,10 @@ import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
 import type { Core } from './core.ts'
 
-/** Everything the engine may use beside the language itself: no `process`, no `require`, nothing of Node's. */
+/** The globals that the engine may use beside the language itself: no `process`, no `require` and no module of Node. */
 const GLOBALS = { AbortController, console, performance, setTimeout, clearTimeout, TextEncoder, TextDecoder }
 
-/** Loads the package, bundled, into a context that has these globals and nothing else. */
+/** Bundles the package and loads it into a context that has only these globals. */
 export async function loadBare(): Promise<Core> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('../index.ts', import.meta.url))],

@@ -6,7 +6,7 @@ import { fakeSink, fakeSource } from './fakes.ts'
 
 export function checkpointSuite({ createApp }: Core): void {
   describe('checkpoints', () => {
-    test('flush first and commit then, every checkpointMs and at the end, once a position', async () => {
+    test('flush and then commit, every checkpointMs and at the end, each position once', async () => {
       const host = createVirtualHost()
       const log: string[] = []
       const app = createApp({ host })
@@ -20,7 +20,7 @@ export function checkpointSuite({ createApp }: Core): void {
       expect(lines).toEqual(['flush', 'commit a=1', 'flush', 'commit a=2', 'flush', 'commit a=3'])
     })
 
-    test('commit the least that all bindings of the source have handled', async () => {
+    test('commit the smallest position that all bindings of the source have handled', async () => {
       const host = createVirtualHost()
       const log: string[] = []
       const app = createApp({ host })
@@ -34,7 +34,7 @@ export function checkpointSuite({ createApp }: Core): void {
       expect(log.filter((line) => line.startsWith('commit'))).toEqual(['commit a=1', 'commit a=2'])
     })
 
-    test('happen before lanes are given back, and never for lanes that are lost', async () => {
+    test('happen before lanes are revoked, and never for lost lanes', async () => {
       for (const reason of ['revoked', 'lost'] as const) {
         const host = createVirtualHost()
         const log: string[] = []
@@ -53,7 +53,7 @@ export function checkpointSuite({ createApp }: Core): void {
       }
     })
 
-    test('count the message in whose handler lanes are given back, also before its first await', async () => {
+    test('include the message whose handler revokes the lanes, even before its first await', async () => {
       for (const concurrency of [1, 2]) {
         const host = createVirtualHost()
         const log: string[] = []
@@ -72,7 +72,7 @@ export function checkpointSuite({ createApp }: Core): void {
       }
     })
 
-    test('with an atomic sink put effects and positions together, and leave the source alone', async () => {
+    test('with an atomic sink store effects and positions together, and do not commit to the source', async () => {
       const host = createVirtualHost()
       const log: string[] = []
       const kept = new Map<Lane, number>([['a', 1]])
@@ -105,7 +105,7 @@ export function checkpointSuite({ createApp }: Core): void {
       expect(assigned).toEqual(new Map([['a', 1]]))
     })
 
-    test('refuse an atomic sink that does not see all of its source', async () => {
+    test('refuse an atomic sink that does not get all effects of its source', async () => {
       const app = createApp()
       const source = fakeSource([], [])
       app.snap(source, { sink: [fakeSink([], { atomic: true })] })((value) => value)
@@ -118,7 +118,7 @@ export function checkpointSuite({ createApp }: Core): void {
       })
     })
 
-    test('tell a sink where a value came from', async () => {
+    test('pass the origin of a value to a sink', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const origins: unknown[] = []

@@ -6,7 +6,7 @@ import { fakeSink, fakeSource } from './fakes.ts'
 import { never, sleep } from './watched.ts'
 
 export function closingSuite({ createApp }: Core): void {
-  /** An iterator that notes how it is called. */
+  /** An iterator that logs its calls. */
   function watchedIterator(over: Partial<AsyncIterator<number>>, log: string[]): AsyncIterable<number> {
     return {
       [Symbol.asyncIterator]: () => ({
@@ -63,13 +63,13 @@ export function closingSuite({ createApp }: Core): void {
         await host.settle(app.stream({}, { signal: stop.signal }))
         log.push('resolved')
         expect(log).toEqual(['closing', 'closed', 'resolved'])
-        // The third was waited for when the end began; it is written and flushed before everything is closed.
+        // The iterator was waiting for the third message when the end began. It is written and flushed before the sink is closed.
         expect(handled).toEqual([1, 2, 3].flatMap((n) => Array.from({ length: bindings }, () => n)))
         expect(flushed.lastIndexOf('write 3')).toBeLessThan(flushed.lastIndexOf('flush'))
       }
     })
 
-    test('that never settles is named when the time is over, and holds up nothing else', async () => {
+    test('that never settles is named when the time is over, and does not delay the others', async () => {
       for (const bindings of [1, 2]) {
         const host = createVirtualHost()
         const app = createApp({ host })
@@ -116,7 +116,7 @@ export function closingSuite({ createApp }: Core): void {
         }
     })
 
-    test('is told to return once, when it waits and when it does not', async () => {
+    test('gets one call of return(), whether or not it waits for its next message', async () => {
       for (const waits of [true, false])
         for (const bindings of [1, 2]) {
           const log: string[] = []
@@ -148,7 +148,7 @@ export function closingSuite({ createApp }: Core): void {
       }
     })
 
-    test('that throws when it is made is reported by the name of its source', async () => {
+    test('whose creation throws is reported by the name of its source', async () => {
       for (const name of [Symbol.iterator, Symbol.asyncIterator]) {
         const app = createApp()
         const source = {
@@ -183,7 +183,7 @@ export function closingSuite({ createApp }: Core): void {
       }
     }
 
-    test('that is left early has run its finally before the next message', async () => {
+    test('that is left early runs its finally before the next message', async () => {
       const app = createApp()
       const log: string[] = []
       const refuses = () => {
@@ -197,7 +197,7 @@ export function closingSuite({ createApp }: Core): void {
       expect(log).toEqual(['a', 'closing', 'closed', 'b', 'closing', 'closed'])
     })
 
-    test('whose return() throws is reported, beside what it was left for', async () => {
+    test('whose return() throws is reported, along with the error that ended it', async () => {
       for (const onError of ['skip', 'stop'] as const) {
         const app = createApp()
         const source = fakeSource([], [{ lane: 'a', messages: ['x'] }])
@@ -218,7 +218,7 @@ export function closingSuite({ createApp }: Core): void {
       }
     })
 
-    test('whose return() throws synchronously is reported as well', async () => {
+    test('whose return() throws synchronously is reported', async () => {
       const app = createApp()
       const refuses = () => {
         throw new Error('no')

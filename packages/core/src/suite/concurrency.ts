@@ -26,13 +26,13 @@ export function concurrencySuite({ createApp }: Core): void {
       return order
     }
 
-    test('handles keys side by side and the messages of a key one after another', async () => {
+    test('handles keys concurrently and the messages of one key in order', async () => {
       expect(await run(2)).toEqual(['start 1 at 0', 'start 3 at 0', 'start 2 at 10', 'start 4 at 10', 'start 5 at 20'])
       expect(await run(3)).toEqual(['start 1 at 0', 'start 3 at 0', 'start 4 at 0', 'start 2 at 10', 'start 5 at 10'])
       expect(await run(1)).toEqual(work.map(({ n }, i) => `start ${n} at ${i * 10}`))
     })
 
-    test('tells bytes apart by content', async () => {
+    test('compares keys of bytes by content', async () => {
       const key = () => new Uint8Array([1, 2])
       const messages = [
         { key: key(), n: 1 },
@@ -42,7 +42,7 @@ export function concurrencySuite({ createApp }: Core): void {
       expect(await run(3, messages)).toEqual(['start 1 at 0', 'start 3 at 0', 'start 2 at 10'])
     })
 
-    test('takes from an iterable as much as it can handle at once, and no more', async () => {
+    test('takes no more messages from an iterable than it can handle at once', async () => {
       for (const readers of [1, 2]) {
         const host = createVirtualHost()
         const app = createApp({ host })
@@ -66,7 +66,7 @@ export function concurrencySuite({ createApp }: Core): void {
       }
     })
 
-    test('keeps the order of keys of an iterable', async () => {
+    test('keeps the order of each key of an iterable', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const order: string[] = []
@@ -84,7 +84,7 @@ export function concurrencySuite({ createApp }: Core): void {
       expect(order).toHaveLength(10)
     })
 
-    test('handles at a stop all that it took from an iterable, also what waits for its key', async () => {
+    test('handles at a stop all messages that it took from an iterable, even those that wait for their key', async () => {
       for (const asynchronous of [false, true]) {
         const host = createVirtualHost()
         const app = createApp({ host })
@@ -115,7 +115,7 @@ export function concurrencySuite({ createApp }: Core): void {
       }
     })
 
-    test('tells of what it took from an iterable and could not handle, as what came before it failed', async () => {
+    test('reports messages of an iterable that it cannot handle, as an earlier one of their key failed', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const lost: unknown[] = []
@@ -140,7 +140,7 @@ export function concurrencySuite({ createApp }: Core): void {
       expect(lost.length).toBeGreaterThan(0)
     })
 
-    test('works on iterables with a key of their own', async () => {
+    test('handles an iterable by the option key', async () => {
       const app = createApp()
       const out: number[] = []
       app.snap(work, { concurrency: 2, key: ({ key }) => key, sink: [(n: number) => out.push(n)] })(async ({ n }) => n)

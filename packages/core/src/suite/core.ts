@@ -1,4 +1,4 @@
 import type * as core from '../index.ts'
 
-/** The package as the suites get it: from its sources, or loaded into a context that has next to nothing. */
+/** The package as the suites get it: from its sources, or loaded into a bare context. */
 export type Core = typeof core

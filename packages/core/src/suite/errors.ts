@@ -33,7 +33,7 @@ export function errorSuite({ createApp }: Core): void {
       })
     })
 
-    test('skips when told to', async () => {
+    test('skips the message with skip', async () => {
       const { tries, error } = await run('skip', (n) => n === 2)
       expect(tries).toEqual(['1 at 0', '2 at 0', '3 at 0'])
       expect(error).toBeUndefined()
@@ -45,13 +45,13 @@ export function errorSuite({ createApp }: Core): void {
       expect(error).toBeUndefined()
     })
 
-    test('stops when the retries are used up without a dead letter', async () => {
+    test('stops after the last retry without a dead letter', async () => {
       const { tries, error } = await run({ retries: 1, backoffMs: 10 }, (n) => n === 2)
       expect(tries).toEqual(['1 at 0', '2 at 0', '2 at 10'])
       expect(error).toMatchObject({ code: 'HANDLER_FAILED' })
     })
 
-    test('asks a function each time, with the number of the try', async () => {
+    test('calls a function after each attempt, with the number of the attempt', async () => {
       const asked: unknown[] = []
       const { error } = await run(
         (thrown, message, attempt) => {
@@ -78,7 +78,7 @@ export function errorSuite({ createApp }: Core): void {
       expect(error).toMatchObject({ message: expect.stringContaining('confused') as string })
     })
 
-    test('sends what cannot be handled to the dead letter, with the failure', async () => {
+    test('writes a message that cannot be handled to the dead letter, with the failure', async () => {
       const failures: Failure<number>[] = []
       const deadLetter = (failure: Failure<number>) => failures.push(failure)
       const { tries, error } = await run({ retries: 1, backoffMs: 5, deadLetter }, (n) => n === 2)
@@ -95,7 +95,7 @@ export function errorSuite({ createApp }: Core): void {
       expect(error).toMatchObject({ code: 'SINK_FAILED', message: expect.stringContaining('full') as string })
     })
 
-    test('wraps what was thrown and is not an error', async () => {
+    test('wraps a thrown value that is not an error', async () => {
       const app = createApp()
       app.snap([1])(() => {
         throw 'a string' // oxlint-disable-line no-throw-literal, typescript/only-throw-error
@@ -125,7 +125,7 @@ export function errorSuite({ createApp }: Core): void {
       }
     })
 
-    test('repeats only the one write that was refused', async () => {
+    test('repeats only the write that was refused', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const log: string[] = []
@@ -149,7 +149,7 @@ export function errorSuite({ createApp }: Core): void {
       expect(host.now()).toBe(30)
     })
 
-    test('covers what a sink refuses by a rejected promise', async () => {
+    test('covers a sink that refuses a value with a rejected promise', async () => {
       const app = createApp()
       app.snap([1], { sink: [() => Promise.reject(new Error('no room'))] })((n) => n)
       await expect(app.stream()).rejects.toMatchObject({
@@ -158,7 +158,7 @@ export function errorSuite({ createApp }: Core): void {
       })
     })
 
-    test('gets what did not decode, without a call of the handler and without retries', async () => {
+    test('gets a message that did not decode, without a call of the handler and without retries', async () => {
       const log: string[] = []
       const app = createApp()
       const handled: unknown[] = []
@@ -188,7 +188,7 @@ export function errorSuite({ createApp }: Core): void {
       })
     })
 
-    test('acknowledges what was handled before the failure, and nothing after it', async () => {
+    test('acknowledges the messages before the failure, and none after it', async () => {
       const log: string[] = []
       const app = createApp()
       app.snap(fakeSource(log, [{ lane: 'a', messages: [1, 2, 3] }]), { sink: [fakeSink(log)] })((n) => {
@@ -212,7 +212,7 @@ export function errorSuite({ createApp }: Core): void {
       expect(log).toContain('close sink')
     })
 
-    test('loses no error: what fails while closing travels with the first failure', async () => {
+    test('adds the errors of closing to the first failure', async () => {
       const app = createApp()
       const sink = fakeSink([], {
         close() {

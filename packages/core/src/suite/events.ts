@@ -36,7 +36,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
       ['paused', true, []],
       ['revoked', false, []],
     ] as const)(
-      'are told with the sinks that keep what came of them: %s, behind a sink: %s',
+      'are reported with the local sinks that keep their values: %s, with a local sink: %s',
       async (reason, keeps, told) => {
         const host = createVirtualHost()
         const app = createApp({ host })
@@ -45,7 +45,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
         const source = fakeSource([], [{ lane: 'a', messages: [1] }], { live: true })
         const stopping = new AbortController()
         host.setTimeout(async () => {
-          // Nothing came of b.
+          // Lane b has no handled message.
           await source.options?.assigned(['b'])
           await source.options?.revoked(['a', 'b'], reason)
           stopping.abort()
@@ -59,7 +59,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
   })
 
   describe('events', () => {
-    test('tell of the life of a stream', async () => {
+    test('report the states of a stream', async () => {
       const host = createVirtualHost()
       const app = createApp({ host, signals: true })
       const events = record(app)
@@ -82,7 +82,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
       ])
     })
 
-    test('tell why the end begins, once, and what stream rejects with', async () => {
+    test('report once why the end begins, and the error that stream rejects with', async () => {
       const ends = async (handler: (n: number, context: { readonly stop: () => void }) => void, abort = false) => {
         const app = createApp()
         const events = record(app)
@@ -107,7 +107,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
       expect(await ends(fails)).toBe('failure')
     })
 
-    test('tell of retries, skips and dead letters, with the place of the message', async () => {
+    test('report retries, skips and dead letters, with the place of the message', async () => {
       const host = createVirtualHost({ random: () => 0.5 })
       const app = createApp({ host })
       const events = record(app)
@@ -135,7 +135,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
       )
     })
 
-    test('tell of the trouble of sources and sinks, with the bindings that use them', async () => {
+    test('report the trouble of sources and sinks, with the bindings that use them', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const events = record(app)
@@ -162,7 +162,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
       expect(app.health().bindings.map(({ lastError }) => lastError?.error.message)).toEqual(['away', 'slow', 'slow'])
     })
 
-    test('are told to each listener until it stops listening, in every run', async () => {
+    test('go to each listener until it is removed, in every run', async () => {
       const app = createApp()
       const heard: string[] = []
       const hear = ({ bindings }: Events['start']) => heard.push(bindings.join())
@@ -175,7 +175,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
       expect(heard).toEqual(['first', 'first', 'second'])
     })
 
-    test('a listener that throws or rejects is told of, and nothing else happens', async () => {
+    test('a listener that throws or rejects is reported, and the stream goes on', async () => {
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
       const app = createApp()
       const handled: number[] = []
@@ -231,7 +231,7 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
       expect(lines.map(([, , event]) => event)).toEqual(told.map(([, event]) => event))
     })
 
-    test('that throws is told of on the console, and the stream goes on', async () => {
+    test('that throws is reported on the console, and the stream goes on', async () => {
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
       const app = createApp()
       const full = () => {
@@ -246,14 +246,14 @@ export function eventSuite({ createApp, app: defaultApp, snap, stream }: Core): 
       warn.mockRestore()
     })
 
-    test('has to have all functions', async () => {
+    test('is refused without one of its functions', async () => {
       const app = createApp()
       app.snap([1])(() => {})
       const logger = { debug() {}, info() {}, warn() {} } as unknown as Logger
       await expect(app.stream({}, { logger })).rejects.toThrow('logger.error has to be a function, got undefined')
     })
 
-    test('may be what handlers get as well', async () => {
+    test('is allowed as a field of the context', async () => {
       const app = createApp<{ logger: string }>()
       const got: string[] = []
       app.snap([1])((_, { logger }) => void got.push(logger))

@@ -1,6 +1,6 @@
 import type { Batch, BatchSource, Positions, ReaderOptions, SinkTarget, SinkWriter } from '../index.ts'
 
-/** What happened, in order, as short lines. */
+/** The calls so far, in order, as short lines. */
 export type Log = string[]
 
 export interface FakeLane {
@@ -56,7 +56,7 @@ function fakeBatch(log: Log, { lane, messages, broken = [] }: FakeLane): Batch<u
   }
 }
 
-/** A sink that logs what it is asked to do. */
+/** A sink that logs its calls. */
 export function fakeSink(log: Log, overrides: Partial<SinkWriter<unknown>> = {}): SinkTarget<unknown> {
   return {
     '~snapstream.sink': () => ({

@@ -64,7 +64,7 @@ export function flowSuite({ createApp }: Core): void {
       },
     }
     for (const [name, numbers] of Object.entries(endless))
-      test(`${name} leave timers their turn`, async () => {
+      test(`${name} let timers run`, async () => {
         const app = createApp()
         let timer = false
         setTimeout(() => (timer = true), 1)
@@ -93,7 +93,7 @@ export function flowSuite({ createApp }: Core): void {
   })
 
   describe('backpressure', () => {
-    test('holds at most two batches of a lane and one that waits, from a reader that knows no bounds', async () => {
+    test('holds at most two batches of a lane and one that waits, from a reader without limits', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       let given = 0

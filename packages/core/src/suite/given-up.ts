@@ -7,7 +7,7 @@ import type { Log } from './fakes.ts'
 import { never, sleep } from './watched.ts'
 
 export function givenUpSuite({ createApp }: Core): void {
-  /** Stops after 50 ms, of which handlers have 400; answers with how it ended, and when. */
+  /** Stops the stream after 50 ms; handlers then have 400 ms. Returns how and when it ended. */
   function setUp(options: { readonly shutdownMs?: number; readonly checkpointMs?: number } = {}) {
     const host = createVirtualHost()
     const app = createApp({ host })
@@ -24,7 +24,7 @@ export function givenUpSuite({ createApp }: Core): void {
     }
     return { host, app, run }
   }
-  /** What a handler that heeds its signal waits with. */
+  /** A wait that rejects when its signal is aborted. */
   const heeding = (host: Pick<Host, 'setTimeout'>, ms: number, signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
       const cancel = host.setTimeout(resolve, ms)
@@ -52,7 +52,7 @@ export function givenUpSuite({ createApp }: Core): void {
       expect([commits(log), atMs < 500]).toEqual([['commit a=1'], true])
     })
 
-    test('by a generator that heeds its signal, or is not at its end, is undone', async () => {
+    test('by a generator that heeds its signal, or has not ended, is undone', async () => {
       for (const kind of ['heeds', 'yields', 'yields to a sink'] as const) {
         const { host, app, run } = setUp()
         const log: Log = []
@@ -75,7 +75,7 @@ export function givenUpSuite({ createApp }: Core): void {
       }
     })
 
-    test('by a synchronous generator that is not at its end is undone', async () => {
+    test('by a synchronous generator that has not ended is undone', async () => {
       const app = createApp()
       const undone: (readonly string[])[] = []
       app.on('stop', (stop) => undone.push(stop.undone))
@@ -86,11 +86,11 @@ export function givenUpSuite({ createApp }: Core): void {
       )
       const ended = app.stream({}, { signal: AbortSignal.timeout(20), shutdownMs: 600 })
       await expect(ended).rejects.toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
-      // On a busy machine its time may be over before it could be told.
+      // On a busy machine the time may be over before its signal could be aborted.
       expect(undone).toEqual([[expect.stringMatching(/^1 (given up|in flight) in endless \(lane a\)$/)]])
     })
 
-    test('in a wait for its retry is undone, at once where there is no time for another try', async () => {
+    test('while it waits for its retry is undone, at once if there is no time for another attempt', async () => {
       const { app, run } = setUp({ shutdownMs: 25_000 })
       const log: Log = []
       app.snap(fakeSource(log, [{ lane: 'a', messages: [1, 2] }], { live: true }), {
@@ -105,7 +105,7 @@ export function givenUpSuite({ createApp }: Core): void {
       expect([atMs, commits(log)]).toEqual([50, ['commit a=1']])
     })
 
-    test('is tried again while there is time, and is done when that helps', async () => {
+    test('is retried while there is time, and is done if a retry succeeds', async () => {
       for (const failures of [3, 30]) {
         const { app, run } = setUp()
         const log: Log = []
@@ -127,7 +127,7 @@ export function givenUpSuite({ createApp }: Core): void {
       }
     })
 
-    test('is counted by binding and lane, beside what is in flight', async () => {
+    test('is counted by binding and lane, beside messages in flight', async () => {
       const { host, app, run } = setUp()
       const a = fakeSource(
         [],
@@ -181,7 +181,7 @@ export function givenUpSuite({ createApp }: Core): void {
     })
   })
 
-  test('what an iterator gave to several bindings is handled by all of them, also when one of them stops the stream', async () => {
+  test('a message of an iterator is handled by all its bindings, even if one of them stops the stream', async () => {
     for (const end of ['stop', 'failure'] as const) {
       const app = createApp()
       const source = [1, 2, 3]

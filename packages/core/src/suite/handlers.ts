@@ -24,7 +24,7 @@ export function handlerSuite({ createApp, snap, stream }: Core): void {
       expect(await run(() => values[i++], [0, 0, 0, 0])).toEqual(values)
     })
 
-    test('may answer with a promise, and the next message waits for it', async () => {
+    test('may return a promise, and the next message waits for it', async () => {
       const order: string[] = []
       await run(async (n) => {
         order.push(`start ${n}`)
@@ -34,7 +34,7 @@ export function handlerSuite({ createApp, snap, stream }: Core): void {
       expect(order).toEqual(['start 1', 'end 1', 'start 2', 'end 2'])
     })
 
-    test('may be a generator: each output goes out as it is yielded', async () => {
+    test('may be a generator: each output is written as it is yielded', async () => {
       const app = createApp()
       const order: string[] = []
       app.snap([1], { sink: [(value: string) => order.push(`sink ${value}`)] })(function* () {
@@ -48,7 +48,7 @@ export function handlerSuite({ createApp, snap, stream }: Core): void {
       expect(order).toEqual(['yield a', 'sink a', 'yield b', 'sink b'])
     })
 
-    test('may be an async generator, or an async function that answers with a generator', async () => {
+    test('may be an async generator, or an async function that returns a generator', async () => {
       expect(
         await run(async function* (n) {
           yield n
@@ -59,7 +59,7 @@ export function handlerSuite({ createApp, snap, stream }: Core): void {
       expect(await run(async (n) => [n, n].values())).toEqual([1, 1, 2, 2])
     })
 
-    test('goes through a generator of a million outputs without filling the stack', async () => {
+    test('may be a generator of a million outputs, which does not overflow the stack', async () => {
       let count = 0
       const app = createApp()
       app.snap([0], { sink: [() => void count++] })(function* () {
@@ -85,7 +85,7 @@ export function handlerSuite({ createApp, snap, stream }: Core): void {
       expect(app.snap([1])(handler)).toBe(handler)
     })
 
-    test('works with the top-level snap and stream as well, twice in a row', async () => {
+    test('works with the top-level snap and stream, twice in a row', async () => {
       const out: number[] = []
       for (const n of [1, 2]) {
         snap([n], { sink: [(value: number) => out.push(value)] })((value) => value)
@@ -96,7 +96,7 @@ export function handlerSuite({ createApp, snap, stream }: Core): void {
   })
 
   describe('sinks', () => {
-    test('get every value in the order listed; a function gets the value and nothing else', async () => {
+    test('get every value in the order of the list; a function gets only the value', async () => {
       const app = createApp()
       const calls: unknown[][] = []
       const log: string[] = []
@@ -113,7 +113,7 @@ export function handlerSuite({ createApp, snap, stream }: Core): void {
       expect(log.slice(0, 2)).toEqual(['write 1', 'write 2'])
     })
 
-    test('hold the next message back while their promise is pending', async () => {
+    test('delay the next message while their promise is pending', async () => {
       const app = createApp()
       const order: string[] = []
       const slow = async (n: number) => {

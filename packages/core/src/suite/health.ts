@@ -7,7 +7,7 @@ import { sleep } from './watched.ts'
 
 export function healthSuite({ createApp }: Core): void {
   describe('health', () => {
-    test('goes through the states of a stream', async () => {
+    test('reports the states of a stream', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const states: string[] = []
@@ -54,7 +54,7 @@ export function healthSuite({ createApp }: Core): void {
       ])
     })
 
-    test('is ready once each source was assigned something, or told that nothing is left for it', async () => {
+    test('is ready once each source was assigned lanes, or told that it gets none', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const stop = new AbortController()
@@ -69,7 +69,7 @@ export function healthSuite({ createApp }: Core): void {
       expect(ready()).toEqual(['running', false])
       told.b = true
       expect(ready()).toEqual(['running', true])
-      // A rebalance is no reason to send no more requests here.
+      // Readiness survives a rebalance, as requests may still come here.
       told.a = false
       expect(ready()).toEqual(['running', true])
       stop.abort()
@@ -77,7 +77,7 @@ export function healthSuite({ createApp }: Core): void {
       await host.settle(running)
     })
 
-    test('waits for the lag of each source to be known and at most readyLag, and stays ready then', async () => {
+    test('is ready once the lag of each source is known and at most readyLag, and stays ready', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const stop = new AbortController()
@@ -103,7 +103,7 @@ export function healthSuite({ createApp }: Core): void {
       await host.settle(running)
     })
 
-    test('a source that has ended is ready, whatever it says of its lag', async () => {
+    test('a source that has ended is ready, whatever its lag', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const stop = new AbortController()
@@ -116,7 +116,7 @@ export function healthSuite({ createApp }: Core): void {
       await host.settle(running)
     })
 
-    test('counts what was handled before a source threw, and for a handler what came before', async () => {
+    test('counts the messages before the failure of a source; a handler sees the count of those before its own', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const handled = () => app.health().bindings[0]?.handled
@@ -140,7 +140,7 @@ export function healthSuite({ createApp }: Core): void {
         broken: [7],
       }))
       const tries = new Map<unknown, number>()
-      /** Every third fails twice; with one retry it is given up. Every fifth fails once. The rest succeeds. */
+      /** Every third message always fails, every fifth fails once, and the others succeed. */
       const handle = async (message: unknown) => {
         const { i } = message as { i: number }
         const attempt = (tries.get(message) ?? 0) + 1
@@ -162,7 +162,7 @@ export function healthSuite({ createApp }: Core): void {
         if ((message as { i: number }).i % 2 === 0) throw new Error('even')
       })
       await host.settle(app.stream())
-      // Of 30 messages a lane: 10 are dividable by 3, 4 more by 5, and number 7 does not decode.
+      // Of the 30 messages of a lane, 10 are divisible by 3, 4 others by 5, and number 7 does not decode.
       expect(dead).toHaveLength(22)
       expect(app.health().bindings).toMatchObject([
         { name: 'buries', handled: 60, retried: 28, skipped: 0, deadLettered: 22, inFlight: 0, lag: undefined },
@@ -171,7 +171,7 @@ export function healthSuite({ createApp }: Core): void {
     })
 
     test.each(['revoked', 'lost'] as const)(
-      'counts in flight, behind a gap, and of lanes that are %s',
+      'counts messages in flight, behind a gap, and of lanes that are %s',
       async (reason) => {
         const host = createVirtualHost()
         const app = createApp({ host })
@@ -203,7 +203,7 @@ export function healthSuite({ createApp }: Core): void {
       },
     )
 
-    test('counts what iterators give, one after the other and side by side', async () => {
+    test('counts messages of iterators, with and without concurrency', async () => {
       async function* later() {
         yield* [1, 2, 3]
       }
@@ -219,7 +219,7 @@ export function healthSuite({ createApp }: Core): void {
         }
     })
 
-    test('asks sources for their lag, with the positions that are handled', async () => {
+    test('asks sources for their lag with the handled positions', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const asked: Positions[] = []
@@ -246,7 +246,7 @@ export function healthSuite({ createApp }: Core): void {
       expect(app.health().bindings.map(({ lag }) => lag)).toEqual([undefined, undefined])
     })
 
-    test('tells times by the time of day as it is, in whole ms, and durations without it', async () => {
+    test('gives times by the time of day in whole ms, and durations by the monotonic clock', async () => {
       const host = createVirtualHost({ startMs: 1_000_000 })
       const app = createApp({ host })
       const checkpoints: number[] = []
@@ -262,7 +262,7 @@ export function healthSuite({ createApp }: Core): void {
       expect(checkpoints).toEqual([10])
     })
 
-    test('tells what failed last, and when', async () => {
+    test('gives the last error and its time', async () => {
       const host = createVirtualHost({ startMs: 1000 })
       const app = createApp({ host })
       let tries = 0
@@ -277,7 +277,7 @@ export function healthSuite({ createApp }: Core): void {
   })
 }
 
-/** A source that gives nothing and does not end, with a reader that has these. */
+/** A source without messages that does not end; its reader has these functions. */
 function withReader(more: Partial<SourceReader<unknown>>): BatchSource<unknown> {
   const source = fakeSource([], [], { live: true })
   return { '~snapstream.source': async (options) => ({ ...(await source['~snapstream.source'](options)), ...more }) }

@@ -2,7 +2,7 @@ import { describe as group, expect, test, vi } from 'vitest'
 import type { Core } from './core.ts'
 import { fakeSource } from './fakes.ts'
 
-/** Values that throw when they are looked at, and others that are hard to put into words. */
+/** Values that throw when they are read, and others that are hard to describe. */
 function hostileValues(): [what: string, value: unknown][] {
   const refuse = () => {
     throw new Error('do not look at me')
@@ -87,23 +87,23 @@ export function hostileValueSuite({ createApp, SnapstreamError, causesOf, descri
       expect([skips, skipped.length]).toEqual([undefined, 1])
       expect(lines.every((one) => one.length < 5000)).toBe(true)
       expect(lines.some((one) => one.startsWith('snapstream skip: '))).toBe(true)
-      // No line was lost because it could not be made.
+      // No event failed to be logged: that would print a warning.
       expect(warn).not.toHaveBeenCalled()
       warn.mockRestore()
     })
 
-    test.each(hostileValues())('%s can be a message, a value and an answer', async (_, value) => {
+    test.each(hostileValues())('%s can be a message, a value and the result of a sink', async (_, value) => {
       const app = createApp()
       const out: unknown[] = []
       app.snap([value], { onError: 'skip', sink: [(one: unknown) => out.push(one)] })((message) => message)
       app.snap([1], { onError: 'skip', sink: [() => value] })((message) => message)
       app.snap([value], { onError: 'skip', concurrency: 2, key: (message) => message })(() => {})
       await app.stream()
-      // What looks like a promise or an iterator when it is looked at is the handler's failure; the rest is a value.
+      // A value whose `then` or `next` throws is a failure of the handler; the others are values.
       expect(out.length + (app.health().bindings[0]?.skipped ?? 0)).toBe(value === undefined ? 0 : 1)
     })
 
-    test('a message that comes too late is told of, whatever it is', async () => {
+    test('a message that comes too late is reported, whatever its value', async () => {
       for (const [, value] of hostileValues()) {
         const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
         const app = createApp()
@@ -123,7 +123,7 @@ export function hostileValueSuite({ createApp, SnapstreamError, causesOf, descri
       }
     })
 
-    test.each(hostileValues())('%s can be a cause, and what causes itself ends', (_, value) => {
+    test.each(hostileValues())('%s can be a cause, and a circular chain of causes ends', (_, value) => {
       const inner = Object.assign(new Error('inner', { cause: value }), { code: 'EIO' })
       const causes = causesOf(new Error('outer', { cause: inner }))
       expect(causes.slice(0, 2)).toMatchObject([
@@ -137,7 +137,7 @@ export function hostileValueSuite({ createApp, SnapstreamError, causesOf, descri
       }
     })
 
-    test('causes that go round, or on for ever, end', () => {
+    test('circular and endless chains of causes end', () => {
       const [one, other] = [new Error('one'), new Error('other')]
       one.cause = other
       other.cause = one

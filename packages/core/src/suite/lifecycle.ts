@@ -8,7 +8,7 @@ export function lifecycleSuite({ createApp }: Core): void {
   const never = () => new Promise<never>(() => {})
 
   describe('the end of a stream', () => {
-    test('by stop(): the message in hand is finished, no other is started, and the iterator is closed', async () => {
+    test('by stop(): the current message is finished, no other is started, and the iterator is closed', async () => {
       const app = createApp()
       const out: unknown[] = []
       let returned = false
@@ -28,7 +28,7 @@ export function lifecycleSuite({ createApp }: Core): void {
       expect(returned).toBe(true)
     })
 
-    test('by a signal of the process: in flight is finished and checkpointed', async () => {
+    test('by a signal of the process: messages in flight are finished and checkpointed', async () => {
       const host = createVirtualHost()
       const log: string[] = []
       const app = createApp({ host, signals: true })
@@ -44,7 +44,7 @@ export function lifecycleSuite({ createApp }: Core): void {
       expect(host.timers).toBe(0)
     })
 
-    test('by an AbortSignal, also one that is aborted already', async () => {
+    test('by an AbortSignal, even one that is already aborted', async () => {
       for (const abortMs of [0, 5]) {
         const app = createApp()
         const controller = new AbortController()
@@ -64,7 +64,7 @@ export function lifecycleSuite({ createApp }: Core): void {
       expect(app.bindings).toEqual([])
     })
 
-    test('handles what an async iterator gives when it is told to end', async () => {
+    test('handles a message that an async iterator gives when it is told to end', async () => {
       const app = createApp()
       const handled: number[] = []
       let give: (result: IteratorResult<number>) => void = () => {}
@@ -95,7 +95,7 @@ export function lifecycleSuite({ createApp }: Core): void {
       warn.mockRestore()
     })
 
-    test('is bounded by shutdownMs: handlers are told, what was left is named, the rest is acknowledged', async () => {
+    test('is limited by shutdownMs: signals abort, unfinished messages are named, and finished ones acknowledged', async () => {
       const host = createVirtualHost()
       const log: string[] = []
       const app = createApp({ host, signals: true })
@@ -152,7 +152,7 @@ export function lifecycleSuite({ createApp }: Core): void {
       ])
     })
 
-    test('that open are closed when another one fails to', async () => {
+    test('that are open are closed when another one fails to open', async () => {
       const log: string[] = []
       const app = createApp()
       const bad = resource(log, 'bad', () => Promise.reject(new Error('no broker')))
@@ -163,7 +163,7 @@ export function lifecycleSuite({ createApp }: Core): void {
       await app.stream()
     })
 
-    test('that take for ever to open do not hold up a stop', async () => {
+    test('that never finish opening do not delay a stop', async () => {
       const log: string[] = []
       const app = createApp()
       app.snap([1], { use: [resource(log, 'slow', never)] })(() => {})

@@ -30,14 +30,14 @@ export function maxProcessingSuite({ createApp }: Core): void {
           key: 'k',
           message: 'slow at orders/3 offset 41 has taken 400 ms; maxProcessingMs is 400',
         })
-        // After 400 ms and at most one look.
+        // After 400 ms and at most one check.
         expect(events[0]).toBeGreaterThanOrEqual(799)
         expect(events[0]).toBeLessThanOrEqual(899)
         expect(log).toContain('commit a=1')
       }
     })
 
-    test('is for one try, the sinks included, and does not count waits for retries', async () => {
+    test('limits one attempt, including its sinks, and not the wait for a retry', async () => {
       const { host, app, start, end } = watched()
       let tries = 0
       const handled: number[] = []
@@ -56,7 +56,7 @@ export function maxProcessingSuite({ createApp }: Core): void {
       expect(await end()).toBeUndefined()
     })
 
-    test('covers a sink that does not take what it is given', async () => {
+    test('covers a sink whose write does not settle', async () => {
       const { host, app, start, end } = watched()
       app.snap([1], { name: 'full', maxProcessingMs: 100, sink: [never] })((n) => n)
       start({ shutdownMs: 10 })
@@ -64,7 +64,7 @@ export function maxProcessingSuite({ createApp }: Core): void {
       expect(await end()).toMatchObject({ code: 'PROCESSING_TIMEOUT', binding: 'full' })
     })
 
-    test('takes a number', () => {
+    test('has to be a number', () => {
       const app = createApp()
       expect(() => app.snap([1], { maxProcessingMs: 0 })(() => {})).toThrow('maxProcessingMs of handler 1')
     })

@@ -13,7 +13,7 @@ export function openingSuite({ createApp, SnapstreamError: Known }: Core): void 
     )
 
   describe('opening and closing', () => {
-    test('fail with the name of what failed', async () => {
+    test('fail with the name of the source, sink or resource', async () => {
       const fails = (what: string) => Promise.reject(new Error(what))
       const nothing = async () => {}
       const source = fakeSource([], [{ lane: 'a', messages: [1] }])
@@ -97,7 +97,7 @@ export function openingSuite({ createApp, SnapstreamError: Known }: Core): void 
       }
     })
 
-    test('leave the codes of errors of adapters as they are', async () => {
+    test('keep the error codes of adapters', async () => {
       const app = createApp()
       const open = () => Promise.reject(new Known('CACHE_LOCKED', 'the cache db/demo is open in another process'))
       app.snap([1], { use: [{ open, close: async () => {} }] })(() => {})
@@ -107,7 +107,7 @@ export function openingSuite({ createApp, SnapstreamError: Known }: Core): void 
       })
     })
 
-    test('are not for objects of others that have such functions, as files do', async () => {
+    test('do not apply to other objects with such functions, such as files', async () => {
       const app = createApp()
       const log: string[] = []
       const file = {
@@ -123,7 +123,7 @@ export function openingSuite({ createApp, SnapstreamError: Known }: Core): void 
       expect(log).toEqual(['line'])
     })
 
-    test('close what can be closed when the time is over, and name only what is not', async () => {
+    test('close all that can be closed when the time is over, and name only the others', async () => {
       const host = createVirtualHost()
       const app = createApp({ host })
       const log: string[] = []

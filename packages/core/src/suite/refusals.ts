@@ -9,7 +9,7 @@ interface Written {
   readonly kept: Kept | undefined
 }
 
-/** A sink that takes everything, and learns at its flush what it is not to have. */
+/** A sink that accepts every write, and refuses some of the values at its flush. */
 function lateSink(log: string[], refuses: (value: unknown, time: number) => boolean): SinkTarget<unknown> {
   return {
     '~snapstream.sink'() {
@@ -67,7 +67,7 @@ export function refusalSuite({ createApp }: Core): void {
       expect(health).toMatchObject({ handled: 3, skipped: 1, inFlight: 0 })
     })
 
-    test('is tried again, each time after a wait, and committed once it was taken', async () => {
+    test('is retried with a backoff, and committed once it is accepted', async () => {
       const { log, error, host } = await run(
         { retries: 3, backoffMs: 1000 },
         { refuses: (value, time) => value === 2 && time < 3 },
@@ -107,7 +107,7 @@ export function refusalSuite({ createApp }: Core): void {
       expect(app.health().bindings[0]).toMatchObject({ deadLettered: 1, retried: 1 })
     })
 
-    test('stops the stream, which names the place of its message and commits nothing', async () => {
+    test('stops the stream, which names the place of the message and does not commit it', async () => {
       const { log, error } = await run(() => 'stop')
       expect(error).toMatchObject({
         code: 'SINK_REFUSED',
@@ -125,7 +125,7 @@ export function refusalSuite({ createApp }: Core): void {
       expect(log).toEqual(['has 1'])
     })
 
-    test('is waited for before lanes are given up', async () => {
+    test('is retried before lanes are given up', async () => {
       const host = createVirtualHost()
       const log: string[] = []
       const app = createApp({ host })
@@ -167,7 +167,7 @@ export function refusalSuite({ createApp }: Core): void {
       expect(host.timers).toBe(0)
     })
 
-    test('of a steady flow of them holds up no checkpoint for good', async () => {
+    test('does not block checkpoints for ever, even if refusals never cease', async () => {
       const host = createVirtualHost()
       const commits: Positions[] = []
       const app = createApp({ host })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Core } from './core.ts'
 import { fakeSink, fakeSource } from './fakes.ts'
 
-/** Calls that are wrong in a way the types would not let through. */
+/** Wrong calls that the types would reject. */
 type Loose = (...args: unknown[]) => (handler: unknown) => unknown
 
 export function usageSuite({ createApp, SnapstreamError }: Core): void {
@@ -62,7 +62,7 @@ export function usageSuite({ createApp, SnapstreamError }: Core): void {
       expect(thrown).toMatchObject({ code: 'USAGE', name: 'SnapstreamError' })
     })
 
-    test('stream with nothing bound is refused', async () => {
+    test('stream without bindings is refused', async () => {
       await expect(createApp().stream()).rejects.toMatchObject({ code: 'NOTHING_BOUND' })
     })
 
@@ -77,7 +77,7 @@ export function usageSuite({ createApp, SnapstreamError }: Core): void {
       expect(out).toEqual([1, 2])
     })
 
-    test('a snap without its handler is refused, and forgotten', async () => {
+    test('a snap without its handler is refused, and removed', async () => {
       const own = createApp()
       own.snap([1])
       await expect(own.stream()).rejects.toMatchObject({ code: 'USAGE' })
@@ -131,7 +131,7 @@ export function usageSuite({ createApp, SnapstreamError }: Core): void {
       await expect(app.stream()).rejects.toMatchObject({ code: 'CYCLE' })
     })
 
-    test('is fine when the source ends by itself, when it is asked for, and when there is none', async () => {
+    test('is allowed if the source ends by itself or with cycle: true, as are bindings without a cycle', async () => {
       const app = createApp()
       const bounded = Object.assign(cycleOf([]), { '~snapstream.bounded': true })
       app.snap(bounded, { sink: [bounded] })((value) => value)
@@ -158,10 +158,10 @@ export function usageSuite({ createApp, SnapstreamError }: Core): void {
           if (closed)
             app.snap(hub, { name: 'closes', sink: [chain[0] as ReturnType<typeof cycleOf>] })((value) => value)
           const started = performance.now()
-          // What is not refused is stopped before it is opened.
+          // An accepted chain is stopped before it is opened.
           const ended = app.stream({}, { signal: AbortSignal.abort() }).catch((error: { code: string }) => error.code)
           expect(await ended).toBe(closed ? 'CYCLE' : undefined)
-          // Ten seconds of a busy machine are still far from the hundreds that looking at each pair takes.
+          // Ten seconds on a busy machine are far less than the hundreds of seconds that a check of each pair takes.
           expect(performance.now() - started).toBeLessThan(10_000)
         }
       },

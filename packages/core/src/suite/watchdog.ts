@@ -20,7 +20,7 @@ export function watchdogSuite({ createApp }: Core): void {
       )
       start()
       await host.advance(110_000)
-      // It was started at 30 s, and seen at 45 s; the other lane gets on.
+      // The message was started at 30 s and first seen at 45 s; the other lane makes progress.
       expect(stalls).toEqual([
         {
           binding: 'slow',
@@ -45,7 +45,7 @@ export function watchdogSuite({ createApp }: Core): void {
       expect(await end()).toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
     })
 
-    test('tells again when it stands still again, and is live in between', async () => {
+    test('reports each new stall, and is live in between', async () => {
       const { host, app, stalls, start, end } = watched()
       app.snap([150, 10, 150])((ms) => sleep(host, ms))
       start({ stallMs: 100 })
@@ -58,7 +58,7 @@ export function watchdogSuite({ createApp }: Core): void {
       expect(await end()).toBeUndefined()
     })
 
-    test('names a flush and a commit that never settle, also when all sources have ended', async () => {
+    test('names a flush and a commit that never settle, even after all sources have ended', async () => {
       for (const waitsFor of ['flush', 'commit'] as const)
         for (const live of [true, false]) {
           const { host, app, stalls, start, end } = watched()
@@ -80,7 +80,7 @@ export function watchdogSuite({ createApp }: Core): void {
         }
     })
 
-    test('names a source that has more and gives nothing', async () => {
+    test('names a source that has more messages and gives none', async () => {
       const { host, app, stalls, start, end } = watched()
       let lag = 0
       const source: BatchSource<unknown> = {
@@ -102,7 +102,7 @@ export function watchdogSuite({ createApp }: Core): void {
       await end()
     })
 
-    test('leaves alone what gets on: retries, generators that yield, sources with nothing to give', async () => {
+    test('does not report retries, generators that yield, and sources without messages', async () => {
       const { host, app, stalls, start, end } = watched()
       app.snap(fakeSource([], [], { live: true }))(() => {})
       app.snap([1], { onError: () => 'retry' })(async () => {
@@ -124,11 +124,11 @@ export function watchdogSuite({ createApp }: Core): void {
       await end()
     })
 
-    test('does not hold against messages that the process stood still', async () => {
+    test('does not count time during which the process was suspended', async () => {
       const { host, app, stalls, start, end } = watched()
       app.snap([1])(() => sleep(host, 40_000))
       start()
-      // What was due in these hours is done in their last moment.
+      // An hour passes at once, as for a process that was suspended.
       const { monotonic } = host
       host.monotonic = () => monotonic() + (monotonic() > 20_000 ? 3_600_000 : 0)
       await host.advance(70_000)
@@ -136,7 +136,7 @@ export function watchdogSuite({ createApp }: Core): void {
       await end()
     })
 
-    test('goes by no clock that is corrected', async () => {
+    test('is not affected by corrections of the clock', async () => {
       const { host, app, stalls, start, end } = watched()
       app.snap([1, 2, 3, 4], { maxProcessingMs: 500 })(async () => {
         await sleep(host, 50)
@@ -161,7 +161,7 @@ export function watchdogSuite({ createApp }: Core): void {
       await end()
     })
 
-    test('without a listener and a logger goes to the console; with Infinity there is none', async () => {
+    test('prints to the console without a listener and a logger; is off with Infinity', async () => {
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
       for (const stallMs of [50, Infinity]) {
         const host = createVirtualHost()

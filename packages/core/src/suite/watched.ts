@@ -8,7 +8,7 @@ export const never = () => new Promise<never>(() => {})
 export const sleep = (host: { setTimeout(f: () => void, ms: number): unknown }, ms: number) =>
   new Promise<void>((resolve) => void host.setTimeout(resolve, ms))
 
-/** An app on virtual time, with its stalls, that is stopped at the end of a test. */
+/** An app on virtual time with a list of its stalls. It is stopped at the end of the test. */
 export const createWatched = (createApp: Core['createApp']) => () => {
   const exits: number[] = []
   const host = Object.assign(createVirtualHost(), { exit: (code: number) => exits.push(code) })

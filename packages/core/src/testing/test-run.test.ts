@@ -8,7 +8,7 @@ import { boundTo, createVirtualHost, startTestRun } from './index.ts'
 const quiet = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
 describe('startTestRun', () => {
-  test('runs the default app, time after time', async () => {
+  test('runs the default app several times', async () => {
     const seen: number[] = []
     snap([1, 2])((n) => void seen.push(n))
     for (const _ of [1, 2]) {
@@ -19,7 +19,7 @@ describe('startTestRun', () => {
     expect(boundTo()).toEqual([[1, 2]])
   })
 
-  test('runs as stream does: context, errors, checkpoints, the end', async () => {
+  test('runs like stream: context, errors, checkpoints and the end', async () => {
     const host = createVirtualHost()
     const log: string[] = []
     const app = createApp<{ unit: string }>()
@@ -35,7 +35,7 @@ describe('startTestRun', () => {
     expect([run.pending, host.timers]).toEqual([{ functions: 0, adapters: 0 }, 0])
   })
 
-  test('rejects with what fails, and refuses what cannot run', async () => {
+  test('rejects with the failure, and refuses an app that cannot run', async () => {
     const host = createVirtualHost()
     const app = createApp()
     expect(() => startTestRun({ app, host })).toThrow('nothing is bound')
@@ -46,7 +46,7 @@ describe('startTestRun', () => {
     await expect(host.settle(startTestRun({ app, host }).ended)).rejects.toMatchObject({ code: 'HANDLER_FAILED' })
   })
 
-  test('counts what is under way: handlers, generators, sinks', async () => {
+  test('counts pending calls of handlers, generators and sinks', async () => {
     const host = createVirtualHost()
     const app = createApp()
     let answer = () => {}
@@ -74,7 +74,7 @@ describe('startTestRun', () => {
     await host.settle(run.ended)
   })
 
-  test('the app tells of it as of any run', async () => {
+  test('the app reports events and health as for any run', async () => {
     const host = createVirtualHost()
     const app = createApp()
     const told: unknown[] = []
@@ -86,7 +86,7 @@ describe('startTestRun', () => {
     expect(app.health().bindings).toMatchObject([{ name: 'one', handled: 2 }])
   })
 
-  test('kill: nothing is handled, written, flushed or committed any more, and everything is closed', async () => {
+  test('kill ends all handling, writing, flushing and committing, and closes everything', async () => {
     const host = createVirtualHost()
     const log: string[] = []
     const app = createApp()
@@ -125,7 +125,7 @@ describe('startTestRun', () => {
     expect([ended, host.timers, run.timers]).toEqual([false, 0, 0])
   })
 
-  test('kill while things open: they are closed when they are open', async () => {
+  test('kill during the opening closes sources and sinks once they are open', async () => {
     const host = createVirtualHost()
     const log: string[] = []
     const app = createApp()
@@ -145,7 +145,7 @@ describe('startTestRun', () => {
     expect(log).toEqual(['close sink'])
   })
 
-  test('adapters are told of the objects that were bound, and keep their this', async () => {
+  test('adapters get the objects that were bound, and keep their this', async () => {
     const host = createVirtualHost()
     const app = createApp()
     const told: unknown[] = []
