@@ -3,10 +3,11 @@ import type { TopicSet, Unit } from './copartitioned.ts'
 import type { TopicPartition } from './driver.ts'
 import { partitionKey } from './topic-partition.ts'
 
+/** A member of a group, as the assignor needs to know it. */
 export interface Subscriber {
   readonly id: string
   readonly topics: ReadonlySet<string>
-  /** The partitions that it owns, and keeps where that is fair. @default nothing */
+  /** The partitions that it owns, and keeps where that is fair. @default none */
   readonly owned?: readonly TopicPartition[]
   /** The generation in which it was assigned those: of two owners of a partition the later one is right. @default -1 */
   readonly generationId?: number
@@ -14,7 +15,7 @@ export interface Subscriber {
   readonly copartitioned?: readonly TopicSet[]
 }
 
-/** By the id of the member. */
+/** The partitions of each member, by the id of the member. */
 export type Shares = ReadonlyMap<string, readonly TopicPartition[]>
 
 /**
@@ -87,7 +88,7 @@ function unitsFor(members: readonly Subscriber[], partitionsOf: (topic: string) 
 }
 
 /**
- * Limits shares to what members may have at once; `more`: the member gets the rest once others have given it up. A partition
+ * Limits shares to the partitions that members may have now; `more`: the member gets the rest once others have given it up. A partition
  * is assigned to another member only when its owner has handed it over, and the other partitions of its unit wait for it.
  */
 export function withholdOwned(

@@ -6,7 +6,7 @@ export function contentBytes(content: ProduceRecord['value']): number {
   return typeof content === 'string' ? Buffer.byteLength(content) : content.length
 }
 
-/** The same memory as a Buffer: client libraries treat other bytes as text, or refuse them. */
+/** The same memory as a Buffer, without a copy. Client libraries treat other bytes as text, or refuse them. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

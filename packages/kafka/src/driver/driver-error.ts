@@ -1,7 +1,7 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { TopicPartitionOffset } from './driver.ts'
 
-// The errors that all drivers have in common.
+// The errors that all drivers share.
 
 export function topicMissing(topic: string, cause?: unknown): SnapstreamError {
   return new SnapstreamError(

@@ -35,9 +35,11 @@ export interface DriverSupports {
 /** The compression codecs of Kafka. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
+/** How to reach the brokers of a cluster, for all admins, producers and consumers of a client. */
 export interface ClientSettings {
-  /** `host:port` each; at least one. */
+  /** Addresses of brokers as `host:port`; at least one. */
   readonly brokers: readonly string[]
+  /** The name of the client in logs and quotas of the brokers. */
   readonly clientId: string
   /** How long to try before `BROKER_UNREACHABLE`, all addresses and attempts together, in ms. */
   readonly connectTimeoutMs: number
@@ -55,56 +57,76 @@ export interface ClientSettings {
 export interface TlsSettings {
   /** The authorities that are trusted. Undefined: those that Node trusts. */
   readonly ca?: string
-  /** The certificate (chain) of the client. */
+  /** The certificate (chain) of the client. Undefined: the client has none. */
   readonly cert?: string
+  /** The private key of `cert`. */
   readonly key?: string
+  /** The password of `key`. Undefined: the key is not encrypted. */
   readonly passphrase?: string
   /** Whether the name in the certificate must be that of the broker. The certificate itself is always checked. */
   readonly checkHostname: boolean
 }
 
-/** `util.inspect` and JSON do not show the password; copies of the object do. */
+/** The credentials of a user. `util.inspect` and JSON do not show the password; copies of the object do. */
 export interface SaslSettings {
+  /** The mechanism of authentication. */
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+  /** The name of the user. */
   readonly username: string
+  /** The password in plain text. */
   readonly password: string
 }
 
+/**
+ * Makes admins, producers and consumers for one cluster. Each method connects, and rejects with `BROKER_UNREACHABLE`,
+ * `TLS_REFUSED` or `AUTHENTICATION_REFUSED` if that fails.
+ */
 export interface DriverClient {
+  /** Makes an admin. */
   admin(): Promise<DriverAdmin>
+  /** Makes a producer. */
   producer(settings: ProducerSettings): Promise<DriverProducer>
+  /** Makes a consumer, which joins its group. Rejects with `TOPIC_MISSING` if a topic with a name does not exist. */
   consumer(settings: ConsumerSettings): Promise<DriverConsumer>
 }
 
 // ---- producer -----------------------------------------------------------------------------------------------------
 
+/** How a producer writes batches. */
 export interface ProducerSettings {
-  /** -1: all in-sync replicas acknowledge, 1: the leader, 0: none. */
+  /** Who acknowledges a batch. -1: all in-sync replicas, 1: the leader, 0: no broker. */
   readonly acks: -1 | 0 | 1
+  /** The codec that compresses batches; one of `supports.compression`. */
   readonly compression: Compression
   /** Whether a batch that is sent again is written once. Needs `acks` -1. */
   readonly idempotence: boolean
 }
 
+/** A record to write. */
 export interface ProduceRecord {
-  /** Bytes, or a well-formed string, which is sent as UTF-8. */
+  /** Bytes, or a well-formed string, which is sent as UTF-8; null for none. */
   readonly key: Uint8Array | string | null
+  /** The same types as `key`; null for a tombstone. */
   readonly value: Uint8Array | string | null
-  /** Pairs; or bytes, with the count, as in a record batch, which are sent as they are. */
+  /** Pairs of name and content; or bytes as in a record batch, with the count, which are sent as they are. */
   readonly headers: Headers | Uint8Array
   /** In ms since the epoch; -1 for none. */
   readonly timestamp: Int64
 }
 
+/** Records that are written to one partition together, in order. */
 export interface ProduceBatch extends TopicPartition {
+  /** At least one record. */
   readonly records: readonly ProduceRecord[]
 }
 
-/** The result of one batch. `retriable`: sending the same batch again may succeed. */
+/** The result of one batch: acknowledged if it has no `error`. */
 export type ProduceResult =
   | { readonly error?: undefined }
   | {
+      /** The reason why the batch is not acknowledged. */
       readonly error: Error
+      /** Whether sending the same batch again may succeed. */
       readonly retriable: boolean
       /**
        * Set if the broker refused the batch because of some of its records and wrote none of it: the reasons by index of
@@ -113,6 +135,7 @@ export type ProduceResult =
       readonly refused?: ReadonlyMap<number, string>
     }
 
+/** Writes batches of records. */
 export interface DriverProducer {
   /** The number of partitions of the topic, requested anew. Rejects with `TOPIC_MISSING`. */
   partitions(topic: string): Promise<number>
@@ -122,11 +145,13 @@ export interface DriverProducer {
    * has two calls with the same partition in flight. Sending the same `records` array again is a retry.
    */
   send(batches: readonly ProduceBatch[]): Promise<readonly ProduceResult[]>
+  /** Closes the connections at once. Batches in flight fail. */
   close(): Promise<void>
 }
 
 // ---- consumer -----------------------------------------------------------------------------------------------------
 
+/** The topics and the group of a consumer, and how it reads. */
 export interface ConsumerSettings {
   /** The consumer group, or null to read every partition without joining one; then `commit` does nothing. */
   readonly groupId: string | null
@@ -154,16 +179,21 @@ export interface ConsumerSettings {
    * epoch) means the first record with this or a later timestamp, or the end.
    */
   startOffset?(topic: string, partition: number): number | { readonly timestamp: number } | undefined
+  /** The time without a heartbeat after which the group removes this member, in ms. */
   readonly sessionTimeoutMs: number
+  /** The interval of heartbeats, in ms. */
   readonly heartbeatIntervalMs: number
   /** How long a member may take to hand over its partitions in a rebalance, in ms. */
   readonly rebalanceTimeoutMs: number
+  /** The largest amount of data of one fetch, in bytes. A single batch may be larger. */
   readonly fetchMaxBytes: number
+  /** How long a broker waits for data before it answers a fetch, in ms. */
   readonly fetchMaxWaitMs: number
   /** The largest size of a batch after decompression, and of all large ones together, in bytes. */
   readonly maxDecompressedBytes: number
+  /** Whether records of open and aborted transactions are read. */
   readonly isolationLevel: IsolationLevel
-  /** The time until partitions that are added to a topic are noticed, in ms; a minute at most. Default: a minute. */
+  /** The longest time until the consumer notices partitions that are added to a topic, in ms; a minute at most. Default: a minute. */
   readonly metadataMaxAgeMs?: number
   /** How long to retry while brokers are away, in ms, once the consumer reads. Default: as long as for the start. */
   readonly deliveryTimeoutMs?: number
@@ -199,6 +229,7 @@ export interface ConsumerSettings {
  * may be views of shared memory: do not write into them.
  */
 export interface RecordBatch extends TopicPartition {
+  /** The number of records. */
   readonly length: number
   /** The offset to go on from after the batch; it covers records that the batch does not contain (control records). */
   readonly nextOffset: number
@@ -206,20 +237,24 @@ export interface RecordBatch extends TopicPartition {
   readonly endOffset: number
   /** The memory of the batch in bytes, including an overhead per record. */
   readonly bytes: number
+  /** The offset of record `i`, which counts from 0. */
   offset(i: number): number
+  /** The key of record `i`; null for none. */
   key(i: number): Uint8Array | null
+  /** The value of record `i`; null for a tombstone. */
   value(i: number): Uint8Array | null
   /**
-   * The same as a string, for drivers that can decode it without copying the bytes: null if there is none, undefined if it
-   * is not UTF-8.
+   * The key as a string, for drivers that can decode it without copying the bytes: null for none, undefined if it is not
+   * UTF-8.
    */
   keyText?(i: number): string | null | undefined
+  /** The value as a string, like `keyText`. */
   valueText?(i: number): string | null | undefined
-  /** Undefined if some cannot be read: a name is not UTF-8, or a count or a length is wrong. Never throws. */
+  /** The headers of record `i`. Undefined if some cannot be read: a name is not UTF-8, or a count or a length is wrong. Never throws. */
   headers(i: number): Headers | undefined
   /** All headers as bytes, with the count, as in the record batch; set where `headers` returns undefined. */
   headerBytes?(i: number): Uint8Array | undefined
-  /** In ms since the epoch; -1 for none. */
+  /** The timestamp of record `i` in ms since the epoch; -1 for none. */
   timestamp(i: number): Int64
   /**
    * The reason why record `i` could not be read. The record then stands for all records from its offset up to `nextOffset`:
@@ -228,6 +263,7 @@ export interface RecordBatch extends TopicPartition {
   error?(i: number): SnapstreamError | undefined
 }
 
+/** Reads batches of records from the partitions that are assigned to it. */
 export interface DriverConsumer {
   /**
    * The next batch of any assigned partition; undefined after `close`. A batch may be empty (`length` 0) to report that

@@ -7,13 +7,13 @@ export function isInt64(value: unknown): value is Int64 {
   return typeof value === 'bigint' ? value >= -MAX - 1n && value <= MAX : Number.isSafeInteger(value)
 }
 
-/** The same as a number, where that is exact. */
+/** A bigint as an `Int64`: a number where that is exact. */
 export function toInt64(value: bigint): Int64 {
   const near = Number(value)
   return Number.isSafeInteger(near) ? near : value
 }
 
-/** The number that a text says, if it is written as a 64-bit integer is printed; undefined for any other text. */
+/** Parses a 64-bit integer in its printed form; undefined for any other text. */
 export function parseInt64(text: string): Int64 | undefined {
   if (!/^-?\d{1,19}$/.test(text)) return undefined
   const value = toInt64(BigInt(text))

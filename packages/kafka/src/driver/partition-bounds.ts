@@ -3,6 +3,7 @@ import type { IsolationLevel, TopicPartition } from './topic-partition.ts'
 
 /** The offsets of a partition that can be read. */
 export interface PartitionBounds extends TopicPartition {
+  /** The first offset that can be read. */
   readonly earliest: number
   /** The offset behind the last record. */
   readonly latest: number

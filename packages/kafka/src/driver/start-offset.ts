@@ -1,6 +1,7 @@
 import type { ConsumerSettings, TopicPartition } from './driver.ts'
 import { nothingCommitted } from './driver-error.ts'
 
+/** The offset at which reading of a partition starts. */
 export interface StartOffset {
   readonly offset: number
   /**

@@ -1,10 +1,14 @@
+/** A partition of a topic. */
 export interface TopicPartition {
+  /** The name of the topic. */
   readonly topic: string
-  /** Its number, from 0. */
+  /** The number of the partition, from 0. */
   readonly partition: number
 }
 
+/** An offset in a partition. */
 export interface TopicPartitionOffset extends TopicPartition {
+  /** The offset in the partition. */
   readonly offset: number
 }
 
@@ -28,7 +32,11 @@ export function groupBy<T, K>(values: Iterable<T>, keyOf: (value: T) => K): Map<
   return groups
 }
 
-/** Partitions under their topic, as Kafka's requests list them. */
+/**
+ * Groups partitions by topic, as Kafka's requests list them.
+ *
+ * @param of makes the entry of a partition
+ */
 export function byTopic<T extends { readonly topic: string }, P>(
   all: readonly T[],
   of: (one: T) => P,
@@ -36,7 +44,11 @@ export function byTopic<T extends { readonly topic: string }, P>(
   return [...groupBy(all, ({ topic }) => topic)].map(([topic, some]) => ({ topic, partitions: some.map(of) }))
 }
 
-/** The same, where a request calls the topic `name`. */
+/**
+ * Groups partitions by topic, for requests that call the topic `name`.
+ *
+ * @param of makes the entry of a partition
+ */
 export function byTopicName<T extends { readonly topic: string }, P>(
   all: readonly T[],
   of: (one: T) => P,
@@ -44,7 +56,7 @@ export function byTopicName<T extends { readonly topic: string }, P>(
   return byTopic(all, of).map(({ topic: name, partitions }) => ({ name, partitions }))
 }
 
-/** The partitions of all topics, as Kafka's answers list them. */
+/** Turns partitions that an answer lists by topic into one list. */
 export function flatten<P extends { readonly partition: number }>(
   topics: readonly { readonly topic: string; readonly partitions: readonly P[] }[],
 ): (P & TopicPartition)[] {

@@ -1,6 +1,6 @@
 import type { ClientSettings, Driver, DriverAdmin } from './driver.ts'
 
-/** Asks the broker something over a connection of its own, which is closed afterwards. */
+/** Calls `ask` with an admin that has a connection of its own, and closes the admin afterwards. */
 export async function withAdmin<T>(
   { driver, client }: { readonly driver: Driver; readonly client: ClientSettings },
   ask: (admin: DriverAdmin) => Promise<T>,

@@ -6,20 +6,27 @@ import { COMPRESSIONS, compressionCodec } from './compression.ts'
 import type { Crc32c } from './fetched-partition.ts'
 import { recordWriter } from './record-writer.ts'
 
+/** How to encode a batch. */
 export interface EncodeOptions {
+  /** The codec that compresses the records. */
   readonly compression: Compression
-  /** With idempotence, together with `firstSequence`. */
+  /** The id and the epoch of an idempotent producer. Default: no idempotence. */
   readonly producer?: { readonly producerId: number; readonly producerEpoch: number } | undefined
-  /** How many records the producer has sent to the partition before; -1 without idempotence. */
+  /** The number of records that the producer has sent to the partition before; -1 without idempotence. */
   readonly firstSequence: number
 }
 
-/** Throws, or rejects with, `ENCODE_FAILED`, and `UNSUPPORTED` where the package of the compression is not installed. */
+/**
+ * Encodes records as one record batch. Returns a promise only with compression. Throws or rejects with `ENCODE_FAILED`, and
+ * rejects with `UNSUPPORTED` if the package of the compression is not installed.
+ */
 export type RecordBatchEncoder = (records: readonly ProduceRecord[], options: EncodeOptions) => MaybePromise<Buffer>
 
 /**
- * Makes record batches in Kafka's format 2. Records are written into a buffer that is kept, and then copied at their size.
- * Without compression the batch is returned at once, and not as a promise.
+ * Makes an encoder of record batches in Kafka's format 2. It writes records into a buffer that it keeps, and returns a copy
+ * of their size.
+ *
+ * @param crc32c computes the checksum of each batch
  */
 export function recordBatchEncoder({ crc32c }: { readonly crc32c: Crc32c }): RecordBatchEncoder {
   const write = recordWriter()
@@ -53,10 +60,11 @@ async function compressed(batch: Buffer, compression: Exclude<Compression, 'none
 
 /** A record batch as bytes, ready for a request. */
 export interface EncodedBatch extends TopicPartition {
+  /** The bytes of the record batch. */
   readonly records: Buffer
 }
 
-/** Encodes the batches of a request; compression runs side by side. Rejects as the encoder does. */
+/** Encodes the batches of a Produce request, in order. Compression runs in parallel. Rejects as the encoder does. */
 export function encodeBatches(
   encode: RecordBatchEncoder,
   { compression, producer, batches }: Pick<ProduceRequest, 'compression' | 'producer' | 'batches'>,

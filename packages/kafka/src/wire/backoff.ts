@@ -15,7 +15,7 @@ export interface Retries {
 export const PAUSES = { firstMs: 20, maxMs: 1000 } as const
 
 export function createRetries(options: {
-  /** Only pauses count: an answer may take as long as other members of a group do. */
+  /** The limit of all pauses together, in ms. The time of requests does not count: an answer may wait for other members. */
   readonly patienceMs: number
   /** Ends a pause. */
   readonly signal?: AbortSignal | undefined

@@ -23,7 +23,7 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
       },
     )
 
-  /** Asks anew each time: what this admin knows may be older than the topic. */
+  /** Requests metadata each time: the metadata of this admin may be older than the topic. */
   async function partitionsOf(topics: readonly string[]): Promise<TopicPartition[]> {
     await cluster.metadata.request([...new Set(topics)])
     return topics.flatMap((topic) => cluster.metadata.partitions(topic).map(({ partition }) => ({ topic, partition })))
@@ -62,7 +62,7 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
       for (const { errorCode, message } of answers)
         if (errorCode !== 0 && errorCode !== KAFKA.TOPIC_ALREADY_EXISTS) throw protocolError(errorCode, message)
     })
-    // The controller has it; the brokers may still have to hear of it, and of their part in it.
+    // The controller has created the topic. The brokers may still have to learn of it and of the partitions that they lead.
     const end = performance.now() + timeoutMs
     for (;;) {
       try {
@@ -80,7 +80,7 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
       for (const topic of topics) await create(topic)
     },
     async deleteTopics(topics) {
-      // All or none: a missing one is found before the first is gone.
+      // All or none: a missing topic is found before the first one is deleted.
       await describeTopics(topics)
       for (const topic of new Set(topics))
         await ask(`delete the topic ${JSON.stringify(topic)}`, async () => {

@@ -21,8 +21,8 @@ import { partitionsToRead, standaloneReader } from './group/standalone.ts'
 import { retry } from './errors/retry.ts'
 
 /**
- * A consumer over the wire. Its membership says which partitions it owns, and its fetcher reads them. This file joins the two:
- * it finds where to start when partitions come, and stops their fetches when they go.
+ * A consumer over the wire. Its membership decides which partitions it owns, and its fetcher reads them. This file connects
+ * the two: it looks up where to start when partitions are assigned, and stops their fetches when they are revoked.
  */
 export async function wireConsumer(
   connect: Connect,
@@ -31,7 +31,7 @@ export async function wireConsumer(
 ): Promise<DriverConsumer> {
   const cluster = await openCluster(client, connect)
   const { groupId, metadataMaxAgeMs } = settings
-  // A start fails soon where the brokers cannot be reached. A consumer that reads is as patient as a producer.
+  // At the start, brokers that cannot be reached are an error soon. Later the consumer retries for as long as a producer.
   const startPatienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
   const patienceMs = Math.max(startPatienceMs, settings.deliveryTimeoutMs ?? 0)
   let topics: Set<string>
@@ -47,9 +47,9 @@ export async function wireConsumer(
   }
   const known = knownPartitions(cluster.metadata, topics)
   const onTrouble = (error: unknown) => settings.onTrouble?.(kafkaError(error, 'reach the brokers'))
-  /** Undefined while it reads; with an error once it cannot go on, without one once it was closed. */
+  /** Undefined while the consumer reads. Has an error if it cannot go on, and none if it was closed. */
   let ended: { readonly error?: Error } | undefined
-  /** Where to start instead, for partitions that are being assigned. */
+  /** Offsets to start at instead, for partitions that are being assigned. */
   let seeks: Map<string, TopicPartitionOffset> | undefined
   const ending = new AbortController()
   let shutDown: Promise<void> | undefined
@@ -75,8 +75,8 @@ export async function wireConsumer(
   void reading.failed.then(fail)
 
   /**
-   * Starts to read partitions; those that are read already go on. `added`: the partitions were added to their topics
-   * meanwhile, and are read from their first record on.
+   * Starts to read partitions, beside those that are read already. `added`: the partitions were added to their topics later,
+   * and are read from their first record on.
    */
   async function assigned(partitions: readonly TopicPartition[], added = false): Promise<void> {
     const isNew = (at: TopicPartition) => added || known.isNew(at)
@@ -158,8 +158,8 @@ export async function wireConsumer(
 }
 
 /**
- * The topics that settings name, or mean with a pattern. Throws `TOPIC_MISSING`, and `USAGE` for co-partitioned topics with
- * different numbers of partitions.
+ * The topics that the settings name, or that match a pattern of theirs. Rejects with `TOPIC_MISSING`, and with `USAGE` for
+ * co-partitioned topics with different numbers of partitions.
  */
 async function subscribe(cluster: Cluster, settings: ConsumerSettings): Promise<Set<string>> {
   const topics = new Set<string>()
@@ -174,7 +174,7 @@ async function subscribe(cluster: Cluster, settings: ConsumerSettings): Promise<
 }
 
 /**
- * For partitions that were added to a topic that is read already: whatever `startOffset` and `autoOffsetReset` say of those
- * that were there, everything that was written to a new one is read.
+ * The start of partitions that were added to a topic that is read already. All records of a new partition are read, whatever
+ * `startOffset` and `autoOffsetReset` say about the others.
  */
 const FROM_THE_START = { autoOffsetReset: 'earliest', startOffset: () => undefined } as const

@@ -5,8 +5,9 @@ import { wireConsumer } from './wire-consumer.ts'
 import { wireProducer } from './produce/wire-producer.ts'
 
 /**
- * Makes a driver out of what a client library can do: open a connection to one broker, and send requests over it. All
- * else (finding brokers, groups, fetching, decoding, trying again) is done here, the same for all of them.
+ * Makes a driver out of a client library that can open a connection to one broker and send requests over it. The driver does
+ * the rest, in the same way for all libraries: finding brokers, groups, fetching, decoding, retrying. The admins, producers
+ * and consumers of the driver reject with the errors that `DriverClient` names.
  *
  * @example
  * export const myDriver = () =>
@@ -17,9 +18,11 @@ import { wireProducer } from './produce/wire-producer.ts'
  *   })
  */
 export function wireDriver(options: {
+  /** The name in error messages. */
   readonly name: Driver['name']
+  /** The optional features of the client library. */
   readonly supports: Driver['supports']
-  /** Called for every admin, producer and consumer; the result for every connection. */
+  /** Called once for every admin, producer and consumer. The function that it returns is called for every connection. */
   readonly connect: (settings: ClientSettings) => Connect
 }): Driver {
   const { name, supports, connect } = options

@@ -88,12 +88,12 @@ function unreachable({ brokers, connectTimeoutMs, tls, sasl }: ClientSettings, c
 const NO_HANDLES = new Set(['EMFILE', 'ENFILE'])
 const NOBODY = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])
 
-/** Whether no process accepted the connection, as far as the error tells. */
+/** Whether the error says that no process accepted the connection. */
 function isNobodyThere(cause: unknown): boolean {
   return cause === undefined || chainHas(cause, NOBODY)
 }
 
-/** Whether an error, or what caused it, has one of these codes. */
+/** Whether an error or one of its causes has one of these codes. */
 function chainHas(error: unknown, codes: ReadonlySet<string>): boolean {
   return causesOf(error).some(({ code }) => code !== undefined && codes.has(code))
 }

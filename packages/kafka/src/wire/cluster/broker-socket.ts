@@ -17,18 +17,19 @@ export interface SocketRequest {
   readonly frame: (correlationId: number) => Buffer
   /** The time that the broker may wait before it answers, in ms, in addition to the time-out of requests. Default 0. */
   readonly waitMs?: number
-  /** False: there is no answer (Produce without acknowledgement); the request resolves once the socket is writable. Default true. */
+  /** False: the broker sends no answer (Produce without acknowledgement); the request resolves once the socket is writable. Default true. */
   readonly answered?: boolean
 }
 
 /** Requests and answers over one socket. Its errors are `BROKER_UNREACHABLE` and `TLS_REFUSED`. */
 export interface BrokerSocket {
-  /** Resolves with the answer, from its correlation id on. */
+  /** Sends a request. Resolves with the bytes of the answer, from its correlation id on. */
   request(request: SocketRequest): Promise<Buffer>
   /** Extends the time-out of requests: the broker has announced that it does not read from this socket for a while. */
   mute(throttleMs: number): void
-  /** Sets the largest answer. Until then it is that of a handshake. */
+  /** Sets the largest size of an answer, in bytes. Until then the limit is that of a handshake. */
   allow(limitBytes: number): void
+  /** Whether requests can be sent, as far as is known. */
   readonly isOpen: boolean
   /** Closes at once; requests in flight reject. Resolves when the socket is closed; never rejects. */
   close(): Promise<void>
@@ -36,7 +37,7 @@ export interface BrokerSocket {
 
 /** The largest answer before authentication: the same limit that brokers have for clients. */
 const HANDSHAKE_BYTES = 524_288
-/** Node fires longer ones at once. */
+/** Node fires a timer at once if it is longer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const LAST_CORRELATION_ID = 2 ** 31 - 1
 const NOTHING = Buffer.alloc(0)
@@ -49,8 +50,8 @@ interface Waiting {
 }
 
 /**
- * A broker answers the requests of a socket in order. Bytes that are not the next answer end the socket, as the answers
- * behind them cannot be found any more. A late answer ends it too, as the connection may be dead.
+ * Sends requests over a socket. A broker answers them in order. Bytes that are not the next answer end the socket, as the
+ * answers behind them cannot be found any more. A late answer ends it too, as the connection may be dead.
  */
 export function brokerSocket(socket: Socket, address: BrokerAddress, requestTimeoutMs: number): BrokerSocket {
   const frames = frameReader(HANDSHAKE_BYTES)
@@ -107,7 +108,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
   socket.on('close', () => fail(gone('closed the connection')))
   if (socket.destroyed) fail(gone('closed the connection'))
 
-  /** Ends the socket if the request takes too long. Returns how to stop the timer. */
+  /** Ends the socket if the request takes too long. Returns a function that stops the timer. */
   function watch(api: string, waitMs: number): () => void {
     const limitMs = requestTimeoutMs + waitMs
     const start = performance.now()

@@ -14,9 +14,9 @@ import type { Purpose } from './node-connections.ts'
 /** The nodes of a cluster, its metadata and the connections to it, for one admin, producer or consumer. */
 export interface Cluster {
   readonly metadata: Metadata
-  /** A connection to any broker, for requests that all of them answer. */
+  /** A connection to any broker, for requests that every broker answers. */
   any(): Promise<Connection>
-  /** @param purpose default `'requests'`: those that are answered at once */
+  /** A connection to a node. @param purpose default `'requests'`: for requests that are answered at once */
   node(nodeId: number, purpose?: Purpose): Promise<Connection>
   controller(): Promise<Connection>
   /** The coordinator of a group, requested anew. */

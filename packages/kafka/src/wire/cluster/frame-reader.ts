@@ -12,12 +12,12 @@ const SHORTEST_BYTES = 4
 /** The memory that is allocated for a frame before its bytes arrive: a large length alone must not cost memory. */
 const FIRST_BYTES = 4 << 20
 
-/** Memory grows with the bytes that arrive, and holds at most one frame. A frame in one chunk is not copied. */
+/** Makes a reader. Its memory grows with the bytes that arrive, up to one frame. A frame in one chunk is not copied. */
 export function frameReader(limitBytes: number): FrameReader {
   /** The incomplete frame with its length prefix. */
   let partial: Buffer | undefined
   let filled = 0
-  /** The length of that frame with its prefix; that of the prefix until it is complete. */
+  /** The length of that frame with its prefix; the length of the prefix until the prefix is complete. */
   let needed = LENGTH_BYTES
 
   function frameLength(bytes: Buffer, at: number): number {
@@ -26,7 +26,7 @@ export function frameReader(limitBytes: number): FrameReader {
     throw new FrameError(length, reader.limitBytes, bytes.subarray(at, at + 64))
   }
 
-  /** Adds bytes to the incomplete frame. Returns how many it took. */
+  /** Adds bytes to the incomplete frame. Returns the number of bytes that it took. */
   function append(chunk: Buffer): number {
     const taken = Math.min(needed - filled, chunk.length)
     if (!partial || filled + taken > partial.length) {
@@ -71,7 +71,7 @@ export function frameReader(limitBytes: number): FrameReader {
   return reader
 }
 
-/** For an invalid length of a frame. */
+/** The error for an invalid length of a frame. */
 export class FrameError extends Error {
   constructor(length: number, limitBytes: number, start: Buffer) {
     super(

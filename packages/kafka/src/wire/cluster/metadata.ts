@@ -10,24 +10,24 @@ import {
 } from '../errors/kafka-error.ts'
 import type { ClusterMetadata, PartitionMetadata } from '../protocol/connection.ts'
 
-/** Whoever asks for metadata beside its work asks again after this long. */
+/** The age at which `refreshIfStale` requests metadata again, in ms. */
 const MAX_AGE_MS = 300_000
-/** Partitions that were added to a topic are noticed after this long at the latest. */
+/** The longest interval of refreshes that look for partitions added to a topic, in ms. */
 const LONGEST_WATCH_MS = 60_000
 
 /** The partitions and leaders of some topics, as the cluster last described them. */
 export interface Metadata {
-  /** Requests a topic unless it is known, and keeps it. Throws `TOPIC_MISSING`. */
+  /** Requests a topic unless it is known, and keeps it. Rejects with `TOPIC_MISSING`. */
   add(topic: string): Promise<void>
-  /** Requests these topics, and keeps those that exist. Throws `TOPIC_MISSING` if one does not. */
+  /** Requests these topics, and keeps those that exist. Rejects with `TOPIC_MISSING` if one does not. */
   request(topics: readonly string[]): Promise<void>
-  /** Requests all topics that are known. Drops those that do not exist any more, and throws `TOPIC_MISSING` unless `tolerant`. */
+  /** Requests all topics that are known. Drops those that do not exist any more, and then rejects with `TOPIC_MISSING` unless `tolerant`. */
   refresh(tolerant?: boolean): Promise<void>
-  /** The same, tolerant, if the last refresh was five minutes ago or longer. */
+  /** Calls `refresh(true)` if the last refresh was five minutes ago or longer. */
   refreshIfStale(): Promise<void>
-  /** In order; empty for a topic that is not known. */
+  /** The partitions of a topic, in order; empty for a topic that is not known. */
   partitions(topic: string): readonly PartitionMetadata[]
-  /** -1 while the partition has no leader; undefined for a partition that is not known. */
+  /** The leader of a partition; -1 while it has none, undefined for a partition that is not known. */
   leaderOf(at: TopicPartition): number | undefined
 }
 
@@ -100,7 +100,7 @@ interface PartitionWatch {
   onError(error: unknown): void
 }
 
-/** Refreshes the metadata at an interval to notice partitions that are added. Returns how to stop. */
+/** Refreshes the metadata at an interval to notice partitions that are added. Returns a function that stops it. */
 export function watchPartitions(
   metadata: Pick<Metadata, 'partitions' | 'refresh'>,
   { topics, maxAgeMs = LONGEST_WATCH_MS, onChange, onError }: PartitionWatch,
@@ -129,7 +129,7 @@ export function watchPartitions(
   }
 }
 
-/** Remembers how many partitions topics had when this consumer was last assigned some of them. */
+/** Remembers the numbers of partitions that topics had at the last assignment of this consumer. */
 interface KnownPartitions {
   /** Records the numbers of partitions as they are now. */
   note(assigned: readonly TopicPartition[]): void

@@ -3,8 +3,8 @@ import { brokerUnreachable } from '../errors/connection-error.ts'
 import type { BrokerAddress, Connect, Connection } from '../protocol/connection.ts'
 
 /**
- * A broker answers the requests of a connection in order. Requests that it may hold back (fetching, joining a group) have
- * connections of their own, so that others do not wait for them.
+ * The purpose of a connection. A broker answers the requests of a connection in order, so requests that it may hold back
+ * (fetching, joining a group) have separate connections.
  */
 export type Purpose = 'requests' | 'fetch' | 'join'
 
@@ -77,8 +77,8 @@ export function nodeConnections(connect: Connect, limitMs: number): NodeConnecti
 }
 
 /**
- * Connects within some time, and rejects with `BROKER_UNREACHABLE` after it, or with the reason of
- * `ended`. What comes too late is closed.
+ * Connects within some time. Rejects with `BROKER_UNREACHABLE` after it, or with the reason of `ended`. A connection that
+ * opens too late is closed.
  */
 export async function connectWithin(
   connect: Connect,
@@ -108,7 +108,7 @@ export async function connectWithin(
   } finally {
     clearTimeout(timer)
     ended?.removeEventListener('abort', end)
-    // Nobody waits for these any more.
+    // No caller waits for these any more.
     connecting.catch(() => {})
     time.catch(() => {})
   }

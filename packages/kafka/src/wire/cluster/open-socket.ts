@@ -12,14 +12,21 @@ import { scram } from './scram.ts'
 
 /** The versions of a request that a broker speaks. */
 interface ApiVersions {
+  /** The oldest version. */
   readonly min: number
+  /** The newest version. */
   readonly max: number
 }
 
 /** An authenticated socket to a broker whose API versions are known. */
 export interface OpenSocket extends Pick<BrokerSocket, 'mute' | 'isOpen' | 'close'> {
-  /** By API key. */
+  /** The versions of each request that the broker supports, by API key. */
   readonly versions: ReadonlyMap<number, ApiVersions>
+  /**
+   * Sends a request once. Resolves with the bytes of the answer, from its correlation id on. Rejects with
+   * `BROKER_UNREACHABLE` or `TLS_REFUSED`, and with `AUTHENTICATION_REFUSED` if the socket has to authenticate again before it
+   * and is refused.
+   */
   request(request: SocketRequest): Promise<Buffer>
 }
 
@@ -34,7 +41,7 @@ const SHORTEST_LIFETIME_MS = 1000
 const RECEIVE_MAX_BYTES = 100_000_000
 
 /**
- * Connects to a broker by plain TCP or TLS, requests its API versions, and authenticates. It tries once. Rejects with
+ * Connects to a broker by plain TCP or TLS, requests its API versions, and authenticates, in one attempt. Rejects with
  * `BROKER_UNREACHABLE`, `TLS_REFUSED`, `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `USAGE` or `KAFKA_FAILED`, also if the
  * signal is aborted; the socket is closed then.
  *
@@ -185,7 +192,7 @@ function refused(errorCode: number, address: BrokerAddress, what: string): Snaps
   })
 }
 
-/** A request with the header of version 1, which all requests of this client use. */
+/** The frame of a request, with a header of version 1. */
 export function requestFrame(
   head: {
     readonly apiKey: number

@@ -3,25 +3,25 @@ import { promisify } from 'node:util'
 import { SnapstreamError, describe } from '@snapstream/core'
 import type { SaslSettings } from '../../driver/driver.ts'
 
-/** Sends a message of the client, and resolves with what the broker says to it. */
+/** Sends a message of the client, and resolves with the broker's answer. */
 type Exchange = (message: Buffer) => Promise<Buffer>
 
-/** What RFC 7677 asks for, and brokers store at least. */
+/** The fewest iterations that RFC 7677 and brokers allow. */
 const FEWEST_ITERATIONS = 4096
-/** 60 times what Kafka's own tools store at most (16,384): about a second of one thread. */
+/** 60 times the most that Kafka's own tools store (16,384): about a second of one thread. */
 const MOST_ITERATIONS = 1_000_000
 const NONCE_BYTES = 24
 const SERVER_FIRST = /^r=([\x21-\x2b\x2d-\x7e]+),s=([A-Za-z0-9+/]+={0,2}),i=([1-9]\d{0,9})(?:,.*)?$/s
 const SERVER_FINAL = /^(?:v=([A-Za-z0-9+/]+={0,2})|e=([^,]*))(?:,.*)?$/s
-/** No binding to a channel, and nobody else's name. */
+/** No channel binding, and no authorization identity beside the user. */
 const GS2_HEADER = 'n,,'
 
 const derive = promisify(pbkdf2)
 
 /**
- * SCRAM (RFC 5802): proves that the client knows the password, and that the broker does. Throws `AUTHENTICATION_REFUSED`
- * for a broker that cannot prove it, or that asks for a proof from which the password could be guessed. The password is
- * made into a key on another thread.
+ * SCRAM (RFC 5802): client and broker prove to each other that they know the password. Rejects with `AUTHENTICATION_REFUSED`
+ * if the broker cannot prove it, or asks for a proof from which the password could be guessed. Another thread derives the key
+ * from the password.
  */
 export async function scram(
   { mechanism, username, password }: SaslSettings,

@@ -2,12 +2,12 @@ import { SnapstreamError, causesOf, toError } from '@snapstream/core'
 import { shownAddress } from '../protocol/broker-address.ts'
 import type { BrokerAddress } from '../protocol/connection.ts'
 
-/** For a connection that cannot be opened or is closed. Requests over it may be sent again. */
+/** The error for a connection that cannot be opened, or is closed. It is retriable. */
 export function brokerUnreachable(address: BrokerAddress, what: string, cause?: unknown): SnapstreamError {
   return new SnapstreamError('BROKER_UNREACHABLE', `the broker ${shownAddress(address)} ${what}`, { cause })
 }
 
-/** The error of a socket as `TLS_REFUSED`, which is not retriable, or `BROKER_UNREACHABLE`. */
+/** Turns the error of a socket into `TLS_REFUSED`, which is not retriable, or `BROKER_UNREACHABLE`. */
 export function connectionError(thrown: unknown, address: BrokerAddress): SnapstreamError {
   if (SnapstreamError.is(thrown)) return thrown
   const error = toError(thrown)
@@ -26,7 +26,7 @@ function originOf(error: Error, { nodeId, host }: BrokerAddress): string {
   )
 }
 
-/** The codes of Node for certificates that it does not accept. */
+/** Node's error codes for certificates that it does not accept. */
 const CERTIFICATE = new Set([
   'CERT_CHAIN_TOO_LONG',
   'CERT_HAS_EXPIRED',

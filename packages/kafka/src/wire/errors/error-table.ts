@@ -12,7 +12,7 @@ interface KafkaErrorKind {
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 const UNKNOWN_TOPIC_ID = 100
 
-/** The codes that other files decide by. */
+/** The error codes that other files compare with. */
 export const KAFKA = {
   OFFSET_OUT_OF_RANGE: 1,
   LEADER_NOT_AVAILABLE: 5,

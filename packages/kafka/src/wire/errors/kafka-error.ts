@@ -13,7 +13,7 @@ export interface KafkaError extends Error {
   readonly errorCode: number
 }
 
-/** @param message of the broker; default one with the number */
+/** An error for an error code. @param message the broker's message; default one with the number */
 export function protocolError(errorCode: number, message?: string): KafkaError {
   const text = message || `the broker answered with error ${errorCode}`
   return Object.assign(new Error(text), { name: 'KafkaError', errorCode })
@@ -70,12 +70,12 @@ export function kafkaError(error: unknown, doing: string, fields: ErrorFields = 
   })
 }
 
-/** For an answer that no correct broker gives. It is not retriable. */
+/** The error for an answer that no correct broker gives. It is not retriable. */
 export function oddAnswer(api: string, what: string, fields: Partial<TopicPartition> = {}): SnapstreamError {
   return new SnapstreamError('KAFKA_FAILED', `a broker answered ${api} with what cannot be right: ${what}`, fields)
 }
 
-/** Throws unless the answer has every partition of the request: the result of a missing one is unknown. */
+/** Throws unless the answer has every partition of the request: the result of a missing partition is unknown. */
 export function expectPartitions(
   api: string,
   asked: readonly TopicPartition[],
@@ -87,13 +87,18 @@ export function expectPartitions(
       throw oddAnswer(api, `partition ${partition} of ${JSON.stringify(topic)} is left out`, { topic, partition })
 }
 
-/** The same for names. */
+/** Throws unless the answer has every name of the request. */
 export function expectNames(api: string, asked: readonly string[], answers: readonly string[]): void {
   const answered = new Set(answers)
   for (const name of asked) if (!answered.has(name)) throw oddAnswer(api, `${JSON.stringify(name)} is left out`)
 }
 
-/** What a client library threw while it took an answer apart, as `KAFKA_FAILED`. A SnapstreamError stays as it is. */
+/**
+ * Turns an error that a client library threw while it read an answer into `KAFKA_FAILED`. A SnapstreamError stays as it is.
+ *
+ * @param thrown the error, which becomes the `cause`
+ * @param api the name of the request
+ */
 export function unreadable(thrown: unknown, address: BrokerAddress, api: string): SnapstreamError {
   if (SnapstreamError.is(thrown)) return thrown
   const cause = toError(thrown)
@@ -104,7 +109,12 @@ export function unreadable(thrown: unknown, address: BrokerAddress, api: string)
   )
 }
 
-/** A request that a broker knows in no version that the driver knows. `versions` are the driver's. */
+/**
+ * The error `UNSUPPORTED` for a request that broker and driver support in no common version.
+ *
+ * @param api the name of the request
+ * @param versions the driver's versions, for the message; default: not shown
+ */
 export function unsupported(address: BrokerAddress, api: string, versions?: string): SnapstreamError {
   const known = versions === undefined ? '' : ` (${versions})`
   return new SnapstreamError(

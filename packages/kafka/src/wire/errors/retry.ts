@@ -3,8 +3,8 @@ import { PAUSES } from '../backoff.ts'
 import { isRetriable } from './kafka-error.ts'
 
 /**
- * Runs something again while it fails with a retriable error. The time begins with the first failure, so that a request
- * whose first attempt took its whole time-out has a second one.
+ * Runs something again while it fails with a retriable error. The time limit counts from the first failure, so that a request
+ * gets a second attempt even if the first one took its whole time-out.
  */
 export async function retry<T>(
   run: () => Promise<T>,
@@ -12,9 +12,9 @@ export async function retry<T>(
     readonly patienceMs: number
     /** Called between two attempts, such as a refresh of metadata. */
     readonly repair?: () => Promise<unknown>
-    /** Aborted when there is no point any more. */
+    /** Aborting it ends the retries. */
     readonly signal?: AbortSignal
-    /** Told of what is tried again. */
+    /** Called with each error that is retried. */
     readonly onTrouble?: ((error: unknown) => void) | undefined
   },
 ): Promise<T> {

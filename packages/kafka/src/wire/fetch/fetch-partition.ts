@@ -38,13 +38,13 @@ export interface FetchPartition extends TopicPartition {
   readonly taken: number
   /** Since when there has been no room for another batch, by `performance.now()`. */
   readonly fullSince: number
-  /** Why nothing behind `position` can be read. It counts once all batches before it are released. */
+  /** The reason why nothing behind `position` can be read. It takes effect once all batches before it are released. */
   readonly failure: SnapstreamError | undefined
   /** The offset of the last batch whose checksum was wrong. */
   readonly doubted: number | undefined
   /** The replica that the leader named for this consumer's rack, and until when it is read. */
   readonly replica: { readonly node: number; readonly until: number } | undefined
-  /** How often in a row a node named another one to read from, and how often in a row the offset was refused. */
+  /** How often in a row a node named another node to read from, and how often in a row the offset was refused. */
   readonly redirects: number
   readonly resets: number
   /** Since when no fetch of it has succeeded. */
@@ -103,7 +103,7 @@ export function enter(of: FetchPartition, phase: FetchPhase): void {
   if (phase === 'retrying' || phase === 'resetting') state.failingSince ??= performance.now()
 }
 
-/** Reads from this node for a while. Answers how often in a row a node named another one. */
+/** Reads from this node for a while. Returns how often in a row a node named another one. */
 export function redirect(of: FetchPartition, node: number): number {
   const state: Mutable = of
   state.replica = { node, until: performance.now() + REPLICA_MAX_AGE_MS }
@@ -125,7 +125,7 @@ export function reset(of: FetchPartition, offset: number): void {
 
 // ---- records --------------------------------------------------------------------------------------------------------
 
-/** Takes the records of a successful fetch, to be decoded. `readable`: the offset behind the last that can be read. */
+/** Takes the records of a successful fetch, to be decoded. `readable`: the offset behind the last record that can be read. */
 export function receive(
   of: FetchPartition,
   fetched: FetchedPartition,
@@ -140,10 +140,10 @@ export function receive(
 }
 
 /**
- * Decodes what was fetched, as far as there is room. Answers with a promise where a batch has to be decompressed first: once
- * it has resolved there may be more to decode, and it never rejects. An error after which nothing can be read becomes `failure`.
+ * Decodes fetched records, as far as there is room. Returns a promise if a batch has to be decompressed first: once it
+ * resolves there may be more to decode. It never rejects. An error after which nothing can be read becomes `failure`.
  *
- * @param onTrouble told when a batch has a wrong checksum and is fetched once more
+ * @param onTrouble called when a batch has a wrong checksum and is fetched once more
  */
 export function decode(of: FetchPartition, onTrouble: (error: SnapstreamError) => void): PromiseLike<void> | undefined {
   const state: Mutable = of
@@ -182,7 +182,7 @@ function add(state: Mutable, batch: FetchedBatch | undefined, onTrouble: (error:
     return
   }
   const unread = batch.error?.(0)
-  // The batch may have been damaged on its way here.
+  // The network may have damaged the batch: fetch it once more.
   if (unread?.code === 'KAFKA_FAILED' && state.doubted !== unread.offset) {
     state.doubted = unread.offset
     closeReader(state)
@@ -213,19 +213,19 @@ export function takeBatch(of: FetchPartition): FetchedBatch | undefined {
   return batch
 }
 
-/** A batch that was taken is done with. */
+/** Releases a batch that was taken, which makes room for another one. */
 export function releaseBatch(of: FetchPartition, batch: FetchedBatch): void {
   const state: Mutable = of
   state.taken--
   batch.release?.()
 }
 
-/** Why it cannot be read any further, once all batches before that are released. */
+/** The reason why it cannot be read any further, once all batches before that are released. */
 export function failureOf({ failure, buffered, taken }: FetchPartition): SnapstreamError | undefined {
   return buffered.length + taken === 0 ? failure : undefined
 }
 
-/** Drops what was fetched and not taken, and the answer to the fetch that is in flight. */
+/** Drops fetched records that were not taken, and the answer to the fetch in flight. */
 export function drop(of: FetchPartition): void {
   const state: Mutable = of
   state.epoch++
@@ -241,7 +241,7 @@ export function seekTo(of: FetchPartition, offset: number): void {
   state.failure = undefined
 }
 
-/** @param count of the partitions that could not be read for this reason */
+/** The error of a partition that cannot be read. @param count the number of partitions that could not be read for this reason */
 export function notRead(of: FetchPartition, problem: unknown, count = 1): SnapstreamError {
   const { topic, partition, position: offset } = of
   const name = `partition ${partition} of ${JSON.stringify(topic)}`

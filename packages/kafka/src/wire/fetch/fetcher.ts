@@ -32,9 +32,9 @@ const MAX_PARTITION_BYTES = 1 << 20
 const SHORTEST_WAIT_MS = 5
 const RETRY_DELAY_MS = 100
 const MAX_DELAY_MS = 1000
-/** How often in a row nodes may name each other as the one to read from. */
+/** How often in a row nodes may name each other as the node to read from. */
 const MAX_REDIRECTS = 3
-/** How often in a row a broker may answer with nothing before `maxWaitMs` is over. */
+/** How often in a row a broker may send an empty answer before `maxWaitMs` is over. */
 const MAX_QUICK_ANSWERS = 2
 const NO_REPLICA = 'the nodes name each other as the one to read from, and none of them hands out records'
 const LEFT_OUT = 'a broker left a partition out of its answer'
@@ -44,13 +44,13 @@ const HELD_BACK = 'a broker answers without any of the partitions; it may hold b
 export interface Fetcher {
   /** Fetches these partitions from their offsets, beside those that are fetched already. */
   add(from: readonly TopicPartitionOffset[]): void
-  /** Stops fetching these partitions. Drops what was fetched of them and not taken. */
+  /** Stops fetching these partitions. Drops their fetched records that were not taken. */
   remove(partitions: readonly TopicPartition[]): void
-  /** Goes on from this offset. Drops what was fetched of the partition and not taken. Ignores other partitions. */
+  /** Goes on from this offset. Drops fetched records of the partition that were not taken. Ignores partitions that are not fetched. */
   seek(to: TopicPartitionOffset): void
   /** The next batch, of each partition in turn; undefined while there is none. */
   take(): RecordBatch | undefined
-  /** The batch is done with: there is room for another of its partition. */
+  /** Releases a batch, which makes room for another one of its partition. */
   release(batch: RecordBatch): void
   /** Resolves when there may be a batch to take, or after `stop`. */
   arrival(): Promise<void>
@@ -60,7 +60,7 @@ export interface Fetcher {
   stop(): void
 }
 
-/** Why a partition could not be fetched. */
+/** The reason why a partition could not be fetched. */
 interface Failure {
   readonly of: FetchPartition
   readonly problem: unknown
@@ -74,7 +74,7 @@ export function fetcher(options: {
   readonly settings: ConsumerSettings
   /** How long a partition may fail with retriable errors, in ms. */
   readonly patienceMs: number
-  /** Told of what failed and is retried. */
+  /** Called with each error that is retried. */
   readonly onTrouble?: (error: unknown) => void
 }): Fetcher {
   const { cluster, settings, patienceMs, onTrouble = () => {} } = options
@@ -85,9 +85,9 @@ export function fetcher(options: {
   let partitions: readonly FetchPartition[] = []
   /** The batches that were taken and are not released. */
   const taken = new Map<FetchedBatch, FetchPartition>()
-  /** The nodes that are being fetched from. */
+  /** The nodes with a fetch loop. */
   const busy = new Set<number>()
-  /** By node, how often in a row it answered with nothing before its time. */
+  /** By node, how often in a row it sent an empty answer before `maxWaitMs`. */
   const quickAnswers = new Map<number, number>()
   let stopped = false
   /** The partition whose turn it was to give a batch, and the number of the fetch. */
@@ -96,7 +96,7 @@ export function fetcher(options: {
   let fail!: (error: Error) => void
   const failed = new Promise<Error>((resolve) => (fail = resolve))
 
-  // ---- one loop a node ----------------------------------------------------------------------------------------------
+  // ---- one loop per node --------------------------------------------------------------------------------------------
 
   const byNode = () => groupBy(partitions, (of) => nodeOf(of, cluster.metadata.leaderOf))
 
@@ -124,7 +124,7 @@ export function fetcher(options: {
 
   async function fetchOnce(node: number, led: readonly FetchPartition[]): Promise<void> {
     const ready = led.filter(isFetchable)
-    // A broker fills its answer in the order asked for: each partition has its turn to be the first.
+    // A broker fills its answer in the order of the request: each partition takes its turn to be the first.
     const first = fetches++ % ready.length
     const asked = [...ready.slice(first), ...ready.slice(0, first)]
     const maxWaitMs = waitFor(led)
@@ -148,8 +148,8 @@ export function fetcher(options: {
   }
 
   /**
-   * How long a broker may wait for records, in ms. While a partition is full the others must not keep the connection for
-   * long: it may have room again soon. It was full for as long already, so that waiting costs it half of its time at most.
+   * How long a broker may wait for records, in ms. While a partition is full, the others must not keep the connection for
+   * long: it may have room again soon. The wait is as long as the partition has been full, so it costs at most half of its time.
    */
   function waitFor(led: readonly FetchPartition[]): number {
     let waitMs = settings.fetchMaxWaitMs
@@ -158,7 +158,7 @@ export function fetcher(options: {
     return waitMs
   }
 
-  /** Asks a node for the records of these partitions, and decodes the first of them. */
+  /** Fetches the records of these partitions from a node, and begins to decode them. */
   async function request(
     node: number,
     asked: readonly FetchPartition[],
@@ -184,7 +184,7 @@ export function fetcher(options: {
       if (of !== undefined && of.epoch === epochs.get(of) && !outcomes.has(of))
         outcomes.set(of, outcomeOf(of, node, fetched))
     }
-    // A broker that holds back a client by a quota answers without any partition.
+    // A broker that throttles a client answers without any partition.
     if (answer.partitions.length > 0)
       for (const of of asked)
         if (of.epoch === epochs.get(of) && !outcomes.has(of))
@@ -202,7 +202,7 @@ export function fetcher(options: {
       return { problem: protocolError(KAFKA.REPLICA_NOT_AVAILABLE, NO_REPLICA) }
     }
     if (errorCode === 0) {
-      // Brokers send a last stable offset also to readers of what is not committed.
+      // Brokers send a last stable offset to readers of uncommitted records, too.
       const readable = readCommitted && fetched.lastStableOffset >= 0 ? fetched.lastStableOffset : fetched.endOffset
       receive(of, fetched, readable, room)
       if (of.reader !== undefined) {
@@ -212,7 +212,7 @@ export function fetcher(options: {
       settings.onEndOffset?.({ topic, partition, offset: readable })
       return 'empty'
     }
-    // A replica may be behind, or gone: only the leader knows which offsets there are.
+    // A replica may be behind, or gone: only the leader knows which offsets exist.
     if (of.replica !== undefined) {
       leaveReplica(of)
       return 'empty'
@@ -220,7 +220,7 @@ export function fetcher(options: {
     return errorCode === KAFKA.OFFSET_OUT_OF_RANGE ? 'out of range' : { problem: protocolError(errorCode) }
   }
 
-  /** A broker without records waits for some. One that answers sooner again and again is asked less often. */
+  /** A broker without records should wait for some. One that answers too early again and again is asked less often. */
   async function slowDown(node: number, leftMs: number, leftAllOut: boolean): Promise<void> {
     const count = leftMs > 1 ? (quickAnswers.get(node) ?? 0) + 1 : 0
     quickAnswers.set(node, count)
@@ -256,7 +256,7 @@ export function fetcher(options: {
     schedule()
   }
 
-  /** Goes on from an offset that can be read. A broker that refuses that one as well is asked again after a delay. */
+  /** Goes on from an offset that can be read. If the broker refuses that one as well, it is asked again after a delay. */
   async function moveIntoRange(of: FetchPartition): Promise<void> {
     enter(of, 'resetting')
     const { topic, partition, position, epoch, resets, failingSince = 0 } = of
@@ -279,7 +279,7 @@ export function fetcher(options: {
 
   // ---- decoding -----------------------------------------------------------------------------------------------------
 
-  /** Decodes as far as there is room, and fetches what there is room for then. */
+  /** Decodes as far as there is room, and then fetches if there is room for more. */
   function decodeMore(of: FetchPartition): void {
     const pending = decode(of, onTrouble)
     if (pending !== undefined)

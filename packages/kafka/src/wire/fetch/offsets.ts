@@ -13,7 +13,7 @@ const EARLIEST = -2
 
 /**
  * The offsets of partitions whose metadata is known: the first that can be read, the one behind the last record, or that of
- * the first record with at least a timestamp (in ms since the epoch), and the one behind the last where no record has one.
+ * the first record with this timestamp or a later one (in ms since the epoch; the one behind the last if no record has it).
  */
 export async function listOffsets(
   cluster: Cluster,
@@ -55,13 +55,13 @@ export async function listOffsets(
   return offsets.map((of) => ({ ...of, offset: ends.get(partitionKey(of)) ?? of.offset }))
 }
 
-/** Where reading of a partition starts. `uncommitted`: see `StartOffset`. */
+/** The offset at which reading of a partition starts. `uncommitted`: see `StartOffset`. */
 interface PartitionStart {
   readonly at: TopicPartitionOffset
   readonly uncommitted: boolean
 }
 
-/** Where to start in each of the partitions: at the committed offset, else as the settings say. */
+/** The offset at which each partition starts: the committed one, else as the settings say. */
 export async function startOffsets(
   cluster: Cluster,
   settings: ConsumerSettings,
@@ -120,8 +120,8 @@ async function timestampOffsets(
 }
 
 /**
- * The offset to go on from where a broker refused this one, as `onOffsetOutOfRange` says. Rejects with `OFFSET_OUT_OF_RANGE`
- * where that is `'error'`.
+ * The offset to go on from after a broker refused this one, as `onOffsetOutOfRange` says. Rejects with `OFFSET_OUT_OF_RANGE`
+ * if that is `'error'`.
  */
 export async function resetOffset(
   cluster: Cluster,
@@ -138,7 +138,7 @@ export async function resetOffset(
   return range[policy]
 }
 
-/** Reported when reading goes on at another offset: the records between were not read. */
+/** The error that is reported when reading goes on at another offset: the records between were not read. */
 export function offsetWasReset(at: TopicPartitionOffset, offset: number): SnapstreamError {
   return new SnapstreamError(
     'OFFSET_OUT_OF_RANGE',

@@ -33,21 +33,21 @@ export async function assignAll(cluster: Cluster, members: JoinedGroup['members'
 async function partitionCount(cluster: Cluster, topic: string): Promise<number> {
   const known = cluster.metadata.partitions(topic).length
   if (known > 0) return known
-  // Not followed: a topic of other members that is gone is no failure of this one.
+  // This metadata is not kept: if a topic of other members is gone, that is no failure of this member.
   const { topics } = await cluster.requestMetadata([topic])
   for (const { topic: name, errorCode, partitions } of topics) {
     if (name !== topic) continue
     if (errorCode === 0) return partitions.length
     const error = protocolError(errorCode)
-    // The members that subscribed to it find out by themselves.
+    // The members that subscribed to the topic report it themselves.
     if (!isTopicMissing(error)) throw error
   }
   return 0
 }
 
 /**
- * Splits an assignment by whether co-partitioned topics were kept together. A partition without those that go with it is
- * not read by anybody: it waits until a member leads that keeps them together. `torn`: what to tell about it.
+ * Splits an assignment by whether co-partitioned topics were kept together. A partition without the others of its set is not
+ * read by any member: it waits for a leader that keeps them together. `torn`: the error to report.
  */
 export function splitTorn(
   groupId: string,

@@ -12,17 +12,17 @@ import type { ByteReader } from '../protocol/byte-reader.ts'
  */
 const SUBSCRIPTION_VERSION = 2
 const ASSIGNMENT_VERSION = 0
-/** Stands behind the generation in user data of Snapstream, to tell it from the user data of other clients. */
+/** The mark behind the generation in user data of Snapstream. It tells them from the user data of other clients. */
 const USER_DATA = Buffer.from('snapstream')
 const USER_DATA_VERSION = 0
 
-/** Is sent by each member to the leader of its group. */
+/** The data that each member sends to the leader of its group. */
 export interface Subscription {
   /** The topics that it wants to read. */
   readonly topics: ReadonlySet<string>
   /** The partitions that it owns, and keeps until it is assigned others. */
   readonly owned: readonly TopicPartition[]
-  /** The generation in which it was assigned those; -1 where it does not say. */
+  /** The generation in which it was assigned those; -1 if the subscription does not say. */
   readonly generationId: number
   /** Sets of topics: it wants partition n of each topic of a set, or of none. */
   readonly copartitioned: readonly TopicSet[]
@@ -73,11 +73,11 @@ function readUserData(data: Buffer): TopicSet[] {
   return read.array(() => read.array(read.string))
 }
 
-/** Is sent by the leader to each member. */
+/** The data that the leader sends to each member. */
 export interface Assignment {
   /** The partitions that the member gets. Those of a decoded assignment are sorted by topic and partition. */
   readonly partitions: readonly TopicPartition[]
-  /** The member will get more once others have given it up. Only leaders of Snapstream say so. */
+  /** The member will get more partitions once others have given them up. Only leaders of Snapstream say so. */
   readonly more: boolean
 }
 
@@ -85,7 +85,7 @@ export function encodeAssignment({ partitions, more }: Assignment): Buffer {
   return Buffer.concat([int16(ASSIGNMENT_VERSION), partitionsByTopic(partitions), more ? MORE : NO_USER_DATA])
 }
 
-/** An assignment of nothing may have no bytes at all. */
+/** Reads an assignment. An assignment without partitions may have no bytes at all. */
 export function decodeAssignment(assignment: Uint8Array): Assignment {
   if (assignment.length === 0) return { partitions: [], more: false }
   const read = byteReader(assignment, 'the assignment of a member')
@@ -104,7 +104,7 @@ function partitionsByTopic(partitions: readonly TopicPartition[]): Buffer {
   ])
 }
 
-/** Names each partition once, however often it is in the bytes: read twice, it would hand out each record twice. */
+/** Reads partitions, each once, however often the bytes name it: a partition that is read twice would deliver each record twice. */
 function readPartitions(read: ByteReader): TopicPartition[] {
   const partitions = new Map<string, TopicPartition>()
   read.array(() => {

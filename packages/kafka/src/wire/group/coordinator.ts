@@ -17,11 +17,11 @@ import type { KafkaError } from '../errors/kafka-error.ts'
 import { decodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 import type { Assignment, Subscription } from './consumer-protocol.ts'
 
-/** Members keep what they own while they join. Clients of other languages know it by this name. */
+/** The protocol in which members keep their partitions while they join. Clients of other languages use the same name. */
 const COOPERATIVE = 'cooperative-sticky'
 /**
- * Members give up everything before they join. Offered for groups with members that know no other protocol, so that these
- * can be replaced one by one.
+ * The protocol in which members give up all partitions before they join. It is offered for groups with members that know no
+ * other protocol, so that these members can be replaced one by one.
  */
 const EAGER = 'roundrobin'
 const OFFERED: readonly string[] = [COOPERATIVE, EAGER]
@@ -37,11 +37,11 @@ const GENERATION_OVER = new Set<number | undefined>([
 /** Whether a coordinator answered that the generation is over, or that it does not know the member any more. */
 export const isGenerationOver = (error: unknown): boolean => GENERATION_OVER.has(errorCodeOf(error))
 
-/** The broker that coordinates a group, as far as it is known. */
+/** The coordinator of a group, as last looked up. */
 export interface Coordinator {
-  /** A connection to where the coordinator was last. @param purpose default `'requests'` */
+  /** A connection to the coordinator that is known. @param purpose default `'requests'` */
   connection(purpose?: Purpose): Promise<Connection>
-  /** Looks for the coordinator anew. */
+  /** Looks up the coordinator again. */
   find(): Promise<void>
 }
 
@@ -57,7 +57,7 @@ export function groupCoordinator(cluster: Cluster, groupId: string): Coordinator
 }
 
 /**
- * Sends JoinGroup, and resolves when all members have joined. A new member is answered `MEMBER_ID_REQUIRED` first, with the
+ * Sends JoinGroup, and resolves when all members have joined. A new member gets the answer `MEMBER_ID_REQUIRED` first, with the
  * id to join with; `expectJoined` takes the answer after that.
  */
 export function joinGroup(
@@ -76,13 +76,13 @@ export interface Joined {
   readonly generationId: number
   /** Whether this member leads: it assigns the partitions. */
   readonly leads: boolean
-  /** Whether members may keep what they own when they join next. */
+  /** Whether members may keep their partitions when they join next. */
   readonly cooperative: boolean
   /** Empty for all but the leader. */
   readonly members: JoinedGroup['members']
 }
 
-/** Throws what the coordinator answered instead. */
+/** Throws the error of an answer that does not take the member in. */
 export function expectJoined(answer: Answer & JoinedGroup): Joined {
   throwFor(answer)
   const { generationId, memberId, protocol, leaderId, members } = answer
@@ -95,8 +95,8 @@ export function expectJoined(answer: Answer & JoinedGroup): Joined {
 }
 
 /**
- * Sends SyncGroup: the leader says what each member gets (others send no assignments), and each member learns its own.
- * Throws where a partition is of none of these topics.
+ * Sends SyncGroup: the leader sends the assignments of all members (others send none), and each member learns its own.
+ * Rejects if a partition is of none of these topics.
  */
 export async function syncGroup(
   connection: Connection,
@@ -116,17 +116,17 @@ export async function syncGroup(
   return assignment
 }
 
-/** Throws what the coordinator answers instead. */
+/** Sends a heartbeat. Rejects with the error that the coordinator answers. */
 export async function sendHeartbeat(coordinator: Coordinator, generation: GroupGeneration): Promise<void> {
   throwFor(await (await coordinator.connection()).heartbeat(generation))
 }
 
-/** Why offsets were not committed, and of which partition. */
+/** The reason why the offset of a partition was not committed. */
 export interface CommitRefusal extends KafkaError {
   readonly at: TopicPartition
 }
 
-/** Throws a `CommitRefusal` for the first partition that the coordinator does not take. */
+/** Commits offsets. Rejects with a `CommitRefusal` for the first partition that the coordinator refuses. */
 export async function commitOffsets(
   coordinator: Coordinator,
   generation: GroupGeneration,
@@ -138,7 +138,7 @@ export async function commitOffsets(
     if (errorCode !== 0) throw Object.assign(protocolError(errorCode), { at: { topic, partition } })
 }
 
-/** Tells the coordinator that a member leaves, without insisting. Never rejects. */
+/** Tells the coordinator that a member leaves, in one attempt. Never rejects. */
 export async function leaveGroup(coordinator: Coordinator, identity: GroupIdentity): Promise<void> {
   if (identity.memberId === '') return
   const leaving = coordinator.connection().then((connection) => connection.leaveGroup(identity))

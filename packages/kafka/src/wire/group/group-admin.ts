@@ -10,10 +10,10 @@ type GroupAdmin = Pick<DriverAdmin, 'listGroups' | 'describeGroups' | 'deleteGro
 
 /** The answers of a coordinator to a commit from outside while the group has members. */
 const HAS_MEMBERS = new Set<number>([KAFKA.UNKNOWN_MEMBER_ID, KAFKA.ILLEGAL_GENERATION, KAFKA.REBALANCE_IN_PROGRESS])
-/** The state of a group that a broker has never heard of. */
+/** The state of a group that does not exist. */
 const DEAD = 'Dead'
 
-/** The part of an admin that is about consumer groups. `ask` retries, and names what was being done in its error. */
+/** The part of an admin for consumer groups. `ask` retries, and its error names the operation. */
 export function groupAdmin(cluster: Cluster, ask: <T>(doing: string, run: () => Promise<T>) => Promise<T>): GroupAdmin {
   const coordinatorOf = async (groupId: string): Promise<Connection> =>
     cluster.node(await cluster.findCoordinator(groupId))
@@ -55,7 +55,7 @@ export function groupAdmin(cluster: Cluster, ask: <T>(doing: string, run: () => 
         return [...groups.values()]
       }),
     async deleteGroups(groupIds) {
-      // All or none, as far as that can be told before.
+      // All or none, as far as that is known before the request.
       for (const [groupId, { members }] of await describeGroups(groupIds))
         if (members.length > 0) throw groupNotEmpty(groupId)
       for (const groupId of new Set(groupIds))

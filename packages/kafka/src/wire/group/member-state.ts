@@ -4,11 +4,11 @@ import type { GroupGeneration } from '../protocol/connection.ts'
 export type Phase =
   /** Not a member: not yet, or not any more. It owns nothing. */
   | 'unjoined'
-  /** Joins, which takes until all members of the group have joined. It keeps what it owns, and goes on committing. */
+  /** Waits until all members of the group have joined. It keeps its partitions, and goes on committing. */
   | 'preparing-rebalance'
   /** A generation has begun, and the member does not know its assignment yet: commits wait. */
   | 'completing-rebalance'
-  /** Knows its assignment: hands over the partitions that others get, takes those that it gets, and reads. */
+  /** Knows its assignment: hands over the partitions that other members get, takes its new ones, and reads. */
   | 'stable'
   /** Leaves, or has left: nothing changes any more. */
   | 'leaving'
@@ -38,7 +38,7 @@ export type MemberEvent =
   | { readonly type: 'identified'; readonly memberId: string }
   /** JoinGroup was answered: the next generation has begun. */
   | { readonly type: 'joined'; readonly generation: GroupGeneration }
-  /** SyncGroup was answered, and the listener knows of all losses before it. */
+  /** SyncGroup was answered, and the listener knows of all earlier losses. */
   | { readonly type: 'synced'; readonly generation: GroupGeneration; readonly leads: boolean }
   /** The coordinator answered a heartbeat that the group rebalances, or the leader found new partitions. */
   | { readonly type: 'rebalance' }

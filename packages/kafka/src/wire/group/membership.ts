@@ -29,13 +29,13 @@ import type { RebalanceListener } from './owned-partitions.ts'
 /** The membership of a consumer in a group. */
 export interface GroupMember {
   /**
-   * Commits offsets of partitions that this member owns, and leaves out the others. In a rebalance it waits until it is
-   * known which of them the member keeps.
+   * Commits offsets of partitions that this member owns, and leaves out the others. In a rebalance it waits until the member
+   * knows which of them it keeps.
    */
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
   /** Leaves the group, whatever phase the member is in. Never rejects. */
   leave(): Promise<void>
-  /** Resolves with the error if the member cannot go on. It is still to `leave`. */
+  /** Resolves with the error if the member cannot go on. The caller still has to call `leave`. */
   readonly failed: Promise<unknown>
 }
 
@@ -51,22 +51,23 @@ const LONGEST_PAUSE_MS = 1000
 const JOIN_PATIENCE_MS = 1000
 
 /**
- * Membership in a consumer group, as one state machine: `transition` is all that changes its state. In a rebalance the
- * member keeps what it owns, and reads on, until it learns what others get. It hands that over, and joins once more so that
- * they are given it. In a group with members that know only eager rebalances it hands over everything first, as they do.
+ * Membership in a consumer group, as one state machine: only `transition` changes its state. In a rebalance the member keeps
+ * its partitions and reads on until it learns which of them other members get. It hands those over, and joins once more so
+ * that the leader can assign them. In a group with members that know only eager rebalances, it hands over all partitions
+ * first, as they do.
  *
- * A static member (one with a `groupInstanceId`) keeps its partitions while it is away: it does not say that it leaves, and
- * ends with `FENCED` when another takes its name.
+ * A static member (one with a `groupInstanceId`) keeps its partitions while it is away: it does not tell the group that it
+ * leaves, and ends with `FENCED` when another member takes its name.
  */
 export function groupMember(options: {
   readonly cluster: Cluster
   readonly groupId: string
   readonly topics: ReadonlySet<string>
   readonly settings: ConsumerSettings
-  /** How long what can be retried is retried, in ms. */
+  /** How long retriable errors are retried, in ms. */
   readonly patienceMs: number
   readonly listener: RebalanceListener
-  /** Told of what failed and is retried. */
+  /** Called with each error that is retried. */
   readonly onTrouble: (error: unknown) => void
 }): GroupMember {
   const { cluster, groupId, topics, settings, patienceMs, listener, onTrouble } = options
@@ -136,7 +137,7 @@ export function groupMember(options: {
   const refresh = () => cluster.metadata.refresh()
   const repair = () => refresh().then(coordinator.find)
 
-  // ---- one rebalance after the other ------------------------------------------------------------------------------
+  // ---- rebalances, one after another ------------------------------------------------------------------------------
 
   async function run(): Promise<void> {
     let rounds = 0
@@ -146,7 +147,7 @@ export function groupMember(options: {
       await owned.toldOfLoss()
       if (signal.aborted) return
       transition({ type: 'synced', ...assignment })
-      // Others are assigned the partitions that were handed over when all members have joined again.
+      // The leader can assign the partitions that were handed over once all members have joined again.
       if (await reconcile(assignment)) await pace(++rounds)
       else {
         rounds = 0
@@ -157,7 +158,7 @@ export function groupMember(options: {
     }
   }
 
-  /** Joins until the member is in. A member that the coordinator does not know joins as a new one. */
+  /** Joins until the coordinator accepts the member. A member that the coordinator does not know joins as a new one. */
   async function join(): Promise<NewAssignment> {
     const pacing = createRetries({ patienceMs, signal, onTrouble: trouble })
     for (;;) {
@@ -178,7 +179,7 @@ export function groupMember(options: {
   async function joinOnce(): Promise<NewAssignment> {
     transition({ type: 'join' })
     await coordinator.find()
-    // A join may have to wait for all other members: leaving, above all, must not wait behind it.
+    // A join may wait for all other members. Other requests, above all LeaveGroup, must not wait behind it.
     const connection = await coordinator.connection('join')
     if (signal.aborted) throw new Error('closed')
     const subscription = {
@@ -205,11 +206,11 @@ export function groupMember(options: {
     return { generation, leads, cooperative, partitions: whole, more }
   }
 
-  /** Goes from what the member owns to what it was assigned. Answers whether it handed something over. */
+  /** Hands over and takes partitions until the member owns its assignment. Returns whether it handed any over. */
   async function reconcile({ partitions, more, cooperative }: NewAssignment): Promise<boolean> {
     const assigned = new Set(partitions.map(partitionKey))
     const gone = owned.all().filter((at) => !assigned.has(partitionKey(at)))
-    // In an eager rebalance nobody waits for a hand-over: others may have the partitions already.
+    // In an eager rebalance no member waits for a hand-over: others may have the partitions already.
     await handOver(gone, cooperative ? 'revoked' : 'lost')
     const added = partitions.filter((at) => !owned.has(at))
     if (!signal.aborted && !owned.isLost && (added.length > 0 || (partitions.length === 0 && !more)))
@@ -219,19 +220,19 @@ export function groupMember(options: {
 
   async function handOver(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
     if (await owned.revoke(partitions, reason, settings.rebalanceTimeoutMs)) return
-    // Other members wait for it. A broker puts out a member that does not answer a rebalance in time as well.
+    // Other members wait for this one. A broker would remove a member that does not answer a rebalance in time, too.
     await leaveGroup(coordinator, identity())
     transition({ type: 'lost', forget: true })
   }
 
-  /** A group that goes on giving away what it has just given is not asked again at once. `rounds`: how often in a row. */
+  /** Pauses if the group moves partitions again and again. `rounds`: how often in a row. */
   async function pace(rounds: number): Promise<void> {
     if (rounds <= MAX_QUICK_ROUNDS) return
     trouble(protocolError(KAFKA.REBALANCE_IN_PROGRESS, 'partitions are given away again and again'))
     await sleep(Math.min(100 * 2 ** (rounds - MAX_QUICK_ROUNDS), LONGEST_PAUSE_MS), signal)
   }
 
-  // ---- beside the rebalances --------------------------------------------------------------------------------------
+  // ---- commits, leaving and errors --------------------------------------------------------------------------------
 
   async function keepAlive(heart: AbortController): Promise<void> {
     const renew = () => cluster.renew()
@@ -278,11 +279,11 @@ export function groupMember(options: {
       } catch (error) {
         if (signal.aborted) return
         if (!isGenerationOver(error)) throw error
-        // A heartbeat or a join will tell what the member owns now.
+        // A heartbeat or a join will show which partitions the member owns now.
         const over = changes.until(isOver).then(() => true)
         const isKnown = await withTimeout(over, { ms: settings.sessionTimeoutMs, late: () => false })
         if (isKnown || member.phase !== 'stable') continue
-        // Its heartbeats are taken and its commits are not: only a new membership can be right again.
+        // The coordinator accepts its heartbeats and refuses its commits: only a new membership can repair that.
         trouble(error)
         transition({ type: 'lost', forget: true })
       }
@@ -295,7 +296,7 @@ export function groupMember(options: {
     transition({ type: 'leave' })
     // A static member keeps its partitions until its session is over, for when it comes back.
     if (groupInstanceId !== undefined) return
-    // A member whose id is still on its way would keep the group waiting until its session is over.
+    // Without LeaveGroup the group would wait for this member until its session is over, so wait for its id first.
     if (wasJoining) {
       const known = Promise.race([running, changes.until(() => member.memberId !== '')])
       await withTimeout(known, { ms: JOIN_PATIENCE_MS, late: () => {} })

@@ -5,9 +5,9 @@ import { partitionKey } from '../../driver/topic-partition.ts'
 
 /** Learns which partitions come and go. Each call is awaited. */
 export interface RebalanceListener {
-  /** The member gets these partitions beside those that it owns; none where a rebalance left it with nothing. */
+  /** The member gets these partitions in addition to those that it owns; none if a rebalance left it without a partition. */
   assigned(partitions: readonly TopicPartition[]): Promise<void>
-  /** `'revoked'`: the partitions are still the member's until this settles. `'lost'`: they are another's already. */
+  /** `'revoked'`: the member owns the partitions until this settles. `'lost'`: another member owns them already. */
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
 }
 
@@ -15,18 +15,18 @@ export interface RebalanceListener {
 export interface OwnedPartitions {
   all(): readonly TopicPartition[]
   has(at: TopicPartition): boolean
-  /** Remembers which of these are owned now; the answer tells later which of them have been owned ever since. */
+  /** Remembers which of these partitions are owned now. The function that it returns tells later which have been owned ever since. */
   hold<T extends TopicPartition>(partitions: readonly T[]): () => T[]
   /** Adds partitions, and resolves when the listener knows. */
   assign(partitions: readonly TopicPartition[]): Promise<void>
   /**
-   * Hands partitions over, and resolves with true when the listener is done with them, or need not be waited for: they were
-   * lost meanwhile, or the member leaves. False: it took longer than `limitMs`, and they are still owned.
+   * Hands partitions over. Resolves with true when the listener is done with them, or need not be waited for: they were lost
+   * meanwhile, or the member leaves. Resolves with false if it took longer than `limitMs`; they are still owned then.
    */
   revoke(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost', limitMs: number): Promise<boolean>
-  /** Others own everything already. The listener hears of it when it has heard of an assignment that is under way. */
+  /** Drops all partitions: other members own them already. The listener is told after the assignment in progress, if there is one. */
   lose(): void
-  /** Everything was lost, and the listener may not know yet. */
+  /** Whether all partitions were lost and the listener may not know yet. */
   readonly isLost: boolean
   /** Resolves when the listener knows of the loss, if there was one. */
   toldOfLoss(): Promise<void>
@@ -36,11 +36,11 @@ export function ownedPartitions(options: {
   readonly listener: RebalanceListener
   /** Woken when a partition is not owned any more. */
   readonly changes: Condition
-  /** Aborted when the member leaves: the listener is told nothing more. `changes` are woken then. */
+  /** Aborted when the member leaves: the listener is not called any more. `changes` are woken then. */
   readonly signal: AbortSignal
 }): OwnedPartitions {
   const { listener, changes, signal } = options
-  /** A partition that comes back is another object: it was not owned without a break. */
+  /** A partition that comes back is another object, as it was not owned in between. */
   const owned = new Map<string, TopicPartition>()
   /** Calls of the listener that may be pending. */
   const telling: { assigned: Promise<unknown>; revoked: Promise<unknown>; loss: Promise<unknown> | undefined } = {

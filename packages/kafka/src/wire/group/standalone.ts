@@ -5,7 +5,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { watchPartitions } from '../cluster/metadata.ts'
 import type { GroupMember } from './membership.ts'
 
-/** Reads without a group: owns all partitions from the start, and those that are added to the topics later. */
+/** A standalone reader, without a group. It owns all partitions from the start, and those that are added to the topics later. */
 export function standaloneReader(options: {
   readonly cluster: Cluster
   readonly topics: ReadonlySet<string>
@@ -13,7 +13,7 @@ export function standaloneReader(options: {
   /** Whether partitions that are added to the topics are read as well. */
   readonly watch: boolean
   readonly metadataMaxAgeMs?: number | undefined
-  /** Awaited. `added`: the partitions were added to their topics meanwhile. */
+  /** Called with partitions to read, and awaited. `added`: they were added to their topics later. */
   readonly assigned: (partitions: readonly TopicPartition[], added: boolean) => Promise<void>
 }): GroupMember {
   const { cluster, topics, partitions, watch, metadataMaxAgeMs, assigned } = options

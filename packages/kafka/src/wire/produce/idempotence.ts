@@ -2,7 +2,7 @@ import type { ProduceBatch } from '../../driver/driver.ts'
 import { partitionKey } from '../../driver/topic-partition.ts'
 import { KAFKA } from '../errors/error-table.ts'
 
-/** How brokers know a producer. They write a batch with the same producer and sequence once. */
+/** The identity of a producer. Brokers write a batch with the same producer and sequence once. */
 export interface ProducerIdAndEpoch {
   readonly producerId: number
   readonly producerEpoch: number
@@ -42,8 +42,9 @@ interface PartitionState {
 const MAX_SEQUENCE = 0x7fffffff
 
 /**
- * A broker takes a batch for one it has if producer and sequence are the same, whatever its records are. So a sequence that
- * may have been used is never given to other records: these are sent under a new producer id, with sequences from 0.
+ * Numbers the batches of a producer. A broker treats a batch as a duplicate if producer and sequence are the same, whatever its
+ * records are. So a sequence that may have been used is never given to other records: these are sent under a new producer id,
+ * with sequences from 0.
  *
  * @param initProducerId asks a broker for a new producer id
  */
@@ -61,7 +62,7 @@ export function createIdempotence(initProducerId: () => Promise<ProducerIdAndEpo
     }
   }
 
-  /** The other partitions keep the old id for a batch that may have been written, and then go over to the new one. */
+  /** The other partitions keep the old id for a batch that may have been written, and then change to the new one. */
   function retire(producer: ProducerIdAndEpoch): void {
     if (current === producer) asked = current = undefined
   }
@@ -98,12 +99,12 @@ export function createIdempotence(initProducerId: () => Promise<ProducerIdAndEpo
   }
 }
 
-/** Sequences count records, and begin again at 0 after the largest. */
+/** The sequence after `count` records. Sequences count records, and begin again at 0 after the largest. */
 export function nextSequence(sequence: number, count: number): number {
   return count > MAX_SEQUENCE - sequence ? count - (MAX_SEQUENCE - sequence) - 1 : sequence + count
 }
 
-/** A broker that answers with one of these has not appended the batch. */
+/** The error codes of a broker that has not appended the batch. */
 const REFUSED = new Set<number | undefined>([
   2, // CORRUPT_MESSAGE
   3, // UNKNOWN_TOPIC_OR_PARTITION

@@ -29,7 +29,7 @@ type Results = readonly (readonly [ProduceBatch, ProduceResult])[]
 
 const SENT: ProduceResult = {}
 
-/** A producer over the connections of a client library. Rejects with `USAGE`, or `BROKER_UNREACHABLE`. */
+/** Makes a producer over the connections of a client library. Rejects with `USAGE` or `BROKER_UNREACHABLE`. */
 export async function wireProducer(
   connect: Connect,
   client: ClientSettings,
@@ -44,7 +44,7 @@ export async function wireProducer(
   const idempotence = isIdempotent ? createIdempotence(() => initProducerId(cluster, client)) : undefined
   const state = {
     isOpen: true,
-    /** An answer contradicted the metadata, or a connection failed: the next request needs newer metadata. */
+    /** Whether the next request needs newer metadata: an answer contradicted it, or a connection failed. */
     isMetadataStale: false,
     underWay: new Set<Promise<unknown>>(),
   }
@@ -79,7 +79,7 @@ export async function wireProducer(
     const sequenced: SequencedBatch[] = []
     try {
       if (leader === -1) throw protocolError(KAFKA.LEADER_NOT_AVAILABLE)
-      // Connected before sequences are used: a batch that was not sent is not in doubt.
+      // Connect before sequences are used: a batch that was not sent has certainly not been written.
       await cluster.node(leader)
       for (const batch of batches)
         sequenced.push(
@@ -88,7 +88,7 @@ export async function wireProducer(
     } catch (error) {
       return batches.map((batch) => [batch, failed(error, batch)])
     }
-    // A request has one producer id. There are several while partitions go over from an old id to a new one.
+    // A request has one producer id. Several are in use while partitions change from an old id to a new one.
     const byProducer = groupBy(sequenced, ({ producer }) => producer)
     return (await Promise.all([...byProducer].map(([producer, of]) => request(leader, producer, of)))).flat()
   }
@@ -191,7 +191,7 @@ export async function wireProducer(
   }
 }
 
-/** Retried here, as no batch is in doubt yet. A broker that has only just started gives out no producer ids for a while. */
+/** Requests a producer id, with retries, as no batch is in flight yet. A broker gives out no producer ids for a while after its start. */
 async function initProducerId(
   cluster: Cluster,
   { connectTimeoutMs }: Pick<ClientSettings, 'connectTimeoutMs'>,
@@ -207,7 +207,7 @@ async function initProducerId(
   return retry(ask, { patienceMs: connectTimeoutMs })
 }
 
-/** Errors of a batch that are about the contents of its records. */
+/** The error codes of a batch that the broker refuses for the contents of its records. */
 const ABOUT_RECORDS = new Set([
   32, // INVALID_TIMESTAMP
   44, // POLICY_VIOLATION
@@ -215,7 +215,7 @@ const ABOUT_RECORDS = new Set([
 ])
 const MAX_REASON_LENGTH = 1000
 
-/** Why records were refused, by their index; empty if the broker does not name them. Undefined for any other error. */
+/** The reasons why records were refused, by their index; empty if the broker names no record. Undefined for any other error. */
 function refusedRecords({
   errorCode,
   recordErrors = [],

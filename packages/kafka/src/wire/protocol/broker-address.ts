@@ -3,7 +3,7 @@ import type { BrokerAddress } from './connection.ts'
 
 const NO_NODE = -1
 
-/** `host:port`, `[::1]:port`, as it is given in settings. Throws `USAGE`. */
+/** Parses an address of the settings: `host:port`, `[::1]:port`. Throws `USAGE`. */
 export function brokerAddress(text: string): BrokerAddress {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d+)$/u.exec(text.trim()) ?? []
   const host = bracketed ?? plain
@@ -15,7 +15,7 @@ export function brokerAddress(text: string): BrokerAddress {
   )
 }
 
-/** As a person writes it. */
+/** The address for messages: `host:port`, `[::1]:port`. */
 export function shownAddress({ host, port }: BrokerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

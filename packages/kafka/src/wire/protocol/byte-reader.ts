@@ -1,23 +1,23 @@
 import { SnapstreamError } from '@snapstream/core'
 
-/** Reads what brokers and members of groups write, from front to back. Each method throws `KAFKA_FAILED` past the end. */
+/** Reads bytes in Kafka's format from front to back. Each method throws `KAFKA_FAILED` past the end. */
 export interface ByteReader {
   int16(): number
   int32(): number
   int64(): number
-  /** With its length before it. Throws for null. */
+  /** A string with its length before it. Throws for null. */
   string(): string
-  /** The same; null is undefined. */
+  /** A string with its length before it; undefined for null. */
   nullableString(): string | undefined
-  /** A view, with its length before it; null is empty. */
+  /** A view of bytes with their length before them; empty for null. */
   bytes(): Buffer
-  /** With the count before it; null is empty. */
+  /** An array with its count before it; empty for null. */
   array<T>(one: () => T): T[]
-  /** What has not been read yet. */
+  /** A view of the bytes that have not been read yet. */
   rest(): Buffer
 }
 
-/** @param what what is read, as the subject of an error message */
+/** @param what the subject of error messages, such as the answer of a broker */
 export function byteReader({ buffer, byteOffset, byteLength }: Uint8Array, what: string): ByteReader {
   const bytes = Buffer.from(buffer, byteOffset, byteLength)
   let at = 0
