@@ -7,14 +7,14 @@ type AdminRequests = Pick<
   'metadata' | 'createTopics' | 'deleteTopics' | 'listGroups' | 'describeGroups' | 'deleteGroups'
 >
 
-/** The id in answers of brokers that have no ids of topics. */
+/** The id in answers of brokers without topic ids. */
 const NO_ID = '00000000-0000-0000-0000-000000000000'
 
 export function adminRequests(broker: Broker, call: Call): AdminRequests {
   return {
     async metadata(names) {
       const topics = names?.map((name) => ({ name })) ?? null
-      // The client asks for topics to be made, unless it is told not to.
+      // By default the client allows the request to create topics.
       const send = () => broker.metadata({ topics, allowAutoTopicCreation: false })
       const answer = await call('Metadata', send)
       return {

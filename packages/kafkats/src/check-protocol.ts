@@ -1,10 +1,10 @@
 import { expectProtocol } from '@snapstream/core/adapter'
 import type { ProtocolVersion } from '@snapstream/core/adapter'
 
-/** Written out: it is revised together with the package when core raises its version. */
+/** A literal: a change of core's version has to be made here by hand, together with a revision of this package. */
 const BUILT_FOR: ProtocolVersion = 1
 
-/** Refuses a core that this package was not built for. */
+/** Throws for a core that this package was not built for. */
 export function checkProtocol(): void {
   expectProtocol('@snapstream/kafkats', BUILT_FOR)
 }

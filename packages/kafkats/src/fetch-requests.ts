@@ -5,10 +5,10 @@ import { byTopic, byTopicName } from '@snapstream/kafka/wire'
 import type { Call } from './internals.ts'
 
 const NOTHING = Buffer.alloc(0)
-/** As Kafka numbers them. */
+/** Kafka's number of the isolation level `read_committed`. */
 const READ_COMMITTED = 1
 const READ_UNCOMMITTED = 0
-/** The largest number below 2^63: anybody may commit an offset of 64 bits, which is out of range, and no other error. */
+/** The largest number below 2^63. Any client may commit an offset of 64 bits, which must be out of range, and no other error. */
 const MAX_OFFSET = 2 ** 63 - 1024
 
 export function fetchRequests(
@@ -43,7 +43,7 @@ export function fetchRequests(
               firstOffset: Number(firstOffset),
             })),
             endOffset: Number(fetched.highWatermark),
-            // A broker that is not asked for it answers -1.
+            // A broker answers -1 if the request does not ask for committed records.
             lastStableOffset: Number(readCommitted ? fetched.lastStableOffset : fetched.highWatermark),
             preferredReplica: fetched.preferredReadReplica,
             records: fetched.recordsData ?? NOTHING,

@@ -11,7 +11,7 @@ type GroupRequests = Pick<
 const OF_GROUPS = 0
 
 export function groupRequests(broker: Broker, call: Call): GroupRequests {
-  /** A member that joined waits for the assignments of the leader, which may take as long as others take to join. */
+  /** The wait of SyncGroup, in ms: the leader's assignments may take as long as other members take to join. */
   let rebalanceTimeoutMs = 0
 
   return {

@@ -3,9 +3,9 @@ import { unreadable, unsupported } from '@snapstream/kafka/wire'
 import type { BrokerAddress, OpenSocket } from '@snapstream/kafka/wire'
 
 /**
- * All that is used of `@kafkats/client` beside its public API: that a `Broker` sends its requests over
- * two connections, and which versions of a request it takes a broker to know. The version is pinned; internals.test.ts
- * fails when these are gone.
+ * The internals of `@kafkats/client` that this driver uses: the two connections over which a `Broker` sends its requests, and
+ * the versions of requests that it expects a broker to support. The version of the package is pinned, and `internals.test.ts`
+ * fails when one of these is gone.
  */
 interface BrokerInternals {
   connection: BrokerConnection
@@ -19,14 +19,14 @@ interface BrokerConnection {
   sendNoResponse(apiKey: ApiKey, apiVersion: number, encode: (encoder: Encoder) => void): Promise<void>
 }
 
-/** The client adds it to what a request lets the broker wait; time is kept by the socket. */
+/** The client adds it to the wait that a request allows the broker. It is 0 because the socket has the time-outs. */
 const REQUEST_TIMEOUT_MS = 0
 const LENGTH_BYTES = 4
 
 /**
- * The requests of the client over a socket that is none of the client's: its own takes a length for one that is none,
- * sends a proof of the password for any count of iterations, and cannot be closed at once. A second socket, for fetching,
- * is not needed: fetching has connections of its own.
+ * The requests of the client over a socket of this project. The client's own socket accepts invalid lengths, sends a proof of the
+ * password for any number of iterations, and cannot be closed at once. Its second socket, for fetching, is not needed, because
+ * fetching has separate connections.
  */
 export function brokerOver(socket: OpenSocket, { host, port, nodeId }: BrokerAddress, clientId: string): Broker {
   const broker = new Broker({ host, port, nodeId, clientId, requestTimeoutMs: REQUEST_TIMEOUT_MS })
@@ -65,7 +65,7 @@ export function brokerOver(socket: OpenSocket, { host, port, nodeId }: BrokerAdd
 /** Sends one request of the client. Rejects with a `SnapstreamError`. */
 export type Call = <T extends { readonly throttleTimeMs: number }>(api: string, send: () => Promise<T>) => Promise<T>
 
-/** Obeys the throttling that an answer asks for, and names the broker in what the client throws. */
+/** Makes a function that sends requests, obeys the throttling of their answers, and names the broker in errors of the client. */
 export function callerOver(socket: OpenSocket, address: BrokerAddress): Call {
   return async (api, send) => {
     try {

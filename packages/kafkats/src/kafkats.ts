@@ -5,10 +5,11 @@ import { checkProtocol } from './check-protocol.ts'
 import { loadCrc32c } from './load-crc32c.ts'
 import { openConnection } from './open-connection.ts'
 
+/** The options of `kafkats`. */
 export interface KafkatsOptions {
   /**
-   * Whether what is read is checked against the checksums it was written with. It costs 1 to 2% of reading; a record
-   * that was damaged on the way or on a disk of the broker rejects with `KAFKA_FAILED` instead of reaching a handler.
+   * Whether batches are checked against their checksums when they are read. The check costs 1 to 2% of reading. A batch that was
+   * damaged on the network or on a disk of the broker is one failed record with `KAFKA_FAILED`, and reaches no handler.
    *
    * @default true
    */
@@ -16,8 +17,8 @@ export interface KafkatsOptions {
 }
 
 /**
- * A driver for topics over the connections of `@kafkats/client`, with record batches encoded here: about half of what
- * KafkaJS takes of the CPU in a pipeline. For Kafka 2.8 and later.
+ * Makes a driver for topics over connections of `@kafkats/client`, for Kafka 2.8 and later. A pipeline needs about half of the
+ * CPU that it needs with KafkaJS.
  *
  * @example
  * Conf({ brokers: 'localhost:9092', driver: kafkats() })

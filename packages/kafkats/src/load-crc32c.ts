@@ -3,7 +3,7 @@ import { crc32c as slowCrc32c } from '@kafkats/client'
 import { toError } from '@snapstream/core'
 import type { Crc32c } from '@snapstream/kafka/record-batch'
 
-/** The checksum from native code; where that does not load, one in JavaScript, with a warning. */
+/** The checksum in native code; if that does not load, one in JavaScript, with a warning. */
 export function loadCrc32c(load: () => unknown = loadNative): Crc32c {
   try {
     const { crc32c } = load() as { readonly crc32c: Crc32c }
@@ -19,7 +19,7 @@ export function loadCrc32c(load: () => unknown = loadNative): Crc32c {
   }
 }
 
-/** The standard check of any CRC, and what CRC32C makes of it. */
+/** The standard test input of CRCs, and its CRC32C. */
 const CHECK = Buffer.from('123456789')
 const CHECKED = 0xe3069283
 

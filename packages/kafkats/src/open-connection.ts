@@ -11,12 +11,12 @@ import { produceRequests } from './produce-requests.ts'
 export interface OpenOptions {
   readonly settings: ClientSettings
   readonly encode: RecordBatchEncoder
-  /** Checks the batches that are fetched. Undefined: they are not checked. */
+  /** Computes the checksums to check fetched batches. Undefined: batches are not checked. */
   readonly checkWith: Crc32c | undefined
   readonly signal: AbortSignal
 }
 
-/** Connects to a broker once. Rejects when the signal is aborted, and leaves nothing open then. */
+/** Connects to a broker in one attempt. Rejects when the signal is aborted, after it has closed the socket. */
 export async function openConnection(
   address: BrokerAddress,
   { settings, encode, checkWith, signal }: OpenOptions,

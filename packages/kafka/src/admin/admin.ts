@@ -15,7 +15,7 @@ import { resetOffsets } from './reset-offsets.ts'
 import type { OffsetReset, ResetOptions, ResetTo } from './reset-offsets.ts'
 
 /**
- * Administration of Kafka: topics, groups and their offsets. Every method rejects with `USAGE` for an argument of the
+ * Manages topics, consumer groups and their offsets. Every method rejects with `USAGE` for an argument of the
  * wrong kind, with `BROKER_UNREACHABLE` and `AUTHENTICATION_REFUSED`, with `KAFKA_FAILED` for other errors of the broker,
  * and with `NOT_OPEN` after `close`.
  */
@@ -27,7 +27,7 @@ export interface Admin extends AsyncDisposable {
   createTopic(topic: string, options?: NewTopicOptions): Promise<void>
   /** Deletes a topic with all its records. Rejects with `TOPIC_MISSING`. */
   deleteTopic(topic: string): Promise<void>
-  /** The names of all topics, sorted; without those that brokers keep for themselves (`__consumer_offsets`). */
+  /** The names of all topics, sorted, without Kafka's own (`__consumer_offsets`). */
   listTopics(): Promise<string[]>
   /** The partitions of a topic with their leaders, replicas and offsets. Rejects with `TOPIC_MISSING`. */
   describeTopic(topic: string): Promise<TopicDetails>
@@ -61,7 +61,7 @@ export interface Admin extends AsyncDisposable {
 }
 
 /**
- * Makes a client for the administration of Kafka. It connects at the first call, with its own settings over those of
+ * Makes an admin client. It connects at the first call, with its own settings over those of
  * `Conf`. Close it at the end, or declare it with `await using`.
  *
  * Throws `USAGE` for a setting that does not exist or has a wrong value.
@@ -127,8 +127,8 @@ function exists(topic: string): SnapstreamError {
 /** How to create a topic. */
 export interface NewTopicOptions extends TopicCreation {
   /**
-   * For a topic that exists: leave it as it is, or reject with `TOPIC_EXISTS`. Two calls that create the same topic at the
-   * same moment may both succeed. @default 'leave'
+   * What to do if the topic exists: leave it as it is, or reject with `TOPIC_EXISTS`. Two calls that create the same topic at
+   * the same moment may both succeed. @default 'leave'
    */
   readonly ifExists?: 'leave' | 'refuse'
 }
@@ -160,7 +160,7 @@ interface LazyAdmin {
   close(): Promise<void>
 }
 
-/** A driver's admin that connects when it is needed, with the settings of `Conf` at that moment. */
+/** A driver's admin that connects at the first call, with the settings of `Conf` at that moment. */
 function lazyAdmin(own: Settings): LazyAdmin {
   const asked = new Set<Promise<unknown>>()
   let connecting: Promise<DriverAdmin> | undefined

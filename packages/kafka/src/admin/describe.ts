@@ -21,13 +21,15 @@ export interface PartitionDetails extends PartitionDescription {
 
 /** A topic and its partitions, in order. */
 export interface TopicDetails {
+  /** The name of the topic. */
   readonly topic: string
+  /** The partitions, in order of their numbers. */
   readonly partitions: readonly PartitionDetails[]
 }
 
 /** A consumer group: its state and members, and its offsets. */
 export interface GroupDetails extends GroupDescription {
-  /** Of the partitions in which the group has committed, and of those assigned to its members. */
+  /** The offsets in the partitions in which the group has committed, and in those assigned to its members. */
   readonly offsets: readonly GroupOffset[]
 }
 
@@ -43,7 +45,7 @@ export interface GroupOffset extends TopicPartition {
   readonly lag: number | undefined
 }
 
-/** Rejects with `TOPIC_MISSING`. */
+/** The partitions of a topic with their bounds. Rejects with `TOPIC_MISSING`. */
 export async function describeTopic(admin: DriverAdmin, topic: string): Promise<TopicDetails> {
   const partitions = (await admin.describeTopics([topic])).get(topic)
   if (partitions === undefined) throw topicMissing(topic)
@@ -57,7 +59,7 @@ export async function describeTopic(admin: DriverAdmin, topic: string): Promise<
   }
 }
 
-/** Rejects with `GROUP_MISSING`. */
+/** A group with its members and offsets. Rejects with `GROUP_MISSING`. */
 export async function describeGroup(admin: DriverAdmin, groupId: string): Promise<GroupDetails> {
   const described = (await admin.describeGroups([groupId])).get(groupId)
   if (described === undefined) throw noSuchGroup(groupId)
@@ -89,7 +91,7 @@ export async function groupOffsets(
   return rows.flat().sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
 }
 
-/** Kafka reports committed offsets only for topics that a request names, so the request names all of them. */
+/** The committed offsets of a group in all topics. The request names all topics, as Kafka answers only for those. */
 async function committedOf(admin: DriverAdmin, groupId: string): Promise<readonly TopicPartitionOffset[]> {
   const topics = new Set(await admin.listTopics())
   for (;;)

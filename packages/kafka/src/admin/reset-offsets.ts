@@ -7,7 +7,7 @@ import { partitionKey } from '../driver/topic-partition.ts'
 import { isOffset, isTimestamp } from '../options/place.ts'
 
 /**
- * Where a group is to go on reading:
+ * The position from which a group goes on reading:
  * - `'earliest'`, `'latest'`: at the first record, or behind the last one.
  * - a number: at that offset; negative counts from the end. `{ 0: 100, 1: -5 }`: by partition; the others stay as they are.
  * - `{ timestamp }`: at the first record with this timestamp or a later one, in ms since the epoch.
@@ -21,8 +21,9 @@ export type ResetTo =
   | { readonly timestamp: number | Date }
   | { readonly shiftBy: number }
 
+/** The options of `admin.resetOffsets`. */
 export interface ResetOptions {
-  /** Numbers of partitions to reset, in each topic. @default all */
+  /** Numbers of the partitions to reset, in each topic. @default all partitions */
   readonly partitions?: readonly number[]
   /** Reports the new offsets and changes nothing. @default false */
   readonly dryRun?: boolean
@@ -34,6 +35,7 @@ export interface OffsetReset extends TopicPartition {
   readonly before: number | undefined
   /** The committed offset after the reset. */
   readonly after: number
+  /** Whether `after` differs from `before`. */
   readonly changed: boolean
 }
 
@@ -48,7 +50,7 @@ interface PartitionState extends TopicPartition {
 
 /** A `ResetTo`, checked. */
 interface ResetTarget {
-  /** To be looked up first, in ms since the epoch. */
+  /** The timestamp to look up first, in ms since the epoch; undefined if the target has none. */
   readonly timestamp: number | undefined
   /** The partitions that the target names; undefined for all. */
   readonly partitions: readonly number[] | undefined

@@ -6,7 +6,7 @@ import { parseSettings } from './parse-settings.ts'
 import type { Settings } from './settings.ts'
 import { forgetWarnings } from './usage.ts'
 
-// Module state is the purpose here: defaults for every topic of the process.
+// Module state on purpose: these are the defaults for every topic of the process.
 let defaults: Settings = {}
 
 /**
@@ -23,8 +23,8 @@ export function Conf(conf: KafkaConf): void {
 }
 
 /**
- * Reads settings from environment variables, for `Conf` or for `conf` of a topic; it sets nothing itself. A variable has the
- * name of a setting, or one of Kafka's dotted names, in capitals: `KAFKA_BOOTSTRAP_SERVERS`, `KAFKA_SASL_PASSWORD`,
+ * Reads settings from environment variables, for `Conf` or for `conf` of a topic, without setting them. A variable has the name
+ * of a setting, or one of Kafka's dotted names, in capitals: `KAFKA_BOOTSTRAP_SERVERS`, `KAFKA_SASL_PASSWORD`,
  * `KAFKA_LINGER_MS`. A variable that ends in `_FILE` holds the path of a file with the value, such as a mounted secret; one
  * line end at the end of the file is dropped. An empty variable counts as absent.
  *
@@ -39,7 +39,7 @@ export function Conf(conf: KafkaConf): void {
  */
 Conf.fromEnv = (prefix = 'KAFKA_', env: Environment = process.env): KafkaConf => settingsFromEnv(prefix, env)
 
-/** Removes all defaults, and repeats warnings that were already given: for tests. */
+/** Removes all defaults, and lets warnings be printed again. For tests. */
 Conf.reset = (): void => {
   defaults = {}
   forgetWarnings()

@@ -9,11 +9,11 @@ import type { SettingName } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Variables of brokers in containers that look like misspelt settings. */
+/** Variables of brokers in containers, which look like misspelt settings. */
 const OF_OTHERS = new Set(['BROKER_ID', 'SASL_ENABLED_MECHANISMS'])
 const FROM_FILE = '_FILE'
 
-/** `SASL_PASSWORD` for `saslPassword` and `sasl.password`. */
+/** The name of a variable without its prefix: `SASL_PASSWORD` for `saslPassword` and `sasl.password`. */
 export function variableName(name: string): string {
   return name
     .replaceAll(/[a-z](?=[A-Z])/g, '$&_')
@@ -21,7 +21,7 @@ export function variableName(name: string): string {
     .toUpperCase()
 }
 
-/** The name in the table of settings, by the name of the variable without its prefix. */
+/** The names in the table of settings, by the name of the variable without its prefix. */
 const VARIABLES: ReadonlyMap<string, string> = new Map(
   [...NAMES].filter(([, name]) => name !== 'driver').map(([alias]) => [variableName(alias), alias]),
 )
@@ -87,13 +87,13 @@ function readText(path: string, variable: string, hidden: boolean): string {
   try {
     content = readFileSync(path, 'utf8')
   } catch (thrown) {
-    // The variable may hold the secret itself in place of a path.
+    // The variable may hold the secret itself instead of a path.
     if (hidden && (!/[/\\]/.test(path) || path.includes('-----BEGIN')))
       throw usage(`${variable} takes the path of a file, got a string of ${path.length} characters that is not shown`)
     const cause = toError(thrown)
     throw usage(`the file that ${variable} names cannot be read: ${cause.message}`, cause)
   }
-  // Editors and echo end a file with a line end that is not part of the value.
+  // Editors and `echo` add a line end that is not part of the value.
   const text = content.replace(/\r?\n$/, '')
   if (text === '') throw usage(`the file that ${variable} names is empty: ${path}`)
   return text

@@ -107,55 +107,98 @@ export interface KafkaConf extends DottedConf {
 
 /** The same settings by the dotted names of Kafka's clients. */
 export interface DottedConf {
+  /** Kafka's name of `brokers`. */
   readonly 'bootstrap.servers'?: KafkaConf['brokers']
   /** @deprecated Kafka calls it `bootstrap.servers`. */
   readonly 'metadata.broker.list'?: KafkaConf['brokers']
+  /** Kafka's name of `groupId`. */
   readonly 'group.id'?: string | undefined
+  /** Kafka's name of `clientId`. */
   readonly 'client.id'?: string | undefined
+  /** Kafka's name of `clientRack`. */
   readonly 'client.rack'?: string | undefined
+  /** Kafka's name of `connectTimeoutMs`. */
   readonly 'socket.connection.setup.timeout.ms'?: number | undefined
+  /** Kafka's name of `requestTimeoutMs`. */
   readonly 'request.timeout.ms'?: number | undefined
+  /** Kafka's name of `metadataMaxAgeMs`. */
   readonly 'metadata.max.age.ms'?: number | undefined
+  /** Kafka's name of `receiveMaxBytes`. */
   readonly 'receive.message.max.bytes'?: number | undefined
+  /** Kafka's name of `securityProtocol`. */
   readonly 'security.protocol'?: KafkaConf['securityProtocol']
+  /** Kafka's name of `sslCa`. */
   readonly 'ssl.ca.pem'?: string | undefined
+  /** Kafka's name of `sslCa`. */
   readonly 'ssl.truststore.certificates'?: string | undefined
+  /** Kafka's name of `sslCaLocation`. */
   readonly 'ssl.ca.location'?: string | undefined
+  /** Kafka's name of `sslCert`. */
   readonly 'ssl.certificate.pem'?: string | undefined
+  /** Kafka's name of `sslCert`. */
   readonly 'ssl.keystore.certificate.chain'?: string | undefined
+  /** Kafka's name of `sslCertLocation`. */
   readonly 'ssl.certificate.location'?: string | undefined
+  /** Kafka's name of `sslKey`. */
   readonly 'ssl.key.pem'?: KafkaConf['sslKey']
+  /** Kafka's name of `sslKey`. */
   readonly 'ssl.keystore.key'?: KafkaConf['sslKey']
+  /** Kafka's name of `sslKeyLocation`. */
   readonly 'ssl.key.location'?: string | undefined
+  /** Kafka's name of `sslKeyPassword`. */
   readonly 'ssl.key.password'?: KafkaConf['sslKeyPassword']
+  /** Kafka's name of `sslCheckHostname`. */
   readonly 'ssl.endpoint.identification.algorithm'?: KafkaConf['sslCheckHostname']
+  /** Kafka's name of `saslMechanism`. */
   readonly 'sasl.mechanism'?: KafkaConf['saslMechanism']
+  /** Kafka's name of `saslMechanism`. */
   readonly 'sasl.mechanisms'?: KafkaConf['saslMechanism']
+  /** Kafka's name of `saslUsername`. */
   readonly 'sasl.username'?: string | undefined
+  /** Kafka's name of `saslPassword`. */
   readonly 'sasl.password'?: KafkaConf['saslPassword']
+  /** Kafka's name of `groupInstanceId`. */
   readonly 'group.instance.id'?: string | undefined
+  /** Kafka's name of `autoOffsetReset`. */
   readonly 'auto.offset.reset'?: KafkaConf['autoOffsetReset']
+  /** Kafka's name of `sessionTimeoutMs`. */
   readonly 'session.timeout.ms'?: number | undefined
+  /** Kafka's name of `heartbeatIntervalMs`. */
   readonly 'heartbeat.interval.ms'?: number | undefined
+  /** Kafka's name of `rebalanceTimeoutMs`. */
   readonly 'max.poll.interval.ms'?: number | undefined
+  /** Kafka's name of `rebalanceTimeoutMs`. */
   readonly 'rebalance.timeout.ms'?: number | undefined
+  /** Kafka's name of `fetchMaxBytes`. */
   readonly 'fetch.max.bytes'?: number | undefined
+  /** Kafka's name of `fetchMaxWaitMs`. */
   readonly 'fetch.max.wait.ms'?: number | undefined
+  /** Kafka's name of `fetchMaxWaitMs`. */
   readonly 'fetch.wait.max.ms'?: number | undefined
+  /** Kafka's name of `isolationLevel`. */
   readonly 'isolation.level'?: KafkaConf['isolationLevel']
   /** @deprecated Kafka calls it `acks`. */
   readonly 'request.required.acks'?: KafkaConf['acks']
+  /** Kafka's name of `idempotence`. */
   readonly 'enable.idempotence'?: boolean | undefined
+  /** Kafka's name of `compression`. */
   readonly 'compression.type'?: KafkaConf['compression']
   /** @deprecated Kafka calls it `compression.type`. */
   readonly 'compression.codec'?: KafkaConf['compression']
+  /** Kafka's name of `deliveryTimeoutMs`. */
   readonly 'delivery.timeout.ms'?: number | undefined
+  /** Kafka's name of `deliveryTimeoutMs`. */
   readonly 'message.timeout.ms'?: number | undefined
+  /** Kafka's name of `lingerMs`. */
   readonly 'linger.ms'?: number | undefined
   /** @deprecated Kafka calls it `linger.ms`. */
   readonly 'queue.buffering.max.ms'?: number | undefined
+  /** Kafka's name of `batchSizeBytes`. */
   readonly 'batch.size'?: number | undefined
+  /** Kafka's name of `maxRequestBytes`. */
   readonly 'max.request.size'?: number | undefined
+  /** Kafka's name of `maxRequestBytes`. */
   readonly 'message.max.bytes'?: number | undefined
+  /** Kafka's name of `bufferBytes`. */
   readonly 'buffer.memory'?: number | undefined
 }

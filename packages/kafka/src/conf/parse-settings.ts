@@ -6,10 +6,10 @@ import { NAMES, OLD_NAMES, SETTINGS } from './setting-table.ts'
 import type { SettingName, Settings } from './settings.ts'
 
 /**
- * Checks settings, and gives each its one name and its one form. A setting that is undefined counts as absent. Throws
+ * Checks settings, and turns each into its canonical name and form. A setting that is undefined counts as absent. Throws
  * `USAGE`.
  *
- * @param where names the place in messages
+ * @param where the place of the settings, for messages
  */
 export function parseSettings(given: unknown, where: string): Settings {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
@@ -34,12 +34,12 @@ export function parseSettings(given: unknown, where: string): Settings {
   return settings as Settings
 }
 
-/** Throws `USAGE`. @param what names the setting in messages */
+/** Checks one setting, and returns it in its canonical form. Throws `USAGE`. @param what the name of the setting, for messages */
 export function parseSetting(name: SettingName, value: unknown, what: string): unknown {
   const { expected, hidden } = SETTINGS[name]
   const parsed = SETTINGS[name].parse(value)
   if (parsed !== undefined) return parsed
-  // It may be an address with a password in it, as other systems take them.
+  // The value may be an address with a password in it, as other systems have them.
   const concealed = hidden || isSecret(value) || (typeof value === 'string' && value.includes('@'))
   throw usage(`${what} takes ${expected}, got ${concealed ? withoutContent(value) : describe(value)}`)
 }

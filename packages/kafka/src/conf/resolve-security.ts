@@ -11,10 +11,10 @@ import type { SecurityProtocol, SettingName, Settings } from './settings.ts'
 import { usage, warnOnce } from './usage.ts'
 
 /**
- * The settings of TLS and SASL. Settings that need more than `securityProtocol` gives are refused, as nothing is guessed.
- * Throws `USAGE`.
+ * The settings of TLS and SASL. Settings that `securityProtocol` does not use are refused, as nothing is guessed. Throws
+ * `USAGE`.
  *
- * @param offline there will be no connection, so that no file is read
+ * @param offline true: the driver does not connect, so that no file is read
  */
 export function resolveSecurity(given: Settings, offline: boolean): Pick<ClientSettings, 'tls' | 'sasl'> {
   const protocol = given.securityProtocol

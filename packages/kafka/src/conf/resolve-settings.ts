@@ -63,7 +63,7 @@ export function resolveSettings(own: Settings): ResolvedSettings {
   const all = { ...DEFAULTS, ...given }
   if (given.idempotence && all.acks !== -1)
     throw usage(`idempotence needs acks 'all', and acks is ${all.acks}; leave one of them out`)
-  // As with Java's producer, the default is true wherever it is possible.
+  // As with Java's producer, the default is true if `acks` and the driver allow it.
   const idempotence = given.idempotence ?? (all.acks === -1 && !ignoredSettings.includes('idempotence'))
   return {
     driver,
@@ -138,8 +138,8 @@ function heartbeatIntervalMs({ heartbeatIntervalMs: interval, sessionTimeoutMs }
 }
 
 /**
- * Whether two topics can share a consumer or a producer. The settings are compared as objects: a string to compare them by
- * would hold the passwords.
+ * Whether two topics can share a consumer or a producer. The settings are compared as objects, because a string to compare
+ * would contain the passwords.
  */
 export function sameSettings(one: ResolvedSettings, other: ResolvedSettings, part: 'consumer' | 'producer'): boolean {
   return (
@@ -149,7 +149,7 @@ export function sameSettings(one: ResolvedSettings, other: ResolvedSettings, par
   )
 }
 
-/** Settings, as the driver port names them, that a driver must not ignore: without them a guarantee would be lost. */
+/** Settings that a driver must not ignore, by their names in the driver port: without them a guarantee would be lost. */
 const NOT_TO_BE_IGNORED = new Set([
   'acks',
   'autoOffsetReset',
@@ -170,7 +170,7 @@ export function portName(name: string): string {
 /** Throws `UNSUPPORTED` for a setting that the driver cannot support and must not ignore; warns once of others. */
 function refuseUnsupported(driver: Driver, given: Settings): void {
   const { inProcess, ignoredSettings, compression } = driver.supports
-  // An in-process driver needs no connection, and a test that changes the driver should not have to change the settings.
+  // An in-process driver needs no connection, and a test should replace the driver without other changes of the settings.
   if (inProcess) return
   for (const [name, needs] of asked(given)) {
     if (!ignoredSettings.includes(needs)) continue
@@ -184,7 +184,7 @@ function refuseUnsupported(driver: Driver, given: Settings): void {
     )
 }
 
-/** The settings that were given: the name for messages, and the name in the driver port. */
+/** The given settings: the name for messages, and the name in the driver port. */
 function* asked(given: Settings): Generator<readonly [name: string, needs: string]> {
   const { securityProtocol: protocol, idempotence } = given
   if (protocol !== undefined && hasTls(protocol)) yield [`TLS (securityProtocol '${protocol}')`, 'tls']

@@ -1,6 +1,5 @@
 /**
- * A password or a private key. It does not show in logs, in `util.inspect`, in JSON or as a string. Copies of settings keep
- * it.
+ * A password or a private key. Logs, `util.inspect`, JSON and `String()` do not show it. Copies of settings keep it.
  */
 export interface Secret {
   /** The text itself. */
@@ -12,7 +11,7 @@ const SHOWN = '[secret]'
 export function secret(text: string): Secret {
   const made = { '~snapstream.secret': () => text }
   const shown = () => SHOWN
-  // Not enumerable, so that comparing and copying settings sees only the function that returns the text.
+  // Not enumerable: comparing and copying settings must see only the function that returns the text.
   for (const name of ['toString', 'toJSON', Symbol.for('nodejs.util.inspect.custom')])
     Object.defineProperty(made, name, { value: shown })
   return Object.freeze(made)
@@ -27,8 +26,8 @@ export function reveal(from: Secret): string {
 }
 
 /**
- * Settings for a client library, which needs the secrets as strings. They can be read by name and are copied;
- * `util.inspect` and JSON show `[secret]`.
+ * Settings for a client library, which needs the secrets as strings. The properties hold the text, also in copies; `util.inspect`
+ * and JSON show `[secret]`.
  */
 export function withSecrets<
   T extends Readonly<Record<string, unknown>>,

@@ -10,11 +10,11 @@ interface Setting<T> {
   readonly oldNames?: readonly string[]
   /** Describes its values in error messages. */
   readonly expected: string
-  /** Messages do not show the value: it is a secret, or may be one that was put in the wrong setting. */
+  /** Messages do not show the value: it is a secret, or may be a secret that was given in the wrong setting. */
   readonly hidden?: true
-  /** The value in its one form; undefined if the setting does not take it. */
+  /** The value in its canonical form; undefined if the setting does not accept it. */
   parse(value: unknown): T | undefined
-  /** The value that a string from a variable or a file stands for. Default: the string. */
+  /** Turns a string from a variable or a file into a value. Default: the string stays as it is. */
   fromText?(text: string): unknown
 }
 
@@ -137,7 +137,7 @@ function parseSecret(value: unknown, like: RegExp): Secret | undefined {
   return typeof value === 'string' && like.test(value) ? secret(value) : undefined
 }
 
-/** Turns `\\n` in PEM that was put into one line into line ends. */
+/** Turns each `\\n` of a PEM text in one line into a line end. */
 function withLineEnds(given: string): string {
   return given.includes('\n') ? given : given.replaceAll(String.raw`\n`, '\n')
 }
@@ -207,7 +207,7 @@ export const SETTINGS: { readonly [N in SettingName]-?: Setting<NonNullable<Sett
 
 const everySetting = Object.keys(SETTINGS) as SettingName[]
 
-/** The one name of a setting, by each of its names. */
+/** The canonical name of a setting, by each of its names. */
 export const NAMES: ReadonlyMap<string, SettingName> = new Map(
   everySetting.flatMap((name) => {
     const { aliases, oldNames = [] } = SETTINGS[name]
@@ -215,7 +215,7 @@ export const NAMES: ReadonlyMap<string, SettingName> = new Map(
   }),
 )
 
-/** The name to use, by deprecated names. */
+/** The name to use instead, by deprecated name. */
 export const OLD_NAMES: ReadonlyMap<string, string> = new Map(
   everySetting.flatMap((name) => {
     const { aliases, oldNames = [] } = SETTINGS[name]

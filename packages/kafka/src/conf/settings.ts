@@ -1,7 +1,7 @@
 import type { Compression, Driver, SaslSettings } from '../driver/driver.ts'
 import type { Secret } from './secret.ts'
 
-/** The settings that were given, each under its one name and in its one form. */
+/** Settings that were given, each with its canonical name and in its canonical form. */
 export interface Settings {
   readonly driver?: Driver
   readonly brokers?: readonly string[]

@@ -1,6 +1,6 @@
 interface Unsupported {
   readonly reason: string
-  /** Values that ask for the behaviour there is. */
+  /** Values that ask for the present behaviour, and are accepted. */
   readonly harmless?: readonly unknown[]
 }
 

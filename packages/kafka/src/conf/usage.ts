@@ -1,11 +1,11 @@
 import { SnapstreamError } from '@snapstream/core'
 
-/** For an argument, an option or a setting with a wrong value. */
+/** The error for an argument, an option or a setting with a wrong value. */
 export function usage(message: string, cause?: Error): SnapstreamError {
   return new SnapstreamError('USAGE', message, cause === undefined ? {} : { cause })
 }
 
-/** For an option that does not exist. Names the closest option, or all of them. */
+/** The error for an option that does not exist. It names the closest option, or all of them. */
 export function unknownOption(what: string, name: string, names: readonly string[]): SnapstreamError {
   const closest = closestName(name, names)
   const hint = closest === undefined ? `it takes ${names.join(', ')}` : `did you mean '${closest}'?`

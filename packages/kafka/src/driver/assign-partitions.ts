@@ -88,8 +88,9 @@ function unitsFor(members: readonly Subscriber[], partitionsOf: (topic: string) 
 }
 
 /**
- * Limits shares to the partitions that members may have now; `more`: the member gets the rest once others have given it up. A partition
- * is assigned to another member only when its owner has handed it over, and the other partitions of its unit wait for it.
+ * Limits shares to the partitions that members may have now; `more`: the member gets the rest once others have given it up. A
+ * partition is assigned to another member only when its owner has handed it over, and the other partitions of its unit wait
+ * for it.
  */
 export function withholdOwned(
   members: readonly Subscriber[],

@@ -69,7 +69,10 @@ export function unitsOf(
   return units
 }
 
-/** The partitions that were assigned without another partition of their unit, by a leader that does not support co-partitioning. */
+/**
+ * The partitions that were assigned without another partition of their unit, by a leader that does not support
+ * co-partitioning.
+ */
 export function tornApart<T extends TopicPartition>(sets: Iterable<TopicSet>, partitions: readonly T[]): T[] {
   const given = new Set(partitions.map(partitionKey))
   const merged = mergeSets(sets)

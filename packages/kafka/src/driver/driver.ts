@@ -193,7 +193,10 @@ export interface ConsumerSettings {
   readonly maxDecompressedBytes: number
   /** Whether records of open and aborted transactions are read. */
   readonly isolationLevel: IsolationLevel
-  /** The longest time until the consumer notices partitions that are added to a topic, in ms; a minute at most. Default: a minute. */
+  /**
+   * The longest time until the consumer notices partitions that are added to a topic, in ms; a minute at most. Default: a
+   * minute.
+   */
   readonly metadataMaxAgeMs?: number
   /** How long to retry while brokers are away, in ms, once the consumer reads. Default: as long as for the start. */
   readonly deliveryTimeoutMs?: number
@@ -250,7 +253,10 @@ export interface RecordBatch extends TopicPartition {
   keyText?(i: number): string | null | undefined
   /** The value as a string, like `keyText`. */
   valueText?(i: number): string | null | undefined
-  /** The headers of record `i`. Undefined if some cannot be read: a name is not UTF-8, or a count or a length is wrong. Never throws. */
+  /**
+   * The headers of record `i`. Undefined if some cannot be read: a name is not UTF-8, or a count or a length is wrong. Never
+   * throws.
+   */
   headers(i: number): Headers | undefined
   /** All headers as bytes, with the count, as in the record batch; set where `headers` returns undefined. */
   headerBytes?(i: number): Uint8Array | undefined

@@ -7,7 +7,7 @@ type AdminRequests = Pick<
 >
 
 const NOTHING = Buffer.alloc(0)
-/** From this version of Metadata on the request says whether topics may be created by it. */
+/** Since this version a Metadata request says whether it may create topics. */
 const METADATA_CREATES = 4
 
 interface MetadataAnswer {
@@ -27,7 +27,7 @@ interface MetadataAnswer {
   }[]
 }
 
-/** The requests that are about the cluster, its topics and its groups. */
+/** The requests for the cluster, its topics and its groups. */
 export function adminRequests(broker: OpenBroker): AdminRequests {
   return {
     async metadata(topics) {

@@ -4,7 +4,7 @@ import { byteReader } from '../wire/protocol/byte-reader.ts'
 import type { Answer, Connection } from '../wire/protocol/connection.ts'
 import type { OpenBroker } from './internals.ts'
 
-/** The requests that read records, and where partitions begin and end. */
+/** The requests that read records and the offsets at which partitions begin and end. */
 export function fetchRequests(broker: OpenBroker): Pick<Connection, 'fetch' | 'listOffsets'> {
   return {
     async fetch({ maxWaitMs, maxBytes, readCommitted, rackId, partitions }) {
@@ -23,7 +23,7 @@ export function fetchRequests(broker: OpenBroker): Pick<Connection, 'fetch' | 'l
       const { apiVersion } = protocol.request
       const decode = async (bytes: Buffer) => ({
         ...readFetchAnswer({ apiVersion, bytes }),
-        // From version 8 on a throttling broker answers at once, and then does not read for so long.
+        // Since version 8 a throttling broker answers at once, and then does not read for this long.
         clientSideThrottleTime: apiVersion < 8 ? 0 : bytes.readInt32BE(0),
       })
       return broker.send<ReturnType<typeof readFetchAnswer>>({ ...protocol, response: { decode } }, maxWaitMs)
@@ -47,7 +47,7 @@ export function fetchRequests(broker: OpenBroker): Pick<Connection, 'fetch' | 'l
   }
 }
 
-/** Reads an answer to Fetch in versions 4 to 11, without copying. Throws `KAFKA_FAILED` for bytes that are no answer. */
+/** Reads an answer to Fetch in versions 4 to 11, without copying. Throws `KAFKA_FAILED` for an invalid answer. */
 export function readFetchAnswer({ apiVersion, bytes }: { readonly apiVersion: number; readonly bytes: Buffer }): {
   errorCode: number
   partitions: FetchedPartition[]

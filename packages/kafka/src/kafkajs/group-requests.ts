@@ -10,7 +10,7 @@ type GroupRequests = Pick<
   'joinGroup' | 'syncGroup' | 'heartbeat' | 'leaveGroup' | 'offsetFetch' | 'offsetCommit'
 >
 
-/** Since Kafka 2.3. An older broker would take a static member for any other. */
+/** The first version of JoinGroup with static members (Kafka 2.3). An older broker treats them as ordinary members. */
 const STATIC_JOIN_VERSION = 5
 const NOTHING = Buffer.alloc(0)
 
@@ -25,7 +25,7 @@ interface JoinGroupAnswer {
 
 /** The requests that members of a group send. */
 export function groupRequests(broker: OpenBroker): GroupRequests {
-  /** A member that joined waits for the assignments of the leader, which may take as long as others take to join. */
+  /** The wait of SyncGroup, in ms: the leader's assignments may take as long as other members take to join. */
   let waitMs = 0
 
   return {

@@ -4,11 +4,11 @@ import { unreadable, unsupported } from '../wire/errors/kafka-error.ts'
 import type { BrokerAddress, Connection } from '../wire/protocol/connection.ts'
 
 /*
- * All that is used of KafkaJS beside its public API: how it writes requests and reads answers, and the two changes made to it.
- * Its exact version is pinned, and `internals.test.ts` fails when one of these is gone.
+ * The internals of KafkaJS that this driver uses: they write requests and read answers. It changes two of them. The exact
+ * version of KafkaJS is pinned, and `internals.test.ts` fails when one of these is gone.
  */
 
-/** One request in a version that the broker knows. */
+/** One request in a version that the broker supports. */
 export interface KafkaProtocol {
   readonly request: {
     readonly apiKey: number
@@ -18,7 +18,7 @@ export interface KafkaProtocol {
     encode(): Promise<KafkaEncoder>
   }
   readonly response: {
-    /** `clientSideThrottleTime`: for how long the broker does not read from this connection, in ms. */
+    /** Reads an answer. `clientSideThrottleTime`: how long the broker does not read from this connection, in ms. */
     decode(raw: Buffer): Promise<{ readonly clientSideThrottleTime?: number | null }>
   }
 }
@@ -27,14 +27,14 @@ export interface KafkaEncoder {
   readonly buffer: Buffer
   writeArray(values: readonly KafkaEncoder[]): KafkaEncoder
   writeBoolean(value: boolean): KafkaEncoder
-  /** Writes their length before them. */
+  /** Writes bytes with their length before them. */
   writeBytes(bytes: Buffer): KafkaEncoder
   writeInt16(value: number): KafkaEncoder
   writeInt32(value: number): KafkaEncoder
   writeString(text: string | null): KafkaEncoder
 }
 
-/** All versions of a request that KafkaJS knows. */
+/** All versions of a request that KafkaJS supports. */
 export interface RequestDefinition {
   readonly versions: readonly (string | number)[]
   protocol(of: { readonly version: number }): (args: unknown) => KafkaProtocol
@@ -47,7 +47,7 @@ export interface Internals {
   readonly crc32c: (bytes: Uint8Array) => number
 }
 
-/** Loads KafkaJS when the first connection is opened: a program with another driver never waits for it. */
+/** Loads KafkaJS when the first connection is opened, so that a program with another driver does not load it. */
 export async function internals(): Promise<Internals> {
   const [decoder, encoder, crc32c, requests, apiKeys] = await Promise.all([
     // @ts-expect-error KafkaJS has no types for its internals.
@@ -70,7 +70,7 @@ export async function internals(): Promise<Internals> {
   }
 }
 
-/** Produce up to version 8, whose answer names the records that were refused. KafkaJS has 7, of which the request is the same. */
+/** Produce up to version 8, whose answer names the refused records. KafkaJS has version 7, which has the same request. */
 function produceUpTo8({ versions, protocol }: RequestDefinition): RequestDefinition {
   return {
     versions: [...versions, '8'],
@@ -84,11 +84,11 @@ function produceUpTo8({ versions, protocol }: RequestDefinition): RequestDefinit
   }
 }
 
-/** A socket to one broker over which requests of KafkaJS are sent. Once it is closed it stays closed. */
+/** A socket to one broker that sends requests of KafkaJS. Once closed it stays closed. */
 export interface OpenBroker extends Pick<Connection, 'isOpen' | 'close'> {
   readonly address: BrokerAddress
   readonly kafkajs: Internals
-  /** The request in the newest version that both sides know. Throws `UNSUPPORTED` if there is none. */
+  /** Makes a request in the newest version that both sides support. Throws `UNSUPPORTED` if they have none in common. */
   request(apiName: string, args: unknown): KafkaProtocol
   /**
    * Sends a request once. Resolves with the whole answer, errors included; KafkaJS itself would throw the first of them.
@@ -101,7 +101,7 @@ export interface OpenBroker extends Pick<Connection, 'isOpen' | 'close'> {
 
 const CORRELATION_ID_BYTES = 4
 
-/** Connects to a broker once. Rejects when the signal is aborted, and leaves nothing open then. */
+/** Connects to a broker in one attempt. Rejects when the signal is aborted, after it has closed the socket. */
 export async function openBroker(
   settings: ClientSettings,
   address: BrokerAddress,
@@ -159,8 +159,8 @@ const guarded = new WeakSet<object>()
 
 /**
  * Makes KafkaJS's decoder throw for a count or a length beyond the end of an answer. Without it forty bytes make KafkaJS take
- * 130 MB of memory, and a negative length makes it read the same bytes without end. The change is to the prototype, because
- * KafkaJS has no option for it: it holds for every user of KafkaJS in this process. Whole answers are read as before.
+ * 130 MB of memory, and a negative length makes it read the same bytes without end. KafkaJS has no option for this, so the
+ * change is made to the prototype and applies to all users of KafkaJS in this process. Valid answers are read as before.
  */
 export function guardDecoder({ prototype }: { readonly prototype: KafkaDecoder }): void {
   if (guarded.has(prototype)) return
@@ -187,7 +187,7 @@ export function guardDecoder({ prototype }: { readonly prototype: KafkaDecoder }
   })
 }
 
-/** A size of -1 stands for null. Every item that is counted has at least one byte. */
+/** Throws for a size beyond the end. A size of -1 means null. Every item that is counted has at least one byte. */
 function expect({ buffer, offset }: KafkaDecoder, prefixBytes: number, size: number): void {
   const left = buffer.length - offset - prefixBytes
   if (size < -1 || size > left)

@@ -8,7 +8,8 @@ import { openBroker } from './internals.ts'
 import { produceRequests } from './produce-requests.ts'
 
 /**
- * The default driver of topics: requests of KafkaJS, for Kafka 0.11 and later. KafkaJS is loaded with the first connection.
+ * Makes the default driver of topics, which uses KafkaJS, for Kafka 0.11 and later (SASL from 1.0). KafkaJS is loaded when the
+ * first connection is opened.
  */
 export function kafkajs(): Driver {
   return wireDriver({

@@ -44,7 +44,7 @@ export function produceRequests(broker: OpenBroker): Pick<Connection, 'produce' 
   }
 }
 
-/** Reads an answer to Produce in versions 2 to 8. Throws `KAFKA_FAILED` for bytes that are none. */
+/** Reads an answer to Produce in versions 2 to 8. Throws `KAFKA_FAILED` for an invalid answer. */
 function readProduceAnswer(apiVersion: number, bytes: Buffer) {
   const read = byteReader(bytes, 'an answer to Produce')
   const answers: ProduceAnswer[] = []
@@ -62,6 +62,6 @@ function readProduceAnswer(apiVersion: number, bytes: Buffer) {
     })
   })
   const throttleMs = read.int32()
-  // From version 6 on a broker answers at once, and then does not read for so long.
+  // Since version 6 a throttling broker answers at once, and then does not read for this long.
   return { answers, clientSideThrottleTime: apiVersion >= 6 ? throttleMs : 0 }
 }

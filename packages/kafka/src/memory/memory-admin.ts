@@ -4,7 +4,7 @@ import type { MemoryBroker } from './memory-broker.ts'
 import { offsetAtTimestamp } from './partition-log.ts'
 import type { PartitionLog } from './partition-log.ts'
 
-/** There is one node, and it leads everything. */
+/** The id of the one node, which leads all partitions. */
 const NODE = 0
 
 export function memoryAdmin(broker: MemoryBroker): DriverAdmin {
@@ -30,7 +30,7 @@ export function memoryAdmin(broker: MemoryBroker): DriverAdmin {
       for (const topic of topics) live().createTopic(topic)
     },
     async deleteTopics(topics) {
-      // All or none: a missing one is found before the first is gone.
+      // All or none: a missing topic is found before the first one is deleted.
       for (const topic of topics) live().logs(topic)
       for (const topic of new Set(topics)) live().deleteTopic(topic)
     },

@@ -20,7 +20,7 @@ export interface MemoryBroker {
   /** Throws `TOPIC_MISSING`. */
   topicId(topic: string): string
   limits(topic: string): Pick<MemoryTopic, 'maxBatchBytes' | 'keyed'>
-  /** Made at the first call. The group itself knows whether it counts as existing. */
+  /** The state of a group, made at the first call. `describe` tells whether the group exists for clients. */
   group(groupId: string): MemoryGroup
   groupIds(): string[]
 }
@@ -87,16 +87,16 @@ interface MemoryTopic {
   readonly keyed: boolean
 }
 
-/** The settings of a topic that take effect here. */
+/** The settings of a topic that have an effect. */
 interface TopicConfig {
   readonly retention: LogRetention
   readonly maxBatchBytes: number
 }
 
 /**
- * The retention and the largest batch of a topic: what its `config` says, in Kafka's terms, over what the broker was made
- * with. Of `cleanup.policy` it takes that a topic that is compacted needs keys; it is never compacted, which Kafka promises
- * no time for either. The rest of Kafka's settings is taken and means nothing here. Throws `KAFKA_FAILED` for a value that is no number.
+ * The settings of a topic: its `config`, with Kafka's names, over the options of the broker. With `cleanup.policy: 'compact'`
+ * records need keys; the topic is never compacted, and Kafka does not promise a time for that either. Other settings are
+ * accepted and have no effect. Throws `KAFKA_FAILED` for a value that is no number.
  */
 function topicConfig(
   { topic, config = {} }: NewTopic,

@@ -25,9 +25,9 @@ interface Assignment {
   readonly partitions: readonly TopicPartition[]
   /** By partition, offsets that were sought while `assigned` was pending. */
   readonly sought: Map<string, number>
-  /** Empty until `assigned` has settled. */
+  /** The partitions that are read; empty until `assigned` has settled. */
   readings: readonly Reading[]
-  /** Stops to wait for new records. */
+  /** Functions that end the wait for new records. */
   unwatch: readonly (() => void)[]
 }
 
@@ -42,11 +42,11 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
   /** The partitions that were handed over last, or are being handed over. */
   let handedOver: readonly TopicPartition[] = []
   let membership: Membership | undefined
-  /** Undefined while it reads; with an error once it cannot go on, without one once it was closed. */
+  /** Undefined while the consumer reads. Has an error if it cannot go on, and none if it was closed. */
   let ended: { readonly error?: Error } | undefined
-  /** `assigned` and `revoked` are called one after the other, whatever the group asks for meanwhile. */
+  /** Settles when the last call of `assigned` or `revoked` has ended: the calls run one after another. */
   let turn: Promise<void> = Promise.resolve()
-  /** The reading that was asked for a batch last: all have their turn. */
+  /** The index of the partition that was read last: partitions take turns. */
   let lastRead = 0
 
   function join(): void {
@@ -63,7 +63,7 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
           return turn
         },
         lost() {
-          // The call with 'revoked' is still pending, and the news must not wait for it.
+          // The call with 'revoked' is still pending, and the call with 'lost' must not wait for it.
           turn = Promise.all([turn, tellRevoked(handedOver, 'lost').catch(fail)]).then(() => {
             if (ended === undefined) join()
           })
@@ -119,7 +119,7 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
     out.clear()
   }
 
-  /** @param error none where it was closed */
+  /** Ends reading. @param error the reason; default: the consumer was closed */
   function end(error?: Error): void {
     ended = error === undefined ? {} : { error }
     stop()
@@ -216,7 +216,7 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
   }
 }
 
-/** The topics that settings name, or mean with a pattern. Throws `TOPIC_MISSING`. */
+/** The topics that the settings name, or that match a pattern of theirs. Throws `TOPIC_MISSING`. */
 function subscribedTopics(broker: MemoryBroker, settings: ConsumerSettings): Set<string> {
   const names = broker.topics()
   const topics = new Set<string>()

@@ -2,20 +2,20 @@ import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '../
 import { assignPartitions } from '../driver/assign-partitions.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 
-/** Learns what the group wants of a member. Must not throw or reject. */
+/** The calls of the group to a member. They must not throw or reject. */
 interface MemberListener {
-  /** These partitions are the member's, until `revoked` or `lost`. */
+  /** The member owns these partitions until `revoked` or `lost`. */
   assigned(partitions: readonly TopicPartition[]): void
-  /** The member is to give up all its partitions; settles when it is done with them. */
+  /** Asks the member to give up all its partitions. Settles when it is done with them. */
   revoked(): Promise<void>
-  /** The member took too long to give up its partitions, and was put out of the group. */
+  /** The member took too long to give up its partitions, and was removed from the group. */
   lost(): void
 }
 
 export interface Membership {
   /** Commits offsets of partitions that the member owns; the others are left out. */
   commit(offsets: readonly TopicPartitionOffset[]): void
-  /** Gives up everything at once, without a call of `revoked`. */
+  /** Gives up all partitions at once, without a call of `revoked`. */
   leave(): void
 }
 
@@ -31,7 +31,7 @@ export interface MemoryGroup {
   join(settings: MemberSettings, listener: MemberListener): Membership
   committed(topic: string, partition: number): number | undefined
   forget(topic: string): void
-  /** For admins; undefined until a member has joined, or an offset was committed. */
+  /** The state and the members, for admins; undefined until a member has joined, or an offset was committed. */
   describe(): Pick<GroupDescription, 'state' | 'members'> | undefined
   /** Sets offsets, for a group without members. */
   reset(offsets: readonly TopicPartitionOffset[]): void
@@ -42,13 +42,13 @@ export interface MemoryGroup {
 interface Member extends MemberSettings, MemberListener {
   readonly id: string
   owned: ReadonlyMap<string, TopicPartition>
-  /** Ends the wait for `revoked`: the member left meanwhile. */
+  /** Ends the wait for `revoked` because the member left. */
   left(): void
 }
 
 /**
- * A consumer group with eager rebalances, as Kafka's classic protocol has them: whenever a member joins or leaves, all give
- * up their partitions. Partitions are assigned anew when the last has done so, or its time is over.
+ * A consumer group with eager rebalances, as in Kafka's classic protocol: when a member joins or leaves, all members give up
+ * their partitions. Partitions are assigned again when the last member has done so, or its time is over.
  */
 export function memoryGroup(
   partitionsOf: (topic: string) => number,
@@ -57,10 +57,10 @@ export function memoryGroup(
   const members = new Map<string, Member>()
   const offsets = new Map<string, Map<number, number>>()
   let joined = 0
-  /** A member has joined, or an offset was committed. */
+  /** Whether a member has joined, or an offset was committed. */
   let exists = false
   let state: 'Stable' | 'PreparingRebalance' = 'Stable'
-  /** A member joined or left since partitions were assigned. */
+  /** Whether a member joined or left since partitions were assigned. */
   let changed = false
 
   async function rebalance(): Promise<void> {
@@ -70,7 +70,7 @@ export function memoryGroup(
     while (changed) {
       changed = false
       await Promise.all([...members.values()].map(takeBack))
-      // `members` has all that joined meanwhile: one round covers them.
+      // `members` includes those that joined meanwhile: one round covers them.
       changed = false
       const subscribers = [...members.values()].map(({ id, topics, copartitioned }) => ({ id, topics, copartitioned }))
       for (const [id, partitions] of assignPartitions(subscribers, partitionsOf)) {

@@ -9,7 +9,7 @@ const RECORD_OVERHEAD_BYTES = 9
 const BATCH_OVERHEAD_BYTES = 61
 const SENT: ProduceResult = {}
 
-/** Appends batches to the logs of a broker in memory. Every batch has its result at once. */
+/** Appends batches to the logs of a broker in memory, and returns their results at once. */
 export function memoryProducer(broker: MemoryBroker): DriverProducer {
   let open = true
 

@@ -34,9 +34,9 @@ export interface PartitionLog {
   latest(): number
   /** Appends copies: the caller may reuse its buffers. */
   append(records: readonly ProduceRecord[]): void
-  /** Records from an offset within the range on; at least one, unless the offset is the end. */
+  /** Reads records from an offset within the range; at least one, unless the offset is the end. */
   read(offset: number, maxRecords: number, maxBytes: number): StoredRecord[]
-  /** Calls `onChange` after every `append` and at `drop`. Returns how to stop. */
+  /** Calls `onChange` after every `append` and at `drop`. Returns a function that stops it. */
   watch(onChange: () => void): () => void
   /** Called when the topic is deleted. */
   drop(): void
@@ -44,7 +44,7 @@ export interface PartitionLog {
 }
 
 export function partitionLog(retention: LogRetention, now: () => number): PartitionLog {
-  // `records[head]` has the offset `base`; records before it are deleted, and are cut off from time to time.
+  // `records[head]` has the offset `base`. The records before it are deleted, and removed from the array from time to time.
   let records: StoredRecord[] = []
   let head = 0
   let base = 0
@@ -120,7 +120,7 @@ function copier(): (record: ProduceRecord, time: Int64) => StoredRecord {
     const source = typeof content === 'string' ? Buffer.from(content) : content
     const { length } = source
     if (used + length > arena.byteLength) {
-      // Small at first: most logs hold few records.
+      // Small at first, as most logs hold few records.
       arena = new ArrayBuffer(Math.max(length, Math.min(ARENA_BYTES, arena.byteLength * 4 || 1024)))
       used = 0
     }
@@ -133,7 +133,7 @@ function copier(): (record: ProduceRecord, time: Int64) => StoredRecord {
   return ({ key, value, headers, timestamp }, time) => {
     let bytes = RECORD_OVERHEAD_BYTES + contentBytes(key) + contentBytes(value)
     let copied: Headers | Uint8Array = NO_HEADERS
-    // As over the wire: headers that were given as bytes are parsed, if they can be.
+    // As over the wire, headers that were given as bytes are parsed if possible.
     const read = headers instanceof Uint8Array ? readHeaders(asBuffer(headers)) : { headers, problem: undefined }
     if (read.problem !== undefined) {
       copied = bytesOf(headers as Uint8Array)

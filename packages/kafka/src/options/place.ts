@@ -1,6 +1,6 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 
-/** Whether it is a whole number. -0 is refused: it could mean the first or the last record. */
+/** Whether a value is a whole number. -0 is refused: it could mean the first or the last record. */
 export function isOffset(value: unknown): value is number {
   return Number.isSafeInteger(value) && !Object.is(value, -0)
 }
@@ -10,14 +10,14 @@ export function isTimestamp(value: unknown): value is number | Date {
   return Number.isSafeInteger(ms) && (ms as number) >= 0
 }
 
-/** A topic, as the errors name it. */
+/** A topic, as error messages name it. */
 interface NamedTopic {
   readonly name: string
-  /** The name of its topic; undefined if it stands for several. */
+  /** The name of the one topic; undefined if it stands for several. */
   readonly single: string | undefined
 }
 
-// Checks of arguments of the calls that read a topic. All of them throw `USAGE`.
+// Checks of the arguments of `seek`, `slice` and `at`. All of them throw `USAGE`.
 
 export function expectOffset(spec: NamedTopic, what: string, value: unknown): void {
   if (isOffset(value)) return
@@ -35,7 +35,7 @@ export function expectTopic(spec: NamedTopic, value: unknown): void {
     throw refused(spec, `takes the name of a topic as topic, got ${describe(value)}`)
 }
 
-/** A call that names a partition needs one topic. */
+/** Refuses a call that names a partition and does not name one of several topics. */
 export function expectOneTopic(spec: NamedTopic, topic: string | undefined): void {
   if (topic === undefined && spec.single === undefined)
     throw refused(spec, `stands for several topics; say which: { topic: 'name', partition: 0 }`)
@@ -48,7 +48,7 @@ export function expectOptions(spec: NamedTopic, options: unknown, names: readonl
     if (!names.includes(name)) throw refused(spec, `takes ${names.join(' and ')} here, got '${name}'`)
 }
 
-/** Where to seek: an offset (negative: from the end), an end of the partition, or a timestamp in ms since the epoch. */
+/** A position to seek: an offset (negative: from the end), an end of the partition, or a timestamp (in ms since the epoch). */
 export type SeekTo = number | 'earliest' | 'latest' | { readonly timestamp: number | Date }
 
 export function expectPlace(spec: NamedTopic, to: unknown): void {

@@ -38,7 +38,7 @@ function isConfig(value: unknown): boolean {
   return Object.values(value).every((content) => ['string', 'number', 'boolean'].includes(typeof content))
 }
 
-/** The same for a driver, whose `config` holds strings only. */
+/** Turns the options into those of a driver, whose `config` holds strings only. */
 export function newTopic(topic: string, { config, partitions, replicationFactor }: TopicCreation): NewTopic {
   return {
     topic,

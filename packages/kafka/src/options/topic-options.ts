@@ -6,8 +6,8 @@ import type { TopicCreation } from './topic-creation.ts'
 /** The options of a `Topic`, all of them optional. */
 export interface TopicOptions {
   /**
-   * The consumer group that reads the topic. Null: read all partitions without a group, and commit nothing. A topic that
-   * is a source needs one or the other. @default the `groupId` of the settings
+   * The consumer group that reads the topic. Null: read all partitions without a group, and commit nothing. A source needs a
+   * group or null. @default the `groupId` of the settings
    */
   readonly groupId?: string | null | undefined
   /**
@@ -41,7 +41,7 @@ export interface TopicOptions {
    * @default none
    */
   readonly onRevoked?: ((partitions: readonly TopicPartition[], reason: 'revoked' | 'lost') => unknown) | undefined
-  /** `'end'`: the source ends where each partition ended when the topic was opened. @default it never ends */
+  /** `'end'`: the source ends where each partition ended when the topic was opened. @default the source does not end */
   readonly until?: 'end' | undefined
   /**
    * Whether a record whose headers cannot all be read (a name is not UTF-8) reaches the handler, with `headerBytes`.
@@ -69,8 +69,11 @@ export interface TopicCodecs<V, K> {
 
 /** All options of `Topic`, before they are checked. */
 export interface AnyTopicOptions extends TopicOptions {
+  /** Encodes and decodes values. @default StringCodec() */
   readonly codec?: Codec<unknown> | undefined
+  /** Encodes and decodes keys. @default StringCodec() */
   readonly keyCodec?: Codec<unknown> | undefined
+  /** Whether null values reach the handler. @default false: they are skipped */
   readonly tombstones?: boolean | undefined
 }
 

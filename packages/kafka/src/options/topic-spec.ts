@@ -12,7 +12,7 @@ import type { AnyTopicOptions, TopicNames, TopicOptions } from './topic-options.
 
 /** The name and the options of a topic, checked and with defaults. */
 export interface TopicSpec {
-  /** As shown in messages: names joined by commas, or the pattern. */
+  /** The name in messages: names joined by commas, or the pattern. */
   readonly name: string
   /** One or more names, or a pattern. */
   readonly topics: readonly string[] | RegExp
@@ -37,7 +37,7 @@ export interface TopicSpec {
   readonly conf: Settings
 }
 
-/** Throws `USAGE`. */
+/** Checks the names and options of a topic. Throws `USAGE`. */
 export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpec {
   const topics = parseNames(names)
   const name = topics instanceof RegExp ? String(topics) : topics.join(',')
@@ -110,7 +110,7 @@ const OPTIONS = [
   'conf',
 ]
 
-/** Throws `USAGE`. */
+/** Checks the names of a topic. Throws `USAGE`. */
 function parseNames(names: unknown): readonly string[] | RegExp {
   // A global or sticky pattern keeps state between matches.
   if (names instanceof RegExp) return new RegExp(names.source, names.flags.replaceAll(/[gy]/g, ''))

@@ -2,7 +2,7 @@ import type { Host } from '@snapstream/core'
 import { contentBytes } from '../driver/bytes.ts'
 import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
 
-/** A larger batch is not faster, neither for the client nor for the broker. */
+/** The most records of a batch. A larger batch is faster neither for the client nor for the broker. */
 const MAX_BATCH_RECORDS = 4000
 /** The memory that a waiting record takes beside its payload. */
 export const RECORD_HEAP_BYTES = 200
@@ -10,7 +10,7 @@ export const RECORD_HEAP_BYTES = 200
 const RECORD_WIRE_BYTES = 24
 const HEADER_WIRE_BYTES = 10
 
-/** Is told the outcome of each record, by one call of `acknowledged`, `failed` or `refused`. */
+/** Learns the outcome of each record by one call of `acknowledged`, `failed` or `refused`. */
 export interface DeliveryListener {
   acknowledged(): void
   failed(error: Error): void
@@ -23,11 +23,11 @@ export interface DeliveryListener {
 /** Records of one partition that are sent together. */
 export interface ProducerBatch {
   readonly records: readonly ProduceRecord[]
-  /** One for each record. */
+  /** The listener of each record. */
   readonly listeners: readonly DeliveryListener[]
-  /** The `wireBytes` of its records. */
+  /** The sum of `wireBytes` of its records. */
   readonly bytes: number
-  /** When its first record was appended, in ms of the host's monotonic clock. */
+  /** The time at which its first record was appended, in ms of the host's monotonic clock. */
   readonly createdAt: number
   /** The number of attempts that failed. */
   readonly attempts: number
@@ -40,7 +40,7 @@ interface OpenBatch extends ProducerBatch {
   attempts: number
   /** The number of records that were refused and removed. They count as settled once the others are. */
   refused: number
-  /** No record is appended any more: the batch was sent, or it is one half of a batch that was split. */
+  /** Whether the batch takes no more records: it was sent, or it is one half of a batch that was split. */
   closed: boolean
 }
 
@@ -115,13 +115,13 @@ export class PartitionQueue implements TopicPartition {
     return this.#batches[0]
   }
 
-  /** Whether waiting for more records gains nothing: the first batch is complete, or a flush waits for it. */
+  /** Whether the first batch should be sent without waiting for more records: it is complete, or a flush waits for it. */
   get isDue(): boolean {
     const [first, next] = this.#batches
     return next !== undefined || this.#flushes.length > 0 || (first !== undefined && isComplete(first))
   }
 
-  /** Whether no batch is open for records, or enough of them wait behind the first. */
+  /** Whether no batch takes more records, or enough records wait behind the first batch. */
   get isFull(): boolean {
     const last = this.#batches.at(-1)
     return last === undefined || isComplete(last) || this.#batches.length > 2
@@ -242,7 +242,7 @@ function createBuffer(limitBytes: number) {
   return buffer
 }
 
-/** About how many bytes a record takes on the wire, uncompressed; rather too many than too few. */
+/** An estimate of the size of a record on the wire, uncompressed, in bytes. It is never too small. */
 export function wireBytes({ key, value, headers }: ProduceRecord): number {
   const bytes = RECORD_WIRE_BYTES + contentBytes(key) + contentBytes(value)
   if (headers instanceof Uint8Array) return bytes + headers.length

@@ -10,8 +10,8 @@ const MAX_BACKOFF_MS = 1000
 /** Sends batches, and settles their records by the results. */
 export interface Delivery {
   /**
-   * Sends the first batch of each queue in one request, and settles them once all have a result. Resolves with the queues
-   * whose first batch has to be sent again, and the pause before that in ms. Never rejects.
+   * Sends the first batch of each queue in one request, and settles the batches once all have a result. Resolves with the
+   * queues whose first batch has to be sent again, and the pause before that in ms. Never rejects.
    */
   send(queues: readonly PartitionQueue[]): Promise<ReadonlyMap<PartitionQueue, number>>
 }
@@ -30,7 +30,7 @@ export function createDelivery({ producer, deliveryTimeoutMs, host }: DeliveryOp
         sent.map(({ queue: { topic, partition }, batch: { records } }) => ({ topic, partition, records })),
       )
     } catch (thrown) {
-      // A driver answers for each batch and does not throw: to send again would only hide what is broken.
+      // A driver returns a result for each batch and must not throw: sending again would only hide the defect.
       return sent.map(() => ({ error: toError(thrown), retriable: false }))
     }
   }
@@ -57,7 +57,7 @@ export function createDelivery({ producer, deliveryTimeoutMs, host }: DeliveryOp
     return undefined
   }
 
-  /** Fails all batches of the queue whose time is over; a younger one is still sent. */
+  /** Fails all batches of the queue whose time is over. Younger batches are still sent. */
   function expire(queue: PartitionQueue, cause: Error): void {
     const now = host.monotonic()
     const what =
@@ -154,7 +154,7 @@ function keyField(record: ProduceRecord | undefined) {
   return record?.key ? { key: keyOf(record.key) } : {}
 }
 
-/** As text if it is UTF-8. */
+/** A key for error messages: text if it is UTF-8, else bytes. */
 function keyOf(key: Uint8Array | string): unknown {
   if (typeof key === 'string') return key
   try {

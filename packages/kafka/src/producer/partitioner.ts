@@ -5,7 +5,7 @@ const scratch = Buffer.allocUnsafeSlow(3 * 256)
 
 /** Chooses the partitions of the records of one topic, as Kafka's own clients do. */
 export interface Partitioner {
-  /** With a key: the partition of the key. Without: the same one until `nextBatch`, which makes fewer and larger batches. */
+  /** With a key: the partition of the key. Without a key: the same partition until `nextBatch`, for fewer and larger batches. */
   partition(key: ProduceRecord['key'], count: number): number
   /** The batch of records without a key is full: later ones go to the next partition. */
   nextBatch(count: number): void
@@ -22,12 +22,17 @@ export function createPartitioner(start: number): Partitioner {
   }
 }
 
-/** The partition where Kafka's own clients put this key. */
+/**
+ * The partition that Kafka's own clients choose for a key, from 0.
+ *
+ * @param key bytes, or a string, which is hashed as UTF-8
+ * @param partitions the number of partitions of the topic, at least 1
+ */
 export function partitionOf(key: Uint8Array | string, partitions: number): number {
   return ((typeof key === 'string' ? hashOfText(key) : murmur2(key)) & 0x7fffffff) % partitions
 }
 
-/** Kafka's hash of keys, as a signed 32-bit integer: the same number as in Java. */
+/** Kafka's hash of keys, as a signed 32-bit integer: the same number as in Java. `partitionOf` uses it. */
 export function murmur2(bytes: Uint8Array): number {
   return hashOf(bytes, bytes.length)
 }

@@ -16,11 +16,11 @@ interface Shared {
 
 export interface ProducerLease {
   readonly producer: Producer
-  /** The last one to release it closes the producer. */
+  /** Releases the producer. The last release closes it. */
   release(): Promise<void>
 }
 
-// Topics open independently of each other, in a run or outside of one, and still share a connection.
+// Module state on purpose: topics open independently of each other, in a run or outside of one, and still share a producer.
 const pools = new WeakMap<Driver, Set<Shared>>()
 
 /** Connects a producer, or shares the one with the same settings. Rejects as the driver does, for example with `BROKER_UNREACHABLE`. */

@@ -10,7 +10,7 @@ import { createScheduler } from './scheduler.ts'
 
 /** Writes records to topics, in order within each partition, and tells a listener the outcome of each. */
 export interface Producer {
-  /** Looks a topic up. Rejects with `TOPIC_MISSING`. */
+  /** Looks up a topic. Rejects with `TOPIC_MISSING`. */
   topic(name: string): Promise<ProducerTopic>
   /** The memory of all records that are neither acknowledged nor failed. */
   readonly bufferedBytes: number
@@ -115,7 +115,7 @@ export function createProducer({ producer, settings, host }: ProducerOptions): P
   }
 }
 
-/** A topic that is dry: checks records and acknowledges them, and sends none. */
+/** The producer of a dry topic: it checks records and acknowledges them, and sends none. */
 export function dryTopic(topic: string, { maxRequestBytes }: ProducerDefaults, warn: () => void): ProducerTopic {
   return {
     send(record, _partition, listener) {
@@ -128,12 +128,12 @@ export function dryTopic(topic: string, { maxRequestBytes }: ProducerDefaults, w
   }
 }
 
-/** How many partitions a topic has, as the broker last said. */
+/** The number of partitions of a topic, by the broker's last answer. */
 interface PartitionCount {
   readonly count: number
-  /** Asks again in the background: partitions may have been added. */
+  /** Requests the number again in the background, as partitions may have been added. */
   refresh(): void
-  /** The same, if the last answer is at least this old. */
+  /** Calls `refresh` if the last answer is at least this old. */
   refreshIfOlder(ms: number): void
 }
 
@@ -161,7 +161,7 @@ async function partitionCount(
     try {
       partitions.count = await producer.partitions(topic)
     } catch {
-      // The known count still serves. If the topic is gone, sending to it fails.
+      // The known number is still used. If the topic is gone, sending to it fails.
     }
     isAsking = false
     askedAt = host.monotonic()

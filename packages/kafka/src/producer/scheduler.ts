@@ -4,7 +4,7 @@ import type { Delivery } from './delivery.ts'
 
 /**
  * How long, in ms, a small request waits for the answer to the last one. Records that are written meanwhile go with it. A
- * broker answers the requests of a connection one after the other, so that many small ones would wait for each other there.
+ * broker answers the requests of a connection one after another, so many small requests would wait for each other there.
  */
 const COALESCE_MS = 5
 /** A request of this size or more does not wait. */
@@ -16,7 +16,7 @@ type Phase =
   | { readonly name: 'lingering' | 'backing off'; readonly cancel: () => void }
   /** Its first batch is part of the next request. */
   | { readonly name: 'ready' }
-  /** Its first batch is part of a request that is not answered: one at a time keeps records in order. */
+  /** Its first batch is part of a request in flight. Only one at a time, to keep records in order. */
   | { readonly name: 'in flight' }
 
 const READY: Phase = { name: 'ready' }
@@ -26,7 +26,7 @@ const IN_FLIGHT: Phase = { name: 'in flight' }
 export interface Scheduler {
   /** A batch of the partition began or became due: it is sent as soon as it may be. */
   wake(queue: PartitionQueue): void
-  /** The same for every partition: the buffer is full. */
+  /** Calls `wake` for every partition, because the buffer is full. */
   wakeAll(): void
   /** Cancels all timers, and sends no other request. */
   stop(): void
@@ -47,9 +47,9 @@ export function createScheduler({
   maxRequestBytes,
   host,
 }: SchedulerOptions): Scheduler {
-  /** In the order of entering. */
+  /** The phases of partitions, in the order in which they entered them. */
   const phases = new Map<PartitionQueue, Phase>()
-  /** When the next request is made: in a microtask, or by a timer that lets it wait for the last one. */
+  /** The next request: scheduled in a microtask, or waiting for the last one with a timer. */
   const next: { isScheduled: boolean; cancelWait: (() => void) | undefined } = {
     isScheduled: false,
     cancelWait: undefined,
@@ -89,7 +89,7 @@ export function createScheduler({
     enter(queue, { name, cancel: host.setTimeout(end, Math.max(1, ms)) })
   }
 
-  /** In a microtask, so that records written in one go share a request whatever their partitions. */
+  /** Schedules a microtask, so that records written in one turn share a request, whatever their partitions. */
   function scheduleRequest(): void {
     if (next.isScheduled) return
     next.isScheduled = true
@@ -158,7 +158,7 @@ function isLarge(queues: readonly PartitionQueue[]): boolean {
   return bytes >= LARGE_BYTES
 }
 
-/** Groups the queues in order, so that the first batches of a group fit into one request. A batch that is larger goes alone. */
+/** Groups the queues in order, so that the first batches of a group fit into one request. A larger batch goes alone. */
 function requestsOf(queues: readonly PartitionQueue[], maxRequestBytes: number): PartitionQueue[][] {
   const requests: PartitionQueue[][] = []
   let room = 0

@@ -10,23 +10,23 @@ import type {
 } from '../driver/driver.ts'
 import { groupBy, partitionKey } from '../driver/topic-partition.ts'
 
-/** A reader of one topic (or several, or a pattern): what it subscribes to, and how the consumer tells it what comes. */
+/** A reader of one topic (or several, or a pattern): its subscription, and the calls that it gets from the consumer. */
 export interface TopicSubscriber {
-  /** As shown in messages. */
+  /** The name in messages. */
   readonly name: string
   readonly topics: readonly string[] | RegExp
   /** Topics of other subscribers of the same consumer that are co-partitioned with those of this one. */
   readonly copartitionedWith: readonly string[]
-  /** Where to start in a partition when nothing is committed. */
+  /** The offset to start at in a partition without a committed offset. */
   readonly startOffset: NonNullable<ConsumerSettings['startOffset']>
-  /** Awaited before the first batch of these partitions; answers with other offsets to start at. */
+  /** Called before the first batch of these partitions, and awaited. Resolves with other offsets to start at. */
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]>
-  /** Awaited before the partitions go to another member; `'lost'`: they have gone already. */
+  /** Called before the partitions go to another member, and awaited. `'lost'`: another member may own them already. */
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>
   push(batch: RecordBatch): void
-  /** A partition was fetched, and no record came: it ends there. */
+  /** A fetch of a partition brought no record: the partition ends at this offset. */
   endsAt(end: TopicPartitionOffset): void
-  /** Something failed and is tried again. */
+  /** An operation failed and is retried. */
   trouble(error: Error): void
   /** Reading cannot go on. */
   fail(error: Error): void
@@ -37,30 +37,30 @@ export interface GroupConsumer {
   readonly groupId: string | null
   readonly settings: ResolvedSettings
   readonly subscribers: ReadonlySet<TopicSubscriber>
-  /** The last subscriber has left. */
+  /** Whether the last subscriber has left. */
   readonly closed: boolean
   /** Throws `USAGE` once reading has begun. */
   join(subscriber: TopicSubscriber): void
-  /** Subscribes to the topics of all that have joined, and hands out what comes. Called again it does nothing. */
+  /** Subscribes to the topics of all subscribers, and passes batches on to them. A second call does nothing. */
   start(): void
   release(batch: RecordBatch): void
-  /** Goes on from another offset of a partition: batches that are pushed from now on begin there. */
+  /** Goes on from another offset of a partition: later batches begin there. */
   seek(to: TopicPartitionOffset): void
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
-  /** The last to leave closes the consumer. */
+  /** Removes a subscriber. The last one to leave closes the consumer. */
   leave(subscriber: TopicSubscriber): Promise<void>
 }
 
-/** The part of a subscriber that says what it reads. */
+/** The topics that a subscriber reads. */
 type TopicRead = Pick<TopicSubscriber, 'name' | 'topics'>
 
 const SCOPE_KEY = '~snapstream.kafka.consumers'
 
 /**
- * The consumer for a reader of a run: one it shares with all readers that have the same group and settings or, without a
- * group, its own. Throws `USAGE` if another reader of the run reads the same topic with the same group.
+ * The consumer for a reader of a run. Readers with the same group and settings share one; a reader without a group has its own.
+ * Throws `USAGE` if another reader of the run reads the same topic with the same group.
  *
- * @param scope one map a run
+ * @param scope the map of the run
  */
 export function consumerFor(
   scope: Map<unknown, unknown>,
@@ -94,7 +94,7 @@ export function consumerFor(
 
 function groupConsumer(settings: ResolvedSettings, groupId: string | null): GroupConsumer {
   const subscribers = new Set<TopicSubscriber>()
-  /** The subscriber of each topic that was seen: patterns are tried once. */
+  /** The subscriber of each topic that was read, so that patterns are matched once. */
   const byTopic = new Map<string, TopicSubscriber | undefined>()
   let consumer: DriverConsumer | undefined
   let running: Promise<void> | undefined
@@ -137,7 +137,7 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
       startOffset: (topic, partition) => subscriberOf(topic)?.startOffset(topic, partition),
       async assigned(partitions) {
         const parts = bySubscriber(partitions)
-        // Subscribers that got nothing are told as well: they may be waiting to know.
+        // Subscribers without new partitions are called as well: they may be waiting for it.
         const answers = await Promise.all([...subscribers].map((one) => one.assigned(parts.get(one) ?? [])))
         return answers.flat()
       },
@@ -169,7 +169,7 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
       const sought = batch && uncertain.get(partitionKey(batch))
       uncertain.clear()
       if (batch === undefined || sought === undefined) return batch
-      // It may have been fetched before the seek or after: sought again now, with nothing on its way, it is certain.
+      // The batch may have been fetched before the seek or after it. Now that none is in flight, another seek is certain.
       from.seek(sought)
       from.release(batch)
     }
@@ -208,7 +208,7 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
     async leave(subscriber) {
       if (!subscribers.delete(subscriber) || subscribers.size > 0) return
       closed = true
-      // A consumer that is still being opened is closed as soon as it is open.
+      // A consumer that is still opening is closed as soon as it is open.
       await consumer?.close()
       await running
     },
@@ -252,7 +252,7 @@ function twoInstances(groupInstanceId: string, name: string, groupId: string): S
   )
 }
 
-/** Two patterns may overlap as well: that is found when both match a topic. */
+/** Refuses two readers of the same topic. Overlapping patterns are found later, when both match a topic. */
 function refuseBoth(reader: TopicRead, other: TopicRead, groupId: string): void {
   for (const [one, another] of [
     [reader, other],
@@ -264,7 +264,7 @@ function refuseBoth(reader: TopicRead, other: TopicRead, groupId: string): void 
   }
 }
 
-/** For a source that does not say with which group it is read. */
+/** The error for a source without a group. */
 export function groupMissing(name: string): SnapstreamError {
   return new SnapstreamError(
     'USAGE',

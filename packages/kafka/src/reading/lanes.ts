@@ -15,40 +15,40 @@ export interface LaneBatch {
 }
 
 /**
- * The lanes of one reader: how partitions come (`assigned`), go (`revoked`), stop and go on (`pause`, `resume`, `seek`),
- * and the batches that wait to be handed out. Only its functions write a `PartitionLane`.
+ * The lanes of one reader: their assignment (`assigned`, `revoked`), their control (`pause`, `resume`, `seek`), and the batches
+ * that wait for the engine. Only its functions write a `PartitionLane`.
  */
 export interface ReaderLanes extends Pick<TopicSubscriber, 'assigned' | 'revoked' | 'push' | 'endsAt' | 'fail'> {
-  /** Why reading cannot go on. */
+  /** The reason why reading cannot go on; undefined while it goes on. */
   readonly failure: Error | undefined
-  /** How many batches wait to be handed out. */
+  /** The number of batches that wait for the engine. */
   readonly queued: number
-  /** Resolves at the next `wake`: call it right after looking, with no await between. */
+  /** Resolves at the next `wake`. Call it right after the check, without an await in between. */
   wait(): Promise<void>
   wake(): void
   /** The next batch of a lane that is read. */
   next(): LaneBatch | undefined
-  /** Whether messages of this lane may be handed out: false once it was stopped, revoked or replaced. */
+  /** Whether the engine may get messages of this lane: false once it was stopped, revoked or replaced. */
   isRead(lane: PartitionLane): boolean
-  /** The engine gets a batch of the lane, which ends before `position`. */
+  /** Records that the engine gets a batch of the lane, which ends before `position`. */
   handOut(lane: PartitionLane, position: number): void
-  /** The engine has handled a batch that it got. */
+  /** Marks a batch as handled by the engine. */
   done(batch: LaneBatch): void
-  /** Commits positions that the engine has handled; those of lanes that left or were sought are left out. */
+  /** Commits positions that the engine has handled, without those of lanes that left or were sought. */
   commit(positions: Positions): Promise<void>
-  /** Whether every lane has come to its end. Always false for a topic that is read without an end. */
+  /** Whether every lane has reached its end. Always false for a topic that is read without an end. */
   ended(): boolean
-  /** How many records are known to lie behind these positions; undefined while nothing is known of any lane. */
+  /** The known number of offsets behind these positions; undefined while the end of no lane is known. */
   lag(handled: Positions): number | undefined
-  /** Whether partitions were assigned, or none is left; `lagKnown`: also whether the end of each lane is known. */
+  /** Whether partitions were assigned, or none is left. `lagKnown`: also whether the end of each lane is known. */
   ready(lagKnown: boolean): boolean
-  /** The partitions of this reader, those included that are being assigned. */
+  /** The partitions of this reader, including those that are being assigned. */
   partitions(): readonly TopicPartition[]
   pause(): void
   resume(): void
-  /** Goes on from these offsets once what is in flight is handled. The offsets are committed at once. */
+  /** Goes on from these offsets once the messages in flight are handled. The offsets are committed at once. */
   seek(to: readonly TopicPartitionOffset[]): void
-  /** Drops what waits, and calls `onRevoked` for what is left. */
+  /** Drops waiting batches, and calls `onRevoked` for the remaining partitions. */
   close(): Promise<void>
 }
 
@@ -56,18 +56,18 @@ export function readerLanes(context: {
   readonly options: Pick<ReaderOptions, 'assigned' | 'revoked'>
   readonly control: Pick<TopicControl, 'paused'>
   readonly hooks: TopicHooks
-  /** Per lane, the offset at which reading ends; undefined: it does not end. */
+  /** By lane, the offset at which reading ends; undefined: reading does not end. */
   readonly ends: ReadonlyMap<string, number> | undefined
   readonly consumer: Pick<GroupConsumer, 'commit' | 'seek' | 'release'>
 }): ReaderLanes {
   const { options, control, hooks, ends, consumer } = context
   const lanes = new Map<string, PartitionLane>()
-  /** By lane, where partitions begin that are still being assigned. `seek` replaces the offset. */
+  /** By lane, the start of partitions that are still being assigned. `seek` replaces the offset. */
   const arriving = new Map<string, TopicPartitionOffset>()
   const queue: LaneBatch[] = []
   const { notify: wake, next: wait } = createCondition()
   let failure: Error | undefined
-  /** The last assignment left this reader without a partition. */
+  /** Whether the last assignment left this reader without a partition. */
   let leftOut = false
 
   function fail(error: Error): void {
@@ -77,13 +77,13 @@ export function readerLanes(context: {
 
   const isRead = (lane: PartitionLane) => lanes.get(lane.lane) === lane && !lane.leaving && lane.stopped === undefined
 
-  // ---- partitions that come ---------------------------------------------------------------------------------------
+  // ---- assigned partitions ----------------------------------------------------------------------------------------
 
   async function assigned(partitions: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]> {
     const starts = new Map(partitions.map((at) => [partitionKey(at), at]))
     for (const [lane, at] of starts) arriving.set(lane, at)
     await hooks.assigned(partitions)
-    // A paused topic tells the engine when it is resumed.
+    // For a paused topic, the engine learns of the lane when it is resumed.
     const reading = !control.paused
     const answer = reading && starts.size > 0 ? await options.assigned([...starts.keys()]) : undefined
     const answered: TopicPartitionOffset[] = []
@@ -97,7 +97,7 @@ export function readerLanes(context: {
       const kept = isSought ? offset : answer?.get(lane)
       const start = kept === undefined ? offset : Number(kept)
       if (kept !== undefined) answered.push({ topic, partition, offset: start })
-      // A partition that was added after the topic was opened is not part of what there was to read then.
+      // A partition that was added after the topic was opened has nothing to read.
       const end = ends === undefined ? Infinity : (ends.get(lane) ?? 0)
       const added = partitionLane(topic, partition, start, end)
       if (!reading) added.stopped = Promise.resolve()
@@ -112,9 +112,9 @@ export function readerLanes(context: {
     return answered
   }
 
-  // ---- partitions that go -----------------------------------------------------------------------------------------
+  // ---- revoked partitions -----------------------------------------------------------------------------------------
 
-  /** Settles when all hand-overs that have begun are over. */
+  /** Settles when all hand-overs in progress are over. */
   let handingOver: Promise<unknown> = Promise.resolve()
 
   function revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
@@ -133,23 +133,23 @@ export function readerLanes(context: {
     // A partition that is revoked can be committed until it is handed over.
     if (reason === 'lost') forget()
     await options.revoked(partitions.map(partitionKey), reason)
-    // The next owner has to go on from where the lane was sought.
+    // The next owner has to go on from the offset that the lane was sought to.
     if (reason === 'revoked') await Promise.all(going.flatMap(({ lane }) => moves.get(lane) ?? []))
     await hooks.revoked(partitions, reason)
     forget()
   }
 
-  // ---- lanes that stop, and go on there or elsewhere ----------------------------------------------------------------
+  // ---- stopped lanes, and moves to other offsets --------------------------------------------------------------------
 
-  /** Moves that are under way, by lane. Those of one lane come one after the other. */
+  /** Moves in progress, by lane. The moves of one lane run one after another. */
   const moves = new Map<string, Promise<void>>()
 
-  /** From now on the engine handles no message of these lanes but those in flight. */
+  /** Stops these lanes: from now on the engine handles only their messages in flight. */
   function stop(some: readonly PartitionLane[]): void {
     const reading = some.filter(({ stopped }) => stopped === undefined)
     if (reading.length === 0) return
     dropQueued(reading)
-    // The engine takes up no message of them once this call has returned.
+    // The engine starts no message of them once this call has returned.
     const stopped = options
       .revoked(
         reading.map(({ lane }) => lane),
@@ -176,7 +176,7 @@ export function readerLanes(context: {
     }
   }
 
-  /** `to`: where to go on; undefined: behind what is handled. */
+  /** Moves a stopped lane on. `to`: the offset to go on from; undefined: behind the last handled message. */
   function move(name: string, to?: TopicPartitionOffset): void {
     const isLast = () => moves.get(name) === moving
     const moving: Promise<void> = (moves.get(name) ?? Promise.resolve())
@@ -191,7 +191,7 @@ export function readerLanes(context: {
     moves.set(name, moving)
   }
 
-  /** Answers with the lane once the engine has let go of it; undefined if it left meanwhile, or was not stopped. */
+  /** Resolves with the lane once the engine has released it; undefined if it left meanwhile, or was not stopped. */
   async function moved(name: string, to: TopicPartitionOffset | undefined): Promise<PartitionLane | undefined> {
     const lane = lanes.get(name)
     if (lane === undefined || (to === undefined && lane.stopped === undefined)) return undefined
@@ -200,7 +200,7 @@ export function readerLanes(context: {
     if (lanes.get(name) !== lane) return undefined
     if (to !== undefined) {
       lane.sought = to.offset
-      // At once: the next owner goes on from there, also if nothing more is handled here.
+      // Commit at once: the next owner goes on from there, even if no message is handled here any more.
       await commitOffsets([to])
     }
     return lane
@@ -217,7 +217,7 @@ export function readerLanes(context: {
     lanes.set(name, next)
     consumer.seek({ topic, partition, offset })
     for (const batch of lane.out) consumer.release(batch)
-    // `pause` was called while the engine was being told: nothing was handed out yet.
+    // `pause` was called while the engine was being told: it has got no message yet.
     if (control.paused) stop([next])
     wake()
   }
@@ -231,7 +231,7 @@ export function readerLanes(context: {
 
   let committing = Promise.resolve()
 
-  /** One after the other: the last commit counts. */
+  /** Commits offsets, one call after another, so that the last call counts. */
   function commitOffsets(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     const committed = committing.then(() => consumer.commit(offsets))
     committing = committed.catch(() => {})
@@ -259,7 +259,7 @@ export function readerLanes(context: {
       if (lane === undefined) return
       lane.out.add(batch)
       lane.logEnd = batch.endOffset
-      // A batch of a stopped lane is not released, so that no more of it is fetched; it is read again later.
+      // The batch of a stopped lane is not released, so that no more records are fetched. It is read again later.
       if (lane.stopped !== undefined) return
       queue.push({ batch, lane })
       wake()
@@ -285,7 +285,7 @@ export function readerLanes(context: {
       const offsets: TopicPartitionOffset[] = []
       for (const [name, position] of positions) {
         const lane = lanes.get(String(name))
-        // The offset that a lane was sought to is committed already.
+        // The offset of the seek is committed already.
         if (lane === undefined || lane.sought !== undefined) continue
         const { topic, partition } = lane
         lane.handled = Number(position)
@@ -296,7 +296,7 @@ export function readerLanes(context: {
     ended() {
       if (ends === undefined || queue.length > 0 || control.paused) return false
       if (lanes.size === 0) return leftOut
-      // While anything is being handled the lane may still be stopped, and has to be read again then.
+      // While the engine handles messages, the lane may still be stopped, and has to be read again then.
       for (const { reached, end, handling, stopped } of lanes.values())
         if (reached < end || handling > 0 || stopped !== undefined) return false
       return true

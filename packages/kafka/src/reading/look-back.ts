@@ -4,12 +4,12 @@ import type { PartitionBounds } from '../driver/partition-bounds.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 import { rangeReader } from './range-reader.ts'
 
-/** A smaller step costs as much: the way to the broker takes the time. */
+/** The first step, in offsets. A smaller one takes as long, because of the round trip to the broker. */
 const FIRST_STEP = 100
 
 /**
- * The offsets of at least the last `count` records of each partition for which `counts` is true, or of all if there are
- * fewer. Offsets have holes, so the search reads in growing steps from the end.
+ * The offsets of at least the last `count` records of each partition for which `counts` is true, or of all such records if the
+ * partition has fewer. Offsets have holes, so the search reads in growing steps from the end.
  */
 export async function lookBack(
   settings: ResolvedSettings,

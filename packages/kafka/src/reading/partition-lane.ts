@@ -3,8 +3,8 @@ import type { RecordBatch, TopicPartition } from '../driver/driver.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 
 /**
- * A partition as one of the engine's lanes, from the offset at which it was assigned or sought. When the partition comes
- * back, or is sought, another object takes its place: what still belongs to the old one is recognised and dropped.
+ * A partition as one of the engine's lanes, from the offset at which it was assigned or sought. When the partition is assigned
+ * again, or sought, another object replaces this one, so that late batches of the old one are recognised and dropped.
  */
 export interface PartitionLane extends TopicPartition {
   /** The name of the lane: `topic/partition`. */
@@ -12,21 +12,21 @@ export interface PartitionLane extends TopicPartition {
   readonly contexts: { readonly key: CodecContext; readonly value: CodecContext }
   /** Records from this offset on are not read. */
   readonly end: number
-  /** The offset after the last batch that was handed out. */
+  /** The offset behind the last batch that the engine got. */
   reached: number
-  /** The offset before which everything is handled and durable. */
+  /** The offset before which all messages are handled and durable. */
   handled: number
   /** The offset behind the last record that could be read when the partition was last fetched; undefined until then. */
   logEnd: number | undefined
-  /** The offset to go on from instead of `handled`, once the lane was sought. */
+  /** The offset to go on from instead of `handled`, if the lane was sought; else undefined. */
   sought: number | undefined
   /** Batches of the consumer that are not released yet. */
   readonly out: Set<RecordBatch>
-  /** How many of them the engine has. */
+  /** The number of these batches that the engine is handling. */
   handling: number
-  /** Undefined while the lane is read. Set once it is paused or sought; resolves when the engine has let go of it. */
+  /** Undefined while the lane is read. Set when it is paused or sought; resolves when the engine has released it. */
   stopped: Promise<void> | undefined
-  /** The group takes the partition away: the lane does not go on. */
+  /** Whether the group is revoking the partition: the lane does not go on. */
   leaving: boolean
 }
 

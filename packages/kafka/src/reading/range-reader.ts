@@ -4,7 +4,7 @@ import type { DriverAdmin, DriverConsumer, RecordBatch, TopicPartition } from '.
 import { partitionKey } from '../driver/topic-partition.ts'
 import { withAdmin } from '../driver/with-admin.ts'
 
-/** Offsets of a partition from `start` up to, and without, `end`. */
+/** The offsets of a partition from `start` up to, but not including, `end`. */
 export interface OffsetRange extends TopicPartition {
   readonly start: number
   readonly end: number
@@ -12,7 +12,10 @@ export interface OffsetRange extends TopicPartition {
 
 /** Reads ranges of offsets without a group. It ends by position, so holes and control records do not matter. */
 export interface RangeReader {
-  /** The next batch of any range; it may reach beyond the end. Undefined once all ranges are read, or after `close`. */
+  /**
+   * The next batch of any range; it may reach beyond the end of the range. Undefined once all ranges are read, or after
+   * `close`.
+   */
   read(): Promise<RecordBatch | undefined>
   /** Makes room for another batch of the partition. */
   release(batch: RecordBatch): void
@@ -55,7 +58,7 @@ export function rangeReader(settings: ResolvedSettings, ranges: readonly OffsetR
     return consumer.poll()
   }
 
-  /** Goes on behind records that were deleted before they were read. Answers false if none were. */
+  /** Goes on behind records that were deleted before they were read. Returns false if none were. */
   async function skipDeleted(): Promise<boolean> {
     const gone = consumer
     consumer = undefined
@@ -97,7 +100,7 @@ export function rangeReader(settings: ResolvedSettings, ranges: readonly OffsetR
           )
         }
         const reading = readings.get(partitionKey(batch))
-        // A batch behind the end is not released, so that no more of the partition is fetched.
+        // A batch behind the end is not released, so that no more records of the partition are fetched.
         if (reading === undefined || reading.position >= reading.end) continue
         reading.position = Math.min(batch.nextOffset, reading.end)
         return batch

@@ -1,15 +1,15 @@
 import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 
-/** What `pause`, `resume` and `seek` of a topic ask of those who read it now. */
+/** A reader of a topic, as `pause`, `resume` and `seek` control it. */
 export interface ControlledReader {
-  /** What it reads. */
+  /** The partitions that it reads. */
   partitions(): readonly TopicPartition[]
   pause(): void
   resume(): void
   seek(to: readonly TopicPartitionOffset[]): void
 }
 
-/** A topic's own state while it is read: it outlives the readers. */
+/** The state of a topic that its readers share and that outlives them. */
 export interface TopicControl {
   readonly paused: boolean
   /** Readers that have begun and not ended. */
@@ -18,7 +18,7 @@ export interface TopicControl {
   detach(reader: ControlledReader): void
   pause(): void
   resume(): void
-  /** Does what takes time in the order in which it was asked for, so that what was asked last counts. */
+  /** Runs asynchronous work one call after another, so that the last call counts. */
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 

@@ -4,7 +4,7 @@ import { withTimeout } from '@snapstream/core/adapter'
 import type { TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
-/** `onAssigned` and `onRevoked` of a topic, bounded in time. Both reject with an error that names the hook. */
+/** `onAssigned` and `onRevoked` of a topic, with a time limit. Both reject with an error that names the hook. */
 export interface TopicHooks {
   assigned(partitions: readonly TopicPartitionOffset[]): Promise<void>
   revoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void>

@@ -13,13 +13,13 @@ import type { TopicHooks } from './topic-hooks.ts'
 
 type RecordsBatch = Batch<TopicRecord<unknown, unknown>>
 
-/** Reads one topic (or several, or a pattern) through a consumer that it may share. */
+/** Reads one topic (or several, or a pattern) with a consumer that other readers may share. */
 export function topicReader(given: {
   readonly spec: TopicSpec
   readonly options: ReaderOptions
   readonly control: TopicControl
   readonly hooks: TopicHooks
-  /** Per lane, the offset at which reading ends; undefined: it does not end. */
+  /** By lane, the offset at which reading ends; undefined: reading does not end. */
   readonly ends: ReadonlyMap<string, number> | undefined
   readonly consumer: GroupConsumer
   /** Called once, when the reader is closed. */
@@ -54,18 +54,18 @@ export function topicReader(given: {
     return messageBatch(batch, decoded, lane.lane, position, () => lanes.done(from))
   }
 
-  /** The next batch that has something to hand out, if there is one now. */
+  /** The next batch for the engine; undefined if none waits. */
   function take(): MaybePromise<RecordsBatch | undefined> {
     for (let next = lanes.next(); next !== undefined; next = lanes.next()) {
       const from = next
       const { batch, lane } = from
-      // A batch behind the end is not released, so that no more of it is fetched.
+      // A batch behind the end is not released, so that no more records of the partition are fetched.
       if (lane.reached >= lane.end) continue
       const decoded = decodeBatch(batch, spec, lane.contexts, lane.end)
-      // One without messages is handed out as well: what it went past counts as handled when its turn comes.
+      // The engine gets batches without messages as well: the offsets they skip count as handled in their turn.
       const position = Math.min(batch.nextOffset, lane.end)
       if (decoded.pending === undefined) return handOut(from, decoded, position)
-      // A lane that was revoked meanwhile belongs to another member, also if it has come back since.
+      // A lane that was revoked meanwhile belongs to another member, even if the partition was assigned again since.
       return decoded.pending.then(() => (lanes.isRead(lane) ? handOut(from, decoded, position) : undefined))
     }
     return undefined

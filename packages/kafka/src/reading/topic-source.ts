@@ -37,8 +37,8 @@ export async function openTopicSource(
 }
 
 /**
- * Offsets are those of a group in a partition, whoever keeps them: another group is another reader of the same records, with
- * positions of its own.
+ * The identity of a topic's positions. Offsets belong to a group and a partition, wherever they are stored: another group reads
+ * the same records with its own positions.
  */
 export function lastingLanes(spec: TopicSpec, lifecycle: TopicLifecycle): Lasting | undefined {
   const settings = lifecycle.current?.settings
@@ -61,14 +61,14 @@ export function lastingLanes(spec: TopicSpec, lifecycle: TopicLifecycle): Lastin
 
 const topicOf = (lane: Lane) => String(lane).slice(0, String(lane).lastIndexOf('/'))
 
-/** The group that reads the topic, or null for none. Throws `USAGE` where nothing is said. */
+/** The group that reads the topic, or null for none. Throws `USAGE` if neither the topic nor the settings name one. */
 export function groupOf({ groupId, name }: TopicSpec, settings: ResolvedSettings): string | null {
   const group = groupId === undefined ? settings.groupId : groupId
   if (group === undefined) throw groupMissing(name)
   return group
 }
 
-/** Per lane, where it ends now, if that is where reading is to end. */
+/** By lane, the present end of the partition, if reading ends there. */
 async function endsOf(
   { untilEnd }: TopicSpec,
   { settings, found }: OpenTopic,

@@ -2,10 +2,11 @@ import type { Int64 } from '../driver/int64.ts'
 
 /** The size of the header of a record batch. The records follow it. */
 export const HEADER_BYTES = 61
-/** The checksum covers everything from here on. The broker changes only what is before. */
+/** The checksum covers all bytes from here on. The broker changes only bytes before it. */
 export const CHECKED_FROM = 21
 export const CHECKSUM_AT = 17
 
+/** The fields of the header of a record batch. */
 export interface BatchHeader {
   /** Kafka's number of the compression codec. */
   readonly compression: number
@@ -17,7 +18,7 @@ export interface BatchHeader {
   readonly firstSequence: number
 }
 
-/** Writes the header of a whole batch, without its checksum. The broker sets the offset. */
+/** Writes the header of a complete batch, without its checksum. The broker sets the offset. */
 export function writeBatchHeader(batch: Buffer, header: BatchHeader): void {
   writeInt64(batch, 0, 0)
   batch.writeInt32BE(batch.length - 12, 8)

@@ -11,12 +11,12 @@ import { lz4Frame } from './lz4-frame.ts'
 import { xerialSnappy } from './xerial-snappy.ts'
 import { maxZstdSize } from './zstd-frame.ts'
 
-/** By Kafka's number of the codec: the lowest three bits of a batch's attributes. */
+/** The codecs by Kafka's number: the lowest three bits of a batch's attributes. */
 export const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
 /**
- * The codec of that name, from node:zlib or from a package that is loaded when it is first used. Rejects with
- * `UNSUPPORTED`, naming the package, where that is not installed.
+ * The codec with this name, from node:zlib or from a package that is loaded at the first use. Rejects with `UNSUPPORTED`,
+ * naming the package, if it is not installed.
  */
 export async function compressionCodec(name: Exclude<Compression, 'none'>): Promise<CompressionCodec> {
   switch (name) {
@@ -46,7 +46,7 @@ export async function compressionCodec(name: Exclude<Compression, 'none'>): Prom
   }
 }
 
-/** In Node since 22.15; the types are those of the oldest Node. */
+/** The part of node:zlib that exists since Node 22.15. The types are those of the oldest Node. */
 interface Zstd {
   readonly zstdCompress?: typeof gzip
   readonly zstdDecompress?: (
@@ -73,7 +73,7 @@ function zstdOfNode(): CompressionCodec | undefined {
   }
 }
 
-/** The package has no limit. Bytes whose blocks could become more are not given to it. */
+/** Zstd by the package, which has no limit: it does not get bytes whose blocks could exceed the limit. */
 async function zstdOfPackage(): Promise<CompressionCodec> {
   const name = '@toondepauw/node-zstd'
   const { Decoder, Encoder } = await optional('zstd', name, () => import('@toondepauw/node-zstd'))

@@ -3,17 +3,17 @@
  * the same time.
  */
 export interface DecompressionRoom {
-  /** The most that one batch may take, and all of them together, in bytes. */
+  /** The limit of one batch, and of all large batches together, in bytes. */
   readonly limit: number
-  /** Resolves when there is room for so many bytes, at most `limit`. Callers are served in the order in which they asked. */
+  /** Takes room for so many bytes, at most `limit`. Resolves when it is free. Calls are served in order. */
   take(bytes: number): Promise<RoomHold>
 }
 
-/** Some of the room. It is free again once the hold and all that keeps it are released. */
+/** A part of the room. It is free again once the hold and all its users are released. */
 export interface RoomHold {
-  /** Gives back all but so many bytes. */
+  /** Reduces the hold to so many bytes. */
   shrink(bytes: number): void
-  /** Keeps the room for another user; the function that it answers with releases it. */
+  /** Keeps the room for another user. Returns a function that releases it. */
   keep(): () => void
   release(): void
 }

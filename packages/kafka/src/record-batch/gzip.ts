@@ -1,6 +1,6 @@
 import { crc32, inflateRaw } from 'node:zlib'
 
-/** The most bytes that deflate makes of one byte. */
+/** The most bytes that one byte of deflate can become. */
 const MOST_PER_BYTE = 1032
 const LARGEST_CHUNK_BYTES = 1 << 20
 /** Magic, method, flags, time, extra flags and operating system. */
@@ -8,7 +8,7 @@ const HEADER_BYTES = 10
 const TRAILER_BYTES = 8
 const [HAS_HEADER_CRC, HAS_EXTRA, HAS_NAME, HAS_COMMENT] = [2, 4, 8, 16]
 
-/** The size that the trailer states, limited to what deflate can reach. It is right for one member without bytes behind it. */
+/** The size that the trailer states, up to the most that deflate allows. It is right for one member without bytes behind it. */
 export function statedGzipSize(bytes: Buffer): number {
   const stated = bytes.length < TRAILER_BYTES ? 0 : bytes.readUInt32LE(bytes.length - 4)
   return Math.min(stated, bytes.length * MOST_PER_BYTE)
@@ -16,7 +16,7 @@ export function statedGzipSize(bytes: Buffer): number {
 
 /**
  * Decompresses all members, as brokers and Java's client do, and ignores bytes behind the last one that do not begin another.
- * Resolves with undefined where the result would have more than `limit` bytes. Rejects for bytes that are not gzip.
+ * Resolves with undefined if the result would have more than `limit` bytes. Rejects for bytes that are not gzip.
  *
  * Node's own `gunzip` refuses bytes behind the end.
  */
@@ -40,7 +40,7 @@ export async function gunzipWithin(bytes: Buffer, limit: number): Promise<Buffer
   return members.length === 1 ? members[0] : Buffer.concat(members)
 }
 
-/** Where the compressed bytes of a member begin, or undefined where no member begins. */
+/** The position where the compressed bytes of a member begin; undefined if no member begins here. */
 function memberStart(bytes: Buffer, at: number): number | undefined {
   if (at + HEADER_BYTES > bytes.length || bytes.readUInt16BE(at) !== 0x1f8b || bytes[at + 2] !== 8) return undefined
   const flags = bytes[at + 3] ?? 0
@@ -60,7 +60,7 @@ function inflate(bytes: Buffer, limit: number): Promise<{ buffer: Buffer; consum
   const options = {
     info: true,
     maxOutputLength: Math.max(1, limit),
-    // One chunk where the size is known: each chunk costs a way to a thread and back.
+    // One chunk if the size is known: each chunk costs a round trip to a thread.
     chunkSize: Math.min(limit + 64, LARGEST_CHUNK_BYTES),
   }
   return new Promise((resolve, reject) => {
@@ -68,7 +68,7 @@ function inflate(bytes: Buffer, limit: number): Promise<{ buffer: Buffer; consum
       const { code } = (error ?? {}) as { readonly code?: string }
       if (code === 'ERR_BUFFER_TOO_LARGE') return resolve(undefined)
       if (error) return reject(error)
-      // The types do not know of `info`.
+      // The types lack `info`.
       const { buffer, engine } = result as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
       resolve(buffer.length > limit ? undefined : { buffer, consumed: engine.bytesWritten })
     })

@@ -5,13 +5,13 @@ import type { RoomHold } from './decompression-room.ts'
 import type { AbortedTransaction, FetchedPartition } from './fetched-partition.ts'
 import type { Int64 } from '../driver/int64.ts'
 
-/** The records of one batch of the log, and how far they are read. A batch that is not shown has none. */
+/** The records of one batch of the log, and how far they are read. A batch that is skipped has none. */
 export interface Section {
   /** Its records, compressed or not. */
   readonly bytes: Buffer
   /** Kafka's number of the codec, 0 for none. */
   readonly compression: number
-  /** How many records it says that it holds. */
+  /** The number of records that the batch states. */
   readonly count: number
   readonly baseOffset: number
   /** The offset behind the batch, and behind records of it that compaction removed. */
@@ -19,18 +19,18 @@ export interface Section {
   readonly baseTimestamp: Int64
   /** The timestamp of all records, where the topic keeps the time of arrival (`LogAppendTime`). */
   readonly appendTime: Int64 | undefined
-  /** Where the whole batch begins and ends in the fetched bytes. */
+  /** The positions where the whole batch begins and ends in the fetched bytes. */
   readonly start: number
   readonly end: number
-  /** The hold on memory of its decompressed records, where they are large. */
+  /** The hold on memory of its decompressed records, if they are large. */
   readonly hold: RoomHold | undefined
-  /** Where the next record begins, how many are still to come, and the lowest offset that it can have. */
+  /** The position of the next record, the number of records from it on, and the lowest offset that it can have. */
   at: number
   left: number
   expected: number
 }
 
-/** A batch of the log that cannot be read, or the rest of one. It is handed out as one record. */
+/** A batch of the log, or the rest of one, that cannot be read. It is delivered as one record. */
 export interface Gap {
   readonly error: SnapstreamError
   /** Its first offset, or the offset where reading began if that is higher. */
@@ -47,14 +47,14 @@ const APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 const ABORT_MARKER = 0
-/** In all formats: where the number of the format is, and where the bytes begin that the length counts. */
+/** In all formats: the position of the number of the format, and of the first byte that the length counts. */
 const MAGIC_AT = 16
 const LENGTH_FROM = 12
 const MAX_TIMESTAMP_AT = 35
 
 /**
- * Walks over the batches of a fetch; the last may be cut off. Control records, records of aborted transactions, and batches
- * that compaction left empty are not shown. `broken`: why the walk ended early, at bytes whose meaning and end are unknown.
+ * Finds the batches of a fetch; the last may be cut off. Control records, records of aborted transactions, and batches that
+ * compaction left empty are skipped. `broken`: why the search ended early, at bytes whose meaning and end are unknown.
  */
 export function logBatches(
   fetched: FetchedPartition,
@@ -133,7 +133,7 @@ export function logBatches(
 const NOTHING = Buffer.alloc(0)
 
 /**
- * @param place where the batch is in the fetched bytes, and which offsets it covers
+ * @param place the position of the batch in the fetched bytes, and the offsets that it covers
  * @param why completes "cannot be read:"
  */
 export function gapOf(
@@ -178,12 +178,12 @@ function abortedBy(transactions: readonly AbortedTransaction[]) {
   }
 }
 
-/** A 64-bit integer as a number: exact up to 2^53, which no offset reaches that a broker counted. */
+/** A 64-bit integer as a number: exact up to 2^53, which no offset of a broker reaches. */
 function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
 }
 
-/** A 64-bit integer, exact: a time may be any. */
+/** A 64-bit integer, exact, for timestamps: they may have any value. */
 function readExactInt64(bytes: Buffer, at: number): Int64 {
   const near = readInt64(bytes, at)
   return Number.isSafeInteger(near) ? near : bytes.readBigInt64BE(at)

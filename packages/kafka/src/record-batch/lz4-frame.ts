@@ -1,12 +1,14 @@
 const MAGIC = 0x184d2204
 const [HAS_DICTIONARY, HAS_CONTENT_CHECKSUM, HAS_CONTENT_SIZE, HAS_BLOCK_CHECKSUMS] = [1, 4, 8, 16]
 const IS_PLAIN = 0x8000_0000
-/** The most bytes that lz4 makes of one byte. */
+/** The most bytes that one byte of lz4 can become. */
 const MOST_PER_BYTE = 255
 /** The largest size of a block, by the number in the header. */
 const BLOCK_BYTES: Readonly<Record<number, number>> = { 4: 1 << 16, 5: 1 << 18, 6: 1 << 20, 7: 1 << 22 }
 
-/** Finds the end of an lz4 frame, and the largest size that it can become. Throws for a frame that is cut off or is none. */
+/**
+ * Finds the end of an lz4 frame, and its largest possible size after decompression. Throws for an incomplete or invalid frame.
+ */
 export function lz4Frame(bytes: Buffer): { readonly end: number; readonly maxSize: number } {
   if (bytes.length < 7 || bytes.readUInt32LE(0) !== MAGIC) throw new RangeError('the header of lz4 is missing')
   const flags = bytes[4] ?? 0

@@ -9,28 +9,28 @@ import { gapOf, logBatches } from './log-batches.ts'
 import type { Gap, Section } from './log-batches.ts'
 import { RECORD_OVERHEAD_BYTES, recordColumns } from './record-columns.ts'
 
-/** A part of what was fetched. */
+/** A part of the fetched records. */
 export interface FetchedBatch extends RecordBatch {
-  /** Frees the room that the part holds, where it is large; to be called once it is not used any more. */
+  /** Frees the room that a large part holds. The caller calls it once it does not use the part any more. */
   readonly release?: () => void
 }
 
 /** The records that were fetched of a partition, in parts that are decoded when they are asked for. */
 export interface PartitionReader {
   /**
-   * The next part; undefined behind the last. To be called again once the last call has settled. Throws, or rejects, when
+   * The next part; undefined behind the last. The caller waits for one call to settle before the next. Throws or rejects if
    * nothing more of the partition can be read: the broker sent bytes that no log can hold, or the package that decompresses
    * them is missing.
    */
   next(): MaybePromise<FetchedBatch | undefined>
-  /** Drops the records that are left. */
+  /** Drops the remaining records. */
   close(): void
 }
 
-/** The most records of a part: it limits the time until others have their turn, and the memory for tiny records. */
+/** The most records of a part. It limits the time until other work gets its turn, and the memory for tiny records. */
 const MAX_PART_RECORDS = 16_384
 const MAX_PART_BYTES = 4 << 20
-/** How much is decompressed side by side, in several threads, without asking for room. */
+/** The size that is decompressed in parallel, in several threads, without taking room. */
 const SIDE_BY_SIDE_BYTES = 8 << 20
 
 export function partitionReader(
@@ -40,7 +40,7 @@ export function partitionReader(
   room: DecompressionRoom,
 ): PartitionReader {
   const found = logBatches(fetched, from)
-  /** Batches that were handed out are set to undefined: they may be large. */
+  /** Batches that were delivered are set to undefined, to free their memory. */
   const batches: (Section | Gap | undefined)[] = found.batches
   const codecs = new Map<string, Promise<CompressionCodec>>()
   let head = 0
@@ -97,7 +97,7 @@ export function partitionReader(
     for (let i = head; i < batches.length; i++) {
       const section = batches[i]
       if (section === undefined || 'error' in section) break
-      // The batch is not shown, or it is decompressed already.
+      // The batch is skipped, or decompressed already.
       if (section.compression === 0) continue
       const settle = (batch: Section | Gap): void => {
         batches[i] = batch

@@ -9,22 +9,22 @@ import type { Section } from './log-batches.ts'
 const STRIDE = 6
 /** The memory of a record beside its payload: the columns, and the views of key and value. */
 export const RECORD_OVERHEAD_BYTES = STRIDE * 4 + 16 + 200
-/** Seven integers of a byte each. */
+/** The smallest record: seven integers of a byte each. */
 const SMALLEST_RECORD_BYTES = 7
 
 /** The records of some sections, and how far they were read. */
 export interface Columns {
   readonly part: RecordBatch
-  /** How many sections are read to their end. The next one may be read in part. */
+  /** The number of sections that are read to their end. The next one may be read in part. */
   readonly read: number
-  /** Why the next section cannot be read any further. */
+  /** The reason why the next section cannot be read any further. */
   readonly flaw?: string
 }
 
 /**
- * Decodes records of consecutive sections into columns: no object is made for a record before it is asked for. The sections
- * note how far they are read. Records before the offset `from` are skipped: an answer to a fetch starts with the whole batch
- * that holds that offset.
+ * Decodes records of consecutive sections into columns, so that no object is made for a record before it is used. Each section
+ * keeps the position up to which it is read. Records before the offset `from` are skipped: an answer to a fetch starts with
+ * the whole batch that holds that offset.
  */
 export function recordColumns(
   { topic, partition }: TopicPartition,
@@ -62,7 +62,7 @@ export function recordColumns(
   for (let i = 0; i < sections.length; i++) {
     const section = sections[i] as Section
     const { baseOffset, baseTimestamp, appendTime, left: count } = section
-    /** Where the section would begin in `whole`, with the records that were read before. */
+    /** The position where the section would begin in `whole`, with the records that were read before. */
     const base = starts[i] as number
     const start = base + section.at
     const end = base + section.bytes.length
@@ -164,7 +164,7 @@ export function recordColumns(
 }
 
 /**
- * The bytes of all sections as one buffer, and where each section begins in it. Uncompressed sections are parts of one
+ * The bytes of all sections as one buffer, and the position of each section in it. Uncompressed sections are parts of one
  * answer: a view of it covers them all, with batch headers between them. Only several decompressed sections are copied.
  */
 function joined(sections: readonly Section[]): { readonly whole: Buffer; readonly starts: readonly number[] } {
@@ -234,17 +234,17 @@ function reader(bytes: Buffer) {
   }
 }
 
-/** The headers of a record that can be read. */
+/** The readable headers of a record. */
 export interface ReadHeaders {
   readonly headers: Headers
-  /** Why others cannot be read: a name is not UTF-8, or a count or a length is wrong. */
+  /** The reason why others cannot be read: a name is not UTF-8, or a count or a length is wrong. Undefined if all can be read. */
   readonly problem: string | undefined
-  /** A count or a length is wrong. No broker accepts such headers. */
+  /** Whether a count or a length is wrong. No broker accepts such headers. */
   readonly broken: boolean
 }
 
 const NO_HEADERS: ReadHeaders = { headers: Object.freeze([]), problem: undefined, broken: false }
-/** The longest varint of 32 bits. */
+/** The size of the longest varint of 32 bits. */
 const MAX_VARINT_BYTES = 5
 
 /**

@@ -5,16 +5,16 @@ import type { ProduceRecord } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
 import { HEADER_BYTES } from './batch-header.ts'
 
-/** The largest frame of a record around its key, value and headers: seven integers of variable length. */
+/** The most bytes of a record beside its key, value and headers: seven integers of variable length. */
 const RECORD_FRAME_BYTES = 48
-/** `set` is a call out of JavaScript. For fewer bytes a loop is faster. */
+/** The size from which `set` is faster than a loop: `set` is a call out of JavaScript. */
 const COPY_BY_SET_BYTES = 24
 /** A larger buffer is dropped after the batch that needed it. */
 const KEPT_BYTES = 4 << 20
 const FIRST_BYTES = 1 << 16
 
 interface WrittenRecords {
-  /** The records, behind room for the batch header. Valid until the next call. */
+  /** The records, with space for the batch header before them. Valid until the next call. */
   readonly bytes: Uint8Array
   readonly baseTimestamp: Int64
   readonly maxTimestamp: Int64
@@ -97,7 +97,7 @@ function writeHeaders(into: Buffer, headers: Headers, start: number): number {
   return at
 }
 
-/** In bytes; -1 for null, as Kafka writes it. */
+/** The length of a key or value in bytes; -1 for null, as Kafka writes it. */
 function lengthOf(content: Uint8Array | string | null): number {
   return content === null ? -1 : contentBytes(content)
 }
@@ -176,7 +176,7 @@ function sizeOfLong(value: number): number {
   return size
 }
 
-/** The same for all 64 bits. */
+/** The bytes of a zigzag varint of 64 bits. */
 function bytesOfLong(value: bigint): number[] {
   const bytes: number[] = []
   let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))

@@ -14,13 +14,13 @@ const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0,
 /** Raw snappy cannot start with the bytes of the name. */
 const MAGIC_NAME_BYTES = 8
 const BLOCK_BYTES = 64 * 1024
-/** The most bytes that snappy makes of one byte: 64 of three. */
+/** The most bytes that one byte of snappy can become: three bytes become 64. */
 const MOST_PER_BYTE = 22
 const MOST_LENGTH_BYTES = 5
-/** A batch may have a block for every five bytes. Other work gets its turn after so many. */
+/** The number of blocks after which other work gets its turn. A batch may have a block for every five bytes. */
 const BLOCKS_BETWEEN_TURNS = 20_000
 
-/** Snappy as Kafka has it: blocks with their lengths behind a header. One raw block, as some clients write it, is read too. */
+/** Snappy in Kafka's format: a header, then blocks with their lengths. It also reads one raw block, as some clients write it. */
 export function xerialSnappy(snappy: RawSnappy): CompressionCodec {
   return {
     async compress(bytes) {
@@ -35,7 +35,7 @@ export function xerialSnappy(snappy: RawSnappy): CompressionCodec {
       let blocks = 0
       for (const { size } of blocksOf(bytes)) {
         total += size
-        // A second walk over more blocks would take too long.
+        // A second pass over more blocks would take too long.
         if (++blocks === BLOCKS_BETWEEN_TURNS) return bytes.length * MOST_PER_BYTE
       }
       return Math.min(total, bytes.length * MOST_PER_BYTE)
@@ -54,7 +54,7 @@ export function xerialSnappy(snappy: RawSnappy): CompressionCodec {
 interface Block {
   /** The decompressed size, as snappy states it at the start of a block. */
   readonly size: number
-  /** Where the compressed bytes begin and end. */
+  /** The positions where the compressed bytes begin and end. */
   readonly start: number
   readonly end: number
 }
@@ -90,8 +90,8 @@ function sizeAt(bytes: Buffer, at: number, end = bytes.length): Block {
 }
 
 /**
- * Joins all blocks into one, which takes one call however small they are. Copies within snappy name their source by its
- * distance, so that only the sizes in front have to be joined.
+ * Joins all blocks into one, so that one call decompresses them, however small they are. Copies within snappy name their source
+ * by its distance, so that only the sizes at the start have to be joined.
  */
 async function joined(bytes: Buffer): Promise<{ readonly block: Buffer; readonly size: number }> {
   const joint = Buffer.allocUnsafeSlow(bytes.length)

@@ -8,8 +8,9 @@ const BLOCK_HEADER_BYTES = 3
 const [PLAIN, REPEATED, COMPRESSED] = [0, 1, 2]
 
 /**
- * The largest size that zstd frames can become, by a walk over their blocks. A compressed block does not state its size, and
- * counts as full. The size in the header of a frame is not trusted. Throws for a frame that is cut off or is none.
+ * The largest possible size of zstd frames after decompression, from the headers of their blocks. A compressed block does not
+ * state its size, and counts as full. The size in the header of a frame is not trusted. Throws for an incomplete or invalid
+ * frame.
  */
 export function maxZstdSize(bytes: Buffer): number {
   let maxSize = 0

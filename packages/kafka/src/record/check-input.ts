@@ -4,7 +4,7 @@ import type { RecordMeta } from './topic-record.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 
 const META = ['headers', 'timestamp', 'partition', 'topic']
-/** The fields of the options of a call, where the key is beside the value. */
+/** The fields of the options of a call, which include the key. */
 export const WITH_VALUE = ['key', ...META]
 
 /** Throws `SINK_REFUSED` unless an array that was written to a topic is a `[key, value, meta?]` pair. */

@@ -6,12 +6,15 @@ import type { Int64 } from '../driver/int64.ts'
 import { isTopicName } from '../driver/topic-name.ts'
 import type { RawTopicRecord } from './topic-record.ts'
 
-/** A failed message as a record: with its bytes if it came from a topic, else as headers for a value that is still to be encoded. */
+/**
+ * A failed message as a record. From a topic, it has the original bytes; else it has only headers, and the value is encoded
+ * later.
+ */
 export type DeadLetterRecord =
   | { readonly bytes: true; readonly record: ProduceRecord & { readonly headers: Headers } }
   | { readonly bytes: false; readonly headers: Headers }
 
-/** An error's message may hold a whole response. Here people read it, and it must not make the record too large. */
+/** An error's message may contain a whole response, which must not make the record too large. */
 const MAX_MESSAGE_BYTES = 1024
 const MAX_NAME_BYTES = 256
 
@@ -39,7 +42,7 @@ export function deadLetterRecord(
   const timestamp = raw.exactTimestamp ?? raw.timestamp
   const isLetter = raw.topic === deadLetters && !raw.headerBytes
   const letter = isLetter ? readDeadLetterHeaders(raw.headers) : undefined
-  // Without a place these headers were not added here.
+  // Without a place, the headers are not those of a dead letter.
   const before = letter?.origin && letter
   const { topic, partition, offset } = before?.origin ?? raw
   const nextOffset = before ? before.nextOffset : SnapstreamError.is(error) ? error.nextOffset : undefined
@@ -58,12 +61,15 @@ export function deadLetterRecord(
 
 /** The place where a failed record was read. */
 export interface DeadLetterOrigin {
+  /** The name of the topic. */
   readonly topic: string
+  /** The number of the partition, from 0. */
   readonly partition: number
+  /** The offset of the record. */
   readonly offset: number
 }
 
-/** The headers of a dead letter, read. Each of the added ones is undefined where it is missing or malformed. */
+/** The parsed headers of a dead letter. An added header that is missing or malformed is undefined. */
 export interface DeadLetterHeaders {
   /** Undefined if the message did not come from a topic. */
   readonly origin: DeadLetterOrigin | undefined
@@ -80,7 +86,7 @@ export interface DeadLetterHeaders {
   readonly attempts: number | undefined
   /** The headers that the record had before it became a dead letter. */
   readonly original: Headers
-  /** The same as bytes, as a record batch has them, where some could not be read. */
+  /** All headers of the record as bytes of a record batch, if some could not be read. */
   readonly originalBytes: Uint8Array | undefined
 }
 
@@ -161,7 +167,7 @@ function whole(text: string | undefined, min = 0): number | undefined {
   return typeof number === 'number' && number >= min ? number : undefined
 }
 
-/** A thrown object may call itself an error without having a text as its message. */
+/** Makes a header. `content` may be any value: a thrown object may lack a string as its message. */
 function header(name: string, content: unknown, maxBytes = Infinity): readonly [string, Uint8Array] {
   const text = ['string', 'number', 'bigint'].includes(typeof content) ? String(content) : describe(content)
   return [name, cutText(text, maxBytes)]

@@ -9,7 +9,7 @@ import type { RawTopicRecord, TopicRecord } from './topic-record.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import { asBuffer } from '../driver/bytes.ts'
 
-/** The records of a batch that handlers get. */
+/** The decoded records of a batch, as handlers get them. */
 export interface DecodedBatch {
   readonly messages: readonly TopicRecord<unknown, unknown>[]
   /** The errors of messages that did not decode, by their index. Such a message is the raw record. */
@@ -17,7 +17,7 @@ export interface DecodedBatch {
   /** The index of message `i` in the batch. */
   indexOf(i: number): number
   /**
-   * To be awaited before the messages are used; undefined unless a codec returned promises. Rejects when a codec needs
+   * The caller awaits it before it uses the messages. Undefined unless a codec returned promises. Rejects if a codec needs
    * something that cannot be reached, such as a schema registry.
    */
   readonly pending: Promise<unknown> | undefined
@@ -82,7 +82,7 @@ export function decodeBatch(
     indexes?.push(i)
     const timestamp = batch.timestamp(i)
     const at = messages.length
-    // Number() costs a call, even for a number.
+    // Number() is a call even for a number, so numbers take this path.
     if (typeof timestamp === 'number') messages.push({ topic, partition, offset, key, value, headers, timestamp })
     else messages.push({ topic, partition, offset, key, value, headers, ...times(timestamp) })
     if (failed !== undefined) fail(decoding, at, failed, batch, i)
@@ -106,8 +106,8 @@ export function decodeBatch(
 /**
  * Decoded records as a batch of the engine.
  *
- * @param end the position after all of them, and after records that are not shown
- * @param release called once all messages are done
+ * @param end the position after all of them, and after skipped records
+ * @param release called once all messages are handled
  */
 export function messageBatch(
   batch: RecordBatch,
@@ -154,7 +154,7 @@ function partDecoder(
   }
 
   if (text === undefined || !canRead) return fromBytes
-  // Text of a driver need not become bytes first. Content that is not UTF-8 goes to the codec as bytes, which refuses it.
+  // If the driver decodes text, the bytes are not needed. Content that is not UTF-8 goes to the codec as bytes, which refuses it.
   return (i) => {
     const read = isKey ? batch.keyText?.(i) : batch.valueText?.(i)
     if (read === undefined) return fromBytes(i)
@@ -193,8 +193,8 @@ const NOT_OF_RECORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /**
- * Whether a codec lacks something that it needs: a schema registry, or a schema to read with. Nothing is wrong with the
- * message then, and it must not be skipped.
+ * Whether a codec lacks something that it needs: a schema registry, or a schema to read with. The message itself may be valid
+ * then, and must not be skipped.
  */
 function isOutage(thrown: unknown): boolean {
   return SnapstreamError.is(thrown) && NOT_OF_RECORDS.has(thrown.code)
@@ -220,7 +220,7 @@ function decodeFailed(
   )
 }
 
-/** Record `i` of a batch as Kafka has it. Never throws: a broken record is shown as far as it can be read. */
+/** Record `i` of a batch, with its bytes. Never throws: a broken record has the parts that can be read. */
 export function rawRecord(batch: RecordBatch, i: number): RawTopicRecord {
   const { topic, partition } = batch
   const timestamp = batch.timestamp(i)
@@ -237,7 +237,7 @@ export function rawRecord(batch: RecordBatch, i: number): RawTopicRecord {
   }
 }
 
-/** The fields of a timestamp: a number, and the exact one beside it where the number is not exact. */
+/** The fields of a timestamp: a number, and also a bigint if the number is not exact. */
 function times(timestamp: Int64): Pick<RawTopicRecord, 'timestamp' | 'exactTimestamp'> {
   return typeof timestamp === 'number' ? { timestamp } : { timestamp: Number(timestamp), exactTimestamp: timestamp }
 }

@@ -9,7 +9,7 @@ import type { TopicSpec } from '../options/topic-spec.ts'
 
 export const NO_HEADERS: Headers = Object.freeze([])
 
-/** Makes a record of a key and a value. Returns a promise if a codec does. */
+/** Encodes a key and a value as a record. Returns a promise if a codec does. */
 export type RecordEncoder = (
   key: unknown,
   value: unknown,

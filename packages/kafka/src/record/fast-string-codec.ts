@@ -4,7 +4,7 @@ import type { SyncCodec, TextCodec } from '@snapstream/core'
  * Core's `StringCodec` with Node's Buffer for encoding, which takes a third of the time of TextEncoder for short strings.
  * Decoding uses TextDecoder, which is the fastest.
  *
- * @param codec has to be core's `StringCodec`
+ * @param codec must be core's `StringCodec`
  */
 export function fastStringCodec(codec: SyncCodec<string>): SyncCodec<string> {
   const isText = (value: unknown) => typeof value === 'string' && value.isWellFormed()

@@ -4,9 +4,9 @@ import type { Headers } from '@snapstream/core'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * The text of a header of a record; of several with that name the last, as `lastHeader` of Kafka's clients. Null where the
- * header has the value null, undefined where there is no such header. Throws `DECODE_FAILED` for bytes that are not UTF-8:
- * those are in `record.headers`.
+ * Reads a header of a record as text; of several headers with that name the last one, like `lastHeader` of Kafka's clients.
+ * Returns null if the value of the header is null, and undefined if the record has no such header. Throws `DECODE_FAILED` for
+ * bytes that are not UTF-8; `record.headers` has the bytes.
  *
  * @example
  * snap(orders)((record) => console.log(header(record, 'trace')))

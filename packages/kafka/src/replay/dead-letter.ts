@@ -3,7 +3,7 @@ import { readDeadLetterHeaders } from '../record/dead-letter-record.ts'
 import type { DeadLetterOrigin } from '../record/dead-letter-record.ts'
 import type { RawTopicRecord } from '../record/topic-record.ts'
 
-/** A record that failed, as it was in its own topic, and the reason. */
+/** A failed record as it was in its original topic, and the reason of the failure. */
 export interface DeadLetter {
   /** The key of the record; null for none. */
   readonly key: Uint8Array | null
@@ -11,17 +11,17 @@ export interface DeadLetter {
   readonly value: Uint8Array | null
   /** The headers of the record, without those that the dead letter added. */
   readonly headers: Headers
-  /** All headers of the record as bytes of a record batch, if some cannot be read. */
+  /** All headers of the record as bytes of a record batch; set only if some cannot be read. */
   readonly headerBytes?: Uint8Array
   /** In ms since the epoch; -1 for none. Beyond 2^53 it is rounded, and `exactTimestamp` is set. */
   readonly timestamp: number
-  /** The timestamp, where it is beyond 2^53. */
+  /** The exact timestamp; set only if it is beyond 2^53. */
   readonly exactTimestamp?: bigint
   /** The position at which the record failed; undefined if it was no record of a topic, or Snapstream did not write the dead letter. */
   readonly origin: DeadLetterOrigin | undefined
   /**
-   * Set where the dead letter stands for records that could not be read: the offset behind them. The value is then their
-   * batch in Kafka's log, which is not sent back as a record.
+   * The offset behind records that could not be read, if the dead letter stands for such records; else undefined. The value is
+   * then their batch in Kafka's log, which is not sent back as a record.
    */
   readonly nextOffset: number | undefined
   /** The code of a `SnapstreamError`; `HANDLER_FAILED` for other errors. */
@@ -42,7 +42,7 @@ export interface DeadLetter {
  * and `code` are undefined. Use it only on dead letter topics: in other topics anybody may have written such headers.
  */
 export function deadLetterOf(record: RawTopicRecord): DeadLetter {
-  // Headers of a dead letter can always be read: a record with others is none.
+  // Headers of a dead letter can always be read. A record with unreadable headers is no dead letter.
   const { original, originalBytes, timestamp, ...said } = readDeadLetterHeaders(
     record.headerBytes ? [] : record.headers,
   )

@@ -23,9 +23,9 @@ export interface ReplayOptions {
    */
   readonly targets?: readonly string[]
   /**
-   * For records without an origin, or with one that is not among `targets`, unless `to` is given; and for those that stand
-   * for a batch that could not be read, which holds no record to send. `'stop'`: the replay rejects with an error that
-   * names the record; `'keep'` and `'pass'` as for `others`.
+   * For records without an origin, or with one that is not among `targets`, unless `to` is given. Also for records that stand
+   * for a batch that could not be read, which holds no record to send. `'stop'`: the replay rejects with an error that names
+   * the record; `'keep'` and `'pass'` as for `others`.
    * @default 'stop'
    */
   readonly foreign?: 'stop' | 'keep' | 'pass'
@@ -49,11 +49,11 @@ export interface ReplayOptions {
 
 /** The result of `replay`, in numbers of records. */
 export interface ReplayCounts {
-  /** `sent` and `skipped` together. */
+  /** All records that were read: `sent` and `skipped` together. */
   readonly read: number
-  /** Acknowledged in their original topics, or in `to`. */
+  /** Records that were acknowledged in their original topics, or in `to`. */
   readonly sent: number
-  /** Kept or passed, because `where` did not select them or they are foreign. */
+  /** Records that were kept or passed, because `where` did not select them or they are foreign. */
   readonly skipped: number
   /** The lag of the group afterwards, in offsets; 0 if no dead letter waits. */
   readonly left: number
@@ -73,7 +73,7 @@ const EXPECTED: { readonly [N in keyof Required<ReplayOptions>]: readonly [strin
   signal: ['an AbortSignal', (value) => typeof (value as AbortSignal | null)?.aborted === 'boolean'],
 }
 
-/** Throws `USAGE`. */
+/** Checks the options of `replay`. Throws `USAGE`. */
 export function checkReplayOptions(options: ReplayOptions): void {
   if (typeof options !== 'object' || options === null)
     throw usage(`replay takes an object of options, got ${describe(options)}`)

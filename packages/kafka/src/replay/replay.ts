@@ -67,7 +67,7 @@ export async function replay(
   async function handle(record: RawTopicRecord, { stop }: { readonly stop: () => void }): Promise<Sending | undefined> {
     const letter = deadLetterOf(record)
     const fate = await fateOf(letter, spec, options)
-    // Records of other partitions have filled the limit: the next call begins with this one.
+    // Records of other partitions have reached the limit: the next call begins with this one.
     if (fate === 'send' && counts.sent >= limit) throw full
     counts.read++
     if (fate !== 'send') counts.skipped++

@@ -10,15 +10,17 @@ import type { OpenTopic, TopicLifecycle } from './topic-lifecycle.ts'
 
 /** The position and the lag of a group in one partition. */
 export interface PartitionLag {
+  /** The name of the topic. */
   readonly topic: string
+  /** The number of the partition, from 0. */
   readonly partition: number
   /** The offset that the group reads next; undefined if it has committed nothing. */
   readonly committed: number | undefined
   /** The offset behind the last record that can be read. */
   readonly end: number
   /**
-   * The number of offsets from the next one that is read to the end, without those that were deleted. Where nothing is
-   * committed, reading starts as `offset`, `timestamp` or `autoOffsetReset` say. Not every offset holds a record.
+   * The number of offsets that the group has yet to read, without those that were deleted. If nothing is committed, reading
+   * starts as `offset`, `timestamp` or `autoOffsetReset` say. Not every offset holds a record.
    */
   readonly lag: number
 }

@@ -10,10 +10,11 @@ import type { TopicSpec } from '../options/topic-spec.ts'
 import type { ControlledReader, TopicControl } from '../reading/topic-control.ts'
 import type { TopicLifecycle } from './topic-lifecycle.ts'
 
+/** The options of `topic.seek`. */
 export interface SeekOptions {
-  /** @default all partitions that are read here now */
+  /** The number of a partition. @default all partitions that are read here now */
   readonly partition?: number
-  /** Required with `partition` where the Topic stands for several topics. @default all of them */
+  /** The name of a topic. Required with `partition` if the Topic stands for several topics. @default all of them */
   readonly topic?: string
 }
 
@@ -34,7 +35,7 @@ export async function seekTopic(sought: SeekedTopic, to: SeekTo, options: SeekOp
     expectPartition(spec, partition)
     expectOneTopic(spec, topic)
   }
-  // Looking up offsets takes a different time for each call: without turns an earlier call could finish last.
+  // The time to look up offsets varies: without turns an earlier call could finish last.
   return control.inTurn(() => seekNow(sought, to, options))
 }
 

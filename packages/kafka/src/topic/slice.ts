@@ -16,17 +16,19 @@ import type { TopicRecord } from '../record/topic-record.ts'
 import { checkProtocol } from './check-protocol.ts'
 import type { OpenTopic, TopicLifecycle } from './topic-lifecycle.ts'
 
+/** The options of `topic.slice`. */
 export interface SliceOptions {
-  /** Numbers of partitions. @default all */
+  /** Numbers of partitions, from 0. @default all partitions */
   readonly partitions?: readonly number[]
-  /** One of the topics, where the Topic stands for several. @default all of them */
+  /** The name of a topic, if the Topic stands for several. @default all of them */
   readonly topic?: string
 }
 
+/** The options of `topic.at`. */
 export interface AtOptions {
-  /** @default 0 */
+  /** The number of the partition. @default 0 */
   readonly partition?: number
-  /** Required where the Topic stands for several topics. */
+  /** The name of the topic. Required if the Topic stands for several topics. @default the topic's own name */
   readonly topic?: string
 }
 

@@ -1,7 +1,7 @@
 import { createApp, toError } from '@snapstream/core'
 import type { BatchSource } from '@snapstream/core'
 
-/** A record that waits for the loop, or is in its body. */
+/** A record that waits for the loop, or that the loop is handling. */
 interface Offer<T> {
   readonly record: T
   /** Called when the loop asks for the next record. */
@@ -16,8 +16,8 @@ interface Asked<T> {
 }
 
 /**
- * A source in `for await`, run by an app of its own. A record counts as handled when the loop asks for the next one. The
- * record at which the loop is left does not count: an iterator cannot tell a `break` from an error.
+ * Reads a source in `for await`, by a separate app. A record counts as handled when the loop asks for the next one. The record
+ * at which the loop is left does not count: an iterator cannot tell a `break` from an error.
  */
 export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIterator<T, undefined> {
   const app = createApp()
@@ -92,7 +92,7 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
   }
 }
 
-/** The error of a run without those of records that were given up when the loop was left; undefined if there is no other. */
+/** The error of a run without the errors of records that were given up when the loop was left; undefined if no other is left. */
 export function withoutLeaving(error: Error, left: Error): Error | undefined {
   const { suppressed = [] } = error as { readonly suppressed?: readonly Error[] }
   const [first, ...others] = [error, ...suppressed].filter(({ cause }) => cause !== left)

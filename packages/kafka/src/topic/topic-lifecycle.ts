@@ -13,9 +13,9 @@ import type { TopicSender } from '../writing/topic-sender.ts'
 export interface OpenTopic {
   readonly settings: ResolvedSettings
   readonly sender: TopicSender
-  /** The names of the topics that exist at the broker. Looked up when the topic opens, or at the first call if it is dry. */
+  /** The names of the topics that exist. Looked up when the topic opens, or at the first call if it is dry. */
   found(): Promise<readonly string[]>
-  /** The host of the run for which the topic was opened last. */
+  /** The host of the last run that opened the topic. */
   readonly host: Host
 }
 
@@ -23,9 +23,9 @@ export interface OpenTopic {
 export interface TopicLifecycle {
   /** Undefined until the topic is open. */
   readonly current: OpenTopic | undefined
-  /** @param host of the run that opens the topic; default the one it has */
+  /** Opens the topic. @param host of the run that opens it; default: the host is not changed */
   open(host?: Host): Promise<OpenTopic>
-  /** @param gaveUp true: there is no time left to wait for acknowledgements; default false */
+  /** Closes the topic. @param gaveUp true: no time is left to wait for acknowledgements; default false */
   close(gaveUp?: boolean): Promise<void>
 }
 
@@ -41,7 +41,7 @@ interface Opening {
   opened: OpenTopic | undefined
   /** The number of `open` calls without their `close`. */
   count: number
-  /** A `close` had no time to wait, and records are still not acknowledged. */
+  /** Whether a `close` had no time to wait and records are still not acknowledged. */
   givenUp: boolean
 }
 
@@ -109,7 +109,7 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
   }
 }
 
-/** The topics with the names, or that match the pattern, of a spec; creates them if `create` asks for it. Rejects with `TOPIC_MISSING`. */
+/** Finds the topics that a spec names or matches, and creates them if `create` says so. Rejects with `TOPIC_MISSING`. */
 async function findTopics(admin: DriverAdmin, { topics, create, name }: TopicSpec): Promise<readonly string[]> {
   if (topics instanceof RegExp) {
     const found = (await admin.listTopics()).filter((topic) => topics.test(topic))

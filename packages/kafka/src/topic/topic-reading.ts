@@ -13,7 +13,7 @@ import type { AtOptions, SliceOptions, TopicSlice } from './slice.ts'
 import { topicIterator } from './topic-iterator.ts'
 import type { TopicLifecycle } from './topic-lifecycle.ts'
 
-/** How a topic is read, beside being a source. */
+/** The members of a topic that read it, in addition to its use as a source. */
 export interface TopicReading<V, K> extends AsyncIterable<TopicRecord<V, K>> {
   /**
    * The records of each partition from the offset `start` up to, but not including, the offset `end`, read without a
@@ -52,7 +52,7 @@ export interface TopicReading<V, K> extends AsyncIterable<TopicRecord<V, K>> {
    * records that were read before. Messages in flight are finished and acknowledged; then reading goes on at the new
    * position, and the group's committed offset follows, also backwards. It can be awaited in a handler.
    *
-   * Rejects with `NOT_OPEN` where no stream reads the topic, with `USAGE` for a partition that another member reads, and
+   * Rejects with `NOT_OPEN` if no stream reads the topic, with `USAGE` for a partition that another member reads, and
    * with `OFFSET_OUT_OF_RANGE`.
    */
   seek(to: SeekTo, options?: SeekOptions): Promise<void>
@@ -74,7 +74,7 @@ export interface TopicReading<V, K> extends AsyncIterable<TopicRecord<V, K>> {
   committed(): Promise<readonly TopicPartitionOffset[]>
 }
 
-/** All members but `paused`, which changes. */
+/** All members except `paused`, which changes. */
 export function topicReading(
   spec: TopicSpec,
   lifecycle: TopicLifecycle,

@@ -36,12 +36,12 @@ export interface Topic<V, K = string>
    * error of a record that was written as a sink and not delivered; a call rejects by itself. Rejects with `NOT_OPEN`.
    */
   flush(): Promise<void>
-  /** Waits until all records are acknowledged or have failed. The last `close` closes the topic. */
+  /** Waits until all records are acknowledged or have failed. The topic closes when each `open` has had its `close`. */
   close(): Promise<void>
 }
 
 /**
- * Makes a topic of a name. Several names, or a pattern that is matched when the topic opens, are read as one source.
+ * Makes a topic. Several names, or a pattern that is matched when the topic opens, are read as one source.
  *
  * Throws `USAGE` for a name that Kafka does not take, and for an option that does not exist or has a wrong value.
  *

@@ -26,16 +26,16 @@ interface UnencodedRecord {
   readonly topic: string | undefined
 }
 
-/** Writes to a topic, and to others that records name, while it is open; to each in the order of the calls. */
+/** Writes to a topic, and to other topics that records name, while it is open; to each in the order of the calls. */
 export interface TopicSender {
-  /** Connects, and looks the topic's own name up. Without it the first record does. */
+  /** Connects, and looks up the topic's own name. Without this call the first record does so. */
   connect(): Promise<void>
   /**
-   * Takes a record. Throws or rejects with what is wrong with it; the listener is told the outcome of a record that was
-   * taken. A promise has to be awaited before the next record: the buffer is full, or an earlier record is not encoded.
+   * Takes a record. Throws or rejects if the record is invalid; otherwise the listener learns its outcome. The caller awaits a
+   * promise before the next record: the buffer is full, or an earlier record is not encoded.
    */
   send(record: UnencodedRecord, listener: DeliveryListener): void | Promise<void>
-  /** The same for a record that is encoded, by default to the topic's own name. */
+  /** Takes a record that is encoded, like `send`. @param to default: the topic's own name and the partitioner's choice */
   sendEncoded(record: ProduceRecord, listener: DeliveryListener, to?: TopicPartition): void | Promise<void>
   /** The memory of all records that are not acknowledged, in bytes. */
   readonly bufferedBytes: number
@@ -48,9 +48,9 @@ export interface TopicSender {
 export interface TopicSenderOptions {
   readonly spec: TopicSpec
   readonly settings: ResolvedSettings
-  /** The host when the first record is sent. */
+  /** Holds the host that is used when the first record is sent. */
   readonly clock: { readonly host: Host }
-  /** A record was not sent because the topic is dry. */
+  /** Called when a record is not sent because the topic is dry. */
   warnDry(): void
 }
 
@@ -91,10 +91,10 @@ export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptio
     try {
       await taken
     } catch (error) {
-      // Names of topics that do not exist are not kept.
+      // Forget names of topics that do not exist.
       if (to !== own && to.isUnknown) destinations.delete(to.topic)
       if (!SnapstreamError.is(error) || error.code !== 'BROKER_UNREACHABLE') throw error
-      // No broker answered when the topic was looked up: that is nothing wrong with the one record that came first.
+      // The look-up failed because no broker answered. The record is not at fault, so it does not fail alone.
       listener.failed(error)
     }
   }
@@ -126,7 +126,7 @@ export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptio
   }
 }
 
-/** A producer that is acquired when it is needed first. */
+/** A producer that is acquired at the first use. */
 interface LazyLease {
   /** Undefined until it was acquired. */
   readonly producer: Producer | undefined
@@ -159,24 +159,24 @@ function lazyLease(settings: ResolvedSettings, clock: TopicSenderOptions['clock'
   }
 }
 
-/** One topic that records go to, in the order of the calls. */
+/** One topic that is written to, in the order of the calls. */
 interface Destination {
   readonly topic: string
   readonly encode: RecordEncoder
-  /** Looks the topic up. Without it the first record does. */
+  /** Looks up the topic. Without this call the first record does so. */
   connect(): Promise<ProducerTopic>
-  /** Takes a record that is encoded, or will be; otherwise as `send` of the sender. */
+  /** Takes a record that is encoded, or a promise of one; otherwise like `send` of the sender. */
   take(
     record: ProduceRecord | PromiseLike<ProduceRecord>,
     partition: number | undefined,
     listener: DeliveryListener,
   ): void | Promise<void>
-  /** The memory of records that wait: to be encoded, or for the topic to be looked up. */
+  /** The memory of records that wait for their encoding or for the look-up of the topic, in bytes. */
   readonly waitingBytes: number
   /** Whether the topic was not found, and no record waits for another look-up. */
   readonly isUnknown: boolean
   drained(): Promise<void>
-  /** Takes no record any more, not even those that wait. */
+  /** Refuses all later records, and those that wait. */
   close(): void
 }
 
@@ -189,7 +189,7 @@ interface DestinationOptions {
 function createDestination({ spec, topic, lookUp }: DestinationOptions): Destination {
   let lookingUp: Promise<ProducerTopic> | undefined
   let found: ProducerTopic | undefined
-  /** Resolves when every record that waits was taken. The next one waits for it. Never rejects. */
+  /** Resolves when every waiting record was taken. The next record waits for it. Never rejects. */
   let tail: Promise<void> | undefined
   let waitingBytes = 0
   let closed = false
@@ -199,7 +199,7 @@ function createDestination({ spec, topic, lookUp }: DestinationOptions): Destina
     try {
       return (found = await mine)
     } catch (error) {
-      // The next record looks it up again.
+      // The next record looks up the topic again.
       if (lookingUp === mine) lookingUp = undefined
       throw error
     }
@@ -258,7 +258,7 @@ function createDestination({ spec, topic, lookUp }: DestinationOptions): Destina
   }
 }
 
-/** A call before the topic was opened, or after it was closed. */
+/** The error for a call before the topic was opened, or after it was closed. */
 export function notOpen(name: string): SnapstreamError {
   return new SnapstreamError(
     'NOT_OPEN',
@@ -268,7 +268,7 @@ export function notOpen(name: string): SnapstreamError {
   )
 }
 
-/** For a record without a topic's name, where there are several names or a pattern. */
+/** The error for a record without the name of a topic, if the Topic has several names or a pattern. */
 function topicNotNamed(name: string): SnapstreamError {
   return new SnapstreamError(
     'SINK_REFUSED',
@@ -278,7 +278,7 @@ function topicNotNamed(name: string): SnapstreamError {
   )
 }
 
-/** For a record that names what cannot be a topic. */
+/** The error for a record whose topic is no valid name. */
 function notATopicName(name: string, topic: string): SnapstreamError {
   return new SnapstreamError(
     'SINK_REFUSED',
@@ -288,7 +288,7 @@ function notATopicName(name: string, topic: string): SnapstreamError {
   )
 }
 
-/** The same error, with what to do about it, if a record names a topic that does not exist. */
+/** Adds advice to `TOPIC_MISSING` for a record that names a missing topic. Other errors stay as they are. */
 function namedMissing(name: string, cause: unknown): unknown {
   if (!SnapstreamError.is(cause) || cause.code !== 'TOPIC_MISSING') return cause
   const { topic = '' } = cause

@@ -21,16 +21,16 @@ export interface TopicWriter {
   call(value: unknown, options?: CallOptions): Promise<void>
   /** Opens the topic as a sink of one run. */
   openSink(options: SinkOptions): Promise<SinkWriter<unknown>>
-  /** Resolves when everything written so far is acknowledged. Rejects with the first failure of an open sink. */
+  /** Resolves when all records written so far are acknowledged. Rejects with the first failure of an open sink. */
   flush(): Promise<void>
 }
 
-/** The topic that is written to: its lifecycle, as far as writing needs it. */
+/** The part of a topic's lifecycle that writing needs. */
 export interface OpenableTopic {
   /** Undefined unless it is open. */
   readonly current: WritableTopic | undefined
   open(host: Host): Promise<Pick<WritableTopic, 'sender'>>
-  /** @param gaveUp there is no time to wait for what is not acknowledged */
+  /** Closes the topic. @param gaveUp true: no time is left to wait for acknowledgements; default false */
   close(gaveUp?: boolean): Promise<void>
 }
 
@@ -41,8 +41,8 @@ interface WritableTopic {
 }
 
 /**
- * A sink waits while more than `bufferBytes` are not acknowledged. The caller of a topic may go on without waiting: beyond
- * this many times `bufferBytes` calls are refused, which bounds the memory.
+ * The limit of calls, as a multiple of `bufferBytes`. A sink waits while more than `bufferBytes` are not acknowledged. Callers of
+ * a topic may go on without waiting, so beyond this limit calls are refused, which bounds the memory.
  */
 const CALLS_BUFFER_FACTOR = 2
 
@@ -72,7 +72,7 @@ export function topicWriter(spec: TopicSpec, topic: OpenableTopic): TopicWriter 
   }
 
   return {
-    // A caller may have many calls under way: each makes one promise and no more.
+    // Many calls may be in flight, so each makes only one promise.
     call: (value, options = {}) =>
       new Promise((resolve, reject) => {
         const fail = (error: unknown) => {
@@ -121,7 +121,7 @@ interface TopicSinkOptions {
 function topicSink({ spec, topic, sender, written, options }: TopicSinkOptions): TopicSink {
   const { signal, host, trouble } = options
   let failure: Error | undefined
-  // One listener for all records: the first failure stays, whatever is acknowledged after it.
+  // One listener for all records. The first failure stays, even if later records are acknowledged.
   const listener: DeliveryListener = {
     acknowledged() {},
     failed(error) {
@@ -133,8 +133,8 @@ function topicSink({ spec, topic, sender, written, options }: TopicSinkOptions):
   /** Dead letters that were refused and are written once more. */
   const rewritten: Promise<void>[] = []
   /**
-   * By default a topic refuses timestamps that are far from now, and a failed record may have any. Its dead letter is
-   * written with the time of now instead; its headers keep that of the record.
+   * By default a topic refuses timestamps that are far from the current time, and a failed record may have any timestamp. Its
+   * dead letter is then written again with the current time; its headers keep the timestamp of the record.
    */
   const deadLetterListener: DeliveryListener = {
     ...listener,
@@ -145,8 +145,8 @@ function topicSink({ spec, topic, sender, written, options }: TopicSinkOptions):
   }
 
   /**
-   * The broker may refuse a record long after it was taken. Its message is kept until then where its binding's `onError`
-   * can still decide about it, so that no other record fails.
+   * The broker may refuse a record long after it was taken. If `onError` of its binding can still decide about the message, it
+   * is kept until then, so that no other record fails.
    */
   function listenerOf(origin: Origin | undefined): DeliveryListener {
     const kept = origin?.keep?.()
@@ -186,7 +186,7 @@ function topicSink({ spec, topic, sender, written, options }: TopicSinkOptions):
       const made = deadLetterRecord(failed, spec.single)
       if (made.bytes) return sender.sendEncoded(made.record, deadLetterListener)
       const { headers } = made
-      // A dead letter is written even if the timestamp of its message is none.
+      // A dead letter is written even if the timestamp of its message is invalid.
       const time = typeof origin?.timestamp === 'number' ? Math.floor(origin.timestamp) : origin?.timestamp
       const timestamp = isInt64(time) ? time : Math.floor(host.now())
       const value = spec.plain && typeof failed.message !== 'string' ? JSON.stringify(failed.message) : failed.message
@@ -204,19 +204,19 @@ function topicSink({ spec, topic, sender, written, options }: TopicSinkOptions):
       if (failure !== undefined) throw failure
       if (!written.callFailed) return
       written.callFailed = false
-      // An unhandled rejection of the call ends the process, which has to happen before this checkpoint is committed.
+      // An unhandled rejection of a call ends the process, and has to do so before this checkpoint is committed.
       await host.yield()
     },
     close() {
       written.sinks.delete(sink)
-      // The stream fails anyway: to wait for the rest would only delay that.
+      // The stream fails anyway. Waiting for the other records would only delay that.
       return topic.close(signal.aborted || failure !== undefined)
     },
   }
   return sink
 }
 
-/** The time of the message that a value came from (-1 for none), else now; in whole ms. */
+/** The timestamp of the message that a value was made from (-1 for none), else the current time, in whole ms. */
 function eventTime(origin: Origin | undefined, host: Host, name: string): Int64 {
   const given = origin?.timestamp ?? host.now()
   const time = typeof given === 'number' ? Math.floor(given) : given

@@ -17,7 +17,10 @@ export interface SocketRequest {
   readonly frame: (correlationId: number) => Buffer
   /** The time that the broker may wait before it answers, in ms, in addition to the time-out of requests. Default 0. */
   readonly waitMs?: number
-  /** False: the broker sends no answer (Produce without acknowledgement); the request resolves once the socket is writable. Default true. */
+  /**
+   * False: the broker sends no answer (Produce without acknowledgement); the request resolves once the socket is writable.
+   * Default true.
+   */
   readonly answered?: boolean
 }
 

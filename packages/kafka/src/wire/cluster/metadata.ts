@@ -21,7 +21,10 @@ export interface Metadata {
   add(topic: string): Promise<void>
   /** Requests these topics, and keeps those that exist. Rejects with `TOPIC_MISSING` if one does not. */
   request(topics: readonly string[]): Promise<void>
-  /** Requests all topics that are known. Drops those that do not exist any more, and then rejects with `TOPIC_MISSING` unless `tolerant`. */
+  /**
+   * Requests all topics that are known. Drops those that do not exist any more, and then rejects with `TOPIC_MISSING` unless
+   * `tolerant`.
+   */
   refresh(tolerant?: boolean): Promise<void>
   /** Calls `refresh(true)` if the last refresh was five minutes ago or longer. */
   refreshIfStale(): Promise<void>

@@ -46,7 +46,10 @@ export interface Fetcher {
   add(from: readonly TopicPartitionOffset[]): void
   /** Stops fetching these partitions. Drops their fetched records that were not taken. */
   remove(partitions: readonly TopicPartition[]): void
-  /** Goes on from this offset. Drops fetched records of the partition that were not taken. Ignores partitions that are not fetched. */
+  /**
+   * Goes on from this offset. Drops fetched records of the partition that were not taken. Ignores partitions that are not
+   * fetched.
+   */
   seek(to: TopicPartitionOffset): void
   /** The next batch, of each partition in turn; undefined while there is none. */
   take(): RecordBatch | undefined

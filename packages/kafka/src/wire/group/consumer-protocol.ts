@@ -104,7 +104,10 @@ function partitionsByTopic(partitions: readonly TopicPartition[]): Buffer {
   ])
 }
 
-/** Reads partitions, each once, however often the bytes name it: a partition that is read twice would deliver each record twice. */
+/**
+ * Reads partitions, each once, however often the bytes name it: a partition that is read twice would deliver each record
+ * twice.
+ */
 function readPartitions(read: ByteReader): TopicPartition[] {
   const partitions = new Map<string, TopicPartition>()
   read.array(() => {

@@ -15,7 +15,10 @@ export interface RebalanceListener {
 export interface OwnedPartitions {
   all(): readonly TopicPartition[]
   has(at: TopicPartition): boolean
-  /** Remembers which of these partitions are owned now. The function that it returns tells later which have been owned ever since. */
+  /**
+   * Remembers which of these partitions are owned now. The function that it returns tells later which have been owned ever
+   * since.
+   */
   hold<T extends TopicPartition>(partitions: readonly T[]): () => T[]
   /** Adds partitions, and resolves when the listener knows. */
   assign(partitions: readonly TopicPartition[]): Promise<void>
@@ -24,7 +27,10 @@ export interface OwnedPartitions {
    * meanwhile, or the member leaves. Resolves with false if it took longer than `limitMs`; they are still owned then.
    */
   revoke(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost', limitMs: number): Promise<boolean>
-  /** Drops all partitions: other members own them already. The listener is told after the assignment in progress, if there is one. */
+  /**
+   * Drops all partitions: other members own them already. The listener is told after the assignment in progress, if there is
+   * one.
+   */
   lose(): void
   /** Whether all partitions were lost and the listener may not know yet. */
   readonly isLost: boolean

@@ -191,7 +191,10 @@ export async function wireProducer(
   }
 }
 
-/** Requests a producer id, with retries, as no batch is in flight yet. A broker gives out no producer ids for a while after its start. */
+/**
+ * Requests a producer id, with retries, as no batch is in flight yet. A broker gives out no producer ids for a while after its
+ * start.
+ */
 async function initProducerId(
   cluster: Cluster,
   { connectTimeoutMs }: Pick<ClientSettings, 'connectTimeoutMs'>,

@@ -184,7 +184,10 @@ export interface ProduceRequest {
 
 /** The answer to Produce for one batch. */
 export interface ProduceAnswer extends TopicPartition, Answer {
-  /** The records for which the batch was refused, by their index in it, with the broker's messages. Produce has it since version 8. */
+  /**
+   * The records for which the batch was refused, by their index in it, with the broker's messages. Produce has it since
+   * version 8.
+   */
   readonly recordErrors?: readonly { readonly index: number; readonly message: string | undefined }[]
   /** The broker's message about the batch. */
   readonly message?: string | undefined
