@@ -121,7 +121,7 @@ describe('on a real Kafka', () => {
       },
     ])
     expect(partitions[0]?.records.length).toBeGreaterThan(1000)
-    // A view of the answer: nothing was decoded, nothing copied.
+    // A view of the answer, neither decoded nor copied.
     expect(partitions[0]?.records.byteOffset).toBeGreaterThan(0)
     const beyond = await fetch(1_000_000)
     expect(beyond.partitions).toMatchObject([{ ...at, errorCode: 1 }])

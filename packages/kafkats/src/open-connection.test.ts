@@ -15,7 +15,7 @@ afterEach(() => {
   }
 })
 
-/** A broker of sorts: answers what `answer` makes of a request, which starts with its number and its version. */
+/** A fake broker: `answer` makes the answer to a request, which starts with its API key and version. */
 async function broker(answer: (request: Buffer) => Buffer | undefined | 'close') {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -44,7 +44,7 @@ const int32 = (value: number) => Buffer.from([value >>> 24, value >> 16, value >
 const framed = (bytes: Buffer) => Buffer.concat([int32(bytes.length), bytes])
 
 const [API_VERSIONS, HEARTBEAT, METADATA] = [18, 12, 3]
-/** The versions 0 to 3 of what is asked for. */
+/** An answer to ApiVersions with the versions 0 to 3 of the given requests. */
 const versions = (...apis: number[]) =>
   Buffer.concat([int16(0), int32(apis.length), ...apis.flatMap((api) => [int16(api), int16(0), int16(3)])])
 const heartbeatAnswer = (throttleMs: number) => Buffer.concat([int32(throttleMs), int16(0)])

@@ -17,7 +17,7 @@ async function write(driver: Driver, name: string, partition: number, timestamps
   for (const timestamp of timestamps) await topic(`at ${timestamp}`, { partition, timestamp })
 }
 
-/** Reads some records with a group, and commits; answers how to stop. */
+/** Reads some records with a group, and commits. Returns a function that stops it. */
 async function read(driver: Driver, name: string, groupId: string, count: number): Promise<() => Promise<void>> {
   const app = createApp()
   const stop = new AbortController()
@@ -76,7 +76,7 @@ describe('topics', () => {
     await topic.open()
     expect(await codeOf(topic('x'.repeat(600)))).toBe('RECORD_TOO_LARGE')
     await topic('x')
-    // As `create` of a topic takes it.
+    // The same values as `create` of a topic.
     await using other = Topic('b', { create: { config: { 'max.message.bytes': 500 } }, conf: { driver } })
     await other.open()
     expect(await codeOf(other('x'.repeat(600)))).toBe('RECORD_TOO_LARGE')
@@ -150,7 +150,7 @@ describe('resetOffsets', () => {
   async function prepared() {
     const { admin, driver } = setup(memory({ retention: { records: 8 } }))
     for (const name of ['a', 'b']) await admin.createTopic(name, { partitions: 2 })
-    // Partition 0 has 2 to 9, partition 1 has 0 to 3.
+    // Partition 0 has the offsets 2 to 9, partition 1 has 0 to 3.
     await write(driver, 'a', 0, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100])
     await write(driver, 'a', 1, [10, 20, 30, 40])
     return { admin, driver }
@@ -271,7 +271,7 @@ describe('resetOffsets', () => {
 })
 
 describe('the connection of an admin', () => {
-  /** A driver that counts, and of which the admin fails to connect as often as is said. */
+  /** A driver that counts connections, and whose admin fails to connect the given number of times. */
   function counted(failures = 0) {
     const state = { connected: 0, closed: 0, failures }
     const driver = driverWith(memory(), {

@@ -56,7 +56,7 @@ export interface Admin extends AsyncDisposable {
     to: ResetTo,
     options?: ResetOptions,
   ): Promise<OffsetReset[]>
-  /** Waits for the calls under way, then closes the connection. */
+  /** Waits for the calls in progress, then closes the connection. */
   close(): Promise<void>
 }
 
@@ -127,8 +127,8 @@ function exists(topic: string): SnapstreamError {
 /** How to create a topic. */
 export interface NewTopicOptions extends TopicCreation {
   /**
-   * What to do if the topic exists: leave it as it is, or reject with `TOPIC_EXISTS`. Two calls that create the same topic at
-   * the same moment may both succeed. @default 'leave'
+   * `'leave'`: a topic that exists stays as it is. `'refuse'`: the call rejects with `TOPIC_EXISTS`. Two calls that create the
+   * same topic at the same moment may both succeed. @default 'leave'
    */
   readonly ifExists?: 'leave' | 'refuse'
 }
@@ -156,7 +156,7 @@ function checkCreation(topic: string, ifExists: unknown, creation: TopicCreation
 interface LazyAdmin {
   /** Connects at the first call. Rejects with `NOT_OPEN` after `close`. */
   ask<T>(question: (admin: DriverAdmin) => Promise<T>): Promise<T>
-  /** Waits for the calls under way, however they end. */
+  /** Waits for the calls in progress, whether they succeed or fail. */
   close(): Promise<void>
 }
 

@@ -31,7 +31,7 @@ export interface ResetOptions {
 
 /** The change of one partition; with `dryRun` the change that a reset would make. */
 export interface OffsetReset extends TopicPartition {
-  /** The committed offset before; undefined if there was none. */
+  /** The committed offset before the reset; undefined if nothing was committed. */
   readonly before: number | undefined
   /** The committed offset after the reset. */
   readonly after: number
@@ -58,6 +58,7 @@ interface ResetTarget {
   offset(state: PartitionState, groupId: string): number
 }
 
+/** Sets the committed offsets of a group. Rejects with `GROUP_NOT_EMPTY` if it has members. */
 export async function resetOffsets(
   admin: DriverAdmin,
   groupId: string,

@@ -47,7 +47,7 @@ test('the assignment does not depend on the order of the members', () => {
   )
 })
 
-/** Members of an earlier generation, of which some have gone and others come; some claims are old. */
+/** Members after an earlier generation: some have left, others are new, and some claims are outdated. */
 const laterMembers = fc
   .record({ all: members, counts, kept: fc.array(fc.boolean(), { maxLength: 6 }), joined: fc.nat(3) })
   .map(({ all, counts, kept, joined }) => {
@@ -71,9 +71,9 @@ test('members keep what they own, but for what makes the shares equal', () => {
           return to === id ? [] : [{ left: size(id), got: size(to) }]
         }),
       )
-      // Nobody gives anything away and has fewer than the one who got it.
+      // No member gives up a partition and ends with fewer than the member that got it.
       for (const { left, got } of moved) expect(left).toBeGreaterThanOrEqual(got - 1)
-      // It is fair: whoever could take a partition has at most one less than its owner.
+      // It is fair: a member that could take a partition has at most one less than its owner.
       const others = [...shares].flatMap(([, share]) =>
         share.flatMap(({ topic }) =>
           later
@@ -152,7 +152,7 @@ describe('co-partitioned topics', () => {
   })
   type Group = typeof group extends fc.Arbitrary<infer T> ? T : never
 
-  /** As many partitions for all topics of a set; whoever reads all of one says that it belongs together. */
+  /** All topics of a set have as many partitions. A member that reads all topics of a set names the set. */
   function given({ all, sets: wanted, count, others }: Group) {
     const merged = mergeSets(wanted)
     const partitionsOf = (topic: string) => (merged.some((set) => set.includes(topic)) ? count : (others[topic] ?? 0))
@@ -175,7 +175,7 @@ describe('co-partitioned topics', () => {
         for (const share of shares.values()) expect(tornApart(setsOf(all), share)).toEqual([])
         const got = [...shares.values()].flat().map(partitionKey)
         const read = topics.filter((topic) => all.some((member) => member.topics.has(topic)))
-        // Of a set that only some read as a whole, these have all of it.
+        // If only some members read a set as a whole, these members own all of it.
         const expected = read.flatMap((topic) => Array.from({ length: partitionsOf(topic) }, (_, n) => `${topic}/${n}`))
         expect(new Set(got)).toEqual(new Set(expected))
         expect(got.length).toBe(expected.length)
@@ -190,7 +190,7 @@ describe('co-partitioned topics', () => {
     fc.assert(
       fc.property(group, (one) => {
         const { members: first, partitionsOf, say } = given(one)
-        // Before, a leader that knew nothing of sets may have given them out.
+        // An earlier leader without co-partitioning may have assigned them.
         const before = one.old ? first.map((member) => ({ ...member, copartitioned: [] })) : first
         let owned = assignPartitions(before, partitionsOf)
         const all = [

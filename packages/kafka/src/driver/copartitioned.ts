@@ -19,7 +19,7 @@ export function mergeSets(sets: Iterable<TopicSet>): TopicSet[] {
     .sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
 }
 
-/** Throws `USAGE` where topics of a set differ in their number of partitions. Topics that do not exist are not compared. */
+/** Throws `USAGE` if topics of a set differ in their number of partitions. Topics that do not exist are not compared. */
 export function refuseUnequal(sets: Iterable<TopicSet>, partitionsOf: (topic: string) => number): void {
   for (const set of mergeSets(sets)) {
     const [first, ...others] = set

@@ -36,7 +36,7 @@ export interface GroupListing {
 export interface GroupDescription extends GroupListing {
   /** One of Kafka's states: `Empty`, `Stable`, `PreparingRebalance`, `CompletingRebalance`, `Dead`. */
   readonly state: string
-  /** The members of the group; empty for a group that nobody reads with. */
+  /** The members of the group; empty for a group without active readers. */
   readonly members: readonly GroupMemberDescription[]
 }
 
@@ -71,8 +71,8 @@ export interface DriverAdmin {
   topicIds?(topics: readonly string[]): Promise<ReadonlyMap<string, string>>
   /**
    * One offset per partition, in order: the first one that can be read, the one behind the last record, or that of the first
-   * record with at least a timestamp (in ms since the epoch; the end if there is none). With `'read_committed'` the end is
-   * the start of the first open transaction.
+   * record with this timestamp or a later one (in ms since the epoch; the end if no record has it). With `'read_committed'`
+   * the end is the start of the first open transaction.
    *
    * @param isolationLevel default `'read_uncommitted'`
    */

@@ -86,7 +86,7 @@ export interface DriverClient {
   admin(): Promise<DriverAdmin>
   /** Makes a producer. */
   producer(settings: ProducerSettings): Promise<DriverProducer>
-  /** Makes a consumer, which joins its group. Rejects with `TOPIC_MISSING` if a topic with a name does not exist. */
+  /** Makes a consumer, which joins its group. Rejects with `TOPIC_MISSING` if a named topic does not exist. */
   consumer(settings: ConsumerSettings): Promise<DriverConsumer>
 }
 
@@ -94,7 +94,7 @@ export interface DriverClient {
 
 /** How a producer writes batches. */
 export interface ProducerSettings {
-  /** Who acknowledges a batch. -1: all in-sync replicas, 1: the leader, 0: no broker. */
+  /** The replicas that acknowledge a batch. -1: all in-sync replicas, 1: the leader, 0: none. */
   readonly acks: -1 | 0 | 1
   /** The codec that compresses batches; one of `supports.compression`. */
   readonly compression: Compression
@@ -137,7 +137,7 @@ export type ProduceResult =
 
 /** Writes batches of records. */
 export interface DriverProducer {
-  /** The number of partitions of the topic, requested anew. Rejects with `TOPIC_MISSING`. */
+  /** Requests the number of partitions of the topic. Rejects with `TOPIC_MISSING`. */
   partitions(topic: string): Promise<number>
   /**
    * Sends each batch once, and resolves with their results, in the same order, when all are acknowledged or have failed.
@@ -157,7 +157,7 @@ export interface ConsumerSettings {
   readonly groupId: string | null
   /** A member that comes back under this name within the session time-out gets its partitions again, without a rebalance. */
   readonly groupInstanceId?: string
-  /** The rack of this consumer: it reads from a replica in the same rack where the brokers offer one. */
+  /** The rack of this consumer: it reads from a replica in the same rack if the brokers offer one. */
   readonly rackId?: string
   /** Names, and patterns that are matched against all topics when the consumer starts. */
   readonly topics: readonly (string | RegExp)[]

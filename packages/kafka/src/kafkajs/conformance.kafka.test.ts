@@ -4,7 +4,7 @@ import { driverConformance } from '../conformance/index.ts'
 import { kafkajs } from './kafkajs-driver.ts'
 
 const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? []
-// A broker of its own, in place of which Docker's cannot stand.
+// The suite starts a separate broker. The shared one in Docker cannot replace it.
 const secure = (await findJava()) ? secureKafka() : undefined
 
 describe('on a real Kafka', () => {

@@ -6,7 +6,7 @@ const int32 = (value: number) => [...int16(value >> 16), ...int16(value & 0xffff
 const int64 = (value: number) => [...int32(Math.floor(value / 2 ** 32)), ...int32(value | 0)]
 const text = (value: string) => [...int16(value.length), ...Buffer.from(value)]
 
-/** As version 11 has it: one topic, one partition. */
+/** An answer in version 11 with one topic and one partition. */
 function answer(
   change: { topics?: number; name?: number[]; partitions?: number; aborted?: number[]; size?: number } = {},
 ) {
@@ -53,7 +53,7 @@ test('an answer that is cut off, or states wrong counts and lengths, is rejected
   const wrong = [
     ...Array.from({ length: whole.length }, (_, cut) => whole.subarray(0, cut)),
     answer({ topics: 2 ** 31 - 1 }),
-    // Lengths that lead back to where they stand.
+    // Lengths that point back to their own position.
     answer({ topics: 2 ** 31 - 1, name: int16(-2) }),
     answer({ name: int16(-8) }),
     answer({ name: int16(32_767) }),

@@ -10,7 +10,7 @@ const Decoder = require('kafkajs/src/protocol/decoder.js') as {
   prototype: KafkaDecoder
 }
 
-/** The requests that are sent, with the newest version whose answer is understood here. */
+/** The requests that are sent, with the newest version whose answer this driver can read. */
 const NEWEST = {
   Produce: 8,
   Fetch: 11,
@@ -104,7 +104,7 @@ test('a produce request equals that of KafkaJS', async () => {
   })
   expect(sent!.request).toMatchObject({ apiKey: 0, apiVersion: NEWEST.Produce })
   const hex = async ({ request }: KafkaProtocol) => (await request.encode()).buffer.toString('hex')
-  // Brokers set the epoch of the leader, which comes before the number of the format; like Java's client we say that it is not known.
+  // Brokers set the epoch of the leader, before the number of the format. This driver writes it as unknown, like Java's client.
   expect((await hex(sent!)).replaceAll('ffffffff02', '0000000002')).toBe(await hex(theirs))
 })
 

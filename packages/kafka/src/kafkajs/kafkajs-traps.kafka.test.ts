@@ -61,7 +61,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
       const count = 150_000
       const producer = kafka().producer({ createPartitioner: () => () => 0 })
       await producer.connect()
-      // KafkaJS takes its time to group so many messages by partition.
+      // KafkaJS needs some time to group so many messages by partition.
       const messages = Array.from({ length: 3000 }, (_, i) => ({ value: String(i) }))
       await producer.send({ topic: topicName, compression: CompressionTypes.GZIP, messages })
       await producer.disconnect()
@@ -70,7 +70,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
         .client({ brokers, clientId: 'many', connectTimeoutMs: 5000, requestTimeoutMs: 30_000 })
         .producer(producerSettings())
       const records = Array.from({ length: count }, (_, i) => record(String(i)))
-      // A change of a topic's configuration comes into force some time after it was accepted.
+      // A change of a topic's configuration takes effect some time after it was accepted.
       await until('the batch to be taken', async () => {
         const [result] = await driverProducer.send([{ topic: topicName, partition: 0, records }])
         if (result?.error && !result.error.message.includes('MESSAGE_TOO_LARGE')) throw result.error
@@ -104,7 +104,7 @@ describe.skipIf(brokers.length === 0)('the KafkaJS driver on a real Kafka', () =
       const before = Date.now() - 60_000
       const reading = await consumer([topicName])
       const timestamps: number[] = []
-      // A change of a topic's configuration comes into force some time after it was accepted.
+      // A change of a topic's configuration takes effect some time after it was accepted.
       await until('a time of arrival', async () => {
         await send()
         const batch = await reading.poll()
@@ -187,7 +187,7 @@ describe('the KafkaJS driver without a broker', () => {
   })
 })
 
-/** Comes into force some time after it was accepted. */
+/** Changes a topic's configuration, which takes effect some time after it was accepted. */
 async function alterConfig(topic: string, name: string, value: string): Promise<void> {
   const admin = kafka().admin()
   await admin.connect()

@@ -15,7 +15,7 @@ driverConformance(
 const withMemory = (options: MemoryOptions, run: (harness: Harness) => Promise<void>) =>
   withHarness({ driver: memory(options), brokers: [], patienceMs: 5000 }, run)
 
-/** A clock that stands still until it is moved. */
+/** A clock that only the test moves. */
 function clock() {
   let time = 1_000_000
   const timers = new Set<{ at: number; f: () => void }>()
@@ -81,7 +81,7 @@ describe('memory', () => {
       if (batches[0]) consumer.release(batches[0])
       await until('the error', error)
       expect(error()).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', offset: 2, topic: name })
-      // What was handed out before stays what it was.
+      // Batches that were returned before do not change.
       expect(batches.flatMap(readAll).map(({ value }) => value)).toEqual(['a', 'b'])
     })
   })

@@ -36,6 +36,6 @@ function exactBytes({ key, value, headers }: Written): number {
   return bytes + varint(bytes)
 }
 
-test('wireBytes is never less than a record takes on the wire', () => {
+test('wireBytes is never less than the size of a record on the wire', () => {
   fc.assert(fc.property(record, (one) => wireBytes(one) >= exactBytes(one)))
 })

@@ -23,7 +23,7 @@ test('murmur2 equals its definition in 64-bit arithmetic', () => {
   )
 })
 
-test('partitionOf puts text where it puts the UTF-8 bytes of the text', () => {
+test('partitionOf returns the same partition for a text and its UTF-8 bytes', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme', maxLength: 2000 }),
@@ -35,7 +35,7 @@ test('partitionOf puts text where it puts the UTF-8 bytes of the text', () => {
   )
 })
 
-test('partitionOf answers a partition that exists', () => {
+test('partitionOf returns a partition that exists', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.integer({ min: 1, max: 1000 }), (key, partitions) => {
       const partition = partitionOf(key, partitions)

@@ -85,7 +85,7 @@ function setup({
 }
 
 describe('batches', () => {
-  test('records that are written in one go are sent in one request for all partitions', async () => {
+  test('records that are written in one turn are sent in one request for all partitions', async () => {
     const { sends, open } = setup()
     const { topic, add } = await open()
     for (let i = 0; i < 10; i++) add(`v${i}`, { partition: i % 2 })
@@ -120,7 +120,7 @@ describe('batches', () => {
     const { add } = await open()
     add('slow', { partition: 0 })
     await host.advance(1)
-    // Held back for a few ms: most answers come sooner, and more records could go in the same request.
+    // The request waits a few ms: most answers come sooner, and more records could join the same request.
     add('fast', { partition: 1 })
     await host.advance(3)
     expect(outcomes.has('fast')).toBe(false)
@@ -203,7 +203,7 @@ describe('partitions', () => {
     expect(sends.flat().flatMap(({ records }) => records)).toHaveLength(40)
   })
 
-  test('a record with a key goes where Java puts it, and stays there when it is sent again', async () => {
+  test('a record with a key goes to the partition that Java chooses, also when it is sent again', async () => {
     let failures = 3
     const { log, open, host } = setup({ answer: () => (failures-- > 0 ? retriable() : OK) })
     const { topic, add } = await open()
@@ -212,7 +212,7 @@ describe('partitions', () => {
     for (let i = 0; i < 40; i++) expect(log[partitionOf(bytes(`k${i}`), 4)]).toContain(`${i}`)
   })
 
-  test('a listener is told once of each failed attempt, however many records it has in the batch', async () => {
+  test('a listener learns once of each failed attempt, however many records it has in the batch', async () => {
     let failures = 3
     const { open, host } = setup({ answer: () => (failures-- > 0 ? retriable() : OK) })
     const { topic } = await open()
@@ -247,7 +247,7 @@ describe('partitions', () => {
     for (const values of log) expect(values.length).toBeGreaterThan(10)
   })
 
-  test('a record for a partition that does not exist is refused, and the count is asked for again', async () => {
+  test('a record for a partition that does not exist is refused, and the number of partitions is requested again', async () => {
     const { open, state, host } = setup({ partitions: 2 })
     const { add, topic } = await open()
     state.partitions = 3
@@ -381,7 +381,7 @@ describe('failures', () => {
           `the broker refused a record for partition 0 of "t": ${isNamed ? 'no key' : 'invalid'}; ` +
             'write what the topic takes, or change its settings',
         )
-        // One more request without them, or as many as it takes to find them in halves.
+        // One more request without them, or as many as the search in halves needs.
         expect(sends.length).toBe(isNamed ? 2 : 19)
         expect(producer.bufferedBytes).toBe(0)
       },
@@ -438,7 +438,7 @@ describe('failures', () => {
     expect((outcomes.get('a') as Error).message).toContain('broken')
   })
 
-  test('a failure in one topic leaves another one alone', async () => {
+  test('a failure in one topic does not affect another one', async () => {
     const { open, outcomes } = setup({ answer: ({ topic }) => (topic === 't' ? fatal() : OK) })
     const [one, other] = [await open('t'), await open('u')]
     one.add('a')

@@ -172,7 +172,7 @@ async function partitionCount(
 /** The size of the header of a batch. */
 const BATCH_WIRE_BYTES = 61
 
-/** The `wireBytes` of a record. Throws `RECORD_TOO_LARGE` for one that does not fit into a request of its own. */
+/** The `wireBytes` of a record. Throws `RECORD_TOO_LARGE` for a record that does not fit into a request alone. */
 function recordBytes(record: ProduceRecord, topic: string, maxRequestBytes: number): number {
   const recordBytes = wireBytes(record)
   const bytes = recordBytes + BATCH_WIRE_BYTES

@@ -6,7 +6,7 @@ import { createScheduler } from './scheduler.ts'
 
 const MAX_REQUEST_BYTES = 1000
 
-/** A scheduler over a delivery that answers when the test says so. */
+/** A scheduler with a delivery that the test controls. */
 function setup({ lingerMs = 0 } = {}) {
   const host = createVirtualHost()
   const accumulator = createAccumulator({ bufferBytes: 10_000, maxBatchBytes: MAX_REQUEST_BYTES, host })
@@ -43,7 +43,7 @@ function setup({ lingerMs = 0 } = {}) {
   return { host, scheduler, requests, queue, write, sent: () => requests.map(({ partitions }) => partitions) }
 }
 
-test('a partition has one batch in flight, and the next one goes when that is answered', async () => {
+test('a partition has one batch in flight, and the next one is sent after its answer', async () => {
   const { requests, queue, write, sent } = setup()
   const one = queue(0)
   await write(one)
@@ -70,7 +70,7 @@ test('a partition that backs off is sent to after the pause, whatever is written
   expect(sent()).toEqual([[0], [1], [0]])
 })
 
-test('batches that are written in one go are sent in as few requests as they fit into, in order', async () => {
+test('batches that are written in one turn are sent in as few requests as they fit into, in order', async () => {
   const { host, scheduler, queue, sent } = setup()
   const record = { key: null, value: null, headers: [], timestamp: 0 }
   for (const [partition, bytes] of [600, 500, 400, 1000].entries())
@@ -81,7 +81,7 @@ test('batches that are written in one go are sent in as few requests as they fit
   expect(sent()).toEqual([[0], [1, 2], [3]])
 })
 
-test('stop cancels what lingers and backs off, and nothing is sent after it', async () => {
+test('stop cancels lingering and backing off, and no request follows it', async () => {
   const { host, scheduler, requests, queue, write, sent } = setup({ lingerMs: 10 })
   const [lingering, failing, inFlight] = [queue(0), queue(1), queue(2)]
   await write(failing)

@@ -83,7 +83,7 @@ describe('copartitionedWith', () => {
     })
   })
 
-  test('copartitionedWith refuses patterns and what is no topic', () => {
+  test('copartitionedWith refuses patterns and values that are no topic', () => {
     for (const copartitionedWith of [Topic(/x/), 'a b', 7, ['a', null]] as never[])
       expect(() => Topic('t', { copartitionedWith })).toThrow(
         'copartitionedWith of Topic("t") takes a topic with a name, or several',

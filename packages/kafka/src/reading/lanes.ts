@@ -217,7 +217,7 @@ export function readerLanes(context: {
     lanes.set(name, next)
     consumer.seek({ topic, partition, offset })
     for (const batch of lane.out) consumer.release(batch)
-    // `pause` was called while the engine was being told: it has got no message yet.
+    // `pause` may have been called during `assigned`. The engine has got no message yet.
     if (control.paused) stop([next])
     wake()
   }

@@ -4,14 +4,14 @@ import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { ConsumerSettings, Driver, DriverConsumer, RecordBatch } from '../driver/driver.ts'
 import { lookBack } from './look-back.ts'
 
-/** A partition in which only some offsets are records; what lies behind the last may be no record either. */
+/** A partition in which only some offsets are records; the offsets behind the last record may be holes, too. */
 interface HoleyLog {
   readonly earliest: number
   readonly latest: number
   readonly records: readonly number[]
 }
 
-/** Reads such logs in batches of some offsets each, with or without anything in them. */
+/** Reads such logs in batches of some offsets each, with or without records. */
 function holeyDriver(logs: readonly HoleyLog[], step: number) {
   const counts = { open: 0, opened: 0 }
   async function consumer(settings: ConsumerSettings): Promise<DriverConsumer> {
@@ -77,11 +77,11 @@ describe('looking back', () => {
         for (const [partition, { records }] of logs.entries()) {
           const offsets = found.get(`t/${partition}`) ?? []
           expect(offsets.slice(-count || offsets.length)).toEqual(records.slice(-count || records.length))
-          // In order, nothing left out behind the first of them.
+          // In order, and complete from the first of them on.
           expect(offsets).toEqual(records.slice(records.length - offsets.length))
         }
         expect(counts.open).toBe(0)
-        // Ever further: 2000 offsets take few steps.
+        // The steps grow: 2000 offsets take few of them.
         expect(counts.opened).toBeLessThanOrEqual(6)
       }),
     )

@@ -14,7 +14,7 @@ async function member(driver: ReturnType<typeof memory>, log: string[], options:
   return { topic, running, stopping }
 }
 
-test('onAssigned is awaited before the first message, and onRevoked before others get the partitions', async () => {
+test('onAssigned is awaited before the first message, and onRevoked before other members get the partitions', async () => {
   const driver = memory()
   const log: string[] = []
   await using writer = Topic('t', { create: { partitions: 2 }, conf: { driver } })
@@ -104,14 +104,14 @@ test('a partition that onAssigned seeks is read from there, and the group goes o
   expect(log.slice(1).toSorted()).toEqual(['x 0b', 'x 0c', 'x 1c'])
   await first.end()
 
-  // Everything was committed.
+  // All offsets were committed.
   log.length = 0
   const second = start('y', () => 'earliest')
   await vi.waitFor(() => expect(log).toHaveLength(7))
   expect(log.slice(1).toSorted()).toEqual(['y 0a', 'y 0b', 'y 0c', 'y 1a', 'y 1b', 'y 1c'])
   await second.end()
 
-  // A paused topic handles nothing, and its seek is committed all the same.
+  // A paused topic handles no message, and its seek is committed all the same.
   log.length = 0
   const third = start('z', () => -1)
   third.topic.pause()

@@ -8,7 +8,7 @@ import { Topic } from '../topic/topic.ts'
 import type { TopicOptions } from '../options/topic-options.ts'
 import type { TopicRecord } from '../record/topic-record.ts'
 
-/** A driver whose consumer does what the test says, for topics of two partitions with 10 records each. */
+/** A driver whose consumer the test controls, for topics of two partitions with 10 records each. */
 function scripted() {
   const batches: RecordBatch[] = []
   const { notify: wake, next: wait } = createCondition()
@@ -219,7 +219,7 @@ describe('one consumer for two topics', () => {
 })
 
 describe('lag', () => {
-  test('the lag counts from what is handled, or from the start, to the end that was last seen; unknown while paused', async () => {
+  test('the lag counts from the handled position, or from the start, to the last known end; it is unknown while paused', async () => {
     const { state, a, at, topic } = await opened({ a: {} })
     expect(a.lag?.(new Map())).toBeUndefined()
     const first = a.read()
@@ -230,7 +230,7 @@ describe('lag', () => {
     await first
     await a.read()
     expect(a.lag?.(new Map())).toBe(13)
-    // The batch covers offsets that are not shown: behind its last record there is nothing left.
+    // The batch covers skipped offsets: no record is left behind its last one.
     expect(
       a.lag?.(
         new Map([
@@ -274,7 +274,7 @@ describe('ready', () => {
     await quiet()
     expect([...ready()[0]!, a.lag?.(new Map())]).toEqual([true, false, 16])
     state.settings?.onEndOffset?.(at('a', 2, 5))
-    // Not of this reader, or not any more.
+    // These partitions do not belong to this reader, or not any more.
     state.settings?.onEndOffset?.(at('b', 0, 5))
     expect([...ready()[0]!, a.lag?.(new Map()), b.lag?.(new Map())]).toEqual([true, true, 21, undefined])
     await state.settings?.revoked([at('a', 0), at('a', 1), at('a', 2)], 'revoked')
@@ -285,7 +285,7 @@ describe('ready', () => {
   })
 })
 
-describe('partitions that are given up', () => {
+describe('revoked and lost partitions', () => {
   test('a partition that is revoked can be committed until the engine is done with it, and its batches are dropped', async () => {
     const { state, a, at, log, hooks } = await opened({ a: {} })
     const first = a.read()
@@ -313,7 +313,7 @@ describe('partitions that are given up', () => {
     expect(state.commits).toEqual([])
   })
 
-  test('a partition that is revoked and comes back during a decode does not hand out the batch from before', async () => {
+  test('a partition that is revoked and assigned again during a decode does not deliver the older batch', async () => {
     const gates: (() => void)[] = []
     const codec: Codec<string> = {
       encode: (value) => Buffer.from(value),
@@ -335,7 +335,7 @@ describe('partitions that are given up', () => {
     expect(values(await read)).toEqual(['new'])
   })
 
-  test('the engine may say where an assigned partition starts', async () => {
+  test('the engine may set the start of an assigned partition', async () => {
     const { state, a, at, hooks } = await opened({ a: {} })
     void a.read()
     await quiet()
@@ -345,7 +345,7 @@ describe('partitions that are given up', () => {
 })
 
 describe('positions', () => {
-  test('a batch without messages moves the position when its turn comes', async () => {
+  test('a batch without messages moves the position in its turn', async () => {
     const { state, a, at } = await opened({ a: {} })
     const read = a.read()
     await quiet()
@@ -380,7 +380,7 @@ describe('positions', () => {
 })
 
 describe('a partition that is sought', () => {
-  test('a partition that is sought begins there, also when a batch from before was on its way', async () => {
+  test('a partition that is sought begins there, even if an older batch was in flight', async () => {
     const { state, a, at, log, topic } = await opened({ a: {} })
     const first = a.read()
     await quiet()
@@ -393,7 +393,7 @@ describe('a partition that is sought', () => {
     expect(log.slice(1)).toEqual(['a paused a/0', 'a gave up a/0', 'a assigned a/0'])
     expect(state.seeks).toEqual([at('a', 0, 5)])
     expect(state.commits).toEqual([[at('a', 0, 5)]])
-    // What is out is still to be released, and is not by the engine any more.
+    // The batches of the old lane still have to be released, though the engine does not do so any more.
     expect(state.released.map((one) => one.offset(0))).toEqual([0, 2])
     expect(values(await a.read())).toEqual(['kept'])
     const next = a.read()
@@ -418,7 +418,7 @@ describe('a partition that is sought', () => {
     finish[0]?.()
     await quiet()
     expect(state.commits).toEqual([[at('a', 0, 1)], [at('a', 0, 7)]])
-    // What the engine still has to say about what was read before counts no more.
+    // Positions of the engine from before the seek do not count any more.
     await a.commit(new Map([['a/0', 2]]))
     finish[1]?.()
     await revoked
@@ -445,7 +445,7 @@ describe('a partition that is sought', () => {
 })
 
 describe('a topic that is paused', () => {
-  test('a paused topic keeps the batches that come, does not hand them out, and reads them again', async () => {
+  test('a paused topic keeps batches that arrive, does not deliver them, and reads them again', async () => {
     const { state, a, at, log, topic } = await opened({ a: {} })
     const first = a.read()
     await quiet()
@@ -468,14 +468,14 @@ describe('a topic that is paused', () => {
     await quiet()
     expect(state.seeks).toEqual([at('a', 0, 1)])
     expect(state.released).toHaveLength(2)
-    // The first may be from before: it is sought again.
+    // The first batch may be from before the seek: the partition is sought again.
     state.give(batch('a', 0, 1, ['q', 'r']), batch('a', 0, 1, ['q', 'r']))
     expect(values(await next)).toEqual(['q', 'r'])
   })
 })
 
 describe("until: 'end'", () => {
-  test('a bounded reader ends when every partition has come to its end, also by empty batches', async () => {
+  test('a bounded reader ends when every partition has reached its end, also by empty batches', async () => {
     const { state, a, at } = await opened({ a: { until: 'end' } })
     const first = a.read()
     await quiet()
@@ -483,7 +483,7 @@ describe("until: 'end'", () => {
     state.give(batch('a', 1, 8, ['y']), batch('a', 1, 9, [], 12))
     const last = await first
     expect(values(last)).toEqual(['y'])
-    // Until all of it is handled it may still be stopped, and has to be read again then.
+    // Until all messages are handled, the lane may still be stopped, and has to be read again then.
     let ended = false
     const end = await a.read()
     expect(end?.position(0)).toBe(10)
@@ -495,7 +495,7 @@ describe("until: 'end'", () => {
     await over
   })
 
-  test('a bounded reader does not end between two assignments, but when no partition is left for it', async () => {
+  test('a bounded reader ends when no partition is left for it, but not between two assignments', async () => {
     const { state, a, at } = await opened({ a: { until: 'end' } })
     let ended = false
     const read = Promise.resolve(a.read()).then(() => (ended = true))
@@ -508,7 +508,7 @@ describe("until: 'end'", () => {
     await read
   })
 
-  test('a bounded reader reads no more of a partition than there was when it was opened', async () => {
+  test('a bounded reader reads a partition only up to its end at the time of opening', async () => {
     const { state, a, at } = await opened({ a: { until: 'end' } })
     const first = a.read()
     await quiet()
@@ -523,7 +523,7 @@ describe("until: 'end'", () => {
     got?.done(1)
     other?.done(1)
     expect(await a.read()).toBeUndefined()
-    // What lies behind the end is kept, so that no more of it comes.
+    // The batch behind the end is not released, so that no more records are fetched.
     expect(state.released.map((one) => one.offset(0))).toEqual([9, 0])
   })
 })

@@ -91,18 +91,18 @@ describe('a stated size is not trusted', () => {
   })
 
   test('zstd whose frame states a small size and has many blocks is not decompressed beyond the limit', async () => {
-    // A frame that says it holds one byte: 100 blocks of 128 KiB that repeat a byte.
+    // A frame that states a size of one byte and has 100 blocks of 128 KiB that repeat a byte.
     const blocks = Array.from({ length: 100 }, (_, i) => [(i === 99 ? 1 : 0) | 2, 0, 0x10, 97])
     const lie = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, ...blocks.flat()])
     const codec = await compressionCodec('zstd')
     expect(codec.expectedSize(lie)).toBe(100 << 17)
     const outcome = await codec.decompress(lie, (100 << 17) - 1).catch((error: Error) => error.message)
-    // The package is not asked at all; Node's zstd notices that the frame lies.
+    // The package is not called at all; Node's zstd detects the wrong size.
     expect([undefined, 'Destination buffer is too small']).toContain(outcome)
   })
 })
 
-test('a batch of a hundred thousand tiny blocks of snappy is read at once, without a pause for others', async () => {
+test('a hundred thousand tiny blocks of snappy do not block other work for a second', async () => {
   const codec = await compressionCodec('snappy')
   const block = [0, 0, 0, 3, 1, 0, 97]
   const bytes = Buffer.concat([

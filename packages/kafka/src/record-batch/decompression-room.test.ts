@@ -5,7 +5,7 @@ const settled = async () => {
   for (let i = 0; i < 10; i++) await Promise.resolve()
 }
 
-test('room is given in the order in which it was asked for, and only while some is left', async () => {
+test('calls get room in order, and only while some is left', async () => {
   const room = decompressionRoom(100)
   const given: string[] = []
   const take = (name: string, bytes: number) =>
@@ -17,7 +17,7 @@ test('room is given in the order in which it was asked for, and only while some 
   const b = take('b', 50)
   const c = take('c', 40)
   await settled()
-  // The last would fit, and comes after the one before it.
+  // The last request would fit, but has to wait for the one before it.
   expect(given).toEqual(['a'])
   a.shrink(30)
   await settled()

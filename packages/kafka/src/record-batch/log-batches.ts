@@ -36,7 +36,7 @@ export interface Gap {
   /** Its first offset, or the offset where reading began if that is higher. */
   readonly offset: number
   readonly nextOffset: number
-  /** The batch as it stands in the log. */
+  /** The batch as it is in the log. */
   readonly batch: Buffer
   /** The highest timestamp of its records, as its header states; -1 for none. */
   readonly timestamp: Int64

@@ -26,7 +26,7 @@ interface Written {
   readonly gap: number
 }
 
-/** One batch as KafkaJS writes it, with what a broker adds or changes. */
+/** One batch as KafkaJS writes it, with the fields that a broker adds or changes. */
 async function batch(
   firstOffset: number,
   records: readonly Written[],
@@ -65,7 +65,7 @@ const fetched = (records: Buffer, aborted: FetchedPartition['aborted'] = []): Fe
   records,
 })
 
-/** All that comes of it, up to what it throws. */
+/** All batches of a reader, up to the error that it throws. */
 async function decode(of: FetchedPartition, from: number, room = decompressionRoom(1 << 27)) {
   const reader = partitionReader(of, from, END_OFFSET, room)
   const parts: RecordBatch[] = []
@@ -94,7 +94,7 @@ const maybeBytes = fc.option(bytes)
 const written: fc.Arbitrary<Written> = fc.record({
   key: maybeBytes,
   value: maybeBytes,
-  // One value a name: the order among names that repeat is KafkaJS's.
+  // One value per name, as KafkaJS changes the order of values with the same name.
   headers: fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-zé]{1,9}$/), bytes), {
     selector: ([name]) => name,
     maxLength: 3,
@@ -168,7 +168,7 @@ test('control records and aborted records are skipped', async () => {
   expect((await decode(fetched(log), 0)).records).toHaveLength(5)
 })
 
-test('records have the time of arrival where the topic keeps it', async () => {
+test('records have the append time if the topic uses LogAppendTime', async () => {
   const buffer = await batch(0, [{ ...one, timestampDelta: 99 }], { attributes: 0x08 })
   buffer.writeBigInt64BE(BigInt(BASE_TIME + 5), 35)
   expect((await decode(fetched(buffer), 0)).records[0]?.timestamp).toBe(BASE_TIME + 5)
@@ -204,7 +204,7 @@ test('the part of a batch that cannot be read is one record with the batch as it
   expect(read.nextOffset).toBe(5)
 })
 
-test('an error names the batch that cannot be read, and why', async () => {
+test('an error names the batch that cannot be read, and the reason', async () => {
   const refusal = async (buffer: Buffer) => {
     const { records } = await decode(fetched(buffer), 4)
     expect(records).toHaveLength(1)
@@ -228,7 +228,7 @@ test('an error names the batch that cannot be read, and why', async () => {
   }
 })
 
-test('headers are there as bytes only where the name of one is not UTF-8', async () => {
+test('headers are available as bytes only if the name of one is not UTF-8', async () => {
   const buffer = await batch(4, [{ ...one, headers: [['name', Buffer.from('v')]] }, one])
   buffer[buffer.indexOf('name')] = 0xff
   const { parts, records } = await decode(fetched(buffer), 4)
@@ -250,7 +250,7 @@ test('timestamps are added with 64 bits, as in Java', async () => {
   expect(await timesFrom(-1n)).toEqual([-1, 9, -1n - 2n ** 60n])
 })
 
-/** A batch with its records as these bytes. */
+/** A batch whose records are these bytes. */
 async function withRecords(firstOffset: number, count: number, records: Uint8Array): Promise<Buffer> {
   const header = (await batch(firstOffset, [one])).subarray(0, 61)
   const whole = Buffer.concat([header, records])
@@ -288,7 +288,7 @@ test.each<[string, number, number[], string]>([
   expect(failed?.error?.message).toContain(why)
 })
 
-test('of a batch with fewer offsets than records the last record that has an offset fails', async () => {
+test('in a batch with fewer offsets than records, the last record that has an offset fails', async () => {
   const two = Buffer.from([...record(0, 'a'), ...record(1, 'b')])
   const more = await decode(fetched(Buffer.concat([await withRecords(4, 1, two), await batch(5, [one])])), 4)
   expect(more.records).toMatchObject([
@@ -323,7 +323,7 @@ test('bytes behind the end of a record are not read as its headers', async () =>
   expect(read.parts[0]?.headerBytes?.(0)).toEqual(Buffer.from([2, 2, 104, 20]))
 })
 
-test('a batch with an impossible length ends the partition by name, behind the batches before it', async () => {
+test('a batch with an impossible length ends the partition after the batches before it, with an error that names it', async () => {
   const good = await batch(4, [named('a')])
   for (const [length, next] of [
     [-12, 5],
@@ -339,7 +339,7 @@ test('a batch with an impossible length ends the partition by name, behind the b
   }
 })
 
-test('batches whose offsets do not rise end the partition by name', async () => {
+test('batches whose offsets do not rise end the partition with an error that names it', async () => {
   const good = await batch(4, [named('a'), named('b')])
   const shapes: [number, number | undefined][] = [
     [5, undefined],
@@ -360,7 +360,7 @@ test('batches whose offsets do not rise end the partition by name', async () => 
   expect((await decode(fetched(huge), 4)).thrown).toMatchObject({ code: 'KAFKA_FAILED', offset: 4 })
 })
 
-test('an answer without the offset that was asked for is an error', async () => {
+test('an answer without the requested offset is an error', async () => {
   const before = await decode(fetched(await batch(1, [one, one])), 4)
   expect(before).toMatchObject({ records: [], thrown: { code: 'KAFKA_FAILED', offset: 4 } })
   const half = await decode(fetched((await batch(4, [one])).subarray(0, 65)), 4)
@@ -418,9 +418,9 @@ test('large batches of several partitions share the room, and each gets its turn
     return part
   })
   const first = await all[0]
-  // The part that is out holds it, also when nothing more comes.
+  // The delivered part holds the room, even if no more parts follow.
   expect(await readers[0]?.next()).toBeUndefined()
-  // One that is not wanted any more lets the others pass.
+  // A reader that is closed lets the others go on.
   readers[1]?.close()
   turns.push('released')
   first?.release?.()
@@ -441,7 +441,7 @@ test('a large batch that is broken from its first record on gives back its room'
   await room.take(room.limit)
 })
 
-test('a part that was handed out can be collected while others are still to come', async () => {
+test('a delivered part can be garbage-collected while others are still to come', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const encode = recordBatchEncoder({ crc32c })

@@ -60,7 +60,7 @@ export function partitionReader(
     return undefined
   }
 
-  /** A part of the batches that are decompressed. Undefined if there is no record before a broken one. */
+  /** A part of the batches that are decompressed. Undefined if a broken record is the first one. */
   function records(): FetchedBatch | undefined {
     const sections: Section[] = []
     let bytes = 0

@@ -75,7 +75,7 @@ async function decode(batch: Buffer, check?: typeof crc32c) {
   return all
 }
 
-// As strings: comparing bytes one by one takes longer than everything else.
+// As strings: comparing bytes one by one takes longer than the rest of the test.
 const text = (part: Uint8Array | string | null) => part && buffer(part).toString('latin1')
 const buffer = (part: Uint8Array | string) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))
 const expected = (all: readonly Written[]) =>
@@ -87,7 +87,7 @@ const expected = (all: readonly Written[]) =>
     timestamp,
   }))
 
-test('batches of each compression are read as they were written', async () => {
+test('batches of each compression are read unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(records, fc.constantFrom(...COMPRESSIONS), async (all, compression) => {
       const batch = await encode(all, { compression, firstSequence: -1 })
@@ -228,7 +228,7 @@ test('a header whose name UTF-8 cannot hold is refused', () => {
   expect(refusal).toThrow(expect.objectContaining({ code: 'ENCODE_FAILED' }))
 })
 
-test('the checksum finds every changed byte, which is not noticed without it', async () => {
+test('the checksum detects every changed byte; without it a change goes unnoticed', async () => {
   const batch = await encode([one, { ...one, key: Buffer.from('key') }], plain)
   for (let at = 21; at < batch.length; at++) {
     const changed = Buffer.from(batch)

@@ -4,7 +4,7 @@ import { readHeaders } from './record-columns.ts'
 
 const bytes = (...parts: (number | string)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))))
-// Small lengths are written as twice themselves; -1 is 1.
+// Small lengths are written as twice their value; -1 is written as 1.
 const [one, three, none] = [2, 6, 1]
 
 test('headers are read with names and values; null and empty are different', () => {
@@ -21,7 +21,7 @@ test('headers are read with names and values; null and empty are different', () 
   expect(readHeaders(bytes(0))).toEqual({ headers: [], problem: undefined, broken: false })
 })
 
-test('a header whose name is not UTF-8 is left out, and the problem says so', () => {
+test('a header whose name is not UTF-8 is left out and named as the problem', () => {
   const section = bytes(three, 4, 0xc3, '(', one, 'v', one, 'n', one, 'w', 2, 0xff, 0)
   expect(readHeaders(section)).toEqual({
     headers: [['n', Buffer.from('w')]],
@@ -40,7 +40,7 @@ test.each([
   ['a long name', bytes(one, 200, 1, 'n', one, 'v'), 'the name of header 0 reaches beyond their end'],
   ['a long value', bytes(one, one, 'n', 200, 1, 'v'), 'the value of header 0 reaches beyond their end'],
   ['a name and no more', bytes(one, one, 'n'), 'the value of header 0 reaches beyond their end'],
-])('says what is wrong with %s', (_, section, problem) => {
+])('names the problem of headers with %s', (_, section, problem) => {
   expect(readHeaders(section)).toMatchObject({ problem, broken: true })
 })
 

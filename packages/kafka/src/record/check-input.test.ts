@@ -57,7 +57,7 @@ test.each([[[1, 2, 3]], [['a', 'b', 'c', 'd']], [['a']], [['k', undefined]]])(
   },
 )
 
-test('null alone has no key to be a tombstone of', () => {
+test('null without a key is refused, as a tombstone needs a key', () => {
   expect(refusal(() => checkBare(null, plain))).toContain('write [key, null]')
 })
 
@@ -72,7 +72,7 @@ test.each([
   expect(refusal(() => checkMeta(meta as object, 'demo'))).toContain(why)
 })
 
-test('meta takes every timestamp of 64 bits, and no larger one', () => {
+test('meta takes every timestamp of 64 bits, and refuses a larger one', () => {
   for (const timestamp of [-1, -86_400_000, Number.MIN_SAFE_INTEGER, 2n ** 63n - 1n, -(2n ** 63n)])
     expect(() => checkMeta({ timestamp }, 'demo')).not.toThrow()
   expect(refusal(() => checkMeta({ timestamp: 2n ** 63n }, 'demo'))).toContain('got 9223372036854775808n')

@@ -36,7 +36,7 @@ function bury(raw: RawTopicRecord, error: Error = new Error('no'), attempts = 2,
   return made.record
 }
 
-/** As it comes back from the dead letter topic. */
+/** The record as it is read from the dead letter topic. */
 const read = ({ headers, timestamp }: ReturnType<typeof bury>, offset = 0): RawTopicRecord =>
   raw({
     topic: DEAD,
@@ -49,7 +49,7 @@ const read = ({ headers, timestamp }: ReturnType<typeof bury>, offset = 0): RawT
 
 const content = fc.uint8Array({ maxLength: 4 })
 const plainHeader = fc.tuple(fc.string({ maxLength: 3 }), fc.option(content))
-/** Names of our own that somebody else uses, without all that makes an origin. */
+/** Headers with the names of Snapstream's that do not make a complete origin. */
 const odd = fc.tuple(fc.constantFrom(ADDED.code, ADDED.message, ADDED.topic, ADDED.timestamp), content)
 
 test('the headers of a record can be read back from its dead letter as they were', () => {
@@ -106,10 +106,10 @@ describe('the place of a dead letter', () => {
     ['t', ' 0', '0'],
     ['t', '0', '9007199254740993'],
     ['t', '0', '00'],
-  ])('%j %j %j is none', (...texts) => {
+  ])('%j %j %j is no place', (...texts) => {
     const headers = place(...texts)
     expect(readDeadLetterHeaders(headers).origin).toBeUndefined()
-    // It is kept with the rest, and goes with the rest.
+    // These headers are kept like any others of the record.
     const buried = readDeadLetterHeaders(bury(raw({ headers })).headers)
     expect(buried).toMatchObject({ origin: { topic: 'orders', offset: 17 }, original: headers })
   })
@@ -141,14 +141,14 @@ describe('the message of an error always fits into a header', () => {
     for (const [, content] of headers) expect(content?.length).toBeLessThanOrEqual(1024)
   })
 
-  test('the name of a long binding is cut as well', () => {
+  test('a long name of a binding is cut as well', () => {
     const { binding } = readDeadLetterHeaders(bury(raw(), new Error('x'), 1, 'b'.repeat(1000)).headers)
     expect(binding).toMatch(/^b+… \(1000 bytes\)$/)
   })
 })
 
 test.each([-1, 0, -86_400_000, 2 ** 53 - 1, 1_796_024_387_239_123_457n, 2n ** 63n - 1n, -(2n ** 63n)])(
-  'the timestamp %s is kept, and said, exactly',
+  'the timestamp %s is exact, in the record and in the header',
   (timestamp) => {
     const exact = typeof timestamp === 'bigint' && { exactTimestamp: timestamp }
     const record = bury(raw({ timestamp: Number(timestamp), ...exact }))
@@ -166,7 +166,7 @@ describe('origin headers of a record that is no dead letter', () => {
     [NEXT_OFFSET, bytes('40')],
   ]
 
-  test('headers that the record had itself are kept and have no meaning', () => {
+  test('headers of the record with the same names are kept and have no meaning', () => {
     const record = bury(raw({ headers: forged }))
     expect(readDeadLetterHeaders(record.headers)).toMatchObject({
       origin: { topic: 'orders', partition: 3, offset: 17 },
@@ -177,7 +177,7 @@ describe('origin headers of a record that is no dead letter', () => {
     })
   })
 
-  test('headers that the record had itself are kept when its dead letter fails again', () => {
+  test('headers of the record with the same names are kept when its dead letter fails again', () => {
     const again = bury(read(bury(raw({ headers: forged }))))
     expect(readDeadLetterHeaders(again.headers)).toMatchObject({
       origin: { topic: 'orders', offset: 17 },
@@ -207,7 +207,7 @@ describe('headers that cannot all be read', () => {
     })
   })
 
-  test('a record with a header of bytes of its own is no dead letter', () => {
+  test('a record with unreadable headers is no dead letter, whatever names its headers have', () => {
     const { headers } = bury(raw())
     const { origin, originalBytes } = readDeadLetterHeaders(bury(raw({ topic: DEAD, headers, headerBytes })).headers)
     expect(origin).toEqual({ topic: DEAD, partition: 3, offset: 17 })
@@ -215,7 +215,7 @@ describe('headers that cannot all be read', () => {
   })
 })
 
-test('a dead letter of a batch that could not be read says where the batch ends, also when it fails again', () => {
+test('a dead letter of a batch that could not be read has the offset behind the batch, also when it fails again', () => {
   const error = new SnapstreamError('DECODE_FAILED', 'too large', { topic: 'orders', offset: 17, nextOffset: 40 })
   const once = bury(raw(), error)
   const again = bury(read(once), new Error('no'))
@@ -245,7 +245,7 @@ test('any message is cut between two characters, within its limit', () => {
       // Fatal: half a character would throw.
       const [kept = ''] = decoded(cut).split(/… \(\d+ bytes\)$/)
       expect(whole.toWellFormed().startsWith(kept)).toBe(true)
-      // No more is cut than has to be: a character has up to 4 bytes.
+      // No more is cut than necessary: a character has up to 4 bytes.
       expect(cut.length).toBeGreaterThan(Math.min(Buffer.byteLength(whole), max) - 4)
     }),
   )

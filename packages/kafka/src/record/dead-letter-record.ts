@@ -75,7 +75,7 @@ export interface DeadLetterHeaders {
   readonly origin: DeadLetterOrigin | undefined
   /**
    * The offset behind a part of the log that could not be read. Such a dead letter stands for several records, and its value
-   * is a record batch as it stands in the log.
+   * is a record batch as it is in the log.
    */
   readonly nextOffset: number | undefined
   /** The timestamp of the failed record, in ms since the epoch; -1 if it had none. */
@@ -118,7 +118,7 @@ const NAMES: ReadonlySet<string> = new Set(Object.values(ADDED))
 
 /**
  * Separates the headers that were added from those that the record had. A record may have had headers of these names: the
- * last of each name is the added one. Only for records of a dead-letter topic: elsewhere anybody may have written these
+ * last of each name is the added one. Only for records of a dead-letter topic: elsewhere any client may have written these
  * headers.
  */
 export function readDeadLetterHeaders(headers: Headers): DeadLetterHeaders {

@@ -32,7 +32,7 @@ function batchOf(rows: readonly Row[]): RecordBatch {
   }
 }
 
-/** The same from a driver that has text. */
+/** The same rows from a driver that decodes text. */
 function withText(batch: RecordBatch): RecordBatch {
   const text = (content: Uint8Array | null) => {
     if (content === null) return null
@@ -55,9 +55,9 @@ function decode(
   const spec = { codec, keyCodec, tombstones, brokenHeaders }
   const decoded = decodeBatch(batch, spec, contexts, end)
   const throughText = decodeBatch(withText(batch), spec, contexts, end)
-  // A test looks at the other one only.
+  // The test checks only the other one.
   throughText.pending?.catch(() => {})
-  // Promises have no content yet; the rest has to be the same either way.
+  // Promises have no content yet. The other parts have to be the same either way.
   const seen = ({ messages, errors, pending }: DecodedBatch) => (pending ? [] : [messages, errors])
   expect(seen(throughText)).toEqual(seen(decoded))
   return { decoded, batch: messageBatch(batch, decoded, 't/3', Math.min(batch.nextOffset, end), () => {}) }
@@ -85,7 +85,7 @@ test('records are plain objects of one shape', () => {
 })
 
 describe('positions', () => {
-  test('positions go from record to record, and at the end past records that are not shown', () => {
+  test('positions go from record to record, and at the end past skipped records', () => {
     const { batch } = decode([
       [null, bytes('a')],
       [null, null],
@@ -104,15 +104,15 @@ describe('positions', () => {
   })
 })
 
-test('with tombstones null values are values', () => {
+test('null values reach the handler with tombstones: true', () => {
   const { batch } = decode([[bytes('k'), null]], { tombstones: true })
   expect(batch.messages.map(({ key, value }) => [key, value])).toEqual([['k', null]])
 })
 
-describe('what does not decode', () => {
+describe('records that do not decode', () => {
   const bad = new Uint8Array([0xc3, 0x28])
 
-  test('a record that does not decode is an error with its place, and a raw record in its turn', () => {
+  test('a record that does not decode comes in order as a raw record, with an error that names its place', () => {
     const { batch } = decode([
       [null, null],
       [bytes('k'), bytes('a')],
@@ -134,7 +134,7 @@ describe('what does not decode', () => {
   })
 
   test.each([[[0xc0, 0xaf]], [[0xed, 0xa0, 0x80]], [[0xf4, 0x90, 0x80, 0x80]], [[0xe2, 0x82]], [[0xff]]])(
-    'bytes %j are no UTF-8',
+    'bytes %j are not UTF-8',
     (content) => {
       const { batch } = decode([[null, new Uint8Array(content)]])
       expect(batch.error?.(0)).toBeInstanceOf(SnapstreamError)
@@ -147,10 +147,10 @@ describe('what does not decode', () => {
   })
 })
 
-describe('a codec that answers with promises', () => {
+describe('a codec that returns promises', () => {
   const bad = new Uint8Array([0xff])
 
-  test('an asynchronous codec is awaited once a batch', async () => {
+  test('an asynchronous codec is awaited once per batch', async () => {
     const { decoded, batch } = decode(
       [
         [bytes('k'), bytes('a')],
@@ -186,7 +186,7 @@ describe('a codec that answers with promises', () => {
   })
 
   test.each(['REGISTRY_UNREACHABLE', 'REGISTRY_FAILED', 'AUTHENTICATION_REFUSED', 'SCHEMA_UNUSABLE'] as const)(
-    'fails as a whole where what it needs cannot be had: %s is no fault of a record',
+    'a batch fails as a whole with %s, which is no fault of a record',
     async (code) => {
       const outage = new SnapstreamError(code, 'no registry')
       const codec = { ...slow(StringCodec()), decode: () => Promise.reject(outage) }
@@ -208,7 +208,7 @@ describe('a codec that answers with promises', () => {
 })
 
 describe('headers that cannot all be read', () => {
-  // One with the name c3 28, one with the name n.
+  // One header with the name c3 28, one with the name n.
   const headerBytes = Uint8Array.from([4, 4, 0xc3, 0x28, 2, 0x76, 2, 0x6e, 1])
   const rows: readonly Row[] = [
     [bytes('k'), bytes('a')],
@@ -223,7 +223,7 @@ describe('headers that cannot all be read', () => {
   const spec = { codec: strings, keyCodec: strings, tombstones: false }
   const exact = { timestamp: Number(2n ** 60n + 1n), exactTimestamp: 2n ** 60n + 1n }
 
-  test('headers that cannot be read fail their record, which is handed out raw', () => {
+  test('a record with headers that cannot be read fails, and comes as a raw record', () => {
     const decoded = decodeBatch(batch, { ...spec, brokenHeaders: false }, contexts, Infinity)
     expect([...decoded.errors.keys()]).toEqual([0])
     expect(decoded.errors.get(0)).toMatchObject({

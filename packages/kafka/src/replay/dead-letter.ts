@@ -39,7 +39,7 @@ export interface DeadLetter {
 /**
  * Reads a record of a dead letter topic: the record as it was where it failed, and the reason. Read the topic with
  * `BytesCodec()` for key and value, and with `tombstones: true`. Never throws: for a record that is no dead letter, `origin`
- * and `code` are undefined. Use it only on dead letter topics: in other topics anybody may have written such headers.
+ * and `code` are undefined. Use it only on dead letter topics: in other topics any client may have written such headers.
  */
 export function deadLetterOf(record: RawTopicRecord): DeadLetter {
   // Headers of a dead letter can always be read. A record with unreadable headers is no dead letter.

@@ -22,10 +22,10 @@ const letter = fc.record({
 })
 
 const call = fc.record({
-  /** Every so many-th is selected. */
+  /** `where` selects every n-th record. */
   every: fc.integer({ min: 1, max: 4 }),
   limit: fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined }),
-  /** At which call of `where` it fails, if it does. */
+  /** The number of the call of `where` that fails; undefined if none fails. */
   failsAt: fc.option(fc.integer({ min: 1, max: 10 }), { nil: undefined }),
   waits: fc.boolean(),
   dryRun: fc.boolean(),
@@ -37,7 +37,7 @@ const shown = ({ topic, key, value, headers, timestamp }: Omit<RawTopicRecord, '
 
 const sorted = (texts: readonly string[]) => texts.toSorted((a, b) => (a < b ? -1 : 1))
 
-/** Writes what failed, each to its partition of the dead letters. */
+/** Writes failed records, each to the same partition of the dead letter topic. */
 async function bury(driver: Driver, letters: readonly (Omit<RawTopicRecord, 'offset'> & { partition: number })[]) {
   const producer = await driver.client({} as never).producer({ acks: -1, compression: 'none', idempotence: false })
   for (const [offset, { partition, ...rest }] of letters.entries()) {
@@ -87,7 +87,7 @@ test('every dead letter is sent once and unchanged, with exact counts, for any s
       }
       expect(await replay(dead)).toEqual({ read: waiting, sent: waiting, skipped: 0, left: 0 })
       expect(sorted(await sent())).toEqual(sorted(letters.map(shown)))
-      // What was kept stays in its partition, and so in its order.
+      // Kept records stay in their partition, and so in order.
       for await (const { headers, partition } of Topic('dead', { ...codecs, conf }).slice())
         expect(partition).toBe(letters[readDeadLetterHeaders(headers).origin?.offset ?? -1]?.partition)
     }),

@@ -172,7 +172,7 @@ describe('replay', () => {
 })
 
 describe('records without an origin', () => {
-  /** The third of five. */
+  /** The third of five records. */
   async function mixed() {
     const { dead } = await setup()
     const letters = await contentOf('orders.dead')
@@ -228,7 +228,7 @@ describe('the targets of a replay', () => {
     }
   }
 
-  /** What somebody wrote into the dead letters. */
+  /** A record that another client wrote to the dead letter topic. */
   async function planted(...origins: readonly string[]) {
     await topics('orders', 'payments', 'orders.dead')
     await using dead = Topic('orders.dead')

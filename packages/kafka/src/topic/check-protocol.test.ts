@@ -7,7 +7,7 @@ import { Topic } from './topic.ts'
 
 const OTHER = PROTOCOL_VERSION + 1
 const conf = { driver: memory() }
-/** What a core with another version of the protocol opens a topic with. */
+/** The options with which a core with another version of the protocol opens a topic. */
 const options = { scope: new Map([['~snapstream.protocol', OTHER]]) } as unknown as ReaderOptions & SinkOptions
 const MESSAGE = `@snapstream/kafka was built for version ${PROTOCOL_VERSION} of the protocol of @snapstream/core, and the core that runs the stream has version ${OTHER}; run npm install @snapstream/core@latest @snapstream/kafka@latest`
 

@@ -11,7 +11,7 @@ import { Topic } from './topic.ts'
 
 type Handler = (record: TopicRecord<string>) => unknown
 
-/** A topic `t` that is read in a stream, with what its handler saw. */
+/** A topic `t` that is read in a stream, with the records that its handler got. */
 async function reading(options: TopicOptions & { readonly partitions?: number; readonly count?: number } = {}) {
   const { partitions = 1, count = 5, ...more } = options
   const driver = memory()
@@ -68,7 +68,7 @@ describe('seek', () => {
     const driver = driverWith(memory(), {
       admin: (admin) => ({
         async offsets(...args) {
-          // The first takes longest.
+          // The first look-up takes longest.
           await new Promise((resolve) => setTimeout(resolve, Math.max(0, 60 - 20 * looks++)))
           return admin.offsets(...args)
         },
@@ -78,7 +78,7 @@ describe('seek', () => {
     await until(() => seen.length === 10)
     looks = 0
     await Promise.all([topic.seek(2), topic.seek(8)])
-    // What the first said may have been begun with, and is left again.
+    // Reading may have begun at the position of the first call, and left it again.
     await until(() => /^(?:8|2.*98)9$/.test(seen.slice(10).join('')))
     const count = seen.length
     await expect(Promise.all([topic.seek(99), topic.seek(9)])).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })

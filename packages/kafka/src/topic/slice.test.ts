@@ -169,7 +169,7 @@ describe('slice', () => {
     await write(3000)
     const offsets: number[] = []
     for await (const { offset } of topic.slice()) {
-      // Two batches of 1000 are in memory by now; the third is gone when it is to be read.
+      // Two batches of 1000 are in memory by now. The third one is deleted before it is read.
       if (offset === 0) await write(2900)
       offsets.push(offset)
     }

@@ -34,7 +34,7 @@ export interface AtOptions {
 
 /**
  * A range of offsets of a topic, for `for await` and, as a source that ends, for `snap`. Each iteration finds the range
- * anew.
+ * again.
  */
 export interface TopicSlice<V, K = string> extends BatchSource<TopicRecord<V, K>>, AsyncIterable<TopicRecord<V, K>> {}
 

@@ -54,7 +54,7 @@ describe('for await over a topic', () => {
     await vi.waitFor(async () => expect(await committedOf(topic)).toEqual([1]), { timeout: 4000 })
     await topic('b')
     expect(await next).toMatchObject({ done: false, value: { value: 'b' } })
-    // Asked for and not there when it is left.
+    // A record was requested and had not come when the loop was left.
     const last = iterator.next()
     expect(await iterator.return?.()).toEqual({ done: true, value: undefined })
     expect(await last).toEqual({ done: true, value: undefined })

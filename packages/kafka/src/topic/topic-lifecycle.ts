@@ -45,6 +45,7 @@ interface Opening {
   givenUp: boolean
 }
 
+/** Makes the lifecycle of a topic, which begins closed. */
 export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
   let current: Opening | undefined
   let warned = false

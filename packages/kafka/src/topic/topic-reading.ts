@@ -22,7 +22,7 @@ export interface TopicReading<V, K> extends AsyncIterable<TopicRecord<V, K>> {
    * offsets, so there may be fewer records than offsets. Both ends are looked up when an iteration begins; without `end`
    * it ends where the topic ends then (with `read_committed`: before the first open transaction).
    *
-   * The records of a partition come in order; there is no order between partitions. The topic need not be open.
+   * The records of a partition come in order; records of different partitions come in any order. The topic need not be open.
    *
    * Throws `USAGE`. An iteration rejects with `USAGE` for a partition that does not exist, and with `DECODE_FAILED`,
    * `TOPIC_MISSING` and `BROKER_UNREACHABLE`. After a record that does not decode, go on with

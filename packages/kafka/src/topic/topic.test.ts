@@ -14,7 +14,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Everything that is in a topic, as it is. */
+/** All records of a topic, with their bytes. */
 async function contentOf(driver: Driver, name: string | RegExp): Promise<TopicRecord<unknown, unknown>[]> {
   const codec = BytesCodec() as Codec<Uint8Array>
   const topic = Topic(name, { groupId: null, until: 'end', codec, keyCodec: codec, tombstones: true, conf: { driver } })
@@ -35,7 +35,7 @@ async function contentOf(driver: Driver, name: string | RegExp): Promise<TopicRe
 
 const shown = (records: readonly TopicRecord<unknown, unknown>[]) => records.map(({ key, value }) => [key, value])
 
-/** A memory driver of which the producer counts, and can be told to fail. */
+/** A memory driver whose producer counts its calls and fails on demand. */
 function watched(driver = memory({ defaultPartitions: 1 })) {
   const state = { producers: 0, open: 0, admins: 0, records: 0, answer: (): ProduceResult | undefined => undefined }
   const watching = driverWith(driver, {
@@ -129,7 +129,7 @@ describe('a topic as a function', () => {
     const codec: Codec<string> = {
       async encode(value) {
         if (value === 'bad') throw new Error('no')
-        // What fails while it waits behind this one must not count as a rejection that nobody handles.
+        // A record that fails while it waits behind this one must not cause an unhandled rejection.
         await new Promise((resolve) => setTimeout(resolve, 5))
         return Buffer.from(value)
       },

@@ -43,7 +43,7 @@ export interface Topic<V, K = string>
 /**
  * Makes a topic. Several names, or a pattern that is matched when the topic opens, are read as one source.
  *
- * Throws `USAGE` for a name that Kafka does not take, and for an option that does not exist or has a wrong value.
+ * Throws `USAGE` for a name that Kafka does not allow, and for an option that does not exist or has a wrong value.
  *
  * @example
  * const orders = Topic('orders', { groupId: 'billing', create: { partitions: 4 } })

@@ -37,9 +37,9 @@ describe('what a topic is', () => {
     app.snap(orders.slice(-1), { sink: [(amount: number) => amount] })(({ value }) => value.amount)
     // @ts-expect-error values are orders
     app.snap(orders.slice(-1), { sink: [(amount: string) => amount] })(({ value }) => value.amount)
-    // @ts-expect-error no such place
+    // @ts-expect-error not a position
     const seek = () => orders.seek('end')
-    // @ts-expect-error it is told by pause and resume
+    // @ts-expect-error only pause and resume change it
     const pause = () => (orders.paused = true)
     expect([seek, pause, orders.paused]).toHaveLength(3)
   })
@@ -102,6 +102,6 @@ test('snap checks what a handler emits against it', () => {
   app.snap(orders, { sink: [tags] })(() => ['a', 'b', 'c'])
   // @ts-expect-error one of the two sinks takes only strings
   app.snap(orders, { sink: [console.log, texts] })(({ value }) => value.amount)
-  // @ts-expect-error null alone has no key to be a tombstone of
+  // @ts-expect-error a tombstone needs a key
   app.snap(orders, { sink: [texts] })(() => null)
 })

@@ -3,7 +3,7 @@ import { createRetries } from './backoff.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
-  // No jitter: the whole of each pause.
+  // No jitter: each pause has its full length.
   vi.spyOn(Math, 'random').mockReturnValue(0)
 })
 afterEach(() => {
@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Refuses for ever; tells when, in ms since the start. */
+/** Refuses for ever, and records the times in ms since the start. */
 async function refuseFor(ms: number, patienceMs: number) {
   const at: number[] = []
   const told: unknown[] = []

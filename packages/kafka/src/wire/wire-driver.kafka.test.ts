@@ -11,7 +11,7 @@ const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? []
 const onKafka = (run: (harness: Harness) => Promise<void>) => () => withHarness({ driver: kafkajs(), brokers }, run)
 const client = { brokers, clientId: 'wire', connectTimeoutMs: 5000, requestTimeoutMs: 1000 }
 
-/** A driver that loses the answers of some requests to produce, after the broker has written them. */
+/** A driver that loses the answers to some Produce requests, after the broker has written the batches. */
 function losingDriver(lose: () => boolean) {
   return wireDriver({
     ...kafkajs(),
@@ -107,7 +107,7 @@ describe.skipIf(brokers.length === 0)('a wire driver on a real Kafka', () => {
       await until('what it keeps', () => first.records.length === 2)
       await first.consumer.commit(kept.map((partition) => ({ topic: topicName, partition, offset: 1 })))
       expect((await admin.committed(groupId, [topicName])).map(({ partition }) => partition)).toEqual(kept)
-      // Nothing is said to one who will get something as soon as it is there.
+      // A member that waits for partitions of others gets no event before it has them.
       expect(second.events).toEqual([])
       finish()
       await until('a share each', () => first.owned.size === 2 && second.owned.size === 2)

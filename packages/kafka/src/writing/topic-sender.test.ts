@@ -61,7 +61,7 @@ describe('a record that names another topic', () => {
     expect(contexts.map((context) => context?.topic)).toEqual(['a', 'b'])
   })
 
-  test('has that topic looked up once', async () => {
+  test('looks up that topic once', async () => {
     const asked: string[] = []
     const driver = withProducer(memory(), (producer) => ({
       async partitions(topic) {
@@ -98,7 +98,7 @@ describe('a record that names another topic', () => {
     )
   })
 
-  test('is refused if the name is none that Kafka allows', async () => {
+  test('is refused if Kafka does not allow the name', async () => {
     const driver = memory()
     await create(driver, 'a')
     await using topic = Topic('a', { conf: { driver } })
@@ -150,7 +150,7 @@ describe('a record that is too large', () => {
     expect(await valuesOf(driver, 'a')).toEqual(['a', 'b'])
   })
 
-  test('for the broker alone fails alone, although it was sent with others', async () => {
+  test('fails alone if only the broker finds it too large, although it was sent with others', async () => {
     const driver = memory()
     await (await adminOf(driver)).createTopics([{ topic: 'a', config: { 'max.message.bytes': '1000' } }])
     await using topic = Topic('a', { conf: { driver } })
@@ -166,7 +166,7 @@ describe('a record that is too large', () => {
 })
 
 describe('flush', () => {
-  test('waits for every record sent so far, to whichever topic', async () => {
+  test('waits for every record sent so far, to any topic', async () => {
     let release = () => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
     const driver = withProducer(memory(), (producer) => ({
@@ -220,7 +220,7 @@ describe('flush', () => {
     expect(events).toEqual(['acknowledged', 'flushed'])
   })
 
-  test('rejects with failures of a sink, and not with those that calls were told', async () => {
+  test('rejects with failures of a sink, and not with those of calls', async () => {
     let answer: ProduceResult = {}
     const driver = withProducer(memory(), () => ({ send: async (batches) => batches.map(() => answer) }))
     await create(driver, 'a')

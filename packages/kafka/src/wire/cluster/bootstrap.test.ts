@@ -11,7 +11,7 @@ const settings = (brokers: readonly string[], connectTimeoutMs = 600) => ({
   requestTimeoutMs: 1000,
 })
 
-/** A cluster whose brokers do what is said of their address. */
+/** A cluster whose brokers behave as the test sets for their address. */
 function brokers(of: Record<string, 'answers' | 'refuses' | 'hangs' | 'is mute' | Error>) {
   const tried: BrokerAddress[] = []
   const open = new Set<object>()

@@ -5,7 +5,7 @@ import type { BrokerAddress, Connect, Connection, TopicMetadata } from '../proto
 
 const settings = { brokers: ['seed:1'], clientId: 'c', connectTimeoutMs: 500, requestTimeoutMs: 1000 }
 
-/** Brokers that can be away, whose connections can be cut. */
+/** Brokers that the test can stop, and whose connections it can cut. */
 function network() {
   const state = {
     nodes: [1, 2].map((nodeId): BrokerAddress => ({ nodeId, host: `n${nodeId}`, port: 1 })),

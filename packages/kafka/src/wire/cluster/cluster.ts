@@ -19,14 +19,14 @@ export interface Cluster {
   /** A connection to a node. @param purpose default `'requests'`: for requests that are answered at once */
   node(nodeId: number, purpose?: Purpose): Promise<Connection>
   controller(): Promise<Connection>
-  /** The coordinator of a group, requested anew. */
+  /** Requests the node id of a group's coordinator. */
   findCoordinator(groupId: string): Promise<number>
   /** The ids of all known nodes. */
   nodeIds(): readonly number[]
   /** Requests metadata of topics (null: of all), and updates the nodes from the answer. */
   requestMetadata(topics: readonly string[] | null): Promise<ClusterMetadata>
   /**
-   * Connects anew and closes the old connections, which may be dead. Rejects and keeps them if no broker can be reached:
+   * Opens new connections and closes the old ones, which may be dead. Rejects and keeps them if no broker can be reached:
    * they may work again when the network is back.
    */
   renew(): Promise<void>

@@ -9,7 +9,7 @@ afterEach(() => {
 
 type Partitions = Pick<Metadata, 'partitions' | 'refresh'>
 
-/** Topics with so many partitions. */
+/** Topics with the given numbers of partitions. */
 function metadataOf(counts: Record<string, number>, refresh = async () => {}): Partitions {
   const partitions = (topic: string) =>
     Array.from({ length: counts[topic] ?? 0 }, (_, partition) => ({
@@ -76,7 +76,7 @@ test('a partition is new if its topic did not have it at the last assignment', (
   let count = 2
   const known = knownPartitions({ partitions: () => metadataOf({ t: count }).partitions('t') }, new Set(['t']))
   const news = () => [0, 1, 2, 3, 4].filter((partition) => known.isNew({ topic: 't', partition }))
-  // Nothing is known yet: any of them may be old.
+  // No numbers are known yet, so any of the partitions may be old.
   expect(news()).toEqual([])
   known.note([{ topic: 't', partition: 0 }])
   expect(news()).toEqual([2, 3, 4])

@@ -58,7 +58,7 @@ export function topicMetadata(
         const error = protocolError(errorCode)
         const missing = isTopicMissing(error)
         if (missing) known.delete(topic)
-        // A missing topic says more than a retriable error of another one.
+        // The error of a missing topic matters more than a retriable error of another topic.
         if (missing) problem = topicMissing(topic, error)
         else problem ??= named(error, topic)
       }
@@ -165,7 +165,7 @@ function inOrder(topic: string, partitions: readonly PartitionMetadata[]): reado
   return sorted
 }
 
-/** The error with the topic in its message. A plain `KAFKA_FAILED` stays as it is: its number says whether it is retriable. */
+/** The error with the topic in its message. A plain `KAFKA_FAILED` stays as it is: its number decides whether it is retriable. */
 function named(error: Error & { readonly errorCode: number }, topic: string): unknown {
   const wrapped = kafkaError(error, `ask for the topic ${JSON.stringify(topic)}`, { topic })
   return wrapped.code === 'KAFKA_FAILED' ? error : wrapped

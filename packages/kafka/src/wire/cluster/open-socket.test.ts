@@ -29,7 +29,7 @@ test('concurrent requests get their answers in order', async () => {
   const broker = await start({})
   const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, settings, never)
   const answers = await Promise.all(Array.from({ length: 50 }, () => socket.request(heartbeat)))
-  // The first told which versions there are.
+  // The first request was ApiVersions.
   expect(answers.map((answer) => answer.readInt32BE(0))).toEqual(Array.from({ length: 50 }, (_, i) => i + 2))
   expect(socket.versions.get(HEARTBEAT)).toEqual({ min: 0, max: 3 })
   await socket.close()
@@ -128,7 +128,7 @@ describe('a session of SASL', () => {
     const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, { ...settings, sasl }, never)
     await socket.request(heartbeat)
     expect(order).toEqual(['handshake', 'login', 'heartbeat'])
-    // No broker is asked more often than each second, whatever it says.
+    // The client authenticates at most once per second, whatever lifetime the broker states.
     const end = performance.now() + 850
     await expect.poll(() => performance.now() > end, { timeout: 2000 }).toBe(true)
     await Promise.all([1, 2, 3].map(() => socket.request(heartbeat)))

@@ -5,7 +5,7 @@ import { scram } from './scram.ts'
 const user: SaslSettings = { mechanism: 'SCRAM-SHA-256', username: 'user', password: 'pencil' }
 const refused = { code: 'AUTHENTICATION_REFUSED' }
 
-/** Answers one message after another, and keeps what the client said. */
+/** Answers one message after another, and keeps the client's messages. */
 function broker(...answers: readonly string[]) {
   const said: string[] = []
   const exchange = async (message: Buffer) => {

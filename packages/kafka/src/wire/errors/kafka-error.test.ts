@@ -29,7 +29,7 @@ test("the table has Kafka's names, as far as KafkaJS knows them by their present
   const { errorCodes } = createRequire(import.meta.url)('kafkajs/src/protocol/error.js') as {
     errorCodes: { code: number; type: string; retriable: boolean }[]
   }
-  // Kafka gave these another name since.
+  // Kafka has renamed these since.
   const renamed = new Map([
     ['UNKNOWN', 'UNKNOWN_SERVER_ERROR'],
     ['NOT_LEADER_FOR_PARTITION', 'NOT_LEADER_OR_FOLLOWER'],

@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers())
 
 const away = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is away')
 
-/** Fails until so much time has passed, each try taking as long as is said. */
+/** Fails until some time has passed. Each attempt takes the given time. */
 function trying(untilMs: number, eachMs: number, error: Error = away) {
   const start = Date.now()
   const state = { tries: 0, troubles: [] as unknown[], outcome: undefined as unknown }

@@ -19,8 +19,8 @@ const REPLICA_MAX_AGE_MS = 300_000
 export type FetchPhase = 'idle' | 'fetching' | 'retrying' | 'resetting'
 
 /**
- * The state of one partition that is fetched: the offset to fetch next, what was fetched and is not decoded, and what is
- * decoded and not released. Only the functions of this file write it.
+ * The state of one partition that is fetched: the offset to fetch next, the fetched records that are not decoded, and the
+ * decoded batches that are not released. Only the functions of this file write it.
  */
 export interface FetchPartition extends TopicPartition {
   readonly phase: FetchPhase

@@ -28,7 +28,7 @@ afterEach(() => {
   for (const reading of stops.splice(0)) reading.stop()
 })
 
-/** A record batch of one record that says `a`, which is compressed if `attributes` say so; it is no compressed one then. */
+/** A record batch of one record with the value `a`. `attributes` may state a compression that the bytes do not have. */
 function recordBatch(offset: number, attributes = 0): Buffer {
   const record = [14, 0, 0, 0, 1, 2, 97, 0]
   const bytes = Buffer.alloc(61 + record.length)
@@ -41,7 +41,7 @@ function recordBatch(offset: number, attributes = 0): Buffer {
   return bytes
 }
 
-/** A record batch of so many control records: nothing to be seen, and offsets to go past. */
+/** A record batch of so many control records, whose offsets readers skip. */
 function controlBatch(baseOffset: number, count: number): Buffer {
   const bytes = Buffer.alloc(61)
   bytes.writeBigInt64BE(BigInt(baseOffset), 0)
@@ -57,7 +57,7 @@ type Answers = (node: number, request: FetchRequest) => Promise<readonly Partial
 function read(answers: Answers, leaderOf: (at: TopicPartition) => number = () => 1) {
   const asked: string[] = []
   const errors: Error[] = []
-  /** Requests for an offset to go on from. */
+  /** The requests for an offset to go on from. */
   let lookUps = 0
   let goOn = () => {}
   const goingOn = new Promise<void>((resolve) => {
@@ -65,7 +65,7 @@ function read(answers: Answers, leaderOf: (at: TopicPartition) => number = () =>
   })
   const connectionTo = (node: number): Partial<Connection> => ({
     async fetch(request) {
-      // Also a broker that answers at once takes its time.
+      // A broker that answers at once needs some time, too.
       await new Promise((resolve) => setTimeout(resolve, 2))
       asked.push(...request.partitions.map(({ partition, offset }) => `${node}:${partition}@${offset}`))
       const partitions = await answers(node, request)
@@ -106,7 +106,7 @@ test('reads from the replica that the leader names, and from the leader again wh
   const fails = { replica: false }
   const { reading, asked, errors, lookUps } = read(async (node) => {
     if (node === 1) return [{ preferredReplica: fails.replica ? -1 : 2 }]
-    // A replica that is behind does not know of the offset yet.
+    // A replica that is behind does not have the offset yet.
     return fails.replica ? [{ errorCode: 1 }] : []
   })
   reading.add([{ topic: 't', partition: 0, offset: 5 }])
@@ -127,13 +127,13 @@ test('a partition whose leader names an unknown replica is retried, and fails on
   expect(asked.length).toBeLessThan(20)
 })
 
-test('a batch of a consumer that reads committed records says where those end', async () => {
+test('with read_committed the end offset of a batch is that of the committed records', async () => {
   const { reading, next } = read(async () => [{ records: controlBatch(0, 3) }])
   reading.add([{ topic: 't', partition: 0, offset: 0 }])
   expect(await next()).toMatchObject({ length: 0, nextOffset: 3, endOffset: 7 })
 })
 
-test('an answer to a fetch from before a seek is dropped', async () => {
+test('an answer to a fetch is dropped if the partition was sought meanwhile', async () => {
   let answer = () => {}
   const first = new Promise<void>((resolve) => {
     answer = resolve
@@ -242,7 +242,7 @@ test('a batch that cannot be read is one failed record, and reading goes on in a
   expect(errors).toEqual([])
 })
 
-test('a partition that cannot be read any further fails by name, once all batches before that are released', async () => {
+test('a partition that cannot be read any further fails with an error that names it, once all earlier batches are released', async () => {
   const broken = recordBatch(6)
   broken.writeInt32BE(-12, 8)
   const { reading, errors, next } = read(async (_, { partitions }) =>
@@ -257,7 +257,7 @@ test('a partition that cannot be read any further fails by name, once all batche
     const batch = await next()
     if (batch) taken.push(batch)
   }
-  // The other goes on.
+  // The other partition goes on.
   for (const batch of taken) if (batch.partition === 0) reading.release(batch)
   for (let last = 0; last < 9;) {
     const batch = await next()
@@ -283,7 +283,7 @@ test('an error of one partition names that partition, whatever the others answer
   expect(errors[0]).toMatchObject({ code: 'AUTHENTICATION_REFUSED', topic: 't', partition: 2, offset: 0 })
 })
 
-test('an answer without the offset that was asked for is an error, and is not asked for again', async () => {
+test('an answer without the requested offset is an error, and is not requested again', async () => {
   const { reading, errors, asked } = read(async () => [{ records: controlBatch(0, 3) }])
   reading.add([{ topic: 't', partition: 0, offset: 5 }])
   await expect.poll(() => errors.length).toBe(1)

@@ -51,7 +51,7 @@ export interface Fetcher {
    * fetched.
    */
   seek(to: TopicPartitionOffset): void
-  /** The next batch, of each partition in turn; undefined while there is none. */
+  /** The next batch, of each partition in turn; undefined while none waits. */
   take(): RecordBatch | undefined
   /** Releases a batch, which makes room for another one of its partition. */
   release(batch: RecordBatch): void

@@ -10,7 +10,7 @@ const nothing = { owned: [], generationId: -1, copartitioned: [] }
 const prefix = (bytes: Buffer, of: Buffer) => bytes.subarray(2, of.length)
 
 describe('subscriptions', () => {
-  test('a subscription begins with the bytes that KafkaJS makes, and has more behind them', () => {
+  test('a subscription begins with the bytes that KafkaJS writes, and has more fields behind them', () => {
     for (const names of [topics, []]) {
       const known = MemberMetadata.encode({ version: 0, topics: names, userData })
       const bytes = encodeSubscription({ topics: new Set(names), ...nothing })
@@ -19,7 +19,7 @@ describe('subscriptions', () => {
     }
   })
 
-  test('a subscription says which partitions a member owns, and since which generation', () => {
+  test('a subscription contains the partitions that a member owns, and their generation', () => {
     const subscription = {
       topics: new Set(topics),
       owned: [
@@ -43,7 +43,7 @@ describe('subscriptions', () => {
       const subscription = { topics: new Set(topics), owned, generationId, copartitioned }
       const bytes = encodeSubscription(subscription)
       expect(decodeSubscription(bytes)).toEqual(subscription)
-      // Java's cooperative-sticky takes the first four bytes of a member without a generation for one.
+      // For a member without a generation, Java's cooperative-sticky reads the first four bytes as the generation.
       const { userData: data } = MemberMetadata.decode(Buffer.concat([bytes])) ?? {}
       expect(data?.readInt32BE(0)).toBe(generationId)
     }
@@ -84,7 +84,7 @@ describe('assignments', () => {
     { topic: 'b', partition: 1 },
   ]
 
-  test('an assignment has the bytes that KafkaJS makes', () => {
+  test('an assignment has the bytes that KafkaJS writes', () => {
     const assignment = { a: [0, 2], b: [1] }
     expect(encodeAssignment({ partitions, more: false })).toEqual(
       MemberAssignment.encode({ version: 0, assignment, userData }),
@@ -98,7 +98,7 @@ describe('assignments', () => {
     }
   })
 
-  test('an assignment of nothing can be read, also with no bytes at all', () => {
+  test('an empty assignment can be read, also with no bytes at all', () => {
     const none = { partitions: [], more: false }
     expect(decodeAssignment(encodeAssignment(none))).toEqual(none)
     expect(decodeAssignment(Buffer.alloc(0))).toEqual(none)

@@ -15,13 +15,13 @@ afterEach(() => {
 const REBALANCE_IN_PROGRESS = 27
 const unreachable = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is away')
 
-/** Heartbeats that a coordinator answers as `state` says, and what came of them. */
+/** Heartbeats that a coordinator answers as `state` says, and their outcomes. */
 function heart() {
   const generation = { groupId: 'g', memberId: 'm', groupInstanceId: undefined, generationId: 1 }
   const member: { phase: MemberState['phase']; generation: MemberState['generation'] } = { phase: 'stable', generation }
   const state = {
     error: undefined as Error | undefined,
-    /** Called while a heartbeat is under way. */
+    /** Called while a heartbeat is in flight. */
     during: () => {},
     silent: false,
     beats: 0,
@@ -80,7 +80,7 @@ test('heartbeats are sent until the signal is aborted', async () => {
   expect(state).toMatchObject({ beats: 10, unreachable: 0, renewals: 0, events: [] })
 })
 
-test('heartbeats go on while the group waits for the member to join again, and tell when it is lost all the same', async () => {
+test('heartbeats go on while the group waits for the member to join again, and still report its loss', async () => {
   const { state } = heart()
   state.error = protocolError(REBALANCE_IN_PROGRESS)
   await vi.advanceTimersByTimeAsync(5000)
@@ -137,7 +137,7 @@ test('a coordinator that is away is reported, and the member is lost when its se
 
 test.each<[string, (heart: Heart) => void]>([
   [
-    'a member that joins and is told that its previous generation has ended',
+    'a joining member whose previous generation has ended',
     ({ state, member }) => {
       member.phase = 'preparing-rebalance'
       state.error = protocolError(22)
@@ -163,8 +163,8 @@ test.each<[string, (heart: Heart) => void]>([
 })
 
 test.each([
-  ['an authorization that is missing', 30],
-  ['another member that took the name of this one', 82],
+  ['a missing authorization', 30],
+  ['another member with the name of this one', 82],
 ])('%s ends the heartbeats with an error', async (_, errorCode) => {
   const { state } = heart()
   const error = protocolError(errorCode)
@@ -174,7 +174,7 @@ test.each([
   expect(state.beats).toBe(1)
 })
 
-test('an answer about a generation that is over by now is no news', async () => {
+test('an answer about an old generation is ignored', async () => {
   const { state, member } = heart()
   state.error = protocolError(22)
   state.during = () => {

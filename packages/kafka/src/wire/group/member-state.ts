@@ -24,7 +24,7 @@ export interface MemberState {
   isAssigned: boolean
   /** The group asks its members to join again. */
   isRejoinNeeded: boolean
-  /** Stops the heartbeats; undefined while there are none. */
+  /** Stops the heartbeats; undefined while none are sent. */
   heart: AbortController | undefined
   /** Ends the search for new partitions of topics, which a leader does. */
   stopWatching: () => void

@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-/** A member of a group whose coordinator answers as the test says. */
+/** A member of a group whose coordinator the test controls. */
 function joining(settings: Partial<ConsumerSettings> = {}) {
   const broker = {
     generationId: 0,
@@ -30,7 +30,7 @@ function joining(settings: Partial<ConsumerSettings> = {}) {
     /** An error of the next heartbeat alone. */
     beat: 0,
     commit: (_generationId: number): number => 0,
-    /** JoinGroup with the member's id and what it owns; LeaveGroup. */
+    /** The requests: JoinGroup with the member's id and its partitions; LeaveGroup. */
     requests: [] as string[],
     commits: [] as string[],
   }
@@ -98,21 +98,21 @@ function joining(settings: Partial<ConsumerSettings> = {}) {
   return { broker, member, events, errors, listening }
 }
 
-/** The same, in its first generation with the partitions 0 and 1. */
+/** A member in its first generation, with the partitions 0 and 1. */
 async function joined(settings: Partial<ConsumerSettings> = {}) {
   const all = joining(settings)
   await expect.poll(() => all.events).toEqual(['assigned 0,1'])
   return all
 }
 
-/** A promise and what resolves it. */
+/** A promise and the function that resolves it. */
 function gate() {
   let open = () => {}
   const opened = new Promise<void>((resolve) => (open = resolve))
   return { opened, open }
 }
 
-test('a new member joins with the id that it was given, and leaves with it', async () => {
+test('a new member joins and leaves with the id that the coordinator gave it', async () => {
   const { broker, member, errors } = await joined()
   await member.leave()
   await member.leave()
@@ -133,13 +133,13 @@ test('a member that leaves while it joins waits for its id', async () => {
   expect(events).toEqual([])
 })
 
-test('a static member does not say that it leaves', async () => {
+test('a static member leaves without telling the coordinator', async () => {
   const { broker, member } = await joined({ groupInstanceId: 'one' })
   await member.leave()
   expect(broker.requests).not.toContain('leave me')
 })
 
-test('a member keeps what it owns while it joins, hands over what others get, and joins once more', async () => {
+test('a member keeps its partitions while it joins, hands over those that others get, and joins once more', async () => {
   const { broker, events } = await joined()
   broker.assigned = [1, 2]
   broker.beat = REBALANCE
@@ -148,7 +148,7 @@ test('a member keeps what it owns while it joins, hands over what others get, an
   expect(broker.requests.slice(2)).toEqual(['join me with 0,1', 'join me with 1,2'])
 })
 
-test('a member of an eager group hands over everything before it joins', async () => {
+test('a member of an eager group hands over all partitions before it joins', async () => {
   const all = joining()
   all.broker.protocol = 'roundrobin'
   await expect.poll(() => all.events).toEqual(['assigned 0,1'])
@@ -170,14 +170,14 @@ test('a member that does not hand over in time leaves, and joins as a new one on
   expect(broker.requests.slice(-2)).toEqual(['join anew with nothing', 'join me with nothing'])
 })
 
-test('a member that the coordinator has forgotten loses everything, and joins again', async () => {
+test('a member that the coordinator does not know any more loses all partitions, and joins again', async () => {
   const { broker, events, errors } = await joined()
   broker.beat = UNKNOWN_MEMBER
   await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
   expect(errors).toMatchObject([{ message: expect.stringContaining('UNKNOWN_MEMBER_ID') as string }])
 })
 
-test('a member that is lost while it joins is told so, and is assigned everything anew', async () => {
+test('a member that is lost while it joins learns of the loss, and is assigned all its partitions again', async () => {
   const { broker, events } = await joined()
   const { opened, open } = gate()
   broker.joins = opened
@@ -187,7 +187,7 @@ test('a member that is lost while it joins is told so, and is assigned everythin
   await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1'])
   open()
   await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
-  // Heartbeats have begun anew.
+  // Heartbeats have started again.
   broker.beat = REBALANCE
   await expect.poll(() => broker.generationId).toBe(3)
 })
@@ -218,12 +218,12 @@ test('commits go on while a member joins, and wait while it does not know its as
   expect(broker.commits.slice(1)).toEqual(['2: 0@5,1@5'])
 })
 
-test('a commit that a generation refuses because it is over goes under the next, without what was given up', async () => {
+test('a commit whose generation is over is sent again under the next, without the partitions that were given up', async () => {
   const { broker, member } = await joined()
   broker.commit = (generationId) => (generationId === 1 ? ILLEGAL_GENERATION : 0)
   const committed = member.commit(offsets)
   await expect.poll(() => broker.commits).toHaveLength(1)
-  // In an eager rebalance others have what is gone already.
+  // In an eager rebalance other members have the partitions already.
   broker.protocol = 'roundrobin'
   broker.assigned = [1]
   broker.beat = REBALANCE
@@ -231,7 +231,7 @@ test('a commit that a generation refuses because it is over goes under the next,
   expect(broker.commits).toEqual(['1: 0@5,1@5', '2: 1@5'])
 })
 
-test('a commit of a partition that was lost and came back is dropped: others have gone on with it', async () => {
+test('a commit of a partition that was lost and assigned again is dropped, as other members have read on', async () => {
   const { broker, member, events } = await joined()
   broker.commit = (generationId) => (generationId === 1 ? ILLEGAL_GENERATION : 0)
   const committed = member.commit(offsets)
@@ -262,7 +262,7 @@ test('a commit that is refused for another reason rejects, and names the partiti
   })
 })
 
-test('a coordinator that refuses commits and takes heartbeats ends the membership after a session', async () => {
+test('a coordinator that refuses commits and accepts heartbeats ends the membership after a session', async () => {
   const { broker, member, events, errors } = await joined()
   broker.commit = (generationId) => (generationId === 1 ? ILLEGAL_GENERATION : 0)
   await member.commit(offsets)

@@ -83,7 +83,7 @@ export function groupMember(options: {
   const failed = new Promise<unknown>((resolve) => (fail = resolve))
 
   function transition(event: MemberEvent): void {
-    // A join that is still under way may bring the id that LeaveGroup needs.
+    // The answer to a join in progress may bring the id that LeaveGroup needs.
     if (member.phase === 'leaving' && event.type !== 'identified') return
     switch (event.type) {
       case 'join':
@@ -143,7 +143,7 @@ export function groupMember(options: {
     let rounds = 0
     while (!signal.aborted) {
       const assignment = await join()
-      // A member that lost everything meanwhile is assigned all of this anew.
+      // If all partitions were lost meanwhile, the listener has to know before it is assigned new ones.
       await owned.toldOfLoss()
       if (signal.aborted) return
       transition({ type: 'synced', ...assignment })
@@ -166,7 +166,7 @@ export function groupMember(options: {
         return await retry(joinOnce, { patienceMs, repair: refresh, signal, onTrouble: trouble })
       } catch (error) {
         if (signal.aborted || !isGenerationOver(error)) throw error
-        // Another rebalance has begun: the same member joins again, with what it owns.
+        // Another rebalance has begun: the same member joins again, with its partitions.
         if (errorCodeOf(error) !== KAFKA.REBALANCE_IN_PROGRESS) {
           transition({ type: 'lost', forget: true })
           await owned.toldOfLoss()
@@ -258,7 +258,7 @@ export function groupMember(options: {
 
   /**
    * Offsets that are refused because their generation is over are sent again under the next, but only those of partitions
-   * that the member has owned all the while: others have gone on with the rest.
+   * that the member has owned without a break: other members have read on in the rest.
    */
   async function commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     const stillOwned = owned.hold(offsets)

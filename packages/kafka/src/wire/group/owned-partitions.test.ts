@@ -10,7 +10,7 @@ const [a, b]: readonly TopicPartition[] = [
 const LIMIT_MS = 30
 const both = [a, b].filter((at) => at !== undefined)
 
-/** Owned partitions whose listener answers when the test says so. */
+/** Owned partitions with a listener that the test controls. */
 function told() {
   const events: string[] = []
   const answers: { resolve: () => void; reject: (error: Error) => void }[] = []
@@ -49,7 +49,7 @@ test('a partition that is revoked is owned until the listener is done with it', 
   expect(events).toEqual(['assigned 0,1', 'revoked 0'])
 })
 
-test('a partition that is lost is not owned any more at once', async () => {
+test('a partition that is lost stops being owned at once', async () => {
   const { owned, answers, state } = told()
   await owned.assign(both)
   state.slow = true
@@ -59,7 +59,7 @@ test('a partition that is lost is not owned any more at once', async () => {
   await handing
 })
 
-test('a hand-over that takes too long is given up, and the loss is told while it is pending', async () => {
+test('a hand-over that takes too long is given up, and the listener learns of the loss while it is pending', async () => {
   const { owned, events, answers, state } = told()
   await owned.assign(both)
   state.slow = true
@@ -74,7 +74,7 @@ test('a hand-over that takes too long is given up, and the loss is told while it
   expect(owned.isLost).toBe(false)
 })
 
-test('a listener that is still being told of an assignment hears of the loss afterwards', async () => {
+test('a listener learns of a loss after the assignment in progress', async () => {
   const { owned, events, answers, state } = told()
   state.slow = true
   const taking = owned.assign(both)

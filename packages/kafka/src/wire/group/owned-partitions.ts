@@ -34,7 +34,7 @@ export interface OwnedPartitions {
   lose(): void
   /** Whether all partitions were lost and the listener may not know yet. */
   readonly isLost: boolean
-  /** Resolves when the listener knows of the loss, if there was one. */
+  /** Resolves when the listener knows of the loss; at once if nothing was lost. */
   toldOfLoss(): Promise<void>
 }
 

@@ -74,7 +74,7 @@ test('other records never get a sequence that may have been used', async () => {
   await sequence(other)
   settle(doubtful, NO_ANSWER)
   expect(await sequence(batch(1))).toMatchObject({ producer: { producerId: 2, producerEpoch: 0 }, firstSequence: 0 })
-  // A batch that is under way in another partition keeps its sequence; the batch after it has the new producer id.
+  // A batch that is in flight in another partition keeps its sequence; the batch after it has the new producer id.
   settle(other, NO_ANSWER)
   expect(await sequence(other)).toMatchObject({ producer: { producerId: 1 }, firstSequence: 0 })
   settle(other, WRITTEN)

@@ -7,10 +7,10 @@ import { wireProducer } from './wire-producer.ts'
 const NODE = { nodeId: 1, host: 'n', port: 1 }
 const client = { brokers: ['n:1'], clientId: 'c', connectTimeoutMs: 500, requestTimeoutMs: 1000 }
 
-/** The broker's answer to a request, or `'lost'`: it writes the batches and its answer is lost. */
+/** The broker's answer to a request; `'lost'`: the broker writes the batches, and its answer is lost. */
 type Fate = number | 'lost'
 
-/** A broker of one topic with two partitions, which keeps the records it is sent. */
+/** A broker of one topic with two partitions, which keeps the records that it receives. */
 function broker(fates: Fate[] = []) {
   const log: string[][] = [[], []]
   const requests: ProduceRequest[] = []
@@ -44,7 +44,7 @@ function broker(fates: Fate[] = []) {
       idempotence: true,
       ...more,
     })
-  /** Producer id and sequence of each batch that came, in order. */
+  /** The producer id and the sequence of each batch that arrived, in order. */
   const numbers = () =>
     requests.flatMap(({ producer, batches }) =>
       batches.map(({ partition, firstSequence }) => [producer?.producerId, partition, firstSequence]),

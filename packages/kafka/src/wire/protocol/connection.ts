@@ -167,7 +167,7 @@ export interface PartitionMetadata extends Answer {
 
 /** A Produce request. */
 export interface ProduceRequest {
-  /** Who acknowledges the batches. -1: all in-sync replicas, 1: the leader, 0: no broker. */
+  /** The replicas that acknowledge the batches. -1: all in-sync replicas, 1: the leader, 0: none. */
   readonly acks: -1 | 0 | 1
   /** How long the leader may wait for replicas, in ms. */
   readonly timeoutMs: number
