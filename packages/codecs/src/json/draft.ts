@@ -38,7 +38,8 @@ function draftByContent(schema: unknown): Draft {
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (typeof node !== 'object' || node === null) continue
     if (Array.isArray(node)) {
-      pending.push(...(node as unknown[]))
+      // One by one: a list may be longer than a call takes arguments.
+      for (const item of node as unknown[]) pending.push(item)
       continue
     }
     for (const [name, value] of Object.entries(node)) {

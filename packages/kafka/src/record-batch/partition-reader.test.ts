@@ -168,6 +168,19 @@ test('control records and aborted records are skipped', async () => {
   expect((await decode(fetched(log), 0)).records).toHaveLength(5)
 })
 
+test('an answer may have more batches without records than a call takes arguments', async () => {
+  const marker = await batch(0, [{ ...one, key: Buffer.from([0, 0, 0, 1]) }], { attributes: 0x30 })
+  const count = 200_000
+  const log = Buffer.alloc(count * marker.length)
+  for (let i = 0; i < count; i++) {
+    marker.copy(log, i * marker.length)
+    log.writeBigInt64BE(BigInt(i), i * marker.length)
+  }
+  expect(await decode(fetched(log), 0)).toMatchObject({ records: [], nextOffset: count, thrown: undefined })
+  const mixed = await decode(fetched(Buffer.concat([log, await batch(count, [one, one])])), 0)
+  expect(mixed.records.map(({ offset }) => offset)).toEqual([count, count + 1])
+})
+
 test('records have the append time if the topic uses LogAppendTime', async () => {
   const buffer = await batch(0, [{ ...one, timestampDelta: 99 }], { attributes: 0x08 })
   buffer.writeBigInt64BE(BigInt(BASE_TIME + 5), 35)

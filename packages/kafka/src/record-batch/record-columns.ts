@@ -168,11 +168,21 @@ export function recordColumns(
  * answer: a view of it covers them all, with batch headers between them. Only several decompressed sections are copied.
  */
 function joined(sections: readonly Section[]): { readonly whole: Buffer; readonly starts: readonly number[] } {
-  const answer = sections[0]?.bytes.buffer
-  if (answer !== undefined && sections.every(({ bytes }) => bytes.buffer === answer)) {
-    const from = Math.min(...sections.map(({ bytes }) => bytes.byteOffset))
-    const to = Math.max(...sections.map(({ bytes }) => bytes.byteOffset + bytes.length))
-    return { whole: Buffer.from(answer, from, to - from), starts: sections.map(({ bytes }) => bytes.byteOffset - from) }
+  let answer: ArrayBufferLike | undefined
+  let from = Infinity
+  let to = 0
+  let isOne = true
+  // A loop, as an answer may have more batches than a call takes arguments. Batches without records have no place in it.
+  for (const { bytes } of sections) {
+    if (bytes.length === 0) continue
+    answer ??= bytes.buffer
+    isOne &&= bytes.buffer === answer
+    from = Math.min(from, bytes.byteOffset)
+    to = Math.max(to, bytes.byteOffset + bytes.length)
+  }
+  if (answer !== undefined && isOne) {
+    const starts = sections.map(({ bytes }) => (bytes.length === 0 ? 0 : bytes.byteOffset - from))
+    return { whole: Buffer.from(answer, from, to - from), starts }
   }
   let end = 0
   const starts = sections.map(({ bytes, at }) => {
