@@ -1,11 +1,15 @@
 import type { Headers, SnapstreamError } from '@snapstream/core'
 import type { DriverAdmin } from './driver-admin.ts'
+import type { Compression, DriverProducer, ProducerSettings } from './driver-producer.ts'
 import type { Int64 } from './int64.ts'
 import type { IsolationLevel, TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
+import type { TransactionalProducer, TransactionalProducerSettings } from './transactional-producer.ts'
 
 export type * from './driver-admin.ts'
+export type * from './driver-producer.ts'
 export type { Int64 } from './int64.ts'
 export type * from './topic-partition.ts'
+export type * from './transactional-producer.ts'
 
 /**
  * The port between `Topic` and a Kafka client. It is small and pull-based, and independent of any client library. The suite
@@ -31,9 +35,6 @@ export interface DriverSupports {
   /** The codecs that the driver can compress with. It decompresses all of these. */
   readonly compression: readonly Compression[]
 }
-
-/** The compression codecs of Kafka. */
-export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 /** How to reach the brokers of a cluster, for all admins, producers and consumers of a client. */
 export interface ClientSettings {
@@ -86,67 +87,13 @@ export interface DriverClient {
   admin(): Promise<DriverAdmin>
   /** Makes a producer. */
   producer(settings: ProducerSettings): Promise<DriverProducer>
+  /**
+   * Makes a producer of transactions (Kafka's InitProducerId): the transaction that an earlier producer of the same id left
+   * open is aborted, and that producer is fenced. Rejects with `USAGE` for a time-out that the brokers refuse.
+   */
+  transactionalProducer?(settings: TransactionalProducerSettings): Promise<TransactionalProducer>
   /** Makes a consumer, which joins its group. Rejects with `TOPIC_MISSING` if a named topic does not exist. */
   consumer(settings: ConsumerSettings): Promise<DriverConsumer>
-}
-
-// ---- producer -----------------------------------------------------------------------------------------------------
-
-/** How a producer writes batches. */
-export interface ProducerSettings {
-  /** The replicas that acknowledge a batch. -1: all in-sync replicas, 1: the leader, 0: none. */
-  readonly acks: -1 | 0 | 1
-  /** The codec that compresses batches; one of `supports.compression`. */
-  readonly compression: Compression
-  /** Whether a batch that is sent again is written once. Needs `acks` -1. */
-  readonly idempotence: boolean
-}
-
-/** A record to write. */
-export interface ProduceRecord {
-  /** Bytes, or a well-formed string, which is sent as UTF-8; null for none. */
-  readonly key: Uint8Array | string | null
-  /** The same types as `key`; null for a tombstone. */
-  readonly value: Uint8Array | string | null
-  /** Pairs of name and content; or bytes as in a record batch, with the count, which are sent as they are. */
-  readonly headers: Headers | Uint8Array
-  /** In ms since the epoch; -1 for none. */
-  readonly timestamp: Int64
-}
-
-/** Records that are written to one partition together, in order. */
-export interface ProduceBatch extends TopicPartition {
-  /** At least one record. */
-  readonly records: readonly ProduceRecord[]
-}
-
-/** The result of one batch: acknowledged if it has no `error`. */
-export type ProduceResult =
-  | { readonly error?: undefined }
-  | {
-      /** The reason why the batch is not acknowledged. */
-      readonly error: Error
-      /** Whether sending the same batch again may succeed. */
-      readonly retriable: boolean
-      /**
-       * Set if the broker refused the batch because of some of its records and wrote none of it: the reasons by index of
-       * the record. Empty if the broker does not name the records.
-       */
-      readonly refused?: ReadonlyMap<number, string>
-    }
-
-/** Writes batches of records. */
-export interface DriverProducer {
-  /** Requests the number of partitions of the topic. Rejects with `TOPIC_MISSING`. */
-  partitions(topic: string): Promise<number>
-  /**
-   * Sends each batch once, and resolves with their results, in the same order, when all are acknowledged or have failed.
-   * Never rejects and never retries: the caller decides. A call holds at most one batch per partition, and the caller never
-   * has two calls with the same partition in flight. Sending the same `records` array again is a retry.
-   */
-  send(batches: readonly ProduceBatch[]): Promise<readonly ProduceResult[]>
-  /** Closes the connections at once. Batches in flight fail. */
-  close(): Promise<void>
 }
 
 // ---- consumer -----------------------------------------------------------------------------------------------------
@@ -157,6 +104,14 @@ export interface ConsumerSettings {
   readonly groupId: string | null
   /** A member that comes back under this name within the session time-out gets its partitions again, without a rebalance. */
   readonly groupInstanceId?: string
+  /**
+   * The transactional id of the producer whose transactions commit the offsets of this consumer, by `commitIn`. Needs a group.
+   * The metadata of each committed offset then names the owner of the partition. A consumer that is assigned the partition of
+   * another owner ends the transaction which that owner left open, waits until no transaction is pending on the offset, and
+   * becomes the owner, all before it calls `assigned`. A partition that is given up in order (`revoked`, and `close` of a
+   * member that is not static) has no owner afterwards.
+   */
+  readonly transactionalId?: string
   /** The rack of this consumer: it reads from a replica in the same rack if the brokers offer one. */
   readonly rackId?: string
   /** Names, and patterns that are matched against all topics when the consumer starts. */
@@ -288,6 +243,18 @@ export interface DriverConsumer {
   seek(to: TopicPartitionOffset): void
   /** Commits the offsets to read next. Partitions that are not (or no longer) assigned are skipped. */
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
+  /**
+   * Adds the offsets to read next to the open transaction of a producer, under the generation of this member. Waits while a
+   * rebalance decides which partitions the member keeps. Resolves with false, and adds none, if one of the partitions was lost
+   * since it was assigned: abort the transaction then. Needs `transactionalId`, which is that of the producer. Rejects as
+   * `sendOffsets` of the producer does.
+   */
+  commitIn?(producer: TransactionalProducer, offsets: readonly TopicPartitionOffset[]): Promise<boolean>
+  /**
+   * The committed offsets of the group, once no transaction is pending on them; partitions without one are left out. It waits
+   * for up to the time-out of the transactions.
+   */
+  committed?(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>
   /** Ends a pending `poll` with undefined and leaves the group, so that others take over at once. */
   close(): Promise<void>
 }
