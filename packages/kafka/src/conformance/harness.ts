@@ -11,6 +11,8 @@ import type {
   ProducerSettings,
   RecordBatch,
   TopicPartition,
+  TransactionalProducer,
+  TransactionalProducerSettings,
 } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
@@ -46,7 +48,7 @@ export interface ReadRecord extends TopicPartition {
 
 /** A consumer that is polled all the time, with everything it got. */
 export interface Reader {
-  readonly consumer: DriverConsumer
+  readonly consumer: Required<DriverConsumer>
   readonly records: ReadRecord[]
   /** Batches that were handed out. With `hold`, they are not released. */
   readonly batches: RecordBatch[]
@@ -76,8 +78,10 @@ export interface Harness {
   /** Writes `count` batches of `count` records with values of 10 kB to partition 0. */
   fill(topic: string, count: number): Promise<void>
   settings(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): ConsumerSettings
-  consumer(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): Promise<DriverConsumer>
+  consumer(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): Promise<Required<DriverConsumer>>
   reader(topics: ConsumerSettings['topics'], more?: ReaderOptions): Promise<Reader>
+  /** A producer with a transactional id of its own, unless `more` has one. */
+  transactionalProducer(more?: Partial<TransactionalProducerSettings>): Promise<TransactionalProducer>
   until(what: string, condition: () => unknown): Promise<void>
 }
 
@@ -182,9 +186,20 @@ export async function withHarness(
       for (let i = 0; i < count; i++) await harness.produce(topic, 0, values)
     },
     async consumer(topics, more) {
-      const consumer = await client.consumer(settings(topics, more))
+      const consumer = (await client.consumer(settings(topics, more))) as Required<DriverConsumer>
       closing.push(() => consumer.close())
       return consumer
+    },
+    async transactionalProducer(more) {
+      const producer = await (client as Required<DriverClient>).transactionalProducer({
+        transactionalId: harness.name('transaction'),
+        transactionTimeoutMs: 60_000,
+        deliveryTimeoutMs: 20_000,
+        compression: 'none',
+        ...more,
+      })
+      closing.push(() => producer.close())
+      return producer
     },
     async reader(topics, { hold = () => false, ...more } = {}) {
       const owned = new Set<string>()

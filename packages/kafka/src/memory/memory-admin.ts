@@ -1,5 +1,5 @@
 import { closed, groupNotEmpty, noSuchGroup, partitionMissing } from '../driver/driver-error.ts'
-import type { DriverAdmin, GroupDescription } from '../driver/driver.ts'
+import type { DriverAdmin, GroupDescription, IsolationLevel } from '../driver/driver.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 import { offsetAtTimestamp } from './partition-log.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -45,18 +45,18 @@ export function memoryAdmin(broker: MemoryBroker): DriverAdmin {
         ]),
       ),
     topicIds: async (topics) => new Map(topics.map((topic) => [topic, live().topicId(topic)])),
-    offsets: async (topic, at) =>
+    offsets: async (topic, at, isolationLevel) =>
       live()
         .logs(topic)
-        .map((log, partition) => ({ topic, partition, offset: offsetAt(log, at) })),
+        .map((log, partition) => ({ topic, partition, offset: offsetAt(log, at, isolationLevel) })),
     async committed(groupId, topics) {
       const group = live().group(groupId)
       return topics.flatMap((topic) =>
         live()
           .logs(topic)
           .flatMap((_, partition) => {
-            const offset = group.committed(topic, partition)
-            return offset === undefined ? [] : [{ topic, partition, offset }]
+            const committed = group.offsets.get({ topic, partition })
+            return committed === undefined ? [] : [{ topic, partition, offset: committed.offset }]
           }),
       )
     },
@@ -88,6 +88,6 @@ export function memoryAdmin(broker: MemoryBroker): DriverAdmin {
   }
 }
 
-function offsetAt(log: PartitionLog, at: 'earliest' | 'latest' | number): number {
-  return typeof at === 'number' ? offsetAtTimestamp(log, at) : log[at]()
+function offsetAt(log: PartitionLog, at: 'earliest' | 'latest' | number, isolationLevel?: IsolationLevel): number {
+  return typeof at === 'number' ? offsetAtTimestamp(log, at, isolationLevel) : log[at](isolationLevel)
 }

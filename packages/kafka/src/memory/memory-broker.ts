@@ -4,6 +4,8 @@ import { topicMissing } from '../driver/driver-error.ts'
 import type { NewTopic } from '../driver/driver.ts'
 import { memoryGroup } from './memory-group.ts'
 import type { MemoryGroup } from './memory-group.ts'
+import { transactionCoordinator } from './memory-transactions.ts'
+import type { TransactionCoordinator } from './memory-transactions.ts'
 import { partitionLog } from './partition-log.ts'
 import type { PartitionLog, LogRetention } from './partition-log.ts'
 
@@ -23,6 +25,7 @@ export interface MemoryBroker {
   /** The state of a group, made at the first call. `describe` tells whether the group exists for clients. */
   group(groupId: string): MemoryGroup
   groupIds(): string[]
+  readonly transactions: TransactionCoordinator
 }
 
 export function memoryBroker(options: {
@@ -53,7 +56,7 @@ export function memoryBroker(options: {
     deleteTopic(topic) {
       const { logs } = found(topic)
       topics.delete(topic)
-      for (const group of groups.values()) group.forget(topic)
+      for (const group of groups.values()) group.offsets.forget(topic)
       for (const log of logs) log.drop()
     },
     topics: () => [...topics.keys()],
@@ -65,6 +68,7 @@ export function memoryBroker(options: {
       let group = groups.get(groupId)
       if (!group) {
         group = memoryGroup(
+          groupId,
           (topic) => topics.get(topic)?.logs.length ?? 0,
           (f, ms) => host.setTimeout(f, ms),
         )
@@ -73,6 +77,7 @@ export function memoryBroker(options: {
       return group
     },
     groupIds: () => [...groups.keys()],
+    transactions: transactionCoordinator(host),
   }
 }
 

@@ -1,13 +1,23 @@
-import { toError } from '@snapstream/core'
+import { SnapstreamError, toError } from '@snapstream/core'
 import { createCondition } from '@snapstream/core/adapter'
 import { refuseUnequal } from '../driver/copartitioned.ts'
-import { outOfRange, topicMissing } from '../driver/driver-error.ts'
-import type { ConsumerSettings, DriverConsumer, RecordBatch, TopicPartition } from '../driver/driver.ts'
+import { closed, outOfRange, topicMissing } from '../driver/driver-error.ts'
+import type {
+  ConsumerSettings,
+  DriverConsumer,
+  OffsetAndMetadata,
+  RecordBatch,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../driver/driver.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 import { startOffset } from '../driver/start-offset.ts'
-import { logBatch, offsetAtTimestamp } from './partition-log.ts'
+import { logBatch } from './log-batch.ts'
 import type { MemoryBroker } from './memory-broker.ts'
 import type { Membership } from './memory-group.ts'
+import { partitionClaims } from './partition-claims.ts'
+import type { PartitionClaims } from './partition-claims.ts'
+import { offsetAtTimestamp } from './partition-log.ts'
 import type { PartitionLog } from './partition-log.ts'
 
 const MAX_BATCHES_OUT = 2
@@ -23,6 +33,8 @@ interface Reading extends TopicPartition {
 /** One assignment of partitions to the consumer. The next is another object. */
 interface Assignment {
   readonly partitions: readonly TopicPartition[]
+  /** Whether `assigned` was called with them. */
+  isTold: boolean
   /** By partition, offsets that were sought while `assigned` was pending. */
   readonly sought: Map<string, number>
   /** The partitions that are read; empty until `assigned` has settled. */
@@ -31,10 +43,19 @@ interface Assignment {
   unwatch: readonly (() => void)[]
 }
 
-export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings, clientId: string): DriverConsumer {
+/** A consumer of a broker in memory. */
+export interface MemoryConsumer extends Required<DriverConsumer> {
+  /** Ends it as a crash of its process does: the group removes it, and its claims to partitions stay. */
+  kill(): void
+}
+
+export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings, clientId: string): MemoryConsumer {
+  const { isolationLevel, transactionalId } = settings
   const topics = subscribedTopics(broker, settings)
   refuseUnequal(settings.copartitioned ?? [], (topic) => broker.logs(topic).length)
   const group = settings.groupId === null ? undefined : broker.group(settings.groupId)
+  const claims = group && partitionClaims(broker.transactions, group.offsets, transactionalId ?? '')
+  if (transactionalId !== undefined && group === undefined) throw groupNeeded(transactionalId)
   const { notify: wake, next: wait } = createCondition()
   const out = new Map<RecordBatch, Reading>()
   /** Undefined between two assignments. */
@@ -56,10 +77,10 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
       {
         assigned: begin,
         revoked() {
-          const partitions = assignment?.partitions ?? []
+          const partitions = assignment?.isTold ? assignment.partitions : []
           handedOver = partitions
           stop()
-          turn = turn.then(() => tellRevoked(partitions, 'revoked')).catch(fail)
+          turn = turn.then(() => handOver(partitions)).catch(fail)
           return turn
         },
         lost() {
@@ -72,12 +93,22 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
     )
   }
 
+  async function handOver(partitions: readonly TopicPartition[]): Promise<void> {
+    await tellRevoked(partitions, 'revoked')
+    release(partitions)
+  }
+
   async function tellRevoked(partitions: readonly TopicPartition[], reason: 'revoked' | 'lost'): Promise<void> {
     if (ended === undefined && partitions.length > 0) await settings.revoked(partitions, reason)
   }
 
+  /** Gives up the claims to partitions, so that their next owner does not fence this one. */
+  function release(partitions: readonly TopicPartition[]): void {
+    if (transactionalId !== undefined && claims) membership?.commit(claims.released(claims.held(partitions)))
+  }
+
   function begin(partitions: readonly TopicPartition[]): void {
-    const given: Assignment = { partitions, sought: new Map(), readings: [], unwatch: [] }
+    const given: Assignment = { partitions, isTold: false, sought: new Map(), readings: [], unwatch: [] }
     assignment = given
     turn = turn.then(() => start(given)).catch(fail)
   }
@@ -85,23 +116,30 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
   async function start(given: Assignment): Promise<void> {
     const isCurrent = () => assignment === given
     if (!isCurrent()) return
+    if (transactionalId !== undefined) {
+      claims?.fenceOwners(given.partitions)
+      await untilStable(given.partitions, isCurrent)
+      if (!isCurrent()) return
+    }
     const found = given.partitions.map(({ topic, partition }) => {
       const log = broker.logs(topic)[partition]
       if (!log) throw topicMissing(topic)
-      const committed = group?.committed(topic, partition)
+      const committed = group?.offsets.get({ topic, partition })?.offset
       const { offset, uncommitted } = startOffset(settings, { topic, partition }, committed, {
         earliest: log.earliest(),
-        latest: log.latest(),
-        atTimestamp: (timestamp) => offsetAtTimestamp(log, timestamp),
+        latest: log.latest(isolationLevel),
+        atTimestamp: (timestamp) => offsetAtTimestamp(log, timestamp, isolationLevel),
       })
       return { log, uncommitted, at: { topic, partition, offset } }
     })
+    given.isTold = true
     const answer = await settings.assigned(found.map(({ at }) => at))
     if (!isCurrent()) return
     const answered = new Map([...(answer?.map((at) => [partitionKey(at), at.offset] as const) ?? []), ...given.sought])
-    membership?.commit(
-      found.filter(({ uncommitted, at }) => uncommitted && !answered.has(partitionKey(at))).map(({ at }) => at),
-    )
+    const isStart = ({ uncommitted, at }: (typeof found)[number]) => uncommitted && !answered.has(partitionKey(at))
+    const isClaim = ({ uncommitted }: (typeof found)[number]) => transactionalId !== undefined && !uncommitted
+    const kept = found.filter((one) => isStart(one) || isClaim(one))
+    if (claims) membership?.commit(claims.claimed(kept.map(({ at }) => at)))
     given.readings = found.map(({ log, at }) => ({
       topic: at.topic,
       partition: at.partition,
@@ -117,6 +155,15 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
     for (const unwatch of assignment?.unwatch ?? []) unwatch()
     assignment = undefined
     out.clear()
+    wake()
+  }
+
+  /** Waits until no transaction is pending on offsets of these partitions, or there is no reason to wait any more. */
+  async function untilStable(partitions: readonly TopicPartition[], goesOn: () => boolean): Promise<void> {
+    if (group === undefined) return
+    const unwatch = group.offsets.watch(wake)
+    while (goesOn() && partitions.some(group.offsets.isPending)) await wait()
+    unwatch()
   }
 
   /** Ends reading. @param error the reason; default: the consumer was closed */
@@ -134,22 +181,18 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
   function take(reading: Reading): RecordBatch | undefined {
     const { topic, partition, log } = reading
     if (log.dropped()) throw topicMissing(topic)
-    const [earliest, latest] = [log.earliest(), log.latest()]
-    if (reading.position < earliest || reading.position > latest) {
+    const [earliest, endOffset] = [log.earliest(), log.latest(isolationLevel)]
+    if (reading.position < earliest || reading.position > log.latest()) {
       const { onOffsetOutOfRange: policy = 'error' } = settings
-      if (policy === 'error') throw outOfRange({ topic, partition, offset: reading.position }, earliest, latest)
-      reading.position = policy === 'earliest' ? earliest : latest
+      if (policy === 'error') throw outOfRange({ topic, partition, offset: reading.position }, earliest, log.latest())
+      reading.position = policy === 'earliest' ? earliest : endOffset
     }
-    if (reading.position === latest) {
-      settings.onEndOffset?.({ topic, partition, offset: latest })
+    if (reading.position >= endOffset) {
+      settings.onEndOffset?.({ topic, partition, offset: endOffset })
       return undefined
     }
-    const batch = logBatch(
-      reading,
-      reading.position,
-      log.read(reading.position, MAX_BATCH_RECORDS, settings.fetchMaxBytes),
-      latest,
-    )
+    const records = log.read(reading.position, MAX_BATCH_RECORDS, settings.fetchMaxBytes, isolationLevel)
+    const batch = logBatch(reading, records, { endOffset, isolationLevel })
     reading.position = batch.nextOffset
     reading.batchesOut++
     out.set(batch, reading)
@@ -207,13 +250,60 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
       wake()
     },
     async commit(offsets) {
-      if (ended === undefined) membership?.commit(offsets)
+      if (ended === undefined && claims) membership?.commit(ownedBy(claims, offsets))
+    },
+    async commitIn(producer, offsets) {
+      if (claims === undefined || transactionalId === undefined) throw transactionalIdNeeded()
+      const member = membership
+      const isLost = () => ended !== undefined || !offsets.every((at) => member?.owns(at))
+      if (member === undefined || isLost()) return false
+      try {
+        await producer.sendOffsets(member.metadata(), ownedBy(claims, offsets))
+      } catch (error) {
+        // The generation ended because the member was removed from its group.
+        if (isLost()) return false
+        throw error
+      }
+      return true
+    },
+    async committed(partitions) {
+      await untilStable(partitions, () => ended === undefined)
+      if (ended !== undefined) throw closed('consumer')
+      return partitions.flatMap(({ topic, partition }) => {
+        const committed = group?.offsets.get({ topic, partition })
+        return committed === undefined ? [] : [{ topic, partition, offset: committed.offset }]
+      })
     },
     async close() {
+      if (ended !== undefined) {
+        ended = {}
+        return
+      }
+      // A static member comes back to its partitions.
+      if (settings.groupInstanceId === undefined) release(assignment?.partitions ?? handedOver)
+      end()
+    },
+    kill() {
       if (ended === undefined) end()
-      else ended = {}
     },
   }
+
+  /** Offsets with the owner of their partitions: none once the partitions are being given up. */
+  function ownedBy(claims: PartitionClaims, offsets: readonly TopicPartitionOffset[]): OffsetAndMetadata[] {
+    return assignment === undefined ? claims.released(offsets) : claims.claimed(offsets)
+  }
+}
+
+function groupNeeded(transactionalId: string): SnapstreamError {
+  return new SnapstreamError(
+    'USAGE',
+    `the consumer with the transactionalId ${JSON.stringify(transactionalId)} has no groupId: the offsets of a transaction ` +
+      'belong to a group; give it one',
+  )
+}
+
+function transactionalIdNeeded(): SnapstreamError {
+  return new SnapstreamError('USAGE', 'commitIn needs a consumer with a groupId and a transactionalId; give it both')
 }
 
 /** The topics that the settings name, or that match a pattern of theirs. Throws `TOPIC_MISSING`. */

@@ -1,6 +1,17 @@
-import type { GroupDescription, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
 import { assignPartitions } from '../driver/assign-partitions.ts'
+import type {
+  GroupDescription,
+  GroupMetadata,
+  OffsetAndMetadata,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../driver/driver.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
+import { KAFKA } from '../wire/errors/error-table.ts'
+import { kafkaError, protocolError } from '../wire/errors/kafka-error.ts'
+import { committedOffsets } from './committed-offsets.ts'
+import type { CommittedOffsets } from './committed-offsets.ts'
+import type { Transaction, TransactionParticipant } from './transaction.ts'
 
 /** The calls of the group to a member. They must not throw or reject. */
 interface MemberListener {
@@ -13,8 +24,12 @@ interface MemberListener {
 }
 
 export interface Membership {
+  /** The member in its present generation. */
+  metadata(): GroupMetadata
+  /** Whether the member owns the partition, and has not given it up. */
+  owns(at: TopicPartition): boolean
   /** Commits offsets of partitions that the member owns; the others are left out. */
-  commit(offsets: readonly TopicPartitionOffset[]): void
+  commit(offsets: readonly OffsetAndMetadata[]): void
   /** Gives up all partitions at once, without a call of `revoked`. */
   leave(): void
 }
@@ -27,10 +42,14 @@ interface MemberSettings {
   readonly rebalanceTimeoutMs: number
 }
 
-export interface MemoryGroup {
+export interface MemoryGroup extends TransactionParticipant {
+  readonly offsets: Pick<CommittedOffsets, 'get' | 'isPending' | 'watch' | 'forget'>
   join(settings: MemberSettings, listener: MemberListener): Membership
-  committed(topic: string, partition: number): number | undefined
-  forget(topic: string): void
+  /**
+   * Commits offsets when a transaction is committed (Kafka's TxnOffsetCommit). Throws `KAFKA_FAILED` if the generation of the
+   * member is over. It is not checked that the member owns the partitions.
+   */
+  commitIn(transaction: Transaction, member: GroupMetadata, offsets: readonly OffsetAndMetadata[]): void
   /** The state and the members, for admins; undefined until a member has joined, or an offset was committed. */
   describe(): Pick<GroupDescription, 'state' | 'members'> | undefined
   /** Sets offsets, for a group without members. */
@@ -41,6 +60,8 @@ export interface MemoryGroup {
 
 interface Member extends MemberSettings, MemberListener {
   readonly id: string
+  /** -1 until the member has been assigned partitions. */
+  generationId: number
   owned: ReadonlyMap<string, TopicPartition>
   /** Ends the wait for `revoked` because the member left. */
   left(): void
@@ -51,12 +72,14 @@ interface Member extends MemberSettings, MemberListener {
  * their partitions. Partitions are assigned again when the last member has done so, or its time is over.
  */
 export function memoryGroup(
+  groupId: string,
   partitionsOf: (topic: string) => number,
   setTimeout: (f: () => void, ms: number) => () => void,
 ): MemoryGroup {
   const members = new Map<string, Member>()
-  const offsets = new Map<string, Map<number, number>>()
+  const offsets = committedOffsets()
   let joined = 0
+  let generationId = 0
   /** Whether a member has joined, or an offset was committed. */
   let exists = false
   let state: 'Stable' | 'PreparingRebalance' = 'Stable'
@@ -73,9 +96,11 @@ export function memoryGroup(
       // `members` includes those that joined meanwhile: one round covers them.
       changed = false
       const subscribers = [...members.values()].map(({ id, topics, copartitioned }) => ({ id, topics, copartitioned }))
+      generationId++
       for (const [id, partitions] of assignPartitions(subscribers, partitionsOf)) {
         const member = members.get(id)
         if (!member) continue
+        member.generationId = generationId
         member.owned = new Map(partitions.map((at) => [partitionKey(at), at]))
         member.assigned(partitions)
       }
@@ -102,23 +127,43 @@ export function memoryGroup(
     if (late && members.delete(member.id)) member.lost()
   }
 
-  function keep({ topic, partition, offset }: TopicPartitionOffset): void {
-    let ofTopic = offsets.get(topic)
-    if (!ofTopic) offsets.set(topic, (ofTopic = new Map()))
-    ofTopic.set(partition, offset)
+  /** Throws for a member that Kafka would refuse, with the same code. */
+  function expectGeneration({ memberId, generationId: theirs, groupInstanceId }: GroupMetadata): void {
+    // A producer that commits for no member gives no generation.
+    if (theirs < 0 && memberId === '' && groupInstanceId === undefined) return
+    if (!members.has(memberId)) throw protocolError(KAFKA.UNKNOWN_MEMBER_ID)
+    if (theirs !== generationId) throw protocolError(KAFKA.ILLEGAL_GENERATION)
   }
 
   return {
+    offsets,
+    end: offsets.end,
+    commitIn(transaction, member, commits) {
+      try {
+        expectGeneration(member)
+      } catch (error) {
+        throw kafkaError(error, `commit offsets of the group ${JSON.stringify(groupId)} in a transaction`)
+      }
+      exists = true
+      for (const at of commits) offsets.commit(at, transaction)
+    },
     join(settings, listener) {
       const id = `${settings.clientId}-${String(joined++).padStart(12, '0')}`
-      const member: Member = { ...settings, ...listener, id, owned: NOTHING, left() {} }
+      const member: Member = { ...settings, ...listener, id, generationId: -1, owned: NOTHING, left() {} }
       exists = true
       members.set(id, member)
       void rebalance()
       return {
+        metadata: () => ({
+          groupId,
+          memberId: id,
+          generationId: member.generationId,
+          groupInstanceId: settings.groupInstanceId,
+        }),
+        owns: (at) => members.has(id) && member.owned.has(partitionKey(at)),
         commit(commits) {
           if (!members.has(id)) return
-          for (const at of commits) if (member.owned.has(partitionKey(at))) keep(at)
+          for (const at of commits) if (member.owned.has(partitionKey(at))) offsets.commit(at)
         },
         leave() {
           if (!members.delete(id)) return
@@ -127,10 +172,6 @@ export function memoryGroup(
           void rebalance()
         },
       }
-    },
-    committed: (topic, partition) => offsets.get(topic)?.get(partition),
-    forget(topic) {
-      offsets.delete(topic)
     },
     describe() {
       if (!exists) return undefined
@@ -147,7 +188,7 @@ export function memoryGroup(
     },
     reset(commits) {
       exists = true
-      for (const at of commits) keep(at)
+      for (const at of commits) offsets.commit({ ...at, metadata: '' })
     },
     clear() {
       exists = false

@@ -3,6 +3,8 @@ import { closed, partitionMissing, topicMissing } from '../driver/driver-error.t
 import { contentBytes } from '../driver/bytes.ts'
 import type { DriverProducer, ProduceBatch, ProduceResult } from '../driver/driver.ts'
 import type { MemoryBroker } from './memory-broker.ts'
+import type { PartitionLog } from './partition-log.ts'
+import type { Transaction } from './transaction.ts'
 
 /** The bytes that the wire format adds to a small record, and to a batch. */
 const RECORD_OVERHEAD_BYTES = 9
@@ -11,41 +13,52 @@ const SENT: ProduceResult = {}
 
 /** Appends batches to the logs of a broker in memory, and returns their results at once. */
 export function memoryProducer(broker: MemoryBroker): DriverProducer {
-  let open = true
-
-  function send({ topic, partition, records }: ProduceBatch): ProduceResult {
-    if (!open) return { error: closed('producer'), retriable: false }
-    if (!broker.has(topic)) return { error: topicMissing(topic), retriable: false }
-    const logs = broker.logs(topic)
-    const log = logs[partition]
-    if (!log) return { error: partitionMissing(topic, partition, logs.length), retriable: false }
-    const bytes = sizeOf({ topic, partition, records })
-    const { maxBatchBytes: maxBytes, keyed } = broker.limits(topic)
-    if (bytes > maxBytes)
-      return {
-        error: new SnapstreamError(
-          'RECORD_TOO_LARGE',
-          `a batch of ${records.length} records and ${bytes} bytes for ${JSON.stringify(topic)} is larger than the ` +
-            `${maxBytes} bytes that are taken; send less at once, or raise max.message.bytes of the topic`,
-          { topic, partition },
-        ),
-        retriable: false,
-      }
-    if (keyed && records.some(({ key }) => key === null)) return keysMissing({ topic, partition, records })
-    log.append(records)
-    return SENT
-  }
-
+  let isOpen = true
   return {
-    async partitions(topic) {
-      if (!open) throw closed('producer')
-      return broker.logs(topic).length
-    },
-    send: async (batches) => batches.map(send),
+    partitions: async (topic) => partitionsOf(broker, topic, isOpen),
+    send: async (batches) =>
+      batches.map((batch) => (isOpen ? produce(broker, batch) : { error: closed('producer'), retriable: false })),
     async close() {
-      open = false
+      isOpen = false
     },
   }
+}
+
+/** The number of partitions of a topic. Throws `TOPIC_MISSING`, and `NOT_OPEN` if the producer is closed. */
+export function partitionsOf(broker: MemoryBroker, topic: string, isOpen: boolean): number {
+  if (!isOpen) throw closed('producer')
+  return broker.logs(topic).length
+}
+
+/**
+ * Appends a batch to its log, unless the broker refuses it.
+ *
+ * @param transactionOf called with the log before it is written to; returns the transaction of the batch. Default: none
+ */
+export function produce(
+  broker: MemoryBroker,
+  { topic, partition, records }: ProduceBatch,
+  transactionOf: (log: PartitionLog) => Transaction | undefined = () => undefined,
+): ProduceResult {
+  if (!broker.has(topic)) return { error: topicMissing(topic), retriable: false }
+  const logs = broker.logs(topic)
+  const log = logs[partition]
+  if (!log) return { error: partitionMissing(topic, partition, logs.length), retriable: false }
+  const bytes = sizeOf({ topic, partition, records })
+  const { maxBatchBytes: maxBytes, keyed } = broker.limits(topic)
+  if (bytes > maxBytes)
+    return {
+      error: new SnapstreamError(
+        'RECORD_TOO_LARGE',
+        `a batch of ${records.length} records and ${bytes} bytes for ${JSON.stringify(topic)} is larger than the ` +
+          `${maxBytes} bytes that are taken; send less at once, or raise max.message.bytes of the topic`,
+        { topic, partition },
+      ),
+      retriable: false,
+    }
+  if (keyed && records.some(({ key }) => key === null)) return keysMissing({ topic, partition, records })
+  log.append(records, transactionOf(log))
+  return SENT
 }
 
 /** The error of a real broker, which writes no record of such a batch either. */

@@ -5,6 +5,7 @@ import { memoryAdmin } from './memory-admin.ts'
 import { memoryBroker } from './memory-broker.ts'
 import { memoryConsumer } from './memory-consumer.ts'
 import { memoryProducer } from './memory-producer.ts'
+import { memoryTransactionalProducer } from './memory-transactional-producer.ts'
 import type { LogRetention } from './partition-log.ts'
 
 /** The options of `memory`. */
@@ -15,13 +16,13 @@ export interface MemoryOptions {
   readonly retention?: LogRetention
   /** The largest batch that the broker accepts, in bytes, as `message.max.bytes` of Kafka. @default 1048588 */
   readonly maxBatchBytes?: number
-  /** The clock for retention and for time-outs of rebalances. @default the platform's */
+  /** The clock for retention, and for time-outs of rebalances and transactions. @default the platform's */
   readonly host?: Pick<Host, 'now' | 'setTimeout'>
 }
 
 /**
  * A Kafka broker and its client in this process, for tests and demos: topics, partitions, offsets, consumer groups with
- * rebalances, retention. Of a topic's config, `retention.ms`, `retention.bytes` and `max.message.bytes` take effect, and
+ * rebalances, transactions, retention. Of a topic's config, `retention.ms`, `retention.bytes` and `max.message.bytes` take effect, and
  * `cleanup.policy: 'compact'` makes keys mandatory; the rest is ignored. There are no replicas, and nothing is compressed,
  * compacted or kept on disk. Addresses are ignored. Each call makes another broker: share the driver to share topics.
  * Records share the bytes of the log: do not write into them.
@@ -59,7 +60,6 @@ export function memory(options: MemoryOptions = {}): Driver {
         'heartbeatIntervalMs',
         'fetchMaxWaitMs',
         'maxDecompressedBytes',
-        'isolationLevel',
       ],
       inProcess: true,
       compression: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
@@ -67,6 +67,7 @@ export function memory(options: MemoryOptions = {}): Driver {
     client: ({ clientId }) => ({
       admin: async () => memoryAdmin(broker),
       producer: async () => memoryProducer(broker),
+      transactionalProducer: async (settings) => memoryTransactionalProducer(broker, settings),
       consumer: async (settings) => memoryConsumer(broker, settings, clientId),
     }),
   }

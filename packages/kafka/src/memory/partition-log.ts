@@ -1,14 +1,24 @@
 import type { Headers } from '@snapstream/core'
 import { asBuffer, contentBytes } from '../driver/bytes.ts'
-import type { ProduceRecord, RecordBatch, TopicPartition } from '../driver/driver.ts'
+import type { IsolationLevel, ProduceRecord } from '../driver/driver.ts'
 import type { Int64 } from '../driver/int64.ts'
 import { readHeaders } from '../record-batch/record-columns.ts'
+import type { Transaction, TransactionParticipant } from './transaction.ts'
 
 /** The memory of a record beside its payload: the object, the views of its bytes, its entry in the log. */
 const RECORD_OVERHEAD_BYTES = 250
 const ARENA_BYTES = 1 << 18
 
-interface StoredRecord extends ProduceRecord {
+/** A record in a log, or the marker that ends a transaction in it. */
+export interface StoredRecord extends RecordCopy {
+  readonly offset: number
+  /** The transaction of the record, or the one that the marker ends. */
+  readonly transaction: Transaction | undefined
+  /** Whether it is a marker, which takes an offset and is never read. */
+  readonly isMarker: boolean
+}
+
+interface RecordCopy extends ProduceRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly bytes: number
@@ -26,17 +36,20 @@ export interface LogRetention {
   readonly ms?: number
 }
 
-/** The log of one partition. Its offsets have no holes. */
-export interface PartitionLog {
+/** The log of one partition. Every offset has a record, or the marker that ends a transaction. */
+export interface PartitionLog extends TransactionParticipant {
   /** The first offset that can be read. */
   earliest(): number
-  /** The offset that the next record gets. */
-  latest(): number
+  /** The offset that the next record gets; with `read_committed` the first one of an open transaction. */
+  latest(isolationLevel?: IsolationLevel): number
   /** Appends copies: the caller may reuse its buffers. */
-  append(records: readonly ProduceRecord[]): void
-  /** Reads records from an offset within the range; at least one, unless the offset is the end. */
-  read(offset: number, maxRecords: number, maxBytes: number): StoredRecord[]
-  /** Calls `onChange` after every `append` and at `drop`. Returns a function that stops it. */
+  append(records: readonly ProduceRecord[], transaction?: Transaction): void
+  /**
+   * Reads records and markers from an offset up to `latest`; at least one, unless the offset is the end. They include the
+   * records of aborted transactions.
+   */
+  read(offset: number, maxRecords: number, maxBytes: number, isolationLevel?: IsolationLevel): StoredRecord[]
+  /** Calls `onChange` after every `append` and `end`, and at `drop`. Returns a function that stops it. */
   watch(onChange: () => void): () => void
   /** Called when the topic is deleted. */
   drop(): void
@@ -50,6 +63,8 @@ export function partitionLog(retention: LogRetention, now: () => number): Partit
   let base = 0
   let bytes = 0
   let gone = false
+  /** The first offset of each open transaction, in ascending order. */
+  const open = new Map<Transaction, number>()
   const watchers = new Set<() => void>()
   const copy = copier()
   const { records: maxRecords = Infinity, bytes: maxBytes = Infinity, ms: maxMs = Infinity } = retention
@@ -72,28 +87,47 @@ export function partitionLog(retention: LogRetention, now: () => number): Partit
     for (const onChange of watchers) onChange()
   }
 
+  const end = () => base + records.length - head
+
+  /** The offset before which all transactions have ended. */
+  function stableEnd(): number {
+    const [first = Infinity] = open.values()
+    return Math.max(base, Math.min(first, end()))
+  }
+
+  const endFor = (isolationLevel?: IsolationLevel) => (isolationLevel === 'read_committed' ? stableEnd() : end())
+
+  function store(copied: RecordCopy, transaction: Transaction | undefined, isMarker: boolean): void {
+    bytes += copied.bytes
+    records.push({ ...copied, offset: end(), transaction, isMarker })
+  }
+
   return {
     earliest() {
       if (maxMs !== Infinity) trim()
       return base
     },
-    latest: () => base + records.length - head,
-    append(added) {
-      for (const record of added) {
-        // As in Kafka, retention counts from the time of writing if a record has no timestamp.
-        const time = record.timestamp < 0 ? now() : record.timestamp
-        const stored = copy(record, time)
-        bytes += stored.bytes
-        records.push(stored)
-      }
+    latest: endFor,
+    append(added, transaction) {
+      if (transaction !== undefined && !open.has(transaction)) open.set(transaction, end())
+      // As in Kafka, retention counts from the time of writing if a record has no timestamp.
+      for (const record of added)
+        store(copy(record, record.timestamp < 0 ? now() : record.timestamp), transaction, false)
       trim()
       tell()
     },
-    read(offset, maxRecords, maxBytes) {
+    end(transaction) {
+      if (!open.delete(transaction)) return
+      store({ ...MARKER, time: now() }, transaction, true)
+      trim()
+      tell()
+    },
+    read(offset, maxRecords, maxBytes, isolationLevel) {
       const from = head + offset - base
+      const last = head + endFor(isolationLevel) - base
       let to = from
       let size = 0
-      for (; to < records.length && to - from < maxRecords; to++) {
+      for (; to < last && to - from < maxRecords; to++) {
         size += records[to]?.bytes ?? 0
         if (size > maxBytes && to > from) break
       }
@@ -112,7 +146,7 @@ export function partitionLog(retention: LogRetention, now: () => number): Partit
 }
 
 /** Copies records into shared chunks of memory: one allocation for many records. */
-function copier(): (record: ProduceRecord, time: Int64) => StoredRecord {
+function copier(): (record: ProduceRecord, time: Int64) => RecordCopy {
   let arena = new ArrayBuffer(0)
   let used = 0
 
@@ -157,51 +191,19 @@ function copier(): (record: ProduceRecord, time: Int64) => StoredRecord {
 
 const NO_HEADERS: Headers = Object.freeze([])
 
+/** The content of the record that ends a transaction. */
+const MARKER = { key: null, value: null, headers: NO_HEADERS, timestamp: -1, bytes: RECORD_OVERHEAD_BYTES } as const
+
 const STEP_RECORDS = 1000
 
 /** The first offset of a log with at least this timestamp, or the end. Timestamps need not be in order. */
-export function offsetAtTimestamp(log: PartitionLog, timestamp: number): number {
-  for (let offset = log.earliest(); offset < log.latest();) {
-    const records = log.read(offset, STEP_RECORDS, Infinity)
-    const found = records.findIndex((record) => record.timestamp >= timestamp)
-    if (found !== -1) return offset + found
+export function offsetAtTimestamp(log: PartitionLog, timestamp: number, isolationLevel?: IsolationLevel): number {
+  const end = log.latest(isolationLevel)
+  for (let offset = log.earliest(); offset < end;) {
+    const records = log.read(offset, STEP_RECORDS, Infinity, isolationLevel)
+    const found = records.find((record) => record.timestamp >= timestamp)
+    if (found !== undefined) return found.offset
     offset += records.length
   }
-  return log.latest()
-}
-
-/** Records of a log as a batch. */
-export function logBatch(
-  { topic, partition }: TopicPartition,
-  first: number,
-  records: readonly StoredRecord[],
-  endOffset: number,
-): RecordBatch {
-  const at = (i: number): StoredRecord => {
-    const record = records[i]
-    if (!record) throw new RangeError(`a batch of ${records.length} records has no record ${i}`)
-    return record
-  }
-  let bytes = 0
-  for (const record of records) bytes += record.bytes
-  return {
-    topic,
-    partition,
-    length: records.length,
-    nextOffset: first + records.length,
-    endOffset,
-    bytes,
-    offset: (i) => first + i,
-    key: (i) => at(i).key,
-    value: (i) => at(i).value,
-    headers(i) {
-      const { headers } = at(i)
-      return headers instanceof Uint8Array ? undefined : headers
-    },
-    headerBytes(i) {
-      const { headers } = at(i)
-      return headers instanceof Uint8Array ? headers : undefined
-    },
-    timestamp: (i) => at(i).timestamp,
-  }
+  return end
 }

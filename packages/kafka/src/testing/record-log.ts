@@ -6,7 +6,10 @@ import type { TopicSpec } from '../options/topic-spec.ts'
 import type { RawTopicRecord, TopicRecord } from '../record/topic-record.ts'
 import type { TestBroker } from './test-broker.ts'
 
-/** The records of one topic. All readers share it, so that each record is read once. */
+/**
+ * The records of one topic, without those of open and aborted transactions. All readers share it, so that each record is read
+ * once.
+ */
 export interface RecordLog {
   next(spec: Pick<TopicSpec, 'codec' | 'keyCodec'>): Promise<TopicRecord<unknown, unknown> | undefined>
   /** The partition that gets the next record without a key. */
@@ -25,7 +28,7 @@ export function recordLog(topic: string, broker: TestBroker): RecordLog {
   async function fetch(): Promise<void> {
     const count = await broker.partitions(topic)
     const admin = await broker.client.admin()
-    const ends = await admin.offsets(topic, 'latest')
+    const ends = await admin.offsets(topic, 'latest', 'read_committed')
     await admin.close()
     for (let partition = 0; partition < count; partition++) {
       unread[partition] ??= []

@@ -1,12 +1,21 @@
 import type { Host } from '@snapstream/core'
-import type { Driver, DriverClient, NewTopic } from '../driver/driver.ts'
+import type {
+  Driver,
+  DriverClient,
+  DriverConsumer,
+  NewTopic,
+  ProduceBatch,
+  ProduceResult,
+  TopicPartition,
+} from '../driver/driver.ts'
 import { memory } from '../memory/index.ts'
+import type { MemoryConsumer } from '../memory/memory-consumer.ts'
 import type { MemoryOptions } from '../memory/index.ts'
 
 /** The driver of the app under test, for one run. */
 export interface MortalDriver {
   readonly driver: Driver
-  /** From now on no request reaches the broker, and none is answered. */
+  /** From now on no request reaches the broker, and none is answered. Open transactions stay open. */
   kill(): void
 }
 
@@ -17,7 +26,7 @@ export interface TestBroker {
   createDriver(): MortalDriver
   /** How many partitions a topic has. It is created if needed, with `wanted` partitions unless the test has set a number. */
   partitions(topic: string, wanted?: number): Promise<number>
-  /** The partition of every record of a topic, in the order of writing. */
+  /** The partition of every record of a topic, in the order of writing. Records of a transaction are written by its commit. */
   written(topic: string): readonly number[]
 }
 
@@ -41,7 +50,17 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
 
   const newTopic = (topic: string, wanted = partitions): NewTopic => ({ topic, partitions: topics[topic] ?? wanted })
 
-  function journaled(client: DriverClient): DriverClient {
+  function note(written: readonly TopicPartition[]): void {
+    for (const { topic, partition } of written) {
+      const entries = journal.get(topic) ?? []
+      journal.set(topic, entries)
+      entries.push(partition)
+    }
+  }
+
+  function journaled(client: DriverClient): Required<DriverClient> {
+    const { transactionalProducer } = client as Required<DriverClient>
+    const createTopic = (topic: string) => withAdmin(client, (admin) => admin.createTopics([newTopic(topic)]))
     return {
       async admin() {
         const admin = await client.admin()
@@ -67,18 +86,38 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
         return {
           ...producer,
           async partitions(topic) {
-            await withAdmin(client, (admin) => admin.createTopics([newTopic(topic)]))
+            await createTopic(topic)
             return producer.partitions(topic)
           },
           async send(batches) {
             const results = await producer.send(batches)
-            for (const [i, { topic, partition, records }] of batches.entries()) {
-              if (results[i]?.error !== undefined) continue
-              const entries = journal.get(topic) ?? []
-              journal.set(topic, entries)
-              for (const _ of records) entries.push(partition)
-            }
+            note(acknowledged(batches, results))
             return results
+          },
+        }
+      },
+      async transactionalProducer(settings) {
+        const producer = await transactionalProducer(settings)
+        let uncommitted: TopicPartition[] = []
+        return {
+          ...producer,
+          async partitions(topic) {
+            await createTopic(topic)
+            return producer.partitions(topic)
+          },
+          async send(batches) {
+            const results = await producer.send(batches)
+            uncommitted.push(...acknowledged(batches, results))
+            return results
+          },
+          async commit() {
+            await producer.commit()
+            note(uncommitted)
+            uncommitted = []
+          },
+          async abort() {
+            uncommitted = []
+            await producer.abort()
           },
         }
       },
@@ -101,6 +140,11 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
               : (...args: unknown[]): unknown => (dead ? NEVER : member.apply(target, args)),
           ]),
         ) as T
+      /** A consumer that the group removes when its process has died. */
+      const mortalConsumer = async (made: Promise<DriverConsumer>): Promise<DriverConsumer> => {
+        const consumer = (await made) as MemoryConsumer
+        return mortal(Promise.resolve({ ...consumer, close: async () => (dead ? consumer.kill() : consumer.close()) }))
+      }
       return {
         driver: {
           name: TEST_DRIVER,
@@ -110,7 +154,8 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
             return {
               admin: () => mortal(made.admin()),
               producer: (options) => mortal(made.producer(options)),
-              consumer: (options) => mortal(made.consumer(options)),
+              transactionalProducer: (options) => mortal(made.transactionalProducer(options)),
+              consumer: (options) => mortalConsumer(made.consumer(options)),
             }
           },
         },
@@ -126,6 +171,13 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
       }),
     written: (topic) => journal.get(topic) ?? [],
   }
+}
+
+/** The partition of each record of the batches that were acknowledged. */
+function acknowledged(batches: readonly ProduceBatch[], results: readonly ProduceResult[]): TopicPartition[] {
+  return batches
+    .filter((_, i) => results[i]?.error === undefined)
+    .flatMap(({ topic, partition, records }) => records.map(() => ({ topic, partition })))
 }
 
 async function withAdmin<T>(

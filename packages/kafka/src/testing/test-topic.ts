@@ -27,7 +27,8 @@ export interface TestTopic<V, K = string> {
   pipe(value: V | null, options?: { readonly key?: K | null } & Omit<RecordMeta, 'topic'>): Promise<void>
   /**
    * The next record that was not read yet, in the order of writing; undefined if all were read. Tombstones have a null value.
-   * Rejects with `DECODE_FAILED` if the codec cannot read it; the next call goes on behind it.
+   * Records of a transaction can be read once it is committed, and count as written by the commit; those of an aborted one
+   * are never read. Rejects with `DECODE_FAILED` if the codec cannot read it; the next call goes on behind it.
    */
   read(): Promise<TopicRecord<V | null, K> | undefined>
   /** All records that were not read yet. */
@@ -109,7 +110,10 @@ export function testTopic({ spec, name, broker, host, log, run, tell }: TestTopi
       ask(async (admin) => {
         const committed = await admin.committed(groupOf(groupId), [name])
         const from = new Map(committed.map((at) => [at.partition, at.offset]))
-        const [first, last] = await Promise.all([admin.offsets(name, 'earliest'), admin.offsets(name, 'latest')])
+        const [first, last] = await Promise.all([
+          admin.offsets(name, 'earliest'),
+          admin.offsets(name, 'latest', 'read_committed'),
+        ])
         return last.reduce(
           (sum, { partition, offset }) => sum + offset - (from.get(partition) ?? first[partition]?.offset ?? 0),
           0,
