@@ -42,6 +42,7 @@ test('a broker sends its requests over the given socket, in a version that both 
       [11, { min: 0, max: 5 }],
       [0, { min: 3, max: 9 }],
     ]),
+    features: new Map(),
     async request({ api, frame, waitMs, answered = true }) {
       const bytes = frame(7)
       expect(bytes.readInt32BE(0)).toBe(bytes.length - 4)

@@ -46,7 +46,13 @@ const framed = (bytes: Buffer) => Buffer.concat([int32(bytes.length), bytes])
 const [API_VERSIONS, HEARTBEAT, METADATA] = [18, 12, 3]
 /** An answer to ApiVersions with the versions 0 to 3 of the given requests. */
 const versions = (...apis: number[]) =>
-  Buffer.concat([int16(0), int32(apis.length), ...apis.flatMap((api) => [int16(api), int16(0), int16(3)])])
+  Buffer.concat([
+    int16(0),
+    Buffer.from([apis.length + 1]),
+    ...apis.flatMap((api) => [int16(api), int16(0), int16(3), Buffer.from([0])]),
+    int32(0),
+    Buffer.from([0]),
+  ])
 const heartbeatAnswer = (throttleMs: number) => Buffer.concat([int32(throttleMs), int16(0)])
 const isOf = (request: Buffer, api: number) => request.readInt16BE(0) === api
 

@@ -1,6 +1,6 @@
 import type { ClientSettings } from '@snapstream/kafka/driver'
 import type { Crc32c, RecordBatchEncoder } from '@snapstream/kafka/record-batch'
-import { openSocket } from '@snapstream/kafka/wire'
+import { openSocket, rawRequests } from '@snapstream/kafka/wire'
 import type { BrokerAddress, Connection } from '@snapstream/kafka/wire'
 import { adminRequests } from './admin-requests.ts'
 import { fetchRequests } from './fetch-requests.ts'
@@ -24,9 +24,11 @@ export async function openConnection(
   const socket = await openSocket(address, settings, signal)
   const broker = brokerOver(socket, address, settings.clientId)
   const call = callerOver(socket, address)
+  const raw = rawRequests(socket, address, settings.clientId)
   return {
+    ...raw,
     ...fetchRequests(broker, call, checkWith),
-    ...produceRequests(broker, call, encode),
+    ...produceRequests(broker, call, encode, raw),
     ...groupRequests(broker, call),
     ...adminRequests(broker, call),
     get isOpen() {

@@ -1,8 +1,8 @@
 import type { Broker } from '@kafkats/client'
 import { encodeBatches } from '@snapstream/kafka/record-batch'
 import type { RecordBatchEncoder } from '@snapstream/kafka/record-batch'
-import { byTopicName } from '@snapstream/kafka/wire'
-import type { Connection } from '@snapstream/kafka/wire'
+import { byTopicName, produceInTransaction } from '@snapstream/kafka/wire'
+import type { Connection, RawRequests } from '@snapstream/kafka/wire'
 import type { Call } from './internals.ts'
 
 /** Produce and InitProducerId, over one connection of @kafkats/client. */
@@ -10,10 +10,13 @@ export function produceRequests(
   broker: Broker,
   call: Call,
   encode: RecordBatchEncoder,
+  raw: RawRequests,
 ): Pick<Connection, 'produce' | 'initProducerId'> {
   return {
     async produce({ acks, timeoutMs, ...sent }) {
       const encoded = await encodeBatches(encode, sent)
+      const { transaction } = sent
+      if (transaction) return produceInTransaction(raw, { transaction, timeoutMs, batches: encoded })
       const topics = byTopicName(encoded, ({ partition, records }) => ({ partitionIndex: partition, records }))
       const answer = await call('Produce', () => broker.produce({ acks, timeoutMs, topics }))
       if (acks === 0) return []

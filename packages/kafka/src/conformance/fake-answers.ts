@@ -47,7 +47,7 @@ const VERSIONS: Record<Api, readonly [min: number, max: number]> = {
   LeaveGroup: [0, 3],
   SyncGroup: [0, 3],
   SaslHandshake: [0, 1],
-  ApiVersions: [0, 2],
+  ApiVersions: [0, 3],
   InitProducerId: [0, 1],
   SaslAuthenticate: [0, 1],
 }
@@ -68,7 +68,7 @@ export function goodAnswer(request: FakeRequest, { port }: { readonly port: numb
   const { api, version } = request
   switch (api) {
     case 'ApiVersions':
-      return apiVersions()
+      return apiVersions(version)
     case 'Metadata':
       return metadata(port)
     case 'FindCoordinator':
@@ -127,12 +127,13 @@ function later(ms: number, body: Buffer): FakeAnswer {
 }
 
 export function apiVersions(
+  version: number,
   versions: readonly (readonly [key: number, min: number, max: number])[] = everyVersion(),
 ): Buffer {
-  return Buffer.concat([
-    int16(0),
-    array(versions.map(([key, min, max]) => Buffer.concat([int16(key), int16(min), int16(max)]))),
-  ])
+  const items = versions.map(([key, min, max]) => Buffer.concat([int16(key), int16(min), int16(max)]))
+  if (version < 3) return Buffer.concat([int16(0), array(items)])
+  const tagged = items.map((item) => Buffer.concat([item, NO_TAGS]))
+  return Buffer.concat([int16(0), compactArray(tagged), int32(0), NO_TAGS])
 }
 
 const everyVersion = () =>

@@ -18,6 +18,8 @@ import type { FakeAnswer, FakeRequest } from './fake-answers.ts'
 import { LARGEST, answering, random } from './hostile-case.ts'
 import type { Answers, HostileCase, Rest } from './hostile-case.ts'
 
+/** The answer to ApiVersions in a version that the broker does not know. */
+const TOO_NEW = Buffer.concat([int16(35), array([])])
 const [UNSUPPORTED_MECHANISM, ILLEGAL_STATE, WRONG_PASSWORD] = [33, 34, 58]
 
 /** Faults of connections, during the handshake and later. */
@@ -56,31 +58,49 @@ function strangers(): HostileCase[] {
     says('closes instead of TLS', (socket) => void socket.once('data', () => socket.destroy()), UNREACHABLE, {
       tls: true,
     }),
-    answering('knows no request', 'ask', { ApiVersions: () => apiVersions([]) }, /^UNSUPPORTED: .*Metadata/),
+    answering(
+      'knows no request',
+      'ask',
+      { ApiVersions: ({ version }) => apiVersions(version, []) },
+      /^UNSUPPORTED: .*Metadata/,
+    ),
     answering(
       'knows requests of the future only',
       'ask',
-      { ApiVersions: () => apiVersions([[3, 1000, 2000]]) },
+      { ApiVersions: ({ version }) => apiVersions(version, [[3, 1000, 2000]]) },
       /^UNSUPPORTED: .*Metadata/,
     ),
     answering(
       'knows versions that contradict each other',
       'ask',
-      { ApiVersions: () => apiVersions([[3, 6, -1]]) },
+      { ApiVersions: ({ version }) => apiVersions(version, [[3, 6, -1]]) },
       /^UNSUPPORTED: .*Metadata/,
     ),
     answering(
       'says that it knows two billion requests',
       'ask',
-      { ApiVersions: () => Buffer.concat([int16(0), int32(LARGEST), random(60)]) },
+      { ApiVersions: () => Buffer.concat([int16(0), Buffer.from('ffffffff07', 'hex'), random(60)]) },
       /^KAFKA_FAILED: .*ApiVersions cannot be read/,
     ),
     answering(
-      'does not say what it knows',
+      'says in the oldest version that it knows two billion requests',
       'ask',
-      { ApiVersions: () => Buffer.concat([int16(35), array([])]) },
-      /^UNSUPPORTED: .*API versions/,
+      { ApiVersions: ({ version }) => (version > 0 ? TOO_NEW : Buffer.concat([int16(0), int32(LARGEST), random(60)])) },
+      /^KAFKA_FAILED: .*ApiVersions cannot be read/,
     ),
+    answering(
+      'has a feature that ends beyond its answer',
+      'ask',
+      { ApiVersions: () => Buffer.concat([int16(0), Buffer.from('01000000000102ffffff07', 'hex')]) },
+      /^KAFKA_FAILED: .*ApiVersions cannot be read/,
+    ),
+    answering(
+      'has two billion features',
+      'ask',
+      { ApiVersions: () => Buffer.concat([int16(0), Buffer.from('0100000000010205ffffffff07', 'hex')]) },
+      /^KAFKA_FAILED: .*ApiVersions cannot be read/,
+    ),
+    answering('does not say what it knows', 'ask', { ApiVersions: () => TOO_NEW }, /^UNSUPPORTED: .*API versions/),
   ]
 }
 
@@ -252,7 +272,7 @@ function users(): HostileCase[] {
     ),
     refused(
       'cannot be told who asks',
-      { ApiVersions: () => apiVersions([[3, 4, 6]]) },
+      { ApiVersions: ({ version }) => apiVersions(version, [[3, 4, 6]]) },
       /^UNSUPPORTED: .*SaslAuthenticate/,
     ),
   ]

@@ -1,7 +1,8 @@
 import type { ClientSettings } from '../driver/driver.ts'
 import { openSocket, requestFrame } from '../wire/cluster/open-socket.ts'
+import { rawRequests } from '../wire/cluster/raw-requests.ts'
 import { unreadable, unsupported } from '../wire/errors/kafka-error.ts'
-import type { BrokerAddress, Connection } from '../wire/protocol/connection.ts'
+import type { BrokerAddress, Connection, RawRequests } from '../wire/protocol/connection.ts'
 
 /*
  * The internals of KafkaJS that this driver uses: they write requests and read answers. It changes two of them. The exact
@@ -87,6 +88,8 @@ function produceUpTo8({ versions, protocol }: RequestDefinition): RequestDefinit
 /** A socket to one broker that sends requests of KafkaJS. Once closed it stays closed. */
 export interface OpenBroker extends Pick<Connection, 'isOpen' | 'close'> {
   readonly address: BrokerAddress
+  /** Requests that KafkaJS does not encode. */
+  readonly raw: RawRequests
   readonly kafkajs: Internals
   /** Makes a request in the newest version that both sides support. Throws `UNSUPPORTED` if they have none in common. */
   request(apiName: string, args: unknown): KafkaProtocol
@@ -113,6 +116,7 @@ export async function openBroker(
   const { clientId } = settings
   return {
     address,
+    raw: rawRequests(socket, address, clientId),
     kafkajs,
     request(apiName, args) {
       const definition = requests[apiName]

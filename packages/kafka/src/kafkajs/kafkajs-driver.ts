@@ -23,12 +23,16 @@ export function kafkajs(): Driver {
 export function kafkajsConnect(settings: ClientSettings): Connect {
   return async (address, signal) => {
     const broker = await openBroker(settings, address, signal)
-    const requests = [
-      fetchRequests(broker),
-      produceRequests(broker),
-      groupRequests(broker),
-      adminRequests(broker),
-    ] as const
-    return Object.assign(broker, ...requests)
+    return {
+      ...broker.raw,
+      ...fetchRequests(broker),
+      ...produceRequests(broker),
+      ...groupRequests(broker),
+      ...adminRequests(broker),
+      get isOpen() {
+        return broker.isOpen
+      },
+      close: broker.close,
+    }
   }
 }

@@ -3,6 +3,7 @@ import type { EncodedBatch } from '../record-batch/record-batch-encoder.ts'
 import { byTopic } from '../driver/topic-partition.ts'
 import { byteReader } from '../wire/protocol/byte-reader.ts'
 import type { Connection, ProduceAnswer } from '../wire/protocol/connection.ts'
+import { produceInTransaction } from '../wire/produce/produce-api.ts'
 import type { OpenBroker } from './internals.ts'
 
 /** Produce in versions 3 to 8, and InitProducerId. */
@@ -23,6 +24,8 @@ export function produceRequests(broker: OpenBroker): Pick<Connection, 'produce' 
   return {
     async produce({ acks, timeoutMs, ...sent }) {
       const encoded = await encodeBatches(encoder, sent)
+      const { transaction } = sent
+      if (transaction) return produceInTransaction(broker.raw, { transaction, timeoutMs, batches: encoded })
       const protocol = broker.request('Produce', { acks, timeout: timeoutMs, topicData: [] })
       const { apiVersion } = protocol.request
       const answer = await broker.send<ReturnType<typeof readProduceAnswer> | undefined>({

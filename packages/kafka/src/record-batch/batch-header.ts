@@ -6,10 +6,15 @@ export const HEADER_BYTES = 61
 export const CHECKED_FROM = 21
 export const CHECKSUM_AT = 17
 
+/** The attribute of batches that are part of a transaction. */
+const TRANSACTIONAL = 0x10
+
 /** The fields of the header of a record batch. */
 export interface BatchHeader {
   /** Kafka's number of the compression codec. */
   readonly compression: number
+  /** Whether the batch is part of a transaction. */
+  readonly transactional: boolean
   readonly count: number
   readonly baseTimestamp: Int64
   readonly maxTimestamp: Int64
@@ -25,7 +30,7 @@ export function writeBatchHeader(batch: Buffer, header: BatchHeader): void {
   // The epoch of the leader, which the broker fills in.
   batch.writeInt32BE(-1, 12)
   batch.writeInt8(2, 16)
-  batch.writeInt16BE(header.compression, CHECKED_FROM)
+  batch.writeInt16BE(header.compression | (header.transactional ? TRANSACTIONAL : 0), CHECKED_FROM)
   batch.writeInt32BE(header.count - 1, 23)
   writeInt64(batch, header.baseTimestamp, 27)
   writeInt64(batch, header.maxTimestamp, 35)

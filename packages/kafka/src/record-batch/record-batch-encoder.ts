@@ -14,6 +14,8 @@ export interface EncodeOptions {
   readonly producer?: { readonly producerId: number; readonly producerEpoch: number } | undefined
   /** The number of records that the producer has sent to the partition before; -1 without idempotence. */
   readonly firstSequence: number
+  /** Whether the batch is part of a transaction of the producer. Default: false. */
+  readonly transactional?: boolean
 }
 
 /**
@@ -30,10 +32,11 @@ export type RecordBatchEncoder = (records: readonly ProduceRecord[], options: En
  */
 export function recordBatchEncoder({ crc32c }: { readonly crc32c: Crc32c }): RecordBatchEncoder {
   const write = recordWriter()
-  return (records, { compression, producer, firstSequence }) => {
+  return (records, { compression, producer, firstSequence, transactional = false }) => {
     const { bytes, baseTimestamp, maxTimestamp } = write(records)
     const header = {
       compression: COMPRESSIONS.indexOf(compression),
+      transactional,
       count: records.length,
       baseTimestamp,
       maxTimestamp,
@@ -67,13 +70,15 @@ export interface EncodedBatch extends TopicPartition {
 /** Encodes the batches of a Produce request, in order. Compression runs in parallel. Rejects as the encoder does. */
 export function encodeBatches(
   encode: RecordBatchEncoder,
-  { compression, producer, batches }: Pick<ProduceRequest, 'compression' | 'producer' | 'batches'>,
+  request: Pick<ProduceRequest, 'compression' | 'producer' | 'transaction' | 'batches'>,
 ): Promise<readonly EncodedBatch[]> {
+  const { compression, producer, batches } = request
+  const transactional = request.transaction !== undefined
   return Promise.all(
     batches.map(async ({ topic, partition, records, firstSequence }) => ({
       topic,
       partition,
-      records: await encode(records, { compression, producer, firstSequence }),
+      records: await encode(records, { compression, producer, firstSequence, transactional }),
     })),
   )
 }

@@ -5,7 +5,9 @@ import { KAFKA } from '../errors/error-table.ts'
 import { isRetriable, isTopicMissing, protocolError, throwFor } from '../errors/kafka-error.ts'
 import { shownAddress } from '../protocol/broker-address.ts'
 import type { BrokerAddress, ClusterMetadata, Connect, Connection } from '../protocol/connection.ts'
+import { call } from './api.ts'
 import { attemptMs, bootstrap } from './bootstrap.ts'
+import { FIND_TRANSACTION_COORDINATOR } from './find-coordinator.ts'
 import { topicMetadata } from './metadata.ts'
 import type { Metadata } from './metadata.ts'
 import { nodeConnections } from './node-connections.ts'
@@ -19,8 +21,8 @@ export interface Cluster {
   /** A connection to a node. @param purpose default `'requests'`: for requests that are answered at once */
   node(nodeId: number, purpose?: Purpose): Promise<Connection>
   controller(): Promise<Connection>
-  /** Requests the node id of a group's coordinator. */
-  findCoordinator(groupId: string): Promise<number>
+  /** Requests the node id of a coordinator. @param of default `'group'`: the key is the name of a group */
+  findCoordinator(key: string, of?: 'group' | 'transaction'): Promise<number>
   /** The ids of all known nodes. */
   nodeIds(): readonly number[]
   /** Requests metadata of topics (null: of all), and updates the nodes from the answer. */
@@ -100,14 +102,18 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
     requestMetadata,
     nodeIds: () => [...nodes.keys()],
     controller: () => (nodes.has(controllerId) ? node(controllerId) : any()),
-    async findCoordinator(groupId) {
-      const coordinator = await (await any()).findCoordinator(groupId)
+    async findCoordinator(key, of = 'group') {
+      const connection = await any()
+      const coordinator =
+        of === 'group'
+          ? await connection.findCoordinator(key)
+          : await call(connection, FIND_TRANSACTION_COORDINATOR, { transactionalId: key })
       throwFor(coordinator)
       const { nodeId, host, port } = coordinator
       if (nodeId < 0)
         throw protocolError(
           KAFKA.COORDINATOR_NOT_AVAILABLE,
-          `the coordinator of the group is node ${nodeId}, which does not exist`,
+          `the coordinator of the ${of} is node ${nodeId}, which does not exist`,
         )
       if (!nodes.has(nodeId)) nodes = new Map([...nodes, [nodeId, { nodeId, host, port }]])
       return nodeId

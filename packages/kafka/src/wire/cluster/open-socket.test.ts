@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { framed, goodAnswer, int32, saslAnswer } from '../../conformance/fake-answers.ts'
+import { apiVersions, framed, goodAnswer, int32, saslAnswer } from '../../conformance/fake-answers.ts'
 import { startFakeBroker } from '../../conformance/fake-broker.ts'
 import type { FakeBroker, Script } from '../../conformance/fake-broker.ts'
 import { openSocket, requestFrame } from './open-socket.ts'
@@ -35,6 +35,54 @@ test('concurrent requests get their answers in order', async () => {
   await socket.close()
   expect(socket.isOpen).toBe(false)
   await expect(socket.request(heartbeat)).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE', message: /Heartbeat/ })
+})
+
+test('the level of a feature of the cluster is known', async () => {
+  // A tagged field of another number comes before, between and behind the two that count.
+  const features = (epoch: number) =>
+    Buffer.from(
+      '0000' +
+        '01' +
+        '00000000' +
+        '04' +
+        '000101' +
+        `0108${epoch < 0 ? 'f'.repeat(16) : '00'.repeat(7) + '07'}` +
+        '021c03' +
+        '0b6d657461646174612e76' +
+        '00190001' +
+        '00' +
+        '0674786e2e76' +
+        '00020000' +
+        '00' +
+        '030101',
+      'hex',
+    )
+  for (const [epoch, level] of [
+    [7, 2],
+    [-1, undefined],
+  ] as const) {
+    const broker = await start({ answers: { ApiVersions: () => features(epoch) } })
+    const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, settings, never)
+    expect(socket.features.get('txn.v')).toBe(level)
+    await socket.close()
+  }
+})
+
+test('a broker that does not know the newest version of ApiVersions is asked in the oldest', async () => {
+  const versions: number[] = []
+  const broker = await start({
+    answers: {
+      ApiVersions: ({ version }) => {
+        versions.push(version)
+        return version === 0 ? apiVersions(0, [[HEARTBEAT, 0, 2]]) : Buffer.from('002300000000', 'hex')
+      },
+    },
+  })
+  const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, settings, never)
+  expect(versions).toEqual([3, 0])
+  expect([...socket.versions]).toEqual([[HEARTBEAT, { min: 0, max: 2 }]])
+  expect(socket.features.size).toBe(0)
+  await socket.close()
 })
 
 test('the wait of a request extends its own timeout only', async () => {
@@ -161,7 +209,7 @@ test('a full socket holds back requests without an answer', async () => {
     // Reads the first request, answers it, and reads no more.
     socket.once('data', (data) => {
       socket.pause()
-      socket.write(Buffer.concat([int32(10), data.subarray(8, 12), Buffer.alloc(6)]))
+      socket.write(Buffer.concat([int32(12), data.subarray(8, 12), Buffer.alloc(8)]))
     })
   })
   await new Promise<void>((resolve) => {

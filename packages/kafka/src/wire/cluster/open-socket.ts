@@ -3,25 +3,16 @@ import type { ClientSettings, SaslSettings } from '../../driver/driver.ts'
 import { shownAddress } from '../protocol/broker-address.ts'
 import { brokerSocket, dial } from './broker-socket.ts'
 import type { BrokerSocket, SocketRequest } from './broker-socket.ts'
+import { requestApiVersions } from './api-versions.ts'
+import type { Ask, BrokerApis } from './api-versions.ts'
 import { byteReader } from '../protocol/byte-reader.ts'
-import type { ByteReader } from '../protocol/byte-reader.ts'
 import type { BrokerAddress } from '../protocol/connection.ts'
 import { kafkaErrorKind } from '../errors/error-table.ts'
 import { protocolError } from '../errors/kafka-error.ts'
 import { scram } from './scram.ts'
 
-/** The versions of a request that a broker speaks. */
-interface ApiVersions {
-  /** The oldest version. */
-  readonly min: number
-  /** The newest version. */
-  readonly max: number
-}
-
 /** An authenticated socket to a broker whose API versions are known. */
-export interface OpenSocket extends Pick<BrokerSocket, 'mute' | 'isOpen' | 'close'> {
-  /** The versions of each request that the broker supports, by API key. */
-  readonly versions: ReadonlyMap<number, ApiVersions>
+export interface OpenSocket extends BrokerApis, Pick<BrokerSocket, 'mute' | 'isOpen' | 'close'> {
   /**
    * Sends a request once. Resolves with the bytes of the answer, from its correlation id on. Rejects with
    * `BROKER_UNREACHABLE` or `TLS_REFUSED`, and with `AUTHENTICATION_REFUSED` if the socket has to authenticate again before it
@@ -30,7 +21,6 @@ export interface OpenSocket extends Pick<BrokerSocket, 'mute' | 'isOpen' | 'clos
   request(request: SocketRequest): Promise<Buffer>
 }
 
-const API_VERSIONS = 18
 const SASL_HANDSHAKE = 17
 const SASL_AUTHENTICATE = 36
 /** From this version on the answer to SaslAuthenticate has the lifetime of the session. */
@@ -58,10 +48,11 @@ export async function openSocket(
   signal.addEventListener('abort', giveUp)
   if (signal.aborted) giveUp()
 
-  async function ask(api: string, apiKey: number, version: number, body: Buffer): Promise<ByteReader> {
-    const frame = (correlationId: number) => requestFrame({ apiKey, version, correlationId, clientId }, body)
+  const ask: Ask = async (api, apiKey, version, body, form) => {
+    const flexible = form === 'flexible'
+    const frame = (correlationId: number) => requestFrame({ apiKey, version, flexible, correlationId, clientId }, body)
     const answer = await socket.request({ api, frame })
-    return byteReader(answer.subarray(4), `the answer of the broker ${shownAddress(address)} to ${api}`)
+    return byteReader(answer.subarray(4), `the answer of the broker ${shownAddress(address)} to ${api}`, form)
   }
 
   /** When to authenticate again, by the monotonic clock. */
@@ -74,7 +65,7 @@ export async function openSocket(
 
   /** Authenticates between two requests: a broker accepts no other request meanwhile. */
   async function renew(user: SaslSettings): Promise<void> {
-    renewing ??= authenticate(user, saslVersion(versions, address))
+    renewing ??= authenticate(user, saslVersion(apis, address))
       .catch(async (error: unknown) => {
         await socket.close()
         throw error
@@ -83,13 +74,10 @@ export async function openSocket(
     await renewing
   }
 
-  const versions = new Map<number, ApiVersions>()
+  let apis: BrokerApis
   try {
-    const read = await ask('ApiVersions', API_VERSIONS, 0, NOTHING)
-    const errorCode = read.int16()
-    if (errorCode !== 0) throw refused(errorCode, address, 'does not report its API versions')
-    read.array(() => versions.set(read.int16(), { min: read.int16(), max: read.int16() }))
-    if (sasl) await authenticate(sasl, saslVersion(versions, address))
+    apis = await requestApiVersions(ask, address)
+    if (sasl) await authenticate(sasl, saslVersion(apis, address))
   } catch (error) {
     await socket.close()
     throw error
@@ -98,7 +86,7 @@ export async function openSocket(
   }
   socket.allow(receiveMaxBytes)
   return {
-    versions,
+    ...apis,
     async request(request) {
       if (sasl && (renewing || performance.now() >= renewAt)) await renew(sasl)
       return socket.request(request)
@@ -110,8 +98,6 @@ export async function openSocket(
     close: socket.close,
   }
 }
-
-type Ask = (api: string, apiKey: number, version: number, body: Buffer) => Promise<ByteReader>
 
 /** Resolves with the lifetime of the session in ms; 0 for as long as the connection lasts. */
 async function login(user: SaslSettings, version: number, ask: Ask, broker: string): Promise<number> {
@@ -175,7 +161,7 @@ function saidWithout(password: string, said: string | undefined): string {
 const LONGEST_TEXT = 300
 const shortened = (said: string) => (said.length > LONGEST_TEXT ? `${said.slice(0, LONGEST_TEXT)}...` : said)
 
-function saslVersion(versions: ReadonlyMap<number, ApiVersions>, address: BrokerAddress): number {
+function saslVersion({ versions }: BrokerApis, address: BrokerAddress): number {
   const known = versions.get(SASL_AUTHENTICATE)
   if (known && known.max >= 0 && known.min <= SAYS_LIFETIME) return Math.min(known.max, SAYS_LIFETIME)
   throw new SnapstreamError(
@@ -185,36 +171,34 @@ function saslVersion(versions: ReadonlyMap<number, ApiVersions>, address: Broker
   )
 }
 
-function refused(errorCode: number, address: BrokerAddress, what: string): SnapstreamError {
-  const { code, name } = kafkaErrorKind(errorCode)
-  return new SnapstreamError(code, `the broker ${shownAddress(address)} ${what} (${name})`, {
-    cause: protocolError(errorCode),
-  })
-}
-
-/** The frame of a request, with a header of version 1. */
+/** The frame of a request, with a header of version 2 if it is flexible, else of version 1. */
 export function requestFrame(
   head: {
     readonly apiKey: number
     readonly version: number
+    /** Default false. */
+    readonly flexible?: boolean
     readonly correlationId: number
     readonly clientId: string
   },
   body: Buffer,
 ): Buffer {
   const clientId = Buffer.from(head.clientId)
-  const bytes = Buffer.allocUnsafe(14 + clientId.length + body.length)
+  const tags = head.flexible === true ? NO_TAGS : NOTHING
+  const bytes = Buffer.allocUnsafe(14 + clientId.length + tags.length + body.length)
   bytes.writeInt32BE(bytes.length - 4, 0)
   bytes.writeInt16BE(head.apiKey, 4)
   bytes.writeInt16BE(head.version, 6)
   bytes.writeInt32BE(head.correlationId, 8)
   bytes.writeInt16BE(clientId.length, 12)
   clientId.copy(bytes, 14)
-  body.copy(bytes, 14 + clientId.length)
+  tags.copy(bytes, 14 + clientId.length)
+  body.copy(bytes, 14 + clientId.length + tags.length)
   return bytes
 }
 
 const NOTHING = Buffer.alloc(0)
+const NO_TAGS = Buffer.from([0])
 
 function text(value: string): Buffer {
   const bytes = Buffer.from(value)

@@ -30,6 +30,11 @@ export function errorCodeOf(error: unknown): number | undefined {
   return typeof errorCode === 'number' ? errorCode : undefined
 }
 
+/** The error code of a broker, also if the error was turned into a SnapstreamError. */
+export function brokerErrorCode(error: unknown): number | undefined {
+  return errorCodeOf(error) ?? errorCodeOf((error as Error | undefined)?.cause)
+}
+
 function codeOf(error: unknown): ErrorCode | undefined {
   if (SnapstreamError.is(error)) return error.code
   const errorCode = errorCodeOf(error)

@@ -1,6 +1,7 @@
 import { backoff, sleep } from '@snapstream/core/adapter'
 import { PAUSES } from '../backoff.ts'
-import { isRetriable } from './kafka-error.ts'
+import { KAFKA } from './error-table.ts'
+import { errorCodeOf, isRetriable } from './kafka-error.ts'
 
 /**
  * Runs something again while it fails with a retriable error. The time limit counts from the first failure, so that a request
@@ -25,7 +26,7 @@ export async function retry<T>(
     try {
       return await run()
     } catch (error) {
-      waitMs = backoff(attempt, PAUSES)
+      waitMs = pauseMs(error, attempt)
       end ??= performance.now() + patienceMs
       if (signal?.aborted || !isRetriable(error) || performance.now() + waitMs > end) throw error
       onTrouble?.(error)
@@ -35,4 +36,14 @@ export async function retry<T>(
       if (!isRetriable(error)) throw error
     })
   }
+}
+
+/** The pauses while a coordinator ends the transaction before: that takes some milliseconds, however often it is asked. */
+const BETWEEN_TRANSACTIONS_MS = { least: 5, most: 20 } as const
+
+/** How long to wait before the next attempt, in ms. @param attempt the number of attempts so far */
+export function pauseMs(error: unknown, attempt: number): number {
+  if (errorCodeOf(error) !== KAFKA.CONCURRENT_TRANSACTIONS) return backoff(attempt, PAUSES)
+  const { least, most } = BETWEEN_TRANSACTIONS_MS
+  return least + Math.random() * (most - least)
 }

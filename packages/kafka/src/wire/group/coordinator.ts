@@ -12,7 +12,7 @@ import type {
   MemberAssignment,
 } from '../protocol/connection.ts'
 import { KAFKA } from '../errors/error-table.ts'
-import { errorCodeOf, expectPartitions, oddAnswer, protocolError, throwFor } from '../errors/kafka-error.ts'
+import { brokerErrorCode, expectPartitions, oddAnswer, protocolError, throwFor } from '../errors/kafka-error.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
 import { decodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 import type { Assignment, Subscription } from './consumer-protocol.ts'
@@ -35,7 +35,7 @@ const GENERATION_OVER = new Set<number | undefined>([
 ])
 
 /** Whether a coordinator answered that the generation is over, or that it does not know the member any more. */
-export const isGenerationOver = (error: unknown): boolean => GENERATION_OVER.has(errorCodeOf(error))
+export const isGenerationOver = (error: unknown): boolean => GENERATION_OVER.has(brokerErrorCode(error))
 
 /** The coordinator of a group, as last looked up. */
 export interface Coordinator {

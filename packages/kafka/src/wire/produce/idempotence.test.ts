@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import type { ProduceBatch } from '../../driver/driver.ts'
 import { KAFKA } from '../errors/error-table.ts'
-import { createIdempotence, nextSequence } from './idempotence.ts'
+import { createIdempotence } from './idempotence.ts'
+import { nextSequence } from './sequences.ts'
+import type { ProducerIdAndEpoch } from '../protocol/connection.ts'
+import type { NumberedBatch } from './sequences.ts'
 
 const WRITTEN = 0
 const REFUSED = 6
@@ -15,10 +18,21 @@ const batch = (count: number, partition = 0): ProduceBatch => ({
   records: Array.from({ length: count }, () => ({ key: null, value: null, headers: [], timestamp: 0 })),
 })
 
-function setup() {
+function setup(
+  answer = async (asked: number): Promise<ProducerIdAndEpoch> => ({ producerId: asked, producerEpoch: 0 }),
+) {
   let asked = 0
-  const idempotence = createIdempotence(async () => ({ producerId: ++asked, producerEpoch: 0 }))
-  return { ...idempotence, asked: () => asked }
+  const idempotence = createIdempotence(() => answer(++asked))
+  const sent = new Map<ProduceBatch['records'], NumberedBatch>()
+  return {
+    asked: () => asked,
+    async sequence(one: ProduceBatch) {
+      const numbered = await idempotence.sequence(one)
+      sent.set(one.records, numbered)
+      return numbered
+    },
+    settle: (one: ProduceBatch, errorCode: number | undefined) => idempotence.settle(sent.get(one.records)!, errorCode),
+  }
 }
 
 test('sequences count the records of each partition, under one producer id', async () => {
@@ -26,7 +40,7 @@ test('sequences count the records of each partition, under one producer id', asy
   const seen: number[][] = []
   for (const one of [batch(3), batch(2, 1), batch(4), batch(1, 1), batch(1)]) {
     const { producer, firstSequence } = await sequence(one)
-    seen.push([producer.producerId, one.partition, firstSequence])
+    seen.push([producer!.producerId, one.partition, firstSequence])
     expect(settle(one, WRITTEN)).toBe('written')
   }
   expect(seen).toEqual([
@@ -103,14 +117,12 @@ test('a batch that is out of sequence is sent again from 0 under another produce
 })
 
 test('two partitions in doubt ask for one new producer id, and ask again if that fails', async () => {
-  const answers: (() => Promise<{ producerId: number; producerEpoch: number }>)[] = [
+  const answers: (() => Promise<ProducerIdAndEpoch>)[] = [
     async () => ({ producerId: 1, producerEpoch: 0 }),
     () => Promise.reject(new Error('not now')),
     async () => ({ producerId: 2, producerEpoch: 0 }),
   ]
-  const { sequence, settle } = createIdempotence(
-    () => answers.shift()?.() ?? Promise.reject(new Error('asked once too often')),
-  )
+  const { sequence, settle } = setup(() => answers.shift()?.() ?? Promise.reject(new Error('asked once too often')))
   for (const partition of [0, 1]) {
     const doubtful = batch(1, partition)
     await sequence(doubtful)
@@ -118,7 +130,7 @@ test('two partitions in doubt ask for one new producer id, and ask again if that
   }
   await expect(sequence(batch(1, 0))).rejects.toThrow('not now')
   const fresh = await Promise.all([sequence(batch(1, 0)), sequence(batch(1, 1))])
-  expect(fresh.map(({ producer }) => producer.producerId)).toEqual([2, 2])
+  expect(fresh.map(({ producer }) => producer?.producerId)).toEqual([2, 2])
 })
 
 test('sequences begin again at 0 after the largest', () => {

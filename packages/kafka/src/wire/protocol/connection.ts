@@ -16,7 +16,7 @@ import type { FetchedPartition } from '../../record-batch/fetched-partition.ts'
  * One socket is enough. A broker answers the requests of a connection in order, so the layer above opens separate connections
  * for requests that the broker may hold back (fetching, joining a group).
  */
-export interface Connection {
+export interface Connection extends RawRequests {
   /**
    * Metadata: the brokers of the cluster, and the partitions of topics. A topic that does not exist is not created.
    *
@@ -96,12 +96,48 @@ export interface Connection {
   /** DeleteGroups, to the coordinator of the groups. */
   deleteGroups(groupIds: readonly string[]): Promise<readonly (Answer & { readonly groupId: string })[]>
   /** InitProducerId: a new id and epoch for an idempotent producer. */
-  initProducerId(): Promise<Answer & { readonly producerId: number; readonly producerEpoch: number }>
+  initProducerId(): Promise<Answer & ProducerIdAndEpoch>
 
   /** Whether requests can be sent over it, as far as that is known. */
   readonly isOpen: boolean
   /** Closes at once; requests in flight reject. Never rejects. A second call does nothing. */
   close(): Promise<void>
+}
+
+/** Requests as bytes, which are encoded once for all client libraries. `rawRequests` implements it over a socket of `openSocket`. */
+export interface RawRequests {
+  /** The broker, for error messages. */
+  readonly address: BrokerAddress
+  /** The versions of a request that the broker supports. Undefined: it does not know the request. */
+  versions(apiKey: number): ApiVersions | undefined
+  /** The level of a feature that the whole cluster supports (KIP-584), such as `transaction.version`; 0 for none. */
+  feature(name: string): number
+  /** Sends a request once. Resolves with the bytes of the answer behind its header. */
+  request(request: RawRequest): Promise<Buffer>
+  /** Extends the time-out of requests: the broker has announced that it does not read for a while. @param throttleMs in ms */
+  mute(throttleMs: number): void
+}
+
+/** A request as bytes. */
+export interface RawRequest {
+  /** The name of the request, for error messages. */
+  readonly api: string
+  /** Kafka's number of the request. */
+  readonly apiKey: number
+  /** The version in which the body is encoded. */
+  readonly version: number
+  /** Whether this version is flexible: the headers of request and answer have tagged fields then (KIP-482). */
+  readonly flexible: boolean
+  /** The bytes behind the header. */
+  readonly body: Buffer
+}
+
+/** The versions of a request that a broker supports. */
+export interface ApiVersions {
+  /** The oldest version. */
+  readonly min: number
+  /** The newest version. */
+  readonly max: number
 }
 
 /**
@@ -174,12 +210,30 @@ export interface ProduceRequest {
   /** The codec that compresses the batches. */
   readonly compression: Compression
   /** The id and the epoch of an idempotent producer. Default: no idempotence. */
-  readonly producer?: { readonly producerId: number; readonly producerEpoch: number }
+  readonly producer?: ProducerIdAndEpoch
+  /** The transaction that the batches belong to; `producer` is set then. Default: none. */
+  readonly transaction?: TransactionOfBatches
   /** At most one batch per partition. `firstSequence` is -1 without idempotence. */
   readonly batches: readonly (TopicPartition & {
     readonly records: readonly ProduceRecord[]
     readonly firstSequence: number
   })[]
+}
+
+/** The id of a producer, and the epoch that distinguishes it from earlier producers of the same id. */
+export interface ProducerIdAndEpoch {
+  /** The id that a broker gave to the producer. */
+  readonly producerId: number
+  /** The number of producers that had the id before. */
+  readonly producerEpoch: number
+}
+
+/** The transaction of batches. */
+export interface TransactionOfBatches {
+  /** The name of the producer, which outlives its process. */
+  readonly transactionalId: string
+  /** The level of the feature `transaction.version`. 2: the leader adds the partitions to the transaction (KIP-890). */
+  readonly transactionVersion: number
 }
 
 /** The answer to Produce for one batch. */
