@@ -7,6 +7,7 @@ import type {
   RecordBatch,
   TopicPartition,
   TopicPartitionOffset,
+  TransactionalProducer,
 } from '../driver/driver.ts'
 import { groupBy, partitionKey } from '../driver/topic-partition.ts'
 
@@ -17,6 +18,8 @@ export interface TopicSubscriber {
   readonly topics: readonly string[] | RegExp
   /** Topics of other subscribers of the same consumer that are co-partitioned with those of this one. */
   readonly copartitionedWith: readonly string[]
+  /** The transactional id under which its offsets are committed; undefined: they are committed by `commit`. */
+  readonly transactionalId: string | undefined
   /** The offset to start at in a partition without a committed offset. */
   readonly startOffset: NonNullable<ConsumerSettings['startOffset']>
   /** Called before the first batch of these partitions, and awaited. Resolves with other offsets to start at. */
@@ -47,6 +50,10 @@ export interface GroupConsumer {
   /** Goes on from another offset of a partition: later batches begin there. */
   seek(to: TopicPartitionOffset): void
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
+  /** Adds offsets to the open transaction of a producer. Resolves with false if one of the partitions was lost. */
+  commitIn(producer: TransactionalProducer, offsets: readonly TopicPartitionOffset[]): Promise<boolean>
+  /** The committed offsets, once no transaction is pending on them; partitions without one are left out. */
+  committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>
   /** Removes a subscriber. The last one to leave closes the consumer. */
   leave(subscriber: TopicSubscriber): Promise<void>
 }
@@ -127,9 +134,12 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
 
   async function run(): Promise<void> {
     const { driver, client, consumer: defaults } = settings
+    // A run has one transaction, so its id is the same for all subscribers that have one.
+    const [transactionalId] = [...subscribers].flatMap((one) => one.transactionalId ?? [])
     const made = await driver.client(client).consumer({
       ...defaults,
       groupId,
+      ...(transactionalId !== undefined && { transactionalId }),
       topics: [...subscribers].flatMap(({ topics }): (string | RegExp)[] =>
         topics instanceof RegExp ? [topics] : [...topics],
       ),
@@ -205,6 +215,10 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
     async commit(offsets) {
       if (offsets.length > 0) await consumer?.commit(offsets)
     },
+    async commitIn(producer, offsets) {
+      return offsets.length === 0 || ((await consumer?.commitIn?.(producer, offsets)) ?? false)
+    },
+    committed: async (partitions) => (await consumer?.committed?.(partitions)) ?? [],
     async leave(subscriber) {
       if (!subscribers.delete(subscriber) || subscribers.size > 0) return
       closed = true

@@ -1,13 +1,15 @@
-import { toError } from '@snapstream/core'
 import type { Positions, ReaderOptions } from '@snapstream/core'
 import { createCondition } from '@snapstream/core/adapter'
-import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../driver/driver.ts'
+import type { RecordBatch, TopicPartition, TopicPartitionOffset, TransactionalProducer } from '../driver/driver.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 import type { TopicControl } from './topic-control.ts'
 import type { GroupConsumer, TopicSubscriber } from './group-consumer.ts'
+import { laneMoves } from './lane-moves.ts'
+import type { LaneMoves } from './lane-moves.ts'
 import { partitionLane } from './partition-lane.ts'
 import type { PartitionLane } from './partition-lane.ts'
 import type { TopicHooks } from './topic-hooks.ts'
+import type { TransactionalSource } from './transactional-sources.ts'
 
 export interface LaneBatch {
   readonly batch: RecordBatch
@@ -18,7 +20,11 @@ export interface LaneBatch {
  * The lanes of one reader: their assignment (`assigned`, `revoked`), their control (`pause`, `resume`, `seek`), and the batches
  * that wait for the engine. Only its functions write a `PartitionLane`.
  */
-export interface ReaderLanes extends Pick<TopicSubscriber, 'assigned' | 'revoked' | 'push' | 'endsAt' | 'fail'> {
+export interface ReaderLanes
+  extends
+    Pick<TopicSubscriber, 'assigned' | 'revoked' | 'push' | 'endsAt' | 'fail'>,
+    Pick<LaneMoves, 'resume' | 'seek' | 'rewind'>,
+    TransactionalSource {
   /** The reason why reading cannot go on; undefined while it goes on. */
   readonly failure: Error | undefined
   /** The number of batches that wait for the engine. */
@@ -45,9 +51,6 @@ export interface ReaderLanes extends Pick<TopicSubscriber, 'assigned' | 'revoked
   /** The partitions of this reader, including those that are being assigned. */
   partitions(): readonly TopicPartition[]
   pause(): void
-  resume(): void
-  /** Goes on from these offsets once the messages in flight are handled. The offsets are committed at once. */
-  seek(to: readonly TopicPartitionOffset[]): void
   /** Drops waiting batches, and calls `onRevoked` for the remaining partitions. */
   close(): Promise<void>
 }
@@ -58,9 +61,11 @@ export function readerLanes(context: {
   readonly hooks: TopicHooks
   /** By lane, the offset at which reading ends; undefined: reading does not end. */
   readonly ends: ReadonlyMap<string, number> | undefined
-  readonly consumer: Pick<GroupConsumer, 'commit' | 'seek' | 'release'>
+  readonly consumer: Pick<GroupConsumer, 'commit' | 'commitIn' | 'committed' | 'seek' | 'release'>
+  /** Whether the offsets are committed in transactions, by `hold`. */
+  readonly transactional: boolean
 }): ReaderLanes {
-  const { options, control, hooks, ends, consumer } = context
+  const { options, control, hooks, ends, consumer, transactional } = context
   const lanes = new Map<string, PartitionLane>()
   /** By lane, the start of partitions that are still being assigned. `seek` replaces the offset. */
   const arriving = new Map<string, TopicPartitionOffset>()
@@ -76,6 +81,19 @@ export function readerLanes(context: {
   }
 
   const isRead = (lane: PartitionLane) => lanes.get(lane.lane) === lane && !lane.leaving && lane.stopped === undefined
+
+  const moves = laneMoves({
+    options,
+    control,
+    consumer,
+    transactional,
+    lanes,
+    arriving,
+    drop: dropQueued,
+    commit: commitOffsets,
+    wake,
+    fail,
+  })
 
   // ---- assigned partitions ----------------------------------------------------------------------------------------
 
@@ -104,8 +122,8 @@ export function readerLanes(context: {
       lanes.set(lane, added)
     }
     // `pause` or `resume` may have been called meanwhile.
-    if (control.paused) stop([...lanes.values()])
-    else if (!reading) resume()
+    if (control.paused) moves.stop([...lanes.values()])
+    else if (!reading) moves.resume()
     leftOut = lanes.size === 0
     wake()
     if (sought.length > 0) await commitOffsets(sought)
@@ -134,92 +152,9 @@ export function readerLanes(context: {
     if (reason === 'lost') forget()
     await options.revoked(partitions.map(partitionKey), reason)
     // The next owner has to go on from the offset that the lane was sought to.
-    if (reason === 'revoked') await Promise.all(going.flatMap(({ lane }) => moves.get(lane) ?? []))
+    if (reason === 'revoked') await moves.settled(going)
     await hooks.revoked(partitions, reason)
     forget()
-  }
-
-  // ---- stopped lanes, and moves to other offsets --------------------------------------------------------------------
-
-  /** Moves in progress, by lane. The moves of one lane run one after another. */
-  const moves = new Map<string, Promise<void>>()
-
-  /** Stops these lanes: from now on the engine handles only their messages in flight. */
-  function stop(some: readonly PartitionLane[]): void {
-    const reading = some.filter(({ stopped }) => stopped === undefined)
-    if (reading.length === 0) return
-    dropQueued(reading)
-    // The engine starts no message of them once this call has returned.
-    const stopped = options
-      .revoked(
-        reading.map(({ lane }) => lane),
-        'paused',
-      )
-      .catch((error: unknown) => fail(toError(error)))
-    for (const lane of reading) lane.stopped = stopped
-  }
-
-  function resume(): void {
-    for (const lane of lanes.keys()) move(lane)
-    wake()
-  }
-
-  function seek(to: readonly TopicPartitionOffset[]): void {
-    for (const at of to) {
-      const name = partitionKey(at)
-      const lane = lanes.get(name)
-      if (arriving.has(name)) arriving.set(name, at)
-      else if (lane !== undefined) {
-        stop([lane])
-        move(name, at)
-      }
-    }
-  }
-
-  /** Moves a stopped lane on. `to`: the offset to go on from; undefined: behind the last handled message. */
-  function move(name: string, to?: TopicPartitionOffset): void {
-    const isLast = () => moves.get(name) === moving
-    const moving: Promise<void> = (moves.get(name) ?? Promise.resolve())
-      .then(async () => {
-        const lane = await moved(name, to)
-        if (lane !== undefined && isLast()) await goOn(lane)
-      })
-      .catch((error: unknown) => fail(toError(error)))
-      .then(() => {
-        if (isLast()) moves.delete(name)
-      })
-    moves.set(name, moving)
-  }
-
-  /** Resolves with the lane once the engine has released it; undefined if it left meanwhile, or was not stopped. */
-  async function moved(name: string, to: TopicPartitionOffset | undefined): Promise<PartitionLane | undefined> {
-    const lane = lanes.get(name)
-    if (lane === undefined || (to === undefined && lane.stopped === undefined)) return undefined
-    if (to !== undefined) stop([lane])
-    await lane.stopped
-    if (lanes.get(name) !== lane) return undefined
-    if (to !== undefined) {
-      lane.sought = to.offset
-      // Commit at once: the next owner goes on from there, even if no message is handled here any more.
-      await commitOffsets([to])
-    }
-    return lane
-  }
-
-  async function goOn(lane: PartitionLane): Promise<void> {
-    const { topic, partition, lane: name, end } = lane
-    const isHere = () => lanes.get(name) === lane && !lane.leaving
-    if (!isHere() || control.paused) return
-    const kept = (await options.assigned([name]))?.get(name)
-    if (!isHere()) return
-    const offset = lane.sought ?? (kept === undefined ? lane.handled : Number(kept))
-    const next = partitionLane(topic, partition, offset, end)
-    lanes.set(name, next)
-    consumer.seek({ topic, partition, offset })
-    for (const batch of lane.out) consumer.release(batch)
-    // `pause` may have been called during `assigned`. The engine has got no message yet.
-    if (control.paused) stop([next])
-    wake()
   }
 
   // ---- batches ----------------------------------------------------------------------------------------------------
@@ -238,12 +173,28 @@ export function readerLanes(context: {
     return committed
   }
 
+  /** Resolves with false if a lane was lost. Undefined stands for a lane that was lost before. */
+  async function commitIn(
+    producer: TransactionalProducer,
+    held: ReadonlyMap<PartitionLane | undefined, number>,
+  ): Promise<boolean> {
+    const offsets: TopicPartitionOffset[] = []
+    for (const [lane, offset] of held) {
+      if (lane === undefined || lanes.get(lane.lane) !== lane) return false
+      const { topic, partition, sought } = lane
+      // The offset of a seek is committed already.
+      if (sought === undefined) offsets.push({ topic, partition, offset })
+    }
+    return consumer.commitIn(producer, offsets)
+  }
+
   return {
     assigned,
     revoked,
-    seek,
-    resume,
-    pause: () => stop([...lanes.values()]),
+    seek: moves.seek,
+    resume: moves.resume,
+    rewind: moves.rewind,
+    pause: () => moves.stop([...lanes.values()]),
     partitions: () => [...[...lanes.values()].filter(({ leaving }) => !leaving), ...arriving.values()],
     get failure() {
       return failure
@@ -292,6 +243,10 @@ export function readerLanes(context: {
         offsets.push({ topic, partition, offset: lane.handled })
       }
       await commitOffsets(offsets)
+    },
+    hold(positions) {
+      const held = new Map([...positions].map(([name, position]) => [lanes.get(String(name)), Number(position)]))
+      return (producer) => commitIn(producer, held)
     },
     ended() {
       if (ends === undefined || queue.length > 0 || control.paused) return false

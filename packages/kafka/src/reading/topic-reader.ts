@@ -8,8 +8,9 @@ import type { ControlledReader, TopicControl } from './topic-control.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import type { GroupConsumer, TopicSubscriber } from './group-consumer.ts'
 import { readerLanes } from './lanes.ts'
-import type { LaneBatch } from './lanes.ts'
+import type { LaneBatch, ReaderLanes } from './lanes.ts'
 import type { TopicHooks } from './topic-hooks.ts'
+import type { TransactionalSource } from './transactional-sources.ts'
 
 type RecordsBatch = Batch<TopicRecord<unknown, unknown>>
 
@@ -22,18 +23,21 @@ export function topicReader(given: {
   /** By lane, the offset at which reading ends; undefined: reading does not end. */
   readonly ends: ReadonlyMap<string, number> | undefined
   readonly consumer: GroupConsumer
+  /** The transactional id under which the offsets are committed; undefined: `commit` commits them. */
+  readonly transactionalId: string | undefined
   /** Called once, when the reader is closed. */
   closed(): Promise<void>
-}): SourceReader<unknown> {
-  const { spec, options, control, hooks, ends, consumer, closed } = given
+}): SourceReader<unknown> & TransactionalSource & Pick<ReaderLanes, 'rewind'> {
+  const { spec, options, control, hooks, ends, consumer, transactionalId, closed } = given
   const { signal } = options
   let open = true
-  const lanes = readerLanes({ options, control, hooks, ends, consumer })
+  const lanes = readerLanes({ options, control, hooks, ends, consumer, transactional: transactionalId !== undefined })
   const { wake } = lanes
   const subscriber: TopicSubscriber = {
     name: spec.name,
     topics: spec.topics,
     copartitionedWith: spec.copartitionedWith,
+    transactionalId,
     startOffset: (_, partition) => spec.start(partition),
     trouble: rarely(options.trouble),
     assigned: lanes.assigned,
@@ -97,6 +101,13 @@ export function topicReader(given: {
     lag: lanes.lag,
     ready: lanes.ready,
     commit: lanes.commit,
+    hold: lanes.hold,
+    async rewind(names) {
+      if (!open) return
+      // A read that had ended may go on.
+      control.attach(controlled)
+      await lanes.rewind(names)
+    },
     async close() {
       if (!open) return
       open = false

@@ -2,6 +2,7 @@ import type { Lane, Lasting, ReaderOptions, SourceReader } from '@snapstream/cor
 import { consumerFor, groupMissing } from './group-consumer.ts'
 import { topicHooks } from './topic-hooks.ts'
 import { topicReader } from './topic-reader.ts'
+import { transactionalSources } from './transactional-sources.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import { withAdmin } from '../driver/with-admin.ts'
 import type { TopicControl } from './topic-control.ts'
@@ -9,8 +10,13 @@ import type { OpenTopic, TopicLifecycle } from '../topic/topic-lifecycle.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 
-/** Opens a reader of the topic. Rejects with `USAGE` if no group is given, and with the errors of the broker. */
+/**
+ * Opens a reader of the topic. Rejects with `USAGE` if no group is given, and with the errors of the broker.
+ *
+ * @param source the bound object: the key of its transaction in the run
+ */
 export async function openTopicSource(
+  source: unknown,
   spec: TopicSpec,
   lifecycle: TopicLifecycle,
   control: TopicControl,
@@ -21,15 +27,23 @@ export async function openTopicSource(
     const { settings } = opened
     const groupId = groupOf(spec, settings)
     const ends = await endsOf(spec, opened)
-    return topicReader({
+    const { ids, readers } = transactionalSources(options.scope)
+    const transactionalId = ids.get(source)
+    const reader = topicReader({
       spec,
       options,
       control,
       hooks: topicHooks(spec, settings.consumer.rebalanceTimeoutMs, options.host),
       ends,
       consumer: consumerFor(options.scope, settings, groupId, spec),
-      closed: () => lifecycle.close(),
+      transactionalId,
+      closed() {
+        readers.delete(source)
+        return lifecycle.close()
+      },
     })
+    if (transactionalId !== undefined) readers.set(source, reader)
+    return reader
   } catch (error) {
     await lifecycle.close()
     throw error

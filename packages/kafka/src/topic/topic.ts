@@ -70,7 +70,7 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
   const source: BatchSource<TopicRecord<unknown, unknown>> = {
     '~snapstream.source'(options) {
       checkProtocol(options.scope)
-      return openTopicSource(spec, lifecycle, control, options) as ReturnType<
+      return openTopicSource(topic, spec, lifecycle, control, options) as ReturnType<
         Topic<unknown, unknown>['~snapstream.source']
       >
     },

@@ -16,7 +16,11 @@ import type { Connect } from './protocol/connection.ts'
 import { kafkaError } from './errors/kafka-error.ts'
 import { fetcher } from './fetch/fetcher.ts'
 import { startOffsets } from './fetch/offsets.ts'
+import { claims } from './group/claims.ts'
+import { committedOffsets } from './group/committed-offsets.ts'
 import { groupMember } from './group/membership.ts'
+import type { GroupMember } from './group/membership.ts'
+import { groupOwnership } from './group/ownership.ts'
 import { partitionsToRead, standaloneReader } from './group/standalone.ts'
 import { retry } from './errors/retry.ts'
 
@@ -30,7 +34,7 @@ export async function wireConsumer(
   settings: ConsumerSettings,
 ): Promise<DriverConsumer> {
   const cluster = await openCluster(client, connect)
-  const { groupId, metadataMaxAgeMs } = settings
+  const { groupId, groupInstanceId, transactionalId, metadataMaxAgeMs } = settings
   // At the start, brokers that cannot be reached are an error soon. Later the consumer retries for as long as a producer.
   const startPatienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
   const patienceMs = Math.max(startPatienceMs, settings.deliveryTimeoutMs ?? 0)
@@ -61,9 +65,11 @@ export async function wireConsumer(
   }
 
   /** Leaves the group and closes the connections. */
-  function end(): Promise<void> {
+  function end(inOrder?: 'in order'): Promise<void> {
     shutDown ??= (async () => {
       reading.stop()
+      // A static member keeps its partitions for when it comes back.
+      if (inOrder && groupInstanceId === undefined) await claimed?.release()
       ending.abort()
       await membership.leave()
       await cluster.destroy()
@@ -78,16 +84,22 @@ export async function wireConsumer(
    * Starts to read partitions, beside those that are read already. `added`: the partitions were added to their topics later,
    * and are read from their first record on.
    */
-  async function assigned(partitions: readonly TopicPartition[], added = false): Promise<void> {
+  async function assigned(
+    partitions: readonly TopicPartition[],
+    {
+      added = false,
+      committed,
+    }: { readonly added?: boolean; readonly committed?: readonly TopicPartitionOffset[] } = {},
+  ): Promise<void> {
     const isNew = (at: TopicPartition) => added || known.isNew(at)
-    const find = async () => [
-      ...(await startOffsets(
-        cluster,
-        settings,
-        partitions.filter((at) => !isNew(at)),
-      )),
-      ...(await startOffsets(cluster, { ...settings, ...FROM_THE_START }, partitions.filter(isNew))),
-    ]
+    const find = async () => {
+      const offsets = committed ?? (groupId === null ? [] : await committedOffsets(cluster, groupId, partitions))
+      const old = partitions.filter((at) => !isNew(at))
+      return [
+        ...(await startOffsets(cluster, settings, old, offsets)),
+        ...(await startOffsets(cluster, { ...settings, ...FROM_THE_START }, partitions.filter(isNew), offsets)),
+      ]
+    }
     const starts = await retry(find, {
       patienceMs,
       repair: () => cluster.metadata.refresh(),
@@ -99,13 +111,17 @@ export async function wireConsumer(
     })
     if (ended !== undefined) return
     known.note(partitions)
+    // This member becomes the owner of the partitions.
+    if (transactionalId !== undefined) await membership.commit(starts.map(({ at }) => at))
+    if (ended !== undefined) return
     const sought = (seeks = new Map())
     const answer = await settings.assigned(starts.map(({ at }) => at))
     if (ended !== undefined) return
     const answered = new Map(answer?.map((at) => [partitionKey(at), at]))
     const elsewhere = (at: TopicPartition) => sought.get(partitionKey(at)) ?? answered.get(partitionKey(at))
     const uncommitted = starts.filter(({ at, uncommitted }) => uncommitted && !elsewhere(at))
-    if (uncommitted.length > 0) await membership.commit(uncommitted.map(({ at }) => at))
+    if (uncommitted.length > 0 && transactionalId === undefined)
+      await membership.commit(uncommitted.map(({ at }) => at))
     if (ended !== undefined) return
     seeks = undefined
     reading.add(starts.map(({ at }) => ({ ...at, offset: elsewhere(at)?.offset ?? at.offset })))
@@ -118,7 +134,30 @@ export async function wireConsumer(
     if (ended === undefined) await settings.revoked(partitions, reason)
   }
 
-  const membership =
+  const ownership =
+    groupId === null
+      ? undefined
+      : groupOwnership({
+          cluster,
+          groupId,
+          transactionalId,
+          patienceMs,
+          signal: ending.signal,
+          onTrouble,
+          commit: (offsets, owner) => membership.commit(offsets, owner),
+        })
+
+  /** Undefined if offsets are not committed in transactions. */
+  const claimed =
+    transactionalId === undefined || ownership === undefined
+      ? undefined
+      : claims({
+          listener: { assigned: (given, committed) => assigned(given, { committed }), revoked },
+          ownership,
+          fail,
+        })
+
+  const membership: GroupMember =
     groupId === null
       ? standaloneReader({
           cluster,
@@ -126,9 +165,17 @@ export async function wireConsumer(
           partitions,
           watch: settings.only === undefined,
           metadataMaxAgeMs,
-          assigned,
+          assigned: (given, added) => assigned(given, { added }),
         })
-      : groupMember({ cluster, groupId, topics, settings, patienceMs, listener: { assigned, revoked }, onTrouble })
+      : groupMember({
+          cluster,
+          groupId,
+          topics,
+          settings,
+          patienceMs,
+          listener: claimed ?? { assigned: (given) => assigned(given), revoked },
+          onTrouble,
+        })
   void membership.failed.then(fail)
 
   return {
@@ -150,9 +197,11 @@ export async function wireConsumer(
     async commit(offsets) {
       if (ended === undefined) await membership.commit(offsets)
     },
+    commitIn: async (producer, offsets) => ended === undefined && membership.commitIn(producer, offsets),
+    committed: async (at) => (await ownership?.committed(at)) ?? [],
     async close() {
       ended = {}
-      await end()
+      await end('in order')
     },
   }
 }

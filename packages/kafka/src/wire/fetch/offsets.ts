@@ -6,7 +6,6 @@ import { startOffset } from '../../driver/start-offset.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { KAFKA } from '../errors/error-table.ts'
 import { oddAnswer, protocolError, throwFor } from '../errors/kafka-error.ts'
-import { committedOffsets } from '../group/committed-offsets.ts'
 
 const LATEST = -1
 const EARLIEST = -2
@@ -66,9 +65,9 @@ export async function startOffsets(
   cluster: Cluster,
   settings: ConsumerSettings,
   partitions: readonly TopicPartition[],
+  committedOffsets: readonly TopicPartitionOffset[],
 ): Promise<PartitionStart[]> {
-  const { groupId } = settings
-  const committed = offsetsByKey(groupId === null ? [] : await committedOffsets(cluster, groupId, partitions))
+  const committed = offsetsByKey(committedOffsets)
   const unknown = partitions.filter((at) => !committed.has(partitionKey(at)))
   const [earliest, latest, atTimestamp] = await Promise.all([
     offsetsAt(cluster, settings, unknown, 'earliest'),

@@ -1,6 +1,7 @@
 import { describe } from '@snapstream/core'
 import { withTimeout } from '@snapstream/core/adapter'
 import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
+import { ownerMetadata } from '../../driver/partition-owner.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Purpose } from '../cluster/node-connections.ts'
 import type {
@@ -14,6 +15,7 @@ import type {
 import { KAFKA } from '../errors/error-table.ts'
 import { brokerErrorCode, expectPartitions, oddAnswer, protocolError, throwFor } from '../errors/kafka-error.ts'
 import type { KafkaError } from '../errors/kafka-error.ts'
+import { commitOffsetsAndMetadata } from './offsets-and-metadata.ts'
 import { decodeAssignment, encodeSubscription } from './consumer-protocol.ts'
 import type { Assignment, Subscription } from './consumer-protocol.ts'
 
@@ -126,13 +128,27 @@ export interface CommitRefusal extends KafkaError {
   readonly at: TopicPartition
 }
 
-/** Commits offsets. Rejects with a `CommitRefusal` for the first partition that the coordinator refuses. */
+/**
+ * Commits offsets. Rejects with a `CommitRefusal` for the first partition that the coordinator refuses.
+ *
+ * @param owner the owner that the metadata of the offsets names; undefined: the offsets have no metadata
+ */
 export async function commitOffsets(
   coordinator: Coordinator,
   generation: GroupGeneration,
   offsets: readonly TopicPartitionOffset[],
+  owner?: string,
 ): Promise<void> {
-  const answers = await (await coordinator.connection()).offsetCommit({ ...generation, offsets })
+  const connection = await coordinator.connection()
+  if (owner !== undefined) {
+    const metadata = ownerMetadata(owner)
+    return commitOffsetsAndMetadata(
+      connection,
+      generation,
+      offsets.map((at) => ({ ...at, metadata })),
+    )
+  }
+  const answers = await connection.offsetCommit({ ...generation, offsets })
   expectPartitions('OffsetCommit', offsets, answers)
   for (const { topic, partition, errorCode } of answers)
     if (errorCode !== 0) throw Object.assign(protocolError(errorCode), { at: { topic, partition } })

@@ -1,5 +1,11 @@
 import { createCondition, sleep, withTimeout } from '@snapstream/core/adapter'
-import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
+import type {
+  ConsumerSettings,
+  TopicPartition,
+  TopicPartitionOffset,
+  TransactionalProducer,
+} from '../../driver/driver.ts'
+import { ownerMetadata } from '../../driver/partition-owner.ts'
 import { partitionKey } from '../../driver/topic-partition.ts'
 import { createRetries } from '../backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -9,6 +15,7 @@ import { KAFKA } from '../errors/error-table.ts'
 import { errorCodeOf, kafkaError, protocolError } from '../errors/kafka-error.ts'
 import { retry } from '../errors/retry.ts'
 import { assignAll, splitTorn } from './assignor.ts'
+import { memberCommits } from './commits.ts'
 import type { Assignment } from './consumer-protocol.ts'
 import {
   commitOffsets,
@@ -31,8 +38,12 @@ export interface GroupMember {
   /**
    * Commits offsets of partitions that this member owns, and leaves out the others. In a rebalance it waits until the member
    * knows which of them it keeps.
+   *
+   * @param owner the owner of the partitions afterwards, if offsets are committed in transactions; default: this member
    */
-  commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
+  commit(offsets: readonly TopicPartitionOffset[], owner?: string): Promise<void>
+  /** See `commitIn` of `DriverConsumer`. */
+  commitIn(producer: TransactionalProducer, offsets: readonly TopicPartitionOffset[]): Promise<boolean>
   /** Leaves the group, whatever phase the member is in. Never rejects. */
   leave(): Promise<void>
   /** Resolves with the error if the member cannot go on. The caller still has to call `leave`. */
@@ -71,7 +82,7 @@ export function groupMember(options: {
   readonly onTrouble: (error: unknown) => void
 }): GroupMember {
   const { cluster, groupId, topics, settings, patienceMs, listener, onTrouble } = options
-  const { groupInstanceId, copartitioned = [] } = settings
+  const { groupInstanceId, transactionalId, copartitioned = [] } = settings
   const coordinator = groupCoordinator(cluster, groupId)
   const leaving = new AbortController()
   const { signal } = leaving
@@ -256,38 +267,20 @@ export function groupMember(options: {
       onError: fail,
     })
 
-  /**
-   * Offsets that are refused because their generation is over are sent again under the next, but only those of partitions
-   * that the member has owned without a break: other members have read on in the rest.
-   */
-  async function commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    const stillOwned = owned.hold(offsets)
-    // Undefined while it is not known which partitions the member has.
-    const commitGeneration = () => (member.isAssigned ? member.generation : undefined)
-    for (;;) {
-      const mine = stillOwned()
-      if (mine.length === 0 || signal.aborted) return
-      const generation = commitGeneration()
-      const isOver = () => commitGeneration() !== generation || stillOwned().length < mine.length || signal.aborted
-      if (generation === undefined) {
-        await changes.until(isOver)
-        continue
-      }
-      try {
-        const send = () => commitOffsets(coordinator, generation, mine)
-        return await retry(send, { patienceMs, repair, signal, onTrouble: trouble })
-      } catch (error) {
-        if (signal.aborted) return
-        if (!isGenerationOver(error)) throw error
-        // A heartbeat or a join will show which partitions the member owns now.
-        const over = changes.until(isOver).then(() => true)
-        const isKnown = await withTimeout(over, { ms: settings.sessionTimeoutMs, late: () => false })
-        if (isKnown || member.phase !== 'stable') continue
-        // The coordinator accepts its heartbeats and refuses its commits: only a new membership can repair that.
-        trouble(error)
-        transition({ type: 'lost', forget: true })
-      }
-    }
+  const commits = memberCommits({
+    member,
+    owned,
+    changes,
+    signal,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
+    lose(refusal) {
+      trouble(refusal)
+      transition({ type: 'lost', forget: true })
+    },
+  })
+
+  const nameCommit = (error: unknown) => {
+    throw memberError(error, 'commit offsets of')
   }
 
   async function leave(): Promise<void> {
@@ -319,10 +312,20 @@ export function groupMember(options: {
     .finally(stopTimers)
 
   return {
-    async commit(offsets) {
-      await commit(offsets).catch((error: unknown) => {
-        throw memberError(error, 'commit offsets of')
-      })
+    async commit(offsets, owner = transactionalId) {
+      const send = (generation: GroupGeneration, mine: readonly TopicPartitionOffset[]) =>
+        retry(() => commitOffsets(coordinator, generation, mine, owner), {
+          patienceMs,
+          repair,
+          signal,
+          onTrouble: trouble,
+        })
+      await commits.send(offsets, send).catch(nameCommit)
+    },
+    async commitIn(producer, offsets) {
+      const metadata = ownerMetadata(transactionalId ?? '')
+      const owned = offsets.map((at) => ({ ...at, metadata }))
+      return commits.send(owned, (generation, all) => producer.sendOffsets(generation, all), 'whole').catch(nameCommit)
     },
     leave,
     failed,

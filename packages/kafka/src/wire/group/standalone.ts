@@ -42,6 +42,7 @@ export function standaloneReader(options: {
     : () => {}
   return {
     commit: async () => {},
+    commitIn: async () => false,
     leave: async () => stop(),
     failed,
   }
