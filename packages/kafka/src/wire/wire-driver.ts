@@ -3,6 +3,7 @@ import type { Connect } from './protocol/connection.ts'
 import { wireAdmin } from './wire-admin.ts'
 import { wireConsumer } from './wire-consumer.ts'
 import { wireProducer } from './produce/wire-producer.ts'
+import { transactionalProducer } from './transaction/transactional-producer.ts'
 
 /**
  * Makes a driver out of a client library that can open a connection to one broker and send requests over it. The driver does
@@ -32,6 +33,7 @@ export function wireDriver(options: {
     client: (settings) => ({
       admin: () => wireAdmin(connect(settings), settings),
       producer: (producer) => wireProducer(connect(settings), settings, producer),
+      transactionalProducer: (producer) => transactionalProducer(connect(settings), settings, producer),
       consumer: (consumer) => wireConsumer(connect(settings), settings, consumer),
     }),
   }

@@ -18,8 +18,8 @@ export const KAFKA = {
   LEADER_NOT_AVAILABLE: 5,
   REQUEST_TIMED_OUT: 7,
   REPLICA_NOT_AVAILABLE: 9,
-  COORDINATOR_LOAD_IN_PROGRESS: 14,
   COORDINATOR_NOT_AVAILABLE: 15,
+  NOT_COORDINATOR: 16,
   ILLEGAL_GENERATION: 22,
   UNKNOWN_MEMBER_ID: 25,
   REBALANCE_IN_PROGRESS: 27,
@@ -129,6 +129,7 @@ const ROWS: readonly Row[] = [
   // A topic that was deleted and recreated has another id.
   [UNKNOWN_TOPIC_ID, 'UNKNOWN_TOPIC_ID', 'TOPIC_MISSING'],
   [103, 'INCONSISTENT_TOPIC_ID', 'retriable'],
+  [120, 'TRANSACTION_ABORTABLE', 'TRANSACTION_ABORTED'],
 ]
 
 const TABLE: ReadonlyMap<number, KafkaErrorKind> = new Map(

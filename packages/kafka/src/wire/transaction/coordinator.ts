@@ -15,8 +15,8 @@ export interface Coordinator {
   ask<T>(run: (connection: Connection) => Promise<T>): Promise<T>
 }
 
-/** Answers of a coordinator that is still the right one. */
-const BUSY = new Set<number | undefined>([KAFKA.CONCURRENT_TRANSACTIONS, KAFKA.COORDINATOR_LOAD_IN_PROGRESS])
+/** The errors after which another node may be the coordinator; undefined: no answer came. */
+const MOVED = new Set<number | undefined>([undefined, KAFKA.COORDINATOR_NOT_AVAILABLE, KAFKA.NOT_COORDINATOR])
 
 export function coordinatorOf(
   cluster: Cluster,
@@ -42,7 +42,7 @@ export function coordinatorOf(
         try {
           return await run(await connection())
         } catch (error) {
-          if (!BUSY.has(errorCodeOf(error))) node = undefined
+          if (MOVED.has(errorCodeOf(error))) node = undefined
           throw error
         }
       }, options),
