@@ -1,5 +1,6 @@
 import { adminTests } from './admin-tests.ts'
 import { backpressureTests } from './backpressure-tests.ts'
+import { claimTests } from './claim-tests.ts'
 import { closeTests } from './close-tests.ts'
 import { groupAdminTests } from './group-admin-tests.ts'
 import { groupTests } from './group-tests.ts'
@@ -8,7 +9,10 @@ import { declareWith } from './harness.ts'
 import { offsetTests } from './offset-tests.ts'
 import { rebalanceTests } from './rebalance-tests.ts'
 import { recordTests } from './record-tests.ts'
+import { relayTests } from './relay-tests.ts'
 import { seekTests } from './seek-tests.ts'
+import { transactionOffsetTests } from './transaction-offset-tests.ts'
+import { transactionTests } from './transaction-tests.ts'
 
 /** The obligations of the driver port: admins, consumers alone and in groups, producers. */
 export function clientConformance(runner: TestRunner, options: ConformanceOptions): void {
@@ -24,8 +28,14 @@ export function clientConformance(runner: TestRunner, options: ConformanceOption
     groupTests,
     rebalanceTests,
     closeTests,
+    // Not every driver has them yet.
+    ...(hasTransactions(options) && { transactionTests, transactionOffsetTests, claimTests, relayTests }),
   }
   describe(`${options.driver.name} driver`, () => {
     for (const [name, part] of Object.entries(parts)) describe(name.replace('Tests', ''), () => part(declare))
   })
 }
+
+const hasTransactions = ({ driver, brokers }: ConformanceOptions): boolean =>
+  driver.client({ brokers, clientId: 'snapstream-conformance', connectTimeoutMs: 1, requestTimeoutMs: 1 })
+    .transactionalProducer !== undefined

@@ -63,8 +63,10 @@ export function committedOffsets(): CommittedOffsets {
       for (const offsets of all()) offsets.clear()
     },
     watch(onChange) {
-      watchers.add(onChange)
-      return () => watchers.delete(onChange)
+      // The same function may watch more than once.
+      const watcher = () => onChange()
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
     },
   }
 }
