@@ -1,0 +1,1 @@
+export { snap, stream } from '@snapstream/core'
