@@ -113,7 +113,7 @@ export function createApp<C extends object = {}>({ host, signals }: AppOptions =
     if (timing.readyLag !== Infinity) expectNumber(timing.readyLag, 'readyLag', 0, 'whole ')
     expectUsage(typeof timing.exitOnStall === 'boolean', 'exitOnStall', 'true or false', timing.exitOnStall)
     checkLogger(timing.logger)
-    expectUsage(!forgotten, 'each snap(...)', 'given a handler: snap(...)(handler)', undefined)
+    expectUsage(!forgotten, 'snap(...)', 'given a handler: snap(...)(handler)', undefined)
     if (bound.length === 0) throw new SnapstreamError('NOTHING_BOUND', 'nothing is bound; call snap first')
     refuseCycles(bound)
     running = true

@@ -140,15 +140,9 @@ export function failure(code: ErrorCode, what: string, thrown: unknown, fields?:
   return new SnapstreamError(known ? cause.code : code, message, { cause, ...fields })
 }
 
-/** Throws `USAGE`, or another code, unless `ok` is true. */
-export function expectUsage(
-  ok: unknown,
-  what: string,
-  expected: string,
-  got: unknown,
-  code: ErrorCode = 'USAGE',
-): asserts ok {
-  if (!ok) throw new SnapstreamError(code, `${what} has to be ${expected}, got ${describe(got)}`)
+/** Throws `USAGE` unless `ok` is true. */
+export function expectUsage(ok: unknown, what: string, expected: string, got: unknown): asserts ok {
+  if (!ok) throw new SnapstreamError('USAGE', `${what} has to be ${expected}, got ${describe(got)}`)
 }
 
 /** Throws `USAGE` unless the value is a finite number of at least `min`; with `whole` it has to be a whole number. */

@@ -281,12 +281,12 @@ describe('a cache that is exactly once and its sub-caches', () => {
     const app = createApp()
     app.snap(topic, { sink: [totals, another] })(handler)
     await expect(app.stream()).rejects.toMatchObject(
-      usage('has to be the only one that its source feeds; for another, read the source under another groupId'),
+      usage('has to be the only one of its source; for another, read the source under another groupId'),
     )
     app.snap(topic, { sink: [totals] })(handler)
     app.snap(topic, { sink: [totals.sub<Key, number>('s')] })(handler)
     await expect(app.stream()).rejects.toMatchObject(
-      usage('has to be the only one that its source feeds; for another, read the source under another groupId'),
+      usage('has to be the only one of its source; for another, read the source under another groupId'),
     )
     app.snap(topic, {
       sink: [route({ totals, log: console.log as (input: readonly [Key, number]) => void }, () => 'log')],

@@ -1,4 +1,3 @@
-import { describe } from '../describe.ts'
 import { expectNumber, expectUsage, withDefaults } from '../error.ts'
 import { createPolicy } from './retry-policy.ts'
 import type { Policy } from './retry-policy.ts'
@@ -53,12 +52,12 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
   const policy = createPolicy(onError, `onError of ${name}`)
   const { deadLetter } = policy
 
-  expectUsage(sources.length > 0, 'snap', 'given at least one source', sources)
+  expectUsage(sources.length > 0, 'snap', 'given at least one source', 0)
   for (const [i, source] of sources.entries())
     expectUsage(
       isSource(source) && sources.indexOf(source) === i,
       `source ${i + 1} of snap`,
-      `a topic, a cache or an iterable, such as [${describe(source)}], listed once`,
+      'a topic, a cache or an iterable such as [1, 2], listed once',
       source,
     )
   expectEach(sink, 'sink', name, isSink, SINK)

@@ -26,8 +26,8 @@ export function createPolicy(onError: OnError<unknown>, what: string): Policy {
     onError,
   )
   const { retries, backoffMs, deadLetter } = withDefaults(DEFAULTS, options || {}, what)
-  expectNumber(retries, `retries in ${what}`, 0, 'whole ')
-  expectNumber(backoffMs, `backoffMs in ${what}`, 0)
+  expectNumber(retries, `retries of ${what}`, 0, 'whole ')
+  expectNumber(backoffMs, `backoffMs of ${what}`, 0)
   return {
     decide(error, message, attempt, repeatable) {
       if (typeof onError === 'function') return onError(error, message, attempt)

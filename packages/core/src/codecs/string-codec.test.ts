@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { ErrorCode } from '../error.ts'
 import { BytesCodec } from './bytes-codec.ts'
 import { StringCodec } from './string-codec.ts'
 
@@ -11,14 +12,29 @@ test('carries every string that UTF-8 can hold, a byte order mark included', () 
 })
 
 test('refuses bytes that are not UTF-8 and strings that UTF-8 cannot hold', () => {
-  expect(() => codec.decode(new Uint8Array([0x61, 0xff]))).toThrow(expect.objectContaining({ code: 'DECODE_FAILED' }))
-  expect(() => codec.encode('a\uD800')).toThrow(expect.objectContaining({ code: 'ENCODE_FAILED' }))
-  expect(() => codec.encode(5 as unknown as string)).toThrow(/got 5/)
+  const refused = (code: ErrorCode, message: string) => expect.objectContaining({ code, message }) as Error
+  expect(() => codec.decode(new Uint8Array([0x61, 0xff]))).toThrow(
+    refused('DECODE_FAILED', '2 bytes are not UTF-8; use BytesCodec()'),
+  )
+  expect(() => codec.encode('a\uD800')).toThrow(
+    refused(
+      'ENCODE_FAILED',
+      'StringCodec() cannot encode "a\\ud800": UTF-8 has no lone surrogates; write bytes, with BytesCodec()',
+    ),
+  )
+  expect(() => codec.encode(5 as unknown as string)).toThrow(
+    refused('ENCODE_FAILED', 'StringCodec() encodes strings, got 5; write a string, or use another codec'),
+  )
 })
 
 test('BytesCodec passes bytes through and refuses other values', () => {
   const bytes = new Uint8Array([0, 255])
   expect(BytesCodec().encode(bytes)).toBe(bytes)
   expect(BytesCodec().decode(bytes)).toBe(bytes)
-  expect(() => BytesCodec().encode('text' as unknown as Uint8Array)).toThrow(/got "text"/)
+  expect(() => BytesCodec().encode('text' as unknown as Uint8Array)).toThrow(
+    expect.objectContaining({
+      code: 'ENCODE_FAILED',
+      message: 'BytesCodec() takes a Uint8Array, got "text"; for text use StringCodec()',
+    }),
+  )
 })

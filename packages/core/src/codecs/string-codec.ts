@@ -1,5 +1,6 @@
 import type { SyncCodec } from './codec.ts'
-import { SnapstreamError, expectUsage } from '../error.ts'
+import { describe } from '../describe.ts'
+import { SnapstreamError } from '../error.ts'
 
 /**
  * Strings as UTF-8, the default of topics. It replaces no characters: it throws `DECODE_FAILED` for bytes that are not UTF-8,
@@ -10,22 +11,23 @@ export function StringCodec(): SyncCodec<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   return {
     encode(value) {
-      expectUsage(
-        typeof value === 'string' && value.isWellFormed(),
-        'what StringCodec() takes',
-        'a string without lone surrogates; use BytesCodec()',
-        value,
-        'ENCODE_FAILED',
-      )
+      if (typeof value !== 'string')
+        throw new SnapstreamError(
+          'ENCODE_FAILED',
+          `StringCodec() encodes strings, got ${describe(value)}; write a string, or use another codec`,
+        )
+      if (!value.isWellFormed())
+        throw new SnapstreamError(
+          'ENCODE_FAILED',
+          `StringCodec() cannot encode ${describe(value)}: UTF-8 has no lone surrogates; write bytes, with BytesCodec()`,
+        )
       return encoder.encode(value)
     },
     decode(bytes) {
       try {
         return decoder.decode(bytes)
       } catch (cause) {
-        throw new SnapstreamError('DECODE_FAILED', `${bytes.length} bytes are not UTF-8; use BytesCodec()`, {
-          cause,
-        })
+        throw new SnapstreamError('DECODE_FAILED', `${bytes.length} bytes are not UTF-8; use BytesCodec()`, { cause })
       }
     },
   }

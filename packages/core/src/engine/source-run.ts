@@ -56,7 +56,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   expectUsage(
     !atomicSink || (readers.length === 1 && others.every((other) => sharesTransaction(other, atomicSink))),
     `the exactly-once cache of ${names.join(' and ')}`,
-    'the only one that its source feeds; for another, read the source under another groupId',
+    'the only one of its source; for another, read the source under another groupId',
     fed,
   )
   /** The names of the local sinks, including those behind sinks that pass values on. */

@@ -151,17 +151,17 @@ export function createStep(
   }
 
   const sinkRefused = (thrown: unknown, value: unknown, cursor: Cursor, i: number, attempt: number) =>
-    failed('SINK_REFUSED', thrown, cursor, attempt, () => emit(value, cursor, i, attempt + 1))
+    failed('SINK_REFUSED', thrown, cursor, attempt, () => emit(value, cursor, i, attempt + 1), `sink ${i + 1} of `)
 
   const refused: Refused = (kept, error, again) => {
     lane.cursors.add(kept)
-    const pending = failed('SINK_REFUSED', error, kept, kept.refusals, async () => again(), true)
+    const pending = failed('SINK_REFUSED', error, kept, kept.refusals, async () => again())
     refusals.set(kept, pending)
     void pending
       .catch((thrown: unknown) =>
         fail(
           thrown === HALTED
-            ? new SnapstreamError('SHUTDOWN_TIMEOUT', `${name} was not done with a refused value in time`)
+            ? new SnapstreamError('SHUTDOWN_TIMEOUT', `not done in shutdownMs; raise it: a refused value of ${name}`)
             : thrown,
         ),
       )
@@ -176,14 +176,14 @@ export function createStep(
 
   const aboutOf = ({ raw }: Cursor) => ({ binding: name, ...placeOf(raw) })
 
-  /** Asks `onError` for a verdict and carries it out. `late`: the message already counts as handled. */
+  /** Asks `onError` for a verdict and carries it out. `part`: the sink that failed, if it was one. */
   async function failed(
     code: ErrorCode,
     thrown: unknown,
     cursor: Cursor,
     attempt: number,
     redo: () => Outcome,
-    late?: boolean,
+    part?: string,
   ): Promise<unknown> {
     const { message, raw } = cursor
     const about = aboutOf(cursor)
@@ -211,13 +211,14 @@ export function createStep(
       tell(buried ? 'dead-letter' : 'skip', () => ({ ...about, error, attempts: attempt }))
       return true
     }
-    if (verdict !== 'retry') throw located(code, error, about)
+    if (verdict !== 'retry') throw located(code, error, about, part)
     tally.retried++
     const waitMs = backoff(attempt, { firstMs: policy.backoffMs, host })
     tell('retry', () => ({ ...about, error, attempt, waitMs }))
     // The wait for a retry does not count as a stall: the time limits are for one attempt.
     cursor.watch(NaN)
-    if (!(await lane.sleep(waitMs, late))) giveUp()
+    // A message of which a value was refused late already counts as handled.
+    if (!(await lane.sleep(waitMs, cursor.refusals > 0))) giveUp()
     cursor.watch(Infinity)
     return redo()
   }

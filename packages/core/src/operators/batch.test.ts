@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { createApp } from '../app.ts'
+import { SnapstreamError } from '../error.ts'
 import { batch } from './batch.ts'
 import type { BatchOptions } from './batch.ts'
 import type { BatchSource, Host } from '../protocol.ts'
@@ -185,21 +186,24 @@ describe('batch', () => {
     host.setTimeout(() => stop.abort(), 500)
     await expect(host.settle(app.stream({}, { signal: stop.signal, shutdownMs: 1000 }))).rejects.toMatchObject({
       code: 'SHUTDOWN_TIMEOUT',
-      message: expect.stringContaining('1 values left') as string,
+      message: 'batch() had 1 value left at the end of shutdownMs; their messages come again',
     })
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
     expect(log.join()).not.toContain('commit')
   })
 
   test.each([
-    [{ maxCount: 0 }, 'maxCount'],
-    [{ maxCount: 1.5 }, 'maxCount'],
-    [{ maxMs: 0 }, 'maxMs'],
-    [{ retries: -1 }, 'retries'],
-    [{ backoffMs: Number.NaN }, 'backoffMs'],
-    [{ count: 1 } as BatchOptions, 'count'],
-  ])('%j is refused', (options, named) => {
-    expect(() => batch(nothing, options)).toThrow(named)
+    [{ maxCount: 0 }, 'maxCount of batch has to be a whole number of 1 or more, got 0'],
+    [{ maxCount: 1.5 }, 'maxCount of batch has to be a whole number of 1 or more, got 1.5'],
+    [{ maxMs: 0 }, 'maxMs of batch has to be a number of 1 or more, got 0'],
+    [{ retries: -1 }, 'retries of batch has to be a whole number of 0 or more, got -1'],
+    [{ backoffMs: Number.NaN }, 'backoffMs of batch has to be a number of 0 or more, got NaN'],
+    [
+      { count: 1 } as BatchOptions,
+      'an option of batch has to be one of maxCount, maxMs, retries, backoffMs, got "count"',
+    ],
+  ])('%j is refused', (options, message) => {
+    expect(() => batch(nothing, options)).toThrow(new SnapstreamError('USAGE', message))
   })
 
   test('keeps its guarantees in random runs', { timeout: 60_000 }, async () => {

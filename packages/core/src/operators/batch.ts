@@ -52,7 +52,7 @@ export function batch<T>(
   fn: (values: T[], context: BatchContext) => unknown,
   options: BatchOptions = {},
 ): SinkTarget<T> {
-  expectUsage(typeof fn === 'function', 'what batch calls', 'a function', fn)
+  expectUsage(typeof fn === 'function', 'the first argument of batch', 'a function', fn)
   const limits = withDefaults(DEFAULTS, options, 'batch')
   const { maxCount, maxMs, retries, backoffMs } = limits
   expectNumber(maxCount, 'maxCount of batch', 1, 'whole ')
@@ -71,6 +71,8 @@ interface Gathered<T> {
   /** The time of the oldest value, by the monotonic clock. */
   readonly since: number
 }
+
+const valuesIn = (count: number) => (count === 1 ? '1 value' : `${count} values`)
 
 /** Makes the writer of one run. */
 function batchWriter<T>(
@@ -155,7 +157,7 @@ function batchWriter<T>(
       } catch (thrown) {
         cause = thrown
         if (tries > retries || (await isOver(backoff(tries, { firstMs: backoffMs, host })))) {
-          fail(failure('SINK_FAILED', `batch(${fn.name}) with ${values.length} values`, thrown))
+          fail(failure('SINK_FAILED', `batch(${fn.name}) with ${valuesIn(values.length)}`, thrown))
           return
         }
       }
@@ -206,7 +208,7 @@ function batchWriter<T>(
       if (written < until)
         throw new SnapstreamError(
           'SHUTDOWN_TIMEOUT',
-          `batch(${fn.name}) had ${until - written} values left when the time for a graceful end was over; they come again`,
+          `batch(${fn.name}) had ${valuesIn(until - written)} left at the end of shutdownMs; their messages come again`,
           { cause },
         )
     },

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { createApp } from '../app.ts'
 import type { BatchSource, Failure, Resource, SinkTarget, SinkWriter } from '../protocol.ts'
+import { SnapstreamError } from '../error.ts'
 import { route } from './route.ts'
 import { fakeSink, fakeSource } from '../suite/fakes.ts'
 
@@ -69,7 +70,7 @@ describe('route', () => {
     app.snap([1], { sink: [route(sinks([]), () => 'd' as 'a')] })((n) => n)
     await expect(app.stream()).rejects.toMatchObject({
       code: 'SINK_REFUSED',
-      message: expect.stringContaining('route has no sink "d" for 1; it has a, b, c') as string,
+      message: 'sink 1 of handler 1 failed: route has no sink "d" for 1; it has a, b, c',
     })
   })
 
@@ -142,7 +143,9 @@ describe('route', () => {
   test('refuses values that are not sinks', () => {
     expect(() => route({}, () => undefined)).toThrow('at least one sink')
     expect(() => route({ a: 1 as never }, () => 'a')).toThrow('a of route has to be a topic, a cache or a function')
-    expect(() => route(sinks([]), 'a' as never)).toThrow('a function')
+    expect(() => route(sinks([]), 'a' as never)).toThrow(
+      new SnapstreamError('USAGE', 'the second argument of route has to be a function, got "a"'),
+    )
   })
 
   test('types: the values and the names of sinks', () => {

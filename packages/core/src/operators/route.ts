@@ -29,10 +29,10 @@ export function route<const S extends Sinks, const N extends keyof S & string, T
   sinks: S,
   pick: (value: T) => Route<N>,
 ): SinkTarget<T> {
-  expectUsage(sinks === Object(sinks), 'what route takes', 'an object of sinks by name', sinks)
-  expectUsage(typeof pick === 'function', 'what route asks', 'a function', pick)
+  expectUsage(sinks === Object(sinks), 'the first argument of route', 'an object of sinks by name', sinks)
+  expectUsage(typeof pick === 'function', 'the second argument of route', 'a function', pick)
   const entries = Object.entries(sinks)
-  expectUsage(entries.length > 0, 'what route takes', 'at least one sink', sinks)
+  expectUsage(entries.length > 0, 'the first argument of route', 'an object with at least one sink', sinks)
   for (const [name, sink] of entries)
     expectUsage(
       typeof sink === 'function' || isSinkTarget(sink),
@@ -74,7 +74,7 @@ async function routeWriter(
     const atomic = all.find((writer) => writer.atomic)
     expectUsage(
       !atomic || all.every((writer) => writer === atomic || sharesTransaction(writer, atomic)),
-      'the sinks of a route with one that is exactly once',
+      'each sink of a route with an exactly-once cache',
       'of one transaction, such as a cache and its sub-caches; bind the others beside the route',
       [...writers.keys()].join(', '),
     )

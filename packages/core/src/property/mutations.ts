@@ -22,7 +22,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'lost backoff',
     file: 'engine/step.ts',
-    find: 'await lane.sleep(waitMs, late)',
+    find: 'await lane.sleep(waitMs, cursor.refusals > 0)',
     replace: 'true',
   },
   {
@@ -77,8 +77,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'give up a wait for a retry in silence',
     file: 'engine/step.ts',
-    find: 'if (!(await lane.sleep(waitMs, late))) giveUp()',
-    replace: 'if (!(await lane.sleep(waitMs, late))) throw HALTED',
+    find: 'if (!(await lane.sleep(waitMs, cursor.refusals > 0))) giveUp()',
+    replace: 'if (!(await lane.sleep(waitMs, cursor.refusals > 0))) throw HALTED',
   },
   {
     name: 'give up a generator in silence',

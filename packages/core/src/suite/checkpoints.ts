@@ -112,9 +112,8 @@ export function checkpointSuite({ createApp }: Core): void {
       app.snap(source)((value) => value)
       await expect(app.stream()).rejects.toMatchObject({
         code: 'USAGE',
-        message: expect.stringContaining(
-          'has to be the only one that its source feeds; for another, read the source under another groupId',
-        ) as string,
+        message:
+          'the exactly-once cache of handler 1 and handler 2 has to be the only one of its source; for another, read the source under another groupId, got an array of 1',
       })
     })
 

@@ -88,7 +88,7 @@ export function closingSuite({ createApp }: Core): void {
         const error = await host.settle(failureOf(app.stream({}, { signal: stop.signal, shutdownMs: 1000 })))
         expect(error).toMatchObject({
           code: 'SHUTDOWN_TIMEOUT',
-          message: 'not done in shutdownMs: closing source 1 of reads',
+          message: 'not done in shutdownMs; raise it: closing source 1 of reads',
         })
         expect(stops[0]?.undone).toEqual(['closing source 1 of reads'])
         expect(host.monotonic()).toBeLessThanOrEqual(1050)
@@ -210,7 +210,7 @@ export function closingSuite({ createApp }: Core): void {
         }
         const all = [{ code, message }, ...(suppressed ?? [])]
         const closing = 'closing counts at orders/3 offset 40 failed: cannot leave'
-        const refused = { code: 'SINK_REFUSED', message: 'counts at orders/3 offset 40 failed: no' }
+        const refused = { code: 'SINK_REFUSED', message: 'sink 1 of counts at orders/3 offset 40 failed: no' }
         expect(all).toMatchObject([
           { code: 'HANDLER_FAILED', message: closing },
           ...(onError === 'stop' ? [refused] : []),

@@ -75,7 +75,7 @@ export function errorSuite({ createApp }: Core): void {
         },
         (n) => n === 2,
       )
-      expect(error).toMatchObject({ message: expect.stringContaining('confused') as string })
+      expect(error).toMatchObject({ code: 'HANDLER_FAILED', message: 'onError of handle failed: confused' })
     })
 
     test('writes a message that cannot be handled to the dead letter, with the failure', async () => {
@@ -92,7 +92,7 @@ export function errorSuite({ createApp }: Core): void {
         throw new Error('full')
       }
       const { error } = await run({ deadLetter }, (n) => n === 2)
-      expect(error).toMatchObject({ code: 'SINK_FAILED', message: expect.stringContaining('full') as string })
+      expect(error).toMatchObject({ code: 'SINK_FAILED', message: 'deadLetter of handle failed: full' })
     })
 
     test('wraps a thrown value that is not an error', async () => {
@@ -100,7 +100,10 @@ export function errorSuite({ createApp }: Core): void {
       app.snap([1])(() => {
         throw 'a string' // oxlint-disable-line no-throw-literal, typescript/only-throw-error
       })
-      await expect(app.stream()).rejects.toThrow('"a string" was thrown')
+      await expect(app.stream()).rejects.toMatchObject({
+        code: 'HANDLER_FAILED',
+        message: 'handler 1 failed: "a string" was thrown',
+      })
     })
 
     test('covers promises and generators', async () => {
@@ -154,7 +157,7 @@ export function errorSuite({ createApp }: Core): void {
       app.snap([1], { sink: [() => Promise.reject(new Error('no room'))] })((n) => n)
       await expect(app.stream()).rejects.toMatchObject({
         code: 'SINK_REFUSED',
-        message: expect.stringContaining('no room') as string,
+        message: 'sink 1 of handler 1 failed: no room',
       })
     })
 
@@ -188,6 +191,18 @@ export function errorSuite({ createApp }: Core): void {
       })
     })
 
+    test('names the sink that refused a value, and the place of the message', async () => {
+      const app = createApp()
+      const sink = [() => {}, () => Promise.reject(new Error('no room'))]
+      app.snap(fakeSource([], [{ lane: 'a', messages: ['x'] }]), { name: 'count', sink })((value) => value)
+      await expect(app.stream()).rejects.toMatchObject({
+        code: 'SINK_REFUSED',
+        message: 'sink 2 of count at orders/3 offset 40 failed: no room',
+        binding: 'count',
+        offset: 40,
+      })
+    })
+
     test('acknowledges the messages before the failure, and none after it', async () => {
       const log: string[] = []
       const app = createApp()
@@ -206,7 +221,7 @@ export function errorSuite({ createApp }: Core): void {
       app.snap(fakeSource(log, [{ lane: 'a', messages: [1] }]), { sink: [sink], onError: 'skip' })((n) => n)
       await expect(app.stream()).rejects.toMatchObject({
         code: 'SINK_FAILED',
-        message: expect.stringContaining('disk full') as string,
+        message: 'sink 1 of handler 1 failed: disk full',
       })
       expect(log.some((line) => line.startsWith('commit'))).toBe(false)
       expect(log).toContain('close sink')
@@ -236,7 +251,10 @@ export function errorSuite({ createApp }: Core): void {
           throw new Error('line broken')
         })(),
       )(() => {})
-      await expect(app.stream()).rejects.toMatchObject({ message: expect.stringContaining('line broken') as string })
+      await expect(app.stream()).rejects.toMatchObject({
+        code: 'SOURCE_FAILED',
+        message: 'source 1 of handler 1 failed: line broken',
+      })
     })
   })
 }

@@ -161,7 +161,7 @@ export function refusalSuite({ createApp }: Core): void {
       const error: unknown = await host.settle(running.catch((thrown: unknown) => thrown))
       expect(error).toMatchObject({
         code: 'SHUTDOWN_TIMEOUT',
-        message: 'copy was not done with a refused value in time',
+        message: 'not done in shutdownMs; raise it: a refused value of copy',
       })
       expect(log.filter((line) => line.startsWith('commit'))).toEqual([])
       expect(host.timers).toBe(0)
