@@ -191,7 +191,7 @@ export async function withHarness(
       return consumer
     },
     async transactionalProducer(more) {
-      const producer = await (client as Required<DriverClient>).transactionalProducer({
+      const producer = await client.transactionalProducer({
         transactionalId: harness.name('transaction'),
         transactionTimeoutMs: 60_000,
         deliveryTimeoutMs: 20_000,

@@ -91,7 +91,7 @@ export interface DriverClient {
    * Makes a producer of transactions (Kafka's InitProducerId): the transaction that an earlier producer of the same id left
    * open is aborted, and that producer is fenced. Rejects with `USAGE` for a time-out that the brokers refuse.
    */
-  transactionalProducer?(settings: TransactionalProducerSettings): Promise<TransactionalProducer>
+  transactionalProducer(settings: TransactionalProducerSettings): Promise<TransactionalProducer>
   /** Makes a consumer, which joins its group. Rejects with `TOPIC_MISSING` if a named topic does not exist. */
   consumer(settings: ConsumerSettings): Promise<DriverConsumer>
 }

@@ -48,6 +48,7 @@ function scripted() {
         close: async () => {},
       }),
       producer: () => Promise.reject(new Error('nobody writes')),
+      transactionalProducer: () => Promise.reject(new Error('nobody writes')),
       async consumer(settings) {
         state.settings = settings
         state.consumers++

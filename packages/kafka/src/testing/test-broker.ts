@@ -58,8 +58,7 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
     }
   }
 
-  function journaled(client: DriverClient): Required<DriverClient> {
-    const { transactionalProducer } = client as Required<DriverClient>
+  function journaled(client: DriverClient): DriverClient {
     const createTopic = (topic: string) => withAdmin(client, (admin) => admin.createTopics([newTopic(topic)]))
     return {
       async admin() {
@@ -97,7 +96,7 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
         }
       },
       async transactionalProducer(settings) {
-        const producer = await transactionalProducer(settings)
+        const producer = await client.transactionalProducer(settings)
         let uncommitted: TopicPartition[] = []
         return {
           ...producer,

@@ -10,7 +10,7 @@ import type {
 import { groupBy, partitionKey } from '../../driver/topic-partition.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { KAFKA, kafkaErrorKind } from '../errors/error-table.ts'
-import { errorCodeOf, isRetriable, isTopicMissing, kafkaError, protocolError } from '../errors/kafka-error.ts'
+import { brokerErrorCode, isRetriable, isTopicMissing, kafkaError, protocolError } from '../errors/kafka-error.ts'
 import { retry } from '../errors/retry.ts'
 import type { ProduceAnswer, ProduceRequest, ProducerIdAndEpoch } from '../protocol/connection.ts'
 import type { BatchNumbers, NumberedBatch } from './sequences.ts'
@@ -25,6 +25,11 @@ export function createSender(options: {
   readonly client: ClientSettings
   readonly settings: Pick<ProducerSettings, 'acks' | 'compression'>
   readonly numbers: BatchNumbers
+  /**
+   * Called before batches get their numbers and are sent, with those whose topic exists. Resolves with the errors of batches
+   * that must not be sent. A rejection is the error of all.
+   */
+  readonly prepare?: (batches: readonly ProduceBatch[]) => Promise<ReadonlyMap<ProduceBatch, unknown>>
   /** The transaction of the batches that are sent now. Default: none. */
   readonly transaction?: () => ProduceRequest['transaction']
 }): DriverProducer {
@@ -54,12 +59,27 @@ export function createSender(options: {
         for (const batch of of) results.set(batch, failed(error, batch))
       })
     }
-    const withTopic = batches.filter((batch) => !results.has(batch))
+    if (options.prepare) await prepare(batches, options.prepare, results)
+    const ready = batches.filter((batch) => !results.has(batch))
     const answered = await Promise.all(
-      [...groupBy(withTopic, cluster.metadata.leaderOf)].map(([leader, of]) => sendToLeader(leader, of)),
+      [...groupBy(ready, cluster.metadata.leaderOf)].map(([leader, of]) => sendToLeader(leader, of)),
     )
     for (const [batch, result] of answered.flat()) results.set(batch, result)
     return batches.map((batch) => results.get(batch) ?? unanswered(batch))
+  }
+
+  async function prepare(
+    batches: readonly ProduceBatch[],
+    run: NonNullable<typeof options.prepare>,
+    results: Map<ProduceBatch, ProduceResult>,
+  ): Promise<void> {
+    const exist = batches.filter((batch) => !results.has(batch) && cluster.metadata.leaderOf(batch) !== undefined)
+    if (exist.length === 0) return
+    try {
+      for (const [batch, error] of await run(exist)) results.set(batch, await refusedFor(error, batch))
+    } catch (error) {
+      for (const batch of exist) results.set(batch, failed(error, batch))
+    }
   }
 
   async function sendToLeader(leader: number | undefined, batches: readonly ProduceBatch[]): Promise<Results> {
@@ -129,8 +149,13 @@ export function createSender(options: {
       const { code } = kafkaError(error, 'send')
       return { ...failed(error, batch), retriable: code !== 'FENCED' }
     }
+    return refusedFor(error, batch)
+  }
+
+  /** The result of a batch that was refused. */
+  async function refusedFor(error: unknown, batch: ProduceBatch): Promise<ProduceResult> {
     if (!isTopicMissing(error)) return failed(error, batch)
-    // The topic may be gone, or its new leader may not know it yet.
+    // The topic may be gone, or the broker may not know it yet.
     try {
       await cluster.metadata.request([batch.topic])
       return { error: kafkaError(error, 'send', fieldsOf(batch)), retriable: true }
@@ -140,9 +165,9 @@ export function createSender(options: {
   }
 
   function failed(error: unknown, batch: ProduceBatch): { readonly error: Error; readonly retriable: boolean } {
-    const retriable = isRetriable(error)
+    const retriable = isRetriable(error) || (SnapstreamError.is(error) && isRetriable(error.cause))
     // A coordinator that is busy has nothing to do with the leader.
-    const isBusy = errorCodeOf(error) === KAFKA.CONCURRENT_TRANSACTIONS
+    const isBusy = brokerErrorCode(error) === KAFKA.CONCURRENT_TRANSACTIONS
     if ((retriable && !isBusy) || isTopicMissing(error)) state.isMetadataStale = true
     const doing = `send to partition ${batch.partition} of ${JSON.stringify(batch.topic)}`
     return { error: kafkaError(error, doing, fieldsOf(batch)), retriable }

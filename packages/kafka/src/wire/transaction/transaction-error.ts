@@ -1,4 +1,5 @@
 import { SnapstreamError } from '@snapstream/core'
+import type { ErrorFields } from '@snapstream/core'
 import { KAFKA, kafkaErrorKind } from '../errors/error-table.ts'
 import { brokerErrorCode, kafkaError } from '../errors/kafka-error.ts'
 
@@ -26,12 +27,12 @@ export function consequenceOf(error: unknown): Consequence {
 }
 
 /** The error of a transaction that cannot be committed any more. */
-export function transactionAborted(transactionalId: string, why: string, cause?: unknown): SnapstreamError {
+export function transactionAborted(transactionalId: string, why: string, fields: ErrorFields = {}): SnapstreamError {
   return new SnapstreamError(
     'TRANSACTION_ABORTED',
     `the transaction of ${JSON.stringify(transactionalId)} cannot be committed any more: ${why}; abort it, and send its ` +
       'records again',
-    { cause },
+    fields,
   )
 }
 
@@ -41,31 +42,42 @@ interface Named {
   readonly transactionTimeoutMs: number
 }
 
-/** Any error as a SnapstreamError. @param doing completes "could not ..." */
+/** Any error as a SnapstreamError that names the transactional id, where it is about that. @param doing completes "could not ..." */
 export function transactionError(
   error: unknown,
   doing: string,
   { transactionalId, transactionTimeoutMs }: Named,
 ): SnapstreamError {
-  // Other codes say already what to do.
-  if (SnapstreamError.is(error) && error.code !== 'KAFKA_FAILED') return error
   const errorCode = brokerErrorCode(error)
-  if (errorCode === KAFKA.INVALID_TRANSACTION_TIMEOUT)
-    return new SnapstreamError(
-      'USAGE',
-      `could not ${doing}: the brokers refuse a time-out of ${transactionTimeoutMs} ms for transactions ` +
-        '(INVALID_TRANSACTION_TIMEOUT); lower it, or raise their transaction.max.timeout.ms',
-      { cause: error },
-    )
-  if (errorCode === KAFKA.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-    return new SnapstreamError(
-      'AUTHENTICATION_REFUSED',
-      `could not ${doing}: this user must not use the transactional id ${JSON.stringify(transactionalId)} ` +
-        '(TRANSACTIONAL_ID_AUTHORIZATION_FAILED); allow it Describe and Write on that TransactionalId',
-      { cause: error },
-    )
-  if (errorCode === undefined || errorCode === KAFKA.FENCED_INSTANCE_ID || consequenceOf(error) !== 'abort')
-    return kafkaError(error, doing)
-  const why = SnapstreamError.is(error) ? error.message : `could not ${doing} (${kafkaErrorKind(errorCode).name})`
-  return transactionAborted(transactionalId, why, error)
+  if (errorCode === undefined) return kafkaError(error, doing)
+  const { topic, partition, cause = error } = SnapstreamError.is(error) ? error : {}
+  const fields = { cause, ...(topic !== undefined && { topic }), ...(partition !== undefined && { partition }) }
+  const where = topic === undefined ? doing : `send to partition ${partition} of ${JSON.stringify(topic)}`
+  const what = `could not ${where} (${kafkaErrorKind(errorCode).name})`
+  const id = JSON.stringify(transactionalId)
+  switch (errorCode) {
+    case KAFKA.INVALID_TRANSACTION_TIMEOUT:
+      return new SnapstreamError(
+        'USAGE',
+        `${what}: the brokers refuse a time-out of ${transactionTimeoutMs} ms for transactions; lower it, or raise their ` +
+          'transaction.max.timeout.ms',
+        fields,
+      )
+    case KAFKA.TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+      return new SnapstreamError(
+        'AUTHENTICATION_REFUSED',
+        `${what}: this user must not use the transactional id ${id}; allow it Describe and Write on that TransactionalId`,
+        fields,
+      )
+    case KAFKA.FENCED_INSTANCE_ID:
+      return kafkaError(error, doing)
+  }
+  const consequence = consequenceOf(error)
+  if (consequence === 'abort') return transactionAborted(transactionalId, what, fields)
+  if (consequence === 'goes on') return kafkaError(error, doing)
+  return new SnapstreamError(
+    'FENCED',
+    `${what}: another producer has initialised the transactional id ${id}, or the transaction took longer than its time-out`,
+    fields,
+  )
 }

@@ -99,6 +99,8 @@ export function transactionManager(
   let open = begun(0)
   /** Whether a request of this epoch may still reach a broker after the transaction. Another epoch is needed then. */
   let isEpochSpent = false
+  /** Errors that were reported before. */
+  const known = new WeakSet<SnapstreamError>()
   let initializing: Promise<void> | undefined
   let beginning: Promise<void> | undefined
 
@@ -114,8 +116,10 @@ export function transactionManager(
   }
 
   function failed(error: unknown, doing: string): SnapstreamError {
+    if (SnapstreamError.is(error) && known.has(error)) return error
     const consequence = consequenceOf(error)
     const reported = transactionError(error, doing, settings)
+    known.add(reported)
     if (consequence === 'fenced') {
       producer = undefined
       state.fail('fenced', reported)
@@ -144,7 +148,7 @@ export function transactionManager(
     if (!doubtful) return
     const { topic, partition } = doubtful.batch
     const why = `records of partition ${partition} of ${JSON.stringify(topic)} were given up, and may have been written`
-    const error = transactionAborted(transactionalId, why)
+    const error = transactionAborted(transactionalId, why, { topic, partition })
     state.fail('abortable error', error)
     throw error
   }

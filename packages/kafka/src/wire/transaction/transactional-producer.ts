@@ -8,7 +8,7 @@ import type {
 } from '../../driver/driver.ts'
 import { openCluster } from '../cluster/cluster.ts'
 import { KAFKA } from '../errors/error-table.ts'
-import { brokerErrorCode, isRetriable, kafkaError } from '../errors/kafka-error.ts'
+import { brokerErrorCode } from '../errors/kafka-error.ts'
 import { pauseMs } from '../errors/retry.ts'
 import type { Connect } from '../protocol/connection.ts'
 import { createSender } from '../produce/sender.ts'
@@ -35,6 +35,7 @@ export async function transactionalProducer(
     client,
     settings: { acks: ACKS, compression },
     numbers: manager.numbers,
+    prepare: manager.prepare,
     transaction: manager.transaction,
   })
   try {
@@ -45,24 +46,8 @@ export async function transactionalProducer(
   }
 
   async function send(batches: readonly ProduceBatch[]): Promise<readonly ProduceResult[]> {
-    let refused: Awaited<ReturnType<typeof manager.prepare>>
-    try {
-      refused = await manager.prepare(batches)
-    } catch (thrown) {
-      const error = kafkaError(thrown, 'send')
-      const retriable = isRetriable(error) || isRetriable(error.cause)
-      return batches.map(() => ({ error, retriable }))
-    }
     const results = new Map<ProduceBatch, ProduceResult>()
-    for (const [batch, error] of refused) {
-      const { topic, partition } = batch
-      const reported = kafkaError(error, `add a partition to the transaction`, { topic, partition })
-      results.set(batch, { error: reported, retriable: error.errorCode !== NOT_ALLOWED })
-    }
-    await sendSoon(
-      batches.filter((batch) => !refused.has(batch)),
-      results,
-    )
+    await sendSoon(batches, results)
     return batches.map((batch) => judged(results.get(batch) as ProduceResult))
   }
 
@@ -113,8 +98,6 @@ export async function transactionalProducer(
     },
   }
 }
-
-const NOT_ALLOWED = 29
 
 function isBusy(result: ProduceResult | undefined): boolean {
   return brokerErrorCode(result?.error) === KAFKA.CONCURRENT_TRANSACTIONS
