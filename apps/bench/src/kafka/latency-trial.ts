@@ -26,7 +26,7 @@ const READY_EVERY_MS = 200
 
 /**
  * A topic that is written at a steady rate while a contestant reads it. How long each record takes is by one clock, the
- * broker's: from when it appended the record to the topic that is read until it appended what came of it to the other.
+ * broker's: from the append of the record to the input topic to the append of its result to the output topic.
  */
 export async function latencyTrial({ rate, warmUp, records }: LatencyLoad, arena: Arena): Promise<Trial> {
   const conf = { brokers: await arena.brokers(), driver: kafkats() }

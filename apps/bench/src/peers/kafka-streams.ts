@@ -14,9 +14,9 @@ const PROGRAM = {
 
 /** One thread, with the default garbage collector of the JVM. */
 export function kafkaStreams(does: 'messages' | 'tallies', lingerMs = LINGER_MS): Omit<ProgramContestant, 'name'> {
-  const store = does === 'tallies' ? '; RocksDB behind its cache of 10 MB, with a changelog topic' : ''
+  const store = does === 'tallies' ? '; RocksDB with a changelog topic and a cache of 10 MB' : ''
   return {
-    settings: `one thread, at least once, linger ${lingerMs} ms${store}; Jackson with a reader and a writer a type`,
+    settings: `one thread, at least once, linger ${lingerMs} ms${store}; Jackson with one reader and one writer per type`,
     command: async (log) => [...(await kafkaStreamsProgram(PROGRAM, log)), does, String(lingerMs)],
   }
 }

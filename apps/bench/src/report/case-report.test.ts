@@ -47,7 +47,7 @@ test('shows medians with their spread, ratios with their goals, and what is void
   const report = caseReport(one, result)
   expect(report).toContain('| loop | 120 | 100 - 130 | 8,333,333.3 |  | 50 | 3 |')
   expect(report).toContain('snapstream / loop: 0.63, goal at least 0.5: met')
-  expect(report).toContain('snapstream / rxjs: 0.75, goal at least 1: MISSED; what bounds it: [a profile](profile.md)')
+  expect(report).toContain('snapstream / rxjs: 0.75, goal at least 1: MISSED; the reason: [a profile](profile.md)')
   expect(report).toContain('snapstream (peak MB) / loop (peak MB): 1.00, goal at most 1.5: met')
   expect(report).toContain('- snapstream: as it comes')
   expect(report).toContain('- ABSENT gone: Java is not here')

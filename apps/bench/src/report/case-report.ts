@@ -6,7 +6,7 @@ import { DEFAULT_COLUMNS, columnOf } from './columns.ts'
 /** A case and its results as Markdown. `charts`: the folder of its chart, if it has one. */
 export function caseReport(one: Case, result: CaseResult, charts?: string): string {
   const figures = one.columns ?? DEFAULT_COLUMNS
-  const titles = figures.flatMap((figure, i) => [columnOf(figure).title, ...(i === 0 ? ['least - most'] : [])])
+  const titles = figures.flatMap((figure, i) => [columnOf(figure).title, ...(i === 0 ? ['min - max'] : [])])
   const measured = result.contestants.filter(({ rounds }) => rounds.length > 0)
   const chart = `![${result.suite} ${result.case}](${charts}/${result.suite}-${result.case}.svg)`
   return [
@@ -47,8 +47,7 @@ function ratioLine(ratio: Ratio, result: CaseResult): string {
   if (value === undefined) return ''
   const { of, to, figure = 'rate', toFigure = figure, atLeast, atMost, bound } = ratio
   const what = (name: string, of: string) => (of === 'rate' ? name : `${name} (${columnOf(of).title})`)
-  const verdict = (isMet: boolean) =>
-    isMet ? 'met' : `MISSED${bound === undefined ? '' : `; what bounds it: ${bound}`}`
+  const verdict = (isMet: boolean) => (isMet ? 'met' : `MISSED${bound === undefined ? '' : `; the reason: ${bound}`}`)
   const goals = [
     ...(atLeast === undefined ? [] : [`, goal at least ${atLeast}: ${verdict(value >= atLeast)}`]),
     ...(atMost === undefined ? [] : [`, goal at most ${atMost}: ${verdict(value <= atMost)}`]),

@@ -16,21 +16,23 @@ export function resultsPage(results: readonly CaseResult[]): string {
 
 const HEAD = `# Benchmarks
 
-Made by \`npm run bench -- full --record\` from [results.json](results.json), which has every round. To repeat them: a machine with
-nothing else to do, Node, Java 17, Maven and Python 3.9; then the same command, or with the name of a suite or a case
-behind it. \`npm run bench\` shows all of it in under 5 minutes, with fewer messages and one round.
+Made by \`npm run bench -- full --record\` from [results.json](results.json), which has every round. To repeat them, take
+an idle machine with Node, Java 17, Maven and Python 3.9, and run the same command; the name of a suite or a case behind
+it limits the run to that. \`npm run bench\` runs all cases in under 5 minutes, with fewer messages and one round.
 
-- Contestants run in turn, A B C A B C, each time in a fresh process. A ratio is one of medians.
-- A run whose outputs are not all there, once each and with the right content, is void, and so is what reads too much or too
-  little. What is not here is named as ABSENT.
-- All have the same broker on the same machine, the same topics, \`acks\` from all, offsets committed each second, no compression; Topic writes with idempotence, as it does by default. What
-  waits for more to send waits 5 ms at most, if it can be told so. Beyond that each has the settings that its documentation
-  has for throughput; they stand below the table.
-- Where a topic is written to, the time is that of the broker: from the first record it appended to the last. What a process does
-  before that, such as to start and join its group, does not count; that it has to warm up does.
-- CPU is that of the whole process, its start included, for a million messages; peak is the most memory it held (VmHWM), of all
-  its processes together.
-- Slow contestants get fewer messages, so that they end; rates are of what they got.
+- Contestants run in turn, A B C A B C, each time in a new process. Figures are medians of the rounds; "min - max" is of
+  the first figure. A ratio is the ratio of two medians.
+- A run is void unless it reads every record, and writes each output exactly once with the right content. Contestants that
+  could not run are listed as ABSENT.
+- All contestants use the same broker on the same machine and the same topics. They wait for the acknowledgement of all
+  replicas (\`acks\` all), commit offsets every second, and do not compress. Topic writes with idempotence, which is its
+  default. The linger is at most 5 ms where it can be set. Beyond that, each contestant has the settings that its
+  documentation recommends for throughput; they are listed below the table.
+- Where a topic is written to, the time is measured by the broker: from the first record that it appended to the last.
+  Starting the process and joining the group before that do not count; warming up does.
+- CPU is the time of the whole process, including its start, per million messages. Peak is the largest resident memory
+  (VmHWM), summed over all processes of the contestant.
+- Slow contestants get fewer messages, so that they finish. Their rates are computed from these.
 `
 
 function foot({ at, machine }: CaseResult): string {

@@ -134,13 +134,13 @@ const jsonMakes = [bareJson, () => JsonCodec<Order>({ schema: jsonSchema })] as 
 
 export const codecs: Suite = {
   name: 'codecs',
-  about: 'AvroCodec beside avsc, JsonCodec beside JSON with ajv: an order of six fields',
+  about: 'AvroCodec compared with avsc, and JsonCodec with JSON and ajv; the value is an order of six fields',
   cases: [
-    caseOf('avro-encode', 'a value to Avro', 'avsc', 'AvroCodec', encoding, avroMakes),
+    caseOf('avro-encode', 'A value to Avro', 'avsc', 'AvroCodec', encoding, avroMakes),
     caseOf('avro-decode', 'Avro to a value', 'avsc', 'AvroCodec', decoding, avroMakes),
     caseOf(
       'json-encode',
-      'a value, checked by ajv, to JSON in UTF-8',
+      'A value, checked by ajv, to JSON in UTF-8',
       'JSON and ajv',
       'JsonCodec',
       encoding,

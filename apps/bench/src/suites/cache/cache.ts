@@ -23,11 +23,11 @@ const ratios = (atLeast: number, bound: Pick<Ratio, 'bound'> = {}): readonly Rat
 
 export const cache: Suite = {
   name: 'cache',
-  about: 'writing and reading entries of 100 bytes of JSON, in a folder on disk',
+  about: 'writing and reading entries of 100 bytes of JSON in a folder on disk',
   cases: [
     {
       name: 'sink',
-      about: `${ENTRIES} entries in no order of keys, a checkpoint and one synced batch for each of ${BATCHES} parts; by hand the same batches, synced too; Python puts entry by entry, and syncs none, or all of them after each part`,
+      about: `Writing ${ENTRIES} entries with shuffled keys, in ${BATCHES} parts. Cache writes each part as one synced batch with a checkpoint; level and lmdb write the same synced batches by hand. Python puts each entry by itself; it syncs nothing, or syncs after each part`,
       input: (arena) => ({ entries: arena.count(ENTRIES, ENTRIES) }),
       contestants: [
         { name: 'level', run: byHand.writeLevel },
@@ -50,7 +50,7 @@ export const cache: Suite = {
     },
     {
       name: 'get-sync',
-      about: `synchronous reads of ${ENTRIES} entries in no order of keys, twice each, parsed from JSON; by hand too; Python reads what it pickled`,
+      about: `Synchronous reads of ${ENTRIES} entries with shuffled keys, each read twice. All contestants parse JSON, apart from Python, which unpickles`,
       input: (arena) => ({ entries: arena.count(ENTRIES, ENTRIES) }),
       contestants: [
         { name: 'level', run: byHand.readLevel },

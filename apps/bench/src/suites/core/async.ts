@@ -29,7 +29,7 @@ async function ix(): Promise<Runner> {
 
 export const later: Case = {
   name: 'async',
-  about: 'An async generator of numbers, a synchronous handler, a function as sink',
+  about: 'An async generator of numbers, a synchronous handler, and a function as sink',
   contestants: [
     coreContestant({ name: 'for await', prepare: () => loop }, false),
     coreContestant({ name: 'snapstream', prepare: () => snapstream }, false),

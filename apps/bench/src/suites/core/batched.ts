@@ -53,7 +53,7 @@ const snapstream: Runner = async (count, { handler, sink }) => {
 
 export const batched: Case = {
   name: 'batched',
-  about: `A source that hands out batches of ${SIZE} numbers, beside a loop over the same batches`,
+  about: `A source that yields batches of ${SIZE} numbers, compared with a loop over the same batches`,
   contestants: [
     coreContestant({ name: 'loop over batches', prepare: () => loop }, false),
     coreContestant({ name: 'snapstream', prepare: () => snapstream }, false),

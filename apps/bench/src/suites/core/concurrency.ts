@@ -92,14 +92,14 @@ function contestant(name: string, run: (count: number, handle: Handle) => Promis
 
 export const concurrency: Case = {
   name: 'concurrency',
-  about: `A handler that waits ${HANDLER_MS} ms, up to ${CONCURRENCY} of ${KEYS} keys at once, in order within a key; ideal is ${CONCURRENCY} loops that share the keys and do nothing but wait`,
+  about: `A handler that waits ${HANDLER_MS} ms, for up to ${CONCURRENCY} of ${KEYS} keys at once, in order within each key. The contestant "ideal" is ${CONCURRENCY} loops that share the keys and only wait`,
   contestants: [
     contestant('ideal', ideal),
-    { ...contestant('snapstream', snapstream(batchedSource)), settings: 'a source of batches of 1000, as a topic is' },
+    { ...contestant('snapstream', snapstream(batchedSource)), settings: 'a source of batches of 1000, like a topic' },
     contestant('snapstream, an iterable', snapstream(numbers)),
     {
       ...contestant('p-queue', pQueue),
-      settings: `a chain of promises a key, at most ${QUEUED} messages waiting`,
+      settings: `a chain of promises for each key, at most ${QUEUED} messages waiting`,
       install: (log) => installPeer('p-queue', log),
     },
   ],

@@ -99,13 +99,9 @@ function syncCase(name: string, about: string, busy: boolean): Case {
   }
 }
 
-export const sync = syncCase(
-  'sync',
-  'A generator of numbers, one synchronous handler in the process, a function as sink',
-  false,
-)
+export const sync = syncCase('sync', 'A generator of numbers, one synchronous handler, and a function as sink', false)
 export const busySync = syncCase(
   'sync-busy',
-  'The same with four handlers and sinks, one after another in one process',
+  'The same with four handlers and four sinks, which run one after another in one process',
   true,
 )

@@ -12,7 +12,7 @@ import type { Case, Suite } from '../../suite.ts'
 import { expectChecksum } from '../core/contestant.ts'
 
 const about =
-  'Topic without a codec (it decodes key and value as UTF-8) over each driver, beside the batch loops of clients (which decode nothing)'
+  'Topic without a codec over each driver, compared with the batch loops of clients. Topic decodes key and value as UTF-8; the loops decode nothing'
 
 const text: Case = {
   name: 'text',
@@ -26,7 +26,7 @@ const text: Case = {
     },
     {
       name: '@platformatic/kafka',
-      settings: 'a stream, by events',
+      settings: 'a stream, read by its data events',
       run: byPlatformatic.consume,
       install: (log) => installPeer('@platformatic/kafka', log),
     },

@@ -8,7 +8,7 @@ const RATE = 5000
 
 const steady: Case = {
   name: 'steady',
-  about: `JSON from topic to topic at ${RATE} messages/s: from when the broker appends a record until it appends what came of it, by its clock, which counts in whole ms`,
+  about: `JSON from topic to topic at ${RATE} messages/s. The latency is the time from the append of a record to the append of its result, by the clock of the broker, in whole ms`,
   contestants: [
     ...rawPipelines,
     ...topicPipelines,

@@ -17,11 +17,11 @@ const ratios: readonly Ratio[] = [
   { of: 'Topic over kafkats', to: '@kafkats/client', figure: 'peakBytes', atMost: 1.5 },
 ]
 const input = (arena: Arena) => topicLoad(arena, { records: arena.count(500_000, 10_000_000) })
-const GREW = 'how much it grew is from the second quarter of the time to the last; not known of a run of under 2 s'
+const GREW = 'its growth from the second quarter of the run to the last (unknown for runs under 2 s)'
 
 const consume: Case = {
   name: 'consume',
-  about: `Reading many records: the most memory held, and ${GREW}`,
+  about: `Reading many records: peak memory, and ${GREW}`,
   contestants: [
     { name: 'kafkajs', run: byKafkajs.consume },
     { name: '@kafkats/client', run: byKafkats.consume },
@@ -37,7 +37,7 @@ const consume: Case = {
 
 const pipeline: Case = {
   name: 'pipeline',
-  about: `JSON from topic to topic, many records: the most memory held, and ${GREW}`,
+  about: `JSON from topic to topic, many records: peak memory, and ${GREW}`,
   contestants: [...rawPipelines, ...topicPipelines].map((contestant) => ({ ...contestant, fullOnly: true })),
   ratios,
   columns,
@@ -48,6 +48,6 @@ const pipeline: Case = {
 
 export const memory: Suite = {
   name: 'memory',
-  about: 'what is held while much goes through',
+  about: 'peak and growth over many messages',
   cases: [consume, pipeline],
 }

@@ -39,12 +39,12 @@ const OURS = 'Topic over kafkats'
 
 const json: Case = {
   name: 'json',
-  about: 'JSON from one topic, a handler, JSON into another topic',
+  about: 'JSON from one topic through a handler to JSON in another topic',
   contestants: [
     ...rawPipelines,
     {
       name: '@platformatic/kafka',
-      settings: 'for await, a send for every 1000 messages, the next one gathered meanwhile',
+      settings: 'for await, one send for each 1000 messages; collects the next ones during a send',
       run: byPlatformatic.pipeline,
       install: (log) => installPeer('@platformatic/kafka', log),
       input: inputs.slow,
@@ -60,14 +60,14 @@ const json: Case = {
     },
     {
       name: 'snapstream for Python',
-      settings: 'linger 5 ms, waits for no record that it writes',
+      settings: 'linger 5 ms, does not wait for acknowledgements',
       ...pythonPeer('snapstream', 'snapstream_python.py', 'pipeline'),
       input: inputs.slow,
     },
     { name: '@kafkats/flow', ...kafkatsFlow, input: inputs.slowest },
     {
       name: 'slipstream',
-      settings: 'waits for each record that it writes, as it always does',
+      settings: 'waits for the acknowledgement of each record; it has no other mode',
       ...pythonPeer('slipstream', 'slipstream_python.py'),
       input: inputs.slowest,
     },

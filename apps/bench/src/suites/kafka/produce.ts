@@ -70,7 +70,7 @@ const contestants = (size: number, sends: number, calls: number): Case['contesta
 
 const many: Case = {
   name: 'many',
-  about: `Calls of topic(value), up to ${CALLS} of them not awaited, beside sends of ${BATCH} records by hand, ${SENDS} at once, to partitions that are given`,
+  about: `Topic: calls of topic(value), up to ${CALLS} in flight. Clients: sends of ${BATCH} records, ${SENDS} in flight, with the partitions given`,
   contestants: contestants(BATCH, SENDS, CALLS),
   ratios: [
     { of: 'Topic over kafkajs', to: 'kafkajs', atLeast: 0.95 },
@@ -82,7 +82,7 @@ const many: Case = {
 
 const few: Case = {
   name: 'few',
-  about: `${FEW} records under way, each sent by itself`,
+  about: `${FEW} records in flight, each sent by a call of its own`,
   contestants: contestants(1, FEW, FEW),
   ratios: [
     { of: 'Topic over kafkajs', to: 'kafkajs', atLeast: 5 },

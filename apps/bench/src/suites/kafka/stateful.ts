@@ -10,14 +10,14 @@ import { pythonPeer } from '../../peers/python-peer.ts'
 import type { Case, Suite } from '../../suite.ts'
 
 const KEYS = 100_000
-const SYNCED = 'LevelDB, synced to disk at each checkpoint, before offsets are committed'
+const SYNCED = 'LevelDB, synced to disk at each checkpoint before offsets are committed'
 
 const withChangelog = (driver: KafkaConf['driver']) => (input: Load & Output) =>
   byTopic.tallies({ ...input, changelog: `${input.output}-changelog` }, driver)
 
 const tallies: Case = {
   name: 'tallies',
-  about: `A running count and sum for each of ${KEYS.toLocaleString('en-US')} keys, each new state written to a topic. What survives: that of Cache a power cut, and with its changelog the loss of the machine; that of Kafka Streams and Quix Streams what their changelog topic survives`,
+  about: `A running count and sum for each of ${KEYS.toLocaleString('en-US')} keys, each new state written to a topic. The state of Cache survives a power cut, and with a changelog the loss of the machine. The states of Kafka Streams and Quix Streams survive as long as their changelog topics do`,
   contestants: [
     {
       name: 'Topic over kafkajs, Cache',
@@ -31,7 +31,7 @@ const tallies: Case = {
     },
     {
       name: 'Topic over kafkats, Cache and changelog',
-      settings: `${SYNCED}; and each state into a compacted topic, acknowledged by then`,
+      settings: `${SYNCED}; each state is also written to a compacted topic, and acknowledged by then`,
       run: withChangelog(kafkats()),
     },
     { name: 'Kafka Streams', ...kafkaStreams('tallies') },

@@ -60,7 +60,7 @@ const contestant = (name: string, keys: number): OwnContestant => ({
 export const caches: Case = {
   name: 'caches',
   about:
-    'A cache over LevelDB, filled by a stream in no order of its keys with values of about 80 bytes of JSON, synced at each checkpoint; then read by getSync',
+    'A stream fills a cache over LevelDB, with shuffled keys and values of about 80 bytes of JSON, synced at each checkpoint. Then getSync reads it',
   contestants: [
     contestant('100k', 100_000),
     contestant('1M', 1_000_000),

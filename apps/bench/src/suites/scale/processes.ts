@@ -37,7 +37,7 @@ const one = 'Topic over kafkats, 1 process'
 export const processes: Case = {
   name: 'processes',
   about:
-    'JSON from topic to topic by the members of one group, 8 partitions; the second half counts, when all have joined. They share the machine with each other and the broker',
+    'JSON from topic to topic by the members of one group, over 8 partitions. Only the second half counts: by then all members have joined. They share the machine with the broker',
   contestants: [1, 2, 4].map(contestant),
   ratios: [2, 4].map((count) => ({ of: `Topic over kafkats, ${count} processes`, to: one, figure: 'steadyRate' })),
   columns: ['steadyRate', 'rate', 'cpuPerMillion', 'peakBytes'],

@@ -5,6 +5,6 @@ import { partitions, sizes } from './shapes.ts'
 
 export const scale: Suite = {
   name: 'scale',
-  about: 'more processes, partitions, bytes and keys',
+  about: 'more processes, more partitions, larger records and more keys',
   cases: [processes, partitions, sizes, caches],
 }

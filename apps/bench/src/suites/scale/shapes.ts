@@ -24,7 +24,7 @@ const shared = {
 export const partitions: Case = {
   ...shared,
   name: 'partitions',
-  about: 'JSON from topic to topic by one process, over more and more partitions',
+  about: 'JSON from topic to topic by one process, over an increasing number of partitions',
   contestants: [1, 4, 16, 64].map((partitions) =>
     contestant(`${partitions} partition${partitions === 1 ? '' : 's'}`, ({ count }) => ({
       records: count(200_000, 2_000_000),
@@ -44,7 +44,7 @@ const SIZES = [
 export const sizes: Case = {
   ...shared,
   name: 'sizes',
-  about: 'JSON from topic to topic by one process, with larger and larger records',
+  about: 'JSON from topic to topic by one process, with records of increasing size',
   contestants: SIZES.map(([name, valueBytes, quick, full]) =>
     contestant(name, ({ count }) => ({ records: count(quick, full), valueBytes })),
   ),
