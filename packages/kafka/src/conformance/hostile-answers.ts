@@ -44,11 +44,11 @@ function clusters(): HostileCase[] {
       (port) => metadata(port, { partitions: [] }),
       /^KAFKA_FAILED: .*has no partition/,
     ),
-    says('leaves out the topic', (port) => metadata(port, { topic: 'other' }), /^KAFKA_FAILED: .*"t" is left out/),
+    says('leaves out the topic', (port) => metadata(port, { topic: 'other' }), /^KAFKA_FAILED: .*"t" is missing/),
     says(
       'leaves out the topic that is written',
       (port) => metadata(port, { topic: 'other' }),
-      /^KAFKA_FAILED: .*"t" is left out/,
+      /^KAFKA_FAILED: .*"t" is missing/,
       {},
       'write',
     ),

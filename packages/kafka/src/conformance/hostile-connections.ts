@@ -110,7 +110,7 @@ function frames(): HostileCase[] {
     answering(name, 'read', { Fetch: () => act }, expect, { told: true, ...rest })
   const raw = (bytes: Buffer) => (request: FakeRequest) => void request.socket.write(bytes)
   const TROUBLE = /^BROKER_UNREACHABLE: .*the broker 127\.0\.0\.1:\d+ /
-  const NO_ANSWER = /^BROKER_UNREACHABLE: .*sent something instead of an answer to Fetch/
+  const NO_ANSWER = /^BROKER_UNREACHABLE: .*sent invalid bytes instead of an answer to Fetch/
   return [
     instead('answers with a frame of no bytes', raw(int32(0)), NO_ANSWER),
     instead('answers with a frame that holds no number', raw(Buffer.concat([int32(3), random(3)])), NO_ANSWER),
@@ -119,13 +119,13 @@ function frames(): HostileCase[] {
     instead(
       'answers with more than receiveMaxBytes',
       raw(int32(2 ** 20 + 1)),
-      /^BROKER_UNREACHABLE: .*receiveMaxBytes takes 1048576/,
+      /^BROKER_UNREACHABLE: .*receiveMaxBytes is 1048576/,
     ),
     instead('answers 2 GB', (request) => flood(request.socket), NO_ANSWER),
     instead(
       'answers another request',
       (request) => request.socket.write(framed({ ...request, correlationId: 4711 }, fetched())),
-      /^BROKER_UNREACHABLE: .*answered a request 4711/,
+      /^BROKER_UNREACHABLE: .*sent an answer with the unknown correlation id 4711 /,
     ),
     instead(
       'answers twice',
@@ -133,7 +133,7 @@ function frames(): HostileCase[] {
         request.socket.write(framed(request, fetched()))
         request.socket.write(framed(request, fetched()))
       },
-      /^BROKER_UNREACHABLE: .*answered a request \d+/,
+      /^BROKER_UNREACHABLE: .*sent an answer with the unknown correlation id \d+ /,
     ),
     instead(
       'closes in the middle of an answer',
@@ -271,7 +271,7 @@ function users(): HostileCase[] {
       /^BROKER_UNREACHABLE/,
     ),
     refused(
-      'cannot be told who asks',
+      'does not support SaslAuthenticate',
       { ApiVersions: ({ version }) => apiVersions(version, [[3, 4, 6]]) },
       /^UNSUPPORTED: .*SaslAuthenticate/,
     ),

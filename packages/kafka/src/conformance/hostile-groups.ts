@@ -147,7 +147,7 @@ export function hostileGroups(): HostileCase[] {
         SyncGroup: otherEachTime(),
         OffsetFetch: ({ version }) => offsetFetched(version, { offset: 0 }),
       },
-      /REBALANCE_IN_PROGRESS|left out/,
+      /REBALANCE_IN_PROGRESS|is missing/,
       TOLD,
     ),
     member(
@@ -166,7 +166,7 @@ export function hostileGroups(): HostileCase[] {
     member(
       'leaves out what is committed',
       { OffsetFetch: ({ version }) => offsetFetched(version, { leftOut: true }) },
-      /^KAFKA_FAILED: .*OffsetFetch.*left out/,
+      /^KAFKA_FAILED: .*OffsetFetch.*is missing/,
     ),
     member(
       'does not know yet what is committed',
@@ -176,7 +176,7 @@ export function hostileGroups(): HostileCase[] {
     member(
       'leaves out what it commits',
       { OffsetCommit: ({ version }) => committed(version, { leftOut: true }) },
-      /^KAFKA_FAILED: .*OffsetCommit.*left out/,
+      /^KAFKA_FAILED: .*OffsetCommit.*is missing/,
       {},
       'commit',
     ),

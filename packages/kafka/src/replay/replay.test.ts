@@ -363,7 +363,7 @@ describe('a replay that fails', () => {
   })
 
   test('replay rejects an argument that is not a topic', async () => {
-    await expect(replay(() => {})).rejects.toThrow('replay takes a topic, or the name of one')
+    await expect(replay(() => {})).rejects.toThrow('replay takes a topic or its name')
   })
 })
 

@@ -67,7 +67,7 @@ export async function replay(
   async function handle(record: RawTopicRecord, { stop }: { readonly stop: () => void }): Promise<Sending | undefined> {
     const letter = deadLetterOf(record)
     const fate = await fateOf(letter, spec, options)
-    // Records of other partitions have reached the limit: the next call begins with this one.
+    // Records of other partitions have reached the limit: in this partition the next call begins with this record.
     if (fate === 'send' && counts.sent >= limit) throw full
     counts.read++
     if (fate !== 'send') counts.skipped++
@@ -96,7 +96,7 @@ export async function replay(
 function specFor(deadLetters: unknown): TopicSpec {
   const spec = typeof deadLetters === 'string' ? topicSpec(deadLetters, {}) : specOf(deadLetters)
   if (spec !== undefined) return spec
-  throw usage(`replay takes a topic, or the name of one, as its dead letters; got ${describe(deadLetters)}`)
+  throw usage(`replay takes a topic or its name as the dead letters, got ${describe(deadLetters)}`)
 }
 
 async function fateOf(
@@ -163,8 +163,8 @@ function noTarget(
   return new SnapstreamError(
     'SINK_REFUSED',
     `${topic}/${partition} offset ${offset} came from ${JSON.stringify(target)}, which is not among the targets of this ` +
-      `replay: ${targets?.join(', ') ?? "all topics but Kafka's own and the dead letters"}; name it among ` +
-      `{ targets }, send it with { to: 'topic' }, or leave it with { foreign: 'keep' } or { foreign: 'pass' }`,
+      `replay: ${targets?.join(', ') ?? "all topics but Kafka's own and the dead letters"}; add it to ` +
+      `{ targets }, send it with { to: 'topic' }, or skip it with { foreign: 'keep' } or { foreign: 'pass' }`,
     { topic, partition, offset },
   )
 }
@@ -174,7 +174,7 @@ function noRecord({ record: { topic, partition, offset }, origin, nextOffset = 0
   return new SnapstreamError(
     'DECODE_FAILED',
     `${topic}/${partition} offset ${offset} stands for the records at offsets${where ?? ''} that could not be read, so ` +
-      "there is no record to send back; read them in their own topic, or leave it with { foreign: 'keep' } or { foreign: 'pass' }",
+      "there is no record to send back; read them in their own topic, or skip it with { foreign: 'keep' } or { foreign: 'pass' }",
     { topic, partition, offset },
   )
 }
@@ -183,7 +183,7 @@ function noOrigin({ record: { topic, partition, offset } }: DeadLetter): Snapstr
   return new SnapstreamError(
     'DECODE_FAILED',
     `${topic}/${partition} offset ${offset} has no origin: a dead letter of a topic's record has the ` +
-      `headers snapstream.topic, .partition and .offset; send it with { to: 'topic' }, or leave it with ` +
+      `headers snapstream.topic, .partition and .offset; send it with { to: 'topic' }, or skip it with ` +
       `{ foreign: 'keep' } or { foreign: 'pass' }`,
     { topic, partition, offset },
   )

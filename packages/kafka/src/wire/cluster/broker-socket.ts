@@ -88,7 +88,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
     const [first] = waiting
     const id = frame.readInt32BE(0)
     if (!first || id !== first.correlationId) {
-      fail(gone(`answered a request ${id} that does not wait for it`))
+      fail(gone(`sent an answer with the unknown correlation id ${id}`))
       return
     }
     waiting.shift()
@@ -102,7 +102,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
         if (!end) receive(frame)
       })
     } catch (error) {
-      fail(gone('sent something', error))
+      fail(gone('sent invalid bytes', error))
     }
   })
   // TLS may report the reason in the next turn.
@@ -157,7 +157,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
       }
     },
     mute(throttleMs) {
-      // A broker that mutes for longer than the time-out counts as away.
+      // A broker that mutes for longer than the time-out counts as unreachable.
       if (throttleMs > 0) mutedUntil = Math.max(mutedUntil, performance.now() + Math.min(throttleMs, requestTimeoutMs))
     },
     allow(limitBytes) {
@@ -167,7 +167,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
       return end === undefined && socket.writable
     },
     async close() {
-      fail(brokerUnreachable(address, 'cannot be asked any more: the connection was closed here'))
+      fail(brokerUnreachable(address, 'gets no more requests: this client closed the connection'))
       await closed
     },
   }
@@ -177,7 +177,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
 function asked(end: Error, address: BrokerAddress, api: string): SnapstreamError {
   const retriable = SnapstreamError.is(end) && end.code === 'BROKER_UNREACHABLE'
   return retriable
-    ? brokerUnreachable(address, `cannot be asked for ${api}: the connection is closed`, end)
+    ? brokerUnreachable(address, `cannot receive ${api}: the connection is closed`, end)
     : connectionError(end, address)
 }
 

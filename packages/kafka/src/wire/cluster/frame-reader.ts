@@ -77,8 +77,8 @@ export class FrameError extends Error {
     super(
       looksLike(start) ??
         (length < SHORTEST_BYTES
-          ? `it sent a frame of ${length} bytes; one has at least ${SHORTEST_BYTES}`
-          : `it sent a frame of ${length} bytes, and receiveMaxBytes takes ${limitBytes}; raise that if a batch may be as large`),
+          ? `it sent a frame of ${length} bytes; a frame has at least ${SHORTEST_BYTES}`
+          : `it sent a frame of ${length} bytes, and receiveMaxBytes is ${limitBytes}; raise receiveMaxBytes if batches may be that large`),
     )
     this.name = 'FrameError'
   }

@@ -15,25 +15,26 @@ import { scram } from './scram.ts'
 export interface OpenSocket extends BrokerApis, Pick<BrokerSocket, 'mute' | 'isOpen' | 'close'> {
   /**
    * Sends a request once. Resolves with the bytes of the answer, from its correlation id on. Rejects with
-   * `BROKER_UNREACHABLE` or `TLS_REFUSED`, and with `AUTHENTICATION_REFUSED` if the socket has to authenticate again before it
-   * and is refused.
+   * `BROKER_UNREACHABLE` or `TLS_REFUSED`. If the session has expired, the socket authenticates first; rejects with
+   * `AUTHENTICATION_REFUSED` if the broker refuses that.
    */
   request(request: SocketRequest): Promise<Buffer>
 }
 
 const SASL_HANDSHAKE = 17
 const SASL_AUTHENTICATE = 36
-/** From this version on the answer to SaslAuthenticate has the lifetime of the session. */
+/** The first version of SaslAuthenticate whose answer has the lifetime of the session. */
 const SAYS_LIFETIME = 1
-/** The part of the lifetime after which the client authenticates again, and the shortest lifetime that counts. */
+/** The client authenticates again after this part of the lifetime. */
 const RENEW_AT = 0.8
+/** A shorter lifetime counts as this one. */
 const SHORTEST_LIFETIME_MS = 1000
 const RECEIVE_MAX_BYTES = 100_000_000
 
 /**
- * Connects to a broker by plain TCP or TLS, requests its API versions, and authenticates, in one attempt. Rejects with
- * `BROKER_UNREACHABLE`, `TLS_REFUSED`, `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `USAGE` or `KAFKA_FAILED`, also if the
- * signal is aborted; the socket is closed then.
+ * Connects to a broker by plain TCP or TLS, requests its API versions, and authenticates. Makes one attempt. Rejects with
+ * `BROKER_UNREACHABLE` (also if the signal is aborted), `TLS_REFUSED`, `AUTHENTICATION_REFUSED`, `UNSUPPORTED`, `USAGE` or
+ * `KAFKA_FAILED`. The socket is closed before it rejects.
  *
  * When the lifetime of the session is over, the socket authenticates again before the next request.
  */
@@ -63,7 +64,7 @@ export async function openSocket(
     renewAt = lifetimeMs > 0 ? performance.now() + RENEW_AT * Math.max(SHORTEST_LIFETIME_MS, lifetimeMs) : Infinity
   }
 
-  /** Authenticates between two requests: a broker accepts no other request meanwhile. */
+  /** Authenticates again. Other requests wait: a broker accepts none of them meanwhile. */
   async function renew(user: SaslSettings): Promise<void> {
     renewing ??= authenticate(user, saslVersion(apis, address))
       .catch(async (error: unknown) => {
@@ -108,8 +109,8 @@ async function login(user: SaslSettings, version: number, ask: Ask, broker: stri
   const errorCode = handshake.int16()
   if (errorCode !== 0) {
     const known = errorCode === UNSUPPORTED_SASL_MECHANISM ? handshake.array(handshake.string).slice(0, 10) : []
-    const has = known.length > 0 ? `; it has ${shortened(known.join(', '))}` : ''
-    throw loginRefused(broker, errorCode, `no ${mechanism} over SASL here${has}`)
+    const supported = known.length > 0 ? `; it supports ${shortened(known.join(', '))}` : ''
+    throw loginRefused(broker, errorCode, `it does not accept ${mechanism}${supported}`)
   }
 
   await (mechanism === 'PLAIN' ? plain : scram)(user, async (message) => {
@@ -125,7 +126,7 @@ async function login(user: SaslSettings, version: number, ask: Ask, broker: stri
     if (!SnapstreamError.is(error) || error.code !== 'AUTHENTICATION_REFUSED' || error.cause !== undefined) throw error
     throw new SnapstreamError(
       'AUTHENTICATION_REFUSED',
-      `the broker ${broker} is not trusted with ${username}: ${error.message}`,
+      `the login of ${username} at the broker ${broker} failed: ${error.message}`,
       { cause: error },
     )
   })
@@ -142,20 +143,20 @@ function loginRefused(broker: string, errorCode: number, said: string): Snapstre
   const { code, name, retriable } = kafkaErrorKind(errorCode)
   const cause = protocolError(errorCode, said)
   if (retriable)
-    return new SnapstreamError('BROKER_UNREACHABLE', `the broker ${broker} lets nobody in at the moment (${name})`, {
+    return new SnapstreamError('BROKER_UNREACHABLE', `the broker ${broker} accepts no login at the moment (${name})`, {
       cause,
     })
   return new SnapstreamError(
     code === 'KAFKA_FAILED' ? 'AUTHENTICATION_REFUSED' : code,
-    `the broker ${broker} does not let this user in: ${said} (${name}); check the name, the password and the mechanism`,
+    `the broker ${broker} refuses the login: ${said} (${name}); check the user name, the password and the mechanism`,
     { cause },
   )
 }
 
-/** The message of the broker, unless it repeats the password. */
+/** The message of the broker, unless it contains the password. */
 function saidWithout(password: string, said: string | undefined): string {
   if (said === undefined || said === '') return 'no reason given'
-  return said.includes(password) ? 'the message is left out, as it contains the password' : shortened(said)
+  return said.includes(password) ? 'its message is not shown because it contains the password' : shortened(said)
 }
 
 const LONGEST_TEXT = 300
@@ -166,8 +167,8 @@ function saslVersion({ versions }: BrokerApis, address: BrokerAddress): number {
   if (known && known.max >= 0 && known.min <= SAYS_LIFETIME) return Math.min(known.max, SAYS_LIFETIME)
   throw new SnapstreamError(
     'UNSUPPORTED',
-    `the broker ${shownAddress(address)} cannot be told who asks: it does not know SaslAuthenticate, which Kafka has ` +
-      'since 1.0 where its listener wants a user',
+    `the broker ${shownAddress(address)} cannot authenticate this client: it does not support SaslAuthenticate; use Kafka ` +
+      '1.0 or later, and a listener with SASL',
   )
 }
 

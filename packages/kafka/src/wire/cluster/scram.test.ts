@@ -43,7 +43,7 @@ describe('the number of iterations of a proof', () => {
     const start = performance.now()
     await expect(scram(user, exchange, 'nonce')).rejects.toMatchObject({
       ...refused,
-      message: `SCRAM-SHA-256: the broker asks for ${count} iterations; 4096 to 1000000 are accepted; set the password of the user anew, with a count between these`,
+      message: `SCRAM-SHA-256: the broker asks for ${count} iterations; the client accepts 4096 to 1000000; set the user's password again, with a number of iterations in this range`,
     })
     expect(said).toHaveLength(1)
     expect(performance.now() - start).toBeLessThan(100)

@@ -8,7 +8,7 @@ type Exchange = (message: Buffer) => Promise<Buffer>
 
 /** The fewest iterations that RFC 7677 and brokers allow. */
 const FEWEST_ITERATIONS = 4096
-/** 60 times the most that Kafka's own tools store (16,384): about a second of one thread. */
+/** 60 times the largest number that Kafka's own tools store (16,384). Deriving the key then takes one thread about a second. */
 const MOST_ITERATIONS = 1_000_000
 const NONCE_BYTES = 24
 const SERVER_FIRST = /^r=([\x21-\x2b\x2d-\x7e]+),s=([A-Za-z0-9+/]+={0,2}),i=([1-9]\d{0,9})(?:,.*)?$/s
@@ -20,8 +20,8 @@ const derive = promisify(pbkdf2)
 
 /**
  * SCRAM (RFC 5802): client and broker prove to each other that they know the password. Rejects with `AUTHENTICATION_REFUSED`
- * if the broker cannot prove it, or asks for a proof from which the password could be guessed. Another thread derives the key
- * from the password.
+ * if the broker does not prove it, or refuses the proof of the client. Also if it asks for too few iterations, since the
+ * password could be guessed from such a proof, or for too many. Another thread derives the key from the password.
  */
 export async function scram(
   { mechanism, username, password }: SaslSettings,
@@ -38,12 +38,12 @@ export async function scram(
   const [, serverNonce = '', salt = '', count] = SERVER_FIRST.exec(serverFirst) ?? []
   if (count === undefined) throw refuse(`the first message of the broker cannot be read: ${describe(serverFirst)}`)
   if (!serverNonce.startsWith(nonce) || serverNonce.length === nonce.length)
-    throw refuse('the nonce of the broker does not continue that of the client; somebody may be answering in its place')
+    throw refuse('the nonce of the broker does not extend that of the client; another server may answer in its place')
   const iterations = Number(count)
   if (iterations < FEWEST_ITERATIONS || iterations > MOST_ITERATIONS)
     throw refuse(
-      `the broker asks for ${iterations} iterations; ${FEWEST_ITERATIONS} to ${MOST_ITERATIONS} are accepted; ` +
-        'set the password of the user anew, with a count between these',
+      `the broker asks for ${iterations} iterations; the client accepts ${FEWEST_ITERATIONS} to ${MOST_ITERATIONS}; ` +
+        "set the user's password again, with a number of iterations in this range",
     )
 
   const salted = await derive(password, Buffer.from(salt, 'base64'), iterations, keyBytes, digest)
@@ -61,5 +61,5 @@ export async function scram(
   const expected = hmac(hmac(salted, 'Server Key'), said)
   const given = Buffer.from(verifier, 'base64')
   if (given.length !== expected.length || !timingSafeEqual(given, expected))
-    throw refuse('the broker does not prove that it knows the password; somebody may be answering in its place')
+    throw refuse('the broker does not prove that it knows the password; another server may answer in its place')
 }

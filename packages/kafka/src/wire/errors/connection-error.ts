@@ -47,10 +47,13 @@ const CERTIFICATE = new Set([
 ])
 
 const WHAT_TO_DO: readonly (readonly [what: RegExp, todo: string])[] = [
-  [/ALTNAME/, 'connect by a name that is in it, or set sslCheckHostname to false'],
-  [/EXPIRED|NOT_YET_VALID/, 'renew it, or check the clock'],
-  [/^ERR_SSL_.*ALERT_.*CERT|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED/, 'it wants a certificate it trusts: check sslCert'],
-  [/^ERR_SSL_|^EPROTO$/, 'check that TLS is spoken there, in a version that both sides know'],
+  [/ALTNAME/, 'connect by a name that the certificate has, or set sslCheckHostname to false'],
+  [/EXPIRED|NOT_YET_VALID/, 'renew the certificate, or check the clock'],
+  [
+    /^ERR_SSL_.*ALERT_.*CERT|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED/,
+    'the broker requires a client certificate that it trusts; check sslCert',
+  ],
+  [/^ERR_SSL_|^EPROTO$/, 'check that this port uses TLS, in a version that both sides support'],
   [/./, 'give the certificate of the authority that signed it as sslCa or sslCaLocation'],
 ]
 

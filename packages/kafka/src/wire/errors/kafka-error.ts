@@ -9,11 +9,11 @@ import { kafkaErrorKind } from './error-table.ts'
 
 /** An error code in an answer of a broker, before it is turned into a SnapstreamError. */
 export interface KafkaError extends Error {
-  /** Kafka's number of it. */
+  /** Kafka's number of the error. */
   readonly errorCode: number
 }
 
-/** An error for an error code. @param message the broker's message; default one with the number */
+/** An error for an error code. @param message the broker's message; default: a text with the number */
 export function protocolError(errorCode: number, message?: string): KafkaError {
   const text = message || `the broker answered with error ${errorCode}`
   return Object.assign(new Error(text), { name: 'KafkaError', errorCode })
@@ -50,10 +50,10 @@ export function isRetriable(error: unknown): boolean {
 }
 
 const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
-  AUTHENTICATION_REFUSED: 'check the credentials, and what they are allowed to do',
-  RECORD_TOO_LARGE: 'send less at once, or raise max.message.bytes of the topic',
+  AUTHENTICATION_REFUSED: "check the credentials and the user's ACLs",
+  RECORD_TOO_LARGE: 'send smaller records, or raise max.message.bytes of the topic',
   FENCED: 'another client with the same name took over',
-  UNSUPPORTED: 'the brokers are too old for it, or it is disabled there',
+  UNSUPPORTED: 'the brokers are too old for this request, or it is disabled there',
 }
 
 /** Any error as a SnapstreamError. @param doing completes "could not ..." */
@@ -77,7 +77,7 @@ export function kafkaError(error: unknown, doing: string, fields: ErrorFields = 
 
 /** The error for an answer that no correct broker gives. It is not retriable. */
 export function oddAnswer(api: string, what: string, fields: Partial<TopicPartition> = {}): SnapstreamError {
-  return new SnapstreamError('KAFKA_FAILED', `a broker answered ${api} with what cannot be right: ${what}`, fields)
+  return new SnapstreamError('KAFKA_FAILED', `a broker sent an invalid answer to ${api}: ${what}`, fields)
 }
 
 /** Throws unless the answer has every partition of the request: the result of a missing partition is unknown. */
@@ -89,13 +89,13 @@ export function expectPartitions(
   const answered = new Set(answers.map(partitionKey))
   for (const { topic, partition } of asked)
     if (!answered.has(partitionKey({ topic, partition })))
-      throw oddAnswer(api, `partition ${partition} of ${JSON.stringify(topic)} is left out`, { topic, partition })
+      throw oddAnswer(api, `partition ${partition} of ${JSON.stringify(topic)} is missing`, { topic, partition })
 }
 
 /** Throws unless the answer has every name of the request. */
 export function expectNames(api: string, asked: readonly string[], answers: readonly string[]): void {
   const answered = new Set(answers)
-  for (const name of asked) if (!answered.has(name)) throw oddAnswer(api, `${JSON.stringify(name)} is left out`)
+  for (const name of asked) if (!answered.has(name)) throw oddAnswer(api, `${JSON.stringify(name)} is missing`)
 }
 
 /**
@@ -109,7 +109,7 @@ export function unreadable(thrown: unknown, address: BrokerAddress, api: string)
   const cause = toError(thrown)
   return new SnapstreamError(
     'KAFKA_FAILED',
-    `the broker ${shownAddress(address)} gave no answer to ${api} that can be read: ${cause.message}`,
+    `the broker ${shownAddress(address)} sent an unreadable answer to ${api}: ${cause.message}`,
     { cause },
   )
 }
