@@ -6,17 +6,27 @@ import { KEY_ENCODER, type EncodedKey } from './encoding.ts'
  * them does not compile with `skipLibCheck: false`.
  */
 export interface Environment {
+  /** Commits the writes of a function in one transaction. */
   batch(write: () => void): Promise<boolean>
+  /** Deletes all entries. */
   clearAsync(): Promise<void>
+  /** Closes the database after its pending writes. */
   close(): Promise<void>
+  /** Whether the key exists. */
   doesExist(key: EncodedKey, value: undefined, options?: ReadOptions): boolean
+  /** The value as bytes; undefined if the key does not exist. */
   getBinary(key: EncodedKey, options?: ReadOptions): Uint8Array | undefined
+  /** The entries of a range, in the order of keys. */
   getRange(options: object): Iterable<unknown>
   /** The same as `batch` if the key exists in the transaction; otherwise writes nothing and resolves with false. */
   ifVersion(key: EncodedKey, version: number, write: () => void): Promise<boolean>
+  /** The value as UTF-8 text; undefined if the key does not exist. */
   getString(key: EncodedKey, options?: ReadOptions): string | undefined
+  /** Writes an entry. */
   put(key: EncodedKey, value: string | Uint8Array): Promise<boolean>
+  /** Deletes an entry. */
   remove(key: EncodedKey): Promise<boolean>
+  /** Begins a transaction that reads the state of this moment. */
   useReadTransaction(): ReadTransaction
 }
 
@@ -25,8 +35,9 @@ interface ReadTransaction {
   done(): void
 }
 
-/** Reads from a transaction in place of the newest state. */
+/** The options of a read. */
 export interface ReadOptions {
+  /** The transaction to read from, in place of the newest state. */
   readonly transaction: ReadTransaction
 }
 

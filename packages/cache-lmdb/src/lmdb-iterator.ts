@@ -11,15 +11,21 @@ type Item = [key: Stored | undefined, value: Stored | undefined]
 
 /** The options of an iterator as abstract-level passes them on. */
 export interface IteratorOptions extends RangeBounds {
+  /** Whether the last key comes first. */
   readonly reverse: boolean
+  /** Whether entries have their keys. */
   readonly keys: boolean
+  /** Whether entries have their values. */
   readonly values: boolean
+  /** The format of keys: `'utf8'`, `'buffer'` or `'view'`. */
   readonly keyEncoding: string
+  /** The format of values: `'utf8'`, `'buffer'` or `'view'`. */
   readonly valueEncoding: string
+  /** The snapshot to read from. Default: one of the moment at which the iterator is created. */
   readonly snapshot?: LmdbSnapshot
 }
 
-/** Reads in the order of keys, from the snapshot that it was given or from one of the moment of its creation. */
+/** Reads entries of a snapshot in the order of keys. */
 export class LmdbIterator<K, V> extends AbstractIterator<Database<K, V>, K, V> {
   readonly #environment: Environment
   readonly #options: IteratorOptions

@@ -5,9 +5,13 @@ import type { LmdbSnapshot } from './lmdb-snapshot.ts'
 
 /** The bounds as abstract-level passes them on: at most one of each pair. */
 export interface RangeBounds {
+  /** Only keys above this one. */
   readonly gt?: EncodedKey
+  /** Only this key and those above it. */
   readonly gte?: EncodedKey
+  /** Only keys below this one. */
   readonly lt?: EncodedKey
+  /** Only this key and those below it. */
   readonly lte?: EncodedKey
 }
 
@@ -106,9 +110,13 @@ function toKey(next: IteratorResult<Buffer, undefined>): IteratorResult<RawEntry
   return next.done === true ? next : { done: false, value: { key: next.value, value: undefined } }
 }
 
+/** The options of `clear` as abstract-level passes them on. */
 export interface ClearOptions extends RangeBounds {
+  /** Whether the last keys are deleted first; matters with `limit`. */
   readonly reverse: boolean
+  /** The largest number of entries to delete; -1 for no limit. */
   readonly limit: number
+  /** The snapshot whose keys are deleted. Default: the newest state. */
   readonly snapshot?: LmdbSnapshot
 }
 

@@ -39,7 +39,10 @@ export interface App<C extends object> {
    */
   stream(context?: Omit<Context, 'signal' | 'stop'> & C, options?: StreamOptions): Promise<void>
   /** The bindings that the next `stream` runs. */
-  readonly bindings: readonly { readonly name: string }[]
+  readonly bindings: readonly {
+    /** The name of the binding. */
+    readonly name: string
+  }[]
   /**
    * Calls a listener for each event of a name, in this and later runs; the returned function removes it. The stream does not
    * wait for listeners, and prints their errors with `console.warn`.

@@ -112,7 +112,14 @@ export class SnapstreamError extends Error {
   declare readonly binding?: string
 
   /** Cuts a message after 4000 characters. `fields`: the place of the error, and its `cause`. */
-  constructor(code: ErrorCode, message: string, fields: ErrorFields & { readonly cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    fields: ErrorFields & {
+      /** The error that led to this one. */
+      readonly cause?: unknown
+    } = {},
+  ) {
     super(cut(message, MAX_MESSAGE), fields)
     Object.assign(this, { name: 'SnapstreamError', code }, fields)
   }

@@ -137,10 +137,22 @@ export type Binder<M, O, C> = <H extends (message: M, context: C) => Emits<O>>(h
  */
 export interface Snap<C> {
   <S extends readonly [AnySource, ...AnySource[]], const K extends readonly AnySink[]>(
-    ...args: [...sources: S, options: SnapOptions<MessageOf<S>> & { readonly sink: K }]
+    ...args: [
+      ...sources: S,
+      options: SnapOptions<MessageOf<S>> & {
+        /** The sinks that get every emitted value, in this order. */
+        readonly sink: K
+      },
+    ]
   ): Binder<MessageOf<S>, InputOf<K>, C>
   <S extends readonly [AnySource, ...AnySource[]]>(
-    ...args: [...sources: S, options: SnapOptions<MessageOf<S>> & { readonly sink?: undefined }]
+    ...args: [
+      ...sources: S,
+      options: SnapOptions<MessageOf<S>> & {
+        /** No sinks: emitted values are dropped. */
+        readonly sink?: undefined
+      },
+    ]
   ): Binder<MessageOf<S>, unknown, C>
   <S extends readonly [AnySource, ...AnySource[]]>(...sources: S): Binder<MessageOf<S>, unknown, C>
 }

@@ -11,15 +11,26 @@ export interface AnyBackend {
   /** abstract-level's state of the database. */
   readonly status: 'opening' | 'open' | 'closing' | 'closed'
   /** abstract-level's manifest. */
-  readonly supports: { readonly permanence: boolean }
+  readonly supports: {
+    /** Whether entries outlive the process. */
+    readonly permanence: boolean
+  }
   /** Opens the database. */
   open(): Promise<void>
   /** Closes the database. */
   close(): Promise<void>
   /** Begins a chained batch. */
-  batch(): { write(): Promise<void> }
+  batch(): {
+    /** Writes the batch. */
+    write(): Promise<void>
+  }
   /** Iterates over entries. */
-  iterator(): { nextv(size: number): Promise<unknown[]>; close(): Promise<void> }
+  iterator(): {
+    /** Resolves with the next entries, at most `size`; empty at the end. */
+    nextv(size: number): Promise<unknown[]>
+    /** Closes the iterator. */
+    close(): Promise<void>
+  }
 }
 
 /** The same database, with all of its methods. */

@@ -16,10 +16,22 @@ export interface EntryOptions {
 /** The messages that a cache takes as a sink: `[key, value]`, `[key, value, { ttlMs }]`, or `[key, DELETE]`. */
 export type CacheInput<K extends CacheKey, V> = readonly [key: K, value: V | typeof DELETE, options?: EntryOptions]
 
-/** One operation of `cache.batch`, in abstract-level's shape. A `put` may have a `ttlMs` in milliseconds. */
+/** One operation of `cache.batch`, in abstract-level's shape: writes or deletes an entry. */
 export type CacheOperation<K extends CacheKey = CacheKey, V = unknown> =
-  | ({ readonly type: 'put'; readonly key: K; readonly value: V } & EntryOptions)
-  | { readonly type: 'del'; readonly key: K }
+  | ({
+      /** Writes the entry. */
+      readonly type: 'put'
+      /** The key of the entry. */
+      readonly key: K
+      /** The new value; an older one is replaced. */
+      readonly value: V
+    } & EntryOptions)
+  | {
+      /** Deletes the entry, if it exists. */
+      readonly type: 'del'
+      /** The key of the entry. */
+      readonly key: K
+    }
 
 /** A value as the backend stores it. */
 export type Stored = string | Uint8Array

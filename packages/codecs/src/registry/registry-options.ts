@@ -48,10 +48,21 @@ export interface SchemaRegistryOptions {
   readonly fetch?: typeof fetch | undefined
 }
 
-/** A login by user name and password, or by a bearer token, which may be a function that returns one. */
+/** A login by user name and password, or by a bearer token. */
 export type RegistryAuth =
-  | { readonly basic: { readonly username: string; readonly password: string } }
-  | { readonly bearer: string | (() => string | Promise<string>) }
+  | {
+      /** A login by HTTP Basic. */
+      readonly basic: {
+        /** The name of the user, or the API key. */
+        readonly username: string
+        /** The password, or the API secret. */
+        readonly password: string
+      }
+    }
+  | {
+      /** The token, or a function that returns it, which is called for each request. */
+      readonly bearer: string | (() => string | Promise<string>)
+    }
 
 const usage = (message: string) => codecError('USAGE', message)
 const isNumber = (value: unknown, min: number) => Number.isFinite(value) && (value as number) >= min

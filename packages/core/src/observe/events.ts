@@ -17,59 +17,117 @@ export interface InFlight extends ErrorFields {
 
 /** The events of a stream by name, for `app.on` and loggers. Add your own by declaration merging. */
 export interface Events {
-  /** Everything is open and reading begins. `bindings`: the names of all bindings. */
-  start: { readonly bindings: readonly string[] }
-  /** A source was assigned lanes (partitions). `bindings`: the names of those that read it. */
-  assigned: { readonly bindings: readonly string[]; readonly lanes: readonly Lane[] }
-  /**
-   * A source begins to give lanes up. `lost`: they belong to another process already, and nothing of them is acknowledged
-   * any more. `paused`: it only stops them for a while, or seeks.
-   */
-  revoked: {
+  /** Everything is open and reading begins. */
+  start: {
+    /** The names of all bindings. */
     readonly bindings: readonly string[]
+  }
+  /** A source was assigned lanes (partitions). */
+  assigned: {
+    /** The names of the bindings that read the source. */
+    readonly bindings: readonly string[]
+    /** The new lanes. */
     readonly lanes: readonly Lane[]
+  }
+  /** A source begins to give up lanes. */
+  revoked: {
+    /** The names of the bindings that read the source. */
+    readonly bindings: readonly string[]
+    /** The lanes that it gives up. */
+    readonly lanes: readonly Lane[]
+    /**
+     * `'revoked'`: another process gets the lanes after their last checkpoint. `'lost'`: they already belong to another
+     * process, and none of their messages is acknowledged any more. `'paused'`: the source pauses or seeks, and keeps them.
+     */
     readonly reason: 'revoked' | 'lost' | 'paused'
   }
   /**
-   * Lanes move to another process, and sinks of this process hold values that came from them: caches, by their names in
-   * `keptBy`. The next owner of the lanes does not find these values, and the ones here are out of date from now on.
+   * Lanes move to another process, and caches of this process hold values that came from them. The next owner of the lanes
+   * does not find these values, and the ones here are out of date from now on.
    */
-  moved: { readonly bindings: readonly string[]; readonly lanes: readonly Lane[]; readonly keptBy: readonly string[] }
-  /** All handled messages are durable and acknowledged. `lanes`: the number of lanes with progress since the last checkpoint. */
-  checkpoint: { readonly id: number; readonly durationMs: number; readonly lanes: number }
-  /** A message failed in attempt number `attempt` and is retried after `waitMs`. */
-  retry: FailedMessage & { readonly attempt: number; readonly waitMs: number }
-  /** A message was skipped after `attempts` attempts, as `onError` decided. It counts as handled. */
-  skip: FailedMessage & { readonly attempts: number }
-  /** A message was written to the dead letter sink after `attempts` attempts. It counts as handled. */
-  'dead-letter': FailedMessage & { readonly attempts: number }
-  /** A source or sink had a transient failure and is retrying. `bindings`: the names of those that use it. */
-  trouble: { readonly role: 'source' | 'sink'; readonly bindings: readonly string[]; readonly error: Error }
-  /**
-   * A binding made no progress for `stallMs`; emitted once, until there is progress. `waitsFor`: `handler`, a message that
-   * its handler or a sink does not finish (the oldest are in `inFlight`); `flush` or `commit`, a sink or source that does
-   * not finish a checkpoint; `source`, a source that has more messages and gives none.
-   */
+  moved: {
+    /** The names of the bindings that read the source. */
+    readonly bindings: readonly string[]
+    /** The lanes that move. */
+    readonly lanes: readonly Lane[]
+    /** The names of the caches, and of other sinks that hold such values. */
+    readonly keptBy: readonly string[]
+  }
+  /** All handled messages are durable and acknowledged. */
+  checkpoint: {
+    /** The number of the checkpoint; it grows within a run. */
+    readonly id: number
+    /** The time that it took, in ms. */
+    readonly durationMs: number
+    /** The number of lanes with progress since the last checkpoint. */
+    readonly lanes: number
+  }
+  /** A message failed and is retried. */
+  retry: FailedMessage & {
+    /** The number of the failed attempt, from 1. */
+    readonly attempt: number
+    /** The time until the next attempt, in ms. */
+    readonly waitMs: number
+  }
+  /** A message was skipped, as `onError` decided. It counts as handled. */
+  skip: FailedMessage & {
+    /** The number of attempts that failed. */
+    readonly attempts: number
+  }
+  /** A message was written to the dead letter sink. It counts as handled. */
+  'dead-letter': FailedMessage & {
+    /** The number of attempts that failed. */
+    readonly attempts: number
+  }
+  /** A source or sink had a transient failure and is retrying. */
+  trouble: {
+    /** Whether a source or a sink failed. */
+    readonly role: 'source' | 'sink'
+    /** The names of the bindings that use it. */
+    readonly bindings: readonly string[]
+    /** The failure. */
+    readonly error: Error
+  }
+  /** A binding made no progress for `stallMs`. Emitted again only after there was progress. */
   stall: {
+    /** The name of the binding. */
     readonly binding: string
+    /**
+     * `'handler'`: a message that its handler or a sink does not finish. `'flush'` or `'commit'`: a sink or source that does
+     * not finish a checkpoint. `'source'`: a source that has more messages and delivers none.
+     */
     readonly waitsFor: 'handler' | 'flush' | 'commit' | 'source'
+    /** The time without progress, in ms. */
     readonly forMs: number
+    /** The number of messages that the binding still has to handle; undefined if it is not known. */
     readonly lag: number | undefined
-    /** At most 5. */
+    /** The oldest messages in flight, at most 5. */
     readonly inFlight: readonly InFlight[]
   }
   /** A message of an iterator is not handled: it came after the end of the stream, or an earlier message of its key failed. */
-  late: { readonly bindings: readonly string[]; readonly message: unknown }
-  /**
-   * The end begins: by a signal of the process, `context.stop()`, the `signal` option of `stream`, a failure, or because all
-   * sources have ended.
-   */
-  stopping: { readonly reason: 'signal' | 'stop' | 'abort' | 'failure' | 'ended'; readonly error?: Error | undefined }
-  /**
-   * Everything is closed. `undone`: the work that was not finished within `shutdownMs`, messages by binding and lane;
-   * `error`: the error that `stream` rejects with.
-   */
-  stop: { readonly undone: readonly string[]; readonly error?: Error | undefined }
+  late: {
+    /** The names of the bindings that read the iterator. */
+    readonly bindings: readonly string[]
+    /** The message. */
+    readonly message: unknown
+  }
+  /** The end begins. */
+  stopping: {
+    /**
+     * `'signal'`: a signal of the process. `'stop'`: `context.stop()`. `'abort'`: the `signal` option of `stream`.
+     * `'failure'`: an error. `'ended'`: all sources have ended.
+     */
+    readonly reason: 'signal' | 'stop' | 'abort' | 'failure' | 'ended'
+    /** The error, for the reason `'failure'`. */
+    readonly error?: Error | undefined
+  }
+  /** Everything is closed. */
+  stop: {
+    /** The work that was not finished within `shutdownMs`: messages, by binding and lane. */
+    readonly undone: readonly string[]
+    /** The error that `stream` rejects with; undefined if it resolves. */
+    readonly error?: Error | undefined
+  }
 }
 
 /** Emits an event. Calls `make` only if there is a listener or a logger. */

@@ -20,8 +20,15 @@ export interface BindingHealth {
   readonly skipped: number
   /** The number of messages that went to the dead letter sink. */
   readonly deadLettered: number
-  /** The last error, even if a retry succeeded later, and its time in ms since the epoch; undefined before the first. */
-  readonly lastError: { readonly error: Error; readonly at: number } | undefined
+  /** The last error, even if a retry succeeded later; undefined before the first. */
+  readonly lastError:
+    | {
+        /** The error. */
+        readonly error: Error
+        /** The time of the error, in ms since the epoch. */
+        readonly at: number
+      }
+    | undefined
   /** The time at which a checkpoint, the watchdog or `health` last saw progress, in ms since the epoch; undefined before that. */
   readonly lastProgress: number | undefined
 }

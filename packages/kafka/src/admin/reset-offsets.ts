@@ -8,18 +8,24 @@ import { isOffset, isTimestamp } from '../options/place.ts'
 
 /**
  * The position from which a group goes on reading:
- * - `'earliest'`, `'latest'`: at the first record, or behind the last one.
- * - a number: at that offset; negative counts from the end. `{ 0: 100, 1: -5 }`: by partition; the others stay as they are.
- * - `{ timestamp }`: at the first record with this timestamp or a later one, in ms since the epoch.
- * - `{ shiftBy }`: that many offsets after the committed one; negative goes back.
+ * - `'earliest'`, `'latest'`: the first record, or the end.
+ * - a number: that offset; a negative one counts from the end. `{ 0: 100, 1: -5 }`: by partition; the others stay as they are.
+ * - `{ timestamp }`: the first record with this timestamp or a later one.
+ * - `{ shiftBy }`: the committed offset plus that number.
  */
 export type ResetTo =
   | 'earliest'
   | 'latest'
   | number
   | Readonly<Record<number, number>>
-  | { readonly timestamp: number | Date }
-  | { readonly shiftBy: number }
+  | {
+      /** In ms since the epoch. */
+      readonly timestamp: number | Date
+    }
+  | {
+      /** A number of offsets; negative goes back. */
+      readonly shiftBy: number
+    }
 
 /** The options of `admin.resetOffsets`. */
 export interface ResetOptions {

@@ -17,21 +17,25 @@ import type {
 import type { Int64 } from '../driver/int64.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 
+/** The options of the conformance suites. */
 export interface ConformanceOptions {
+  /** The driver to test. */
   readonly driver: Driver
-  /** Where a broker listens, `host:port` each. A driver in this process ignores it. */
+  /** The addresses of brokers, `host:port` each. A driver in this process ignores them. */
   readonly brokers: readonly string[]
-  /** How long a member may be silent, in ms; brokers take 6000 at least. @default 6000 */
+  /** The time without a heartbeat after which a group removes a member, in ms. Brokers allow 6000 or more. @default 6000 */
   readonly sessionTimeoutMs?: number
-  /** How long to wait for anything, in ms. @default 20000 */
+  /** How long a test waits for a condition, in ms. @default 20000 */
   readonly patienceMs?: number
 }
 
 /** The parts of a test runner that the suites use. Vitest and node:test have them. */
 export interface TestRunner {
+  /** Registers a test. */
   readonly test: (name: string, run: () => Promise<void>, timeoutMs?: number) => unknown
+  /** Registers a group of tests. @default the tests are not grouped */
   readonly describe?: (name: string, run: () => void) => unknown
-  /** Runs tests side by side where they may, such as vitest's `test.concurrent`. @default test */
+  /** Registers a test that may run at the same time as others, such as vitest's `test.concurrent`. @default test */
   readonly concurrent?: (name: string, run: () => Promise<void>, timeoutMs?: number) => unknown
 }
 

@@ -4,8 +4,11 @@ import type { Int64 } from '../driver/int64.ts'
 
 /** A record that any client may write. */
 export interface OddRecord {
+  /** The key; null for none. */
   readonly key: Uint8Array | null
+  /** The value; null for a tombstone. */
   readonly value: Uint8Array | null
+  /** The headers, in order. */
   readonly headers: Headers
   /** In ms since the epoch by convention, in fact any int64; -1 for none. */
   readonly timestamp: Int64

@@ -35,7 +35,10 @@ export interface ProduceBatch extends TopicPartition {
 
 /** The result of one batch: acknowledged if it has no `error`. */
 export type ProduceResult =
-  | { readonly error?: undefined }
+  | {
+      /** Undefined: the batch is acknowledged. */
+      readonly error?: undefined
+    }
   | {
       /** The reason why the batch is not acknowledged. */
       readonly error: Error

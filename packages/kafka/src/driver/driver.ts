@@ -130,8 +130,8 @@ export interface ConsumerSettings {
   readonly onOffsetOutOfRange?: 'earliest' | 'latest' | 'error'
   /**
    * Where to start in a partition without a committed offset; `autoOffsetReset` applies if it returns undefined. A negative
-   * offset counts from the end, back to the first record; one beyond the end is out of range. A timestamp (in ms since the
-   * epoch) means the first record with this or a later timestamp, or the end.
+   * offset counts from the end, at most back to the first record; an offset beyond the end is out of range. A timestamp (in
+   * ms since the epoch) means the first record with this or a later timestamp, or the end.
    */
   startOffset?(topic: string, partition: number): number | { readonly timestamp: number } | undefined
   /** The time without a heartbeat after which the group removes this member, in ms. */

@@ -48,8 +48,15 @@ export function expectOptions(spec: NamedTopic, options: unknown, names: readonl
     if (!names.includes(name)) throw refused(spec, `takes ${names.join(' and ')} here, got '${name}'`)
 }
 
-/** A position to seek: an offset (negative: from the end), an end of the partition, or a timestamp (in ms since the epoch). */
-export type SeekTo = number | 'earliest' | 'latest' | { readonly timestamp: number | Date }
+/** A position to seek: an offset (a negative one counts from the end), an end of the partition, or a timestamp. */
+export type SeekTo =
+  | number
+  | 'earliest'
+  | 'latest'
+  | {
+      /** In ms since the epoch: the first record with this timestamp or a later one, or the end. */
+      readonly timestamp: number | Date
+    }
 
 export function expectPlace(spec: NamedTopic, to: unknown): void {
   if (typeof to === 'number') expectOffset(spec, 'where to go', to)

@@ -10,8 +10,15 @@ import { recordWriter } from './record-writer.ts'
 export interface EncodeOptions {
   /** The codec that compresses the records. */
   readonly compression: Compression
-  /** The id and the epoch of an idempotent producer. Default: no idempotence. */
-  readonly producer?: { readonly producerId: number; readonly producerEpoch: number } | undefined
+  /** An idempotent producer. Default: no idempotence. */
+  readonly producer?:
+    | {
+        /** The id that the broker gave to the producer. */
+        readonly producerId: number
+        /** The epoch of the id. */
+        readonly producerEpoch: number
+      }
+    | undefined
   /** The number of records that the producer has sent to the partition before; -1 without idempotence. */
   readonly firstSequence: number
   /** Whether the batch is part of a transaction of the producer. Default: false. */

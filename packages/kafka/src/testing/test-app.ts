@@ -33,9 +33,11 @@ export interface TestApp extends AsyncDisposable {
    * `ALREADY_RUNNING`, `USAGE` for a topic with a driver of its own, and the error that ends the stream.
    */
   start(): Promise<void>
-  /** A topic to write to and read from. By name, it has strings unless codecs are given. Throws `USAGE`. */
+  /** A topic to write to and read from, with the codecs of `topic`. Throws `USAGE`. */
   topic<V, K>(topic: Topic<V, K>): TestTopic<V, K>
+  /** A topic to write to and read from, by its name; keys and values are strings. Throws `USAGE`. */
   topic(name: string): TestTopic<string>
+  /** A topic to write to and read from, by its name, with codecs of its own. Throws `USAGE`. */
   topic<V, K = string>(name: string, codecs: TopicCodecs<V, K>): TestTopic<V, K>
   /** Runs until the app is idle. The clock does not move. */
   run(): Promise<void>
@@ -49,8 +51,11 @@ export interface TestApp extends AsyncDisposable {
    * handler behind the `await` it was in, and its outputs are dropped.
    */
   crash(): Promise<void>
-  /** Stops and starts again. With `crash: true` it crashes instead of stopping. */
-  restart(options?: { readonly crash?: boolean }): Promise<void>
+  /** Stops the app, or crashes it, and starts it again. */
+  restart(options?: {
+    /** Whether the app crashes instead of stopping. @default false */
+    readonly crash?: boolean
+  }): Promise<void>
   /**
    * A second member, which reads nothing, joins the group of a topic: a rebalance.
    *

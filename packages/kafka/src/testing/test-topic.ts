@@ -16,6 +16,7 @@ const WITH_KEY = WITH_VALUE.filter((field) => field !== 'topic')
 
 /** A topic for a test to write to and read from. */
 export interface TestTopic<V, K = string> {
+  /** The name of the topic. */
   readonly name: string
   /**
    * Writes one record, as another program would, and runs until the app is idle. A null value is a tombstone. Rejects with
@@ -24,7 +25,13 @@ export interface TestTopic<V, K = string> {
    * The timestamp is the time of the clock unless it is given. The key decides the partition as in Kafka's clients. Records
    * without a key go to the partitions in turn, from 0 on.
    */
-  pipe(value: V | null, options?: { readonly key?: K | null } & Omit<RecordMeta, 'topic'>): Promise<void>
+  pipe(
+    value: V | null,
+    options?: {
+      /** The key of the record. @default null: no key */
+      readonly key?: K | null
+    } & Omit<RecordMeta, 'topic'>,
+  ): Promise<void>
   /**
    * The next record that was not read yet, in the order of writing; undefined if all were read. Tombstones have a null value.
    * Records of a transaction can be read once it is committed, and count as written by the commit; those of an aborted one

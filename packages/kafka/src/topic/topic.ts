@@ -23,7 +23,13 @@ export interface Topic<V, K = string>
    * `ENCODE_FAILED`, `SINK_REFUSED`, `RECORD_TOO_LARGE`, with an error of the broker, or with `BUFFER_FULL` when twice
    * `bufferBytes` already wait because calls were not awaited.
    */
-  (value: V | null, options?: { readonly key?: K | null } & RecordMeta): Promise<void>
+  (
+    value: V | null,
+    options?: {
+      /** The key of the record. @default null: no key */
+      readonly key?: K | null
+    } & RecordMeta,
+  ): Promise<void>
   /** The name of the topic. Several names are joined by commas; a pattern is shown as it is written. */
   readonly name: string
   /**

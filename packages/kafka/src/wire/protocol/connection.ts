@@ -42,7 +42,7 @@ export interface Connection extends RawRequests {
 
   /** JoinGroup: joins a group, or joins it again. Resolves when all members have joined, or with an error code. */
   joinGroup(request: JoinGroupRequest): Promise<Answer & JoinedGroup>
-  /** SyncGroup: the leader sends the assignments of all members (others send none); each member learns its own. */
+  /** SyncGroup: the leader sends the assignments of all members, others send none. Each member gets its own. */
   syncGroup(
     request: GroupGeneration & { readonly assignments: readonly MemberAssignment[] },
   ): Promise<Answer & { readonly assignment: Uint8Array }>
@@ -141,13 +141,13 @@ export interface ApiVersions {
 }
 
 /**
- * Opens a connection to a broker, with TLS and authentication, in one attempt. Rejects with `BROKER_UNREACHABLE`,
+ * Opens a connection to a broker, with TLS and authentication. Makes one attempt. Rejects with `BROKER_UNREACHABLE`,
  * `TLS_REFUSED`, `AUTHENTICATION_REFUSED`, `UNSUPPORTED` or `KAFKA_FAILED`. When the signal is aborted, it closes the socket
  * and rejects.
  */
 export type Connect = (address: BrokerAddress, signal: AbortSignal) => Promise<Connection>
 
-/** The part that answers have in common. */
+/** The fields that all answers have. */
 export interface Answer {
   /** Kafka's number of the error; 0 for none. */
   readonly errorCode: number
@@ -213,9 +213,11 @@ export interface ProduceRequest {
   readonly producer?: ProducerIdAndEpoch
   /** The transaction that the batches belong to; `producer` is set then. Default: none. */
   readonly transaction?: TransactionOfBatches
-  /** At most one batch per partition. `firstSequence` is -1 without idempotence. */
+  /** At most one batch per partition. */
   readonly batches: readonly (TopicPartition & {
+    /** At least one record. */
     readonly records: readonly ProduceRecord[]
+    /** The number of records that the producer has sent to the partition before; -1 without idempotence. */
     readonly firstSequence: number
   })[]
 }
@@ -257,7 +259,7 @@ export interface FetchRequest {
   readonly readCommitted: boolean
   /** The rack of this consumer; empty for none. */
   readonly rackId: string
-  /** The partitions with the offsets to read from, and the largest amount of records of each in bytes. */
+  /** The partitions, each with the offset to read from and the largest amount of its records in the answer, in bytes. */
   readonly partitions: readonly (TopicPartitionOffset & { readonly maxBytes: number })[]
 }
 
