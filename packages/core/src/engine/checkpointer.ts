@@ -1,4 +1,6 @@
-import type { Checkpoint, MaybePromise } from '../protocol.ts'
+import { countAll } from '../observe/health.ts'
+import type { Monitor } from '../observe/monitor.ts'
+import type { Checkpoint, Host, MaybePromise } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { SourceRun } from './source-run.ts'
 
@@ -93,4 +95,27 @@ export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun
       current = round()
       return current
     }))
+}
+
+/** Makes a checkpoint `everyMs` after the one before, and brings the counts for health up to date. Returns a function that ends this. */
+export function keepCheckpointing(
+  host: Host,
+  everyMs: number,
+  checkpoint: () => Promise<void>,
+  monitor: Monitor,
+): () => void {
+  let cancel: () => void
+  let over = false
+  const arm = () => {
+    cancel = host.setTimeout(async () => {
+      await checkpoint()
+      countAll(monitor)
+      if (!over) arm()
+    }, everyMs)
+  }
+  arm()
+  return () => {
+    over = true
+    cancel()
+  }
 }

@@ -66,7 +66,7 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
           while (done.delete(share.handled)) share.handled++
           if (share.handled === messages.length) lane.finish(share)
         } catch (thrown) {
-          lane.torn = true
+          lane.tear()
           throw thrown
         } finally {
           load.busy--

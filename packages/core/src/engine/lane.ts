@@ -1,4 +1,5 @@
 import type { Condition } from '../adapter/condition.ts'
+import { count } from '../observe/tally.ts'
 import type { Tally } from '../observe/tally.ts'
 import type { Batch, Lane, Position } from '../protocol.ts'
 import type { Mutable } from '../types.ts'
@@ -50,11 +51,11 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   /** Its source has given it up: the remaining messages belong to another process. */
   readonly revoked: boolean
   /** A message was given up or failed halfway: its effects may be in an atomic sink. */
-  torn: boolean
+  readonly torn: boolean
   /** One entry for each binding. */
   readonly loads: readonly Load[]
   /** The last position that a checkpoint has acknowledged. */
-  committed?: Position
+  readonly committed?: Position
   /** The cursors of its workers. Each tells by `since` whether it has a message in flight. */
   readonly cursors: Set<Cursor>
   push(batch: Batch<unknown>): void
@@ -64,6 +65,10 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   count(): void
   /** The position up to which every binding has handled everything. */
   handled(): Position | undefined
+  /** A checkpoint has acknowledged this position. */
+  acknowledge(position: Position): void
+  /** A message failed halfway. */
+  tear(): void
   /** Opens or closes it temporarily. A halted lane stays closed. */
   setOpen(open: boolean): void
   halt(): void
@@ -133,7 +138,7 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
       for (const shares of held)
         for (const [i, share] of shares.entries()) {
           const handled = share.handled + (share.ahead?.size ?? 0)
-          ;(tallies[i] as Tally).handled += handled - share.counted
+          count(tallies[i] as Tally, 'handled', handled - share.counted)
           share.counted = handled
         }
     },
@@ -141,6 +146,12 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
       const [first] = held
       const handled = first ? Math.min(...first.map((share) => share.handled)) : 0
       return handled > 0 ? first?.[0]?.batch.position(handled) : position
+    },
+    acknowledge(position) {
+      lane.committed = position
+    },
+    tear() {
+      lane.torn = true
     },
     setOpen(open) {
       lane.open = open && !lane.halted
@@ -152,7 +163,7 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     },
     revoke(lost) {
       lane.revoked = true
-      lane.torn ||= lost
+      if (lost) lane.tear()
       lane.halt()
     },
     async sleep(ms, beyond) {

@@ -1,6 +1,6 @@
 import { groupBy, isBatchSource, isResource, isSinkTarget, nameIn } from '../binding/binding.ts'
 import type { Binding } from '../binding/binding.ts'
-import { createCheckpointer } from './checkpointer.ts'
+import { createCheckpointer, keepCheckpointing } from './checkpointer.ts'
 import { toError } from '../describe.ts'
 import { SnapstreamError, failure } from '../error.ts'
 import type { Events } from '../observe/events.ts'
@@ -64,8 +64,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   const emit = monitor.emitter(logger)
   const tallies = bindings.map(createTally)
   let checkpoint = async () => {}
-  let cancelTick = () => {}
-  let ticking = true
+  let endCheckpoints = () => {}
   let finished = false
 
   const runtime: Runtime = {
@@ -109,15 +108,14 @@ export async function run(bindings: readonly Binding[], context: object, given: 
       monitor.state = 'running'
       emit('start', () => ({ bindings: namesOf(tallies) }))
     }
-    tick()
+    endCheckpoints = keepCheckpointing(host, checkpointMs, checkpoint, monitor)
     await Promise.race([Promise.all(sources.map((source) => source.read())), stopped.promise])
     if (reading.signal.aborted) await drain()
     else ending('ended')
   } catch (error) {
     failed(error)
   }
-  ticking = false
-  cancelTick()
+  endCheckpoints()
   await within(() => 'checkpoint', checkpoint())
   for (const close of closers.toReversed()) await close()
   finished = true
@@ -240,13 +238,5 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     const close = async () => ((await (closer ?? opened.catch(() => {}))) as Closable | undefined)?.close?.()
     closers.push(() => within(closing(bound), close().catch(fails)))
     return result
-  }
-
-  function tick() {
-    cancelTick = host.setTimeout(async () => {
-      await checkpoint()
-      countAll(monitor)
-      if (ticking) tick()
-    }, checkpointMs)
   }
 }

@@ -90,7 +90,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
           await pending
           share.handled++
         } catch (thrown) {
-          lane.torn = true
+          lane.tear()
           throw thrown
         } finally {
           load.busy--

@@ -203,7 +203,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       // A lane may have been revoked, and even assigned again, since its position was noted. That position must not be committed.
       const own = noted.filter(([lane]) => lanes.get(lane.id) === lane)
       if (own.length > 0 && !atomicSink) await reader?.commit(toPositions(own))
-      for (const [lane, position] of own) lane.committed = position
+      for (const [lane, position] of own) lane.acknowledge(position)
     },
   }
   for (const tally of tallies) tally.sources.push(run)

@@ -1,5 +1,5 @@
 import { backoff } from '../adapter/backoff.ts'
-import { note } from '../observe/tally.ts'
+import { count, note } from '../observe/tally.ts'
 import type { Cursor, Refused } from './cursor.ts'
 import { toError } from '../describe.ts'
 import { SnapstreamError, failure, placeIn, placeOf } from '../error.ts'
@@ -207,12 +207,12 @@ export function createStep(
     }
     const buried = verdict === 'bury'
     if (buried || verdict === 'skip') {
-      tally[buried ? 'deadLettered' : 'skipped']++
+      count(tally, buried ? 'deadLettered' : 'skipped')
       tell(buried ? 'dead-letter' : 'skip', () => ({ ...about, error, attempts: attempt }))
       return true
     }
     if (verdict !== 'retry') throw located(code, error, about, part)
-    tally.retried++
+    count(tally, 'retried')
     const waitMs = backoff(attempt, { firstMs: policy.backoffMs, host })
     tell('retry', () => ({ ...about, error, attempt, waitMs }))
     // The wait for a retry does not count as a stall: the time limits are for one attempt.

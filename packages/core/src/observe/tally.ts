@@ -1,4 +1,5 @@
 import type { Binding } from '../binding/binding.ts'
+import type { Mutable } from '../types.ts'
 
 /** A message in flight, as health and the watchdog see it. */
 export interface Flight {
@@ -25,10 +26,10 @@ export interface WatchedSource {
 type Counter = 'handled' | 'retried' | 'skipped' | 'deadLettered'
 
 /**
- * The counts of a binding in a run, for health and the watchdog. The lanes and the steps of the binding write the counters,
- * and `note` writes all other fields. No field is written for each message that succeeds.
+ * The counts of a binding in a run, for health and the watchdog. `count` writes the counters, and `note` writes all other
+ * fields. No field is written for each message that succeeds.
  */
-export interface Tally extends Record<Counter, number> {
+export interface Tally extends Readonly<Record<Counter, number>> {
   readonly binding: Binding
   readonly lastError: { readonly error: Error; readonly at: number } | undefined
   readonly lastProgress: number | undefined
@@ -55,6 +56,11 @@ export function createTally(binding: Binding): Tally {
     seen: 0,
     quiet: Infinity,
   }
+}
+
+/** Adds to a counter. */
+export function count(tally: Mutable<Tally>, counter: Counter, more = 1): void {
+  tally[counter] += more
 }
 
 /** Writes some of its fields. */
