@@ -142,7 +142,9 @@ describe('route', () => {
 
   test('refuses values that are not sinks', () => {
     expect(() => route({}, () => undefined)).toThrow('at least one sink')
-    expect(() => route({ a: 1 as never }, () => 'a')).toThrow('a of route has to be a topic, a cache or a function')
+    expect(() => route({ a: 1 as never }, () => 'a')).toThrow(
+      new SnapstreamError('USAGE', 'sink a of route has to be a topic, a cache or a function, got 1'),
+    )
     expect(() => route(sinks([]), 'a' as never)).toThrow(
       new SnapstreamError('USAGE', 'the second argument of route has to be a function, got "a"'),
     )

@@ -36,7 +36,7 @@ export function route<const S extends Sinks, const N extends keyof S & string, T
   for (const [name, sink] of entries)
     expectUsage(
       typeof sink === 'function' || isSinkTarget(sink),
-      `${name} of route`,
+      `sink ${name} of route`,
       'a topic, a cache or a function',
       sink,
     )
