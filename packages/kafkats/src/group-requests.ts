@@ -67,8 +67,8 @@ export function groupRequests(broker: Broker, call: Call): GroupRequests {
       const request = {
         groupId,
         topics: byTopicName(partitions, ({ partition }) => ({ partitionIndex: partition })),
-        // Offsets of an open transaction do not count; the answer is UNSTABLE_OFFSET_COMMIT until it has ended.
-        requireStable: true,
+        // As with KafkaJS, an offset that an open transaction is about to commit does not count yet.
+        requireStable: false,
       }
       const { errorCode, topics } = await call('OffsetFetch', () => broker.offsetFetch(request))
       return {
