@@ -46,6 +46,19 @@ export function closed(what: string): SnapstreamError {
   return new SnapstreamError('NOT_OPEN', `the ${what} is closed; make a new one`)
 }
 
+/** The error for a consumer without a group that is to commit in transactions. */
+export function groupNeeded(transactionalId: string): SnapstreamError {
+  return new SnapstreamError(
+    'USAGE',
+    `the consumer with the transactionalId ${JSON.stringify(transactionalId)} has no groupId: the offsets of a transaction ` +
+      'belong to a group; give it one',
+  )
+}
+
+export function transactionalIdNeeded(): SnapstreamError {
+  return new SnapstreamError('USAGE', 'commitIn needs a consumer with a groupId and a transactionalId; give it both')
+}
+
 export function noSuchGroup(groupId: string, cause?: unknown): SnapstreamError {
   return new SnapstreamError(
     'GROUP_MISSING',

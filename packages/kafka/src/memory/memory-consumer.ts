@@ -1,7 +1,7 @@
-import { SnapstreamError, toError } from '@snapstream/core'
+import { toError } from '@snapstream/core'
 import { createCondition } from '@snapstream/core/adapter'
 import { refuseUnequal } from '../driver/copartitioned.ts'
-import { closed, outOfRange, topicMissing } from '../driver/driver-error.ts'
+import { closed, groupNeeded, outOfRange, topicMissing, transactionalIdNeeded } from '../driver/driver-error.ts'
 import type {
   ConsumerSettings,
   DriverConsumer,
@@ -292,18 +292,6 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
   function ownedBy(claims: PartitionClaims, offsets: readonly TopicPartitionOffset[]): OffsetAndMetadata[] {
     return assignment === undefined ? claims.released(offsets) : claims.claimed(offsets)
   }
-}
-
-function groupNeeded(transactionalId: string): SnapstreamError {
-  return new SnapstreamError(
-    'USAGE',
-    `the consumer with the transactionalId ${JSON.stringify(transactionalId)} has no groupId: the offsets of a transaction ` +
-      'belong to a group; give it one',
-  )
-}
-
-function transactionalIdNeeded(): SnapstreamError {
-  return new SnapstreamError('USAGE', 'commitIn needs a consumer with a groupId and a transactionalId; give it both')
 }
 
 /** The topics that the settings name, or that match a pattern of theirs. Throws `TOPIC_MISSING`. */

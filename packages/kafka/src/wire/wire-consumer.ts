@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { toError } from '@snapstream/core'
 import { refuseUnequal } from '../driver/copartitioned.ts'
+import { groupNeeded, transactionalIdNeeded } from '../driver/driver-error.ts'
 import type {
   ClientSettings,
   ConsumerSettings,
@@ -33,8 +34,9 @@ export async function wireConsumer(
   client: ClientSettings,
   settings: ConsumerSettings,
 ): Promise<DriverConsumer> {
-  const cluster = await openCluster(client, connect)
   const { groupId, groupInstanceId, transactionalId, metadataMaxAgeMs } = settings
+  if (transactionalId !== undefined && groupId === null) throw groupNeeded(transactionalId)
+  const cluster = await openCluster(client, connect)
   // At the start, brokers that cannot be reached are an error soon. Later the consumer retries for as long as a producer.
   const startPatienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
   const patienceMs = Math.max(startPatienceMs, settings.deliveryTimeoutMs ?? 0)
@@ -197,7 +199,10 @@ export async function wireConsumer(
     async commit(offsets) {
       if (ended === undefined) await membership.commit(offsets)
     },
-    commitIn: async (producer, offsets) => ended === undefined && membership.commitIn(producer, offsets),
+    async commitIn(producer, offsets) {
+      if (transactionalId === undefined) throw transactionalIdNeeded()
+      return ended === undefined && membership.commitIn(producer, offsets)
+    },
     committed: async (at) => (await ownership?.committed(at)) ?? [],
     async close() {
       ended = {}

@@ -3,6 +3,14 @@ import { partitionKey } from '../../driver/topic-partition.ts'
 import type { RebalanceListener } from './owned-partitions.ts'
 import type { Ownership } from './ownership.ts'
 
+/**
+ * How long it may take to give up partitions in a rebalance, in ms. The next owner would have to wait for the same
+ * transactions.
+ */
+const REVOKED_PATIENCE_MS = 2000
+/** How long it may take when the member leaves, in ms. */
+const CLOSE_PATIENCE_MS = 500
+
 /** A listener that learns of partitions once no transaction is pending on their offsets. */
 export interface ClaimListener extends Pick<RebalanceListener, 'revoked'> {
   /** Commits under the name of this owner. @param committed the committed offsets of those partitions that have one */
@@ -62,8 +70,8 @@ export function claims(options: {
       if (told.length === 0) return
       await listener.revoked(told, reason)
       for (const at of told) owned.delete(partitionKey(at))
-      if (reason === 'revoked') await ownership.release(told)
+      if (reason === 'revoked') await ownership.release(told, REVOKED_PATIENCE_MS)
     },
-    release: () => ownership.release([...owned.values()]),
+    release: () => ownership.release([...owned.values()], CLOSE_PATIENCE_MS),
   }
 }

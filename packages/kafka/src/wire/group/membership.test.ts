@@ -1,6 +1,13 @@
 import { afterEach, expect, test } from 'vitest'
-import type { ConsumerSettings, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
+import { SnapstreamError } from '@snapstream/core'
+import type {
+  ConsumerSettings,
+  TopicPartition,
+  TopicPartitionOffset,
+  TransactionalProducer,
+} from '../../driver/driver.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import { kafkaError, protocolError } from '../errors/kafka-error.ts'
 import type { Connection } from '../protocol/connection.ts'
 import { decodeSubscription, encodeAssignment } from './consumer-protocol.ts'
 import { groupMember } from './membership.ts'
@@ -103,6 +110,18 @@ async function joined(settings: Partial<ConsumerSettings> = {}) {
   const all = joining(settings)
   await expect.poll(() => all.events).toEqual(['assigned 0,1'])
   return all
+}
+
+/** A transactional producer that writes down the offsets that it is to send. Its error codes are in causes. */
+function sending(refuse: (generationId: number) => number = () => 0) {
+  const sent: string[] = []
+  const sendOffsets: TransactionalProducer['sendOffsets'] = async ({ generationId, memberId }, given) => {
+    const shown = given.map(({ partition, offset, metadata }) => `${partition}@${offset}${metadata}`)
+    sent.push(`${generationId} of ${memberId}: ${shown.join()}`)
+    const errorCode = refuse(generationId)
+    if (errorCode !== 0) throw kafkaError(protocolError(errorCode), 'add offsets')
+  }
+  return { sent, sendOffsets } as unknown as TransactionalProducer & { readonly sent: readonly string[] }
 }
 
 /** A promise and the function that resolves it. */
@@ -260,6 +279,87 @@ test('a commit that is refused for another reason rejects, and names the partiti
     topic: 't',
     partition: 0,
   })
+})
+
+test('commitIn adds all offsets to the transaction, under the generation of the member and with its name', async () => {
+  const { member } = await joined({ transactionalId: 'tx', groupInstanceId: 'one' })
+  const producer = sending()
+  expect(await member.commitIn(producer, offsets.slice(0, 2))).toBe(true)
+  expect(producer.sent).toEqual(['1 of me: 0@5{"owner":"tx"},1@5{"owner":"tx"}'])
+  // One that is not owned: none.
+  expect(await member.commitIn(producer, offsets)).toBe(false)
+  await member.leave()
+  expect(await member.commitIn(producer, offsets.slice(0, 1))).toBe(false)
+  expect(producer.sent).toHaveLength(1)
+})
+
+test('offsets of a transaction whose generation is over are sent again under the next', async () => {
+  const { broker, member } = await joined({ transactionalId: 'tx' })
+  const producer = sending((generationId) => (generationId === 1 ? ILLEGAL_GENERATION : 0))
+  const committed = member.commitIn(producer, offsets.slice(0, 2))
+  await expect.poll(() => producer.sent).toHaveLength(1)
+  broker.beat = REBALANCE
+  expect(await committed).toBe(true)
+  expect(producer.sent.map((one) => one.slice(0, 10))).toEqual(['1 of me: 0', '2 of me: 0'])
+})
+
+test('offsets of a partition that is being handed over are sent under the next generation', async () => {
+  const { broker, member, listening } = await joined({ transactionalId: 'tx' })
+  const producer = sending((generationId) => (generationId === 1 ? REBALANCE : 0))
+  const committed = member.commitIn(producer, offsets.slice(0, 2))
+  await expect.poll(() => producer.sent).toHaveLength(1)
+  // The hand-over waits for the transaction.
+  listening.revoked = async () => void (await committed)
+  broker.assigned = [1]
+  broker.beat = REBALANCE
+  expect(await committed).toBe(true)
+  expect(producer.sent[1]).toBe('2 of me: 0@5{"owner":"tx"},1@5{"owner":"tx"}')
+})
+
+test('offsets of a transaction are not sent again if one of the partitions went', async () => {
+  const { broker, member } = await joined({ transactionalId: 'tx' })
+  const producer = sending(() => REBALANCE)
+  const committed = member.commitIn(producer, offsets.slice(0, 2))
+  await expect.poll(() => producer.sent).toHaveLength(1)
+  // In an eager rebalance other members have the partition already.
+  broker.protocol = 'roundrobin'
+  broker.assigned = [1]
+  broker.beat = REBALANCE
+  expect(await committed).toBe(false)
+  expect(producer.sent).toHaveLength(1)
+})
+
+test('commitIn of a partition that was lost and assigned again resolves with false', async () => {
+  const { broker, member, events } = await joined({ transactionalId: 'tx' })
+  const producer = sending(() => UNKNOWN_MEMBER)
+  const committed = member.commitIn(producer, offsets.slice(0, 2))
+  await expect.poll(() => producer.sent).toHaveLength(1)
+  broker.beat = UNKNOWN_MEMBER
+  await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
+  expect(await committed).toBe(false)
+  expect(producer.sent).toHaveLength(1)
+})
+
+test('commitIn waits while the member does not know its assignment', async () => {
+  const { broker, member } = await joined({ transactionalId: 'tx' })
+  const producer = sending()
+  const { opened, open } = gate()
+  broker.syncs = opened
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.generationId).toBe(2)
+  const committed = member.commitIn(producer, offsets.slice(0, 2))
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(producer.sent).toEqual([])
+  open()
+  expect(await committed).toBe(true)
+  expect(producer.sent.map((one) => one[0])).toEqual(['2'])
+})
+
+test('other errors of the producer reject commitIn', async () => {
+  const { member } = await joined({ transactionalId: 'tx' })
+  const aborted = new SnapstreamError('TRANSACTION_ABORTED', 'it took too long')
+  const producer = { ...sending(), sendOffsets: () => Promise.reject(aborted) }
+  await expect(member.commitIn(producer, offsets.slice(0, 1))).rejects.toBe(aborted)
 })
 
 test('a coordinator that refuses commits and accepts heartbeats ends the membership after a session', async () => {

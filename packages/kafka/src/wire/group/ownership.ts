@@ -1,5 +1,6 @@
-import { SnapstreamError } from '@snapstream/core'
+import type { SnapstreamError } from '@snapstream/core'
 import { backoff, sleep, withTimeout } from '@snapstream/core/adapter'
+import { closed } from '../../driver/driver-error.ts'
 import type { OffsetAndMetadata, TopicPartition, TopicPartitionOffset } from '../../driver/driver.ts'
 import { ownerOf } from '../../driver/partition-owner.ts'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -16,8 +17,6 @@ const PAUSES = { firstMs: 10, maxMs: 200 } as const
 const REPORT_AFTER_MS = 1000
 /** How long retriable errors of a request that fences another owner are retried, in ms. */
 const FENCE_PATIENCE_MS = 5000
-/** How long it may take to give up partitions, in ms. Other members wait meanwhile. */
-const RELEASE_PATIENCE_MS = 1000
 
 /**
  * The offsets of a group that are committed in transactions, and the owners of its partitions. The metadata of a committed
@@ -35,8 +34,12 @@ export interface Ownership {
    * @param wanted the partitions that are still to be taken over
    */
   takeOver(wanted: () => readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[] | undefined>
-  /** Commits that these partitions have no owner, unless another one has them by now. Never rejects. */
-  release(partitions: readonly TopicPartition[]): Promise<void>
+  /**
+   * Commits that these partitions have no owner, unless another one has them by now. Never rejects.
+   *
+   * @param limitMs how long it may wait for pending transactions, in ms
+   */
+  release(partitions: readonly TopicPartition[], limitMs: number): Promise<void>
 }
 
 export function groupOwnership(options: {
@@ -102,9 +105,10 @@ export function groupOwnership(options: {
 
   return {
     async committed(partitions) {
+      if (partitions.length === 0) return []
       const offsets = await stabilised(() => partitions)
-      if (offsets !== undefined || partitions.length === 0) return offsets ?? []
-      throw new SnapstreamError('NOT_OPEN', `the consumer of the group ${JSON.stringify(groupId)} was closed`)
+      if (offsets === undefined) throw closed('consumer')
+      return offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
     },
     async takeOver(wanted) {
       const partitions = wanted()
@@ -116,16 +120,16 @@ export function groupOwnership(options: {
       await Promise.all([...owners].map(fence))
       return stabilised(wanted, { late: () => onTrouble(pending(wanted())) })
     },
-    async release(partitions) {
+    async release(partitions, limitMs) {
       const work = async () => {
-        const offsets = (await stabilised(() => partitions, { limitMs: RELEASE_PATIENCE_MS })) ?? []
+        const offsets = (await stabilised(() => partitions, { limitMs })) ?? []
         await commit(
           offsets.filter(({ metadata }) => ownerOf(metadata) === transactionalId),
           '',
         )
       }
       // The next owner then ends a transaction that this member may not have, which is slower for both.
-      await withTimeout(work(), { ms: RELEASE_PATIENCE_MS, late: () => {} }).catch(() => {})
+      await withTimeout(work(), { ms: limitMs, late: () => {} }).catch(() => {})
     },
   }
 }
