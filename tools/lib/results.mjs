@@ -4,7 +4,7 @@ import { readJson } from '../services/root.mjs'
 
 const fileOf = ({ folder }) => join(folder, 'test-results.json')
 
-/** Removes results of earlier runs, which would be counted. Nx restores those of cached tasks. */
+/** Removes the results of earlier runs, so that they are not counted. Nx restores the results of cached tasks. */
 export function removeResults(projects) {
   for (const project of projects) rmSync(fileOf(project), { force: true })
 }
@@ -41,7 +41,7 @@ export function summary({ passed, failed, skipped = 0 }) {
   return `tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }
 
-/** The counts in the last such line of an output, or undefined. */
+/** Reads the counts in the last summary of an output; undefined if it has no summary. */
 export function parseSummary(output) {
   const found = [...output.matchAll(/^tests: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1)
   if (!found) return undefined
@@ -49,7 +49,7 @@ export function parseSummary(output) {
   return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) }
 }
 
-/** The counts in the last line of `npm run chaos`, or undefined. */
+/** Reads the counts in the summary of `npm run chaos`; undefined if the output has none. */
 export function parseScenarios(output) {
   const [, passed, failed] = /^scenarios: (\d+) passed, (\d+) failed$/m.exec(output) ?? []
   return passed === undefined ? undefined : { passed: Number(passed), failed: Number(failed) }

@@ -7,10 +7,10 @@ import { installTarballs, npmIn } from './install.mjs'
 
 /** The versions of Node that the README names. */
 const NODES = ['20.19', '22', '24', '26']
-/** The first that reads TypeScript by itself. */
+/** The first version of Node that reads TypeScript by itself. */
 const STRIPS_TYPES = 22
 
-/** The first program of the README: its commands in an empty folder, with the tarballs in place of what npm has. */
+/** Runs the first commands of the README in an empty folder, and installs the tarballs in place of the packages on npm. */
 export async function installFirstProgram(folder, tarballs) {
   const { commands, packages, tools, program } = firstProgram()
   const expected = 'npm init -y'
@@ -26,7 +26,7 @@ export async function installFirstProgram(folder, tarballs) {
   return { ok: true }
 }
 
-/** As JavaScript and as TypeScript, on every version of Node. */
+/** Runs the program as JavaScript and as TypeScript, on every version of Node. */
 export async function runFirstProgram(folder) {
   const { printed } = firstProgram()
   const ran = []

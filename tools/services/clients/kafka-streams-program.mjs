@@ -1,6 +1,6 @@
 import { javaProgram } from './java-program.mjs'
 
-/** The command that runs a program of Kafka Streams with Jackson and a log on stderr of errors only. */
+/** The command that runs a program with Kafka Streams and Jackson. The program logs only errors, to stderr. */
 export function kafkaStreamsProgram({ name, version, source, flags }, log) {
   return javaProgram(
     {

@@ -30,7 +30,7 @@ interface Platformatic {
   readonly Producer: new (options: object) => Producer
 }
 
-/** For one send. */
+/** The number of records in one send. */
 const GATHERED = 1000
 
 const load = () => loadPeer<Platformatic>('@platformatic/kafka')

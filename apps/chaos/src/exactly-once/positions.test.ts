@@ -95,7 +95,7 @@ test('a stored position beyond the end of a topic fails with OFFSET_OUT_OF_RANGE
   })
 })
 
-test('an exactly-once cache refuses a source without durable positions at the start, and a direct write when it is made', async () => {
+test('an exactly-once cache refuses a source without durable positions when the stream starts, and each direct write', async () => {
   const { counts, write, read, count, driver } = setUp()
   const seen: string[] = []
   const app = createApp()

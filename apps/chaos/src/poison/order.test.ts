@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { random } from '@snapstream/program'
 import { POISONS, orderCodec, ordersOf } from './order.ts'
 
-test('one order in each hundred is poison, of every kind, by the seed', () => {
+test('each hundred orders has one poisoned order, and the seed decides which one and its kind of poison', () => {
   const orders = ordersOf(5000, random(3))
   expect(orders.map(({ id }) => id)).toEqual(Array.from({ length: 5000 }, (_, id) => id))
   const bad = orders.filter(({ poison }) => poison !== undefined)

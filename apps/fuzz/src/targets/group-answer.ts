@@ -121,7 +121,7 @@ export const groupAnswer: Target = {
         await ask(drivers[choice % DRIVERS]!)
         return `${choice % 16} ok`
       } catch (error) {
-        // An error code of the broker is named by the caller of the connection.
+        // A connection rejects with the plain error code of a broker; its caller makes a SnapstreamError of it.
         const { errorCode } = error as { readonly errorCode?: number }
         if (errorCode !== undefined) return `${choice % 16} error ${errorCode}`
         if (!SnapstreamError.is(error)) throw error

@@ -9,9 +9,9 @@ export interface Head {
   readonly sequence: number
 }
 
-// Most values are stored without a head. A value that expires, or is counted, has one: the mark, then two numbers as seven
-// bytes of seven bits each, so that text with a head is still text. JSON never begins with the mark. A codec's value that
-// begins with it gets a head, too.
+// Most values are stored without a head. A value that expires has one, and so has each value of a bounded cache. A head is the
+// mark and two numbers. A number has seven bytes of seven bits, so that text with a head is still text. JSON never begins with
+// the mark. If the value of a codec begins with it, the value gets a head too.
 const FIRST = 0x0e
 const MARK = '\u000Esn'
 const DIGITS = 7

@@ -151,7 +151,7 @@ describe('a transaction of a message, in a cache that is exactly once', () => {
     })
     expect(other).toBeTypeOf('function')
     await app.stream()
-    expect(await Promise.all(late)).toMatchObject([usage('has to await it'), usage('has to await it')])
+    expect(await Promise.all(late)).toMatchObject([usage('await it in the handler'), usage('await it in the handler')])
     expect(await stored()).toEqual({})
     // Before and after the stream it is one like any other.
     await totals.open()

@@ -8,7 +8,7 @@ import { headOf } from '../entry/stored-head.ts'
 
 const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const
 const NOTHING = Buffer.alloc(0)
-/** The shortest interval between two looks into the index. */
+/** The shortest interval between two searches of the index. */
 const SWEEP_INTERVAL_MS = 100
 
 /** An expired entry as it is in the backend. */
@@ -19,7 +19,7 @@ export interface Swept {
 
 /**
  * An index of the entries that expire, ordered by expiry: expired ones are found without a scan. An entry that is written
- * again leaves its old index entry behind, which is removed when its time comes.
+ * again leaves its old index entry behind, which is removed at its own expiry.
  */
 export interface ExpiryIndex {
   /** Whether any entry in the backend may expire. */

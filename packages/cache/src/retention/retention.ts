@@ -9,9 +9,9 @@ import { addHead } from '../entry/stored-head.ts'
 import { createExpiryIndex } from './expiry-index.ts'
 import { createSizeBound } from './size-bound.ts'
 
-/** Puts between two turns of the event loop: a few milliseconds. */
+/** The number of puts, a few ms of work, after which a large batch lets other tasks of the event loop run. */
 const PUTS_PER_TURN = 4096
-/** A batch removes at most this many entries of the backend and twice as many as it writes, so removal keeps up. */
+/** A batch removes at most this many entries, plus two for each entry that it writes: so removal keeps up with writing. */
 const REMOVALS = 1000
 
 interface RetentionOptions {

@@ -30,14 +30,14 @@ describe('an entry that expires', () => {
     expect([await cache.has('a'), cache.getSync('a'), await cache.get('a')]).toEqual([false, undefined, undefined])
     expect(await collect(cache.entries({ limit: 1 }))).toEqual([['b', 2]])
     expect((await cache.stats()).entries).toBe(1)
-    // A snapshot is of its moment.
+    // A snapshot keeps the entries of its moment, even if they expire later.
     expect(await collect(then.keys())).toEqual(['a', 'b'])
     expect([await then.has('a'), then.getSync('a')]).toEqual([true, 1])
     await then.close()
     await cache.close()
   })
 
-  test('gets its expiry from the cache or the entry, by every way to write', async () => {
+  test('gets its expiry from the cache or the entry, whichever method writes it', async () => {
     const { cache, sink, clock } = await setUp({ ttlMs: 1000 })
     await cache('a', 1)
     await cache('b', 1, { ttlMs: 2000 })
@@ -83,7 +83,7 @@ describe('an entry that expires', () => {
     await sink.flush(checkpoint)
     expect(await stored()).toHaveLength(10_001 - 2 * 501)
     clock.pass(10_000)
-    // Bounded work in each of them.
+    // Each flush removes a bounded number of entries.
     const sizes = level.batches.length
     for (let i = 0; i < 10; i++) await sink.flush(checkpoint)
     expect(level.batches.slice(sizes).map(({ size }) => size)).toEqual([2000, 2000, 2000, 2000, 998])
@@ -101,7 +101,7 @@ describe('an entry that expires', () => {
     await cache('b', 2)
     await cache.del('c')
     clock.pass(1000)
-    // In the batch that removes the old one.
+    // The batch that writes the entry again also removes its expired index entry.
     await sink.write(['d', 2])
     await sink.flush(checkpoint)
     expect(await collect(cache.entries())).toEqual([

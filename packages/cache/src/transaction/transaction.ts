@@ -25,9 +25,9 @@ interface TransactionsOptions<K extends CacheKey, V> {
   readonly reads: CacheReads<K, V>
   entryOf(key: K, value: V | typeof DELETE, options?: EntryOptions): Entry<K>
   decodeEntry(entry: Entry<K>): V
-  /** Makes all writes visible at once. Resolves when they are durable; those of a message become durable with it. */
+  /** Makes all writes visible at once. Resolves when they are durable; the writes of a message become durable with the message. */
   write(entries: readonly Entry<K>[], attempt: Attempt | undefined): Promise<void>
-  /** Only of a database that is exactly once. */
+  /** Set only for a database with exactly-once messages. */
   readonly messages: { readonly feed: Feed; readonly locks: MessageLocks } | undefined
 }
 
@@ -37,7 +37,7 @@ export type Transact<K extends CacheKey, V> = <T>(
   run: (transaction: CacheTransaction<K, V>) => MaybePromise<T>,
 ) => Promise<T>
 
-/** A transaction that runs. */
+/** A running transaction. */
 interface Running<K extends CacheKey> {
   /** For error messages. */
   readonly named: string
@@ -53,7 +53,7 @@ export function createTransact<K extends CacheKey, V>(options: TransactionsOptio
     const list = Array.isArray(keys) ? (keys as readonly K[]) : [keys as K]
     const named = `a transaction on ${list.map(describeKey).join(', ')} of ${name}`
     if (typeof run !== 'function') throw new SnapstreamError('USAGE', `${named} takes a function, got ${describe(run)}`)
-    // An entry is made of each key, so that one that is not a key is refused.
+    // `entryOf` throws for a value that is not a key.
     const ids = new Map(list.map((key) => [entryOf(key, DELETE).id, key]))
     const attempt = messages?.feed.attempt(named)
     const claim: Claim = { keys: ids, since: performance.now() }
@@ -76,10 +76,10 @@ export function createTransact<K extends CacheKey, V>(options: TransactionsOptio
       locks.release(claim)
       throw new SnapstreamError(
         'USAGE',
-        `${named} ended after the message that it is a part of, and is not kept; the handler has to await it`,
+        `${named} ended after its message, so its writes are discarded; await it in the handler`,
       )
     }
-    // The next transaction may begin once this one is visible: both become durable together.
+    // The next transaction may begin as soon as the writes are visible: both become durable together.
     const written = writes.size === 0 ? undefined : write([...writes.values()], attempt)
     locks.release(claim)
     if (written) await written

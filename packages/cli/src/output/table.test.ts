@@ -15,7 +15,7 @@ function gathered() {
   return { printer, text: () => text }
 }
 
-test('the first rows are written before the last are known, by their number', async () => {
+test('the first 100 rows are written at once, and set the widths of the columns', async () => {
   const { printer, text } = gathered()
   const table = createTable(['NAME', 'N'], printer)
   for (let i = 0; i < 99; i++) await table.row(`row ${i}`, i)
@@ -29,13 +29,13 @@ test('the first rows are written before the last are known, by their number', as
   expect(text().endsWith('row 99  99\na longer one  1000\n')).toBe(true)
 })
 
-test('or soon, where they are few', async () => {
+test('fewer rows are written after a moment', async () => {
   const { printer, text } = gathered()
   await createTable(['NAME'], printer).row('first')
   await vi.waitFor(() => expect(text()).toBe('NAME\nfirst\n'))
 })
 
-test('wide characters take their room, and a cell stays on its line and steers no terminal', async () => {
+test('columns fit wide characters, and line breaks and control characters in cells are escaped', async () => {
   const { printer, text } = gathered()
   const table = createTable(['A', 'B'], printer)
   await table.row('🏆🏆', '-')
@@ -45,14 +45,14 @@ test('wide characters take their room, and a cell stays on its line and steers n
   expect(text()).toBe('A        B\n🏆🏆     -\na\\n\\x1b  7\n')
 })
 
-test('without a row there is nothing', async () => {
+test('a table without rows writes nothing', async () => {
   const { printer, text } = gathered()
   createTable(['A'], printer).end()
   await printer.end()
   expect(text()).toBe('')
 })
 
-test('a hundred thousand rows take no longer than a test may', async () => {
+test('a hundred thousand rows are written within the time-out of a test', async () => {
   const { printer, text } = gathered()
   const table = createTable(['AT', 'MESSAGE'], printer)
   for (let i = 0; i < 100_000; i++) await table.row(`0/${i}`, `message ${i} of a letter that could not be handled`)

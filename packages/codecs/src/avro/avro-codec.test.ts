@@ -91,7 +91,7 @@ describe('AvroCodec', () => {
       }),
       { numRuns: 3000 },
     )
-    // A trillion items, says the first number.
+    // The first number announces a trillion items.
     expect(() => list.decode(Buffer.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40))).toThrow('end too early')
   })
 
@@ -147,7 +147,7 @@ describe('AvroCodec', () => {
     expect(() => codec.decode(Buffer.of(1))).toThrow('cannot read 1 bytes')
   })
 
-  test('writes more strings than fit its first memory', () => {
+  test('writes more strings than fit into its first buffer', () => {
     const codec = of({ type: 'array', items: 'string' })
     const texts = Array.from({ length: 5000 }, (_, i) => 'y'.repeat(i % 50))
     expect(codec.decode(codec.encode(texts))).toEqual(texts)
@@ -207,7 +207,7 @@ describe('AvroCodec', () => {
           if (long === 0 || Math.abs(long) >= Number.MAX_SAFE_INTEGER) continue
           expect([long, codec.decode(codec.encode(long))]).toEqual([long, long])
         }
-    // As another language writes it, zigzag: 2^53 + 1.
+    // 2^53 + 1 as a zigzag number, as other languages write it.
     expect(() => codec.decode(Buffer.from('8280808080808020', 'hex'))).toThrow('beyond what a number holds exactly')
     expect(() => codec.decode(Buffer.alloc(12, 0xff))).toThrow('more than 10 bytes')
     expect(() => codec.decode(Buffer.alloc(9, 0xff))).toThrow('end too early')
@@ -239,7 +239,7 @@ describe('the schema of AvroCodec', () => {
     [join(folder, 'missing.avsc'), 'missing.avsc'],
     [file('broken.avsc', '{'), 'broken.avsc is not JSON'],
     [file('wrong.avsc', '{"type":"recrod"}'), 'wrong.avsc) cannot use its schema'],
-    ['{"type":"string"}', 'a schema itself is given as an object'],
+    ['{"type":"string"}', 'give a schema itself as an object'],
     ['', '.avsc file'],
     [null, 'null'],
     [1, '1'],

@@ -26,7 +26,7 @@ export function readAvroSchema(schema: object | string): AvroSchema {
     const cause = toError(error)
     throw new SnapstreamError(
       'USAGE',
-      `AvroCodec cannot read the schema file ${describe(schema)}: ${cause.message}; a schema itself is given as an object`,
+      `AvroCodec cannot read the schema file ${describe(schema)}: ${cause.message}; give a schema itself as an object`,
       { cause },
     )
   }
@@ -89,7 +89,7 @@ export function withValidNames(schema: unknown, originals: Map<string, string>):
   return originals.size === 0 ? schema : made
 }
 
-/** The name in the schema of a name that avsc has. */
+/** The original name in the schema, for a name that avsc reports. */
 export function originalName(name: string, originals: ReadonlyMap<string, string>): string {
   if (originals.size === 0) return name
   return name

@@ -2,15 +2,15 @@ import { avroTypes, type AvroType } from './avsc.ts'
 
 /** A logical type: converts between its values and those of the Avro type below. */
 export interface LogicalType {
-  /** The value for a decoded one: a number (or bigint) for `int` and `long`, a string, or a Buffer. Throws if there is none. */
+  /** Converts a decoded value: a number (or bigint) for `int` and `long`, a string, or a Buffer. Throws if it cannot. */
   fromAvro(value: never): unknown
-  /** The value to encode. Throws, or returns undefined, for a value that the type does not take. */
+  /** Converts a value to encode. Throws, or returns undefined, for a value that the type does not accept. */
   toAvro(value: unknown): unknown
   /** The kind by which a union recognizes its values: `'string'`, `'number'`, `'bigint'`, `'date'`, `'object'`, ... */
   readonly kind: string
-  /** A property that a writer's schema must share, beside the name, to be read as this type: the scale of a decimal. */
+  /** A property that a writer's schema must have in common, beside the name, to be read as this type: the scale of a decimal. */
   readonly unit?: string | undefined
-  /** The values that it takes, for error messages: `a Date`. */
+  /** The values that it accepts, for error messages: `a Date`. */
   readonly takes: string
 }
 
@@ -24,7 +24,7 @@ export function logicalOf(type: AvroType): { readonly name: string; readonly log
   return type instanceof Logical ? { name: type.logicalName, logical: type.logical } : undefined
 }
 
-/** The type below, of a logical type; else the type itself. */
+/** The Avro type below a logical type; for other types the type itself. */
 export const underlyingOf = (type: AvroType): AvroType => (type instanceof Logical ? type.underlyingType : type)
 
 export const logicalKindOf = (type: AvroType): string | undefined => logicalOf(type)?.logical.kind

@@ -20,7 +20,7 @@ interface Options {
 /** The checked result of one `snap`: sources, a handler and its sinks. */
 export interface Binding extends Options {
   readonly sources: readonly Source<unknown>[]
-  /** All objects that it may write to: those in `use`, its sinks, and its dead letter or undefined. */
+  /** All objects that it may write to: those in `use`, its sinks, and its dead letter sink or undefined. */
   readonly targets: readonly unknown[]
   readonly policy: Policy
   // oxlint-disable-next-line typescript/no-explicit-any -- the app's own context type was checked by `snap`
@@ -76,7 +76,7 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
   return { ...options, name, sources, targets: [...use, ...sink, deadLetter], policy, handler }
 }
 
-/** The name of a source or sink in error messages: its place in the first binding that has it. */
+/** The name of a source or sink in error messages, by its place in the first binding that has it: `source 1 of copy`. */
 export function nameIn(bindings: readonly Binding[], bound: unknown): string {
   for (const { name, sources, sink, use, policy } of bindings)
     for (const [list, values] of Object.entries<readonly unknown[]>({

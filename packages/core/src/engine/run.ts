@@ -123,7 +123,9 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   for (const cancel of cancels) cancel()
   handling.abort()
   if (undone.length > 0) {
-    failures.push(new SnapstreamError('SHUTDOWN_TIMEOUT', `not done in shutdownMs; raise it: ${undone.join('; ')}`))
+    failures.push(
+      new SnapstreamError('SHUTDOWN_TIMEOUT', `not done within shutdownMs: ${undone.join('; ')}; raise shutdownMs`),
+    )
   }
   const [first, ...suppressed] = failures
   for (const tally of tallies) note(tally, { sources: [], stalled: undefined })

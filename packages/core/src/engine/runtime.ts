@@ -33,6 +33,6 @@ export interface Runtime {
   readonly refusals: Map<unknown, Promise<unknown>>
   /** The writers of the open sinks, by bound object. */
   readonly writers: Map<unknown, SinkWriter<unknown>>
-  /** A checkpoint has closed the lanes that feed an atomic sink. Such lanes that are assigned meanwhile start closed. */
+  /** Whether a checkpoint has closed the lanes that feed an atomic sink. Lanes of such a sink that are assigned meanwhile start closed. */
   paused: boolean
 }

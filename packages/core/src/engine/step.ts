@@ -161,7 +161,10 @@ export function createStep(
       .catch((thrown: unknown) =>
         fail(
           thrown === HALTED
-            ? new SnapstreamError('SHUTDOWN_TIMEOUT', `not done in shutdownMs; raise it: a refused value of ${name}`)
+            ? new SnapstreamError(
+                'SHUTDOWN_TIMEOUT',
+                `not done within shutdownMs: a refused value of ${name}; raise shutdownMs`,
+              )
             : thrown,
         ),
       )

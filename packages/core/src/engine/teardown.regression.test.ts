@@ -70,7 +70,7 @@ test('an asynchronous handler that never leaves the microtask queue lets timers 
   await expect(app.stream({}, { signal: AbortSignal.timeout(20) })).resolves.toBeUndefined()
 })
 
-test('an iterator that fails has the code of a source, whichever worker reads it', async () => {
+test('an iterator that fails ends the stream with SOURCE_FAILED, whichever worker reads it', async () => {
   for (const bindings of [1, 2]) {
     const app = createApp()
     const source = (function* broken() {

@@ -156,7 +156,7 @@ describe('batch', () => {
     expect(calls.map(({ at }) => at)).toEqual([0, 5, 15, 35])
   })
 
-  test('an end that takes too long ends the retries and names the values that were left', async () => {
+  test('after shutdownMs the retries end, and the error counts the values that are left', async () => {
     const host = createVirtualHost()
     const app = createApp({ host })
     const log: string[] = []
@@ -186,7 +186,7 @@ describe('batch', () => {
     host.setTimeout(() => stop.abort(), 500)
     await expect(host.settle(app.stream({}, { signal: stop.signal, shutdownMs: 1000 }))).rejects.toMatchObject({
       code: 'SHUTDOWN_TIMEOUT',
-      message: 'batch() had 1 value left at the end of shutdownMs; their messages come again',
+      message: 'batch() had 1 value left at the end of shutdownMs; the next run reads their messages again',
     })
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
     expect(log.join()).not.toContain('commit')

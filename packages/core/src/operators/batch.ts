@@ -208,7 +208,7 @@ function batchWriter<T>(
       if (written < until)
         throw new SnapstreamError(
           'SHUTDOWN_TIMEOUT',
-          `batch(${fn.name}) had ${valuesIn(until - written)} left at the end of shutdownMs; their messages come again`,
+          `batch(${fn.name}) had ${valuesIn(until - written)} left at the end of shutdownMs; the next run reads their messages again`,
           { cause },
         )
     },

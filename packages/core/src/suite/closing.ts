@@ -88,7 +88,7 @@ export function closingSuite({ createApp }: Core): void {
         const error = await host.settle(failureOf(app.stream({}, { signal: stop.signal, shutdownMs: 1000 })))
         expect(error).toMatchObject({
           code: 'SHUTDOWN_TIMEOUT',
-          message: 'not done in shutdownMs; raise it: closing source 1 of reads',
+          message: 'not done within shutdownMs: closing source 1 of reads; raise shutdownMs',
         })
         expect(stops[0]?.undone).toEqual(['closing source 1 of reads'])
         expect(host.monotonic()).toBeLessThanOrEqual(1050)

@@ -47,7 +47,7 @@ export function givenUpSuite({ createApp }: Core): void {
       expect(undone).toEqual(['1 given up in heeds (lane a)'])
       expect(error).toMatchObject({
         code: 'SHUTDOWN_TIMEOUT',
-        message: 'not done in shutdownMs; raise it: 1 given up in heeds (lane a)',
+        message: 'not done within shutdownMs: 1 given up in heeds (lane a); raise shutdownMs',
       })
       expect([commits(log), atMs < 500]).toEqual([['commit a=1'], true])
     })

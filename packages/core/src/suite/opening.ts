@@ -137,7 +137,7 @@ export function openingSuite({ createApp, SnapstreamError: Known }: Core): void 
       const stop = new AbortController()
       host.setTimeout(() => stop.abort(), 10)
       const error = await host.settle(failureOf(app.stream({}, { signal: stop.signal, shutdownMs: 100 })))
-      expect(error?.message).toBe('not done in shutdownMs; raise it: closing use 2 of reads')
+      expect(error?.message).toBe('not done within shutdownMs: closing use 2 of reads; raise shutdownMs')
       expect(log.at(-1)).toBe('first')
     })
   })

@@ -107,7 +107,7 @@ export function refusalSuite({ createApp }: Core): void {
       expect(app.health().bindings[0]).toMatchObject({ deadLettered: 1, retried: 1 })
     })
 
-    test('stops the stream, which names the place of the message and does not commit it', async () => {
+    test('stops the stream with an error that names the place of the message, which is not committed', async () => {
       const { log, error } = await run(() => 'stop')
       expect(error).toMatchObject({
         code: 'SINK_REFUSED',
@@ -119,7 +119,7 @@ export function refusalSuite({ createApp }: Core): void {
       expect(log).toEqual(['has 1', 'has 3'])
     })
 
-    test('is not kept where onError is stop: the flush rejects', async () => {
+    test("is not kept with onError 'stop': the flush rejects", async () => {
       const { log, error } = await run('stop')
       expect(error).toMatchObject({ code: 'SINK_FAILED', message: 'sink 1 of copy failed: no 2' })
       expect(log).toEqual(['has 1'])
@@ -148,7 +148,7 @@ export function refusalSuite({ createApp }: Core): void {
       ])
     })
 
-    test('that waits for its retry when the time is over is named, and not committed', async () => {
+    test('that still waits for its retry after shutdownMs is named in the error, and not committed', async () => {
       const host = createVirtualHost()
       const log: string[] = []
       const app = createApp({ host })
@@ -161,13 +161,13 @@ export function refusalSuite({ createApp }: Core): void {
       const error: unknown = await host.settle(running.catch((thrown: unknown) => thrown))
       expect(error).toMatchObject({
         code: 'SHUTDOWN_TIMEOUT',
-        message: 'not done in shutdownMs; raise it: a refused value of copy',
+        message: 'not done within shutdownMs: a refused value of copy; raise shutdownMs',
       })
       expect(log.filter((line) => line.startsWith('commit'))).toEqual([])
       expect(host.timers).toBe(0)
     })
 
-    test('does not block checkpoints for ever, even if refusals never cease', async () => {
+    test('does not block checkpoints, even if every value is refused', async () => {
       const host = createVirtualHost()
       const commits: Positions[] = []
       const app = createApp({ host })

@@ -12,7 +12,7 @@ export function unknownOption(what: string, name: string, names: readonly string
   return usage(`${what} has no option '${name}'; ${hint}`)
 }
 
-/** The closest of some names: a few letters away, apart from case, dots and dashes. Undefined if none is close. */
+/** The name that is closest to `name`: a few letters differ at most, and case, dots and dashes do not count. Undefined for none. */
 export function closestName(name: string, names: Iterable<string>): string | undefined {
   const wanted = plain(name)
   let best: string | undefined

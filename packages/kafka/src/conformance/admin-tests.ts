@@ -65,7 +65,7 @@ export function adminTests(declare: Declare): void {
       [2000, 3],
     ] as const)
       assert.deepEqual(await at(now + ms), [0, expected], `${ms} ms`)
-    // No record is as late: the answer is the end.
+    // All records have earlier timestamps: the answer is the end.
     assert.deepEqual(await at(now + 2001), [0, 4])
   })
 

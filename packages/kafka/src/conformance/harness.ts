@@ -50,7 +50,7 @@ export interface ReadRecord extends TopicPartition {
   readonly timestamp: Int64
 }
 
-/** A consumer that is polled all the time, with everything it got. */
+/** A consumer that polls in a loop, and everything that it received. */
 export interface Reader {
   readonly consumer: Required<DriverConsumer>
   readonly records: ReadRecord[]
@@ -76,7 +76,7 @@ export interface Harness {
   readonly supports: DriverSupports
   readonly sessionTimeoutMs: number
   name(prefix: string): string
-  /** A new topic of its own. */
+  /** Creates a topic. The harness deletes it after the test. */
   topic(partitions?: number, config?: Readonly<Record<string, string>>): Promise<string>
   produce(topic: string, partition: number, values: readonly (string | null)[]): Promise<void>
   /** Writes `count` batches of `count` records with values of 10 kB to partition 0. */
@@ -123,7 +123,7 @@ export const producerSettings = (more: Partial<ProducerSettings> = {}): Producer
   ...more,
 })
 
-/** Runs a test with a client of its own, and closes all that it opened. */
+/** Runs a test with a client of its own, and closes everything that the test opened. */
 export async function withHarness(
   options: ConformanceOptions,
   run: (harness: Harness) => Promise<void>,
@@ -264,7 +264,7 @@ export async function withHarness(
   }
 }
 
-/** A reader that has got two batches and holds them, of a partition with 400 records in far more batches. */
+/** A reader that holds the first two batches of a partition. The partition has 400 records in many more batches. */
 export async function holdingTwo({ topic, fill, reader, until }: Harness) {
   const topicName = await topic(1)
   await fill(topicName, 20)

@@ -51,7 +51,7 @@ function strangers(): HostileCase[] {
     says('announces 2 GB, and sends them', flood, UNREACHABLE),
     says('speaks HTTP', first(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')), UNREACHABLE),
     says('speaks TLS', first(Buffer.from([0x15, 3, 3, 0, 2, 2, 0x50])), UNREACHABLE),
-    says('lets each byte wait', (socket) => drip(socket, sized(Buffer.alloc(500))), UNREACHABLE),
+    says('sends one byte at a time', (socket) => drip(socket, sized(Buffer.alloc(500))), UNREACHABLE),
     says('answers TLS in plain text', first(random(200)), /^TLS_REFUSED/, { tls: true }),
     says('answers TLS with a piece of TLS', first(Buffer.from([0x16, 3, 3, 1, 0, 2])), UNREACHABLE, { tls: true }),
     says('does not answer TLS', () => {}, UNREACHABLE, { tls: true }),
@@ -65,7 +65,7 @@ function strangers(): HostileCase[] {
       /^UNSUPPORTED: .*Metadata/,
     ),
     answering(
-      'knows requests of the future only',
+      'supports only versions of the future',
       'ask',
       { ApiVersions: ({ version }) => apiVersions(version, [[3, 1000, 2000]]) },
       /^UNSUPPORTED: .*Metadata/,
@@ -144,13 +144,13 @@ function frames(): HostileCase[] {
     ),
     instead('resets instead of an answer', (request) => void request.socket.resetAndDestroy(), TROUBLE),
     instead(
-      'lets each byte of an answer wait',
+      'sends one byte of an answer at a time',
       (request) => drip(request.socket, framed(request, fetched())),
       /^BROKER_UNREACHABLE: .*did not answer Fetch within 1100 ms/,
     ),
     instead('swallows a request', () => {}, /^BROKER_UNREACHABLE: .*did not answer Fetch within 1100 ms/),
     answering(
-      'is mute for weeks',
+      'throttles its client for weeks',
       'read',
       {
         Fetch: ({ socket }) =>
@@ -209,7 +209,7 @@ function users(): HostileCase[] {
       NOT_READ,
     ),
     refused(
-      'says something else than SCRAM',
+      'sends something other than SCRAM',
       first(() => '\0\u001b]0;pwned\u0007'.repeat(10_000)),
       NOT_READ,
     ),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { SnapstreamError, toError } from '@snapstream/core'
 import type { ErrorCode } from '@snapstream/core'
 
-/** The error has this code, and its message has this text in it. */
+/** Asserts that an error has this code, and that its message contains this text. */
 export function assertError(code: ErrorCode, mentions: string, error: unknown): void {
   assert.ok(SnapstreamError.is(error), `expected a SnapstreamError ${code}, got ${toError(error).message}`)
   assert.equal(error.code, code, error.message)

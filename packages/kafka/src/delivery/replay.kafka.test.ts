@@ -20,7 +20,7 @@ describe.skipIf(brokers === '')('replay over a real broker', () => {
     for (const child of children.splice(0)) child.kill('SIGKILL')
   })
 
-  /** Replays in a process of its own, which is killed once it has sent so many. */
+  /** Replays in a process of its own, and kills the process once it has sent `count` records. */
   async function replayUntilKilled(plan: ReplayPlan, count: number): Promise<void> {
     const worker = fileURLToPath(new URL('replay-worker.ts', import.meta.url))
     const args = ['--import', 'tsx', '--conditions=@snapstream/source', worker, JSON.stringify(plan)]
@@ -31,7 +31,7 @@ describe.skipIf(brokers === '')('replay over a real broker', () => {
       if ((dots += chunk.length) >= count) child.kill('SIGKILL')
     })
     const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
-    expect(signal, 'it was through before it was killed').toBe('SIGKILL')
+    expect(signal, 'the replay ended before the process was killed').toBe('SIGKILL')
   }
 
   test(
@@ -53,7 +53,7 @@ describe.skipIf(brokers === '')('replay over a real broker', () => {
       const sent = async () => {
         const values: string[] = []
         for await (const { value } of topic.slice()) values.push(value)
-        // Those that are there from the beginning.
+        // The records that were written before the replay.
         for (let i = 0; i < LETTERS; i++) values.splice(values.indexOf(`${i}`), 1)
         return values
       }

@@ -53,7 +53,7 @@ function setup({
     async send(batches) {
       sends.push(batches.map((batch) => ({ ...batch, records: [...batch.records] })))
       for (const { topic, partition } of batches) {
-        if (underWay.has(`${topic}/${partition}`)) throw new Error('two sends of one partition under way')
+        if (underWay.has(`${topic}/${partition}`)) throw new Error('two sends of one partition are in flight')
         underWay.add(`${topic}/${partition}`)
       }
       return Promise.all(
@@ -381,7 +381,7 @@ describe('failures', () => {
           `the broker refused a record for partition 0 of "t": ${isNamed ? 'no key' : 'invalid'}; ` +
             'write what the topic takes, or change its settings',
         )
-        // One more request without them, or as many as the search in halves needs.
+        // One more request if the broker names the refused records; otherwise a binary search for them.
         expect(sends.length).toBe(isNamed ? 2 : 19)
         expect(producer.bufferedBytes).toBe(0)
       },

@@ -55,9 +55,9 @@ function decode(
   const spec = { codec, keyCodec, tombstones, brokenHeaders }
   const decoded = decodeBatch(batch, spec, contexts, end)
   const throughText = decodeBatch(withText(batch), spec, contexts, end)
-  // The test checks only the other one.
+  // The test awaits `decoded.pending` alone.
   throughText.pending?.catch(() => {})
-  // Promises have no content yet. The other parts have to be the same either way.
+  // Pending messages have no content yet. Without them, both results are the same.
   const seen = ({ messages, errors, pending }: DecodedBatch) => (pending ? [] : [messages, errors])
   expect(seen(throughText)).toEqual(seen(decoded))
   return { decoded, batch: messageBatch(batch, decoded, 't/3', Math.min(batch.nextOffset, end), () => {}) }
@@ -112,7 +112,7 @@ test('null values reach the handler with tombstones: true', () => {
 describe('records that do not decode', () => {
   const bad = new Uint8Array([0xc3, 0x28])
 
-  test('a record that does not decode comes in order as a raw record, with an error that names its place', () => {
+  test('a record that does not decode is delivered in order as a raw record, with an error that names its place', () => {
     const { batch } = decode([
       [null, null],
       [bytes('k'), bytes('a')],
@@ -223,7 +223,7 @@ describe('headers that cannot all be read', () => {
   const spec = { codec: strings, keyCodec: strings, tombstones: false }
   const exact = { timestamp: Number(2n ** 60n + 1n), exactTimestamp: 2n ** 60n + 1n }
 
-  test('a record with headers that cannot be read fails, and comes as a raw record', () => {
+  test('a record with headers that cannot be read fails, and is delivered as a raw record', () => {
     const decoded = decodeBatch(batch, { ...spec, brokenHeaders: false }, contexts, Infinity)
     expect([...decoded.errors.keys()]).toEqual([0])
     expect(decoded.errors.get(0)).toMatchObject({
@@ -239,7 +239,7 @@ describe('headers that cannot all be read', () => {
     expect(messageBatch(batch, decoded, 't/3', 14, () => {}).timestamp?.(0)).toBe(2n ** 60n + 1n)
   })
 
-  test('headers that cannot be read come as bytes with brokenHeaders: true', () => {
+  test('headers that cannot be read are delivered as bytes with brokenHeaders: true', () => {
     const { messages, errors } = decodeBatch(batch, { ...spec, brokenHeaders: true }, contexts, Infinity)
     expect(errors.size).toBe(0)
     expect(messages[0]).toMatchObject({ key: 'k', value: 'a', headers: [['n', null]], headerBytes, ...exact })

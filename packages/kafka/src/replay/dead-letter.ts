@@ -17,7 +17,7 @@ export interface DeadLetter {
   readonly timestamp: number
   /** The exact timestamp; set only if it is beyond 2^53. */
   readonly exactTimestamp?: bigint
-  /** The position at which the record failed; undefined if it was no record of a topic, or Snapstream did not write the dead letter. */
+  /** The place of the record that failed. Undefined if the failed message was not from a topic, or another program wrote the dead letter. */
   readonly origin: DeadLetterOrigin | undefined
   /**
    * The offset behind records that could not be read, if the dead letter stands for such records; else undefined. The value is

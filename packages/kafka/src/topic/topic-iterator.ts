@@ -6,7 +6,7 @@ interface Offer<T> {
   readonly record: T
   /** Called when the loop asks for the next record. */
   handled(): void
-  /** Called when the loop is left: the record may not have been handled. */
+  /** Called when the loop ends early: the record may not have been handled. */
   giveUp(): void
 }
 
@@ -16,8 +16,8 @@ interface Asked<T> {
 }
 
 /**
- * Reads a source in `for await`, by a separate app. A record counts as handled when the loop asks for the next one. The record
- * at which the loop is left does not count: an iterator cannot tell a `break` from an error.
+ * Reads a source in `for await`, through an app of its own. A record counts as handled when the loop asks for the next one.
+ * The record at which the loop ends early does not count: an iterator cannot tell a `break` from an error.
  */
 export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIterator<T, undefined> {
   const app = createApp()
@@ -92,7 +92,10 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
   }
 }
 
-/** The error of a run without the errors of records that were given up when the loop was left; undefined if no other is left. */
+/**
+ * Removes the errors of records that were given up when the loop ended early. Returns the first other error of a run, or
+ * undefined.
+ */
 export function withoutLeaving(error: Error, left: Error): Error | undefined {
   const { suppressed = [] } = error as { readonly suppressed?: readonly Error[] }
   const [first, ...others] = [error, ...suppressed].filter(({ cause }) => cause !== left)

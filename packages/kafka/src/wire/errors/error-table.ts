@@ -2,7 +2,7 @@ import type { ErrorCode } from '@snapstream/core'
 
 /** One of Kafka's error codes. */
 interface KafkaErrorKind {
-  /** Kafka's name of it. */
+  /** Kafka's name of the error. */
   readonly name: string
   readonly code: ErrorCode
   /** Whether the same request may succeed if it is sent again later. */

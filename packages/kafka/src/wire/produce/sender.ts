@@ -27,7 +27,7 @@ export function createSender(options: {
   readonly numbers: BatchNumbers
   /**
    * Called before batches get their numbers and are sent, with those whose topic exists. Resolves with the errors of batches
-   * that must not be sent. A rejection is the error of all.
+   * that must not be sent. If it rejects, all of them fail with that error.
    */
   readonly prepare?: (batches: readonly ProduceBatch[]) => Promise<ReadonlyMap<ProduceBatch, unknown>>
   /** The transaction of the batches that are sent now. Default: none. */
@@ -166,7 +166,7 @@ export function createSender(options: {
 
   function failed(error: unknown, batch: ProduceBatch): { readonly error: Error; readonly retriable: boolean } {
     const retriable = isRetriable(error) || (SnapstreamError.is(error) && isRetriable(error.cause))
-    // A coordinator that is busy has nothing to do with the leader.
+    // A busy coordinator does not mean that the leader of the partition has changed.
     const isBusy = brokerErrorCode(error) === KAFKA.CONCURRENT_TRANSACTIONS
     if ((retriable && !isBusy) || isTopicMissing(error)) state.isMetadataStale = true
     const doing = `send to partition ${batch.partition} of ${JSON.stringify(batch.topic)}`
