@@ -28,14 +28,12 @@ export function clientConformance(runner: TestRunner, options: ConformanceOption
     groupTests,
     rebalanceTests,
     closeTests,
-    // Not every driver has them yet.
-    ...(hasTransactions(options) && { transactionTests, transactionOffsetTests, claimTests, relayTests }),
+    transactionTests,
+    transactionOffsetTests,
+    claimTests,
+    relayTests,
   }
   describe(`${options.driver.name} driver`, () => {
     for (const [name, part] of Object.entries(parts)) describe(name.replace('Tests', ''), () => part(declare))
   })
 }
-
-const hasTransactions = ({ driver, brokers }: ConformanceOptions): boolean =>
-  driver.client({ brokers, clientId: 'snapstream-conformance', connectTimeoutMs: 1, requestTimeoutMs: 1 })
-    .transactionalProducer !== undefined
