@@ -52,7 +52,7 @@ export interface ReadRecord extends TopicPartition {
 
 /** A consumer that polls in a loop, and everything that it received. */
 export interface Reader {
-  readonly consumer: Required<DriverConsumer>
+  readonly consumer: DriverConsumer
   readonly records: ReadRecord[]
   /** Batches that were handed out. With `hold`, they are not released. */
   readonly batches: RecordBatch[]
@@ -82,7 +82,7 @@ export interface Harness {
   /** Writes `count` batches of `count` records with values of 10 kB to partition 0. */
   fill(topic: string, count: number): Promise<void>
   settings(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): ConsumerSettings
-  consumer(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): Promise<Required<DriverConsumer>>
+  consumer(topics: ConsumerSettings['topics'], more?: Partial<ConsumerSettings>): Promise<DriverConsumer>
   reader(topics: ConsumerSettings['topics'], more?: ReaderOptions): Promise<Reader>
   /** A producer with a transactional id of its own, unless `more` has one. */
   transactionalProducer(more?: Partial<TransactionalProducerSettings>): Promise<TransactionalProducer>
@@ -190,7 +190,7 @@ export async function withHarness(
       for (let i = 0; i < count; i++) await harness.produce(topic, 0, values)
     },
     async consumer(topics, more) {
-      const consumer = (await client.consumer(settings(topics, more))) as Required<DriverConsumer>
+      const consumer = await client.consumer(settings(topics, more))
       closing.push(() => consumer.close())
       return consumer
     },

@@ -249,12 +249,13 @@ export interface DriverConsumer {
    * since it was assigned: abort the transaction then. Needs `transactionalId`, which is that of the producer. Rejects as
    * `sendOffsets` of the producer does.
    */
-  commitIn?(producer: TransactionalProducer, offsets: readonly TopicPartitionOffset[]): Promise<boolean>
+  commitIn(producer: TransactionalProducer, offsets: readonly TopicPartitionOffset[]): Promise<boolean>
   /**
-   * The committed offsets of the group, once no transaction is pending on them; partitions without one are left out. It waits
-   * for up to the time-out of the transactions.
+   * The committed offsets of the group, once no transaction is pending on them; partitions without one are left out, and
+   * without a group all are. It waits for up to the time-out of the transactions. Rejects with `NOT_OPEN` once the consumer is
+   * closed.
    */
-  committed?(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>
+  committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>
   /** Ends a pending `poll` with undefined and leaves the group, so that others take over at once. */
   close(): Promise<void>
 }

@@ -44,7 +44,7 @@ interface Assignment {
 }
 
 /** A consumer of a broker in memory. */
-export interface MemoryConsumer extends Required<DriverConsumer> {
+export interface MemoryConsumer extends DriverConsumer {
   /** Ends it as a crash of its process does: the group removes it, and its claims to partitions stay. */
   kill(): void
 }

@@ -216,9 +216,9 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
       if (offsets.length > 0) await consumer?.commit(offsets)
     },
     async commitIn(producer, offsets) {
-      return offsets.length === 0 || ((await consumer?.commitIn?.(producer, offsets)) ?? false)
+      return offsets.length === 0 || ((await consumer?.commitIn(producer, offsets)) ?? false)
     },
-    committed: async (partitions) => (await consumer?.committed?.(partitions)) ?? [],
+    committed: async (partitions) => (await consumer?.committed(partitions)) ?? [],
     async leave(subscriber) {
       if (!subscribers.delete(subscriber) || subscribers.size > 0) return
       closed = true

@@ -45,6 +45,8 @@ function holeyDriver(logs: readonly HoleyLog[], step: number) {
       release() {},
       seek() {},
       async commit() {},
+      commitIn: async () => false,
+      committed: async () => [],
       async close() {
         counts.open--
       },
