@@ -55,7 +55,7 @@ async function groupsOf(topic: string): Promise<string[]> {
 afterEach(() => Conf.reset())
 
 describe('topic', { timeout: TIMEOUT_MS }, () => {
-  test('what is written on one side comes out on the other, until Ctrl-C, and nothing is committed', async () => {
+  test('--follow prints records as they are written, until Ctrl-C, and commits nothing', async () => {
     await using topic = await temporaryTopic(2)
     await produce(topic.name, 'before\n')
     const reader = startCommand(['topic', topic.name, '--follow', '--last', '1', '--json'], { env })
@@ -77,7 +77,7 @@ describe('topic', { timeout: TIMEOUT_MS }, () => {
     expect(await groupsOf(topic.name)).toEqual([])
   })
 
-  test('a reader that has seen enough ends it quietly', async () => {
+  test('the command ends without an error when the reader of its pipe ends', async () => {
     await using topic = await temporaryTopic()
     await produce(topic.name, `${'x'.repeat(100)}\n`.repeat(20_000))
     const command = [...COMMAND, fileURLToPath(new URL('main.ts', import.meta.url)), 'topic', topic.name]
@@ -88,7 +88,7 @@ describe('topic', { timeout: TIMEOUT_MS }, () => {
     expect(stderr).toBe('')
   })
 
-  test('all of a topic of several partitions, counted, filtered, from an offset, with either driver', async () => {
+  test('a topic with several partitions is read, counted, filtered, and read from an offset, with both drivers', async () => {
     await using topic = await temporaryTopic(3)
     const lines = Array.from({ length: 300 }, (_, i) => JSON.stringify({ key: `k${i}`, value: { n: i } }))
     const args = ['topic', topic.name]
@@ -114,7 +114,7 @@ describe('topic', { timeout: TIMEOUT_MS }, () => {
 })
 
 describe('topics and dlq', { timeout: TIMEOUT_MS }, () => {
-  test('a topic and its group; its dead letters, shown and sent back', async () => {
+  test('a topic and its group are described; its dead letters are shown and sent back', async () => {
     await using orders = await temporaryTopic(2)
     await using dead = await temporaryTopic()
     const groupId = `${orders.name}-totals`
@@ -169,7 +169,7 @@ describe('a broker with TLS and users', { timeout: TIMEOUT_MS }, () => {
   }, TIMEOUT_MS)
   afterAll(() => kafka?.stop())
 
-  test('is reached by a configuration file that refers to a secret', async () => {
+  test('is reached with a configuration file that refers to a secret', async () => {
     const { security } = kafka ?? {}
     if (security === undefined) throw new Error('the broker was not started')
     await using folder = await temporaryFolder()

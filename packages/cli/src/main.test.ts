@@ -13,7 +13,7 @@ import { temporaryFolder } from './fixtures/run.ts'
 // Machines that test other things meanwhile take their time to start a process.
 const TIMEOUT_MS = 180_000
 
-describe('what is loaded', { timeout: TIMEOUT_MS }, () => {
+describe('the modules that a command loads', { timeout: TIMEOUT_MS }, () => {
   const lister = new URL('fixtures/list-modules.mjs', import.meta.url).href
   const commander = dirname(createRequire(import.meta.url).resolve('commander'))
   const ours = fileURLToPath(new URL('.', import.meta.url))
@@ -35,7 +35,7 @@ describe('what is loaded', { timeout: TIMEOUT_MS }, () => {
   }
 
   test.each([[['--help']], [['--version']], [['dlq', 'replay', '--help']]])(
-    '%j loads how the command line is written, and nothing that runs it',
+    '%j loads the definitions of options, and no code that runs a command',
     async (args) => {
       const files = await loaded(args)
       expect(files).toContain(join(ours, 'program.ts'))
@@ -46,7 +46,7 @@ describe('what is loaded', { timeout: TIMEOUT_MS }, () => {
     },
   )
 
-  test('a cache is read without anything of Kafka', async () => {
+  test('cache loads no module of Kafka', async () => {
     await using folder = await temporaryFolder()
     await fill(join(folder.path, 'db'))
     const files = await loaded(['cache', join(folder.path, 'db')])
@@ -57,21 +57,21 @@ describe('what is loaded', { timeout: TIMEOUT_MS }, () => {
   })
 })
 
-describe('as a process', { timeout: TIMEOUT_MS }, () => {
-  test('says its version and what it can do', async () => {
+describe('the process', { timeout: TIMEOUT_MS }, () => {
+  test('prints its version and its commands', async () => {
     expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' })
     const help = await runCommand(['--help'])
     expect(help).toMatchObject({ code: 0, stderr: '' })
     for (const word of ['topic', 'topics', 'cache', 'dlq', 'Examples']) expect(help.stdout).toContain(word)
   })
 
-  test('names the option that was probably meant', async () => {
+  test('suggests the closest option for an unknown one', async () => {
     const { code, stdout, stderr } = await runCommand(['topic', 'emoji', '--folow'])
     expect(stderr).toBe("snapstream: unknown option '--folow'\n(Did you mean --follow?)\n")
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 
-  test('no broker at the address: one line, soon; the stack with DEBUG', async () => {
+  test('prints one line within seconds if no broker answers, and the stack with DEBUG', async () => {
     const args = ['topic', 'emoji', '-b', 'localhost:1', '-X', 'connectTimeoutMs=1000']
     const { code, stdout, stderr } = await runCommand(args)
     expect(stderr).toMatch(
@@ -82,7 +82,7 @@ describe('as a process', { timeout: TIMEOUT_MS }, () => {
     expect(debugged.stderr).toMatch(/\n {4}at /)
   })
 
-  test('a cache that another process has open is shown, and left alone', async () => {
+  test('shows a cache that another process has open, and does not change it', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'db')
     await fill(path)
@@ -114,7 +114,7 @@ describe('as a process', { timeout: TIMEOUT_MS }, () => {
   })
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s is heard while a pattern goes back over texts for years',
+    '%s ends the process while a pattern backtracks for years',
     async (signal) => {
       await using folder = await temporaryFolder()
       const path = join(folder.path, 'db')

@@ -24,7 +24,7 @@ vi.mock('./program.ts', () => ({
   },
 }))
 
-test('an error that throws when it is looked at is reported, and so is what it caused', () => {
+test('an error whose properties throw is reported, and so is its cause', () => {
   const text = 'snapstream: a value that throws was thrown\n'
   expect(report(hostile())).toEqual({ exit: EXIT.failure, text })
   expect(report(hostile(), { DEBUG: '1' }).text).toContain(text)
@@ -35,7 +35,7 @@ test('an error that throws when it is looked at is reported, and so is what it c
   expect(debugged).toMatch(/\ncaused by Error: a value that throws was thrown\n/)
 })
 
-test('errors that cause each other are reported once each, and a cause that is no error as well', () => {
+test('errors that cause each other are reported once each, and so is a cause that is not an error', () => {
   const [one, other] = [new Error('one'), new Error('other')]
   one.cause = other
   other.cause = one

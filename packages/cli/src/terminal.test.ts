@@ -42,7 +42,7 @@ async function prepared(): Promise<Driver> {
   return driver
 }
 
-describe('nothing from outside steers a terminal', () => {
+describe('control characters from outside do not reach a terminal', () => {
   test.each([
     [['topic', 'orders']],
     [['topic', 'orders', '--json']],
@@ -75,7 +75,7 @@ describe('nothing from outside steers a terminal', () => {
     expect(stderr).not.toMatch(STEERS)
   })
 
-  test('JSON on a terminal is the JSON that is piped, in other escapes', async () => {
+  test('JSON on a terminal has the same value as JSON in a pipe, with more escapes', async () => {
     const driver = await prepared()
     const shown = (await run(['topic', 'orders', '--json'], { driver, isTTY: true })).stdout
     const piped = (await run(['topic', 'orders', '--json'], { driver })).stdout
@@ -85,7 +85,7 @@ describe('nothing from outside steers a terminal', () => {
     expect(jsonLines(piped)[0]).toMatchObject({ value: `value${ODD}`, headers: [[`name${ODD}`, `value${ODD}`]] })
   })
 
-  test('a key stays on its line on a terminal, and is as it is in a pipe', async () => {
+  test('line breaks in a key are escaped on a terminal, and unchanged in a pipe', async () => {
     const driver = await prepared()
     const shown = (await run(['topic', 'orders'], { driver, isTTY: true, env: { NO_COLOR: '1' } })).stdout
     expect(shown.match(/^>>> offset: \d+$/gm)).toEqual(['>>> offset: 0', '>>> offset: 1'])
@@ -93,7 +93,7 @@ describe('nothing from outside steers a terminal', () => {
     expect((await run(['topic', 'orders'], { driver })).stdout).toContain(`>>> key: key${ODD}\n>>> offset: 7\n`)
   })
 
-  test('caches: keys, values, and the names of sub-caches in errors', async () => {
+  test('keys and values of caches, and names of sub-caches in errors, are escaped', async () => {
     await using folder = await temporaryFolder()
     {
       await using cache = Cache(join(folder.path, 'db'))
@@ -108,14 +108,14 @@ describe('nothing from outside steers a terminal', () => {
     expect(all[3]?.stderr).toContain(String.raw`it has sub\x1b]0;x\x07\x9b2J`)
   })
 
-  test('standard error is safe wherever it goes, and an error is one line', async () => {
+  test('standard error is always escaped, and an error has one line', async () => {
     const { stderr } = await run(['topic', `a\n\u001B[31m`], { driver: memory() })
     expect(stderr).not.toMatch(STEERS)
     expect(stderr.split('\n')).toHaveLength(2)
   })
 })
 
-test('what is escaped, and how', () => {
+test('each control character has its escape', () => {
   expect(forTerminal('a\tb\n\u001B\u009B\u202E😀\u200D')).toBe('a\tb\n\\x1b\\x9b\\u202e😀\u200D')
   expect(forLine('a\tb\n\r')).toBe(String.raw`a\tb\n\x0d`)
   expect(jsonForTerminal('{"a":"\u007F\u2066"}')).toBe(String.raw`{"a":"\u007f\u2066"}`)

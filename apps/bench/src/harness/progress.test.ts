@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createProgress, timeLeft } from './progress.ts'
 
-test('takes what was never run to be like the others', () => {
+test('estimates a contestant that has not run yet by the others', () => {
   const left = new Map([
     ['a', 2],
     ['b', 1],
@@ -10,7 +10,7 @@ test('takes what was never run to be like the others', () => {
   expect(timeLeft(left, new Map())).toBeUndefined()
 })
 
-test('tells how much is left by how long it took', () => {
+test('estimates the remaining time from the durations of earlier runs', () => {
   const lines: string[] = []
   const progress = createProgress({ titles: ['a', 'b', 'a', 'b'], known: new Map(), log: (line) => lines.push(line) })
   progress.begins('a', 1)

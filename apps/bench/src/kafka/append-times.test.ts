@@ -7,8 +7,8 @@ function timesOf(all: readonly (readonly [ms: number, count: number])[]) {
   return times
 }
 
-test('takes no time for granted that the first records were under way', () => {
-  // 90 records in 9 ms, and 10 of which only the end is known.
+test('estimates the time of the first append from the rate of the others', () => {
+  // 90 records in 9 ms, and 10 whose start is unknown.
   expect(timesOf([[100, 10], ...Array.from({ length: 9 }, (_, i) => [101 + i, 10] as const)]).ms).toBe(10)
 })
 
@@ -21,12 +21,12 @@ test('the order in which partitions are read does not matter', () => {
   ).toBe(20)
 })
 
-test('knows the rate of the second half', () => {
+test('has the rate of the second half', () => {
   const slow = Array.from({ length: 100 }, (_, i) => [i, 1] as const)
   const fast = Array.from({ length: 10 }, (_, i) => [100 + i, 10] as const)
   expect(timesOf([...slow, ...fast]).steadyRate).toBeCloseTo(10_000, -3)
 })
 
-test('one ms is the least', () => {
+test('a duration is at least one ms', () => {
   expect(timesOf([[100, 10]]).ms).toBe(1)
 })

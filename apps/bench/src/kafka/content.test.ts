@@ -7,20 +7,20 @@ const shape = { records: 50, partitions: 1, valueBytes: 60, keys: 7 }
 const all = [...recordsOf(shape)]
 const parsed = (value: string) => JSON.parse(value) as Message
 
-describe('what is written', () => {
-  test('has values of the size that is asked for', () => {
+describe('an output', () => {
+  test('has values of the given size', () => {
     expect(new Set(all.map(([, value]) => value.length))).toEqual(new Set([60]))
     expect(recordOf(3)[1]).toHaveLength(100)
   })
 
-  test('may come in any order and with any spaces', () => {
+  test('may have any order of records and any spaces', () => {
     const content = contents.messages.create()
     for (const [key, value] of all.toReversed())
       content.add(key, JSON.stringify(transform(parsed(value)), undefined, 2))
     expect(content.checksum).toBe(contents.messages.expected(shape))
   })
 
-  test('has to be there once, with its key, and as it should be', () => {
+  test('has each record once, with its key and the right value', () => {
     const changes: ((records: (readonly [string, string])[]) => void)[] = [
       (records) => records.pop(),
       (records) => records.push(records[0] ?? ['', '']),

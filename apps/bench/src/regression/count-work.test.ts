@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { countWork } from './count-work.ts'
 
-test('counts promises and timers, and only while it is asked to', async () => {
+test('counts promises and timers, only between start and stop', async () => {
   const { promises, timers } = await countWork(async () => {
     for (let i = 0; i < 100; i++) await Promise.resolve()
     await sleep(1)

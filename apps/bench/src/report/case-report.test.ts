@@ -43,7 +43,7 @@ const result: CaseResult = {
   ],
 }
 
-test('shows medians with their spread, ratios with their goals, and what is void or absent', () => {
+test('shows medians with their spread, ratios with their goals, and void and absent contestants', () => {
   const report = caseReport(one, result)
   expect(report).toContain('| loop | 120 | 100 - 130 | 8,333,333.3 |  | 50 | 3 |')
   expect(report).toContain('snapstream / loop: 0.63, goal at least 0.5: met')
@@ -55,7 +55,7 @@ test('shows medians with their spread, ratios with their goals, and what is void
   expect(report).not.toContain('snapstream / gone')
 })
 
-test('draws what was measured', () => {
+test('the chart has each measured contestant', () => {
   const svg = chart(one, result) ?? ''
   expect(svg).toMatch(/^<svg .*xmlns="http:\/\/www.w3.org\/2000\/svg"/)
   for (const text of ['loop', 'snapstream', 'rxjs', '120', 'messages/s']) expect(svg).toContain(text)

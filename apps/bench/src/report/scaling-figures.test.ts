@@ -24,7 +24,7 @@ const resultOf = (suite: string, one: string, name: string): CaseResult => ({
   contestants: [{ name, voided: [], wallMs: 1, rounds: [{ rate: 1000, cpuPerMillion: 6, peakBytes: 9e7 }] }],
 })
 
-test('puts in what was recorded, again and again', () => {
+test('replaces the figures by the recorded ones, each time it runs', () => {
   const results = [
     resultOf('scale', 'partitions', 'Topic over kafkats, 4 partitions'),
     resultOf('pipeline', 'json', 'Topic over kafkats'),
@@ -38,7 +38,7 @@ test('puts in what was recorded, again and again', () => {
   expect(withFigures(filled, results)).toBe(filled)
 })
 
-test('says of nothing that it was measured if it was not', () => {
+test('says that a figure is not measured if there is no result', () => {
   expect(withFigures(page, [])).toContain('Not measured yet: `npm run bench -- full scale/partitions --record`.')
   expect(withFigures(page, [])).toContain('Not measured yet: `npm run bench -- full pipeline/json --record`.')
 })

@@ -52,8 +52,8 @@ export function createFeed(name: string, opened: () => Backend): Feed {
   function refuse(what: string): SnapstreamError {
     return new SnapstreamError(
       'USAGE',
-      `${name} is exactly once and fed by a stream: ${what} would stay when the stream starts again from before it; ` +
-        'let the handler return [key, value] (or [key, DELETE]) or call transaction() itself, write before the stream, or use another cache',
+      `${name} is exactly once and fed by a stream: a restart would repeat earlier messages, but not undo ${what}; ` +
+        'let the handler return [key, value] (or [key, DELETE]) or call transaction(), write before the stream starts, or use another cache',
     )
   }
   function abandon(): boolean {
@@ -70,7 +70,7 @@ export function createFeed(name: string, opened: () => Backend): Feed {
       if (state.current !== undefined && state.current.scope !== scope)
         throw new SnapstreamError(
           'USAGE',
-          `${name} is exactly once and fed already, expected one stream at a time; end that first, or give this one a cache of its own`,
+          `${name} is exactly once and already fed by another stream; end that stream first, or use another cache`,
         )
       state.current ??= {
         scope,

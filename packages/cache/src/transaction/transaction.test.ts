@@ -139,7 +139,7 @@ describe('a transaction', () => {
           message: expect.stringMatching(/"b", "c".*\d+ ms.*"b".*held/) as string,
         },
       },
-      // It had to wait for nobody but the one that gave up.
+      // It waited only for the transaction that gave up.
       { value: 2 },
       { value: 3 },
     ])
@@ -184,7 +184,7 @@ describe('a transaction', () => {
     })
   })
 
-  test('of any keys ends, with the result of some order one after another', async () => {
+  test('on random keys ends, and the result is that of some serial order', async () => {
     const keys = ['a', 'b', 'c', 'd']
     const transaction = fc.record({
       keys: fc.array(fc.constantFrom(...keys), { minLength: 1, maxLength: 4 }),

@@ -25,8 +25,8 @@ async function cacheOf(entries: Entries): Promise<AsyncDisposable & { readonly c
   return { cwd: folder.path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
 }
 
-describe('what it looks like', () => {
-  test('as the tool of the Python package writes it', async () => {
+describe('the output', () => {
+  test('has the format of the Python tool', async () => {
     await using folder = await cacheOf([
       ['ada', { amount: 3 }],
       [127942, '🏆\n'],
@@ -49,7 +49,7 @@ null
     })
   })
 
-  test('JSON, with values as they stand; keys keep their type', async () => {
+  test('--json embeds JSON values unchanged, and keeps the types of keys', async () => {
     await using folder = await cacheOf([
       [1, 1.5],
       ['1', 'one'],
@@ -60,7 +60,7 @@ null
     )
   })
 
-  test('values of other codecs: text, bytes, numbers that JavaScript does not hold, several lines', async () => {
+  test('shows values of other codecs: text, bytes, numbers beyond JavaScript, and several lines', async () => {
     await using folder = await temporaryFolder()
     {
       await using cache = Cache<string, Uint8Array>(join(folder.path, 'db'), { codec: BytesCodec() })
@@ -78,7 +78,7 @@ null
   })
 })
 
-describe('which entries', () => {
+describe('the choice of entries', () => {
   test.each([
     [[], ['ada', 'adam', 'bob']],
     [
@@ -103,7 +103,7 @@ describe('which entries', () => {
     expect(code).toBe(0)
   })
 
-  test('those of a sub-cache', async () => {
+  test('the entries of a sub-cache', async () => {
     await using folder = await cacheOf([['a', 1]])
     {
       await using cache = Cache(join(folder.cwd, 'db'))
@@ -128,7 +128,7 @@ describe('which entries', () => {
   })
 })
 
-test('--count counts what is chosen', async () => {
+test('--count counts the chosen entries', async () => {
   await using folder = await cacheOf(TOTALS)
   expect((await run(['cache', 'db', '--count'], folder)).stdout).toBe('3\n')
   expect((await run(['cache', 'db', '--count', '-v', 'Graz', '--json'], folder)).stdout).toBe('{"count":2}\n')
@@ -136,7 +136,7 @@ test('--count counts what is chosen', async () => {
   expect(await run(['cache', 'db', '--stats', '--count'], folder)).toMatchObject({ code: 2 })
 })
 
-test('--stats says how much there is, of all or of a prefix', async () => {
+test('--stats shows the number of entries and bytes, of the whole cache or of a prefix', async () => {
   await using folder = await cacheOf(TOTALS)
   const all = await run(['cache', 'db', '--stats'], folder)
   expect(all).toMatchObject({ code: 0, stderr: '' })
@@ -155,7 +155,7 @@ test.each([
   [12_345_678, '12.3 MB (12345678 bytes)'],
 ])('%i bytes are shown as %s', (bytes, expected) => expect(bytesText(bytes)).toBe(expected))
 
-test('one that a program has open is shown as it is', async () => {
+test('a cache that a program has open is shown in its present state', async () => {
   await using folder = await cacheOf(TOTALS)
   await using cache = Cache(join(folder.cwd, 'db'))
   await cache.open()
@@ -165,7 +165,7 @@ test('one that a program has open is shown as it is', async () => {
   expect(await cache.get('cora')).toBe(7)
 })
 
-describe('one of LMDB', () => {
+describe('a cache of LMDB', () => {
   test('is read by its package', async () => {
     await using folder = await temporaryFolder()
     const cache = Cache<string, { amount: number }>(new LmdbLevel(join(folder.path, 'db')))
@@ -176,7 +176,7 @@ describe('one of LMDB', () => {
     expect(stdout).toBe('{"key":"ada","value":{"amount":3}}\n')
   })
 
-  test('is refused where it is damaged', async () => {
+  test('is refused if it is damaged', async () => {
     await using folder = await temporaryFolder()
     await mkdir(join(folder.path, 'db'))
     await writeFile(join(folder.path, 'db', 'data.mdb'), '')
@@ -186,8 +186,8 @@ describe('one of LMDB', () => {
   })
 })
 
-describe('what is no cache', () => {
-  test('is not made by looking', async () => {
+describe('a folder without a cache', () => {
+  test('is not created by the command', async () => {
     await using folder = await temporaryFolder()
     expect(await run(['cache', 'db'], { cwd: folder.path })).toEqual({
       code: 1,

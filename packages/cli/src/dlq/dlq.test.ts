@@ -90,7 +90,7 @@ describe('list', () => {
     expect(jsonLines(stdout).map(({ offset }) => offset)).toEqual(expected)
   })
 
-  test('JSON has what it was, and why it failed', async () => {
+  test('--json has the original record and the reason of the failure', async () => {
     const { stdout } = await run(['dlq', 'orders-dead', '--json', '-n', '2'], { driver: await prepared() })
     expect(jsonLines(stdout)).toMatchObject([
       {
@@ -111,7 +111,7 @@ describe('list', () => {
     ])
   })
 
-  test('what was written by others has no origin', async () => {
+  test('a record that another program wrote has no origin', async () => {
     const driver = await prepared()
     await run(['topic', 'orders-dead', '--produce'], { driver, stdin: 'foreign\n' })
     const { stdout } = await run(['dlq', 'orders-dead', '--json', '-v', 'foreign'], { driver })
@@ -121,7 +121,7 @@ describe('list', () => {
 })
 
 describe('show', () => {
-  test('has one in full', async () => {
+  test('prints one dead letter in full', async () => {
     const { code, stdout } = await run(['dlq', 'show', 'orders-dead', '-o', '0'], { driver: await prepared() })
     expect({ code, stdout }).toEqual({
       code: 0,
@@ -140,13 +140,13 @@ two
     })
   })
 
-  test('or all that wait', async () => {
+  test('prints all waiting dead letters', async () => {
     const { stdout } = await run(['dlq', 'show', 'orders-dead'], { driver: await prepared() })
     expect(stdout.match(/>>> at: /g)).toHaveLength(3)
     expect(stdout).toContain('>>> key: k2\n<1 byte: ff>\n')
   })
 
-  test('one that there is not', async () => {
+  test('refuses an offset that does not exist', async () => {
     expect(await run(['dlq', 'show', 'orders-dead', '-o', '7'], { driver: await prepared() })).toEqual({
       code: 1,
       stdout: '',
@@ -154,7 +154,7 @@ two
     })
   })
 
-  test('an offset needs a partition where there are several', async () => {
+  test('an offset needs a partition if the topic has several', async () => {
     const driver = memory()
     await using admin = Admin({ driver })
     await admin.createTopic('many-dead', { partitions: 2 })
@@ -165,7 +165,7 @@ two
 })
 
 describe('replay', () => {
-  test('sends them back; what was sent waits no more', async () => {
+  test('sends dead letters back, which are no longer listed then', async () => {
     const driver = await prepared()
     const dry = await run(['dlq', 'replay', 'orders-dead', '--dry-run'], { driver })
     expect(dry).toEqual({ code: 0, stdout: 'would send 3 and skip 0 of 3; 3 wait\n', stderr: '' })
@@ -184,7 +184,7 @@ describe('replay', () => {
     expect((await run(['dlq', 'orders-dead'], { driver })).stdout).toBe('')
   })
 
-  test('to another topic, for a group of its own, with a limit', async () => {
+  test('sends to another topic, with another group and a limit', async () => {
     const driver = await prepared()
     await using admin = Admin({ driver })
     await admin.createTopic('again')

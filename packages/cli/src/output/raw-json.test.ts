@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isEmbeddable, rawFields } from './raw-json.ts'
 
-test('fields are found as they stand, whatever is in them', () => {
+test('the text of a field is found, whatever characters it has', () => {
   const json = String.raw` { "a" : 9007199254740993 ,"a":1e400,"b\u0022":"x,}\"\\", "c":[{"d":"]}"},[ ]],"e":{} , "f":-0 } `
   expect(rawFields(json)).toEqual([
     { name: 'a', json: '9007199254740993' },
@@ -17,7 +17,7 @@ test('fields are found as they stand, whatever is in them', () => {
   expect(() => rawFields('{"a":}')).toThrow(SyntaxError)
 })
 
-test('what is found is what JSON.parse finds', () => {
+test('the text of a field is the field that JSON.parse finds', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom(undefined, 1, '\t'), (object, space) => {
       const found = rawFields(JSON.stringify(object, undefined, space)) ?? []
@@ -28,7 +28,7 @@ test('what is found is what JSON.parse finds', () => {
   )
 })
 
-describe('what can stand in a line as it is', () => {
+describe('JSON that can be embedded in a line unchanged', () => {
   test.each([
     ['{"a":1}', true],
     ['[1, 2]', true],
@@ -44,13 +44,13 @@ describe('what can stand in a line as it is', () => {
     ['', false],
   ])('%s: %s', (text, expected) => expect(isEmbeddable(text)).toBe(expected))
 
-  test('not what is nested deeper than 256', () => {
+  test('JSON that is nested deeper than 256 cannot be embedded', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
     expect([256, 257, 1e6].map((depth) => isEmbeddable(nested(depth)))).toEqual([true, false, false])
   })
 })
 
-test('a string of millions of escapes takes neither long nor much of a stack', () => {
+test('a string of millions of escapes takes little time and little stack', () => {
   const json = JSON.stringify({ key: '\\"'.repeat(2_000_000), value: 1 })
   expect(rawFields(json)?.map(({ name }) => name)).toEqual(['key', 'value'])
 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../fixtures/run.ts'
 import { loadBeside } from './load-beside.ts'
 
-test('a package is taken from the project that the command is run in', async () => {
+test('a package is loaded from the project in which the command runs', async () => {
   await using folder = await temporaryFolder()
   const modules = join(folder.path, 'node_modules', 'made-for-this-test')
   await mkdir(modules, { recursive: true })
@@ -13,7 +13,7 @@ test('a package is taken from the project that the command is run in', async () 
   expect(await loadBeside('made-for-this-test', 'a test', { cwd: folder.path, env: {} })).toMatchObject({ answer: 42 })
 })
 
-test('one that is nowhere is named, with what to do', async () => {
+test('the error for a missing package names it and the command to install it', async () => {
   await using folder = await temporaryFolder()
   await expect(loadBeside('made-for-no-test', 'a cache of LMDB', { cwd: folder.path, env: {} })).rejects.toMatchObject({
     code: 'USAGE',

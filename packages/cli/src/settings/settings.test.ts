@@ -67,7 +67,7 @@ function recording(): { readonly driver: Driver; client(): ClientSettings | unde
   }
 }
 
-describe('where settings come from', () => {
+describe('the sources of settings', () => {
   const conf = (brokers: string) => ({ conf: { brokers } })
 
   test.each([
@@ -80,12 +80,12 @@ describe('where settings come from', () => {
     ],
     ['the home folder', { files: { 'home/snapstream.config.json': conf('h:1') } }, 'h:1'],
     [
-      'a file that is named',
+      'a file of --config',
       { files: { 'snapstream.config.json': conf('a:1'), 'other.json': conf('o:1') }, flags: { config: 'other.json' } },
       'o:1',
     ],
     [
-      'a file that a variable names',
+      'a file of SNAPSTREAM_CONFIG',
       { files: { 'other.json': conf('o:1') }, env: { SNAPSTREAM_CONFIG: 'other.json' } },
       'o:1',
     ],
@@ -100,7 +100,7 @@ describe('where settings come from', () => {
     ['options before the environment', { env: { SNAPSTREAM_BROKERS: 'e:1' }, flags: { brokers: 'f:1' } }, 'f:1'],
     ['--set', { flags: { set: ['bootstrap.servers=s:1'] } }, 's:1'],
     [
-      'what the file says of the topic',
+      'settings of the file for one topic',
       { files: { 'snapstream.config.json': { ...conf('a:1'), topics: { orders: conf('t:1') } } }, topic: 'orders' },
       't:1',
     ],
@@ -108,7 +108,7 @@ describe('where settings come from', () => {
     expect((await settingsOf(given)).client?.brokers).toEqual([expected])
   })
 
-  test('a file, the environment and options are laid over each other', async () => {
+  test('options override the environment, which overrides the file', async () => {
     const { client } = await settingsOf({
       files: { 'snapstream.config.json': { conf: { brokers: 'a:1', clientId: 'file', requestTimeoutMs: 7 } } },
       env: { SNAPSTREAM_CLIENT_ID: 'env', SNAPSTREAM_CONNECT_TIMEOUT_MS: '9' },
@@ -117,14 +117,14 @@ describe('where settings come from', () => {
     expect(client).toMatchObject({ brokers: ['a:1'], clientId: 'env', requestTimeoutMs: 7, connectTimeoutMs: 11 })
   })
 
-  test('an unreachable broker is given up sooner than a service would', async () => {
+  test('the time-out for an unreachable broker is shorter than in a service', async () => {
     expect((await settingsOf({ flags: { brokers: 'a:1' } })).client).toMatchObject({
       clientId: 'snapstream-cli',
       connectTimeoutMs: 5000,
     })
   })
 
-  test('schema and registry: paths of the file begin where it is', async () => {
+  test('paths of schemas in a file are relative to the file', async () => {
     const files = {
       'snapstream.config.json': {
         conf: { brokers: 'a:1' },
@@ -178,7 +178,7 @@ describe('secrets', () => {
   })
 })
 
-describe('what is not as it should be', () => {
+describe('wrong settings', () => {
   const file = (content: unknown) => ({ files: { 'snapstream.config.json': content } })
 
   test.each([

@@ -39,8 +39,8 @@ interface Options {
 const conf = { conf: { brokers: 'a:1', clientId: '$HOST_NAME' } }
 const env = { HOST_NAME: 'mine' }
 
-describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files away)', () => {
-  test('a configuration file that was found above is not used, and the way out is named', () =>
+describe.runIf(isRoot)('files of another user (needs root, to change owners)', () => {
+  test('a configuration file in a parent folder is not used, and the message says how to use it', () =>
     withFiles({ [CONFIG]: conf }, async (folder, topics) => {
       expect(await topics({ env })).toMatchObject({ code: 0, stderr: '' })
       await chown(join(folder, CONFIG), SOMEBODY, SOMEBODY)
@@ -54,7 +54,7 @@ describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files
       })
     }))
 
-  test('nor one in the home folder, nor one behind a link of somebody else', () =>
+  test('a configuration file in the home folder is not used, nor one behind a link of another user', () =>
     withFiles({ [`home/${CONFIG}`]: conf, 'mine.json': conf }, async (folder, topics) => {
       await chown(join(folder, 'home', CONFIG), SOMEBODY, SOMEBODY)
       expect(await topics({ env })).toMatchObject({
@@ -70,7 +70,7 @@ describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files
       })
     }))
 
-  test('one that is named is used, and gets no variable and no secret', () =>
+  test('a configuration file of --config is used, and gets no variable and no secret', () =>
     withFiles({ [CONFIG]: conf, 'work/plain.json': { conf: { clientId: 'plain' } } }, async (folder, topics) => {
       const path = join(folder, CONFIG)
       await chown(path, SOMEBODY, SOMEBODY)
@@ -87,7 +87,7 @@ describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files
       expect(other.stderr).toContain('registry refers to $HOST_NAME, but the file gets none')
     }))
 
-  test('what sudo runs trusts what belongs to the user who called it, as git does', () =>
+  test('with sudo, files of the calling user are trusted, as in git', () =>
     withFiles({ [CONFIG]: conf }, async (folder, topics) => {
       await chown(join(folder, CONFIG), SOMEBODY, SOMEBODY)
       expect(await topics({ env: { ...env, SUDO_UID: String(SOMEBODY) } })).toMatchObject({ code: 0, stderr: '' })
@@ -95,7 +95,7 @@ describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files
     }))
 
   test.each(['node_modules', 'node_modules/for-this-test', 'node_modules/for-this-test/index.js'])(
-    'a package is not loaded where %s is not the user’s',
+    'a package is not loaded if %s belongs to another user',
     async (part) => {
       const manifest = { type: 'module', exports: './index.js' }
       const files = {
@@ -114,7 +114,7 @@ describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files
     },
   )
 
-  test('a folder that calls itself the package is not loaded either', () =>
+  test('a folder with the name of the package is not loaded either', () =>
     withFiles(
       {
         'work/package.json': { name: 'for-this-test', type: 'module', exports: './index.js' },
@@ -132,7 +132,7 @@ describe.runIf(isRoot)('what belongs to somebody else (needs root, to give files
 })
 
 describe.runIf(hasOwners)('modes', () => {
-  test('a configuration file or a package that everybody may change is not used, be it named or not', () =>
+  test('a configuration file or a package that everybody may change is not used, even with --config', () =>
     withFiles({ [CONFIG]: conf }, async (folder, topics) => {
       const path = join(folder, CONFIG)
       await chmod(path, 0o666)
@@ -148,7 +148,7 @@ describe.runIf(hasOwners)('modes', () => {
       })
     }))
 
-  test('others that may read a secret are warned of, once, and it is used', () =>
+  test('a secret that other users may read is used, with one warning', () =>
     withFiles(
       {
         [CONFIG]: {
@@ -175,7 +175,7 @@ describe.runIf(hasOwners)('modes', () => {
       },
     ))
 
-  test('and so are those of a configuration file that has secrets in it', () =>
+  test('a configuration file with secrets that other users may read is used, with one warning', () =>
     withFiles(
       {
         [CONFIG]: {
@@ -195,7 +195,7 @@ describe.runIf(hasOwners)('modes', () => {
     ))
 })
 
-test('names that every object has are no settings, topics and variables', async () => {
+test('names of properties that every object has are not names of settings, topics or variables', async () => {
   await withFiles({ [CONFIG]: { topics: {}, conf: { clientId: '$constructor' } } }, async (_, topics) => {
     expect((await topics()).stderr).toContain('refers to $constructor, but neither such a variable nor the file')
   })

@@ -71,7 +71,7 @@ describe.each([
   ['kafkats', () => kafkats()],
 ])('%s', (name, makeDriver) => {
   test(
-    '10,000 odd records are the same behind topic --json | topic --produce --json',
+    '10,000 odd records are the same after topic --json | topic --produce --json',
     { timeout: TIMEOUT_MS },
     async () => {
       const driver = makeDriver()

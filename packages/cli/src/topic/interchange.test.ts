@@ -74,7 +74,7 @@ describe('values without a schema', () => {
     expect(await valuesOf(driver, 'b')).toEqual(await valuesOf(driver, 'a'))
   })
 
-  test('objects and arrays are embedded as they stand; all else is a text', async () => {
+  test('objects and arrays are embedded unchanged; all other values are texts', async () => {
     const { stdout } = await run(['topic', 'a', '--json'], { driver: await topicsOf(VALUES) })
     const lines = stdout.split('\n')
     expect(lines[0]).toContain('"value":{"id":9007199254740993,"x":1e400,"img":{"base64":"aGk="}},')
@@ -82,7 +82,7 @@ describe('values without a schema', () => {
     expect(jsonLines(lines.slice(7, 14).join('\n')).map(({ value }) => value)).toEqual(VALUES.slice(7, 14))
   })
 
-  test('any JSON goes through byte for byte', async () => {
+  test('any JSON goes through a pipe byte for byte', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof(fc.json(), fc.string(), fc.uint8Array()), { maxLength: 20 }),
@@ -96,7 +96,7 @@ describe('values without a schema', () => {
     )
   })
 
-  test('columns are those of the value, as they stand there', async () => {
+  test('columns are fields of the value, unchanged', async () => {
     const driver = await topicsOf(['{"id":9007199254740993,"x":1e400,"y":1}', '{"x":1,"x":{"a": 2}}'])
     const { stdout } = await run(['topic', 'a', '-c', 'id,x'], { driver })
     expect(stdout.split('\n').filter((line) => line.startsWith('{'))).toEqual([
@@ -106,7 +106,7 @@ describe('values without a schema', () => {
   })
 })
 
-describe('values by a schema', () => {
+describe('values with a schema', () => {
   const schema = {
     namespace: 'ns.of',
     ...recordSchema('R', {
@@ -200,7 +200,7 @@ describe('values by a schema', () => {
     )
   })
 
-  test('what is no value of the schema, and what is no value at all, goes through as well', async () => {
+  test('values that do not match the schema, and tombstones, go through a pipe as well', async () => {
     await using folder = await temporaryFolder()
     await writeFile(join(folder.path, 's.avsc'), '"string"')
     await writeFile(join(folder.path, 'n.avsc'), '["null","string"]')
@@ -219,7 +219,7 @@ describe('values by a schema', () => {
     }
   })
 
-  test('a union stands bare where its JSON fits one branch, and is named elsewhere', () => {
+  test('a value of a union names its branch only if its JSON fits several branches', () => {
     const json = (branches: unknown, value: unknown) => {
       const both = avroJson(branches)
       const text = both.print(value)
@@ -255,7 +255,7 @@ describe('values by a schema', () => {
   })
 })
 
-test('half of a surrogate pair is refused, and not replaced', async () => {
+test('half of a surrogate pair is refused, not replaced', async () => {
   const driver = await topicsOf([])
   for (const line of [
     String.raw`{"value":"\ud800"}`,

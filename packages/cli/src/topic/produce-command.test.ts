@@ -19,7 +19,7 @@ async function emptyTopic(partitions = 1): Promise<Driver> {
 
 const records = async (driver: Driver) => jsonLines((await run(['topic', 'out', '--json'], { driver })).stdout)
 
-test('a line is a value, be it empty or no text; the last line end begins no other', async () => {
+test('each line is a value, even if it is empty or not UTF-8; the last line end does not begin another one', async () => {
   const driver = await emptyTopic()
   const stdin = Buffer.concat([Buffer.from('one\n\nthree\r\n'), Buffer.from([255, 10])])
   expect(await run(['topic', 'out', '--produce'], { driver, stdin })).toEqual({
@@ -35,7 +35,7 @@ test('a line is a value, be it empty or no text; the last line end begins no oth
   ])
 })
 
-test('a separator stands between key and value', async () => {
+test('a separator divides key and value', async () => {
   const driver = await emptyTopic()
   const args = ['topic', 'out', '--produce', '--key-separator', '=>']
   await run(args, { driver, stdin: 'a=>1\n=>2\nb=>x=>y' })
@@ -52,7 +52,7 @@ test('a separator stands between key and value', async () => {
   expect(await records(driver)).toHaveLength(4)
 })
 
-test('what --json writes goes in again as it was', async () => {
+test('--produce --json writes the output of --json unchanged', async () => {
   const [from, to] = [await emptyTopic(2), await emptyTopic(2)]
   const lines = [
     {
@@ -96,7 +96,7 @@ test('what --json writes goes in again as it was', async () => {
   expect(sorted((await run(['topic', 'out', '--json'], { driver: to })).stdout)).toEqual(sorted(stdout))
 })
 
-test('--partition takes them all', async () => {
+test('--partition sends all records to one partition', async () => {
   const driver = await emptyTopic(3)
   await run(['topic', 'out', '--produce', '--json', '-p', '2'], {
     driver,
@@ -105,7 +105,7 @@ test('--partition takes them all', async () => {
   expect(await records(driver)).toMatchObject([{ partition: 2 }, { partition: 2 }])
 })
 
-test('Avro by a schema, from lines of JSON', async () => {
+test('lines of JSON are written as Avro with a schema', async () => {
   await using folder = await temporaryFolder()
   const fields = [
     { name: 'customer', type: 'string' },
@@ -126,7 +126,7 @@ test('Avro by a schema, from lines of JSON', async () => {
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('line 1: ') })
 })
 
-test('dates of Avro are texts, as they are read', async () => {
+test('dates of Avro are texts, the same as in reading', async () => {
   await using folder = await temporaryFolder()
   const type = { type: 'int', logicalType: 'date' }
   const schema = { type: 'record', name: 'Day', fields: [{ name: 'day', type }] }
@@ -164,15 +164,15 @@ test.each([
   expect(await records(driver)).toEqual([])
 })
 
-test('more than what is on its way at once', async () => {
+test('more records than are in flight at once are all written', async () => {
   const driver = await emptyTopic()
   const stdin = Array.from({ length: 2500 }, (_, i) => `${i}\n`).join('')
   expect((await run(['topic', 'out', '--produce'], { driver, stdin })).stdout).toBe('2500 records written to out\n')
   expect((await records(driver)).map(({ value }) => Number(value))).toEqual(Array.from({ length: 2500 }, (_, i) => i))
 })
 
-describe('what the topic refuses', () => {
-  test('ends it: the line is named, and nothing after it is written', async () => {
+describe('a refused line', () => {
+  test('ends the command with an error that names the line, and nothing after it is written', async () => {
     const driver = await emptyTopic()
     const stdin = `one\n${'x'.repeat(2_000_000)}\nthree\nfour\n`
     const { code, stdout, stderr } = await run(['topic', 'out', '--produce'], { driver, stdin })
@@ -197,7 +197,7 @@ describe('what the topic refuses', () => {
     expect(await records(driver)).toHaveLength(1)
   })
 
-  test('what only the broker refuses: those that were sent together with it are counted', async () => {
+  test('that the broker refuses: the error counts the records that were sent with it', async () => {
     const driver = refusing(await emptyTopic(), '1000')
     const stdin = Array.from({ length: 3000 }, (_, i) => `${i}\n`).join('')
     const { code, stderr } = await run(['topic', 'out', '--produce'], { driver, stdin })
@@ -211,7 +211,7 @@ describe('what the topic refuses', () => {
     expect(written).toHaveLength(1000 + after)
   })
 
-  test('a record without a key for a compacted topic is named by its line, whatever it was sent together with', async () => {
+  test('without a key for a compacted topic is named, even if other records were sent with it', async () => {
     const driver = memory()
     await using admin = Admin({ driver })
     await admin.createTopic('out', { config: { 'cleanup.policy': 'compact' } })
@@ -224,7 +224,7 @@ describe('what the topic refuses', () => {
     expect((await records(driver)).map(({ value }) => value)).toEqual(['1', '2', '3', '4', '5', ...after])
   })
 
-  test('what the broker refuses while more is waited for ends it at once', async () => {
+  test('ends the command at once, even if the input is still open', async () => {
     const driver = refusing(await emptyTopic(), 'two')
     const stdin = new PassThrough()
     stdin.write('one\ntwo\n')
@@ -235,7 +235,7 @@ describe('what the topic refuses', () => {
     expect((await records(driver)).map(({ value }) => value)).toEqual(['one'])
   })
 
-  test('a line that is too long is named by its size, and is not read to its end', async () => {
+  test('that is too long is named with the limit, and is not read to its end', async () => {
     const driver = await emptyTopic()
     let pulled = 0
     async function* endless(): AsyncGenerator<Uint8Array> {
@@ -255,7 +255,7 @@ describe('what the topic refuses', () => {
     expect(await records(driver)).toHaveLength(1)
   })
 
-  test('a line of exactly the limit is read, in one piece or in many', async () => {
+  test('a line of exactly the limit is accepted, in one chunk or in many', async () => {
     const driver = await emptyTopic()
     const pieces = ['a', 'bcd', 'e\nabcde\n', 'ab', 'cde'].map((text) => Buffer.from(text))
     const args = ['topic', 'out', '--produce', '--max-line-bytes', '5']

@@ -36,8 +36,8 @@ async function topicOf(rows: readonly Row[], { partitions = 1, name = 'emoji' } 
   return driver
 }
 
-describe('what it looks like', () => {
-  test('as the tool of the Python package writes it', async () => {
+describe('the output', () => {
+  test('has the format of the Python tool', async () => {
     const driver = await topicOf([['🏆'], ['📞', { key: 'phone', timestamp: Date.UTC(2023, 0, 1) }]])
     expect(await run(['topic', 'emoji'], { driver })).toEqual({
       code: 0,
@@ -56,12 +56,12 @@ describe('what it looks like', () => {
     })
   })
 
-  test('with the partition where there are several', async () => {
+  test('has the partition if the topic has several', async () => {
     const driver = await topicOf([['a', { partition: 1 }]], { partitions: 2 })
     expect((await run(['topic', 'emoji'], { driver })).stdout).toContain('>>> partition: 1\n>>> offset: 0\n')
   })
 
-  test('bytes that are no text, and no value at all, can be told from texts', async () => {
+  test('distinguishes bytes and tombstones from texts', async () => {
     const driver = await topicOf([[new Uint8Array([255, 0, 97]), { key: new Uint8Array([254]) }], [null], ['']])
     const { stdout } = await run(['topic', 'emoji'], { driver })
     expect(stdout).toContain('>>> key: <1 byte: fe>\n<3 bytes: ff 00 61>\n')
@@ -72,7 +72,7 @@ describe('what it looks like', () => {
     expect(empty).toMatchObject({ key: null, value: '', offset: 2 })
   })
 
-  test('JSON has everything of a record', async () => {
+  test('--json has all parts of a record', async () => {
     const headers = [
       ['via', bytes('web')],
       ['via', new Uint8Array([255])],
@@ -84,7 +84,7 @@ describe('what it looks like', () => {
     )
   })
 
-  test('in colours on a terminal only, and nothing of a record steers it', async () => {
+  test('has colours on a terminal only, and escapes the control characters of records', async () => {
     const driver = await topicOf([['\u001B[2Jgone\ttab']])
     const plain = await run(['topic', 'emoji'], { driver })
     expect(plain.stdout).toContain('\u001B[2Jgone\ttab')
@@ -96,7 +96,7 @@ describe('what it looks like', () => {
   })
 })
 
-describe('where it starts and ends', () => {
+describe('the start and the end of reading', () => {
   const five = () => topicOf([['a'], ['b'], ['c'], ['d'], ['e']])
   const values = (stdout: string) =>
     jsonLines(stdout)
@@ -123,7 +123,7 @@ describe('where it starts and ends', () => {
     expect(code).toBe(0)
   })
 
-  test('--last means the last of all partitions, by their time', async () => {
+  test('--last selects the last records of all partitions, by their timestamps', async () => {
     const rows = [0, 1, 0, 1, 0].map((partition, i): Row => [`${i}`, { partition }])
     const driver = await topicOf(rows, { partitions: 2 })
     expect(values((await run(['topic', 'emoji', '--json', '--last', '3'], { driver })).stdout)).toBe('234')
@@ -137,7 +137,7 @@ describe('where it starts and ends', () => {
     [['--follow', '--last', '1'], 'efg'],
     [['--follow', '-o', '-2'], 'abcdefg'],
     [['--follow', '--since', '2023-04-28T17:31:55Z'], 'efg'],
-  ])('%j waits for more, until it is interrupted', async (args, expected) => {
+  ])('%j waits for more records until it is interrupted', async (args, expected) => {
     const { driver, reading } = watched(await five())
     await using topic = Topic('emoji', { conf: { driver } })
     await topic.open()
@@ -155,7 +155,7 @@ describe('where it starts and ends', () => {
     expect(values(shown)).toBe(expected)
   })
 
-  test('what is older than the command is said to catch up where it follows', async () => {
+  test('--follow reports that it catches up while records are older than the command', async () => {
     const interruption = new AbortController()
     const { stdout } = await run(['topic', 'emoji', '-f', '--last', '1'], {
       driver: await five(),
@@ -165,7 +165,7 @@ describe('where it starts and ends', () => {
     expect(stdout).toContain('>>> timestamp: 2023-04-28T17:31:55.775000+00:00 (catching up)\n')
   })
 
-  test('interrupted before the end it says so by its exit code', async () => {
+  test('an interrupt before the end gives the exit code of an interrupt', async () => {
     const interruption = new AbortController()
     interruption.abort()
     expect(await run(['topic', 'emoji'], { driver: await five(), signal: interruption.signal })).toMatchObject({
@@ -173,7 +173,7 @@ describe('where it starts and ends', () => {
     })
   })
 
-  test('--count counts what is chosen', async () => {
+  test('--count counts the chosen records', async () => {
     const driver = await topicOf([['a', { key: 'x' }], ['b'], [null, { key: 'x' }]])
     expect((await run(['topic', 'emoji', '--count'], { driver })).stdout).toBe('3\n')
     expect((await run(['topic', 'emoji', '--count', '-k', 'x', '--json'], { driver })).stdout).toBe('{"count":2}\n')
@@ -185,7 +185,7 @@ describe('values that are more than text', () => {
   const codec = AvroCodec(order)
   const encoded = codec.encode({ customer: 'ada', amount: 1.5, raw: Buffer.from([1, 255]) })
 
-  test('Avro by a schema, some columns of it, and filters that see the whole', async () => {
+  test('Avro is read with a schema; --columns selects fields, and filters see the whole value', async () => {
     await using folder = await temporaryFolder()
     await writeFile(join(folder.path, 'order.avsc'), JSON.stringify(order))
     const driver = await topicOf([[encoded, { key: 'ada' }], [new Uint8Array([255])]])
@@ -203,7 +203,7 @@ describe('values that are more than text', () => {
     expect(some).toMatchObject({ code: 0, stdout: expect.stringContaining('>>> key: ada\n{"customer":"ada"}\n') })
   })
 
-  test('dates and large numbers of Avro, which JSON does not have', async () => {
+  test('dates and large numbers of Avro are shown, which JSON does not have', async () => {
     await using folder = await temporaryFolder()
     const fields = [
       { name: 'day', type: { type: 'int', logicalType: 'date' } },
@@ -224,14 +224,14 @@ describe('values that are more than text', () => {
     expect(jsonLines(stdout)[1]).toMatchObject({ value: { ...dates, count: 7 } })
   })
 
-  test('a registry that is away ends it', async () => {
+  test('an unreachable registry ends the command', async () => {
     const driver = await topicOf([[new Uint8Array([0, 0, 0, 0, 7, 1])]])
     const { code, stderr } = await run(['topic', 'emoji', '--registry', 'http://127.0.0.1:1'], { driver })
     expect(stderr).toMatch(/^snapstream: .*http:\/\/127\.0\.0\.1:1.*\(REGISTRY_UNREACHABLE\)\n$/)
     expect(code).toBe(1)
   })
 
-  test('columns of JSON; what has none is shown whole, and counts as a failure', async () => {
+  test('--columns selects fields of JSON; other values are shown whole and count as failures', async () => {
     const driver = await topicOf([['{"a":1,"b":2,"c":3}'], ['no object'], [null]])
     const { code, stdout, stderr } = await run(['topic', 'emoji', '-c', 'c,a'], { driver })
     expect(stdout).toContain('{"a":1,"c":3}\n')
@@ -242,7 +242,7 @@ describe('values that are more than text', () => {
   })
 })
 
-describe('what it refuses', () => {
+describe('refused options', () => {
   test.each([
     [['topic'], "missing required argument 'name'"],
     [['topic', 'emoji', '--ofset', '1'], 'Did you mean --offset?'],
@@ -273,7 +273,7 @@ describe('what it refuses', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 
-  test('a topic that there is not', async () => {
+  test('a topic that does not exist is an error', async () => {
     expect(await run(['topic', 'emojo'], { driver: await topicOf([]) })).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^snapstream: the topic "emojo" does not exist.*\(TOPIC_MISSING\)\n$/),

@@ -28,7 +28,7 @@ async function topicOf(): Promise<{ readonly driver: Driver; readonly topic: str
   return { driver, topic }
 }
 
-test('Avro is written by the latest schema of the topic, and read by the one that it names', async () => {
+test('Avro is written with the latest schema of the topic, and read with the schema that it names', async () => {
   const { driver, topic } = await topicOf()
   await SchemaRegistry({ url }).register(`${topic}-value`, { schema: ORDER })
   const order = { customer: 'ada', at: '2026-01-31T12:00:00.000Z' }
@@ -41,7 +41,7 @@ test('Avro is written by the latest schema of the topic, and read by the one tha
   expect(raw).toMatchObject([{ value: expect.stringMatching(/^\0|^AAAA/) }])
 })
 
-test('JSON of the same topic as well; what names no schema is shown as it stands', async () => {
+test('JSON with a schema id is read with its schema; a value without a schema id is shown unchanged', async () => {
   const { driver, topic } = await topicOf()
   await SchemaRegistry({ url }).register(`${topic}-value`, { schema: TOTAL, type: 'JSON' })
   const env = { SNAPSTREAM_REGISTRY: url }
@@ -57,7 +57,7 @@ test('JSON of the same topic as well; what names no schema is shown as it stands
   expect(code).toBe(1)
 })
 
-test('a schema that is given is what is read, and what is written where it is registered', async () => {
+test('values are read and written with a schema of --schema, if the registry has it', async () => {
   const { driver, topic } = await topicOf()
   await using folder = await temporaryFolder()
   const registry = SchemaRegistry({ url })

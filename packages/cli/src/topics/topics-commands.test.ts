@@ -32,7 +32,7 @@ test.each([[['topics']], [['topics', 'list']]])('%j names all topics', async (ar
   expect((await run([...args, '--json'], { driver })).stdout).toBe('{"topic":"emoji"}\n{"topic":"orders"}\n')
 })
 
-test('describe shows the partitions of one', async () => {
+test('describe shows the partitions of a topic', async () => {
   const driver = await prepared()
   expect((await run(['topics', 'describe', 'orders'], { driver })).stdout).toBe(
     `PARTITION  LEADER  REPLICAS  IN SYNC  EARLIEST  LATEST
@@ -53,7 +53,7 @@ test('describe shows the partitions of one', async () => {
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('TOPIC_MISSING') })
 })
 
-test('lag shows where groups are', async () => {
+test('lag shows the offsets of groups', async () => {
   const driver = await prepared()
   expect((await run(['topics', 'lag'], { driver })).stdout).toBe(
     `GROUP   STATE  TOPIC   PARTITION  COMMITTED  LATEST  LAG
@@ -68,7 +68,7 @@ totals  Empty  orders          1          1       3    2
   expect(missing).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('GROUP_MISSING') })
 })
 
-test('a group of which brokers tell only the offsets is shown with them', async () => {
+test('a group is shown with its offsets even if brokers report nothing else of it', async () => {
   const inner = await prepared()
   const gone = await run(['topics', 'lag', 'totals', '--json'], { driver: { ...inner, client: withoutGroups(inner) } })
   expect(jsonLines(gone.stdout)).toMatchObject([{ group: 'totals', state: '-', committed: 1, lag: 2 }])

@@ -19,6 +19,6 @@ test('infers its type from a schema by a library', async () => {
   expectTypeOf(read).toEqualTypeOf<{ id: string; kind: 'new' | 'paid'; sizes?: number[] }>()
   expectTypeOf(codec.encode).parameter(0).not.toExtend<{ id: number }>()
   expect(read).toEqual({ id: 'a', kind: 'new', sizes: [1] })
-  // @ts-expect-error -- what the schema refuses the compiler refuses, too
+  // @ts-expect-error -- the compiler refuses the same value as the schema
   expect(() => codec.encode({ id: 'a', kind: 'old' })).toThrow('$.kind')
 })

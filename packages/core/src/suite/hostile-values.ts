@@ -42,7 +42,7 @@ function hostileValues(): [what: string, value: unknown][] {
 }
 
 export function hostileValueSuite({ createApp, SnapstreamError, causesOf, describe, toError }: Core): void {
-  group('values that throw when they are looked at', () => {
+  group('values that throw when they are read', () => {
     test.each(hostileValues())('%s can be described, and thrown', async (_, value) => {
       const text = describe(value)
       expect(typeof text).toBe('string')

@@ -178,7 +178,7 @@ export interface ConsumerSettings {
    * `endOffset` of batches it tells the lag of each partition. May be called often; must not throw.
    */
   onEndOffset?(end: TopicPartitionOffset): void
-  /** Called with each retriable error that the driver retries by itself, such as a broker that is away. */
+  /** Called with each retriable error that the driver retries by itself, such as an unreachable broker. */
   onTrouble?(error: Error): void
 }
 

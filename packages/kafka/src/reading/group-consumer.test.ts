@@ -41,7 +41,7 @@ test('two consumers of a group cannot have the same groupInstanceId', () => {
   const join = joining()
   join({ groupInstanceId: 'me', sessionTimeoutMs: 10_000 })
   expect(() => join({ groupInstanceId: 'me', sessionTimeoutMs: 20_000 })).toThrow(
-    'Topic(topic-1) reads with the group "group" and has other settings than another topic of it',
+    'Topic(topic-1) reads with the group "group" and has other settings than another topic of the group',
   )
   join({ groupInstanceId: 'another', sessionTimeoutMs: 20_000 })
 })

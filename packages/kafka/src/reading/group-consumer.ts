@@ -259,7 +259,7 @@ function shownGroup(groupId: string | null): string {
 function twoInstances(groupInstanceId: string, name: string, groupId: string): SnapstreamError {
   return new SnapstreamError(
     'USAGE',
-    `Topic(${name}) reads with the group ${JSON.stringify(groupId)} and has other settings than another topic of it, so ` +
+    `Topic(${name}) reads with the group ${JSON.stringify(groupId)} and has other settings than another topic of the group, so ` +
       `that each has a consumer of its own, and both would have the groupInstanceId ${JSON.stringify(groupInstanceId)}; ` +
       'give both the same settings, or one another groupInstanceId',
     { topic: name },

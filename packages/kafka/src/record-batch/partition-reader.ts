@@ -106,7 +106,7 @@ export function partitionReader(
       }
       const name = COMPRESSIONS[section.compression]
       if (name === undefined || name === 'none') {
-        const why = `the batch is compressed by a codec that is not known, number ${section.compression}`
+        const why = `the batch is compressed with the unknown codec ${section.compression}`
         settle(gapAt(section, 'UNSUPPORTED', why))
         break
       }
@@ -186,7 +186,7 @@ export function partitionReader(
 const EMPTY = Buffer.alloc(0)
 
 const notOf = (name: string, cause: unknown): string =>
-  `the batch is not what ${name} makes of records (${toError(cause).message})`
+  `the batch is not valid ${name} data (${toError(cause).message})`
 
 /** A gap as a batch of one record, whose value is the bytes of the log. */
 function gapBatch({ topic, partition }: TopicPartition, gap: Gap, endOffset: number): RecordBatch {

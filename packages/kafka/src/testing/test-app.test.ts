@@ -22,7 +22,7 @@ const json = <T>(): Codec<T> => ({
 
 const text = (bytes: Uint8Array | null | undefined) => bytes && Buffer.from(bytes).toString()
 
-/** An app that sends on what it gets, in capitals. */
+/** An app that forwards each value in capital letters. */
 function shouting(options: object = {}) {
   const input = Topic('input', { groupId: 'shout' })
   const output = Topic('output')
@@ -249,7 +249,7 @@ describe('createTestApp', () => {
     expect(gates.length).toBe(2)
     gates[0]?.()
     await test.run()
-    // The call of the dead one went through a topic that is open again: it is the same object.
+    // The handler of the dead process called a topic object that is open again in the new process.
     gates[1]?.()
     await test.run()
     gates[2]?.()
@@ -386,7 +386,7 @@ describe('createTestApp', () => {
   })
 
   test('a member without a partition is ready, even with readyLag', async () => {
-    // Named to be the last among the members, of which the first gets the partition.
+    // The first member by name gets the partition: this name is the last one.
     const input = Topic('input', { groupId: 'g', conf: { clientId: 'zebra' } })
     const app = createApp()
     app.snap(input)(() => {})

@@ -149,7 +149,7 @@ export function offsetWasReset(at: TopicPartitionOffset, offset: number): Snapst
 export function everyOffsetRefused(at: TopicPartitionOffset): SnapstreamError {
   return new SnapstreamError(
     'OFFSET_OUT_OF_RANGE',
-    `the broker refuses ${named(at)}, and every other that it names as one that can be read; look at its log`,
+    `the broker refuses to read ${named(at)}, and refused the earliest and latest offsets that it reports too; see the log of the broker`,
     at,
   )
 }

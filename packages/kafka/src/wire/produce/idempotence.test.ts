@@ -72,7 +72,7 @@ test('a batch that may have been written keeps its sequence, however often it is
   expect(await sequence(batch(1))).toMatchObject({ producer, firstSequence: 3 })
 })
 
-test('a duplicate on the first attempt is not this batch', async () => {
+test('the answer that a first attempt is a duplicate is about another batch, so this one is sent again', async () => {
   const { sequence, settle } = setup()
   const one = batch(3)
   await sequence(one)
