@@ -247,7 +247,7 @@ describe('on a real Kafka', () => {
     await other.close()
     expect(await refused).toMatchObject({ code: 'BROKER_UNREACHABLE' })
     expect(performance.now() - start).toBeLessThan(1000)
-    expect(other.isOpen).toBe(false)
+    expect(other.isOpen()).toBe(false)
     await other.close()
     await expect(other.metadata([])).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })
   })

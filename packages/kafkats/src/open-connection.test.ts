@@ -3,7 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { crc32c } from '@node-rs/crc32'
 import type { ClientSettings } from '@snapstream/kafka/driver'
 import { recordBatchEncoder } from '@snapstream/kafka/record-batch'
-import { frameReader } from '@snapstream/kafka/src/wire/cluster/frame-reader.ts'
+import { frameReader } from '@snapstream/kafka/src/wire/cluster/broker-socket.ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openConnection } from './open-connection.ts'
 
@@ -113,7 +113,7 @@ describe('connecting', () => {
       message: /no version of Heartbeat/,
     })
     await expect(connection.metadata([])).rejects.toMatchObject({ code: 'UNSUPPORTED' })
-    expect(connection.isOpen).toBe(true)
+    expect(connection.isOpen()).toBe(true)
     await connection.close()
   })
 })
@@ -126,9 +126,9 @@ describe('asking', () => {
     const { address, sockets } = await answering(() => heartbeatAnswer(0))
     const connection = await open(address)
     expect(await connection.heartbeat(member)).toEqual({ errorCode: 0 })
-    expect([sockets.size, connection.isOpen]).toEqual([1, true])
+    expect([sockets.size, connection.isOpen()]).toEqual([1, true])
     await connection.close()
-    expect(connection.isOpen).toBe(false)
+    expect(connection.isOpen()).toBe(false)
     await expect.poll(() => sockets.size).toBe(0)
   })
 
@@ -138,7 +138,7 @@ describe('asking', () => {
     const both = await Promise.allSettled([connection.heartbeat(member), connection.heartbeat(member)])
     expect(both).toMatchObject([{ reason: unreachable }, { reason: unreachable }])
     expect(both).toMatchObject([{ reason: { message: /did not answer Heartbeat within 300 ms/ } }, {}])
-    expect(connection.isOpen).toBe(false)
+    expect(connection.isOpen()).toBe(false)
     await expect.poll(() => sockets.size).toBe(0)
   })
 
@@ -146,14 +146,14 @@ describe('asking', () => {
     const { address } = await answering(() => 'close')
     const connection = await open(address)
     await expect(connection.heartbeat(member)).rejects.toMatchObject(unreachable)
-    await expect.poll(() => connection.isOpen).toBe(false)
+    await expect.poll(() => connection.isOpen()).toBe(false)
   })
 
   test('a connection that is closed between requests is not open any more', async () => {
     const { address, sockets } = await answering(() => undefined)
     const connection = await open(address)
     for (const socket of sockets) socket.destroy()
-    await expect.poll(() => connection.isOpen).toBe(false)
+    await expect.poll(() => connection.isOpen()).toBe(false)
     await expect(connection.heartbeat(member)).rejects.toMatchObject(unreachable)
   })
 

@@ -31,9 +31,7 @@ export async function openConnection(
     ...produceRequests(broker, call, encode, raw),
     ...groupRequests(broker, call),
     ...adminRequests(broker, call),
-    get isOpen() {
-      return socket.isOpen
-    },
+    isOpen: socket.isOpen,
     close: socket.close,
   }
 }

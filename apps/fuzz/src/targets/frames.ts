@@ -1,8 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { SnapstreamError } from '@snapstream/core'
-import { brokerSocket } from '@snapstream/kafka/src/wire/cluster/broker-socket.ts'
-import { frameReader } from '@snapstream/kafka/src/wire/cluster/frame-reader.ts'
+import { brokerSocket, frameReader } from '@snapstream/kafka/src/wire/cluster/broker-socket.ts'
 import type { Target } from '../target.ts'
 
 const LIMIT_BYTES = 2048

@@ -27,6 +27,15 @@ test('refuses bytes that are not UTF-8 and strings that UTF-8 cannot hold', () =
   )
 })
 
+test('its text form is the string itself, and refuses what encode refuses', () => {
+  const text = codec['~snapstream.text']!
+  expect(text.encode('\uFEFFa')).toBe('\uFEFFa')
+  expect(text.decode('\uFEFFa')).toBe('\uFEFFa')
+  expect(() => text.encode('a\uD800')).toThrow('UTF-8 has no lone surrogates')
+  expect(() => text.encode(5 as unknown as string)).toThrow('StringCodec() encodes strings, got 5')
+  expect(Object.keys(codec)).not.toContain('~snapstream.text')
+})
+
 test('BytesCodec passes bytes through and refuses other values', () => {
   const bytes = new Uint8Array([0, 255])
   expect(BytesCodec().encode(bytes)).toBe(bytes)

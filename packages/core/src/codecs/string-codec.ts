@@ -1,4 +1,4 @@
-import type { SyncCodec } from './codec.ts'
+import type { SyncCodec, TextCodec } from './codec.ts'
 import { describe } from '../describe.ts'
 import { SnapstreamError } from '../error.ts'
 
@@ -9,7 +9,7 @@ import { SnapstreamError } from '../error.ts'
 export function StringCodec(): SyncCodec<string> {
   const encoder = new TextEncoder()
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  return {
+  const text: TextCodec<string> = {
     encode(value) {
       if (typeof value !== 'string')
         throw new SnapstreamError(
@@ -21,8 +21,12 @@ export function StringCodec(): SyncCodec<string> {
           'ENCODE_FAILED',
           `StringCodec() cannot encode ${describe(value)}: UTF-8 has no lone surrogates; write bytes, with BytesCodec()`,
         )
-      return encoder.encode(value)
+      return value
     },
+    decode: (value) => value,
+  }
+  const codec: SyncCodec<string> = {
+    encode: (value) => encoder.encode(text.encode(value)),
     decode(bytes) {
       try {
         return decoder.decode(bytes)
@@ -31,4 +35,5 @@ export function StringCodec(): SyncCodec<string> {
       }
     },
   }
+  return Object.defineProperty(codec, '~snapstream.text', { value: text })
 }

@@ -1,4 +1,4 @@
-import type { Condition } from '../adapter/condition.ts'
+import type { Condition } from '../adapter/promise.ts'
 import { count } from '../observe/tally.ts'
 import type { Tally } from '../observe/tally.ts'
 import type { Batch, Lane, Position } from '../protocol.ts'

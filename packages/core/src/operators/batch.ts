@@ -1,8 +1,6 @@
 import { backoff } from '../adapter/backoff.ts'
-import { createCondition } from '../adapter/condition.ts'
-import { isThenable } from '../adapter/thenable.ts'
-import { deferred } from '../adapter/deferred.ts'
-import type { Deferred } from '../adapter/deferred.ts'
+import { createCondition, deferred, isThenable } from '../adapter/promise.ts'
+import type { Deferred } from '../adapter/promise.ts'
 import { expectNumber, expectUsage, failure, SnapstreamError, withDefaults } from '../error.ts'
 import type { SinkOptions, SinkTarget, SinkWriter } from '../protocol.ts'
 

@@ -1,7 +1,7 @@
 import { isA } from '../describe.ts'
 import { expectNumber, expectUsage, withDefaults } from '../error.ts'
 import { allowListeners } from '../host.ts'
-import { deferred } from '../adapter/deferred.ts'
+import { deferred } from '../adapter/promise.ts'
 import type { Batch, BatchSource, ReaderOptions, SourceReader } from '../protocol.ts'
 
 /** Options of `interval`. */

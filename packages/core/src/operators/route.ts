@@ -1,4 +1,4 @@
-import { isThenable } from '../adapter/thenable.ts'
+import { isThenable } from '../adapter/promise.ts'
 import { isResource, isSinkTarget } from '../binding/binding.ts'
 import { describe } from '../describe.ts'
 import { createFunctionSink, sharesTransaction } from '../engine/sink.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createVirtualHost } from '../testing/index.ts'
 import type { Checkpoint, Lane, SinkTarget, SinkWriter } from '../index.ts'
-import { isThenable } from '../adapter/thenable.ts'
+import { isThenable } from '../adapter/promise.ts'
 
 import { route } from '../operators/route.ts'
 import type { Core } from './core.ts'

@@ -1,6 +1,6 @@
 import { isBatchSource, isResource, isSinkTarget } from '../binding/binding.ts'
 import type { Binding } from '../binding/binding.ts'
-import { isThenable } from '../adapter/thenable.ts'
+import { isThenable } from '../adapter/promise.ts'
 import { isIterator } from '../engine/iterable-source.ts'
 import type { BatchSource, Checkpoint, Resource, SinkTarget, SinkWriter, SourceReader } from '../protocol.ts'
 import type { Source } from '../types.ts'

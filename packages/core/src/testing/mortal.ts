@@ -1,6 +1,5 @@
 import type { Host, MaybePromise } from '../protocol.ts'
-import { isThenable } from '../adapter/thenable.ts'
-import { deferred } from '../adapter/deferred.ts'
+import { deferred, isThenable } from '../adapter/promise.ts'
 
 /** Never settles: the process that would go on is dead. */
 const NEVER = new Promise<never>(() => {})

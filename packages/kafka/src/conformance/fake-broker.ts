@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import { frameReader } from '../wire/cluster/frame-reader.ts'
+import { frameReader } from '../wire/cluster/broker-socket.ts'
 import { byteReader } from '../wire/protocol/byte-reader.ts'
 import { API_KEYS, framed, goodAnswer } from './fake-answers.ts'
 import type { Api, FakeAnswer, FakeRequest } from './fake-answers.ts'

@@ -1,5 +1,6 @@
 import type { ClientSettings } from '../driver/driver.ts'
-import { openSocket, requestFrame } from '../wire/cluster/open-socket.ts'
+import { requestFrame } from '../wire/cluster/broker-socket.ts'
+import { openSocket } from '../wire/cluster/open-socket.ts'
 import { rawRequests } from '../wire/cluster/raw-requests.ts'
 import { unreadable, unsupported } from '../wire/errors/kafka-error.ts'
 import type { BrokerAddress, Connection, RawRequests } from '../wire/protocol/connection.ts'
@@ -142,9 +143,7 @@ export async function openBroker(
         throw unreadable(error, address, api)
       }
     },
-    get isOpen() {
-      return socket.isOpen
-    },
+    isOpen: socket.isOpen,
     close: socket.close,
   }
 }

@@ -29,9 +29,7 @@ export function kafkajsConnect(settings: ClientSettings): Connect {
       ...produceRequests(broker),
       ...groupRequests(broker),
       ...adminRequests(broker),
-      get isOpen() {
-        return broker.isOpen
-      },
+      isOpen: broker.isOpen,
       close: broker.close,
     }
   }

@@ -4,7 +4,6 @@ import { unknownOption, usage } from '../conf/usage.ts'
 import { parseSettings } from '../conf/parse-settings.ts'
 import type { Settings } from '../conf/settings.ts'
 import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
-import { fastStringCodec } from '../record/fast-string-codec.ts'
 import { isOffset, isTimestamp } from './place.ts'
 import { TOPIC_CREATION, isTopicCreation } from './topic-creation.ts'
 import type { TopicCreation } from './topic-creation.ts'
@@ -79,7 +78,7 @@ function startOf({ offset, timestamp }: AnyTopicOptions): TopicSpec['start'] {
   return (partition) => offsets[partition]
 }
 
-const strings = fastStringCodec(StringCodec())
+const strings = StringCodec()
 
 const SPEC = '~snapstream.topic'
 

@@ -4,7 +4,6 @@ import type { Codec, Headers } from '@snapstream/core'
 import { describe, expect, test } from 'vitest'
 import type { RecordBatch } from '../driver/driver.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
-import { fastStringCodec } from './fast-string-codec.ts'
 import { decodeBatch, messageBatch } from './decode-batch.ts'
 import type { DecodedBatch } from './decode-batch.ts'
 
@@ -13,7 +12,7 @@ type Row = readonly [key: Uint8Array | null, value: Uint8Array | null, headers?:
 const bytes = (text: string) => new TextEncoder().encode(text)
 const contexts = { key: { topic: 't', part: 'key' }, value: { topic: 't', part: 'value' } } as const
 
-const strings = fastStringCodec(StringCodec())
+const strings = StringCodec()
 
 /** Rows at every second offset from 10 on, as after compaction. */
 function batchOf(rows: readonly Row[]): RecordBatch {

@@ -19,9 +19,6 @@ function losingDriver(lose: () => boolean) {
       const connection = await kafkajsConnect(settings)(address, signal)
       return {
         ...connection,
-        get isOpen() {
-          return connection.isOpen
-        },
         async produce(request) {
           const answers = await connection.produce(request)
           if (lose()) throw brokerUnreachable(address, 'lost an answer')

@@ -1,13 +1,8 @@
 import { once } from 'node:events'
-import { connect, isIP } from 'node:net'
 import type { Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import type { ConnectionOptions } from 'node:tls'
-import { SnapstreamError, toError } from '@snapstream/core'
-import type { TlsSettings } from '../../driver/driver.ts'
+import { SnapstreamError } from '@snapstream/core'
 import { brokerUnreachable, connectionError } from '../errors/connection-error.ts'
 import type { BrokerAddress } from '../protocol/connection.ts'
-import { FrameError, frameReader } from './frame-reader.ts'
 
 /** One request over a socket. */
 export interface SocketRequest {
@@ -33,7 +28,7 @@ export interface BrokerSocket {
   /** Sets the largest size of an answer, in bytes. Until then the limit is that of a handshake. */
   allow(limitBytes: number): void
   /** Whether requests can be sent, as far as is known. */
-  readonly isOpen: boolean
+  isOpen(): boolean
   /** Closes at once; requests in flight reject. Resolves when the socket is closed; never rejects. */
   close(): Promise<void>
 }
@@ -163,9 +158,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
     allow(limitBytes) {
       frames.limitBytes = limitBytes
     },
-    get isOpen() {
-      return end === undefined && socket.writable
-    },
+    isOpen: () => end === undefined && socket.writable,
     async close() {
       fail(brokerUnreachable(address, 'gets no more requests: this client closed the connection'))
       await closed
@@ -181,66 +174,125 @@ function asked(end: Error, address: BrokerAddress, api: string): SnapstreamError
     : connectionError(end, address)
 }
 
-const KEEP_ALIVE_AFTER_MS = 60_000
-
-/**
- * Connects a socket, over TLS if it is set. Rejects with `USAGE` for a certificate or a key that cannot be used, with
- * `TLS_REFUSED`, and with `BROKER_UNREACHABLE`, also if the signal is aborted; the socket is closed then.
- */
-export async function dial(address: BrokerAddress, tls: TlsSettings | undefined, signal: AbortSignal): Promise<Socket> {
-  const { host, port } = address
-  const socket = tls ? secure({ ...tlsOptions(tls), ...nameOf(host), host, port }) : plain(address)
-  socket.setNoDelay(true)
-  socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS)
-  const giveUp = () => void socket.destroy()
-  signal.addEventListener('abort', giveUp)
-  if (signal.aborted) giveUp()
-  let problem: unknown
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once(tls ? 'secureConnect' : 'connect', resolve)
-      socket.on('error', (error) => (problem = error))
-      socket.once('close', () => reject(toError(problem ?? new Error('it closed the connection at once'))))
-    })
-    return socket
-  } catch (error) {
-    throw connectionError(error, address)
-  } finally {
-    signal.removeEventListener('abort', giveUp)
-  }
+/** The frame of a request, with a header of version 2 if it is flexible, else of version 1. */
+export function requestFrame(
+  head: {
+    readonly apiKey: number
+    readonly version: number
+    /** Default false. */
+    readonly flexible?: boolean
+    readonly correlationId: number
+    readonly clientId: string
+  },
+  body: Buffer,
+): Buffer {
+  const clientId = Buffer.from(head.clientId)
+  const tags = head.flexible === true ? NO_TAGS : NOTHING
+  const bytes = Buffer.allocUnsafe(14 + clientId.length + tags.length + body.length)
+  bytes.writeInt32BE(bytes.length - 4, 0)
+  bytes.writeInt16BE(head.apiKey, 4)
+  bytes.writeInt16BE(head.version, 6)
+  bytes.writeInt32BE(head.correlationId, 8)
+  bytes.writeInt16BE(clientId.length, 12)
+  clientId.copy(bytes, 14)
+  tags.copy(bytes, 14 + clientId.length)
+  body.copy(bytes, 14 + clientId.length + tags.length)
+  return bytes
 }
 
-function plain(address: BrokerAddress): Socket {
-  try {
-    return connect({ host: address.host, port: address.port })
-  } catch (error) {
-    throw connectionError(error, address)
-  }
+const NO_TAGS = Buffer.from([0])
+
+/** Splits a stream of bytes into frames with a length prefix (int32). */
+interface FrameReader {
+  /** Calls `onFrame` with each complete frame, without its length. Throws for an invalid length, and cannot be used afterwards. */
+  push(chunk: Buffer, onFrame: (frame: Buffer) => void): void
+  /** The largest frame, in bytes. */
+  limitBytes: number
 }
 
-function secure(options: ConnectionOptions): Socket {
-  try {
-    return connectTls(options)
-  } catch (cause) {
-    throw new SnapstreamError(
-      'USAGE',
-      `the certificates or the key for TLS cannot be used: ${toError(cause).message}; give them in PEM, and the ` +
-        'passphrase of the key',
-      { cause },
+const LENGTH_BYTES = 4
+/** The smallest frame: a correlation id. */
+const SHORTEST_BYTES = 4
+/** The memory that is allocated for a frame before its bytes arrive: a large length alone must not cost memory. */
+const FIRST_BYTES = 4 << 20
+
+/** Makes a reader. Its memory grows with the bytes that arrive, up to one frame. A frame in one chunk is not copied. */
+export function frameReader(limitBytes: number): FrameReader {
+  /** The incomplete frame with its length prefix. */
+  let partial: Buffer | undefined
+  let filled = 0
+  /** The length of that frame with its prefix; the length of the prefix until the prefix is complete. */
+  let needed = LENGTH_BYTES
+
+  function frameLength(bytes: Buffer, at: number): number {
+    const length = bytes.readInt32BE(at)
+    if (length >= SHORTEST_BYTES && length <= reader.limitBytes) return length
+    throw new FrameError(length, reader.limitBytes, bytes.subarray(at, at + 64))
+  }
+
+  /** Adds bytes to the incomplete frame. Returns the number of bytes that it took. */
+  function append(chunk: Buffer): number {
+    const taken = Math.min(needed - filled, chunk.length)
+    if (!partial || filled + taken > partial.length) {
+      const size = Math.max(filled + taken, Math.min(needed, Math.max(FIRST_BYTES, 2 * filled)))
+      const larger = Buffer.allocUnsafe(size)
+      partial?.copy(larger, 0, 0, filled)
+      partial = larger
+    }
+    chunk.copy(partial, filled, 0, taken)
+    filled += taken
+    return taken
+  }
+
+  const reader: FrameReader = {
+    limitBytes,
+    push(chunk, onFrame) {
+      let rest = chunk
+      while (rest.length > 0) {
+        if (filled === 0 && rest.length >= LENGTH_BYTES) {
+          const end = LENGTH_BYTES + frameLength(rest, 0)
+          if (rest.length >= end) {
+            onFrame(rest.subarray(LENGTH_BYTES, end))
+            rest = rest.subarray(end)
+            continue
+          }
+          needed = end
+        }
+        rest = rest.subarray(append(rest))
+        if (!partial || filled < needed) continue
+        if (needed === LENGTH_BYTES) {
+          needed += frameLength(partial, 0)
+          continue
+        }
+        const frame = partial.subarray(LENGTH_BYTES, needed)
+        partial = undefined
+        filled = 0
+        needed = LENGTH_BYTES
+        onFrame(frame)
+      }
+    },
+  }
+  return reader
+}
+
+/** The error for an invalid length of a frame. */
+export class FrameError extends Error {
+  constructor(length: number, limitBytes: number, start: Buffer) {
+    super(
+      looksLike(start) ??
+        (length < SHORTEST_BYTES
+          ? `it sent a frame of ${length} bytes; a frame has at least ${SHORTEST_BYTES}`
+          : `it sent a frame of ${length} bytes, and receiveMaxBytes is ${limitBytes}; raise receiveMaxBytes if batches may be that large`),
     )
+    this.name = 'FrameError'
   }
 }
 
-/** The options of Node's TLS sockets. */
-function tlsOptions({ ca, cert, key, passphrase, checkHostname }: TlsSettings): ConnectionOptions {
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    ...(passphrase !== undefined && { passphrase }),
-    ...(!checkHostname && { checkServerIdentity: () => undefined }),
-  }
+/** Recognises servers of other protocols by their first bytes. */
+function looksLike(start: Buffer): string | undefined {
+  // A record of TLS: its type, and the major version.
+  if (start[0] !== undefined && start[0] >= 0x14 && start[0] <= 0x17 && start[1] === 3)
+    return "it answers in TLS; set securityProtocol to 'ssl' or 'sasl_ssl'"
+  if (start.toString('latin1').startsWith('HTTP/')) return 'it answers in HTTP; this is not the port of a Kafka broker'
+  return undefined
 }
-
-/** The name for SNI, which must not be an IP address. The certificate is checked in both cases. */
-const nameOf = (host: string): ConnectionOptions => (isIP(host) ? {} : { servername: host })

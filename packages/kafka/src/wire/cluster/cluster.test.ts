@@ -19,9 +19,7 @@ function network() {
     await new Promise((resolve) => setTimeout(resolve, 5))
     if (state.away.has(address.host)) throw brokerUnreachable(address, 'is away')
     const connection = {
-      get isOpen() {
-        return open.has(connection)
-      },
+      isOpen: () => open.has(connection),
       close: async () => void open.delete(connection),
       metadata: async () => ({ brokers: state.nodes, controllerId: 2, topics: state.topics }),
       findCoordinator: async () => ({ errorCode: 0, nodeId: 7, host: 'n7', port: 1 }),

@@ -50,7 +50,7 @@ export function nodeConnections(connect: Connect, limitMs: number): NodeConnecti
       if (ended.signal.aborted) throw closed('connection')
       const key = keyOf(address, purpose)
       const known = connections.get(key)
-      if (known?.isOpen) return known
+      if (known?.isOpen()) return known
       let one = opening.get(key)
       if (!one) {
         one = open(key, address).finally(() => opening.delete(key))
@@ -65,7 +65,8 @@ export function nodeConnections(connect: Connect, limitMs: number): NodeConnecti
       else connections.set(key, connection)
     },
     anyOpen() {
-      for (const [key, connection] of connections) if (connection.isOpen && key.endsWith(':requests')) return connection
+      for (const [key, connection] of connections)
+        if (connection.isOpen() && key.endsWith(':requests')) return connection
       return undefined
     },
     hangUp,

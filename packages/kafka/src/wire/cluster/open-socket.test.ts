@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { apiVersions, framed, goodAnswer, int32, saslAnswer } from '../../conformance/fake-answers.ts'
 import { startFakeBroker } from '../../conformance/fake-broker.ts'
 import type { FakeBroker, Script } from '../../conformance/fake-broker.ts'
-import { openSocket, requestFrame } from './open-socket.ts'
+import { requestFrame } from './broker-socket.ts'
+import { openSocket } from './open-socket.ts'
 
 const brokers: FakeBroker[] = []
 afterEach(async () => {
@@ -33,7 +34,7 @@ test('concurrent requests get their answers in order', async () => {
   expect(answers.map((answer) => answer.readInt32BE(0))).toEqual(Array.from({ length: 50 }, (_, i) => i + 2))
   expect(socket.versions.get(HEARTBEAT)).toEqual({ min: 0, max: 3 })
   await socket.close()
-  expect(socket.isOpen).toBe(false)
+  expect(socket.isOpen()).toBe(false)
   await expect(socket.request(heartbeat)).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE', message: /Heartbeat/ })
 })
 
@@ -98,7 +99,7 @@ test('the wait of a request extends its own timeout only', async () => {
       message: `the broker 127.0.0.1:${broker.port} did not answer Heartbeat within ${limitMs} ms; the connection was closed`,
     })
     expect(performance.now() - start).toBeGreaterThanOrEqual(limitMs - 1)
-    expect(socket.isOpen).toBe(false)
+    expect(socket.isOpen()).toBe(false)
   }
 })
 
@@ -120,7 +121,7 @@ test('an answer without a request closes the connection', async () => {
   })
   const socket = await openSocket({ nodeId: 1, host: '127.0.0.1', port: broker.port }, settings, never)
   await socket.request(heartbeat)
-  await expect.poll(() => socket.isOpen).toBe(false)
+  await expect.poll(() => socket.isOpen()).toBe(false)
   await expect.poll(() => broker.open()).toBe(0)
 })
 
@@ -198,7 +199,7 @@ describe('a session of SASL', () => {
     const end = performance.now() + 850
     await expect.poll(() => performance.now() > end, { timeout: 2000 }).toBe(true)
     await expect(socket.request(heartbeat)).rejects.toMatchObject({ code: 'AUTHENTICATION_REFUSED', message: /gone/ })
-    expect(socket.isOpen).toBe(false)
+    expect(socket.isOpen()).toBe(false)
     await expect.poll(() => broker.open()).toBe(0)
   })
 })

@@ -1,8 +1,9 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { ClientSettings, SaslSettings } from '../../driver/driver.ts'
 import { shownAddress } from '../protocol/broker-address.ts'
-import { brokerSocket, dial } from './broker-socket.ts'
+import { brokerSocket, requestFrame } from './broker-socket.ts'
 import type { BrokerSocket, SocketRequest } from './broker-socket.ts'
+import { dial } from './dial.ts'
 import { requestApiVersions } from './api-versions.ts'
 import type { Ask, BrokerApis } from './api-versions.ts'
 import { byteReader } from '../protocol/byte-reader.ts'
@@ -88,14 +89,14 @@ export async function openSocket(
   socket.allow(receiveMaxBytes)
   return {
     ...apis,
-    async request(request) {
-      if (sasl && (renewing || performance.now() >= renewAt)) await renew(sasl)
-      return socket.request(request)
-    },
+    request: sasl
+      ? async (request) => {
+          if (renewing || performance.now() >= renewAt) await renew(sasl)
+          return socket.request(request)
+        }
+      : socket.request,
     mute: socket.mute,
-    get isOpen() {
-      return socket.isOpen
-    },
+    isOpen: socket.isOpen,
     close: socket.close,
   }
 }
@@ -171,35 +172,6 @@ function saslVersion({ versions }: BrokerApis, address: BrokerAddress): number {
       '1.0 or later, and a listener with SASL',
   )
 }
-
-/** The frame of a request, with a header of version 2 if it is flexible, else of version 1. */
-export function requestFrame(
-  head: {
-    readonly apiKey: number
-    readonly version: number
-    /** Default false. */
-    readonly flexible?: boolean
-    readonly correlationId: number
-    readonly clientId: string
-  },
-  body: Buffer,
-): Buffer {
-  const clientId = Buffer.from(head.clientId)
-  const tags = head.flexible === true ? NO_TAGS : NOTHING
-  const bytes = Buffer.allocUnsafe(14 + clientId.length + tags.length + body.length)
-  bytes.writeInt32BE(bytes.length - 4, 0)
-  bytes.writeInt16BE(head.apiKey, 4)
-  bytes.writeInt16BE(head.version, 6)
-  bytes.writeInt32BE(head.correlationId, 8)
-  bytes.writeInt16BE(clientId.length, 12)
-  clientId.copy(bytes, 14)
-  tags.copy(bytes, 14 + clientId.length)
-  body.copy(bytes, 14 + clientId.length + tags.length)
-  return bytes
-}
-
-const NOTHING = Buffer.alloc(0)
-const NO_TAGS = Buffer.from([0])
 
 function text(value: string): Buffer {
   const bytes = Buffer.from(value)

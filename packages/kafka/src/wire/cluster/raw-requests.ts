@@ -1,7 +1,7 @@
 import { shownAddress } from '../protocol/broker-address.ts'
 import { byteReader } from '../protocol/byte-reader.ts'
 import type { BrokerAddress, RawRequests } from '../protocol/connection.ts'
-import { requestFrame } from './open-socket.ts'
+import { requestFrame } from './broker-socket.ts'
 import type { OpenSocket } from './open-socket.ts'
 
 const CORRELATION_ID_BYTES = 4

@@ -24,7 +24,7 @@ function broker(fates: Fate[] = []) {
       : [0, 1].map((partition) => ({ partition, errorCode: 0, leader: 1, replicas: [1], inSyncReplicas: [1] })),
   })
   const connection: Partial<Connection> = {
-    isOpen: true,
+    isOpen: () => true,
     close: async () => {},
     metadata: async (topics) => ({ brokers: [NODE], controllerId: 1, topics: (topics ?? []).map(describeTopic) }),
     initProducerId: async () => ({ errorCode: 0, producerId: ++state.producers, producerEpoch: 0 }),

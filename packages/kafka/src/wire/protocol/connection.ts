@@ -99,7 +99,7 @@ export interface Connection extends RawRequests {
   initProducerId(): Promise<Answer & ProducerIdAndEpoch>
 
   /** Whether requests can be sent over it, as far as that is known. */
-  readonly isOpen: boolean
+  isOpen(): boolean
   /** Closes at once; requests in flight reject. Never rejects. A second call does nothing. */
   close(): Promise<void>
 }

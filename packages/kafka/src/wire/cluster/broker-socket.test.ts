@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { FrameError, frameReader } from './frame-reader.ts'
+import { FrameError, frameReader } from './broker-socket.ts'
 
 function frame(size: number, fill: number): Buffer {
   const bytes = Buffer.alloc(4 + size, fill)

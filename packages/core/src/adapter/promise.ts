@@ -1,3 +1,21 @@
+/** Whether a value is thenable: an object with a function `then`. Reads `then` once, and throws if its getter throws. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && typeof (value as PromiseLike<unknown> | null)?.then === 'function'
+}
+
+/** A promise and the function that resolves it. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+export function deferred<T = void>(): Deferred<T> {
+  let resolve!: (value: T) => void
+  const promise = new Promise<T>((settle) => (resolve = settle))
+  return { promise, resolve }
+}
+
 /** A condition variable: any number of callers wait until the state that they share has changed. */
 export interface Condition {
   /** Wakes all current waiters. Call it after each change of the state. */
