@@ -17,6 +17,8 @@ export const API_KEYS = {
   SaslHandshake: 17,
   ApiVersions: 18,
   InitProducerId: 22,
+  AddPartitionsToTxn: 24,
+  EndTxn: 26,
   SaslAuthenticate: 36,
 } as const
 export type Api = keyof typeof API_KEYS
@@ -48,11 +50,19 @@ const VERSIONS: Record<Api, readonly [min: number, max: number]> = {
   SyncGroup: [0, 3],
   SaslHandshake: [0, 1],
   ApiVersions: [0, 3],
-  InitProducerId: [0, 1],
+  InitProducerId: [0, 4],
+  AddPartitionsToTxn: [0, 3],
+  EndTxn: [0, 3],
   SaslAuthenticate: [0, 1],
 }
 /** From these versions on, answers have the compact form (KIP-482). */
-const FLEXIBLE: Partial<Record<Api, number>> = { Produce: 9, OffsetFetch: 6 }
+const FLEXIBLE: Partial<Record<Api, number>> = {
+  Produce: 9,
+  OffsetFetch: 6,
+  InitProducerId: 2,
+  AddPartitionsToTxn: 3,
+  EndTxn: 3,
+}
 
 const TOPIC = 't'
 const MEMBER = 'member-1'
@@ -92,7 +102,11 @@ export function goodAnswer(request: FakeRequest, { port }: { readonly port: numb
     case 'Produce':
       return produced(version)
     case 'InitProducerId':
-      return Buffer.concat([int32(0), int16(0), int64(7), int16(0)])
+      return initialized(version)
+    case 'AddPartitionsToTxn':
+      return added()
+    case 'EndTxn':
+      return Buffer.concat([int32(0), int16(0), NO_TAGS])
     case 'SaslHandshake':
       return Buffer.concat([int16(0), array(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'].map(string))])
     case 'SaslAuthenticate':
@@ -285,6 +299,18 @@ export function produced(version: number, { errorCode = 0, leftOut = false } = {
     ...(version >= 8 ? [array([]), int16(-1)] : []),
   ])
   return Buffer.concat([array(leftOut ? [] : [Buffer.concat([string(TOPIC), array([partition])])]), int32(0)])
+}
+
+export function initialized(version: number, { errorCode = 0, producerId = 7 } = {}): Buffer {
+  const producer = Buffer.concat([int64(producerId), int16(producerId < 0 ? -1 : 0)])
+  return Buffer.concat([int32(0), int16(errorCode), producer, ...(version >= 2 ? [NO_TAGS] : [])])
+}
+
+/** The answer to AddPartitionsToTxn in version 3. */
+export function added({ errorCode = 0, leftOut = false } = {}): Buffer {
+  const partition = Buffer.concat([int32(0), int16(errorCode), NO_TAGS])
+  const topic = Buffer.concat([compactString(TOPIC), compactArray([partition]), NO_TAGS])
+  return Buffer.concat([int32(0), compactArray(leftOut ? [] : [topic]), NO_TAGS])
 }
 
 export function saslAnswer(version: number, bytes: Buffer, { errorCode = 0, said = '', lifetimeMs = 0 } = {}): Buffer {

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import { array, fetched, int16, int32, int64, listed, metadata, produced, string } from './fake-answers.ts'
+import { array, fetched, initialized, int16, int32, listed, metadata, produced, string } from './fake-answers.ts'
 import { LARGEST, NO_SUCH_CODE, answering, random } from './hostile-case.ts'
 import type { Answers, HostileCase, Rest } from './hostile-case.ts'
 
 /** The error codes of Kafka that the fake broker answers for ever. */
-const [OUT_OF_RANGE, NOT_LEADER] = [1, 6]
+const [OUT_OF_RANGE, NOT_LEADER, LOADING] = [1, 6, 14]
 
 /** Answers about topics and records that a good broker never gives, or gives only for a while. */
 export function hostileAnswers(): HostileCase[] {
@@ -199,12 +199,12 @@ function writers(): HostileCase[] {
     ),
     writing(
       'gives a producer an id below zero',
-      { InitProducerId: () => Buffer.concat([int32(0), int16(0), int64(-1), int16(-1)]) },
+      { InitProducerId: ({ version }) => initialized(version, { producerId: -1 }) },
       /^KAFKA_FAILED: .*InitProducerId/,
     ),
     writing(
       'gives no producer an id',
-      { InitProducerId: () => Buffer.concat([int32(0), int16(14), int64(-1), int16(-1)]) },
+      { InitProducerId: ({ version }) => initialized(version, { errorCode: LOADING, producerId: -1 }) },
       /COORDINATOR_LOAD_IN_PROGRESS/,
     ),
   ]

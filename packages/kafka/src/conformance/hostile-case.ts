@@ -6,7 +6,7 @@ export interface HostileCase {
   readonly name: string
   readonly script: Script
   /** What the driver is used for meanwhile. */
-  readonly does: 'ask' | 'read' | 'group' | 'commit' | 'write'
+  readonly does: 'ask' | 'read' | 'group' | 'commit' | 'write' | 'transact'
   /** Matches the code and the message of the error, as `CODE: message`. */
   readonly expect: RegExp
   /** The driver reports a `trouble` and retries at a slow pace; it does not throw. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SnapstreamError, toError } from '@snapstream/core'
-import type { ConsumerSettings, Driver, DriverClient } from '../driver/driver.ts'
+import type { ConsumerSettings, Driver, DriverClient, DriverProducer } from '../driver/driver.ts'
 import { startFakeBroker } from './fake-broker.ts'
 import type { FakeBroker } from './fake-broker.ts'
 import type { TestRunner } from './harness.ts'
@@ -9,6 +9,7 @@ import { hostileAnswers } from './hostile-answers.ts'
 import type { HostileCase } from './hostile-case.ts'
 import { hostileGroups } from './hostile-groups.ts'
 import { hostileConnections } from './hostile-connections.ts'
+import { hostileTransactions } from './hostile-transactions.ts'
 
 /** How long a case may take with these settings on a busy machine, in ms. Retries end after 3 s. */
 const LIMIT_MS = 20_000
@@ -41,7 +42,7 @@ const READING: ConsumerSettings = {
 export function hostileConformance(runner: TestRunner, driver: Driver): void {
   const { test, concurrent = test, describe = (_, run) => run() } = runner
   describe(`the ${driver.name} driver and a broker that`, () => {
-    for (const one of [...hostileConnections(), ...hostileAnswers(), ...hostileGroups()])
+    for (const one of [...hostileConnections(), ...hostileAnswers(), ...hostileGroups(), ...hostileTransactions()])
       concurrent(one.name, () => bear(one, driver), 2 * LIMIT_MS)
   })
 }
@@ -75,6 +76,7 @@ async function bear(one: HostileCase, driver: Driver): Promise<void> {
   async function meet(client: DriverClient, { does, told }: HostileCase): Promise<unknown> {
     if (does === 'ask') return thrownBy(() => ask(client))
     if (does === 'write') return thrownBy(() => write(client))
+    if (does === 'transact') return thrownBy(() => transact(client))
     let tell: (error: unknown) => void = () => {}
     const trouble = new Promise<unknown>((resolve) => (tell = resolve))
     let assigned = () => {}
@@ -131,12 +133,31 @@ async function ask(client: DriverClient): Promise<void> {
 async function write(client: DriverClient): Promise<void> {
   const producer = await client.producer({ acks: -1, compression: 'none', idempotence: true })
   try {
-    const record = { key: null, value: Buffer.from('a'), headers: [], timestamp: 0 }
-    const [result] = await producer.send([{ topic: 't', partition: 0, records: [record] }])
-    if (result?.error) throw result.error
+    await send(producer)
   } finally {
     await producer.close()
   }
+}
+
+async function transact(client: DriverClient): Promise<void> {
+  const producer = await client.transactionalProducer({
+    transactionalId: 'tx',
+    transactionTimeoutMs: 10_000,
+    deliveryTimeoutMs: CLIENT.connectTimeoutMs,
+    compression: 'none',
+  })
+  try {
+    await send(producer)
+    await producer.commit()
+  } finally {
+    await producer.close()
+  }
+}
+
+async function send(producer: DriverProducer): Promise<void> {
+  const record = { key: null, value: Buffer.from('a'), headers: [], timestamp: 0 }
+  const [result] = await producer.send([{ topic: 't', partition: 0, records: [record] }])
+  if (result?.error) throw result.error
 }
 
 async function thrownBy(run: () => Promise<unknown>): Promise<unknown> {

@@ -19,7 +19,8 @@ describe.skipIf(brokers.length === 0)('a transactional producer on a real Kafka'
     'transactions right after one another are each read once, or not at all',
     onKafka(async (harness) => {
       const producer = await harness.transactionalProducer()
-      await runTransactions(harness, producer, 100)
+      const { committed, read } = await runTransactions(harness, producer, 100)
+      expect(read).toEqual(committed)
     }),
     60_000,
   )

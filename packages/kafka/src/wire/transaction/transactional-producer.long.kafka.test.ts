@@ -51,7 +51,9 @@ async function useEpochs(transactionalId: string, upTo: number): Promise<Produce
 describe.skipIf(brokers.length === 0)('many transactions on a real Kafka', () => {
   test('2,000 small transactions are each read once, or not at all', async () => {
     await withHarness({ driver: kafkajs(), brokers, patienceMs: 60_000 }, async (harness) => {
-      await runTransactions(harness, await harness.transactionalProducer(), 2000)
+      const producer = await harness.transactionalProducer()
+      const { committed, read } = await runTransactions(harness, producer, 2000)
+      expect(read).toEqual(committed)
     })
   }, 300_000)
 
@@ -63,7 +65,8 @@ describe.skipIf(brokers.length === 0)('many transactions on a real Kafka', () =>
       // Before transaction.version 2 a transaction does not change the epoch, but each new producer does.
       for (let i = 0; i < 4; i++) {
         const producer = await harness.transactionalProducer({ transactionalId })
-        await runTransactions(harness, producer, 20)
+        const { committed, read } = await runTransactions(harness, producer, 20)
+        expect(read).toEqual(committed)
         await producer.close()
       }
       const ids = new Set([...used].map((one) => one.split('/')[0]))
