@@ -38,6 +38,7 @@ export type {
 } from './protocol.ts'
 export { route } from './operators/route.ts'
 export type { Route } from './operators/route.ts'
+export { to } from './operators/to.ts'
 export { StringCodec } from './codecs/string-codec.ts'
 export type {
   Binder,
@@ -50,4 +51,5 @@ export type {
   SnapOptions,
   Source,
   StreamOptions,
+  To,
 } from './types.ts'

@@ -75,6 +75,13 @@ export interface SourceReader<T> {
   /** Called once for each checkpoint: everything before these positions is durable in every sink. */
   commit(positions: Positions): MaybePromise<void>
   /**
+   * Goes on from the last committed positions of these lanes: a transaction with their messages was aborted. It drops all
+   * batches of these lanes, those that are out (they get no more `done`) and those that wait. Once it is called, `read`
+   * returns none of them, also if it is pending, and waits for `rewind`. `read` may be called again if it has returned
+   * undefined. Required of a source that feeds a sink with `abort`. A rejection stops the stream.
+   */
+  rewind?(lanes: readonly Lane[]): MaybePromise<void>
+  /**
    * The number of messages behind these positions, or undefined if it is not known. Lanes without a position are counted
    * from where they started. The engine calls it often and at any time, also after `close`: it must neither wait nor throw.
    */
@@ -115,7 +122,10 @@ export interface Lasting {
   incarnations?(lanes: readonly Lane[]): MaybePromise<ReadonlyMap<Lane, string>>
 }
 
-/** The message that a value came from. Valid only during the call of `write`: copy the fields you keep. */
+/**
+ * The message that a value came from. Its fields are valid only during the call of `write`: copy those you keep. One object
+ * for each message in flight, which is used again for a later message.
+ */
 export interface Origin {
   /** The lane of the message. */
   readonly lane: Lane
@@ -171,30 +181,51 @@ export interface SinkWriter<T> {
   write(value: T, origin?: Origin): void | PromiseLike<void>
   /** Takes a failed message as a dead letter. Without this function a dead letter is written like any value. */
   writeFailure?(failure: Failure, origin?: Origin): void | PromiseLike<void>
-  /** Resolves once all written values are durable. A rejection means that the sink itself failed: the stream stops. */
-  flush(checkpoint: Checkpoint): MaybePromise<void>
+  /**
+   * Resolves once all written values are durable. A rejection means that the sink itself failed: the stream stops. An atomic
+   * sink with `abort` may resolve with `{ aborted }`, the reason: none of the values since its last flush is kept. The engine
+   * then stops the lanes that feed it, calls `abort`, and has their messages since the last flush handled again.
+   */
+  flush(checkpoint: Checkpoint): MaybePromise<void | { readonly aborted: Error }>
   /**
    * True: the sink stores effects and positions together, in a transaction. The engine then stops the lanes that feed it at
    * a message boundary, passes the positions to `flush`, and does not commit them to the source. After a message that
-   * failed or was given up halfway, the engine does not flush the sink again; the sink has to drop the values since its last
-   * flush. An object: a transaction that sinks share. The engine calls `flush`, `positions` and `enclose` of one of them for
-   * all.
+   * failed or was given up halfway, the engine does not flush the sink again, but calls `abort`; without `abort` the sink has
+   * to drop the values since its last flush when it is closed. An object: a transaction that sinks share. The engine calls
+   * `flush`, `abort`, `accepts`, `positions`, `enclose` and `undo` of one of them for all.
    */
   readonly atomic?: boolean | object
   /**
-   * For an atomic sink that stores positions: its positions for these lanes of a source. The engine asks when lanes are
-   * assigned, and once without lanes before the source is opened: an error then stops the stream.
+   * For an atomic sink: called at a checkpoint before `flush`, while the lanes that feed it are stopped. It resolves once the
+   * system of the sink has taken or refused (`Kept.refuse`) every written value. The engine calls `flush` when the verdicts
+   * on the refused values are carried out.
    */
+  prepare?(checkpoint: Checkpoint): MaybePromise<void>
+  /**
+   * True: the `flush` of this atomic sink takes effect when it is called. Values that are written while it is pending belong
+   * to the next transaction. The engine starts the lanes again at once. It calls the next `flush` after this one has ended.
+   */
+  readonly pipelined?: boolean
+  /**
+   * For an atomic sink that can drop all values since its last flush. The engine calls it in place of `flush` if a message
+   * failed halfway, or lanes with values in the transaction were lost, and also after a `flush` that resolved with
+   * `{ aborted }`. No message of the lanes that feed the sink is in flight. Values that come later belong to a new transaction.
+   * The engine then rewinds the sources that feed it, and the stream goes on. A rejection stops the stream.
+   */
+  abort?(reason: Error): MaybePromise<void>
+  /** For an atomic sink: throws `USAGE` if it cannot store positions of this source. Called before the source is opened. */
+  accepts?(source: unknown): MaybePromise<void>
+  /** For an atomic sink that stores positions: its positions for these lanes of a source, which were just assigned. */
   positions?(source: unknown, lanes: readonly Lane[]): MaybePromise<Positions | void>
   /**
    * For an atomic sink that handlers write to directly: runs one attempt at a message, from its handler to its sinks, so
    * that the sink knows which writes belong to the message. The sink undoes them when `undo` is called (inside the call, as
    * soon as the handler fails), and when the result rejects or resolves with true (the message was skipped or
-   * dead-lettered). A retry is enclosed again, inside the attempt before it.
+   * dead-lettered). A retry is enclosed again, inside the attempt before it. `origin`: the message, as `write` gets it.
    */
-  enclose?<T>(handle: () => T): T
-  /** Undoes the writes of the enclosed attempt. Called when its handler has failed. */
-  undo?(): void
+  enclose?<T>(handle: () => T, origin: Origin): T
+  /** Undoes the writes of the enclosed attempt. Called when its handler has failed. `origin`: the message. */
+  undo?(origin: Origin): void
   /** Releases all resources. */
   close?(): MaybePromise<void>
 }

@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest'
-import { createApp } from './index.ts'
+import { createApp, to } from './index.ts'
 import type { BatchSource, Failure, SinkTarget } from './index.ts'
 
 declare const numbers: BatchSource<number>
@@ -23,6 +23,12 @@ export function cases(): void {
     yield ['a', n]
     yield undefined
   })
+  snap(numbers, { sink: [pairs, console.log] })(function* (n) {
+    yield ['a', n]
+    yield to(pairs, ['a', n])
+    yield to(console.log, n)
+  })
+  snap(numbers, { sink: [pairs] })(async (n) => (n > 1 ? to(pairs, ['a', n]) : undefined))
   snap(numbers, { onError: { deadLetter: (failure: Failure<number>) => failure.message.toFixed() } })(() => {})
   expectTypeOf(snap(numbers)((n: number) => n.toFixed())).toEqualTypeOf<(n: number) => string>()
 
@@ -50,6 +56,12 @@ export function cases(): void {
   snap(numbers, { sink: [pairs] })(function* () {
     yield 1
   })
+  // @ts-expect-error the sink takes pairs
+  to(pairs, 1)
+  // @ts-expect-error the binding does not have that sink
+  snap(numbers, { sink: [(s: string) => s] })((n) => to(pairs, ['a', n]))
+  // @ts-expect-error the binding does not have that sink
+  snap(numbers, { sink: [pairs] })((n) => to((s: string) => s, n.toFixed()))
   // @ts-expect-error a misspelt option
   snap(numbers, { sinks: [] })(() => {})
   // @ts-expect-error key takes another type of message

@@ -106,6 +106,19 @@ type NotAny<T> = 0 extends 1 & T ? unknown : T
 export type SinkInput<S> =
   // oxlint-disable-next-line typescript/no-explicit-any -- the function may take further arguments
   S extends SinkTarget<infer T> ? T : S extends (value: infer T, ...rest: any[]) => unknown ? NotAny<T> : never
+/** A value for one sink of a binding; see `to`. `S`: the type of the sink. */
+export interface To<S> {
+  /**
+   * The index of its sink among the sinks of a binding. The engine calls it when it writes the value. Throws `SINK_REFUSED`,
+   * with the name of the binding, if the sink is none of them.
+   */
+  readonly '~snapstream.to': (sinks: readonly unknown[], binding: string) => number
+  /** The value. */
+  readonly '~snapstream.value': SinkInput<S>
+  /** The type of the sink; only types have it. */
+  readonly '~snapstream.sink'?: S
+}
+
 type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never
 type InputOf<K extends readonly unknown[]> = K extends readonly []
   ? unknown
@@ -140,11 +153,11 @@ export interface Snap<C> {
     ...args: [
       ...sources: S,
       options: SnapOptions<MessageOf<S>> & {
-        /** The sinks that get every emitted value, in this order. */
+        /** The sinks that get every emitted value, in this order, but one that `to` sends to one of them. */
         readonly sink: K
       },
     ]
-  ): Binder<MessageOf<S>, InputOf<K>, C>
+  ): Binder<MessageOf<S>, InputOf<K> | To<K[number]>, C>
   <S extends readonly [AnySource, ...AnySource[]]>(
     ...args: [
       ...sources: S,

@@ -8,6 +8,7 @@ type Sink = Required<SinkWriter<CacheInput<CacheKey, unknown>>>
 
 const source = { '~snapstream.lasting': { name: 'group' } }
 const at = (position: number) => ({ id: 1, positions: new Map([[source, new Map([['topic/0', position]])]]) })
+const origin = { lane: 'topic/0', timestamp: undefined, headers: undefined }
 const EXACTLY_ONCE = { exactlyOnce: true }
 
 /** The promises of an exactly-once cache. `conditional`: the database has `conditionalBatches`. */
@@ -16,7 +17,7 @@ export function exactlyOnceConformance(check: Check, conditional: boolean): void
     'stores positions beside the entries, where no read shows them',
     async (cache) => {
       const sink = (await openSink(cache)) as Sink
-      await sink.positions(source, [])
+      await sink.accepts(source)
       await sink.write(['a', 1])
       await sink.flush(at(7))
       assert.deepEqual(await sink.positions(source, ['topic/0', 'topic/1']), new Map([['topic/0', 7]]))
@@ -30,24 +31,24 @@ export function exactlyOnceConformance(check: Check, conditional: boolean): void
     'keeps or undoes a transaction with its message',
     async (cache) => {
       const sink = (await openSink(cache)) as Sink
-      await sink.positions(source, [])
+      await sink.accepts(source)
       const add = () =>
         cache.transaction('a', async (transaction) => {
           transaction.put('a', Number((await transaction.get('a')) ?? 0) + 1)
         })
-      await sink.enclose(() => add())
+      await sink.enclose(() => add(), origin)
       await assert.rejects(
         sink.enclose(async () => {
           await add()
           assert.equal(await cache.get('a'), 2)
           throw new Error('undone')
-        }),
+        }, origin),
         { message: 'undone' },
       )
       assert.equal(await cache.get('a'), 1)
       await assert.rejects(add(), { code: 'USAGE' })
       await sink.flush(at(1))
-      await sink.enclose(() => add())
+      await sink.enclose(() => add(), origin)
       assert.equal(await cache.get('a'), 2)
       // Writes since the checkpoint are discarded with their stream.
       await sink.close()
@@ -64,7 +65,7 @@ export function exactlyOnceConformance(check: Check, conditional: boolean): void
       const open = async (one: typeof cache) => (await one['~snapstream.sink'](options as never)) as Sink
       const [first, second] = [await open(cache), await open(sub)]
       assert.equal(first.atomic, second.atomic)
-      await first.positions(source, [])
+      await first.accepts(source)
       await first.write(['a', 1])
       await second.write(['a', 2])
       await first.flush(at(3))
@@ -83,7 +84,7 @@ export function exactlyOnceConformance(check: Check, conditional: boolean): void
       'refuses the batch of a stream whose place another stream has taken',
       async (cache, location) => {
         const sink = (await openSink(cache)) as Sink
-        await sink.positions(source, [])
+        await sink.accepts(source)
         await sink.write(['a', 1])
         await sink.flush(at(1))
         await sink.write(['a', 2])

@@ -30,7 +30,7 @@ async function setUp({ bufferBytes }: { readonly bufferBytes?: number } = {}) {
       trouble() {},
       checkpoint: () => void asked++,
     })) as Required<SinkWriter<Pair>>
-    await sink.positions(orders, [])
+    await sink.accepts(orders)
     return sink
   }
   return {
@@ -151,7 +151,7 @@ describe('a cache that is exactly once', () => {
     const { cache, openSink } = await setUp()
     const sink = await openSink()
     for (const unnamed of [[1, 2], source(), cache])
-      await expect(sink.positions(unnamed, [])).rejects.toMatchObject({
+      await expect(sink.accepts(unnamed)).rejects.toMatchObject({
         code: 'USAGE',
         message: expect.stringContaining('expected topics') as string,
       })

@@ -1,5 +1,5 @@
 import { SnapstreamError } from '@snapstream/core'
-import type { SinkOptions, SinkWriter } from '@snapstream/core'
+import type { Lane, Positions, SinkOptions, SinkWriter } from '@snapstream/core'
 import type { Backend } from '../backend/backend.ts'
 import type { Commit } from '../database/group-commit.ts'
 import { createMessageScope, type Attempt, type MessageScope } from './message-scope.ts'
@@ -102,7 +102,9 @@ export function createFeed(name: string, opened: () => Backend): Feed {
   }
 }
 
-type FedSink = Required<Pick<SinkWriter<unknown>, 'atomic' | 'flush' | 'positions' | 'enclose' | 'undo' | 'close'>>
+type FedSink = Required<
+  Pick<SinkWriter<unknown>, 'atomic' | 'flush' | 'accepts' | 'positions' | 'enclose' | 'undo' | 'close'>
+>
 
 /** The part of a database that its sinks use. */
 interface FedDatabase {
@@ -117,15 +119,19 @@ export function openFedSink(database: FedDatabase, feed: Feed, options: SinkOpti
   const { name } = database
   const feeding = feed.join(options)
   let isOpen = true
+
+  async function positions(source: unknown, lanes: readonly Lane[]): Promise<Positions> {
+    // Taken before the positions are read: from then on no other process can move them.
+    await (feeding.taken ??= feed.owner.take())
+    return feeding.positions.of(source, lanes)
+  }
+
   return {
     atomic: feed.atomic,
     enclose: feed.messages.enclose,
     undo: feed.messages.undo,
-    async positions(source, lanes) {
-      // Taken before the positions are read: from then on no other process can move them.
-      await (feeding.taken ??= feed.owner.take())
-      return feeding.positions.of(source, lanes)
-    },
+    accepts: async (source) => void (await positions(source, [])),
+    positions,
     async flush(checkpoint) {
       database.opened()
       // A checkpoint that the stream gave up when it ended may still arrive.

@@ -1,8 +1,10 @@
 import { countAll } from '../observe/health.ts'
 import type { Monitor } from '../observe/monitor.ts'
-import type { Checkpoint, Host, MaybePromise } from '../protocol.ts'
+import type { Checkpoint, Host } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { SourceRun } from './source-run.ts'
+import { endTransaction } from './end-transaction.ts'
+import { idle, setPaused } from './transaction.ts'
 
 /**
  * Returns a function that makes a checkpoint: it makes the messages that were handled before the call durable, and
@@ -10,29 +12,18 @@ import type { SourceRun } from './source-run.ts'
  * goes to `fail`, and ends all further checkpoints.
  */
 export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun[]): () => Promise<void> {
-  const { host, fail, emit, flushing, committing, refusals, writers } = runtime
-  /** One writer for each transaction, by bound object. */
-  const atomicWriters = new Map(
-    new Map(
-      [...writers].flatMap((entry) => {
-        const { atomic } = entry[1]
-        return atomic ? [[atomic === true ? entry : atomic, entry]] : []
-      }),
-    ).values(),
-  )
+  const { host, fail, emit, flushing, committing, refusals, writers, transactions } = runtime
   const given = new Map(sources.map((run) => [run.source, run]))
   let current = Promise.resolve()
   let next: Promise<void> | undefined
   let id = 0
   let failed = false
-  /** A message was left half done: an atomic sink has to drop all values since its last flush. */
-  let torn = false
 
   /** Calls all targets and waits for all of them, even if one fails, so that no call is left unobserved. */
   async function all<T>(
-    targets: ReadonlyMap<unknown, T>,
+    targets: Iterable<readonly [bound: unknown, target: T]>,
     waiting: Map<unknown, number>,
-    call: (target: T) => MaybePromise<void> | undefined,
+    call: (target: T) => unknown,
   ): Promise<void> {
     const attempt = async ([bound, target]: readonly [unknown, T]) => {
       waiting.set(bound, Infinity)
@@ -48,23 +39,18 @@ export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun
     if (!failed) await Promise.all([...targets].map(attempt))
   }
 
-  /** The lanes that feed an atomic sink. */
-  const atomic = () => sources.flatMap(({ atomic, lanes }) => (atomic ? lanes : []))
-
   async function round(): Promise<void> {
     if (failed) return
     const start = host.monotonic()
-    runtime.paused = true
-    for (const lane of atomic()) lane.setOpen(false)
-    for (const lane of atomic()) {
-      await lane.idle()
-      torn ||= lane.torn
-    }
+    let aborted = false
+    for (const transaction of transactions.values()) setPaused(transaction, true)
+    for (const transaction of transactions.values()) await idle(transaction)
 
     // No await between here and the flushes: the values of exactly the noted messages have been written by now.
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
-    const flush = () => all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
+    const flush = () =>
+      all(writers, flushing, (writer) => (writer.atomic ? writer.prepare?.(checkpoint) : writer.flush(checkpoint)))
     await flush()
     // Of what this checkpoint acknowledges, no value may be refused later. A refusal leads to a retry or a dead letter, which
     // has to be flushed and may be refused again.
@@ -77,11 +63,12 @@ export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun
       for (const kept of late) refusals.delete(kept)
       await flush()
     }
-    await all(atomicWriters, flushing, (writer) => (torn ? undefined : writer.flush(checkpoint)))
-    runtime.paused = false
-    for (const lane of atomic()) lane.setOpen(true)
+    const ending = [...transactions.values()].map((transaction) => [transaction.bound, transaction] as const)
+    await all(ending, flushing, async (transaction) => {
+      if (await endTransaction(runtime, transaction, checkpoint)) aborted = true
+    })
     await all(given, committing, (source) => source.commit())
-    if (!failed)
+    if (!failed && !aborted)
       emit('checkpoint', () => ({
         id,
         durationMs: Math.round(host.monotonic() - start),

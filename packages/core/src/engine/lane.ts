@@ -5,6 +5,7 @@ import type { Batch, Lane, Position } from '../protocol.ts'
 import type { Mutable } from '../types.ts'
 import type { Cursor } from './cursor.ts'
 import type { Runtime } from './runtime.ts'
+import type { Transaction } from './transaction.ts'
 
 /** The progress of one worker in a batch. */
 export interface Share {
@@ -50,10 +51,14 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   readonly halted: boolean
   /** Its source has given it up: the remaining messages belong to another process. */
   readonly revoked: boolean
-  /** A message was given up or failed halfway: its effects may be in an atomic sink. */
+  /** The transaction of the atomic sinks that it feeds. */
+  readonly transaction: Transaction | undefined
+  /** A message was given up or failed halfway, or the lane was lost: its effects may be in an atomic sink. */
   readonly torn: boolean
   /** One entry for each binding. */
   readonly loads: readonly Load[]
+  /** It has messages in flight, or handled ones that no checkpoint has acknowledged. */
+  readonly dirty: boolean
   /** The last position that a checkpoint has acknowledged. */
   readonly committed?: Position
   /** The cursors of its workers. Each tells by `since` whether it has a message in flight. */
@@ -72,15 +77,16 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   /** Opens or closes it temporarily. A halted lane stays closed. */
   setOpen(open: boolean): void
   halt(): void
-  /** Halts it, as its source gives it up. `lost`: another process owns it already, so no message of it may be committed. */
+  /** Halts it, as its source gives it up. `lost`: no message of it may be committed any more. */
   revoke(lost: boolean): void
   /** Stops the stream with an error; ignores HALTED. */
   fail(thrown: unknown): void
   /** Reports a message that an iterator gave too late to be handled. */
   late(message: unknown): void
   /**
-   * Waits before a message is tried again. Resolves with false if there is no time for a retry, or the lane was revoked and
-   * feeds no atomic sink. `beyond`: the message already counts as handled, so it is tried again even if the lane was revoked.
+   * Waits before a message is tried again. Resolves with false if there is no time for a retry, or the lane was revoked. A
+   * lane that feeds an atomic sink tries until it is torn. `beyond`: the message already counts as handled, so it is tried
+   * again even if the lane was revoked.
    */
   sleep(ms: number, beyond?: boolean): Promise<boolean>
   /** Resolves when at most `batches` batches are left, or the lane was halted. */
@@ -89,16 +95,14 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   idle(): Promise<void>
 }
 
-export interface LaneOptions extends Pick<LaneRun, 'id' | 'unique' | 'keyOf' | 'fail' | 'late'> {
+export interface LaneOptions extends Pick<LaneRun, 'id' | 'unique' | 'keyOf' | 'transaction' | 'fail' | 'late'> {
   readonly tallies: readonly Tally[]
-  /** Whether it feeds an atomic sink. */
-  readonly atomic: boolean
   readonly createWorkers: (lane: LaneRun) => readonly Worker[]
 }
 
 export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
-  const { host, reading, paused } = runtime
-  const { tallies, atomic, createWorkers, fail } = options
+  const { host, reading } = runtime
+  const { tallies, transaction, createWorkers, fail } = options
   /** The unfinished batches, each as the shares of its workers. */
   const held: Share[][] = []
   let waiting: (() => void)[] = []
@@ -115,10 +119,13 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     async until(condition) {
       while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve))
     },
-    open: !reading.aborted && !(atomic && paused),
+    open: !reading.aborted && !transaction?.paused,
     halted: reading.aborted,
     revoked: false,
     torn: false,
+    get dirty() {
+      return lane.handled() !== lane.committed || lane.loads.some(({ busy }) => busy > 0)
+    },
     loads: tallies.map((tally) => ({ tally, busy: 0, givenUp: 0 })),
     cursors: new Set(),
     push(batch) {
@@ -163,13 +170,14 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     },
     revoke(lost) {
       lane.revoked = true
-      if (lost) lane.tear()
+      if (lost && lane.dirty) lane.tear()
       lane.halt()
     },
     async sleep(ms, beyond) {
       const due = host.monotonic() + ms
-      // An atomic sink cannot take back its part of a message, so the message is tried again while there is time.
-      const ended = () => due > runtime.until || (lane.revoked && !atomic && !beyond)
+      // An atomic sink cannot take back its part of one message, so the message is tried again while there is time. If the
+      // lane is torn, all its messages since the last flush are taken back.
+      const ended = () => due > runtime.until || (lane.revoked && (transaction ? lane.torn : !beyond))
       let over = false
       const cancel = host.setTimeout(() => {
         over = true

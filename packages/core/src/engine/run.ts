@@ -14,6 +14,8 @@ import { deferred } from '../adapter/promise.ts'
 import { PROTOCOL_KEY, PROTOCOL_VERSION } from '../adapter/protocol-version.ts'
 import type { Host, MaybePromise } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
+import { transactionOf } from './sink.ts'
+import { createTransaction } from './transaction.ts'
 import { createSourceRun } from './source-run.ts'
 import type { SourceRun } from './source-run.ts'
 import { createTally, namesOf, note } from '../observe/tally.ts'
@@ -91,7 +93,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     committing: new Map(),
     refusals: new Map(),
     writers: new Map(),
-    paused: false,
+    transactions: new Map(),
   }
   let sources: readonly SourceRun[] = []
   const lanes = () => sources.flatMap((source) => source.lanes)
@@ -109,7 +111,12 @@ export async function run(bindings: readonly Binding[], context: object, given: 
       emit('start', () => ({ bindings: namesOf(tallies) }))
     }
     endCheckpoints = keepCheckpointing(host, checkpointMs, checkpoint, monitor)
-    await Promise.race([Promise.all(sources.map((source) => source.read())), stopped.promise])
+    while (!reading.signal.aborted && sources.some(({ ended }) => !ended)) {
+      await Promise.race([Promise.all(sources.map((source) => source.read())), stopped.promise])
+      // If the transaction with the last messages is aborted, they are read again.
+      if (!reading.signal.aborted && sources.some(({ transaction }) => transaction?.writer.abort))
+        await Promise.race([checkpoint(), stopped.promise])
+    }
     if (reading.signal.aborted) await drain()
     else ending('ended')
   } catch (error) {
@@ -213,7 +220,10 @@ export async function run(bindings: readonly Binding[], context: object, given: 
           checkpoint: () => checkpoint(),
         }
         const writer = await open(target, () => target['~snapstream.sink'](options))
-        if (writer) runtime.writers.set(target, writer)
+        if (!writer) continue
+        runtime.writers.set(target, writer)
+        const id = transactionOf(writer)
+        if (id) runtime.transactions.set(id, createTransaction(target, writer))
       }
     monitor.sources = sources = [...readers].map(([source, concerned]) =>
       createSourceRun(runtime, source as Source<unknown>, concerned),

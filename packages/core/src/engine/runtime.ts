@@ -3,6 +3,7 @@ import type { Pace } from './pace.ts'
 import type { Host, SinkWriter } from '../protocol.ts'
 import type { Tally } from '../observe/tally.ts'
 import type { Context } from '../types.ts'
+import type { Transaction } from './transaction.ts'
 
 /** The state that all parts of one run share. */
 export interface Runtime {
@@ -33,6 +34,6 @@ export interface Runtime {
   readonly refusals: Map<unknown, Promise<unknown>>
   /** The writers of the open sinks, by bound object. */
   readonly writers: Map<unknown, SinkWriter<unknown>>
-  /** Whether a checkpoint has closed the lanes that feed an atomic sink. Lanes of such a sink that are assigned meanwhile start closed. */
-  paused: boolean
+  /** The transactions of the atomic sinks among them, by `transactionOf`. */
+  readonly transactions: Map<unknown, Transaction>
 }

@@ -11,7 +11,7 @@ export function createFunctionSink(sink: unknown): Output {
   return { write: (value) => call(value) as void, flush() {}, call }
 }
 
-/** Whether two atomic sinks are flushed as one. */
-export function sharesTransaction({ atomic }: SinkWriter<never>, other: SinkWriter<never>): boolean {
-  return atomic === Object(atomic) && atomic === other.atomic
+/** The identity of the transaction of an atomic sink: sinks with the same one are flushed as one. */
+export function transactionOf(writer: SinkWriter<never>): unknown {
+  return writer.atomic === true ? writer : writer.atomic
 }

@@ -10,15 +10,17 @@ import type { Runtime } from './runtime.ts'
 import { createSequentialWorker } from './sequential-worker.ts'
 import { namesOf } from '../observe/tally.ts'
 import type { Tally, WatchedSource } from '../observe/tally.ts'
-import { sharesTransaction } from './sink.ts'
+import { transactionOf } from './sink.ts'
+import { tear } from './transaction.ts'
+import type { Feeder, Transaction } from './transaction.ts'
 import type { Source } from '../types.ts'
 
 /** One source in a run. It is read once, however many bindings share it. */
-export interface SourceRun extends WatchedSource {
+export interface SourceRun extends WatchedSource, Feeder {
   /** The bound object. Bindings with the same object share the source. */
   readonly source: unknown
-  /** Whether it feeds an atomic sink. */
-  readonly atomic: boolean
+  /** The transaction of the atomic sinks that it feeds. */
+  readonly transaction: Transaction | undefined
   readonly lanes: readonly LaneRun[]
   /** All its messages have been read and handled. */
   readonly ended: boolean
@@ -43,7 +45,7 @@ export interface SourceRun extends WatchedSource {
 
 /** Makes the run of a source. `tallies`: those of the bindings that read it. */
 export function createSourceRun(runtime: Runtime, source: Source<unknown>, tallies: readonly Tally[]): SourceRun {
-  const { host, reading, readyLag, checkpoint, emit, writers } = runtime
+  const { host, reading, readyLag, checkpoint, emit, writers, transactions } = runtime
   const readers = tallies.map(({ binding }) => binding)
   const names = namesOf(tallies)
   const batched = isBatchSource(source)
@@ -51,11 +53,12 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   const ahead = batched ? 2 : Math.min(...readers.map(({ concurrency }) => concurrency)) - 1
   const targets = readers.flatMap((binding) => binding.targets) as (Partial<SinkTarget<unknown>> | undefined)[]
   const fed = targets.flatMap((target) => writers.get(target) ?? [])
-  const [atomicSink, ...others] = new Set(fed.filter((writer) => writer.atomic))
+  const [transaction, ...others] = new Set(fed.flatMap((writer) => transactions.get(transactionOf(writer)) ?? []))
+  const atomicSink = transaction?.writer
   // Effects and positions can only be stored together if one transaction has all effects of the source's messages.
   expectUsage(
-    !atomicSink || (readers.length === 1 && others.every((other) => sharesTransaction(other, atomicSink))),
-    `the exactly-once cache of ${names.join(' and ')}`,
+    !transaction || (readers.length === 1 && others.length === 0),
+    `the exactly-once sink of ${names.join(' and ')}`,
     'the only one of its source; for another, read the source under another groupId',
     fed,
   )
@@ -73,7 +76,10 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   let noted: (readonly [LaneRun, Position])[] = []
   let reader: (SourceReader<unknown> & Partial<IteratorReader>) | undefined
   let assigns = false
+  let reads: Promise<void> | undefined
   let ended = false
+  /** It was rewound after its reader had ended. */
+  let rewound = false
   let ready = false
 
   const fail = (thrown: unknown) => runtime.fail(thrown, source)
@@ -89,7 +95,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       id,
       tallies,
       createWorkers,
-      atomic: !!atomicSink,
+      transaction,
       unique: !batched,
       keyOf: (source as Partial<BatchSource<unknown>>)['~snapstream.key'],
       fail,
@@ -124,6 +130,11 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     // oxlint-disable-next-line typescript/await-thenable -- called in a handler, that one is in flight only afterwards
     for (const lane of await given) await lane.idle()
     if (!gone) await checkpoint()
+    else if (transaction && given.some(({ torn }) => torn)) {
+      tear(transaction)
+      // Not awaited: the other lanes are rewound, and their source may have to take part in a rebalance for that.
+      void checkpoint()
+    }
     for (const lane of given) {
       lane.count()
       leaving.delete(lane)
@@ -134,19 +145,22 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   async function readAll(): Promise<void> {
     // One variable, cleared before each wait: a batch may be large, and the wait long.
     let batch: Batch<unknown> | undefined
-    while (reader && !reading.aborted) {
-      batch = await reader.read()
-      if (!batch) break
-      // A batch of a revoked lane is not handled here: the new owner of the lane reads it again.
-      const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
-      if (lane && (!lane.halted || !batched)) {
-        lane.push(batch)
-        batch = undefined
-        await lane.rest(ahead)
-        if (!batched) await lane.until(() => lane.open || lane.halted)
+    do {
+      while (reader && !reading.aborted) {
+        batch = await reader.read()
+        if (!batch) break
+        // A batch of a revoked lane is not handled here: the new owner of the lane reads it again.
+        const lane = lanes.get(batch.lane) ?? (assigns ? undefined : addLane(batch.lane))
+        if (lane && (!lane.halted || !batched)) {
+          lane.push(batch)
+          batch = undefined
+          await lane.rest(ahead)
+          if (!batched) await lane.until(() => lane.open || lane.halted)
+        }
       }
-    }
-    for (const lane of lanes.values()) await lane.rest(0)
+      rewound = false
+      for (const lane of lanes.values()) await lane.rest(0)
+    } while (rewound)
     ended = true
   }
 
@@ -154,7 +168,8 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   function handled(): typeof noted {
     return [...lanes.values()].flatMap((lane) => {
       const position = lane.handled()
-      return position === undefined ? [] : [[lane, position] as const]
+      // The transaction of a torn lane is aborted, and its messages are handled again.
+      return position === undefined || (transaction && lane.torn) ? [] : [[lane, position] as const]
     })
   }
 
@@ -164,7 +179,8 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
 
   const run: SourceRun = {
     source,
-    atomic: !!atomicSink,
+    tallies,
+    transaction,
     get lanes() {
       // A lane that is being given up may be in both.
       return [...new Set([...lanes.values(), ...leaving])]
@@ -177,7 +193,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       return (ready ||= ended || (reader?.ready?.(readyLag < Infinity) !== false && (lag() ?? 0) <= readyLag))
     },
     async open() {
-      await atomicSink?.positions?.(source, [])
+      await atomicSink?.accepts?.(source)
       const direct = readers.length === 1 && readers[0]?.concurrency === 1
       const trouble = runtime.trouble('source', tallies)
       const options = { signal: reading, host, scope: runtime.scope, assigned, revoked, trouble }
@@ -185,6 +201,14 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
         ? await source['~snapstream.source'](options)
         : createIterableReader(source, { direct, signal: runtime.signal, late })
       const opened = reader
+      const fits = !atomicSink?.abort || opened.rewind
+      if (!fits) await opened.close()
+      expectUsage(
+        fits,
+        `what feeds the exactly-once sink of ${names.join(' and ')}`,
+        'a source that can be rewound, such as a topic with a groupId',
+        source,
+      )
       return {
         close() {
           // A checkpoint that is still under way acknowledges nothing any more.
@@ -194,7 +218,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       }
     },
     idle: async () => reader?.idle?.(),
-    read: () => readAll().catch(fail),
+    read: () => (reads ??= readAll().catch(fail)),
     note() {
       noted = handled().filter(([lane, position]) => position !== lane.committed)
       return toPositions(noted)
@@ -205,7 +229,30 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       if (own.length > 0 && !atomicSink) await reader?.commit(toPositions(own))
       for (const [lane, position] of own) lane.acknowledge(position)
     },
+    rewind() {
+      const torn = [...lanes.values()].filter((lane) => lane.torn)
+      const ids = torn.flatMap((lane) => (leaving.has(lane) ? [] : lane.id))
+      if (reading.aborted) return ids
+      for (const lane of torn) {
+        lane.count()
+        lanes.delete(lane.id)
+      }
+      leaving.clear()
+      for (const id of ids) addLane(id)
+      if (ids.length > 0) {
+        rewound = true
+        // Not awaited: the lanes get no batch before it is done, and it may have to wait for lanes that are given up.
+        const going = (async () => reader?.rewind?.(ids))()
+        going.catch((thrown: unknown) => reading.aborted || fail(thrown))
+        if (ended) {
+          ended = false
+          reads = readAll().catch(fail)
+        }
+      }
+      return ids
+    },
   }
   for (const tally of tallies) tally.sources.push(run)
+  transaction?.feeders.push(run)
   return run
 }

@@ -12,6 +12,7 @@ import { isThenable } from '../adapter/promise.ts'
 import { isIterator } from './iterable-source.ts'
 import type { AnyIterator } from './iterable-source.ts'
 import type { Failure } from '../protocol.ts'
+import type { To } from '../types.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Undefined if the message was finished without a promise; else a promise, of true if it was skipped or dead-lettered. */
@@ -35,7 +36,9 @@ export function createStep(
 ): Step {
   const { tally } = load
   const { handler, policy, name, sink } = tally.binding
-  const outputs: Output[] = sink.map((target) => writers.get(target) ?? createFunctionSink(target))
+  const outputs: Output[] = (sink.length > 0 ? sink : [() => {}]).map(
+    (target) => writers.get(target) ?? createFunctionSink(target),
+  )
   // One plain function is the common case, and calling it directly is a third of the cost of a message.
   const only = outputs.length === 1 ? outputs[0]?.call : undefined
   const encloser = tally.binding.targets.map((target) => writers.get(target)).find((writer) => writer?.enclose)
@@ -43,7 +46,7 @@ export function createStep(
 
   /** One attempt. */
   const step: typeof handle = encloser
-    ? (cursor, error, attempt) => encloser.enclose!(() => handle(cursor, error, attempt))
+    ? (cursor, error, attempt) => encloser.enclose!(() => handle(cursor, error, attempt), cursor)
     : handle
 
   function handle(cursor: Cursor, error?: Error, attempt = 1): Outcome {
@@ -124,13 +127,23 @@ export function createStep(
     if (value === undefined) return undefined
     for (let i = from; i < outputs.length; i++, attempt = 1) {
       try {
-        const pending = (outputs[i] as Output).write(value, cursor)
+        const pending =
+          typeof value === 'object' ? write(i, value, cursor) : (outputs[i] as Output).write(value, cursor)
         if (isThenable(pending)) return written(pending, value, cursor, i, attempt)
       } catch (thrown) {
         return sinkRefused(thrown, value, cursor, i, attempt)
       }
     }
     return undefined
+  }
+
+  /** Writes to sink number `i`, unless the value is for another one. */
+  function write(i: number, value: object | null, cursor: Cursor): unknown {
+    const to = (value as To<unknown> | null)?.['~snapstream.to']
+    if (!to) return (outputs[i] as Output).write(value, cursor)
+    return to(sink, name) === i
+      ? (outputs[i] as Output).write((value as To<unknown>)['~snapstream.value'], cursor)
+      : undefined
   }
 
   async function written(pending: PromiseLike<unknown>, value: unknown, cursor: Cursor, i: number, attempt: number) {
@@ -146,7 +159,7 @@ export function createStep(
     failed('DECODE_FAILED', error, cursor, attempt, () => handle(cursor, error, attempt + 1))
 
   const handlerFailed = (thrown: unknown, cursor: Cursor, attempt: number) => {
-    encloser?.undo?.()
+    encloser?.undo?.(cursor)
     return failed('HANDLER_FAILED', thrown, cursor, attempt, () => step(cursor, undefined, attempt + 1))
   }
 
@@ -155,7 +168,10 @@ export function createStep(
 
   const refused: Refused = (kept, error, again) => {
     lane.cursors.add(kept)
-    const pending = failed('SINK_REFUSED', error, kept, kept.refusals, async () => again())
+    const pending = failed('SINK_REFUSED', error, kept, kept.refusals, async () => again()).catch((thrown) => {
+      // The message of a torn lane that feeds a transaction is handled again.
+      if (thrown !== HALTED || !lane.transaction || !lane.torn) throw thrown
+    })
     refusals.set(kept, pending)
     void pending
       .catch((thrown: unknown) =>

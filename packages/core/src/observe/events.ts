@@ -62,6 +62,15 @@ export interface Events {
     /** The number of lanes with progress since the last checkpoint. */
     readonly lanes: number
   }
+  /** A transaction was aborted: nothing of it is kept. Its messages are handled again, unless the stream ends. */
+  abort: {
+    /** The names of the bindings that write in it. */
+    readonly bindings: readonly string[]
+    /** The reason. */
+    readonly error: Error
+    /** The lanes of its messages. */
+    readonly lanes: readonly Lane[]
+  }
   /** A message failed and is retried. */
   retry: FailedMessage & {
     /** The number of the failed attempt, from 1. */

@@ -23,7 +23,7 @@ export interface WatchedSource {
   lag(): number | undefined
 }
 
-type Counter = 'handled' | 'retried' | 'skipped' | 'deadLettered'
+type Counter = 'handled' | 'retried' | 'skipped' | 'deadLettered' | 'aborted'
 
 /**
  * The counts of a binding in a run, for health and the watchdog. `count` writes the counters, and `note` writes all other
@@ -50,6 +50,7 @@ export function createTally(binding: Binding): Tally {
     retried: 0,
     skipped: 0,
     deadLettered: 0,
+    aborted: 0,
     lastError: undefined,
     lastProgress: undefined,
     sources: [],

@@ -1,7 +1,7 @@
 import { isThenable } from '../adapter/promise.ts'
 import { isResource, isSinkTarget } from '../binding/binding.ts'
 import { describe } from '../describe.ts'
-import { createFunctionSink, sharesTransaction } from '../engine/sink.ts'
+import { createFunctionSink, transactionOf } from '../engine/sink.ts'
 import { expectUsage, SnapstreamError } from '../error.ts'
 import type { MaybePromise, Origin, SinkOptions, SinkTarget, SinkWriter } from '../protocol.ts'
 import type { Sink, SinkInput } from '../types.ts'
@@ -73,23 +73,26 @@ async function routeWriter(
     const all = [...writers.values()]
     const atomic = all.find((writer) => writer.atomic)
     expectUsage(
-      !atomic || all.every((writer) => writer === atomic || sharesTransaction(writer, atomic)),
-      'each sink of a route with an exactly-once cache',
+      !atomic || all.every((writer) => transactionOf(writer) === transactionOf(atomic)),
+      'each sink of a route with an exactly-once sink',
       'of one transaction, such as a cache and its sub-caches; bind the others beside the route',
       [...writers.keys()].join(', '),
     )
-    return { ...createRoute(writers, pick, atomic ? [atomic] : all), ...(atomic && passOn(atomic)), close }
+    return {
+      ...createRoute(writers, pick, all),
+      ...(atomic && {
+        ...passOn(atomic),
+        prepare: (checkpoint) => settleAll(all, (writer) => writer.prepare?.(checkpoint)),
+      }),
+      close,
+    }
   } catch (error) {
     await close().catch(() => {})
     throw error
   }
 }
 
-function createRoute(
-  writers: ReadonlyMap<string, Writer>,
-  pick: (value: unknown) => unknown,
-  flushed: readonly Writer[],
-) {
+function createRoute(writers: ReadonlyMap<string, Writer>, pick: (value: unknown) => unknown, all: readonly Writer[]) {
   /** The picked sinks. An unknown name throws before any sink gets the value. */
   function chosen(value: unknown): readonly Writer[] {
     const names = pick(value)
@@ -110,14 +113,17 @@ function createRoute(
       inTurn(chosen(failure), (writer) =>
         writer.writeFailure ? writer.writeFailure(failure, origin) : writer.write(failure, origin),
       ),
-    flush: (checkpoint: Parameters<Writer['flush']>[0]) => settleAll(flushed, (writer) => writer.flush(checkpoint)),
+    flush: (checkpoint: Parameters<Writer['flush']>[0]) => settleAll(all, (writer) => writer.flush(checkpoint)),
   }
 }
 
+const OF_TRANSACTION = ['flush', 'abort', 'accepts', 'positions', 'enclose', 'undo'] as const
+
 /** The functions of a transaction that all sinks share, taken from one of them. */
 function passOn(writer: Writer): Partial<Writer> {
-  const methods = (['positions', 'enclose', 'undo'] as const).map((name) => [name, writer[name]?.bind(writer)])
-  return { atomic: writer.atomic, ...Object.fromEntries(methods) } as Partial<Writer>
+  const { atomic, pipelined } = writer
+  const methods = OF_TRANSACTION.map((name) => [name, writer[name]?.bind(writer)])
+  return { atomic, pipelined, ...Object.fromEntries(methods) } as Partial<Writer>
 }
 
 /** Writes to one sink after the other. Returns a promise only if a sink returns one. */
@@ -129,7 +135,7 @@ function inTurn(writers: readonly Writer[], write: Write, from = 0): void | Prom
 }
 
 /** Waits for all calls, even if one fails. Rejects with the first failure; later ones are in its `suppressed`. */
-async function settleAll<T>(targets: readonly T[], call: (target: T) => MaybePromise<void> | void): Promise<void> {
+async function settleAll<T>(targets: readonly T[], call: (target: T) => unknown): Promise<void> {
   const results = await Promise.allSettled(targets.map(async (target) => call(target)))
   const [first, ...suppressed] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
   if (first === undefined) return

@@ -228,10 +228,23 @@ export function atomicSuite({ createApp }: Core): void {
       ])
     })
 
-    test('fails before any message is read if positions() of the sink throws', async () => {
+    test('without abort fails the stream when values of a lost lane are in it, and is not flushed', async () => {
+      const { host, source, app, wait, sink, kept } = setUp([lane('a', 'x', 'x', 'x')], {
+        positions: undefined as never,
+      })
+      app.snap(source, { name: 'copy', sink: [sink] })(slowly(wait))
+      host.setTimeout(() => void source.options?.revoked(['a'], 'lost'), 15)
+      await expect(host.settle(app.stream())).rejects.toMatchObject({
+        code: 'TRANSACTION_ABORTED',
+        message: 'lanes were lost, or a message failed',
+      })
+      expect(kept).toEqual([])
+    })
+
+    test('fails before any message is read if accepts() of the sink throws', async () => {
       const { host, source, app, sink } = setUp([lane('a', 'x')], {
-        positions(_, lanes) {
-          if (lanes.length === 0) throw new Error('these mean nothing to me')
+        accepts() {
+          throw new Error('these mean nothing to me')
         },
       })
       app.snap(source, { sink: [sink] })((message) => message)

@@ -113,7 +113,7 @@ export function checkpointSuite({ createApp }: Core): void {
       await expect(app.stream()).rejects.toMatchObject({
         code: 'USAGE',
         message:
-          'the exactly-once cache of handler 1 and handler 2 has to be the only one of its source; for another, read the source under another groupId, got an array of 1',
+          'the exactly-once sink of handler 1 and handler 2 has to be the only one of its source; for another, read the source under another groupId, got an array of 1',
       })
     })
 

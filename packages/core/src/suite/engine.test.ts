@@ -18,6 +18,8 @@ import { lifecycleSuite } from './lifecycle.ts'
 import { maxProcessingSuite } from './max-processing.ts'
 import { openingSuite } from './opening.ts'
 import { refusalSuite } from './refusals.ts'
+import { transactionEndSuite } from './transaction-ends.ts'
+import { transactionSuite } from './transactions.ts'
 import { usageSuite } from './usage-errors.ts'
 import { watchdogSuite } from './watchdog.ts'
 
@@ -40,6 +42,8 @@ describe.each(cores)('%s', (_, core) => {
   concurrencySuite(core)
   checkpointSuite(core)
   atomicSuite(core)
+  transactionSuite(core)
+  transactionEndSuite(core)
   eventSuite(core)
   healthSuite(core)
   watchdogSuite(core)

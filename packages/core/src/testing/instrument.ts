@@ -3,7 +3,7 @@ import type { Binding } from '../binding/binding.ts'
 import { isThenable } from '../adapter/promise.ts'
 import { isIterator } from '../engine/iterable-source.ts'
 import type { BatchSource, Checkpoint, Resource, SinkTarget, SinkWriter, SourceReader } from '../protocol.ts'
-import type { Source } from '../types.ts'
+import type { Source, To } from '../types.ts'
 import type { Mortal } from './mortal.ts'
 
 type Adapter = Partial<BatchSource<unknown> & SinkTarget<unknown> & Resource>
@@ -16,10 +16,14 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
   /** Returns the same wrapper for the same object, as the engine compares identities. */
   function wrapped<T>(target: T): T {
     if (!isBatchSource(target) && !isSinkTarget(target) && !isResource(target))
-      return (typeof target === 'function' ? wrapFunction(target as () => unknown) : target) as T
+      return typeof target === 'function' ? known(target, () => wrapFunction(target as () => unknown)) : target
+    return known(target, () => wrapAdapter(target))
+  }
+
+  function known<T>(target: T, wrap: () => unknown): T {
     let wrapper = made.get(target)
     if (wrapper === undefined) {
-      wrapper = wrapAdapter(target)
+      wrapper = wrap()
       made.set(target, wrapper)
       originals.set(wrapper, target)
     }
@@ -36,11 +40,23 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
 
   function wrapEmitted(emitted: unknown): unknown {
     if (isThenable(emitted)) return emitted.then(wrapEmitted)
-    if (!isIterator(emitted)) return emitted
+    if (!isIterator(emitted)) return redirected(emitted)
+    const of = <R extends IteratorResult<unknown>>(result: R) => ({ ...result, value: redirected(result.value) })
     return {
-      next: () => mortal.call('functions', () => emitted.next()),
+      next: () => {
+        const result = mortal.call('functions', () => emitted.next())
+        return isThenable(result) ? result.then(of) : of(result)
+      },
       ...(emitted.return && { return: () => mortal.call('functions', () => emitted.return?.()) }),
     }
+  }
+
+  /** A value for one sink (`to`) looks for that sink behind its wrapper. */
+  function redirected(value: unknown): unknown {
+    const find = (value as Partial<To<unknown>> | null | undefined)?.['~snapstream.to']
+    if (find === undefined) return value
+    const to: To<unknown>['~snapstream.to'] = (sinks, binding) => find(sinks.map(original), binding)
+    return { ...(value as object), '~snapstream.to': to }
   }
 
   function wrapAdapter(target: Adapter): Adapter {
@@ -96,24 +112,33 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
       commit: (positions) => mortal.call('adapters', () => reader.commit(positions)),
       close: () => mortal.close(reader),
       ...(reader.lag && { lag: (handled) => reader.lag?.(handled) }),
+      ...(reader.rewind && { rewind: (lanes) => mortal.call('adapters', () => reader.rewind?.(lanes)) }),
     }
   }
 
   function wrapWriter(writer: SinkWriter<unknown>): SinkWriter<unknown> {
-    const { writeFailure, positions, atomic } = writer
-    const known = (checkpoint: Checkpoint): Checkpoint => ({
+    const { writeFailure, prepare, abort, accepts, positions, enclose, undo, atomic, pipelined } = writer
+    const inOriginals = (checkpoint: Checkpoint): Checkpoint => ({
       ...checkpoint,
       positions: new Map([...checkpoint.positions].map(([source, handled]) => [original(source), handled])),
     })
     return {
       write: (value, origin) => mortal.call('adapters', () => writer.write(value, origin)),
-      flush: (checkpoint) => mortal.call('adapters', () => writer.flush(known(checkpoint))),
+      flush: (checkpoint) => mortal.call('adapters', () => writer.flush(inOriginals(checkpoint))),
       close: () => mortal.close(writer),
       ...(atomic && { atomic }),
       ...(writeFailure && {
         writeFailure: (failure, origin) => mortal.call('adapters', () => writeFailure.call(writer, failure, origin)),
       }),
+      ...(pipelined && { pipelined }),
+      ...(prepare && {
+        prepare: (checkpoint) => mortal.call('adapters', () => prepare.call(writer, inOriginals(checkpoint))),
+      }),
+      ...(abort && { abort: (reason) => mortal.call('adapters', () => abort.call(writer, reason)) }),
+      ...(accepts && { accepts: (source) => accepts.call(writer, original(source)) }),
       ...(positions && { positions: (source, lanes) => positions.call(writer, original(source), lanes) }),
+      ...(enclose && { enclose: (handle, origin) => enclose.call(writer, handle, origin) as never }),
+      ...(undo && { undo: (origin) => undo.call(writer, origin) }),
     }
   }
 
