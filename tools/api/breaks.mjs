@@ -1,9 +1,9 @@
 import { PARAMETER, membersOf } from './members.mjs'
 
 /**
- * How a program that compiles with the types of one report may not compile with those of a later one, a sentence each. An
- * addition breaks nothing: a member that callers may leave out, another member of a union, an overload, an optional
- * parameter. Any other change of a type is taken for a break, as nobody can tell who depends on it.
+ * The breaks between two reports, one sentence each: changes after which a program that compiled may not compile. An addition
+ * is not a break: a member that callers may leave out, another member of a union, an overload, an optional parameter. Any
+ * other change of a type counts as a break, because a program may depend on it.
  */
 export function breaksBetween(before, after) {
   const old = membersOf(before)
@@ -20,7 +20,7 @@ function removed(old, now) {
     .map(([name]) => `${name} is removed`)
 }
 
-/** Whether a type is gone as a whole, so that each of its members need not be told. */
+/** Whether a whole type is missing: its members are then not listed one by one. */
 const isMissing = (old, now, name) => old.has(name) && !now.has(name)
 
 function changed(old, now) {

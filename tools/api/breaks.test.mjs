@@ -4,7 +4,7 @@ import { breaksBetween } from './breaks.mjs'
 const report = (types) => `\`\`\`ts\n${types}\n\`\`\`\n`
 const between = (before, after) => breaksBetween(report(before), report(after))
 
-describe('what breaks a program', () => {
+describe('changes that break a program', () => {
   test.each([
     ['a type is removed', 'export interface A { b: string; }', '', ['A is removed']],
     ['a function is removed', 'export function f(): void;', '', ['f() is removed']],
@@ -72,7 +72,7 @@ describe('what breaks a program', () => {
   ])('%s', (_, before, after, breaks) => expect(between(before, after)).toEqual(breaks))
 })
 
-describe('what does not', () => {
+describe('changes that do not break a program', () => {
   test.each([
     ['a new type', '', 'export interface A { b: string; }'],
     [

@@ -1,4 +1,4 @@
-// The target `api` of a package, run in its folder: one report for each public entry, made of what the build declares.
+// The target `api` of a package, run in its folder: one report for each public entry, made of the declarations of the build.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'

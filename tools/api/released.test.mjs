@@ -61,7 +61,7 @@ describe('breaks of public types since the last release', () => {
     ])
   })
 
-  test('a break that is declared as a major is taken, also when the release has used the changeset up', async () => {
+  test('a break that is declared as a major is accepted, even after the release has used up the changeset', async () => {
     await released('1.2.3', BROKEN, 'major')
     expect(await undeclaredBreaks(root, [lib('1.2.3')])).toEqual([])
     rmSync(join(root, '.changeset/one.md'))
@@ -69,7 +69,7 @@ describe('breaks of public types since the last release', () => {
     expect(await undeclaredBreaks(root, [lib('1.3.0')])).toHaveLength(2)
   })
 
-  test('before 1.0.0 a break takes a minor', async () => {
+  test('before 1.0.0 a break needs a minor', async () => {
     await released('0.4.1', BROKEN, 'patch')
     expect((await undeclaredBreaks(root, [lib('0.4.1')]))[0]).toContain('takes a changeset of minor, got patch')
     declare('minor')
@@ -81,7 +81,7 @@ describe('breaks of public types since the last release', () => {
     expect(await undeclaredBreaks(root, [lib('0.0.0')])).toEqual([])
   })
 
-  test('an entry that is gone is a break', async () => {
+  test('a missing entry is a break', async () => {
     await released('1.0.0', RELEASED, undefined)
     rmSync(join(root, 'packages/lib/api/index.md'))
     expect((await undeclaredBreaks(root, [lib('1.0.0')]))[0]).toContain('the entry of index.md is removed since 1.0.0')

@@ -34,7 +34,7 @@ const extractedReports = ({ folder }) => reportsIn(join(folder, EXTRACTED))
 /** The path of a kept report from the root, as git knows it. */
 export const pathOfReport = ({ short }, file) => `packages/${short}/${KEPT}/${file}`
 
-/** Keeps what was extracted, and answers with the paths of the reports that changed. */
+/** Stores the extracted reports. Returns the paths of those that changed. */
 export function updateReports() {
   const changed = reported().flatMap((project) => staleReports(project).map((file) => pathOfReport(project, file)))
   for (const project of reported()) {

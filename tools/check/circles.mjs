@@ -16,7 +16,7 @@ export async function circles() {
 
 /**
  * The shortest circle through each folder that is in one, as lines: the circle, then a pair of files for each step of it.
- * A file that stands beside folders counts as a folder of its own: it may be what they share, or what joins them.
+ * A file beside folders counts as a folder of its own: the folders may import it, or it may import the folders.
  *
  * @param imports pairs of files: one that imports, one that is imported
  */

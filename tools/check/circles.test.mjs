@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { circlesOf } from './circles.mjs'
 
-test('folders that import each other over a third are a circle, told with the files of each step', () => {
+test('folders that import each other through a third one are a circle, shown with the files of each step', () => {
   expect(
     circlesOf([
       ['src/a/one.ts', 'src/b/two.ts'],
@@ -20,7 +20,7 @@ test('folders that import each other over a third are a circle, told with the fi
   ])
 })
 
-test('folders that import in one direction are no circle', () => {
+test('folders that import in one direction are not a circle', () => {
   expect(
     circlesOf([
       ['src/a/one.ts', 'src/b/two.ts'],
@@ -30,7 +30,7 @@ test('folders that import in one direction are no circle', () => {
   ).toEqual([])
 })
 
-test('a file beside folders may be what they share or what joins them, but not both', () => {
+test('a file beside folders may be imported by them or import them, but not both', () => {
   const joins = ['src/index.ts', 'src/a/one.ts']
   const shares = ['src/a/one.ts', 'src/errors.ts']
   expect(circlesOf([joins, shares])).toEqual([])

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { at } from '../services/root.mjs'
 
 /**
- * The first program of the README as a person copies it: the commands before it, what they install (with tools apart), its
- * text, and what it prints.
+ * The first program of the README: the commands before it, the packages and tools that they install, its text and its
+ * output.
  */
 export function firstProgram() {
   const readme = readFileSync(at('README.md'), 'utf8')

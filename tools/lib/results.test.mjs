@@ -22,7 +22,7 @@ function project(results) {
   return { name: 'x', folder }
 }
 
-test('adds up what passed, failed and was skipped', () => {
+test('adds up passed, failed and skipped tests', () => {
   const one = project({ numPassedTests: 3, numPendingTests: 1, testResults: [file('passed')] })
   const other = project({ numPassedTests: 1, numFailedTests: 2, success: false, testResults: [file('failed')] })
   expect(sumResults([one, other])).toMatchObject({ passed: 4, failed: 2, skipped: 1, problems: [] })
@@ -41,14 +41,14 @@ test('counts a project without results, without tests, or that failed outside of
   expect(sumResults([outside])).toMatchObject({ passed: 1, failed: 1, problems: ['x: failed outside of its tests'] })
 })
 
-test('the last line is read as it was written', () => {
+test('the summary is read back from its text', () => {
   const counts = { passed: 12, failed: 0, skipped: 3 }
   expect(summary({ passed: 1, failed: 2 })).toBe('tests: 1 passed, 2 failed')
   expect(parseSummary(`tests: 1 passed, 1 failed\n${summary(counts)}\n`)).toEqual(counts)
   expect(parseSummary('nothing')).toBeUndefined()
 })
 
-test('the last line of the bad days is read', () => {
+test('the summary of the scenarios is read', () => {
   expect(parseScenarios('case driver\nscenarios: 5 passed, 1 failed\n')).toEqual({ passed: 5, failed: 1 })
   expect(parseScenarios('scenarios: none')).toBeUndefined()
 })

@@ -162,7 +162,7 @@ export async function rehearse() {
       name: 'the new core beside old adapters: the app stops with an error',
       needs: 'the app updates within its ranges (3)',
       async run() {
-        // npm refuses it or only warns, by its version and by what is installed already.
+        // npm refuses the install or only warns, depending on its version and on the installed packages.
         const { code } = await follower.npm('install', `${CORE}@latest`)
         if (code !== 0) await follower.must('install', '--force', `${CORE}@latest`)
         return refused(await follower.run(PROGRAM), code === 0 ? 'npm warns' : 'npm refuses it without --force')

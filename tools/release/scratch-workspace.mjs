@@ -9,8 +9,8 @@ import process from 'node:process'
 const CHANGESETS = '.changeset'
 
 /**
- * A copy of what is released, in a folder of its own and with a git of its own: the packages as they are built, and their
- * changesets. It is versioned and published by the same commands as the repository, which stays as it is.
+ * A copy of the built packages and their changesets, in a folder and a git repository of its own. The same commands version
+ * and publish it as in the repository, which is not changed.
  */
 export async function scratchWorkspace(folder, registryEnv) {
   const env = toolEnv({ ...registryEnv, CI: 'true' })
@@ -66,7 +66,7 @@ export async function scratchWorkspace(folder, registryEnv) {
       writeFileSync(path, after)
     },
 
-    /** Raises versions as the changesets say, and publishes what is new. Answers with the tags of that. */
+    /** Raises versions by the changesets, and publishes the new ones. Returns their tags. */
     async release() {
       const before = await tags()
       await changeset('version')

@@ -11,7 +11,7 @@ async function setUp(options: { bufferBytes?: number } = {}) {
   const level = createFailingLevel()
   const cache = Cache<number, number>(level.db, options)
   await cache.open()
-  // In the order of the keys; past the cache, so that only what is durable shows.
+  // The durable values in the order of their keys, read from the database without the cache.
   const stored = () => level.db.values<Uint8Array, string>({ keyEncoding: 'view', valueEncoding: 'utf8' }).all()
   return { level, cache, sink: await openSink(cache), stored }
 }

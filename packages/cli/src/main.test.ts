@@ -10,7 +10,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { cleanEnvironment, runCommand, startCommand } from './fixtures/command-process.ts'
 import { temporaryFolder } from './fixtures/run.ts'
 
-// Machines that test other things meanwhile take their time to start a process.
+// Starting a process takes long on a machine that runs other tests at the same time.
 const TIMEOUT_MS = 180_000
 
 describe('the modules that a command loads', { timeout: TIMEOUT_MS }, () => {
@@ -18,7 +18,7 @@ describe('the modules that a command loads', { timeout: TIMEOUT_MS }, () => {
   const commander = dirname(createRequire(import.meta.url).resolve('commander'))
   const ours = fileURLToPath(new URL('.', import.meta.url))
 
-  /** Of what is loaded what is neither Node's nor what makes Node understand TypeScript. */
+  /** The files that a command loads, without those of Node and of the TypeScript loader. */
   async function loaded(args: readonly string[]): Promise<string[]> {
     await using folder = await temporaryFolder()
     const file = join(folder.path, 'modules')

@@ -13,7 +13,7 @@ afterEach(() => Conf.reset())
 
 /** ESC, BEL, the C1 forms of CSI and OSC, DEL, and marks that turn the direction of text. */
 const ODD = '\u001B]0;x\u0007\u009B2J\u009D\u007F\u202E\u2066\u200F\u061C'
-// oxlint-disable-next-line no-control-regex -- these are what it is about
+// oxlint-disable-next-line no-control-regex -- the test looks for control characters
 const STEERS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/
 // oxlint-disable-next-line no-control-regex -- colours are ours
 const withoutColours = (text: string) => text.replaceAll(/\u001B\[\d+m/g, '')

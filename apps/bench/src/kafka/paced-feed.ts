@@ -12,8 +12,8 @@ export interface FeedOptions {
 const TICK_MS = 1
 
 /**
- * Sends at a steady rate, whatever becomes of what was sent before: what is due is counted from the clock, so that a late
- * tick sends what it missed. Resolves when all is acknowledged.
+ * Sends at a steady rate, and does not wait for acknowledgements. The clock determines the number of messages that are due, so
+ * a late tick also sends those that it missed. Resolves when all messages are acknowledged.
  */
 export async function feed({ from, to, rate, signal, send }: FeedOptions): Promise<void> {
   const started = performance.now()

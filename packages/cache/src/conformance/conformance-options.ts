@@ -46,7 +46,7 @@ export interface BackendSupports {
   readonly maxKeyBytes?: number
   /**
    * Whether batches take the option `ifExists`, the bytes of a key: if the key does not exist, the batch writes nothing and
-   * rejects with `LEVEL_CONFLICT`. The database has it as `conditionalBatches`. A backend that lets several processes in
+   * rejects with `LEVEL_CONFLICT`. The database has it as `conditionalBatches`. A backend that several processes may open
    * needs it for exactly-once caches.
    *
    * @default false

@@ -4,7 +4,7 @@ import { stopClock } from '../fixtures/clock.ts'
 import { Cache } from '../index.ts'
 import { createMembers, type Member } from './members.ts'
 
-/** `dueAt` and what it was asked. */
+/** A member with this `dueAt`, which counts the calls. */
 function fakeMember(dueAt = Infinity) {
   const asked = { dueAt, times: 0 }
   const member = {

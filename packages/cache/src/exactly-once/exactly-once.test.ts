@@ -179,9 +179,9 @@ describe('a cache that is exactly once', () => {
       return kept.get('t/0')
     }
     expect(await run(of(), 5)).toBe(undefined)
-    // Nobody knew before: it is taken for the same, and known from now on.
+    // The stored position has no topic id: the topic counts as the same, and its id is stored from now on.
     expect(await run(of(['t/0', 'first']), 6)).toBe(5)
-    // Nobody can tell now: what was known stays.
+    // The driver reports no topic id now: the stored one stays.
     expect(await run(of(), 7)).toBe(6)
     expect(await run(of(['t/0', 'first']))).toBe(7)
     expect(await run(of(['t/0', 'second']), 1)).toBe(undefined)

@@ -107,7 +107,7 @@ describe('a bounded cache', () => {
         fc.integer({ min: 1, max: 6 }),
         async (writes, maxEntries) => {
           const { level, cache, keys, sink, stored: inBackend } = await setUp({ maxEntries })
-          // When each ends, in the order in which they were written last; what is removed ends at once.
+          // The expiry of each entry, in the order of the last writes. A removed entry expires at once.
           let stored = new Map<number, number>()
           const buffered = new Map<number, number>()
           const isLive = ([, end]: readonly [number, number]) => end > Date.now()

@@ -40,9 +40,9 @@ export function breather(): () => Promise<void> | undefined {
   }
 }
 
-/** The limit for one text. Nothing else runs meanwhile, not even for Ctrl-C. */
+/** The limit for matching one text. The process can do nothing else in that time, and does not react to Ctrl-C. */
 const TIMEOUT_MS = 1000
-/** A match of fewer steps takes less than the limit, and is not timed. */
+/** A match with fewer steps takes less time than the limit, so it is not measured. */
 const FEW_STEPS = 2e8
 
 /**

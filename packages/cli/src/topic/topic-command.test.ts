@@ -281,7 +281,7 @@ describe('refused options', () => {
   })
 })
 
-/** The driver, and a promise for somebody to read from it: by then it is settled where that starts. */
+/** The driver, and a promise that resolves when the command makes a consumer. The start of reading is fixed by then. */
 function watched(driver: Driver): { readonly driver: Driver; readonly reading: Promise<void> } {
   let begun = () => {}
   const reading = new Promise<void>((resolve) => (begun = resolve))

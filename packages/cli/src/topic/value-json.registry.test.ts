@@ -36,7 +36,7 @@ test('Avro is written with the latest schema of the topic, and read with the sch
   const written = await run([...args, '--produce'], { driver, stdin: `${JSON.stringify(order)}\n` })
   expect(written).toMatchObject({ code: 0, stderr: '' })
   expect(jsonLines((await run([...args, '--json'], { driver })).stdout)).toMatchObject([{ value: order }])
-  // Without the registry it is what it is: a zero, an id, and Avro.
+  // Without the registry the value is shown as bytes: a zero, the id of the schema, and Avro.
   const raw = jsonLines((await run(['topic', topic, '--json'], { driver })).stdout)
   expect(raw).toMatchObject([{ value: expect.stringMatching(/^\0|^AAAA/) }])
 })

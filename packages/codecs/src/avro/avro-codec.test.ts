@@ -50,7 +50,7 @@ const of = (type: unknown) => AvroCodec(type as object)
 const record = (type: unknown) => AvroCodec({ type: 'record', name: 'R', fields: [{ name: 'a', type }] })
 
 describe('AvroCodec', () => {
-  test('decodes a Buffer or a plain Uint8Array to what was encoded', () => {
+  test('decodes a Buffer or a plain Uint8Array to the value that was encoded', () => {
     const codec = AvroCodec(schema)
     fc.assert(
       fc.property(everything, (value) => {

@@ -46,7 +46,7 @@ describe('logical types', () => {
     expect(bytes ?? hex(encoded)).toBe(hex(encoded))
   })
 
-  test('decimals decode to what was encoded, of any size', () => {
+  test('decimals of any size decode to the value that was encoded', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }), fc.nat(38), (unscaled, scale) => {
         const codec = of(decimal(38, scale))

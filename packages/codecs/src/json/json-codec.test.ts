@@ -16,7 +16,7 @@ const order = {
 }
 
 describe('JsonCodec', () => {
-  test('decodes any JSON value to what was encoded', { timeout: 60_000 }, () => {
+  test('decodes any JSON to the value that was encoded', { timeout: 60_000 }, () => {
     const codec = JsonCodec()
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {

@@ -91,7 +91,7 @@ export interface KafkaConf extends DottedConf {
   /** The compression of batches; `supports` of a driver lists the codecs that it has. @default 'none' */
   readonly compression?: Compression | undefined
   /**
-   * How long to retry before a record counts as not delivered, and before a stream stops whose brokers are away.
+   * How long to retry before a record counts as not delivered, and before a stream stops whose brokers are unreachable.
    * @default 120000
    */
   readonly deliveryTimeoutMs?: number | undefined

@@ -29,7 +29,7 @@ const warn = confWarnings()
 const alice = { saslMechanism: 'SCRAM-SHA-256', saslUsername: 'alice', saslPassword: 'sesame' } as const
 
 describe('SASL', () => {
-  test('is what the protocol and the three settings say', () => {
+  test('comes from the protocol and the three settings of SASL', () => {
     const { sasl, tls } = resolve({ securityProtocol: 'SASL_SSL', ...alice })
     expect({ ...sasl }).toEqual({ mechanism: 'SCRAM-SHA-256', username: 'alice', password: 'sesame' })
     expect({ ...tls }).toEqual({ checkHostname: true })
@@ -69,7 +69,7 @@ describe('SASL', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('a protocol lays aside what was set before and it has no use for', () => {
+  test('a protocol removes earlier settings that it does not use', () => {
     const conf = { securityProtocol: 'sasl_ssl', ...alice } as const
     expect(resolve(conf, { securityProtocol: 'plaintext' })).toEqual({})
     expect(Object.keys(resolve(conf, { securityProtocol: 'ssl' }))).toEqual(['tls'])

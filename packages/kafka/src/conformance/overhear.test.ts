@@ -40,7 +40,7 @@ test('output past the console is recorded, and written', async () => {
   }
 })
 
-test('the JSON of a value is part of what it shows', () => {
+test('the output includes the JSON of a value', () => {
   expect(show({ toJSON: () => secret })).toContain(secret)
   const cycle: Record<string, unknown> = { secret }
   cycle['cycle'] = cycle

@@ -59,7 +59,7 @@ const laterMembers = fc
     return { members: [...stayed, ...fresh], partitionsOf: (topic: string) => counts[topic] ?? 0 }
   })
 
-test('members keep what they own, but for what makes the shares equal', () => {
+test('members keep the partitions they own, except those that have to move for equal shares', () => {
   fc.assert(
     fc.property(laterMembers, ({ members: later, partitionsOf }) => {
       const shares = assignPartitions(later, partitionsOf)

@@ -153,7 +153,7 @@ export interface ConsumerSettings {
    * minute.
    */
   readonly metadataMaxAgeMs?: number
-  /** How long to retry while brokers are away, in ms, once the consumer reads. Default: as long as for the start. */
+  /** How long to retry while brokers are unreachable, in ms, once the consumer reads. Default: as long as for the start. */
   readonly deliveryTimeoutMs?: number
   /**
    * Awaited before the first batch of partitions that were assigned, with the offset at which each would start; partitions

@@ -7,7 +7,7 @@ const int64 = fc.oneof(
   fc.constantFrom(2n ** 53n, 2n ** 53n - 1n, -(2n ** 53n), 2n ** 63n - 1n, -(2n ** 63n), 0n, -1n),
 )
 
-test('every 64-bit integer is exact, as a number where that can be, and comes back from its text', () => {
+test('every 64-bit integer is exact, is a number if possible, and is the same after conversion to text and back', () => {
   fc.assert(
     fc.property(int64, (value) => {
       const held = toInt64(value)
@@ -19,7 +19,7 @@ test('every 64-bit integer is exact, as a number where that can be, and comes ba
   )
 })
 
-test('what is no 64-bit integer is none', () => {
+test('other values are not 64-bit integers', () => {
   for (const value of [2 ** 53, 1.5, NaN, Infinity, 2n ** 63n, -(2n ** 63n) - 1n, '1', null])
     expect(isInt64(value)).toBe(false)
   for (const text of [

@@ -107,7 +107,7 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
   let running: Promise<void> | undefined
   let closed = false
   let polling = false
-  /** By partition, offsets that were sought while a batch from before may have been on its way. */
+  /** The sought offsets, by partition, for which a batch from before the seek may still arrive. */
   const uncertain = new Map<string, TopicPartitionOffset>()
 
   function subscriberOf(topic: string): TopicSubscriber | undefined {

@@ -40,7 +40,7 @@ async function until(condition: () => unknown) {
 }
 
 describe('a group', () => {
-  test('is needed, or said not to be', async () => {
+  test('is required, unless groupId is null', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a'])
     Conf({ driver })
@@ -64,7 +64,7 @@ describe('a group', () => {
     ])
   })
 
-  test('has one consumer in a run, for all its topics', async () => {
+  test('has one consumer for all its topics', async () => {
     const { driver, subscriptions, open } = counted()
     await fill(driver, 'one', ['a', 'b'])
     await fill(driver, 'two', ['c'])
@@ -80,7 +80,7 @@ describe('a group', () => {
     expect(open()).toBe(0)
   })
 
-  test('two topics of one name are refused, one bound twice is read once', async () => {
+  test('two topics with the same name are refused; one topic that is bound twice is read once', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a'])
     Conf({ driver, groupId: 'g' })
@@ -107,7 +107,7 @@ describe('a group', () => {
     expect(seen.sort()).toEqual(['1a', '2a'])
   })
 
-  test('two topics of one name are refused also when their settings differ', async () => {
+  test('two topics with the same name are refused even if their settings differ', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a'])
     const app = createApp()
@@ -116,7 +116,7 @@ describe('a group', () => {
     await expect(app.stream({})).rejects.toMatchObject({ code: 'USAGE', topic: 'demo' })
   })
 
-  test('without one each topic is read on its own, and nothing is committed', async () => {
+  test('without a group each topic is read by itself, and nothing is committed', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a'])
     Conf({ driver })
@@ -130,7 +130,7 @@ describe('a group', () => {
     expect(seen).toEqual(['a', 'a', 'a', 'a'])
   })
 
-  test('goes on where it was, and hands partitions over', async () => {
+  test('continues at its committed offsets, and hands partitions over', async () => {
     const driver = memory()
     await fill(
       driver,
@@ -170,7 +170,7 @@ describe('a group', () => {
   })
 })
 
-describe('where it starts', () => {
+describe('the start of reading', () => {
   async function read(driver: Driver, options: object) {
     const seen: string[] = []
     const app = createApp()
@@ -179,7 +179,7 @@ describe('where it starts', () => {
     return seen
   }
 
-  test('at an offset, once', async () => {
+  test('is a given offset, once', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a', 'b', 'c', 'd'])
     expect(await read(driver, { groupId: 'g', offset: -2 })).toEqual(['c', 'd'])
@@ -189,7 +189,7 @@ describe('where it starts', () => {
     expect(await read(driver, { groupId: null, offset: -1 })).toEqual(['g'])
   })
 
-  test('at an offset for each partition that is named, as autoOffsetReset says in the others', async () => {
+  test('is the given offset in each named partition, and comes from autoOffsetReset in the others', async () => {
     const driver = memory()
     const topic = Topic('demo', { conf: { driver }, create: { partitions: 3 } })
     await topic.open()
@@ -208,7 +208,7 @@ describe('where it starts', () => {
     expect(seen.toSorted()).toEqual(['0c', '1b', '1c', '2a', '2b', '2c'])
   })
 
-  test('at the first record of a time, once', async () => {
+  test('is the first record of a time, once', async () => {
     const driver = memory()
     const topic = Topic('demo', { conf: { driver }, create: true })
     await topic.open()
@@ -220,7 +220,7 @@ describe('where it starts', () => {
     expect(await read(driver, { groupId: 'h', timestamp: 3001 })).toEqual([])
   })
 
-  test('each topic of a group at its own', async () => {
+  test('is different for each topic of a group', async () => {
     const driver = memory()
     await fill(driver, 'one', ['a', 'b'])
     await fill(driver, 'two', ['c', 'd'])
@@ -235,7 +235,7 @@ describe('where it starts', () => {
     expect(seen.sort()).toEqual(['b', 'c', 'd'])
   })
 
-  test('autoOffsetReset of the topic counts', async () => {
+  test('comes from autoOffsetReset of the topic', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a'])
     expect(await read(driver, { groupId: 'g', conf: { driver, autoOffsetReset: 'latest' } })).toEqual([])
@@ -246,7 +246,7 @@ describe('where it starts', () => {
 })
 
 describe("until: 'end'", () => {
-  test('ends at once where there is nothing, or nothing more', async () => {
+  test('ends at once in an empty topic, and in a topic that is read to its end', async () => {
     const driver = memory()
     await fill(driver, 'demo', [], 3)
     Conf({ driver, groupId: 'g' })
@@ -264,7 +264,7 @@ describe("until: 'end'", () => {
     }
   })
 
-  test('leaves what was written after it opened', async () => {
+  test('does not read records that were written after it opened', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a', 'b'], 2)
     Conf({ driver, groupId: 'g' })
@@ -283,7 +283,7 @@ describe("until: 'end'", () => {
     expect(seen.sort()).toEqual(['a', 'a!', 'b', 'b!'])
   })
 
-  test('ends after tombstones that are not shown', async () => {
+  test('ends after tombstones that handlers do not get', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a', null, null])
     Conf({ driver, groupId: 'g' })
@@ -320,8 +320,8 @@ describe("until: 'end'", () => {
   })
 })
 
-describe('names', () => {
-  test('several, and patterns', async () => {
+describe('the names of a topic', () => {
+  test('are several, or a pattern', async () => {
     const driver = memory()
     await fill(driver, 'orders.eu', ['a'])
     await fill(driver, 'orders.us', ['b'])
@@ -348,8 +348,8 @@ describe('names', () => {
   })
 })
 
-describe('codecs', () => {
-  test('that are slow, and what does not decode', async () => {
+describe('a codec', () => {
+  test('may be asynchronous, and may fail for single records', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['1', 'x', '3'])
     const codec: Codec<number> = {
@@ -373,7 +373,7 @@ describe('codecs', () => {
     expect(seen).toEqual([1, 'the value of demo/0 offset 1 did not decode: not a number', new Uint8Array([120]), 3])
   })
 
-  test('keys that are objects keep their order with concurrency', async () => {
+  test('of keys may decode to objects, whose order is kept with concurrency', async () => {
     const driver = memory()
     await fill(driver, 'demo', ['a', 'b', 'c', 'd'])
     const keyCodec: Codec<{ id: number }> = {
@@ -394,7 +394,7 @@ describe('codecs', () => {
   })
 })
 
-test('a slow topic does not hold up another of its group', async () => {
+test('a slow topic does not delay another topic of its group', async () => {
   const driver = memory()
   const values = Array.from({ length: 5000 }, (_, i) => `${i}`)
   await fill(driver, 'slow', values)
@@ -412,7 +412,7 @@ test('a slow topic does not hold up another of its group', async () => {
   expect(fast).toBe(5000)
 })
 
-test('a consumer that fails ends the stream with what it says', async () => {
+test('a consumer that fails ends the stream with its error', async () => {
   const driver = memory({ retention: { records: 2 } })
   await fill(driver, 'demo', ['a', 'b', 'c', 'd'])
   const app = createApp()

@@ -12,8 +12,8 @@ const codec = { encode: () => new Uint8Array(), decode: () => ({ id: '', amount:
 const codecOfStrings: Codec<string[]> = { encode: () => new Uint8Array(), decode: () => [] }
 const app = createApp()
 
-describe('what a topic is', () => {
-  test('strings, unless it has a codec', () => {
+describe('the type of a topic', () => {
+  test('has strings unless it has a codec', () => {
     const topic = Topic('demo')
     expectTypeOf(topic).toEqualTypeOf<Topic<string>>()
     expectTypeOf(topic).toExtend<BatchSource<TopicRecord<string>>>()
@@ -25,7 +25,7 @@ describe('what a topic is', () => {
     expectTypeOf(Topic(/a/, { codec: StringCodec() })).toEqualTypeOf<Topic<string>>()
   })
 
-  test('what is read of it has its types', () => {
+  test('has records with its types of keys and values', () => {
     const orders = Topic('orders', { codec, keyCodec: BytesCodec(), offset: { 0: 1 } })
     expectTypeOf(orders.slice(-1)).toExtend<AsyncIterable<TopicRecord<Order, Uint8Array>>>()
     expectTypeOf(orders.slice()).toExtend<BatchSource<TopicRecord<Order, Uint8Array>>>()
@@ -44,12 +44,12 @@ describe('what a topic is', () => {
     expect([seek, pause, orders.paused]).toHaveLength(3)
   })
 
-  test('null values are values with tombstones only', () => {
+  test('has null values only with tombstones: true', () => {
     expectTypeOf(Topic('demo', { tombstones: true })).toEqualTypeOf<Topic<string | null>>()
     expectTypeOf(Topic('orders', { codec, tombstones: true })).toEqualTypeOf<Topic<Order | null>>()
   })
 
-  test('a type without a codec that makes it true is refused', () => {
+  test('needs a codec for a type other than string', () => {
     // @ts-expect-error values are strings without a codec
     Topic<Order>('orders')
     // @ts-expect-error no such option
@@ -59,20 +59,20 @@ describe('what a topic is', () => {
   })
 })
 
-describe('what it takes', () => {
-  test('values and pairs', () => {
+describe('the input of a topic', () => {
+  test('is a value or a pair', () => {
     expectTypeOf<TopicInput<string>>().toEqualTypeOf<string | Pair<string, string>>()
     expectTypeOf<TopicInput<Order, number>>().toEqualTypeOf<Order | Pair<Order, number>>()
     expectTypeOf<TopicInput<string | null>>().toEqualTypeOf<string | Pair<string | null, string>>()
   })
 
-  test('pairs only where values may be arrays, or anything', () => {
+  test('is only a pair if values may be arrays', () => {
     expectTypeOf<TopicInput<string[]>>().toEqualTypeOf<Pair<string[], string>>()
     expectTypeOf<TopicInput<Order | number[]>>().toEqualTypeOf<Pair<Order | number[], string>>()
     expectTypeOf<TopicInput<unknown>>().toEqualTypeOf<Pair<unknown, string>>()
   })
 
-  test('as a function: a value or null, and what goes with it', () => {
+  test('of a call is a value or null, and its key and metadata', () => {
     const orders = Topic('orders', { codec })
     expectTypeOf(orders).parameter(0).toEqualTypeOf<Order | null>()
     expectTypeOf(orders).returns.toEqualTypeOf<Promise<void>>()
@@ -84,7 +84,7 @@ describe('what it takes', () => {
   })
 })
 
-test('snap checks what a handler emits against it', () => {
+test('snap checks the output of a handler against the input of the topic', () => {
   const orders = Topic('orders', { groupId: 'g', codec })
   const texts = Topic('texts')
   const tags = Topic('tags', { codec: codecOfStrings })

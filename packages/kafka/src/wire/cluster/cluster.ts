@@ -73,7 +73,7 @@ export async function openCluster(settings: ClientSettings, connect: Connect): P
         if (!isRetriable(error)) throw error
       }
     }
-    // All nodes are away, or have moved to other addresses.
+    // All nodes are unreachable, or have moved to other addresses.
     startingAgain ??= startAgain().finally(() => {
       startingAgain = undefined
     })

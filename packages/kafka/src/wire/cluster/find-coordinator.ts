@@ -5,7 +5,7 @@ import type { Api } from './api.ts'
 export const FIND_TRANSACTION_COORDINATOR: Api<{ readonly transactionalId: string }, Answer & BrokerAddress> = {
   name: 'FindCoordinator',
   key: 10,
-  // Version 4 finds many at once.
+  // From version 4 on a request has several keys.
   versions: [1, 3],
   flexibleSince: 3,
   write(to, { transactionalId }) {
@@ -22,5 +22,5 @@ export const FIND_TRANSACTION_COORDINATOR: Api<{ readonly transactionalId: strin
   },
 }
 
-/** The type of key that is a transactional id. */
+/** The key type of transactional ids. */
 const TRANSACTION = 1

@@ -47,7 +47,7 @@ test('says what the broker said', () => {
   expect(error.message).toBe('could not create the topic "a": there is 1 broker (INVALID_REPLICATION_FACTOR)')
 })
 
-test('an error of the connection is told with what it was used for', () => {
+test('an error of the connection names the purpose of the request', () => {
   const closed = new SnapstreamError('BROKER_UNREACHABLE', 'the broker a:1 closed the connection')
   expect(isRetriable(closed)).toBe(true)
   expect(kafkaError(closed, 'read')).toBe(closed)

@@ -25,9 +25,9 @@ export interface Claims extends RebalanceListener {
 
 /**
  * The listener of a member that commits offsets in transactions. It takes partitions over from other owners, which may have to
- * wait for their transactions, before it tells `listener` of them; all of one assignment are told at once. The membership does
- * not wait for that: it goes on rebalancing, and reading its other partitions. Partitions that leave again meanwhile are never
- * told.
+ * wait for their transactions, and then reports all partitions of one assignment to `listener` in one call. The membership does
+ * not wait for that: it goes on rebalancing, and reading its other partitions. A partition that the member loses before the
+ * call is never reported.
  */
 export function claims(options: {
   readonly listener: ClaimListener

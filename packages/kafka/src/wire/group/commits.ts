@@ -10,8 +10,8 @@ import type { OwnedPartitions } from './owned-partitions.ts'
 export interface Commits {
   /**
    * Sends the offsets of partitions that the member owns. Offsets that are refused because their generation is over are sent
-   * again under the next, but only those of partitions that the member has owned without a break: other members have read on
-   * in the rest. In a rebalance it waits until the member knows which of them it keeps. Resolves with false if nothing was
+   * again under the next one, but only for partitions that the member has owned without a break: another member may have read
+   * on in the others. In a rebalance it waits until the member knows which of them it keeps. Resolves with false if nothing was
    * sent. Rejects with the other errors of `send`.
    *
    * @param whole whether all offsets are sent or none; default: those that are left

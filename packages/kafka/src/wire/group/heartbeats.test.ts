@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 const REBALANCE_IN_PROGRESS = 27
-const unreachable = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is away')
+const unreachable = brokerUnreachable({ nodeId: 1, host: 'a', port: 1 }, 'is unreachable')
 
 /** Heartbeats that a coordinator answers as `state` says, and their outcomes. */
 function heart() {
@@ -45,7 +45,7 @@ function heart() {
     settings: { heartbeatIntervalMs: 100, sessionTimeoutMs: 1000 },
     async renew() {
       state.renewals++
-      throw new Error('no broker is there')
+      throw new Error('no broker is reachable')
     },
     signal: stopping.signal,
   })
@@ -124,7 +124,7 @@ test('a member whose generation is over is lost', async () => {
   expect(state.events).toEqual(['lost'])
 })
 
-test('a coordinator that is away is reported, and the member is lost when its session is over', async () => {
+test('an unreachable coordinator is reported, and the member is lost when its session is over', async () => {
   const { state } = heart()
   state.error = protocolError(16)
   await vi.advanceTimersByTimeAsync(900)
