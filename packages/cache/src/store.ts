@@ -108,7 +108,7 @@ export function createStore<K extends CacheKey, V>(
     if (noted === null || noted === writes.find(id)) return
     throw new SnapstreamError(
       'CACHE_BUSY',
-      `${name}: the key ${describeKey(key)} was written for another message after this one had read it, and this one's write would undo that; ` +
+      `${name}: the key ${describeKey(key)} was written by another message after this message had read it, and this write would undo that one; ` +
         'read and write the key in one transaction(), or without an await in between',
       { key },
     )

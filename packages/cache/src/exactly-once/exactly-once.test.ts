@@ -153,7 +153,7 @@ describe('a cache that is exactly once', () => {
     for (const unnamed of [[1, 2], source(), cache])
       await expect(sink.accepts(unnamed)).rejects.toMatchObject({
         code: 'USAGE',
-        message: expect.stringContaining('expected topics') as string,
+        message: expect.stringContaining('which have to be topics') as string,
       })
     await sink.positions(orders, ['t/0'])
     const twin = source({ name: 'group a' })

@@ -136,7 +136,7 @@ export function openFedSink(database: FedDatabase, feed: Feed, options: SinkOpti
       database.opened()
       // A checkpoint that the stream gave up when it ended may still arrive.
       if (!feed.isFedBy(feeding))
-        throw new SnapstreamError('NOT_OPEN', `${name} was left by its stream before this checkpoint could be written`)
+        throw new SnapstreamError('NOT_OPEN', `the stream that fed ${name} ended before this checkpoint was written`)
       await database.commit(true, feeding.positions.writes(checkpoint))
     },
     async close() {

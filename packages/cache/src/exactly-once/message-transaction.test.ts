@@ -212,7 +212,7 @@ describe('an update of one key from several partitions, in a cache that is exact
         return [key, (found ?? 0) + 1] as const
       })
       await expect(app.stream()).rejects.toMatchObject({
-        ...busy('"k" was written for another message', 'in one transaction'),
+        ...busy('"k" was written by another message', 'in one transaction'),
         cause: { key: 'k' },
       })
       // Neither is kept, so that nothing is lost.

@@ -40,8 +40,8 @@ export function createPositions(name: string, opened: () => Backend): KeptPositi
     if (lasting === undefined)
       throw new SnapstreamError(
         'USAGE',
-        `${name} is exactly once and stores the positions of its sources, expected topics, got ${describe(source)}, ` +
-          'whose positions mean nothing to the next process; write its results to another cache, or write to this one before the stream',
+        `${name} is exactly once and stores the positions of its sources, which have to be topics; got ${describe(source)}, ` +
+          'whose positions the next process cannot use; write its results to another cache, or write to this one before the stream starts',
       )
     return lasting
   }

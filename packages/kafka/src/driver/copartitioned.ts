@@ -30,8 +30,8 @@ export function refuseUnequal(sets: Iterable<TopicSet>, partitionsOf: (topic: st
         throw new SnapstreamError(
           'USAGE',
           `${JSON.stringify(first.topic)} has ${first.count} partitions and ${JSON.stringify(topic)} has ${count}: topics ` +
-            'that are co-partitioned need the same number, as one member gets partition n of each; make one of them anew ' +
-            'with as many and write its records again, or leave copartitionedWith out',
+            'that are co-partitioned need the same number, as one member gets partition n of each; recreate one of them ' +
+            'with the same number and write its records again, or leave copartitionedWith out',
           { topic },
         )
   }

@@ -133,7 +133,7 @@ function refused(
   return new SnapstreamError(
     'SINK_REFUSED',
     `the broker refused a record for partition ${partition} of ${JSON.stringify(topic)}: ${reason}; ` +
-      'write what the topic takes, or change its settings',
+      'write records that the topic accepts, or change its settings',
     fields,
   )
 }

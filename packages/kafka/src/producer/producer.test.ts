@@ -379,7 +379,7 @@ describe('failures', () => {
         )
         expect((outcomes.get('bad 1') as Error).message).toBe(
           `the broker refused a record for partition 0 of "t": ${isNamed ? 'no key' : 'invalid'}; ` +
-            'write what the topic takes, or change its settings',
+            'write records that the topic accepts, or change its settings',
         )
         // One more request if the broker names the refused records; otherwise a binary search for them.
         expect(sends.length).toBe(isNamed ? 2 : 19)

@@ -31,8 +31,8 @@ export async function gunzipWithin(bytes: Buffer, limit: number): Promise<Buffer
     const { buffer, consumed } = inflated
     const trailer = start + consumed
     if (trailer + TRAILER_BYTES > bytes.length) throw new RangeError('the end of gzip is missing')
-    if (bytes.readUInt32LE(trailer) !== crc32(buffer)) throw new RangeError('the checksum of gzip is another')
-    if (bytes.readUInt32LE(trailer + 4) !== buffer.length) throw new RangeError('the size that gzip states is another')
+    if (bytes.readUInt32LE(trailer) !== crc32(buffer)) throw new RangeError('the checksum in the gzip trailer is wrong')
+    if (bytes.readUInt32LE(trailer + 4) !== buffer.length) throw new RangeError('the size in the gzip trailer is wrong')
     members.push(buffer)
     left -= buffer.length
     start = memberStart(bytes, trailer + TRAILER_BYTES)

@@ -160,7 +160,7 @@ function outOfStep({ topic, partition }: FetchedPartition, offset: number, what:
   return new SnapstreamError(
     'KAFKA_FAILED',
     `partition ${partition} of ${JSON.stringify(topic)} cannot be read from offset ${offset} on: the broker sent ${what}; ` +
-      'look at the disk of the broker, and at what stands between',
+      'check the disk of the broker, and any proxy in front of it',
     { topic, partition, offset },
   )
 }

@@ -4,7 +4,7 @@ import { header } from './header.ts'
 const bytes = (text: string) => new TextEncoder().encode(text)
 const place = { topic: 'orders', partition: 1, offset: 7 }
 
-test('a header is read as text: the last of its name, null and empty kept apart', () => {
+test('header() returns the last header of a name as text, and distinguishes null from empty', () => {
   const record = {
     headers: [
       ['trace', bytes('first')],

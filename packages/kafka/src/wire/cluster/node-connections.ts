@@ -90,7 +90,7 @@ export async function connectWithin(
   const late = new AbortController()
   const end = () => late.abort(ended?.reason)
   const timer = setTimeout(() => {
-    late.abort(brokerUnreachable(address, `did not let anybody connect within ${ms} ms`))
+    late.abort(brokerUnreachable(address, `accepted no connection within ${ms} ms`))
   }, ms)
   ended?.addEventListener('abort', end)
   if (ended?.aborted) end()
