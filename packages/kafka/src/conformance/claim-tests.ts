@@ -54,6 +54,29 @@ export function claimTests(declare: Declare): void {
     assert.deepEqual(next.reader.values(), ['4'])
   })
 
+  declare('members come and read other partitions while one of them waits for a transaction', async (harness) => {
+    const { admin, transactionalProducer, until } = harness
+    const { topicName, groupId, at } = await emptyGroup(harness)
+    const other = await transactionalProducer()
+    await other.sendOffsets({ groupId, ...NOBODY }, [{ ...at(9), metadata: 'another program' }])
+    const first = await owner(harness, topicName, groupId)
+    const members = async () => (await admin.describeGroups([groupId])).get(groupId)?.members ?? []
+    await until('the first member', async () => (await members()).some(({ partitions }) => partitions.length === 2))
+    const second = await owner(harness, topicName, groupId)
+    const readers = [first.reader, second.reader]
+    await until('the other partition', () => readers.some(({ records }) => records.length === 10))
+    const records = () => readers.flatMap((reader) => reader.records)
+    assert.ok(records().every(({ partition }) => partition === 1))
+    await other.commit()
+    await until('the record behind the transaction', () => records().length === 11)
+    assert.deepEqual([first.reader.error(), second.reader.error()], [undefined, undefined])
+    for (const { reader, producer } of [first, second]) {
+      const [mine = ''] = reader.owned
+      assert.equal(await reader.consumer.commitIn(producer, [at(10, Number(mine.split('/')[1]))]), true)
+      await producer.commit()
+    }
+  })
+
   declare('a consumer waits for the open transaction of its own id', async (harness) => {
     const { until, reader } = harness
     const { topicName, groupId, transactionalId, producer } = await deadOwner(harness, ownerMetadata)
