@@ -15,6 +15,40 @@ interface Asked<T> {
   reject(error: Error): void
 }
 
+type Phase =
+  /** The loop has not asked for a record yet. */
+  | 'unread'
+  /** The app runs, and the loop gets its records. */
+  | 'reading'
+  /** The loop has ended early, and the app stops. */
+  | 'left'
+  /** The app has stopped, or will never start. */
+  | 'ended'
+
+/** The state of a loop. Only `transition` writes its phase. */
+interface LoopState<T> {
+  phase: Phase
+  /** Records that wait for the loop, at most one per partition. */
+  readonly offers: Offer<T>[]
+  /** The record in the body of the loop. */
+  taken: Offer<T> | undefined
+  /** Calls of `next` that wait for a record. */
+  readonly waiting: Asked<T>[]
+  /** Resolves when the app has stopped; never rejects. */
+  running: Promise<void>
+  /** The error of the app, until a call rejects with it. */
+  failure: Error | undefined
+}
+
+/** Changes the phase of a loop. */
+type LoopEvent =
+  /** The loop asks for a record. */
+  | { readonly type: 'next' }
+  /** The loop ends early. */
+  | { readonly type: 'leave' }
+  /** The app has stopped. */
+  | { readonly type: 'end'; readonly failure: Error | undefined }
+
 /**
  * Reads a source in `for await`, through an app of its own. A record counts as handled when the loop asks for the next one.
  * The record at which the loop ends early does not count: an iterator cannot tell a `break` from an error.
@@ -23,70 +57,90 @@ export function topicIterator<T>(source: BatchSource<T>, name: string): AsyncIte
   const app = createApp()
   const stopping = new AbortController()
   const left = new Error('the loop was left')
-  /** Records that wait for the loop, at most one per partition. */
-  const offers: Offer<T>[] = []
-  /** The record in the body of the loop. */
-  let taken: Offer<T> | undefined
-  const waiting: Asked<T>[] = []
-  let running: Promise<void> | undefined
-  let over = false
-  let failure: Error | undefined
+  const loop: LoopState<T> = {
+    phase: 'unread',
+    offers: [],
+    taken: undefined,
+    waiting: [],
+    running: Promise.resolve(),
+    failure: undefined,
+  }
+
+  function transition(event: LoopEvent): void {
+    switch (event.type) {
+      case 'next':
+        loop.taken?.handled()
+        loop.taken = undefined
+        if (loop.phase !== 'unread') return
+        loop.phase = 'reading'
+        loop.running = run()
+        break
+      case 'leave':
+        if (loop.phase === 'unread') loop.phase = 'ended'
+        if (loop.phase === 'reading') loop.phase = 'left'
+        stopping.abort()
+        for (const offer of [loop.taken, ...loop.offers]) offer?.giveUp()
+        break
+      case 'end':
+        loop.phase = 'ended'
+        loop.failure = event.failure
+        for (const asked of loop.waiting.splice(0)) answerEnd(asked)
+        break
+    }
+  }
 
   app.snap(source, { name: `the loop over ${name}` })((record: T) => {
-    if (stopping.signal.aborted) throw left
+    if (loop.phase !== 'reading') throw left
     return new Promise<void>((resolve, reject) => {
-      offers.push({ record, handled: resolve, giveUp: () => reject(left) })
+      loop.offers.push({ record, handled: resolve, giveUp: () => reject(left) })
       hand()
     })
   })
 
+  /** Gives the records that wait to the calls that wait. */
   function hand(): void {
+    const { offers, waiting } = loop
     while (waiting.length > 0) {
       const offer = offers.shift()
       if (offer === undefined) break
       waiting.shift()?.resolve({ done: false, value: offer.record })
       if (waiting.length > 0) offer.handled()
-      else taken = offer
+      else loop.taken = offer
     }
   }
 
   async function run(): Promise<void> {
+    let failure: Error | undefined
     try {
       await app.stream({}, { signal: stopping.signal })
     } catch (error) {
       failure = withoutLeaving(toError(error), left)
     }
-    over = true
-    while (waiting.length > 0) end(waiting.shift())
+    transition({ type: 'end', failure })
   }
 
-  /** Ends a call of `next`; the first one rejects if the app failed. */
-  function end(asked: Asked<T> | undefined): void {
-    const error = failure
-    failure = undefined
-    if (error === undefined) asked?.resolve({ done: true, value: undefined })
-    else asked?.reject(error)
+  /** Ends a call of `next` or `return`; the first one rejects if the app failed. */
+  function answerEnd({ resolve, reject }: Asked<T>): void {
+    const { failure } = loop
+    loop.failure = undefined
+    if (failure === undefined) resolve({ done: true, value: undefined })
+    else reject(failure)
   }
 
   return {
     next() {
-      taken?.handled()
-      taken = undefined
-      running ??= run()
+      transition({ type: 'next' })
       return new Promise((resolve, reject) => {
-        if (over) return end({ resolve, reject })
-        waiting.push({ resolve, reject })
+        if (loop.phase !== 'reading') return answerEnd({ resolve, reject })
+        loop.waiting.push({ resolve, reject })
         hand()
       })
     },
     async return() {
-      running ??= Promise.resolve()
-      over = true
-      stopping.abort()
-      for (const offer of [taken, ...offers]) offer?.giveUp()
-      await running
+      transition({ type: 'leave' })
+      await loop.running
       // Rejects if the last records were handled and could not be committed.
-      await new Promise<unknown>((resolve, reject) => end({ resolve, reject }))
+      await new Promise<unknown>((resolve, reject) => answerEnd({ resolve, reject }))
       return { done: true, value: undefined }
     },
   }
