@@ -25,14 +25,13 @@ and Maven or with Docker; and against the schema registry at SCHEMA_REGISTRY_URL
 starts with Java 17 and Maven. Tests with other clients (*.java.*, *.python.*) need a JDK, or Python 3.9 with venv.
 SNAPSTREAM_KAFKA_VERSION is the version of Kafka to start (default: 4.1.0).`
 
-const CORES = availableParallelism()
 /**
- * Projects that are tested at the same time: one more than there are cores, as integration tests wait for most of their time.
- * On two cores, two projects take 7:49 and 58 % of the CPU, three take 5:44 and 64 %.
+ * Projects that are tested at the same time. Three use two cores best, as integration tests wait for most of their time: two
+ * projects take 7:49 and 58 % of the CPU, three take 5:44 and 64 %.
  */
-const PROJECTS = CORES + 1
+const PROJECTS = 3
 /** Each project has its part of the cores, as several tests measure time. */
-const WORKERS = Math.max(1, Math.floor(CORES / PROJECTS))
+const WORKERS = Math.max(1, Math.floor(availableParallelism() / PROJECTS))
 
 const OWN = new Set(['--long', '--no-kafka', '--require-kafka', '--no-cache', '--affected', '--help', '-h'])
 const args = process.argv.slice(2)

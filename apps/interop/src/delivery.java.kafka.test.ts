@@ -7,7 +7,8 @@ import { javaClient } from './java-client.ts'
 import type { OtherClient } from './other-client.ts'
 import { toBase64 } from './record-line.ts'
 
-describe.each(drivers.map((driver) => [driver.name, driver] as const))(
+// The drivers side by side, as the tests wait for most of their time; each has a client of its own in Java.
+describe.concurrent.each(drivers.map((driver) => [driver.name, driver] as const))(
   'compared with the Java client, %s',
   (_, driver) => {
     const brokers = process.env['KAFKA_BROKERS'] ?? ''
@@ -32,7 +33,7 @@ describe.each(drivers.map((driver) => [driver.name, driver] as const))(
       return name
     }
 
-    test('commits the same positions after tombstones, transaction markers and aborted records', async () => {
+    test('commits the same positions after tombstones, transaction markers and aborted records', async ({ expect }) => {
       const name = await topic()
       const source = Topic(name, { groupId: `${name}-ours`, until: 'end', conf })
       const ours = async () => {

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp } from '@snapstream/core'
 import { Topic } from '@snapstream/kafka'
-import { describe, expect, test } from 'vitest'
-import { beside } from './beside.ts'
+import { afterAll, describe, expect, test } from 'vitest'
 import { drivers } from './drivers.ts'
 import { pythonClient } from './python-client.ts'
 import { textLine } from './record-line.ts'
 import type { ReadLine } from './record-line.ts'
-import { PARTITIONS } from './test-topics.ts'
+import { PARTITIONS, testTopics } from './test-topics.ts'
 
 interface Member {
   readonly assigned: readonly number[]
@@ -17,15 +16,19 @@ interface Member {
 const COUNT = 600
 
 describe('a group of members of two clients', () => {
-  const { brokers, topics, client: python } = beside(pythonClient)
+  const brokers = process.env['KAFKA_BROKERS'] ?? ''
+  const topics = testTopics(brokers)
+  afterAll(() => topics.deleteAll())
 
   const cases = drivers.flatMap((driver) =>
     ['roundrobin', 'cooperative-sticky'].map((strategy) => [driver.name, strategy, driver] as const),
   )
-  test.each(cases)(
+  // Side by side, as they wait for most of their time; each has a member of its own in Python.
+  test.concurrent.each(cases)(
     '%s and Python share partitions by %s and take over from each other without losing or duplicating a record',
     async (_, strategy, driver) => {
       const topic = await topics.create()
+      const python = await pythonClient(brokers)
       const settings = {
         'group.id': topic,
         'partition.assignment.strategy': strategy,
@@ -36,13 +39,13 @@ describe('a group of members of two clients', () => {
       const write = async () => {
         const records = Array.from({ length: COUNT }, (_, i) => textLine(i % PARTITIONS, `${written + i}`))
         written += COUNT
-        await python().produce(topic, records)
+        await python.produce(topic, records)
       }
       const conf = { brokers, driver, sessionTimeoutMs: 6000, heartbeatIntervalMs: 200 }
       const ours: string[] = []
       const theirs: string[] = []
       const read = (state: Member) => state.records.map(({ value }) => String(Buffer.from(value ?? '', 'base64')))
-      const state = () => python().ask<Member>('state', {})
+      const state = () => python.ask<Member>('state', {})
       const seen = async (more: readonly string[] = []) => new Set([...ours, ...theirs, ...more]).size
 
       const app = createApp()
@@ -54,27 +57,27 @@ describe('a group of members of two clients', () => {
         await write()
         await until('our member reads alone', async () => (await seen()) === written)
 
-        await python().ask('join', { topic, settings })
+        await python.ask('join', { topic, settings })
         await until('they share the partitions', async () => (await state()).assigned.length === PARTITIONS / 2)
         await write()
         await until('they read together', async () => (await seen(read(await state()))) === written)
         expect((await state()).records).toHaveLength(COUNT / 2)
 
-        theirs.push(...read(await python().ask<Member>('leave', {})))
+        theirs.push(...read(await python.ask<Member>('leave', {})))
         await write()
         await until('our member has taken over', async () => (await seen()) === written)
 
-        await python().ask('join', { topic, settings })
+        await python.ask('join', { topic, settings })
         await until('they share again', async () => (await state()).assigned.length === PARTITIONS / 2)
         end.abort()
         await running
         await until("Python's member has taken over", async () => (await state()).assigned.length === PARTITIONS)
         await write()
         await until("Python's member reads alone", async () => (await seen(read(await state()))) === written)
-        theirs.push(...read(await python().ask<Member>('leave', {})))
+        theirs.push(...read(await python.ask<Member>('leave', {})))
       } finally {
         end.abort()
-        await running
+        await running.finally(() => python.close())
       }
       const all = [...ours, ...theirs].map(Number).sort((a, b) => a - b)
       expect(all).toEqual(Array.from({ length: written }, (_, i) => i))

@@ -15,7 +15,8 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from }, 
  */
 export function readingConformance(runner: TestRunner, options: ConformanceOptions): void {
   const { test, describe = (_, run) => run() } = runner
-  const conf = { driver: options.driver, brokers: [...options.brokers] }
+  // Members hear of a rebalance in the answer to a heartbeat.
+  const conf = { driver: options.driver, brokers: [...options.brokers], heartbeatIntervalMs: 200 }
   const declare = declareWith(test, options)
 
   /** Runs a handler over a topic until it is stopped. */

@@ -11,5 +11,8 @@ describe('on a real Kafka', () => {
   beforeAll(() => secure?.start(), 120_000)
   afterAll(() => secure?.stop())
 
-  driverConformance({ test, describe }, { driver: kafkajs(), brokers, ...(secure && { secureBroker: secure.broker }) })
+  driverConformance(
+    { test, describe, concurrent: test.concurrent },
+    { driver: kafkajs(), brokers, ...(secure && { secureBroker: secure.broker }) },
+  )
 })
