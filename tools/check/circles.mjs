@@ -61,7 +61,7 @@ function wayTo(before, at, folder) {
   return path
 }
 
-/** Which file imports which at run time, as esbuild reads them. */
+/** The imports of files at run time, as esbuild reads them. */
 async function importsOf(folder) {
   const { build } = await import('esbuild') // when it is installed
   const entryPoints = readdirSync(folder, { recursive: true })

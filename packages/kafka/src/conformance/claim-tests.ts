@@ -86,7 +86,7 @@ export function claimTests(declare: Declare): void {
     assert.deepEqual(next.values(), ['4'])
   })
 
-  declare('a hand-over in order fences nobody, and a commitIn in revoked counts', async (harness) => {
+  declare('a graceful hand-over fences no producer, and offsets of a commitIn in revoked are kept', async (harness) => {
     const { topic, until } = harness
     const output = await topic(1)
     let giving: TransactionalProducer | undefined

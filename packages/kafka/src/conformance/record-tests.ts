@@ -78,7 +78,7 @@ export function recordTests(declare: Declare): void {
     assert.deepEqual(results, [{}])
     const read = await reader([name])
     await until('both records', () => read.records.length === 2)
-    // Names as a set of groups: a client may write repeats of a name side by side.
+    // Compared by name: a client may write all headers of a name one after another.
     const byName = (pairs: readonly (readonly [string, readonly number[] | null])[]) =>
       pairs.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     assert.deepEqual(
@@ -202,7 +202,7 @@ export function recordTests(declare: Declare): void {
     assert.ok(!(await admin.listTopics()).includes(missing), 'sending to a topic must not create it')
   })
 
-  declare('refuses a record that is too large by name, and not as something to retry', async (harness) => {
+  declare('refuses a record that is too large with an error that names it and is not retriable', async (harness) => {
     const { topic, producer } = harness
     const name = await topic(1)
     const [result] = await producer.send([

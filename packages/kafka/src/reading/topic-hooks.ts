@@ -42,7 +42,7 @@ export function topicHooks(
 function tooSlow(what: string, limitMs: number): SnapstreamError {
   return new SnapstreamError(
     'PROCESSING_TIMEOUT',
-    `${what} took longer than rebalanceTimeoutMs (${limitMs}), and others of the group wait for it; let it do less, or ` +
+    `${what} took longer than rebalanceTimeoutMs (${limitMs}), and the other members of the group wait for it; make it faster, or ` +
       'raise rebalanceTimeoutMs',
   )
 }

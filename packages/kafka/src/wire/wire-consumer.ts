@@ -37,7 +37,7 @@ export async function wireConsumer(
   const { groupId, groupInstanceId, transactionalId, metadataMaxAgeMs } = settings
   if (transactionalId !== undefined && groupId === null) throw groupNeeded(transactionalId)
   const cluster = await openCluster(client, connect)
-  // At the start, brokers that cannot be reached are an error soon. Later the consumer retries for as long as a producer.
+  // At the start, the consumer fails soon if it cannot reach the brokers. Later it retries for as long as a producer.
   const startPatienceMs = Math.max(client.connectTimeoutMs, settings.sessionTimeoutMs)
   const patienceMs = Math.max(startPatienceMs, settings.deliveryTimeoutMs ?? 0)
   let topics: Set<string>
