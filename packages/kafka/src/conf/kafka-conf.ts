@@ -91,6 +91,23 @@ export interface KafkaConf extends DottedConf {
   /** The compression of batches; `supports` of a driver lists the codecs that it has. @default 'none' */
   readonly compression?: Compression | undefined
   /**
+   * Whether streams write to topics in transactions: the records of a message, to any number of topics, and the position of
+   * the message are committed together or not at all. Needs `acks: 'all'`, and sources that are topics with a group.
+   * `exactlyOnce` of `Topic` sets it for one topic.
+   * @default false
+   */
+  readonly exactlyOnce?: boolean | undefined
+  /**
+   * The time after the first record of a transaction of a stream at which it is committed. Readers with
+   * `read_committed` get the records then. @default 100
+   */
+  readonly transactionMs?: number | undefined
+  /**
+   * The time after which brokers abort a transaction that nobody ends: set it above the time of the slowest handler. Brokers
+   * limit it (`transaction.max.timeout.ms`, by default 15 minutes). @default 10000
+   */
+  readonly transactionTimeoutMs?: number | undefined
+  /**
    * How long to retry before a record counts as not delivered, and before a stream stops whose brokers are unreachable.
    * @default 120000
    */
@@ -185,6 +202,12 @@ export interface DottedConf {
   readonly 'compression.type'?: KafkaConf['compression']
   /** @deprecated Kafka calls it `compression.type`. */
   readonly 'compression.codec'?: KafkaConf['compression']
+  /** The name of `exactlyOnce` in Kafka Streams. */
+  readonly 'processing.guarantee'?: 'exactly_once_v2' | 'at_least_once' | undefined
+  /** The name of `transactionMs` in Kafka Streams. */
+  readonly 'commit.interval.ms'?: number | undefined
+  /** Kafka's name of `transactionTimeoutMs`. */
+  readonly 'transaction.timeout.ms'?: number | undefined
   /** Kafka's name of `deliveryTimeoutMs`. */
   readonly 'delivery.timeout.ms'?: number | undefined
   /** Kafka's name of `deliveryTimeoutMs`. */

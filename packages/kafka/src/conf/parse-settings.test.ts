@@ -35,6 +35,7 @@ describe('names of settings', () => {
       isolationLevel: 'read_uncommitted',
       acks: 1,
       idempotence: true,
+      exactlyOnce: 'exactly_once_v2',
       compression: 'GZIP',
       securityProtocol: 'SASL_SSL',
       saslMechanism: 'scram-sha-256',

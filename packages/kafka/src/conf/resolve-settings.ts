@@ -16,6 +16,14 @@ export interface ResolvedSettings {
   readonly groupId: string | undefined
   readonly consumer: ConsumerDefaults
   readonly producer: ProducerDefaults
+  readonly transaction: TransactionDefaults
+}
+
+/** Settings of the transaction of a stream. */
+interface TransactionDefaults {
+  readonly exactlyOnce: boolean
+  readonly intervalMs: number
+  readonly timeoutMs: number
 }
 
 interface ConsumerDefaults
@@ -102,7 +110,20 @@ export function resolveSettings(own: Settings): ResolvedSettings {
       bufferBytes: all.bufferBytes,
       metadataMaxAgeMs: all.metadataMaxAgeMs,
     },
+    transaction: {
+      exactlyOnce: all.exactlyOnce,
+      intervalMs: all.transactionMs,
+      timeoutMs: all.transactionTimeoutMs,
+    },
   }
+}
+
+/** Throws `USAGE` for settings of the producer that transactions do not allow. @param what the subject of the message */
+export function expectTransactional({ driver, producer }: ResolvedSettings, what: string): void {
+  const { acks, idempotence } = producer
+  if (acks !== -1) throw usage(`${what} needs acks 'all', and acks is ${acks}; leave one of them out`)
+  if (!idempotence && !driver.supports.ignoredSettings.includes('idempotence'))
+    throw usage(`${what} needs idempotence, and idempotence is false; leave one of them out`)
 }
 
 /** Addresses without their protocol. The protocol must equal `securityProtocol`: encryption is never guessed. */

@@ -198,6 +198,14 @@ export const SETTINGS: { readonly [N in SettingName]-?: Setting<NonNullable<Sett
     ...word(['none', 'gzip', 'snappy', 'lz4', 'zstd'], 'compression.type'),
     oldNames: ['compression.codec'],
   },
+  exactlyOnce: {
+    aliases: ['processing.guarantee'],
+    expected: "true or false, or 'exactly_once_v2' or 'at_least_once'",
+    parse: (value) => GUARANTEES.get(value),
+    fromText: textFlag,
+  },
+  transactionMs: duration(1, 'commit.interval.ms'),
+  transactionTimeoutMs: duration(1, 'transaction.timeout.ms'),
   deliveryTimeoutMs: duration(1, 'delivery.timeout.ms', 'message.timeout.ms'),
   lingerMs: { ...duration(0, 'linger.ms'), oldNames: ['queue.buffering.max.ms'] },
   batchSizeBytes: size('batch.size'),
@@ -230,6 +238,14 @@ const CHECK_HOSTNAME: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>(
   [false, false],
   ['none', false],
   ['', false],
+])
+
+/** `exactlyOnce`, and the values of Kafka Streams. */
+const GUARANTEES: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  [true, true],
+  ['exactly_once_v2', true],
+  [false, false],
+  ['at_least_once', false],
 ])
 
 function isDriver(value: unknown): value is NonNullable<Settings['driver']> {

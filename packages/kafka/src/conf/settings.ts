@@ -37,6 +37,9 @@ export interface Settings {
   readonly acks?: -1 | 0 | 1
   readonly idempotence?: boolean
   readonly compression?: Compression
+  readonly exactlyOnce?: boolean
+  readonly transactionMs?: number
+  readonly transactionTimeoutMs?: number
   readonly deliveryTimeoutMs?: number
   readonly lingerMs?: number
   readonly batchSizeBytes?: number
@@ -68,6 +71,9 @@ export const DEFAULTS = {
   isolationLevel: 'read_committed',
   acks: -1,
   compression: 'none',
+  exactlyOnce: false,
+  transactionMs: 100,
+  transactionTimeoutMs: 10_000,
   deliveryTimeoutMs: 120_000,
   lingerMs: 0,
   batchSizeBytes: 524_288,

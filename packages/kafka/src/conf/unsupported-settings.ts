@@ -34,7 +34,9 @@ export const UNSUPPORTED: ReadonlyMap<string, Unsupported> = new Map(
       reason: 'records that wait for acknowledgement are counted in bytes, by bufferBytes',
     },
     'queue.buffering.max.kbytes': { reason: 'give bufferBytes, in bytes' },
-    'transactional.id': { reason: 'records are not written in transactions' },
+    'transactional.id': {
+      reason: 'exactlyOnce makes an id from the group; transaction() takes one as transactionalId',
+    },
     'partitioner.class': { reason: PARTITIONER },
     partitioner: { reason: PARTITIONER, harmless: ['murmur2', 'murmur2_random'] },
     'allow.auto.create.topics': { reason: 'create of Topic creates a topic', harmless: [false, 'false'] },

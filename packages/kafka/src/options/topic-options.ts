@@ -50,6 +50,12 @@ export interface TopicOptions {
   readonly brokenHeaders?: boolean | undefined
   /** Creates the topic when it is opened, if it does not exist. @default false: opening rejects with `TOPIC_MISSING` */
   readonly create?: boolean | TopicCreation | undefined
+  /**
+   * Whether streams write to the topic in transactions: what a message brings to all exactly-once topics and the position of
+   * the message are committed together or not at all. As a sink it takes values from topics that are read with a group of the
+   * same cluster. It has no effect on calls, each of which writes one record. @default `exactlyOnce` of the settings
+   */
+  readonly exactlyOnce?: boolean | undefined
   /** Checks and encodes records without sending them. @default false */
   readonly dry?: boolean | undefined
   /** Settings of this topic, over those of `Conf`. @default none */

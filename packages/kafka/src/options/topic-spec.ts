@@ -27,6 +27,8 @@ export interface TopicSpec {
   readonly untilEnd: boolean
   readonly create: TopicCreation | undefined
   readonly dry: boolean
+  /** Undefined: as the settings say. */
+  readonly exactlyOnce: boolean | undefined
   readonly tombstones: boolean
   readonly brokenHeaders: boolean
   readonly codec: Codec<unknown>
@@ -54,6 +56,7 @@ export function topicSpec(names: TopicNames, options: AnyTopicOptions): TopicSpe
     untilEnd: options.until === 'end',
     create: create === false ? undefined : create === true ? {} : create,
     dry: options.dry ?? false,
+    exactlyOnce: options.exactlyOnce,
     tombstones: options.tombstones ?? false,
     brokenHeaders: options.brokenHeaders ?? false,
     codec: codec ?? strings,
@@ -104,6 +107,7 @@ const OPTIONS = [
   'until',
   'create',
   'dry',
+  'exactlyOnce',
   'tombstones',
   'brokenHeaders',
   'conf',
@@ -133,7 +137,8 @@ function checkOptions(options: AnyTopicOptions, name: string, pattern: boolean):
     if (options[option] !== undefined && !ok)
       throw usage(`${option} of ${topic} takes ${expected}, got ${describe(options[option])}`)
   }
-  const { groupId, offset, timestamp, until, create, dry, tombstones, brokenHeaders, codec, keyCodec } = options
+  const { groupId, offset, timestamp, until, create, dry, exactlyOnce, tombstones, brokenHeaders, codec, keyCodec } =
+    options
   expect('groupId', groupId === null || (typeof groupId === 'string' && groupId !== ''), 'a name, or null for no group')
   expect(
     'offset',
@@ -145,6 +150,7 @@ function checkOptions(options: AnyTopicOptions, name: string, pattern: boolean):
     throw usage(`${topic} was given an offset and a timestamp to start at; leave one out`)
   expect('until', until === 'end', "'end'")
   expect('dry', typeof dry === 'boolean', 'true or false')
+  expect('exactlyOnce', typeof exactlyOnce === 'boolean', 'true or false')
   expect('tombstones', typeof tombstones === 'boolean', 'true or false')
   expect('brokenHeaders', typeof brokenHeaders === 'boolean', 'true or false')
   expect('codec', isCodec(codec), 'an object with encode and decode')

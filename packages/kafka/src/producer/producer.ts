@@ -14,6 +14,8 @@ export interface Producer {
   topic(name: string): Promise<ProducerTopic>
   /** The memory of all records that are neither acknowledged nor failed. */
   readonly bufferedBytes: number
+  /** Resolves when every record sent so far, to any topic, is acknowledged or has failed. */
+  drained(): Promise<void>
   /** Fails every record that is not acknowledged with this error, and closes the driver's producer. */
   close(error: Error): Promise<void>
 }
@@ -27,6 +29,8 @@ export interface ProducerTopic {
    * @param partition default: the partitioner's choice
    */
   send(record: ProduceRecord, partition: number | undefined, listener: DeliveryListener): Promise<void> | undefined
+  /** Throws what `send` would throw for this record, and sends nothing. */
+  check(record: ProduceRecord, partition: number | undefined): void
   /** Resolves when every record sent so far is acknowledged or has failed. */
   drained(): Promise<void>
 }
@@ -52,17 +56,23 @@ export function createProducer({ producer, settings, host }: ProducerOptions): P
     const partitioner = createPartitioner(Math.floor(host.random() * partitions.count))
     const queueOf = (partition: number) => (queues[partition] ??= accumulator.addQueue({ topic, partition }))
 
-    function choose(key: ProduceRecord['key'], partition: number | undefined): PartitionQueue {
+    function expectPartition(partition: number): void {
       const { count } = partitions
+      if (partition < count) return
+      partitions.refresh()
+      throw new SnapstreamError(
+        'SINK_REFUSED',
+        `the topic ${JSON.stringify(topic)} has no partition ${describe(partition)}: it has ${count}, numbered from 0`,
+        { topic, partition },
+      )
+    }
+
+    function choose(key: ProduceRecord['key'], partition: number | undefined): PartitionQueue {
       if (partition !== undefined) {
-        if (partition < count) return queueOf(partition)
-        partitions.refresh()
-        throw new SnapstreamError(
-          'SINK_REFUSED',
-          `the topic ${JSON.stringify(topic)} has no partition ${describe(partition)}: it has ${count}, numbered from 0`,
-          { topic, partition },
-        )
+        expectPartition(partition)
+        return queueOf(partition)
       }
+      const { count } = partitions
       const queue = queueOf(partitioner.partition(key, count))
       if (key !== null || !queue.isFull) return queue
       partitioner.nextBatch(count)
@@ -82,17 +92,23 @@ export function createProducer({ producer, settings, host }: ProducerOptions): P
         if (isIdle) partitions.refreshIfOlder(metadataMaxAgeMs)
         return room
       },
-      async drained() {
-        const waits: Promise<void>[] = []
-        for (const queue of queues) {
-          const drained = queue?.drained()
-          if (queue === undefined || drained === undefined) continue
-          waits.push(drained)
-          scheduler.wake(queue)
-        }
-        await Promise.all(waits)
+      check(record, partition) {
+        recordBytes(record, topic, maxRequestBytes)
+        if (partition !== undefined) expectPartition(partition)
       },
+      drained: () => drain(queues.filter((queue) => queue !== undefined)),
     }
+  }
+
+  async function drain(queues: readonly PartitionQueue[]): Promise<void> {
+    const waits: Promise<void>[] = []
+    for (const queue of queues) {
+      const drained = queue.drained()
+      if (drained === undefined) continue
+      waits.push(drained)
+      scheduler.wake(queue)
+    }
+    await Promise.all(waits)
   }
 
   return {
@@ -107,6 +123,7 @@ export function createProducer({ producer, settings, host }: ProducerOptions): P
     get bufferedBytes() {
       return accumulator.buffer.bytes
     },
+    drained: () => drain(accumulator.queues),
     async close(error) {
       scheduler.stop()
       accumulator.abort(error)
@@ -123,6 +140,9 @@ export function dryTopic(topic: string, { maxRequestBytes }: ProducerDefaults, w
       warn()
       listener.acknowledged()
       return undefined
+    },
+    check(record) {
+      recordBytes(record, topic, maxRequestBytes)
     },
     async drained() {},
   }

@@ -6,7 +6,7 @@ import type { DriverAdmin } from '../driver/driver.ts'
 import { withAdmin } from '../driver/with-admin.ts'
 import { newTopic } from '../options/topic-creation.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
-import { topicSender } from '../writing/topic-sender.ts'
+import { pooledProducer, topicSender } from '../writing/topic-sender.ts'
 import type { TopicSender } from '../writing/topic-sender.ts'
 
 /** A topic while it is open. */
@@ -61,7 +61,7 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
     const found = () => (pending ??= withAdmin(settings, (admin) => findTopics(admin, spec)))
     // A dry topic creates nothing, and need not exist to be written to.
     if (!spec.dry) await found()
-    const sender = topicSender({ spec, settings, clock, warnDry })
+    const sender = topicSender({ spec, settings, lease: pooledProducer(settings, clock), warnDry })
     return {
       settings,
       sender,

@@ -10,7 +10,7 @@ import type { TopicReading } from './topic-reading.ts'
 import { lastingLanes, openTopicSource } from '../reading/topic-source.ts'
 import { keepSpec, topicSpec } from '../options/topic-spec.ts'
 import { topicWriter } from '../writing/topic-writer.ts'
-import type { CallOptions } from '../writing/topic-writer.ts'
+import type { CallOptions } from '../writing/unencoded-record.ts'
 
 /**
  * A Kafka topic: a source of records, a sink for values and for `[key, value, meta?]` pairs, and a function that writes

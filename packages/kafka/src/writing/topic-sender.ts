@@ -1,5 +1,5 @@
 import { SnapstreamError, describe } from '@snapstream/core'
-import type { Host } from '@snapstream/core'
+import type { Host, MaybePromise } from '@snapstream/core'
 import { isThenable } from '@snapstream/core/adapter'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
@@ -13,17 +13,15 @@ import { recordEncoder } from '../record/encode-record.ts'
 import type { RecordEncoder } from '../record/encode-record.ts'
 import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
+import type { UnencodedRecord } from './unencoded-record.ts'
 
-/** A record before it is encoded. */
-interface UnencodedRecord {
-  readonly key: unknown
-  readonly value: unknown
-  readonly headers: ProduceRecord['headers']
-  readonly timestamp: ProduceRecord['timestamp']
+/** A record that is encoded and checked, with the topic it goes to. */
+export interface PreparedRecord {
+  readonly to: ProducerTopic
+  readonly record: ProduceRecord
   /** Undefined: the partitioner's choice. */
   readonly partition: number | undefined
-  /** Undefined: the topic's own name. */
-  readonly topic: string | undefined
+  readonly listener: DeliveryListener
 }
 
 /** Writes to a topic, and to other topics that records name, while it is open; to each in the order of the calls. */
@@ -37,6 +35,13 @@ export interface TopicSender {
   send(record: UnencodedRecord, listener: DeliveryListener): void | Promise<void>
   /** Takes a record that is encoded, like `send`. @param to default: the topic's own name and the partitioner's choice */
   sendEncoded(record: ProduceRecord, listener: DeliveryListener, to?: TopicPartition): void | Promise<void>
+  /**
+   * Encodes and checks a record that is sent later: `to.send(record, partition, listener)`. Throws or rejects as `send` does.
+   * Returns a promise if the record's codec or the look-up of its topic does.
+   */
+  prepare(record: UnencodedRecord, listener: DeliveryListener): MaybePromise<PreparedRecord>
+  /** Checks a record that is encoded, like `prepare`. @param to as for `sendEncoded` */
+  prepareEncoded(record: ProduceRecord, listener: DeliveryListener, to?: TopicPartition): MaybePromise<PreparedRecord>
   /** The memory of all records that are not acknowledged, in bytes. */
   readonly bufferedBytes: number
   /** Resolves when every record sent so far is acknowledged or has failed. */
@@ -48,14 +53,13 @@ export interface TopicSender {
 export interface TopicSenderOptions {
   readonly spec: TopicSpec
   readonly settings: ResolvedSettings
-  /** Holds the host that is used when the first record is sent. */
-  readonly clock: { readonly host: Host }
+  /** The producer to write by. */
+  readonly lease: LazyLease
   /** Called when a record is not sent because the topic is dry. */
   warnDry(): void
 }
 
-export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptions): TopicSender {
-  const lease = lazyLease(settings, clock)
+export function topicSender({ spec, settings, lease, warnDry }: TopicSenderOptions): TopicSender {
   const destinations = new Map<string, Destination>()
   let closed = false
 
@@ -109,6 +113,11 @@ export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptio
       const taken = to.take(to.encode(key, value, headers, timestamp), partition, listener)
       return taken && waitFor(taken, to, listener)
     },
+    prepare({ key, value, headers, timestamp, partition, topic }, listener) {
+      const to = named(topic)
+      return to.prepare(to.encode(key, value, headers, timestamp), partition, listener)
+    },
+    prepareEncoded: (record, listener, at) => named(at?.topic).prepare(record, at?.partition, listener),
     sendEncoded: (record, listener, at) => named(at?.topic).take(record, at?.partition, listener),
     get bufferedBytes() {
       let bytes = lease.producer?.bufferedBytes ?? 0
@@ -127,14 +136,19 @@ export function topicSender({ spec, settings, clock, warnDry }: TopicSenderOptio
 }
 
 /** A producer that is acquired at the first use. */
-interface LazyLease {
+export interface LazyLease {
   /** Undefined until it was acquired. */
   readonly producer: Producer | undefined
   acquire(): Promise<Producer>
   release(): Promise<void>
 }
 
-function lazyLease(settings: ResolvedSettings, clock: TopicSenderOptions['clock']): LazyLease {
+/**
+ * Leases the producer that all topics with the same settings share.
+ *
+ * @param clock holds the host that is used when the first record is sent
+ */
+export function pooledProducer(settings: ResolvedSettings, clock: { readonly host: Host }): LazyLease {
   let acquiring: Promise<ProducerLease> | undefined
   let acquired: ProducerLease | undefined
   return {
@@ -171,6 +185,12 @@ interface Destination {
     partition: number | undefined,
     listener: DeliveryListener,
   ): void | Promise<void>
+  /** Checks a record that is encoded, or a promise of one, to be sent later. */
+  prepare(
+    record: ProduceRecord | PromiseLike<ProduceRecord>,
+    partition: number | undefined,
+    listener: DeliveryListener,
+  ): MaybePromise<PreparedRecord>
   /** The memory of records that wait for their encoding or for the look-up of the topic, in bytes. */
   readonly waitingBytes: number
   /** Whether the topic was not found, and no record waits for another look-up. */
@@ -233,6 +253,17 @@ function createDestination({ spec, topic, lookUp }: DestinationOptions): Destina
     await room
   }
 
+  function prepared(
+    to: ProducerTopic,
+    record: ProduceRecord,
+    partition: number | undefined,
+    listener: DeliveryListener,
+  ) {
+    if (closed) throw notOpen(spec.name)
+    to.check(record, partition)
+    return { to, record, partition, listener }
+  }
+
   return {
     topic,
     encode: recordEncoder(spec, topic),
@@ -241,6 +272,11 @@ function createDestination({ spec, topic, lookUp }: DestinationOptions): Destina
       if (tail !== undefined || found === undefined || isThenable(record)) return takeLater(record, partition, listener)
       if (closed) throw notOpen(spec.name)
       return found.send(record, partition, listener)
+    },
+    prepare(record, partition, listener) {
+      if (found !== undefined && !isThenable(record)) return prepared(found, record, partition, listener)
+      // Both may reject before they are awaited.
+      return Promise.all([connect(), record]).then(([to, ready]) => prepared(to, ready, partition, listener))
     },
     get waitingBytes() {
       return waitingBytes

@@ -1,11 +1,17 @@
 import { createVirtualHost } from '@snapstream/core/testing'
 import { describe, expect, test } from 'vitest'
 import type { DeliveryListener } from '../producer/accumulator.ts'
+import { resolveSettings } from '../conf/resolve-settings.ts'
+import { memory } from '../memory/index.ts'
 import type { TopicSender } from './topic-sender.ts'
 import { topicSpec } from '../options/topic-spec.ts'
 import { topicWriter } from './topic-writer.ts'
 
 const CHECKPOINT = { id: 1, positions: new Map() }
+
+const notUsed = () => {
+  throw new Error('only a transaction prepares records')
+}
 
 async function setup({ callFailed = false } = {}) {
   const host = createVirtualHost({ startMs: 1000.7 })
@@ -22,13 +28,15 @@ async function setup({ callFailed = false } = {}) {
       listeners.push(listener)
     },
     sendEncoded() {},
+    prepare: notUsed,
+    prepareEncoded: notUsed,
     bufferedBytes: 0,
     drained: () => drained,
     close: async () => {},
   }
   const writer = topicWriter(topicSpec('demo', {}), {
     current: undefined,
-    open: async () => ({ sender }),
+    open: async () => ({ sender, settings: resolveSettings({ driver: memory() }), host }),
     close: async (gaveUp) => void closes.push(gaveUp),
   })
   const sink = await writer.openSink({ signal: controller.signal, host, scope: new Map(), trouble() {} })

@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto'
+import { SnapstreamError } from '@snapstream/core'
+import type { Checkpoint, SinkOptions } from '@snapstream/core'
+import { isThenable } from '@snapstream/core/adapter'
+import type { ResolvedSettings } from '../conf/resolve-settings.ts'
+import { sameSettings } from '../conf/resolve-settings.ts'
+import { RECORD_HEAP_BYTES, wireBytes } from '../producer/accumulator.ts'
+import type { Producer } from '../producer/producer.ts'
+import { transactionalSources } from '../reading/transactional-sources.ts'
+import type { TransactionalSource } from '../reading/transactional-sources.ts'
+import { expectTransactionalSource, lostLanes, otherSettings, tooSlow } from './refusals.ts'
+import { heldOutputs } from './held-outputs.ts'
+import type { HeldOutputs } from './held-outputs.ts'
+import type { PreparedRecord } from '../writing/topic-sender.ts'
+import { connectTransactional } from './transactional-connection.ts'
+import type { TransactionalConnection } from './transactional-connection.ts'
+
+/** What `flush` resolves with: undefined once it is committed. */
+type Flushed = { readonly aborted: Error } | undefined
+
+/**
+ * The transaction of a run: the records that all its exactly-once topics get, and the positions of the sources that feed them.
+ * One transaction follows another; each begins with its first record.
+ */
+export interface RunTransaction {
+  /** The outputs of messages in flight, for all its topics. */
+  readonly held: HeldOutputs
+  /** Adds a topic. Throws `USAGE` if it cannot share the transaction with those that are in it. */
+  join(topic: string, settings: ResolvedSettings, options: SinkOptions): void
+  /** Removes a topic. The last one aborts what is not committed, and closes the producer. */
+  leave(): Promise<void>
+  /** Rejects with `USAGE` for a source whose positions cannot be part of it. The first source opens the producer. */
+  accepts(source: unknown): Promise<void>
+  /** The producer of the records. Rejects if no source was accepted. */
+  producer(): Promise<Producer>
+  /** Sends a record, or keeps it for the next transaction while one is committed. A promise: too many wait. */
+  send(record: PreparedRecord): void | Promise<void>
+  /** A record was not delivered. Returns the error if it ends the stream; undefined if the transaction is aborted for it. */
+  undelivered(error: Error): Error | undefined
+  /** Commits the records sent so far, with these positions. Records that are sent while it is pending go to the next one. */
+  flush(checkpoint: Checkpoint): Promise<Flushed>
+  /** Aborts it. Called when no message is in flight. */
+  abort(reason: Error): Promise<void>
+}
+
+interface State {
+  /**
+   * `open`: records are sent at once. `committing`: they wait for the next transaction. `failed`: they are dropped until
+   * `abort`, as the messages that they come from are handled again.
+   */
+  phase: 'open' | 'committing' | 'failed'
+  /** Whether the transaction has a record. */
+  hasRecords: boolean
+  /** The reason of the phase `failed`. */
+  failure: Error | undefined
+  /** The time of its first record, by the host's monotonic clock. */
+  beganAt: number
+  /** How many transactions in a row were aborted when they had taken longer than their time-out. */
+  timeouts: number
+  /** Cancels the timer that asks for a checkpoint. */
+  cancelDue: () => void
+}
+
+/** The number of `State.timeouts` that ends the stream, as the next attempt would take as long. */
+const MAX_TIMEOUTS = 3
+
+/** Records for the next transaction. */
+interface Waiting {
+  records: PreparedRecord[]
+  bytes: number
+  /** Pending while too many wait. */
+  room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+}
+
+/** Adds the offsets of one source to the transaction. Resolves with false if one of its partitions was lost. */
+type AddOffsets = ReturnType<TransactionalSource['hold']>
+
+const SCOPE_KEY = '~snapstream.kafka.transaction'
+
+/** The transaction of a run, made at the first call. @param scope the map of the run */
+export function runTransaction(scope: Map<unknown, unknown>): RunTransaction {
+  const known = scope.get(SCOPE_KEY) as RunTransaction | undefined
+  if (known !== undefined) return known
+  const made = createRunTransaction(scope)
+  scope.set(SCOPE_KEY, made)
+  return made
+}
+
+/** The topic that opened the transaction: the others have the same settings. */
+interface First {
+  readonly topic: string
+  readonly settings: ResolvedSettings
+  readonly options: SinkOptions
+}
+
+function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
+  const sources = transactionalSources(scope)
+  const held = heldOutputs()
+  let first: First | undefined
+  let topics = 0
+  let transactionalId: string | undefined
+  let connecting: Promise<TransactionalConnection> | undefined
+  const state: State = {
+    phase: 'open',
+    hasRecords: false,
+    failure: undefined,
+    beganAt: 0,
+    timeouts: 0,
+    cancelDue() {},
+  }
+  const waiting: Waiting = { records: [], bytes: 0, room: undefined }
+
+  function joined(): First {
+    if (first === undefined) throw new SnapstreamError('NOT_OPEN', 'the transaction of the stream has ended')
+    return first
+  }
+
+  // ---- the producer -----------------------------------------------------------------------------------------------
+
+  const connection = (): Promise<TransactionalConnection> =>
+    connecting ?? Promise.reject(new SnapstreamError('NOT_OPEN', 'the transaction of the stream has no source yet'))
+
+  // ---- records ----------------------------------------------------------------------------------------------------
+
+  function send({ to, record, partition, listener }: PreparedRecord): void | Promise<void> {
+    if (!state.hasRecords) begin()
+    return to.send(record, partition, listener)
+  }
+
+  /** The first record of a transaction: it is committed `transactionMs` later. */
+  function begin(): void {
+    const { settings, options } = joined()
+    state.hasRecords = true
+    state.beganAt = options.host.monotonic()
+    state.cancelDue = options.host.setTimeout(() => void due(), settings.transaction.intervalMs)
+  }
+
+  /** Waits for the acknowledgements while messages are handled, so that less is left to wait for when they are stopped. */
+  async function due(): Promise<void> {
+    await (await connecting)?.producer.drained()
+    if (state.phase === 'open') first?.options.checkpoint?.()
+  }
+
+  function keep(prepared: PreparedRecord): void | Promise<void> {
+    waiting.records.push(prepared)
+    waiting.bytes += wireBytes(prepared.record) + RECORD_HEAP_BYTES
+    if (waiting.bytes <= joined().settings.producer.bufferBytes) return undefined
+    if (waiting.room === undefined) {
+      let resolve = () => {}
+      const promise = new Promise<void>((settle) => (resolve = settle))
+      waiting.room = { promise, resolve }
+    }
+    return waiting.room.promise
+  }
+
+  /** Ends the wait of records: `sent` tells whether they become part of the next transaction. */
+  function release(sent: boolean): void {
+    const { records, room } = waiting
+    Object.assign(waiting, { records: [], bytes: 0, room: undefined } satisfies Waiting)
+    let full: void | Promise<void> = undefined
+    if (sent) for (const prepared of records) full = send(prepared)
+    if (isThenable(full)) void full.then(room?.resolve)
+    else room?.resolve()
+  }
+
+  // ---- the end of a transaction -----------------------------------------------------------------------------------
+
+  function fail(error: Error): void {
+    if (state.phase === 'failed') return
+    const wasOpen = state.phase === 'open'
+    if (state.hasRecords && first !== undefined) {
+      const { settings, options } = first
+      if (options.host.monotonic() - state.beganAt > settings.transaction.timeoutMs) state.timeouts++
+    }
+    Object.assign(state, { phase: 'failed', failure: error } satisfies Partial<State>)
+    state.cancelDue()
+    release(false)
+    // The engine learns of it at the next checkpoint.
+    if (wasOpen) first?.options.checkpoint?.()
+  }
+
+  async function commit(offsets: readonly AddOffsets[]): Promise<Flushed> {
+    const { driver } = await connection()
+    try {
+      for (const add of offsets) if (!(await add(driver))) throw lostLanes()
+      await driver.commit()
+    } catch (error) {
+      if (!isAborted(error)) throw error
+      fail(error)
+    }
+    return settled()
+  }
+
+  /** The offsets of the sources that feed the transaction, as they are at the call. */
+  const offsetsOf = (positions: Checkpoint['positions']): readonly AddOffsets[] =>
+    [...positions].flatMap(([source, at]) =>
+      sources.ids.has(source) ? [sources.readers.get(source)?.hold(at) ?? (async () => false)] : [],
+    )
+
+  /** The outcome, once no request is pending. */
+  function settled(): Flushed {
+    if (state.failure !== undefined) return { aborted: state.failure }
+    Object.assign(state, { phase: 'open', hasRecords: false, timeouts: 0 } satisfies Partial<State>)
+    release(true)
+    return undefined
+  }
+
+  async function abort(reason: Error): Promise<void> {
+    fail(reason)
+    const { timeoutMs } = joined().settings.transaction
+    if (state.timeouts >= MAX_TIMEOUTS) throw tooSlow(timeoutMs, reason)
+    const { driver, producer } = await connection()
+    await producer.drained()
+    await driver.abort()
+    held.clear()
+    Object.assign(state, { phase: 'open', hasRecords: false, failure: undefined } satisfies Partial<State>)
+  }
+
+  return {
+    held,
+    join(topic, settings, options) {
+      if (first === undefined) first = { topic, settings, options }
+      else if (!sameSettings(first.settings, settings, 'producer')) throw otherSettings(first.topic, topic)
+      topics++
+    },
+    async leave() {
+      if (--topics > 0) return
+      const left = connecting
+      first = connecting = undefined
+      state.cancelDue()
+      const made = await left?.catch(() => undefined)
+      if (made === undefined) return
+      // Readers of the topics need not wait for the time-out of the transaction.
+      if (state.hasRecords) await made.driver.abort().catch(() => {})
+      await made.producer.close(new SnapstreamError('NOT_OPEN', 'the stream ended before the record was acknowledged'))
+    },
+    async accepts(source) {
+      const { topic, settings, options } = joined()
+      const { groupId, groupInstanceId } = expectTransactionalSource(source, topic, settings)
+      transactionalId ??= `${groupId}.${groupInstanceId ?? randomUUID()}`
+      await (connecting ??= connectTransactional(settings, transactionalId, options.host))
+      sources.ids.set(source, transactionalId)
+    },
+    producer: async () => (await connection()).producer,
+    send(prepared) {
+      if (state.phase === 'failed') return undefined
+      return state.phase === 'committing' ? keep(prepared) : send(prepared)
+    },
+    undelivered(error) {
+      if (!isAborted(error)) return error
+      fail(error)
+      return undefined
+    },
+    async flush({ positions }) {
+      if (state.phase === 'failed') return { aborted: state.failure as Error }
+      const offsets = offsetsOf(positions)
+      if (!state.hasRecords && offsets.length === 0) return undefined
+      state.phase = 'committing'
+      state.cancelDue()
+      return commit(offsets)
+    },
+    abort,
+  }
+}
+
+/** Whether an error ends the transaction and not the stream. */
+function isAborted(thrown: unknown): thrown is SnapstreamError {
+  return SnapstreamError.is(thrown) && (thrown.code === 'TRANSACTION_ABORTED' || thrown.code === 'FENCED')
+}
