@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts'
 import { exactlyOnce } from './scenarios/exactly-once.ts'
+import { exactlyOnceTopics } from './scenarios/exactly-once-topics.ts'
 import { brokerRestart } from './scenarios/broker-restart.ts'
 import { joinLeave } from './scenarios/join-leave.ts'
 import { leaderKill } from './scenarios/leader-kill.ts'
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   slowHandler,
   poison,
   exactlyOnce,
+  exactlyOnceTopics,
 ]

@@ -16,6 +16,8 @@ export interface WorkerPlan {
   readonly handleMs: number
   /** The number of keys of a partition that are handled at once. */
   readonly concurrency?: number
+  /** Whether the output is written in transactions. @default false */
+  readonly exactlyOnce?: boolean
   /** @default the default of Snapstream */
   readonly connectTimeoutMs?: number
 }

@@ -39,7 +39,10 @@ async function work(plan: WorkerPlan): Promise<void> {
     for (const lane of lanes) writeSync(log, handoverLine(Number(String(lane).split('/').at(-1)), clock()))
   })
   const source = Topic(plan.input, { groupId: plan.groupId, conf })
-  const options = { sink: [Topic(plan.output, { conf })], ...(concurrency !== undefined && { concurrency }) } as const
+  const options = {
+    sink: [Topic(plan.output, { conf, exactlyOnce: plan.exactlyOnce })],
+    ...(concurrency !== undefined && { concurrency }),
+  } as const
   app.snap(source, options)(handleMs > 0 ? handleSlowly : handle)
   await app.stream()
 }
