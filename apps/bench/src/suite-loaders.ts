@@ -8,6 +8,7 @@ export const suiteLoaders: Readonly<Record<string, () => Promise<Suite>>> = {
   consume: async () => (await import('./suites/kafka/consume.ts')).consume,
   produce: async () => (await import('./suites/kafka/produce.ts')).produce,
   pipeline: async () => (await import('./suites/kafka/pipeline.ts')).pipeline,
+  'exactly-once': async () => (await import('./suites/kafka/exactly-once.ts')).exactlyOnce,
   stateful: async () => (await import('./suites/kafka/stateful.ts')).stateful,
   memory: async () => (await import('./suites/kafka/memory.ts')).memory,
   latency: async () => (await import('./suites/kafka/latency.ts')).latency,

@@ -30,11 +30,12 @@ export async function consume(load: Load, driver: Driver): Promise<Outcome> {
   return watch.outcome()
 }
 
-export async function pipeline(input: Load & Output, driver: Driver): Promise<void> {
+/** `exactlyOnce`: the output is written in transactions. */
+export async function pipeline(input: Load & Output, driver: Driver, exactlyOnce = false): Promise<void> {
   const codec = JsonCodec<Message>()
   const conf = confOf(input, driver)
   const source = Topic(input.topic, { codec, groupId: input.groupId, conf })
-  const target = Topic(input.output, { codec, conf })
+  const target = Topic(input.output, { codec, conf, exactlyOnce })
   const app = createApp()
   app.snap(source, { sink: [target] })(({ key, value }) => [key, transform(value)] as const)
   await app.stream({}, options)

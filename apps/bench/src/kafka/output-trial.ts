@@ -24,7 +24,30 @@ export interface Output {
 const LOOK_MS = 100
 
 /** A topic for the output of a run, with as many records as its input. The output's timestamps are the measurement. */
-export async function outputTrial(load: Load, kind: Kind, arena: Arena): Promise<Trial> {
+export function outputTrial(load: Load, kind: Kind, arena: Arena): Promise<Trial> {
+  return trial(load, kind, arena, async (admin, { output }) => {
+    const { partitions } = await admin.describeTopic(output)
+    return partitions.reduce((sum, { latest }) => sum + latest, 0)
+  })
+}
+
+/**
+ * The same for outputs in transactions. The end of the output does not tell how many records are committed, so the offsets
+ * do that are committed in the same transactions.
+ */
+export function committedOutputTrial(load: Load, kind: Kind, arena: Arena): Promise<Trial> {
+  return trial(load, kind, arena, async (admin, { groupId }) => {
+    const offsets = await admin.offsets(groupId)
+    return offsets.reduce((sum, { committed }) => sum + (committed ?? 0), 0)
+  })
+}
+
+async function trial(
+  load: Load,
+  kind: Kind,
+  arena: Arena,
+  countWritten: (admin: Admin, input: Output) => Promise<number>,
+): Promise<Trial> {
   const { brokers, records, partitions, valueBytes, keys } = load
   const { expected: expect, create } = contents[kind]
   const expected = await arena.once(`${kind} of ${[records, valueBytes, keys].join(' ')}`, async () => expect(load))
@@ -35,15 +58,12 @@ export async function outputTrial(load: Load, kind: Kind, arena: Arena): Promise
   // All contestants are measured by the clock of the broker.
   const config = { 'message.timestamp.type': 'LogAppendTime', 'max.message.bytes': '10485760' }
   await admin.createTopic(output, { partitions, config })
-  const written = async () => {
-    const all = await admin.describeTopic(output)
-    return all.partitions.reduce((sum, { latest }) => sum + latest, 0)
-  }
+  const input: Output = { output, groupId: `bench-${randomUUID()}`, folder }
   return {
-    input: { output, groupId: `bench-${randomUUID()}`, folder } satisfies Output,
+    input,
     async done(signal) {
       for (;;) {
-        const count = await written()
+        const count = await countWritten(admin, input)
         if (count >= records) return { messages: records, ms: 1 }
         if (signal.aborted) throw new Error(`it wrote ${count} records of ${records}`)
         await sleep(LOOK_MS, undefined, { signal }).catch(() => {})

@@ -13,10 +13,19 @@ const PROGRAM = {
 }
 
 /** One thread, with the default garbage collector of the JVM. */
-export function kafkaStreams(does: 'messages' | 'tallies', lingerMs = LINGER_MS): Omit<ProgramContestant, 'name'> {
+export function kafkaStreams(
+  does: 'messages' | 'tallies',
+  { lingerMs = LINGER_MS, guarantee = 'at_least_once' }: Partial<StreamsOptions> = {},
+): Omit<ProgramContestant, 'name'> {
   const store = does === 'tallies' ? '; RocksDB with a changelog topic and a cache of 10 MB' : ''
+  const once = guarantee === 'at_least_once' ? 'at least once' : 'exactly_once_v2, a commit every 100 ms'
   return {
-    settings: `one thread, at least once, linger ${lingerMs} ms${store}; Jackson with one reader and one writer per type`,
-    command: async (log) => [...(await kafkaStreamsProgram(PROGRAM, log)), does, String(lingerMs)],
+    settings: `one thread, ${once}, linger ${lingerMs} ms${store}; Jackson with one reader and one writer per type`,
+    command: async (log) => [...(await kafkaStreamsProgram(PROGRAM, log)), does, String(lingerMs), guarantee],
   }
+}
+
+interface StreamsOptions {
+  readonly lingerMs: number
+  readonly guarantee: 'at_least_once' | 'exactly_once_v2'
 }

@@ -17,7 +17,10 @@ import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 
-/** Kafka Streams: at least once, one thread. Takes what to do, `messages` or `tallies`, the linger in ms, and the input. */
+/**
+ * Kafka Streams with one thread. Takes what to do, `messages` or `tallies`, the linger in ms, the guarantee (`at_least_once` or
+ * `exactly_once_v2`), and the input.
+ */
 public class StreamsContestant {
   static final ObjectMapper JSON = new ObjectMapper();
 
@@ -55,12 +58,14 @@ public class StreamsContestant {
   }
 
   public static void main(String[] args) throws Exception {
-    var input = JSON.readTree(args[2]);
+    var input = JSON.readTree(args[3]);
     var settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, input.get("groupId").asText());
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, input.get("brokers").asText());
     settings.put(StreamsConfig.STATE_DIR_CONFIG, input.get("folder").asText());
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000);
+    settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, args[2]);
+    // With transactions, the default of Kafka Streams.
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, args[2].equals("at_least_once") ? 1000 : 100);
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
     settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
     settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), Integer.parseInt(args[1]));

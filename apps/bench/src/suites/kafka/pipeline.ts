@@ -51,7 +51,7 @@ const json: Case = {
     },
     ...topicPipelines,
     { name: 'Kafka Streams', ...kafkaStreams('messages') },
-    { name: 'Kafka Streams, its own linger', ...kafkaStreams('messages', 100), fullOnly: true },
+    { name: 'Kafka Streams, its own linger', ...kafkaStreams('messages', { lingerMs: 100 }), fullOnly: true },
     {
       name: 'Quix Streams',
       settings: 'linger 5 ms',
