@@ -122,7 +122,7 @@ function readers(): HostileCase[] {
     reading(
       'refuses each offset for ever',
       fetched({ errorCode: OUT_OF_RANGE }),
-      /^OFFSET_OUT_OF_RANGE: .*every other that it names/,
+      /^OFFSET_OUT_OF_RANGE: .*refused the earliest and latest offsets/,
     ),
     reading('leads nothing for ever', fetched({ errorCode: NOT_LEADER }), /NOT_LEADER_OR_FOLLOWER/),
     reading(
