@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { withHarness } from '../../conformance/harness.ts'
-import { runTransactions } from '../../fixtures/transactions-on-kafka.ts'
+import { changedDriver, runTransactions } from '../../fixtures/transactions-on-kafka.ts'
 import { kafkajs, kafkajsConnect } from '../../kafkajs/kafkajs-driver.ts'
-import { wireDriver } from '../wire-driver.ts'
 import { openCluster } from '../cluster/cluster.ts'
-import type { ProducerIdAndEpoch, ProduceRequest } from '../protocol/connection.ts'
+import type { ProducerIdAndEpoch } from '../protocol/connection.ts'
 import { coordinatorOf } from './coordinator.ts'
 import { initProducerId } from './init-producer-id.ts'
 
@@ -12,27 +11,6 @@ const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? []
 const client = { brokers, clientId: 'wire', connectTimeoutMs: 5000, requestTimeoutMs: 10_000 }
 /** The broker gives another producer id in place of the epoch behind it. */
 const LAST_EPOCH = 32_766
-
-/** A driver that notes the producer ids and epochs with which batches are sent. */
-function notingDriver(used: Set<string>) {
-  return wireDriver({
-    ...kafkajs(),
-    connect: (settings) => async (address, signal) => {
-      const connection = await kafkajsConnect(settings)(address, signal)
-      return {
-        ...connection,
-        get isOpen() {
-          return connection.isOpen
-        },
-        async produce(request: ProduceRequest) {
-          const { producerId, producerEpoch } = request.producer ?? {}
-          if (request.transaction) used.add(`${producerId}/${producerEpoch}`)
-          return connection.produce(request)
-        },
-      }
-    },
-  })
-}
 
 /** Uses up the epochs of a new producer id, as 32,000 transactions or restarts would. */
 async function useEpochs(transactionalId: string, upTo: number): Promise<ProducerIdAndEpoch> {
@@ -59,7 +37,14 @@ describe.skipIf(brokers.length === 0)('many transactions on a real Kafka', () =>
 
   test('transactions go on when the epochs of a producer id are over', async () => {
     const used = new Set<string>()
-    await withHarness({ driver: notingDriver(used), brokers }, async (harness) => {
+    const driver = changedDriver((connection) => ({
+      async produce(request) {
+        const { producerId, producerEpoch } = request.producer ?? {}
+        if (request.transaction) used.add(`${producerId}/${producerEpoch}`)
+        return connection.produce(request)
+      },
+    }))
+    await withHarness({ driver, brokers }, async (harness) => {
       const transactionalId = harness.name('transaction')
       const { producerId } = await useEpochs(transactionalId, LAST_EPOCH - 2)
       // Before transaction.version 2 a transaction does not change the epoch, but each new producer does.
