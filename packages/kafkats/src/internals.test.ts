@@ -18,7 +18,6 @@ test('a broker of the client has the fields that are used', () => {
   const inside = new Broker(config) as unknown as Record<string, Record<string, unknown>>
   for (const name of ['connection', 'fetchConnection']) {
     expect(inside[name]?.['send']).toBeTypeOf('function')
-    expect(inside[name]?.['sendNoResponse']).toBeTypeOf('function')
     expect(inside[name]?.['isConnected']).toBe(false)
   }
   expect(inside['apiVersions']).toBeInstanceOf(Map)
@@ -27,7 +26,7 @@ test('a broker of the client has the fields that are used', () => {
 test('the client has every request that is used', () => {
   const broker = new Broker(config)
   const used = [
-    ['connect', 'metadata', 'produce', 'initProducerId', 'fetch', 'listOffsets'],
+    ['connect', 'metadata', 'initProducerId', 'fetch', 'listOffsets'],
     ['findCoordinator', 'joinGroup', 'syncGroup', 'heartbeat', 'leaveGroup', 'offsetFetch', 'offsetCommit'],
     ['createTopics', 'deleteTopics', 'listGroups', 'describeGroups', 'deleteGroups'],
   ] as const
@@ -40,7 +39,6 @@ test('a broker sends its requests over the given socket, in a version that both 
     versions: new Map([
       [12, { min: 0, max: 3 }],
       [11, { min: 0, max: 5 }],
-      [0, { min: 3, max: 9 }],
     ]),
     features: new Map(),
     async request({ api, frame, waitMs, answered = true }) {
@@ -65,10 +63,8 @@ test('a broker sends its requests over the given socket, in a version that both 
     protocols: [],
   }
   await broker.joinGroup(join).catch(() => {})
-  await broker.produce({ acks: 0, timeoutMs: 5, topics: [] })
   expect(sent).toEqual([
     { api: 'Heartbeat', apiKey: 12, version: 3, waitMs: 0, answered: true },
     { api: 'JoinGroup', apiKey: 11, version: 5, waitMs: 2 ** 31 - 1, answered: true },
-    { api: 'Produce', apiKey: 0, version: 9, waitMs: undefined, answered: false },
   ])
 })

@@ -1,4 +1,5 @@
-import { ApiKey, Broker, Encoder, encodeRequestHeader, getApiName } from '@kafkats/client'
+import { Broker, Encoder, encodeRequestHeader, getApiName } from '@kafkats/client'
+import type { ApiKey } from '@kafkats/client'
 import { unreadable, unsupported } from '@snapstream/kafka/wire'
 import type { BrokerAddress, OpenSocket } from '@snapstream/kafka/wire'
 
@@ -16,7 +17,6 @@ interface BrokerInternals {
 interface BrokerConnection {
   readonly isConnected: boolean
   send(apiKey: ApiKey, apiVersion: number, encode: (encoder: Encoder) => void, timeoutMs?: number): Promise<Buffer>
-  sendNoResponse(apiKey: ApiKey, apiVersion: number, encode: (encoder: Encoder) => void): Promise<void>
 }
 
 /** The client adds it to the wait that a request allows the broker. It is 0 because the socket has the time-outs. */
@@ -46,16 +46,12 @@ export function brokerOver(socket: OpenSocket, { host, port, nodeId }: BrokerAdd
 
   const connection: BrokerConnection = {
     isConnected: true,
-    // The time that a Produce allows the broker is part of the request time-out.
     send: (apiKey, apiVersion, encode, timeoutMs = 0) =>
       socket.request({
         api: getApiName(apiKey),
         frame: request(apiKey, apiVersion, encode),
-        waitMs: apiKey === ApiKey.Produce ? 0 : timeoutMs,
+        waitMs: timeoutMs,
       }),
-    async sendNoResponse(apiKey, apiVersion, encode) {
-      await socket.request({ api: getApiName(apiKey), frame: request(apiKey, apiVersion, encode), answered: false })
-    },
   }
   inside.connection = inside.fetchConnection = connection
   for (const [apiKey, versions] of socket.versions) inside.apiVersions.set(apiKey, versions)

@@ -6,7 +6,7 @@ import { unreadable, unsupported } from '../wire/errors/kafka-error.ts'
 import type { BrokerAddress, Connection, RawRequests } from '../wire/protocol/connection.ts'
 
 /*
- * The internals of KafkaJS that this driver uses: they write requests and read answers. It changes two of them. The exact
+ * The internals of KafkaJS that this driver uses: they write requests and read answers. It changes one of them. The exact
  * version of KafkaJS is pinned, and `internals.test.ts` fails when one of these is gone.
  */
 
@@ -16,7 +16,6 @@ export interface KafkaProtocol {
     readonly apiKey: number
     readonly apiVersion: number
     readonly apiName: string
-    expectResponse?(): boolean
     encode(): Promise<KafkaEncoder>
   }
   readonly response: {
@@ -29,11 +28,6 @@ export interface KafkaEncoder {
   readonly buffer: Buffer
   writeArray(values: readonly KafkaEncoder[]): KafkaEncoder
   writeBoolean(value: boolean): KafkaEncoder
-  /** Writes bytes with their length before them. */
-  writeBytes(bytes: Buffer): KafkaEncoder
-  writeInt16(value: number): KafkaEncoder
-  writeInt32(value: number): KafkaEncoder
-  writeString(text: string | null): KafkaEncoder
 }
 
 /** All versions of a request that KafkaJS supports. */
@@ -66,23 +60,9 @@ export async function internals(): Promise<Internals> {
   guardDecoder(decoder.default)
   return {
     Encoder: encoder.default,
-    requests: { ...requests.default.requests, Produce: produceUpTo8(requests.default.requests.Produce) },
+    requests: requests.default.requests,
     apiKeys: apiKeys.default,
     crc32c: crc32c.default,
-  }
-}
-
-/** Produce up to version 8, whose answer names the refused records. KafkaJS has version 7, which has the same request. */
-function produceUpTo8({ versions, protocol }: RequestDefinition): RequestDefinition {
-  return {
-    versions: [...versions, '8'],
-    protocol: ({ version }) =>
-      version < 8
-        ? protocol({ version })
-        : (args) => {
-            const { request, ...rest } = protocol({ version: 7 })(args)
-            return { ...rest, request: { ...request, apiVersion: 8 } }
-          },
   }
 }
 
@@ -132,9 +112,7 @@ export async function openBroker(
       const { apiKey, apiVersion: version, apiName: api } = request
       const { buffer: body } = await request.encode()
       const frame = (correlationId: number) => requestFrame({ apiKey, version, correlationId, clientId }, body)
-      const answered = request.expectResponse?.() ?? true
-      const answer = await socket.request({ api, frame, waitMs, answered })
-      if (!answered) return undefined as T
+      const answer = await socket.request({ api, frame, waitMs })
       try {
         const decoded = await response.decode(answer.subarray(CORRELATION_ID_BYTES))
         socket.mute(decoded.clientSideThrottleTime ?? 0)

@@ -4,7 +4,7 @@ import { byteReader } from '../protocol/byte-reader.ts'
 import type { ByteReader, FieldForm } from '../protocol/byte-reader.ts'
 import { byteWriter } from '../protocol/byte-writer.ts'
 import type { ByteWriter } from '../protocol/byte-writer.ts'
-import type { RawRequests } from '../protocol/connection.ts'
+import type { RawRequest, RawRequests } from '../protocol/connection.ts'
 
 /** One of Kafka's requests and its answer, in some versions, as bytes. */
 export interface Api<Request, Answer> {
@@ -39,23 +39,39 @@ export async function call<Request, Answer>(
   request: Request,
   newest: number = api.versions[1],
 ): Promise<Answer> {
-  const { name, key, flexibleSince } = api
-  const version = versionFor(connection, api, newest)
-  const form: FieldForm = version >= flexibleSince ? 'flexible' : 'classic'
-  const body = byteWriter(form, api.sizeHint?.(request))
-  api.write(body, request, version)
-  const answer = await connection.request({
-    api: name,
-    apiKey: key,
-    version,
-    flexible: form === 'flexible',
-    body: body.done(),
-  })
-  const what = `the answer of the broker ${shownAddress(connection.address)} to ${name}`
-  const read = api.read(byteReader(answer, what, form), version)
+  const { version, ...encoded } = encode(connection, api, request, newest)
+  const answer = await connection.request({ ...encoded, version })
+  const what = `the answer of the broker ${shownAddress(connection.address)} to ${api.name}`
+  const read = api.read(byteReader(answer, what, formOf(api, version)), version)
   connection.mute(read.throttleMs)
   return read
 }
+
+/** Sends a request to which the broker sends no answer. Resolves once it is sent, and rejects as `call` does. */
+export async function send<Request>(
+  connection: RawRequests,
+  api: Api<Request, unknown>,
+  request: Request,
+  newest: number = api.versions[1],
+): Promise<void> {
+  await connection.request({ ...encode(connection, api, request, newest), answered: false })
+}
+
+function encode<Request>(
+  connection: RawRequests,
+  api: Api<Request, unknown>,
+  request: Request,
+  newest: number,
+): RawRequest {
+  const version = versionFor(connection, api, newest)
+  const form = formOf(api, version)
+  const to = byteWriter(form, api.sizeHint?.(request))
+  api.write(to, request, version)
+  return { api: api.name, apiKey: api.key, version, flexible: form === 'flexible', body: to.done() }
+}
+
+const formOf = ({ flexibleSince }: Api<never, unknown>, version: number): FieldForm =>
+  version >= flexibleSince ? 'flexible' : 'classic'
 
 function versionFor(
   connection: RawRequests,

@@ -19,10 +19,10 @@ export function rawRequests(socket: OpenSocket, address: BrokerAddress, clientId
     versions: (apiKey) => socket.versions.get(apiKey),
     feature: (name) => socket.features.get(name) ?? 0,
     mute: socket.mute,
-    async request({ api, body, ...head }) {
+    async request({ api, body, answered = true, ...head }) {
       const frame = (correlationId: number) => requestFrame({ ...head, correlationId, clientId }, body)
-      const answer = (await socket.request({ api, frame })).subarray(CORRELATION_ID_BYTES)
-      if (!head.flexible) return answer
+      const answer = (await socket.request({ api, frame, answered })).subarray(CORRELATION_ID_BYTES)
+      if (!answered || !head.flexible) return answer
       const header = byteReader(answer, `the answer of the broker ${shownAddress(address)} to ${api}`, 'flexible')
       header.tags()
       return header.rest()

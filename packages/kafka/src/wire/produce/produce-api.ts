@@ -1,16 +1,19 @@
-import type { EncodedBatch } from '../../record-batch/record-batch-encoder.ts'
-import { call } from '../cluster/api.ts'
+import { encodeBatches } from '../../record-batch/record-batch-encoder.ts'
+import type { EncodedBatch, RecordBatchEncoder } from '../../record-batch/record-batch-encoder.ts'
+import { call, send } from '../cluster/api.ts'
 import type { Api } from '../cluster/api.ts'
-import type { ProduceAnswer, RawRequests, TransactionOfBatches } from '../protocol/connection.ts'
+import type { Connection, ProduceAnswer, ProduceRequest, RawRequests } from '../protocol/connection.ts'
 import { readTopics, writeTopics } from '../protocol/topics.ts'
 
 /** The size of all fields of a request besides its batches, as a guess, in bytes. */
-const FIELDS_BYTES = 4096
-const ALL_IN_SYNC = -1
+const FIELDS_BYTES = 1024
 
-/** Produce: writes the batches of a transaction. */
+/** Produce: writes batches. */
 export const PRODUCE: Api<
-  { readonly transactionalId: string; readonly timeoutMs: number; readonly batches: readonly EncodedBatch[] },
+  Pick<ProduceRequest, 'acks' | 'timeoutMs'> & {
+    readonly transactionalId: string | undefined
+    readonly batches: readonly EncodedBatch[]
+  },
   { readonly batches: readonly ProduceAnswer[] }
 > = {
   name: 'Produce',
@@ -19,9 +22,9 @@ export const PRODUCE: Api<
   versions: [3, 12],
   flexibleSince: 9,
   sizeHint: ({ batches }) => batches.reduce((sum, { records }) => sum + records.length, FIELDS_BYTES),
-  write(to, { transactionalId, timeoutMs, batches }) {
+  write(to, { transactionalId, acks, timeoutMs, batches }) {
     to.string(transactionalId)
-    to.int16(ALL_IN_SYNC)
+    to.int16(acks)
     to.int32(timeoutMs)
     writeTopics(to, batches, ({ records }) => to.bytes(records))
     to.tags()
@@ -43,28 +46,22 @@ export const PRODUCE: Api<
   },
 }
 
-/** The newest version for `transaction.version` 0 and 1: with a newer one the leader adds partitions to the transaction. */
+/** The newest version unless `transaction.version` is 2: with a newer one the leader adds partitions to a transaction. */
 const WITHOUT_ADDING = 11
 
 /**
- * Writes the batches of a transaction, to the leader of their partitions, with the acknowledgement of all in-sync replicas.
+ * Produce over any connection: the part of a driver that writes batches.
  *
- * @param connection a connection to the leader
- * @returns an answer for each batch
+ * @param connection sends the requests
+ * @param encode encodes the batches
  */
-export async function produceInTransaction(
-  connection: RawRequests,
-  request: {
-    /** The transaction of the batches. */
-    readonly transaction: TransactionOfBatches
-    /** How long the leader may wait for replicas, in ms. */
-    readonly timeoutMs: number
-    /** At most one batch per partition. */
-    readonly batches: readonly EncodedBatch[]
-  },
-): Promise<readonly ProduceAnswer[]> {
-  const { timeoutMs, batches, transaction } = request
-  const { transactionalId, transactionVersion } = transaction
-  const newest = transactionVersion >= 2 ? PRODUCE.versions[1] : WITHOUT_ADDING
-  return (await call(connection, PRODUCE, { transactionalId, timeoutMs, batches }, newest)).batches
+export function produceOver(connection: RawRequests, encode: RecordBatchEncoder): Connection['produce'] {
+  return async ({ acks, timeoutMs, ...sent }) => {
+    const { transactionalId, transactionVersion = 0 } = sent.transaction ?? {}
+    const request = { transactionalId, acks, timeoutMs, batches: await encodeBatches(encode, sent) }
+    const newest = transactionVersion >= 2 ? PRODUCE.versions[1] : WITHOUT_ADDING
+    if (acks !== 0) return (await call(connection, PRODUCE, request, newest)).batches
+    await send(connection, PRODUCE, request, newest)
+    return []
+  }
 }

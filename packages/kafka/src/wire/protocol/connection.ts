@@ -130,6 +130,8 @@ export interface RawRequest {
   readonly flexible: boolean
   /** The bytes behind the header. */
   readonly body: Buffer
+  /** False: the broker sends no answer (Produce with `acks` 0), and the request resolves with no bytes. Default: true. */
+  readonly answered?: boolean
 }
 
 /** The versions of a request that a broker supports. */
