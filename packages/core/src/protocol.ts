@@ -145,9 +145,9 @@ export interface Kept {
   /**
    * Refuses the value: the binding's `onError` decides, and the checkpoint waits for its verdict. Call it before the
    * `flush` that covers the value resolves. `again` writes the value once more, for a retry; if that is refused too, call
-   * `refuse` again.
+   * `refuse` again. Resolves when the verdict is carried out; rejects if it ends the stream.
    */
-  refuse(error: Error, again: () => MaybePromise<void>): void
+  refuse(error: Error, again: () => MaybePromise<void>): Promise<void>
 }
 
 /** A message that could not be handled, with the reason: the value that a dead letter sink gets. */

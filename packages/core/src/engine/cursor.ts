@@ -3,7 +3,7 @@ import type { Batch, Headers, Kept, Lane, MaybePromise, Origin } from '../protoc
 import type { Mutable } from '../types.ts'
 
 /** Applies `onError` to a message of which a sink refused a value after it had been written; see `Kept`. */
-export type Refused = (kept: Cursor, error: Error, again: () => MaybePromise<void>) => void
+export type Refused = (kept: Cursor, error: Error, again: () => MaybePromise<void>) => Promise<void>
 
 /**
  * The place of a message: its origin for sinks, and its topic, partition, offset and key for errors. A worker moves one
@@ -49,10 +49,11 @@ export class Cursor implements Origin, Kept, Flight {
     return refused && new Cursor(lane, tally, refused).enter(batch).moveTo(index, message)
   }
 
-  refuse(error: Error, again: () => MaybePromise<void>): void {
+  refuse(error: Error, again: () => MaybePromise<void>): Promise<void> {
     ;(this as Mutable<this>).refusals++
     this.watch(Infinity)
-    this.refused?.(this, error, again)
+    // `keep` makes a cursor only where there is `refused`.
+    return (this.refused as Refused)(this, error, again)
   }
 
   get timestamp(): number | bigint | undefined {

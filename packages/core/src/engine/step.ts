@@ -168,10 +168,13 @@ export function createStep(
 
   const refused: Refused = (kept, error, again) => {
     lane.cursors.add(kept)
-    const pending = failed('SINK_REFUSED', error, kept, kept.refusals, async () => again()).catch((thrown) => {
-      // The message of a torn lane that feeds a transaction is handled again.
-      if (thrown !== HALTED || !lane.transaction || !lane.torn) throw thrown
-    })
+    const pending = failed('SINK_REFUSED', error, kept, kept.refusals, async () => again()).then(
+      () => {},
+      (thrown) => {
+        // The message of a torn lane that feeds a transaction is handled again.
+        if (thrown !== HALTED || !lane.transaction || !lane.torn) throw thrown
+      },
+    )
     refusals.set(kept, pending)
     void pending
       .catch((thrown: unknown) =>
@@ -185,6 +188,7 @@ export function createStep(
         ),
       )
       .then(() => lane.cursors.delete(kept))
+    return pending
   }
 
   /** Leaves a message unfinished: the time for a graceful end is over, or its lane belongs to another process. */

@@ -26,7 +26,7 @@ function lateSink(log: string[], refuses: (value: unknown, time: number) => bool
           for (const written of batch) {
             const { value, kept } = written
             if (!refuses(value, times)) log.push(`has ${String(value)}`)
-            else if (kept) kept.refuse(new Error(`no ${String(value)}`), () => void waiting.push(written))
+            else if (kept) void kept.refuse(new Error(`no ${String(value)}`), () => void waiting.push(written))
             else throw new Error(`no ${String(value)}`)
           }
         },

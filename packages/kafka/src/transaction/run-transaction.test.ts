@@ -106,6 +106,30 @@ describe('an exactly-once topic', () => {
     expect(commits).toBe(1)
   })
 
+  test('gets the dead letters of records that the broker refuses, in the same transaction', async () => {
+    const driver = memory()
+    await topicsOf(driver, numbers(30), ['dead'])
+    const conf = { driver }
+    const app = createApp()
+    const source = Topic('in', { groupId: 'g', until: 'end', conf })
+    const config = { 'cleanup.policy': 'compact' }
+    const keyed = Topic('keyed', { exactlyOnce: true, create: { partitions: 1, config }, conf })
+    const dead = Topic('dead', { exactlyOnce: true, conf })
+    let commits = 0
+    app.on('checkpoint', () => commits++)
+    // A compacted topic refuses records without a key, when the message counts as handled already.
+    app.snap(source, { sink: [keyed], onError: { retries: 1, backoffMs: 1, deadLetter: dead } })(({ value }) => [
+      Number(value) % 10 === 0 ? null : value,
+      value,
+    ])
+    await app.stream()
+    expect(app.health().bindings[0]).toMatchObject({ deadLettered: 3, retried: 3 })
+    expect(await valuesOf(driver, 'keyed')).toEqual(numbers(30).filter((value) => Number(value) % 10 !== 0))
+    expect(await valuesOf(driver, 'dead')).toEqual(['0', '10', '20'])
+    expect(await source.lag()).toMatchObject([{ committed: 30 }])
+    expect(commits).toBeGreaterThan(0)
+  })
+
   test('gets each output once when transactions are aborted', async () => {
     const memoryDriver = memory()
     await topicsOf(memoryDriver, numbers(200))

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, toError } from '@snapstream/core'
 import type { Checkpoint, SinkOptions } from '@snapstream/core'
 import { isThenable } from '@snapstream/core/adapter'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
@@ -26,18 +26,22 @@ export interface RunTransaction {
   /** The outputs of messages in flight, for all its topics. */
   readonly held: HeldOutputs
   /** Adds a topic. Throws `USAGE` if it cannot share the transaction with those that are in it. */
-  join(topic: string, settings: ResolvedSettings, options: SinkOptions): void
+  join(member: TransactionMember): void
   /** Removes a topic. The last one aborts what is not committed, and closes the producer. */
-  leave(): Promise<void>
+  leave(member: TransactionMember): Promise<void>
   /** Rejects with `USAGE` for a source whose positions cannot be part of it. The first source opens the producer. */
   accepts(source: unknown): Promise<void>
   /** The producer of the records. Rejects if no source was accepted. */
   producer(): Promise<Producer>
   /** Sends a record, or keeps it for the next transaction while one is committed. A promise: too many wait. */
   send(record: PreparedRecord): void | Promise<void>
+  /** Sends a record in the place of one that the broker has refused, also while the transaction is committed. */
+  resend(record: PreparedRecord): void | Promise<void>
+  /** The verdict of `onError` on a record that the broker has refused: the commit waits for it. */
+  onVerdict(verdict: Promise<void>): void
   /** A record was not delivered. Returns the error if it ends the stream; undefined if the transaction is aborted for it. */
   undelivered(error: Error): Error | undefined
-  /** Commits the records sent so far, with these positions. Records that are sent while it is pending go to the next one. */
+  /** Commits the records sent before the call, with these positions. Those that are sent while it is pending are for the next. */
   flush(checkpoint: Checkpoint): Promise<Flushed>
   /** Aborts it. Called when no message is in flight. */
   abort(reason: Error): Promise<void>
@@ -86,18 +90,20 @@ export function runTransaction(scope: Map<unknown, unknown>): RunTransaction {
   return made
 }
 
-/** The topic that opened the transaction: the others have the same settings. */
-interface First {
+/** A topic as a sink of the run. */
+export interface TransactionMember {
   readonly topic: string
   readonly settings: ResolvedSettings
   readonly options: SinkOptions
+  /** Resolves when every record sent so far is acknowledged or refused. Rejects with an error that ends the stream. */
+  delivered: () => Promise<void>
 }
 
 function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
   const sources = transactionalSources(scope)
   const held = heldOutputs()
-  let first: First | undefined
-  let topics = 0
+  /** All of them have the settings of the first. */
+  const members = new Set<TransactionMember>()
   let transactionalId: string | undefined
   let connecting: Promise<TransactionalConnection> | undefined
   const state: State = {
@@ -108,11 +114,12 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
     timeouts: 0,
     cancelDue() {},
   }
+  const verdicts: Promise<void>[] = []
   const waiting: Waiting = { records: [], bytes: 0, room: undefined }
 
-  function joined(): First {
-    if (first === undefined) throw new SnapstreamError('NOT_OPEN', 'the transaction of the stream has ended')
-    return first
+  function first(): TransactionMember {
+    for (const member of members) return member
+    throw new SnapstreamError('NOT_OPEN', 'the transaction of the stream has ended')
   }
 
   // ---- the producer -----------------------------------------------------------------------------------------------
@@ -129,22 +136,20 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
 
   /** The first record of a transaction: it is committed `transactionMs` later. */
   function begin(): void {
-    const { settings, options } = joined()
+    const { settings, options } = first()
     state.hasRecords = true
     state.beganAt = options.host.monotonic()
-    state.cancelDue = options.host.setTimeout(() => void due(), settings.transaction.intervalMs)
+    state.cancelDue = options.host.setTimeout(requestCheckpoint, settings.transaction.intervalMs)
   }
 
-  /** Waits for the acknowledgements while messages are handled, so that less is left to wait for when they are stopped. */
-  async function due(): Promise<void> {
-    await (await connecting)?.producer.drained()
-    if (state.phase === 'open') first?.options.checkpoint?.()
+  function requestCheckpoint(): void {
+    for (const { options } of members) return options.checkpoint?.()
   }
 
   function keep(prepared: PreparedRecord): void | Promise<void> {
     waiting.records.push(prepared)
     waiting.bytes += wireBytes(prepared.record) + RECORD_HEAP_BYTES
-    if (waiting.bytes <= joined().settings.producer.bufferBytes) return undefined
+    if (waiting.bytes <= first().settings.producer.bufferBytes) return undefined
     if (waiting.room === undefined) {
       let resolve = () => {}
       const promise = new Promise<void>((settle) => (resolve = settle))
@@ -168,20 +173,22 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
   function fail(error: Error): void {
     if (state.phase === 'failed') return
     const wasOpen = state.phase === 'open'
-    if (state.hasRecords && first !== undefined) {
-      const { settings, options } = first
+    if (state.hasRecords && members.size > 0) {
+      const { settings, options } = first()
       if (options.host.monotonic() - state.beganAt > settings.transaction.timeoutMs) state.timeouts++
     }
     Object.assign(state, { phase: 'failed', failure: error } satisfies Partial<State>)
     state.cancelDue()
     release(false)
     // The engine learns of it at the next checkpoint.
-    if (wasOpen) first?.options.checkpoint?.()
+    if (wasOpen) requestCheckpoint()
   }
 
   async function commit(offsets: readonly AddOffsets[]): Promise<Flushed> {
     const { driver } = await connection()
     try {
+      await delivered()
+      if (state.failure !== undefined) return settled()
       for (const add of offsets) if (!(await add(driver))) throw lostLanes()
       await driver.commit()
     } catch (error) {
@@ -189,6 +196,14 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
       fail(error)
     }
     return settled()
+  }
+
+  /** Resolves when all records are acknowledged, and the verdicts on refused ones are carried out. */
+  async function delivered(): Promise<void> {
+    do {
+      await Promise.all(verdicts.splice(0)).catch((error: unknown) => fail(toError(error)))
+      await Promise.all(Array.from(members, (member) => member.delivered()))
+    } while (verdicts.length > 0)
   }
 
   /** The offsets of the sources that feed the transaction, as they are at the call. */
@@ -207,26 +222,28 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
 
   async function abort(reason: Error): Promise<void> {
     fail(reason)
-    const { timeoutMs } = joined().settings.transaction
+    const { timeoutMs } = first().settings.transaction
     if (state.timeouts >= MAX_TIMEOUTS) throw tooSlow(timeoutMs, reason)
     const { driver, producer } = await connection()
     await producer.drained()
     await driver.abort()
     held.clear()
+    verdicts.length = 0
     Object.assign(state, { phase: 'open', hasRecords: false, failure: undefined } satisfies Partial<State>)
   }
 
   return {
     held,
-    join(topic, settings, options) {
-      if (first === undefined) first = { topic, settings, options }
-      else if (!sameSettings(first.settings, settings, 'producer')) throw otherSettings(first.topic, topic)
-      topics++
+    join(member) {
+      for (const { topic, settings } of members)
+        if (!sameSettings(settings, member.settings, 'producer')) throw otherSettings(topic, member.topic)
+      members.add(member)
     },
-    async leave() {
-      if (--topics > 0) return
+    async leave(member) {
+      members.delete(member)
+      if (members.size > 0) return
       const left = connecting
-      first = connecting = undefined
+      connecting = undefined
       state.cancelDue()
       const made = await left?.catch(() => undefined)
       if (made === undefined) return
@@ -235,7 +252,7 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
       await made.producer.close(new SnapstreamError('NOT_OPEN', 'the stream ended before the record was acknowledged'))
     },
     async accepts(source) {
-      const { topic, settings, options } = joined()
+      const { topic, settings, options } = first()
       const { groupId, groupInstanceId } = expectTransactionalSource(source, topic, settings)
       transactionalId ??= `${groupId}.${groupInstanceId ?? randomUUID()}`
       await (connecting ??= connectTransactional(settings, transactionalId, options.host))
@@ -246,6 +263,8 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
       if (state.phase === 'failed') return undefined
       return state.phase === 'committing' ? keep(prepared) : send(prepared)
     },
+    resend: (prepared) => (state.phase === 'failed' ? undefined : send(prepared)),
+    onVerdict: (verdict) => void verdicts.push(verdict),
     undelivered(error) {
       if (!isAborted(error)) return error
       fail(error)

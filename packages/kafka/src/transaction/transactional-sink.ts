@@ -8,6 +8,7 @@ import type { PreparedRecord } from '../writing/topic-sender.ts'
 import { topicSink } from '../writing/topic-sink.ts'
 import type { RecordSender, Written } from '../writing/topic-sink.ts'
 import { runTransaction } from './run-transaction.ts'
+import type { TransactionMember } from './run-transaction.ts'
 
 /**
  * An exactly-once topic as the sink of a run. Its records belong to the transaction of the run, which the engine commits with
@@ -30,7 +31,8 @@ export function transactionalSink({
   expectTransactional(settings, `exactlyOnce of Topic(${JSON.stringify(spec.name)})`)
   const transaction = runTransaction(options.scope)
   const { held } = transaction
-  transaction.join(spec.name, settings, options)
+  const member: TransactionMember = { topic: spec.name, settings, options, delivered: async () => {} }
+  transaction.join(member)
   const lease = { producer: undefined, acquire: () => transaction.producer(), release: async () => {} }
   const sender = topicSender({ spec, settings, lease, warnDry() {} })
 
@@ -46,8 +48,11 @@ export function transactionalSink({
         ? Promise.resolve(prepared).then((ready) => hold(ready, origin))
         : hold(prepared, origin)
     },
-    async sendEncoded(record, listener, to) {
-      await transaction.send(await sender.prepareEncoded(record, listener, to))
+    async sendEncoded(record, listener) {
+      await transaction.send(await sender.prepareEncoded(record, listener))
+    },
+    async resend(record, listener, to) {
+      await transaction.resend(await sender.prepareEncoded(record, listener, to))
     },
     drained: sender.drained,
   }
@@ -57,12 +62,14 @@ export function transactionalSink({
     written,
     options,
     undelivered: transaction.undelivered,
+    onVerdict: transaction.onVerdict,
     async close(gaveUp) {
       await sender.close()
-      await transaction.leave()
+      await transaction.leave(member)
       await close(gaveUp)
     },
   })
+  member.delivered = () => sink.delivered()
 
   /** Sends the outputs of a message whose attempt has succeeded. */
   function release(origin: Origin): void | Promise<void> {
@@ -84,7 +91,6 @@ export function transactionalSink({
   return Object.assign(sink, {
     atomic: transaction,
     pipelined: true,
-    prepare: sink.flush,
     flush: transaction.flush,
     abort: transaction.abort,
     accepts: transaction.accepts,

@@ -11,8 +11,14 @@ import type { UnencodedRecord } from './unencoded-record.ts'
 export interface RecordSender {
   /** See `TopicSender`. @param origin the message that the record comes from; undefined for a dead letter */
   send(record: UnencodedRecord, listener: DeliveryListener, origin?: Origin): void | Promise<void>
-  /** Takes a record that is encoded. @param to default: the topic's own name and the partitioner's choice */
-  sendEncoded(record: ProduceRecord, listener: DeliveryListener, to?: TopicPartition): void | Promise<void>
+  /** Takes a dead letter that is encoded. */
+  sendEncoded(record: ProduceRecord, listener: DeliveryListener): void | Promise<void>
+  /**
+   * Takes a record in the place of one that the broker refused: it is acknowledged before what is written after that one.
+   *
+   * @param to default: the topic's own name and the partitioner's choice
+   */
+  resend(record: ProduceRecord, listener: DeliveryListener, to?: TopicPartition): void | Promise<void>
   /** Resolves when every record sent so far is acknowledged or has failed. */
   drained(): Promise<void>
 }
@@ -23,6 +29,8 @@ export interface TopicSink extends SinkWriter<unknown> {
   readonly failure: Error | undefined
   /** Resolves when every record written so far is acknowledged or has failed. */
   drained(): Promise<void>
+  /** Resolves when every record written so far is acknowledged or refused. Rejects if one could not be delivered. */
+  delivered(): Promise<void>
 }
 
 /** State that the calls and the sinks of a topic share. */
@@ -33,6 +41,9 @@ export interface Written {
   readonly sinks: Set<TopicSink>
 }
 
+/** The messages of which the broker has refused a record. Their dead letters take the place of these records. */
+const refusedMessages = new WeakSet<object>()
+
 export interface TopicSinkOptions {
   readonly spec: TopicSpec
   readonly sender: RecordSender
@@ -40,12 +51,14 @@ export interface TopicSinkOptions {
   readonly options: SinkOptions
   /** Returns the error of a record that was not delivered if it ends the stream. Default: each does. */
   undelivered?(error: Error): Error | undefined
+  /** Called with the verdict of `onError` on each record that the broker refused. Default: the engine alone waits for it. */
+  onVerdict?(verdict: Promise<void>): void
   /** Closes the topic. @param gaveUp whether no time is left to wait for acknowledgements */
   close(gaveUp: boolean): Promise<void>
 }
 
 export function topicSink(given: TopicSinkOptions): TopicSink {
-  const { spec, sender, written, options, undelivered = (error) => error, close } = given
+  const { spec, sender, written, options, undelivered = (error) => error, onVerdict = () => {}, close } = given
   const { signal, host, trouble } = options
   let failure: Error | undefined
   // One listener for all records. The first failure stays, even if later records are acknowledged.
@@ -66,7 +79,7 @@ export function topicSink(given: TopicSinkOptions): TopicSink {
   const deadLetterListener: DeliveryListener = {
     ...listener,
     refused(_, record, to) {
-      const again = async () => sender.sendEncoded({ ...record, timestamp: host.now() }, listener, to)
+      const again = async () => sender.resend({ ...record, timestamp: host.now() }, listener, to)
       rewritten.push(again().catch(listener.failed))
     },
   }
@@ -80,7 +93,10 @@ export function topicSink(given: TopicSinkOptions): TopicSink {
     if (kept === undefined) return listener
     const own: DeliveryListener = {
       ...listener,
-      refused: (error, record, to) => kept.refuse(error, () => sender.sendEncoded(record, own, to)),
+      refused(error, record, to) {
+        refusedMessages.add(kept)
+        onVerdict(kept.refuse(error, () => sender.resend(record, own, to)))
+      },
     }
     return own
   }
@@ -93,9 +109,11 @@ export function topicSink(given: TopicSinkOptions): TopicSink {
     write: (input, origin) => sender.send(sinkRecord(spec, host, input, origin), listenerOf(origin), origin),
     writeFailure(failed: Failure, origin) {
       const { encoded, record } = sinkDeadLetter(spec, host, failed, origin)
-      return encoded ? sender.sendEncoded(encoded, deadLetterListener) : sender.send(record, listener)
+      if (encoded === undefined) return sender.send(record, listener)
+      const isLate = origin !== undefined && refusedMessages.has(origin)
+      return isLate ? sender.resend(encoded, deadLetterListener) : sender.sendEncoded(encoded, deadLetterListener)
     },
-    async flush() {
+    async delivered() {
       const aborted = rejectOnAbort(signal, spec.name)
       try {
         do {
@@ -110,6 +128,7 @@ export function topicSink(given: TopicSinkOptions): TopicSink {
       // An unhandled rejection of a call ends the process, and has to do so before this checkpoint is committed.
       await host.yield()
     },
+    flush: () => sink.delivered(),
     close() {
       written.sinks.delete(sink)
       // The stream fails anyway. Waiting for the other records would only delay that.

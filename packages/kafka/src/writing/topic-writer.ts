@@ -81,7 +81,19 @@ export function topicWriter(spec: TopicSpec, topic: OpenableTopic): TopicWriter 
         await topic.close(true)
         throw error
       }
-      return topicSink({ spec, sender, written, options, close })
+      const { send, sendEncoded, drained } = sender
+      return topicSink({
+        spec,
+        sender: {
+          send,
+          sendEncoded: (record, listener) => sendEncoded(record, listener),
+          resend: sendEncoded,
+          drained,
+        },
+        written,
+        options,
+        close,
+      })
     },
     async flush() {
       if (topic.current === undefined) throw notOpen(spec.name)
