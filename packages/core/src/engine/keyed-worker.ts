@@ -55,7 +55,10 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
         if (lane.unique) begin()
         await before
         // A stopped lane must not have gaps: messages behind a gap would be handled again.
-        await lane.until(() => lane.open || number <= started)
+        const mayStart = () => lane.open || number <= started
+        // Checked again after the wait: a checkpoint may have stopped the lane again before this function goes on.
+        do await lane.until(mayStart)
+        while (!mayStart())
         begin()
         try {
           // A message that waited for an earlier one of its key is not handled if that one failed.

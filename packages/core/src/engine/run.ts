@@ -114,7 +114,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     while (!reading.signal.aborted && sources.some(({ ended }) => !ended)) {
       await Promise.race([Promise.all(sources.map((source) => source.read())), stopped.promise])
       // If the transaction with the last messages is aborted, they are read again.
-      if (!reading.signal.aborted && sources.some(({ transaction }) => transaction?.writer.abort))
+      if (!reading.signal.aborted && sources.some(({ ended }) => !ended))
         await Promise.race([checkpoint(), stopped.promise])
     }
     if (reading.signal.aborted) await drain()

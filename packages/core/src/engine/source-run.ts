@@ -22,7 +22,7 @@ export interface SourceRun extends WatchedSource, Feeder {
   /** The transaction of the atomic sinks that it feeds. */
   readonly transaction: Transaction | undefined
   readonly lanes: readonly LaneRun[]
-  /** All its messages have been read and handled. */
+  /** All its messages have been read and handled, and committed if they may have to be read again. */
   readonly ended: boolean
   /** The number of messages that are still to be handled; undefined if the source does not know. */
   lag(): number | undefined
@@ -168,8 +168,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   function handled(): typeof noted {
     return [...lanes.values()].flatMap((lane) => {
       const position = lane.handled()
-      // The transaction of a torn lane is aborted, and its messages are handled again.
-      return position === undefined || (transaction && lane.torn) ? [] : [[lane, position] as const]
+      return position === undefined ? [] : [[lane, position] as const]
     })
   }
 
@@ -186,7 +185,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       return [...new Set([...lanes.values(), ...leaving])]
     },
     get ended() {
-      return ended
+      return ended && !(atomicSink?.abort && [...lanes.values()].some(({ dirty }) => dirty))
     },
     lag,
     get ready() {

@@ -7,9 +7,11 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { createApp } from '../app.ts'
 import { checkScenario } from './check-scenario.ts'
+import { checkTransactions } from './check-transactions.ts'
 import { mutations } from './mutations.ts'
 import type { Mutation } from './mutations.ts'
 import { scenarios } from './scenario.ts'
+import { transactionScenarios } from './transaction-scenario.ts'
 
 const SOURCES = fileURLToPath(new URL('..', import.meta.url))
 /** Far more runs than any mutation has needed. */
@@ -47,11 +49,17 @@ async function mutated({ name, file, find, replace }: Mutation): Promise<typeof 
   return module.createApp
 }
 
+/** Whether a run of some scenario has a violation. */
+async function isCaught<T>(all: fc.Arbitrary<T>, check: (scenario: T) => Promise<readonly string[]>): Promise<boolean> {
+  const property = fc.asyncProperty(all, async (scenario) => (await check(scenario)).length === 0)
+  return (await fc.check(property, { numRuns: RUNS, endOnFailure: true })).failed
+}
+
 test.each(mutations)('the property catches: $name', { timeout: 300_000 }, async (mutation) => {
   const createMutant = await mutated(mutation)
-  const result = await fc.check(
-    fc.asyncProperty(scenarios, async (scenario) => (await checkScenario(createMutant, scenario)).length === 0),
-    { numRuns: RUNS, endOnFailure: true },
-  )
-  expect(result.failed).toBe(true)
+  const caught =
+    mutation.detectedBy === 'transactions'
+      ? isCaught(transactionScenarios, async (scenario) => checkTransactions(createMutant, scenario))
+      : isCaught(scenarios, async (scenario) => checkScenario(createMutant, scenario))
+  expect(await caught).toBe(true)
 })

@@ -4,6 +4,81 @@ export interface Mutation {
   readonly file: string
   readonly find: string
   readonly replace: string
+  /** The check that detects it. @default the one of the engine */
+  readonly detectedBy?: 'transactions'
+}
+
+/** Faults that commit a value twice, in the wrong order, or never. */
+function transactionMutations(): readonly Mutation[] {
+  const mutations: readonly Omit<Mutation, 'detectedBy'>[] = [
+    {
+      name: 'commit the values of a lost lane',
+      file: 'engine/source-run.ts',
+      find: 'transaction && given.some(({ torn }) => torn)',
+      replace: 'false',
+    },
+    {
+      name: 'commit a transaction that is torn',
+      file: 'engine/end-transaction.ts',
+      find: 'const isTorn = transaction.torn ||',
+      replace: 'const isTorn = false &&',
+    },
+    {
+      name: 'go on after an abort without going back',
+      file: 'engine/end-transaction.ts',
+      find: 'const lanes = rewind(transaction)',
+      replace: 'const lanes: never[] = []',
+    },
+    {
+      name: 'take back only what the aborted flush had',
+      file: 'engine/end-transaction.ts',
+      find: '  tear(transaction)\n',
+      replace: '  if (!writer.pipelined) tear(transaction)\n',
+    },
+    {
+      name: 'abort while messages are in flight',
+      file: 'engine/end-transaction.ts',
+      find: '  await idle(transaction)\n',
+      replace: '',
+    },
+    {
+      name: 'end with messages that are not committed',
+      file: 'engine/source-run.ts',
+      find: 'return ended && !(atomicSink?.abort &&',
+      replace: 'return ended && !(false &&',
+    },
+    {
+      name: 'end although a source was rewound behind its end',
+      file: 'engine/source-run.ts',
+      find: 'while (rewound)',
+      replace: 'while (false)',
+    },
+    {
+      name: 'go on with the old lane after a rewind',
+      file: 'engine/source-run.ts',
+      find: 'for (const id of ids) addLane(id)',
+      replace: '',
+    },
+    {
+      name: 'flush a transaction while messages are in flight',
+      file: 'engine/checkpointer.ts',
+      find: 'for (const transaction of transactions.values()) await idle(transaction)',
+      replace: '',
+    },
+    {
+      name: 'start lanes again before the flush',
+      file: 'engine/end-transaction.ts',
+      find: 'if (writer.pipelined) setPaused(transaction, false)\n',
+      replace: 'setPaused(transaction, false)\n',
+    },
+    {
+      name: 'commit the lanes of a transaction that were given up while it was aborted',
+      file: 'engine/source-run.ts',
+      find: 'leaving.has(lane) ? [] : lane.id',
+      replace: 'lane.id',
+    },
+  ]
+  return mutations.map((mutation) => ({ ...mutation, detectedBy: 'transactions' }))
 }
 
 export const mutations: readonly Mutation[] = [
@@ -105,4 +180,5 @@ export const mutations: readonly Mutation[] = [
     find: 'const due = host.monotonic() + ms',
     replace: 'const due = host.now() + ms',
   },
+  ...transactionMutations(),
 ]

@@ -1,0 +1,216 @@
+import type { App, AppOptions } from '../app.ts'
+import { createVirtualHost } from '../testing/virtual-host.ts'
+import type { OnError } from '../types.ts'
+import { createTransactionGroup } from './transaction-group.ts'
+import type { Member } from './transaction-group.ts'
+import type { TransactionBehaviour, TransactionScenario } from './transaction-scenario.ts'
+import type { Place, Value } from './transaction-sink.ts'
+
+const BACKOFF_MS = 7
+/** When the first members are stopped, in ms. */
+const STOP_MS = 600
+/** Far more runs than the failures of a scenario can end. */
+const MAX_RUNS = 200
+
+/**
+ * Runs a scenario on virtual time: some members while events happen, and then one member after another until a run has handled
+ * everything. Returns the guarantees that the engine violated; empty if it kept all of them:
+ * - Every message has all its outputs, each once. If it failed, it may have been skipped, or have one dead letter instead.
+ * - Outputs are committed in the order of their lane, or key.
+ * - A transaction is flushed and aborted while no message is in flight.
+ * - A run that ends without an error has committed everything.
+ * - Every run ends and leaves no timer.
+ */
+export async function checkTransactions(
+  makeApp: (options: AppOptions) => App<{}>,
+  scenario: TransactionScenario,
+): Promise<string[]> {
+  const host = createVirtualHost({ startMs: 1_700_000_000_000 })
+  const violations: string[] = []
+  const violated = (what: string) => void violations.push(what)
+  const group = createTransactionGroup(host, scenario, violated)
+  /** By message, how many attempts, writes and late refusals failed in all runs. */
+  const failures = new Map<string, Record<'handlerFails' | 'sinkFails' | 'lateFails', number>>()
+  const nameOf = ({ log, lane, index }: Place) => `${log}/${lane}/${index}`
+  const behaviourOf = ({ log, lane, index }: Place) => {
+    const { behaviours } = scenario.bindings[log] as TransactionScenario['bindings'][0]
+    return behaviours[(lane + index) % behaviours.length] as TransactionBehaviour
+  }
+
+  /** Whether the next attempt fails. */
+  function fails(place: Place, kind: 'handlerFails' | 'sinkFails' | 'lateFails'): boolean {
+    const own = failures.get(nameOf(place)) ?? { handlerFails: 0, sinkFails: 0, lateFails: 0 }
+    failures.set(nameOf(place), own)
+    return own[kind]++ < behaviourOf(place)[kind]
+  }
+
+  function createHandler(member: Member) {
+    return (place: Place) => {
+      const { handleMs, outputs, generator } = behaviourOf(place)
+      const isLate = outputs === 1
+      const all = Array.from({ length: outputs }, (_, nth): Value => ({
+        place,
+        nth,
+        refusesLate: () => isLate && fails(place, 'lateFails'),
+      }))
+      const wait = () => new Promise<void>((resolve) => host.setTimeout(resolve, handleMs))
+      const isFailure = fails(place, 'handlerFails')
+      if (generator) return spread(member, all, handleMs === 0 ? undefined : wait, isFailure)
+      const answer = () => {
+        if (isFailure) throw new Error('the handler fails')
+        return outputs === 1 ? all[0] : all.values()
+      }
+      if (handleMs === 0) return answer()
+      member.inFlight++
+      return wait().then(() => {
+        member.inFlight--
+        return answer()
+      })
+    }
+  }
+
+  async function* spread(
+    member: Member,
+    all: readonly Value[],
+    wait: (() => Promise<void>) | undefined,
+    fails: boolean,
+  ) {
+    member.inFlight++
+    try {
+      for (const value of all) {
+        yield value
+        await wait?.()
+        if (fails) throw new Error('the handler fails')
+      }
+      if (fails) throw new Error('the handler fails')
+    } finally {
+      member.inFlight--
+    }
+  }
+
+  /** The sink of a member, which refuses some values at once. */
+  function refusing({ sink }: Member): Member['sink'] {
+    return {
+      async '~snapstream.sink'(options) {
+        const writer = await sink['~snapstream.sink'](options)
+        return {
+          ...writer,
+          write(value, origin) {
+            const { place, nth } = value as Value
+            if (nth === 0 && fails(place, 'sinkFails')) throw new Error('the sink refuses')
+            return writer.write(value, origin)
+          },
+        }
+      },
+    }
+  }
+
+  function createRun(member: Member, shutdownMs: number) {
+    const app = makeApp({ host })
+    const sink = refusing(member)
+    const stopping = new AbortController()
+    for (const [log, source] of member.sources.entries()) {
+      const { onError, retries, concurrency } = scenario.bindings[log] as TransactionScenario['bindings'][0]
+      const policy: OnError<Place> =
+        onError === 'stop' || onError === 'skip'
+          ? onError
+          : {
+              retries: onError === 'bury' ? retries : 9,
+              backoffMs: BACKOFF_MS,
+              ...(onError === 'bury' && { deadLetter: member.deadLetter }),
+            }
+      app.snap(source, { name: String(log), concurrency, onError: policy, sink: [sink] })(
+        createHandler(member) as never,
+      )
+    }
+    let aborts = 0
+    app.on('abort', () => aborts++)
+    const { checkpointMs } = scenario
+    const ended = app.stream({}, { signal: stopping.signal, checkpointMs, shutdownMs }).then(
+      () => {
+        const counts = app.health().bindings.map(({ aborted }) => aborted)
+        if (counts.some((count) => count !== aborts)) violated(`health counts ${counts.join()} of ${aborts} aborts`)
+        return true
+      },
+      () => false,
+    )
+    return { ended, stop: () => stopping.abort() }
+  }
+
+  async function runMembers() {
+    const { members, shutdownMs, sink } = scenario
+    const all = Array.from({ length: members }, (_, i) => {
+      const member = group.createMember({ all: false, failAtFlush: sink.failAtFlush })
+      return { i, member, ...createRun(member, shutdownMs) }
+    })
+    const first = all[0] as (typeof all)[0]
+    const start = (async () => {
+      await new Promise<void>((resolve) => host.setTimeout(resolve, 1))
+      await group.start(first.member)
+    })()
+    const events = scenario.events.map(async ({ at, kind, log, lane, member, tellMs }) => {
+      await new Promise<void>((resolve) => host.setTimeout(resolve, at + 2))
+      const to = all[member % members] as (typeof all)[0]
+      const from = log % scenario.logs.length
+      const of = lane % (scenario.logs[from] as readonly unknown[]).length
+      if (kind === 'stop') to.stop()
+      else if (kind === 'pause') await group.pause(from, of)
+      else if (kind === 'kill') {
+        to.member.kill()
+        to.stop()
+      } else await group.move(from, of, to.member, kind === 'lose' ? tellMs : undefined)
+    })
+    host.setTimeout(() => all.forEach(({ stop }) => stop()), STOP_MS)
+    await host.settle(Promise.all([start, ...events, ...all.map(({ ended }) => ended)]))
+  }
+
+  async function runToEnd() {
+    for (let i = 0; i < MAX_RUNS; i++) {
+      const member = group.createMember({ all: true, failAtFlush: 0 })
+      if (await host.settle(createRun(member, scenario.shutdownMs).ended)) return
+    }
+    violated('no run succeeds')
+  }
+
+  try {
+    await runMembers()
+    await runToEnd()
+  } catch (error) {
+    return [...violations, `a run does not end: ${String(error)}`]
+  }
+  // The readers' own timers are short; the engine has leaked those that are left after them.
+  await host.advance(1000)
+  if (host.timers > 0) violated(`${host.timers} timers are left`)
+
+  const committed = new Map<string, number[]>()
+  const last = new Map<string, number>()
+  for (const { place, nth } of group.values) {
+    const name = nameOf(place)
+    const before = committed.get(name) ?? []
+    committed.set(name, [...before, nth])
+    const isKeyed = (scenario.bindings[place.log] as TransactionScenario['bindings'][0]).concurrency > 1
+    const order = `${place.log}/${place.lane}${isKeyed ? `#${place.key}` : ''}`
+    // A value that was refused late is written behind others.
+    if (behaviourOf(place).lateFails > 0) continue
+    if ((last.get(order) ?? -1) > place.index) violated(`${name} is committed after ${last.get(order)}`)
+    last.set(order, place.index)
+  }
+  for (const [log, lanes] of scenario.logs.entries())
+    for (const [lane, keys] of lanes.entries()) {
+      const position = group.lanes[log]?.[lane]?.committed
+      if (position !== keys.length) violated(`lane ${log}/${lane} ends at ${position} of ${keys.length}`)
+      for (const [index, key] of keys.entries()) {
+        const place = { log, lane, index, key }
+        const { outputs, handlerFails, sinkFails, lateFails } = behaviourOf(place)
+        const found = (committed.get(nameOf(place)) ?? []).join()
+        const { onError } = scenario.bindings[log] as TransactionScenario['bindings'][0]
+        const failed = handlerFails + sinkFails + lateFails > 0
+        const expected = [Array.from({ length: outputs }, (_, nth) => nth).join()]
+        if (failed && onError === 'skip') expected.push('')
+        if (failed && onError === 'bury') expected.push('-1')
+        if (!expected.includes(found))
+          violated(`${nameOf(place)} has the outputs [${found}], expected [${expected.join('] or [')}]`)
+      }
+    }
+  return violations
+}

@@ -1,0 +1,267 @@
+import type { Batch, BatchSource, Host, Lane, ReaderOptions, SinkTarget } from '../protocol.ts'
+import type { TransactionScenario } from './transaction-scenario.ts'
+import { createTransactionSink } from './transaction-sink.ts'
+import type { Place, Value } from './transaction-sink.ts'
+
+interface Owner {
+  readonly member: Member
+  /** Each assignment is an epoch. */
+  readonly epoch: object
+}
+
+interface LaneState {
+  committed: number
+  owner: Owner | undefined
+}
+
+/** A lane that a member reads. */
+interface Owned {
+  readonly epoch: object
+  next: number
+  out: number
+  /** Counts the times that it went back: batches from before are forgotten. */
+  backs: number
+  /** It gives no batches. */
+  stopped: boolean
+}
+
+/** An app of the group. */
+export interface Member {
+  readonly sources: readonly BatchSource<Place>[]
+  readonly sink: SinkTarget<unknown>
+  readonly deadLetter: SinkTarget<unknown>
+  /** The number of messages in flight. */
+  inFlight: number
+  /** None of its calls has an effect any more. */
+  kill(): void
+}
+
+/** A broker with sources that members share as a group, and with transactions that hold values and positions. */
+export interface TransactionGroup {
+  readonly lanes: readonly (readonly LaneState[])[]
+  /** The committed values. */
+  readonly values: Value[]
+  /** `all`: it gets all lanes when it starts, and its sources end after the last message. */
+  createMember(options: { readonly all: boolean; readonly failAtFlush: number }): Member
+  /** Gives all lanes to a member that is open. */
+  start(member: Member): Promise<void>
+  /** Hands a lane over. `tellMs`: the member loses it, and is told so much later; undefined: it is asked. */
+  move(log: number, lane: number, to: Member, tellMs: number | undefined): Promise<void>
+  /** Stops a lane for a while. */
+  pause(log: number, lane: number): Promise<void>
+}
+
+export function createTransactionGroup(
+  host: Host,
+  { logs, sink: plan, reader }: Pick<TransactionScenario, 'logs' | 'sink' | 'reader'>,
+  violated: (what: string) => void,
+): TransactionGroup {
+  const lanes = logs.map((all) => all.map((): LaneState => ({ committed: 0, owner: undefined })))
+  const values: Value[] = []
+  const readers = new Map<Member, LogReader[]>()
+  const sleep = (ms: number) => new Promise<void>((resolve) => host.setTimeout(resolve, ms))
+  const stateOf = (log: number, lane: Lane) => lanes[log]?.[lane as number] as LaneState
+  const readerOf = (member: Member, log: number) => readers.get(member)?.[log] as LogReader
+
+  interface LogReader {
+    readonly owned: Map<number, Owned>
+    options: ReaderOptions | undefined
+    closed: boolean
+    wake: () => void
+    assign(ids: readonly number[]): Promise<void>
+  }
+
+  function createLogReader(
+    log: number,
+    all: boolean,
+    self: () => Member,
+  ): { reader: LogReader; source: BatchSource<Place> } {
+    const keysOf = (lane: number) => logs[log]?.[lane] as readonly number[]
+    let rewinding = 0
+    const own: LogReader = {
+      owned: new Map(),
+      options: undefined,
+      closed: false,
+      wake() {},
+      async assign(ids) {
+        const epoch = {}
+        for (const id of ids) stateOf(log, id).owner = { member: self(), epoch }
+        await own.options?.assigned(ids)
+        // It may have moved on meanwhile.
+        for (const id of ids)
+          if (stateOf(log, id).owner?.epoch === epoch && !own.closed)
+            own.owned.set(id, { epoch, next: stateOf(log, id).committed, out: 0, backs: 0, stopped: false })
+        own.wake()
+      },
+    }
+
+    function batchOf(lane: number, state: Owned): Batch<Place> {
+      const { next: from, backs } = state
+      const messages = keysOf(lane)
+        .slice(from, from + reader.batch)
+        .map((key, i): Place => ({ log, lane, index: from + i, key }))
+      state.next += messages.length
+      state.out++
+      return {
+        lane,
+        messages,
+        bytes: 0,
+        position: (n) => from + n,
+        done(n) {
+          if (n < messages.length || state.backs !== backs) return
+          state.out--
+          own.wake()
+        },
+      }
+    }
+
+    async function take(): Promise<Batch<Place> | undefined> {
+      for (;;) {
+        if (own.closed || own.options?.signal.aborted) return undefined
+        for (const [lane, state] of own.owned)
+          if (!state.stopped && state.out < 2 && state.next < keysOf(lane).length) return batchOf(lane, state)
+        if (all && rewinding === 0 && [...own.owned].every(([lane, { next }]) => next >= keysOf(lane).length))
+          return undefined
+        await new Promise<void>((resolve) => (own.wake = resolve))
+      }
+    }
+
+    function goBack(lane: number, state: Owned) {
+      Object.assign(state, { next: stateOf(log, lane).committed, out: 0, stopped: false })
+    }
+
+    const source: BatchSource<Place> = {
+      '~snapstream.key': ({ key }) => key,
+      async '~snapstream.source'(options) {
+        own.options = options
+        options.signal.addEventListener('abort', () => own.wake())
+        if (all) await own.assign([...keysAt(log)])
+        return {
+          read: () => (reader.readMs === 0 ? take() : sleep(reader.readMs).then(take)),
+          commit: () => violated('the engine commits positions of a transaction'),
+          async rewind(ids) {
+            rewinding++
+            const back = ids.flatMap((id) => {
+              const state = own.owned.get(id as number)
+              if (!state) return []
+              state.stopped = true
+              state.backs++
+              return [[id as number, state] as const]
+            })
+            await sleep(reader.rewindMs)
+            for (const [id, state] of back) if (own.owned.get(id) === state) goBack(id, state)
+            rewinding--
+            own.wake()
+          },
+          close() {
+            own.closed = true
+            own.wake()
+          },
+        }
+      },
+    }
+    return { reader: own, source }
+  }
+
+  const keysAt = (log: number) => (logs[log] as readonly unknown[]).keys()
+
+  function createMember({ all, failAtFlush }: { readonly all: boolean; readonly failAtFlush: number }): Member {
+    const tx = createTransactionSink({
+      host,
+      plan,
+      failAtFlush,
+      violated,
+      values,
+      inFlight: () => member.inFlight,
+      lanesOf: (positions) =>
+        [...positions].flatMap(([source, of]) =>
+          [...of].map(([lane, position]) => {
+            const log = member.sources.indexOf(source as BatchSource<Place>)
+            const state = stateOf(log, lane)
+            const { epoch } = readerOf(member, log).owned.get(lane as number) ?? {}
+            return {
+              isOwned: () => epoch !== undefined && state.owner?.epoch === epoch,
+              commit() {
+                if ((position as number) < state.committed) violated('a committed position moves back')
+                state.committed = position as number
+              },
+            }
+          }),
+        ),
+    })
+
+    const made = logs.map((_, log) => createLogReader(log, all, () => member))
+    const member: Member = {
+      sources: made.map(({ source }) => source),
+      sink: { '~snapstream.sink': () => tx.writer(false) },
+      deadLetter: { '~snapstream.sink': () => tx.writer(true) },
+      inFlight: 0,
+      kill() {
+        tx.kill()
+        for (const [log, of] of lanes.entries())
+          for (const [lane, { owner }] of of.entries())
+            if (owner?.member === member) stateOf(log, lane).owner = undefined
+      },
+    }
+    readers.set(
+      member,
+      made.map(({ reader: own }) => own),
+    )
+    return member
+  }
+
+  return {
+    lanes,
+    values,
+    createMember,
+    async start(member) {
+      for (const log of logs.keys())
+        if (readerOf(member, log).options) await readerOf(member, log).assign([...keysAt(log)])
+    },
+    async move(log, lane, to, tellMs) {
+      const { owner } = stateOf(log, lane)
+      const next = readerOf(to, log)
+      if (!owner || !next.options || next.closed) return
+      const from = readerOf(owner.member, log)
+      const own = from.owned.get(lane)
+      if (!own || own.epoch !== owner.epoch || own.stopped) return
+      if (tellMs === undefined) {
+        own.stopped = true
+        await from.options?.revoked([lane], 'revoked')
+        if (from.owned.get(lane) === own) from.owned.delete(lane)
+        from.wake()
+        if (stateOf(log, lane).owner === owner) await next.assign([lane])
+        return
+      }
+      // From now on the old owner is fenced.
+      stateOf(log, lane).owner = undefined
+      const tell = async () => {
+        if (from.owned.get(lane) === own) from.owned.delete(lane)
+        await from.options?.revoked([lane], 'lost')
+      }
+      if (from === next) {
+        await sleep(tellMs)
+        void tell()
+        await next.assign([lane])
+      } else {
+        void sleep(tellMs).then(tell)
+        await next.assign([lane])
+      }
+    },
+    async pause(log, lane) {
+      const { owner } = stateOf(log, lane)
+      const from = owner && readerOf(owner.member, log)
+      const own = from?.owned.get(lane)
+      if (!from || !own || own.epoch !== owner.epoch || own.stopped) return
+      own.stopped = true
+      own.backs++
+      await from.options?.revoked([lane], 'paused')
+      await sleep(10)
+      if (from.closed || from.owned.get(lane) !== own) return
+      await from.options?.assigned([lane])
+      if (from.owned.get(lane) !== own) return
+      Object.assign(own, { next: stateOf(log, lane).committed, out: 0, stopped: false })
+      from.wake()
+    },
+  }
+}
