@@ -65,6 +65,8 @@ export function createTransactionGroup(
 
   interface LogReader {
     readonly owned: Map<number, Owned>
+    /** By lane, tells the engine of a loss that it does not know of yet. */
+    readonly untold: Map<number, () => void>
     options: ReaderOptions | undefined
     closed: boolean
     wake: () => void
@@ -80,12 +82,14 @@ export function createTransactionGroup(
     let rewinding = 0
     const own: LogReader = {
       owned: new Map(),
+      untold: new Map(),
       options: undefined,
       closed: false,
       wake() {},
       async assign(ids) {
         const epoch = {}
         for (const id of ids) stateOf(log, id).owner = { member: self(), epoch }
+        for (const id of ids) own.untold.get(id)?.()
         await own.options?.assigned(ids)
         // It may have moved on meanwhile.
         for (const id of ids)
@@ -235,18 +239,14 @@ export function createTransactionGroup(
       }
       // From now on the old owner is fenced.
       stateOf(log, lane).owner = undefined
-      const tell = async () => {
+      const tell = () => {
+        if (!from.untold.delete(lane)) return
         if (from.owned.get(lane) === own) from.owned.delete(lane)
-        await from.options?.revoked([lane], 'lost')
+        void from.options?.revoked([lane], 'lost')
       }
-      if (from === next) {
-        await sleep(tellMs)
-        void tell()
-        await next.assign([lane])
-      } else {
-        void sleep(tellMs).then(tell)
-        await next.assign([lane])
-      }
+      from.untold.set(lane, tell)
+      void sleep(tellMs).then(tell)
+      await next.assign([lane])
     },
     async pause(log, lane) {
       const { owner } = stateOf(log, lane)
