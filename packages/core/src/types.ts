@@ -106,15 +106,18 @@ type NotAny<T> = 0 extends 1 & T ? unknown : T
 export type SinkInput<S> =
   // oxlint-disable-next-line typescript/no-explicit-any -- the function may take further arguments
   S extends SinkTarget<infer T> ? T : S extends (value: infer T, ...rest: any[]) => unknown ? NotAny<T> : never
-/** A value for one sink of a binding; see `to`. `S`: the type of the sink. */
+/**
+ * A value for one sink of a binding; see `to`. `S`: the type of the sink. It is a function, as the engine tells functions from
+ * other values without a look at their properties.
+ */
 export interface To<S> {
   /**
-   * The index of its sink among the sinks of a binding. The engine calls it when it writes the value. Throws `SINK_REFUSED`,
-   * with the name of the binding, if the sink is none of them.
+   * The index of its sink among the sinks of a binding. Throws `SINK_REFUSED`, with the name of the binding, if the sink is
+   * none of them.
    */
-  readonly '~snapstream.to': (sinks: readonly unknown[], binding: string) => number
+  (sinks: readonly unknown[], binding: string): number
   /** The value. */
-  readonly '~snapstream.value': SinkInput<S>
+  readonly '~snapstream.to': SinkInput<S>
   /** The type of the sink; only types have it. */
   readonly '~snapstream.sink'?: S
 }

@@ -58,7 +58,8 @@ export function createStep(
       return handlerFailed(thrown, cursor, attempt)
     }
     if (emitted === undefined) return undefined
-    if (only === undefined || typeof emitted === 'object') return take(emitted, cursor, attempt)
+    if (only === undefined || typeof emitted === 'object' || typeof emitted === 'function')
+      return take(emitted, cursor, attempt)
     try {
       const pending = only(emitted)
       return isThenable(pending) ? written(pending, emitted, cursor, 0, 1) : undefined
@@ -128,7 +129,7 @@ export function createStep(
     for (let i = from; i < outputs.length; i++, attempt = 1) {
       try {
         const pending =
-          typeof value === 'object' ? write(i, value, cursor) : (outputs[i] as Output).write(value, cursor)
+          typeof value === 'function' ? write(i, value, cursor) : (outputs[i] as Output).write(value, cursor)
         if (isThenable(pending)) return written(pending, value, cursor, i, attempt)
       } catch (thrown) {
         return sinkRefused(thrown, value, cursor, i, attempt)
@@ -137,13 +138,11 @@ export function createStep(
     return undefined
   }
 
-  /** Writes to sink number `i`, unless the value is for another one. */
-  function write(i: number, value: object | null, cursor: Cursor): unknown {
-    const to = (value as To<unknown> | null)?.['~snapstream.to']
-    if (!to) return (outputs[i] as Output).write(value, cursor)
-    return to(sink, name) === i
-      ? (outputs[i] as Output).write((value as To<unknown>)['~snapstream.value'], cursor)
-      : undefined
+  /** Writes a function to sink number `i`, unless it is a value for another sink. */
+  function write(i: number, value: object, cursor: Cursor): unknown {
+    const output = outputs[i] as Output
+    if (!('~snapstream.to' in value)) return output.write(value, cursor)
+    return (value as To<unknown>)(sink, name) === i ? output.write(value['~snapstream.to'], cursor) : undefined
   }
 
   async function written(pending: PromiseLike<unknown>, value: unknown, cursor: Cursor, i: number, attempt: number) {

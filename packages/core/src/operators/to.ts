@@ -14,15 +14,13 @@ import type { Sink, SinkInput, To } from '../types.ts'
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- bounds of inferred parameters
 export function to<S extends Sink<any>>(sink: S, value: SinkInput<S>): To<S> {
-  return {
-    '~snapstream.to'(sinks, binding) {
-      const index = sinks.indexOf(sink)
-      if (index >= 0) return index
-      throw new SnapstreamError(
-        'SINK_REFUSED',
-        `${binding} passed ${describe(sink)} to to(), expected one of its sinks (${sinks.map(describe).join(', ')}); add it to sink`,
-      )
-    },
-    '~snapstream.value': value,
+  const find = (sinks: readonly unknown[], binding: string) => {
+    const index = sinks.indexOf(sink)
+    if (index >= 0) return index
+    throw new SnapstreamError(
+      'SINK_REFUSED',
+      `${binding} passed ${describe(sink)} to to(), expected one of its sinks (${sinks.map(describe).join(', ')}); add it to sink`,
+    )
   }
+  return Object.assign(find, { '~snapstream.to': value })
 }

@@ -53,10 +53,10 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
 
   /** A value for one sink (`to`) looks for that sink behind its wrapper. */
   function redirected(value: unknown): unknown {
-    const find = (value as Partial<To<unknown>> | null | undefined)?.['~snapstream.to']
-    if (find === undefined) return value
-    const to: To<unknown>['~snapstream.to'] = (sinks, binding) => find(sinks.map(original), binding)
-    return { ...(value as object), '~snapstream.to': to }
+    if (typeof value !== 'function' || !('~snapstream.to' in value)) return value
+    const find: To<unknown> = value as never
+    const redirect = (sinks: readonly unknown[], binding: string) => find(sinks.map(original), binding)
+    return Object.assign(redirect, { '~snapstream.to': find['~snapstream.to'] })
   }
 
   function wrapAdapter(target: Adapter): Adapter {
