@@ -6,10 +6,12 @@ import { needsOf } from '../lib/test-needs.mjs'
 
 export const OLDER_KAFKA = '3.9.1'
 
-/** The conformance suites of all drivers, on an older version of Kafka than all other tests. */
+/** The suites whose requests are others on an older version: those of all drivers, and of a broker with an authorizer. */
+const SUITE = /\bdriverConformance\(|'authorizer\.class\.name'/
+
+/** These suites on an older version of Kafka than all other tests. */
 export async function onOlderKafka(npmTest) {
-  const isSuite = (file) =>
-    needsOf(file).includes('kafka') && /\bdriverConformance\(/.test(readFileSync(at(file), 'utf8'))
+  const isSuite = (file) => needsOf(file).includes('kafka') && SUITE.test(readFileSync(at(file), 'utf8'))
   const drivers = projects()
     .map((project) => ({ ...project, suites: testFiles(project).filter(isSuite) }))
     .filter(({ suites }) => suites.length > 0)

@@ -32,6 +32,8 @@ export interface StartKafkaOptions extends StartOptions {
   version?: string
   /** Broker settings under Kafka's own names, on top of the defaults. */
   settings?: Record<string, string | number | boolean>
+  /** Levels of Kafka's features, such as `transaction.version`. Default: the newest that the version knows. */
+  features?: Record<string, number>
   /** Also listens with TLS and SASL; `security` of the broker has the addresses and keys. @default false */
   security?: boolean
   /** The most memory for its heap, in MB. @default 1024 */

@@ -19,14 +19,24 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -49,6 +59,11 @@ public class Interop {
           case "outcomes" -> outcomes(request);
           case "transact" -> transact(request);
           case "readAndCommit" -> readAndCommit(request);
+          case "transactions" -> Transactions.write(request);
+          case "process" -> Transactions.process(request);
+          case "leaveOpen" -> Transactions.leaveOpen(request);
+          case "allow" -> allow(request);
+          case "withdraw" -> withdraw(request);
           case "bytesOnDisk" -> bytesOnDisk(request);
           default -> throw new IllegalArgumentException("unknown command in " + line);
         });
@@ -173,6 +188,35 @@ public class Interop {
     return JSON.getNodeFactory().numberNode(bytes);
   }
 
+  /** Allows a user operations on resources. */
+  static JsonNode allow(JsonNode request) throws Exception {
+    var made = new ArrayList<AclBinding>();
+    for (var right : request.get("rights")) made.add(right(request, right));
+    try (var admin = Admin.create(settings(request))) {
+      admin.createAcls(made).all().get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+    }
+    return JSON.getNodeFactory().numberNode(made.size());
+  }
+
+  /** Takes back what `allow` has allowed. */
+  static JsonNode withdraw(JsonNode request) throws Exception {
+    var filters = new ArrayList<AclBindingFilter>();
+    for (var right : request.get("rights")) filters.add(right(request, right).toFilter());
+    try (var admin = Admin.create(settings(request))) {
+      var withdrawn = admin.deleteAcls(filters).all().get(PATIENCE_MS, TimeUnit.MILLISECONDS);
+      return JSON.getNodeFactory().numberNode(withdrawn.size());
+    }
+  }
+
+  static AclBinding right(JsonNode request, JsonNode right) {
+    var pattern = new ResourcePattern(
+        ResourceType.valueOf(right.get("resource").asText()), right.get("name").asText(),
+        PatternType.valueOf(right.get("pattern").asText()));
+    var operation = AclOperation.valueOf(right.get("operation").asText());
+    return new AclBinding(
+        pattern, new AccessControlEntry("User:" + request.get("user").asText(), "*", operation, AclPermissionType.ALLOW));
+  }
+
   static ObjectNode line(ConsumerRecord<byte[], byte[]> record) {
     var line = JSON.createObjectNode();
     line.put("partition", record.partition()).put("offset", record.offset());
@@ -186,10 +230,15 @@ public class Interop {
   }
 
   static Map<String, Object> settings(JsonNode request) {
+    return settings(request, "settings");
+  }
+
+  /** @param field of the request with the settings, for a request with those of two clients */
+  static Map<String, Object> settings(JsonNode request, String field) {
     var settings = new HashMap<String, Object>();
     settings.put("bootstrap.servers", request.get("brokers").asText());
-    if (request.has("settings"))
-      for (var entry : request.get("settings").properties()) settings.put(entry.getKey(), entry.getValue().asText());
+    if (request.has(field))
+      for (var entry : request.get(field).properties()) settings.put(entry.getKey(), entry.getValue().asText());
     return settings;
   }
 
@@ -199,5 +248,94 @@ public class Interop {
 
   static String base64(byte[] bytes) {
     return bytes == null ? null : Base64.getEncoder().encodeToString(bytes);
+  }
+}
+
+/** Producers and applications that write in transactions. */
+class Transactions {
+  static KafkaProducer<byte[], byte[]> producer(JsonNode request) {
+    var producer = new KafkaProducer<>(
+        Interop.settings(request, "producer"), new ByteArraySerializer(), new ByteArraySerializer());
+    producer.initTransactions();
+    return producer;
+  }
+
+  /** Writes a list of transactions; each commits or aborts. */
+  static JsonNode write(JsonNode request) throws Exception {
+    var count = 0;
+    try (var producer = producer(request)) {
+      for (var transaction : request.get("transactions")) {
+        producer.beginTransaction();
+        for (var record : transaction.get("records"))
+          producer.send(new ProducerRecord<>(
+              request.get("topic").asText(), record.get("partition").asInt(), Interop.bytes(record.get("key")),
+              Interop.bytes(record.get("value"))));
+        producer.flush();
+        if (transaction.get("commit").asBoolean()) producer.commitTransaction();
+        else producer.abortTransaction();
+        count += transaction.get("records").size();
+      }
+    }
+    return Interop.JSON.getNodeFactory().numberNode(count);
+  }
+
+  /**
+   * Copies `count` records from one topic to another as a member of a group: each poll is a transaction with its offsets. Every
+   * third transaction is aborted, and its records are read again. Answers with the number of aborted transactions.
+   */
+  static JsonNode process(JsonNode request) {
+    var target = request.get("target").asText();
+    var metadata = request.get("metadata").asText();
+    var left = request.get("count").asInt();
+    var aborted = 0;
+    var deadline = System.currentTimeMillis() + Interop.PATIENCE_MS;
+    try (var consumer = new KafkaConsumer<>(
+            Interop.settings(request, "consumer"), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        var producer = producer(request)) {
+      consumer.subscribe(List.of(request.get("topic").asText()));
+      for (var turn = 1; left > 0; ) {
+        if (System.currentTimeMillis() > deadline) throw new IllegalStateException(left + " records did not come");
+        var records = consumer.poll(Duration.ofMillis(100));
+        if (records.isEmpty()) continue;
+        producer.beginTransaction();
+        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+        var starts = new HashMap<TopicPartition, Long>();
+        for (var record : records) {
+          var at = new TopicPartition(record.topic(), record.partition());
+          starts.putIfAbsent(at, record.offset());
+          offsets.put(at, new OffsetAndMetadata(record.offset() + 1, metadata));
+          producer.send(new ProducerRecord<>(target, record.partition(), record.key(), record.value()));
+        }
+        producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
+        if (turn++ % 3 == 2) {
+          producer.abortTransaction();
+          starts.forEach(consumer::seek);
+          aborted++;
+        } else {
+          producer.commitTransaction();
+          left -= records.count();
+        }
+      }
+    }
+    return Interop.JSON.getNodeFactory().numberNode(aborted);
+  }
+
+  /**
+   * Commits the offset 0 of a partition with metadata, and leaves a transaction with the offset 1 of it open, as a process that
+   * dies does.
+   */
+  static JsonNode leaveOpen(JsonNode request) throws Exception {
+    var group = new ConsumerGroupMetadata(request.get("group").asText());
+    var at = new TopicPartition(request.get("topic").asText(), 0);
+    var metadata = request.get("metadata").asText();
+    var producer = producer(request);
+    producer.beginTransaction();
+    producer.sendOffsetsToTransaction(Map.of(at, new OffsetAndMetadata(0, metadata)), group);
+    producer.commitTransaction();
+    producer.beginTransaction();
+    producer.sendOffsetsToTransaction(Map.of(at, new OffsetAndMetadata(1, metadata)), group);
+    // Without a time to close in, it does not abort.
+    producer.close(Duration.ZERO);
+    return Interop.JSON.getNodeFactory().booleanNode(true);
   }
 }

@@ -44,7 +44,7 @@ export async function startKafka(options = {}) {
   const service = await runningService({
     what: `the broker at ${brokers}`,
     folder,
-    prepare: () => format({ java, classPath, properties, id, scram: security?.scram }),
+    prepare: () => format({ java, classPath, properties, id, scram: security?.scram, features: options.features }),
     start: () =>
       launch({
         what: `Kafka at ${brokers}`,
@@ -75,9 +75,10 @@ async function choosePorts({ port, controllerPort }) {
   return [port ?? free[0], controllerPort ?? free[1]]
 }
 
-async function format({ java, classPath, properties, id, scram = [] }) {
+async function format({ java, classPath, properties, id, scram = [], features = {} }) {
   const args = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, '--ignore-formatted']
   const users = scram.flatMap((user) => ['--add-scram', user])
-  const { code, output } = await run(java, [...args, ...users], { capture: true })
+  const levels = Object.entries(features).flatMap(([feature, level]) => ['--feature', `${feature}=${level}`])
+  const { code, output } = await run(java, [...args, ...users, ...levels], { capture: true })
   if (code !== 0) throw new Error(`Kafka could not format its folder (it ended with ${code}):\n${output}`)
 }

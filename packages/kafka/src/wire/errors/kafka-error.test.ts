@@ -47,6 +47,14 @@ test('says what the broker said', () => {
   expect(error.message).toBe('could not create the topic "a": there is 1 broker (INVALID_REPLICATION_FACTOR)')
 })
 
+test.each([
+  [29, /Topic: a source needs Read, a sink needs Write$/],
+  [30, /Group: the groupId of a source needs Read$/],
+])('error %i of the authorizer names the right that is missing', (errorCode, says) => {
+  const error = kafkaError(protocolError(errorCode), 'join')
+  expect(error).toMatchObject({ code: 'AUTHENTICATION_REFUSED', message: expect.stringMatching(says) as string })
+})
+
 test('an error of the connection names the purpose of the request', () => {
   const closed = new SnapstreamError('BROKER_UNREACHABLE', 'the broker a:1 closed the connection')
   expect(isRetriable(closed)).toBe(true)

@@ -56,6 +56,12 @@ const WHAT_TO_DO: Partial<Record<ErrorCode, string>> = {
   UNSUPPORTED: 'the brokers are too old for this request, or it is disabled there',
 }
 
+/** What to do about the errors that are more exact than their code. */
+const WHAT_TO_ALLOW: ReadonlyMap<number | undefined, string> = new Map([
+  [29, "check the user's ACLs on the Topic: a source needs Read, a sink needs Write"],
+  [30, "check the user's ACLs on the Group: the groupId of a source needs Read"],
+])
+
 /** Any error as a SnapstreamError. @param doing completes "could not ..." */
 export function kafkaError(error: unknown, doing: string, fields: ErrorFields = {}): SnapstreamError {
   if (SnapstreamError.is(error)) {
@@ -67,7 +73,7 @@ export function kafkaError(error: unknown, doing: string, fields: ErrorFields = 
   if (code === 'TOPIC_MISSING' && fields.topic !== undefined) return topicMissing(fields.topic, error)
   const errorCode = errorCodeOf(error)
   const name = errorCode === undefined ? '' : ` (${kafkaErrorKind(errorCode).name})`
-  const advice = WHAT_TO_DO[code]
+  const advice = WHAT_TO_ALLOW.get(errorCode) ?? WHAT_TO_DO[code]
   const { message } = error === undefined ? { message: 'no reason was given' } : toError(error)
   return new SnapstreamError(code, `could not ${doing}: ${message}${name}${advice ? `; ${advice}` : ''}`, {
     ...fields,

@@ -66,7 +66,7 @@ export function transactionError(
     case KAFKA.TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return new SnapstreamError(
         'AUTHENTICATION_REFUSED',
-        `${what}: this user must not use the transactional id ${id}; allow it Describe and Write on that TransactionalId`,
+        `${what}: this user must not use the transactional id ${id}; allow it Write on that TransactionalId, or on a prefix of it`,
         fields,
       )
     case KAFKA.FENCED_INSTANCE_ID:

@@ -49,7 +49,7 @@ test('the id is initialised when the producer is made, once the transaction that
 describe('making a producer rejects, and leaves no connection open, for', () => {
   test.each([
     [50, 'USAGE', /10000 ms.*transaction\.max\.timeout\.ms/],
-    [53, 'AUTHENTICATION_REFUSED', /"tx".*Describe and Write on that TransactionalId/],
+    [53, 'AUTHENTICATION_REFUSED', /"tx".*Write on that TransactionalId, or on a prefix/],
     [-1, 'KAFKA_FAILED', /initialise the transactional id "tx".*UNKNOWN_SERVER_ERROR/],
   ] as const)('error %i', async (errorCode, code, message) => {
     const broker = scriptedBroker(TV2)
