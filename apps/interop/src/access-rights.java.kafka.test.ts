@@ -58,7 +58,9 @@ describe('the rights of a stream with exactly-once outputs', () => {
     const id = randomUUID()
     const names = { input: `input-${id}`, output: `output-${id}`, groupId: `group-${id}` }
     await using admin = Admin({ brokers: kafka.brokers, driver })
-    for (const name of [names.input, names.output]) await admin.createTopic(name, { partitions: 1 })
+    // The records have old timestamps.
+    const config = { 'retention.ms': '-1' }
+    for (const name of [names.input, names.output]) await admin.createTopic(name, { partitions: 1, config })
     await java.produce(
       names.input,
       ['a', 'b', 'c'].map((text) => textLine(0, text)),
