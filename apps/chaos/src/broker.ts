@@ -8,7 +8,12 @@ import { startTcpProxy } from './tcp-proxy.ts'
  * A broker with two listeners: one for the load and the judge, and one for workers. The second advertises the proxy's
  * address, so that every connection of a worker goes through the proxy.
  */
-export async function startBroker(signal: AbortSignal, log: (line: string) => void): Promise<Brokers> {
+export async function startBroker(
+  signal: AbortSignal,
+  log: (line: string) => void,
+  transactionVersion?: number,
+): Promise<Brokers> {
+  const features = transactionVersion === undefined ? {} : { 'transaction.version': transactionVersion }
   const proxy = await startTcpProxy()
   try {
     const [port, controllerPort, behind] = await freePorts()
@@ -20,7 +25,7 @@ export async function startBroker(signal: AbortSignal, log: (line: string) => vo
       // The default of 6 s is too long for the scenarios with short sessions.
       'group.min.session.timeout.ms': 500,
     }
-    const broker = await startKafka({ port, controllerPort, settings, signal, log })
+    const broker = await startKafka({ port, controllerPort, settings, features, signal, log })
     return {
       addresses: broker.brokers,
       forWorkers: `127.0.0.1:${proxy.port}`,

@@ -24,6 +24,8 @@ export interface Figures {
   /** The longest stall of a partition that stayed with an undisturbed worker. */
   readonly ownStallMs: number
   readonly recoveryMs: number
+  /** The longest time without a record for a `read_committed` reader of a partition of the output. Undefined: not measured. */
+  readonly readerStallMs?: number
   readonly kills: number
   readonly killsCounted: number
   /** The records that were written and not committed, summed over all kills. */

@@ -9,17 +9,28 @@ import { judgeDelivery } from './judge/delivery.ts'
 import { judgeHandlingOrder } from './judge/handling-order.ts'
 import { judgeOwnStalls } from './judge/own-stalls.ts'
 import { judgeOwnership } from './judge/ownership.ts'
+import { judgeReaderStalls } from './judge/reader-stalls.ts'
+import { judgeSeveralOutputs } from './judge/several-outputs.ts'
 import { judgeStalls } from './judge/stalls.ts'
 import { unexplainedCopies } from './judge/unexplained-copies.ts'
+import { lettersOf, secondOf } from './outputs.ts'
 import { placeOf } from './place.ts'
 import { readRecords } from './read-records.ts'
 import type { Figures } from './figures.ts'
+import { readLetterPlaces } from './read-letter-places.ts'
+import type { Reader } from './reader.ts'
 import type { World } from './world.ts'
 
 export interface GatherOptions {
   readonly brokers: string
   readonly input: string
   readonly output: string
+  /** A reader of the output since the start. Undefined: nothing is measured. */
+  readonly reader: Reader | undefined
+  /** Whether the workers write several outputs for a message. */
+  readonly several: boolean
+  /** Whether a worker that lost its partitions counts as cut off at that time. */
+  readonly mayLose: boolean
   /** The end of the scenario and of the load. */
   readonly endedAt: number
   /** Counted until the workers were told to end; their leaving is one more rebalance. */
@@ -42,8 +53,23 @@ export async function gatherFigures(world: World, options: GatherOptions): Promi
 
   const keys = new Map(inputs.map(({ partition, offset, key }) => [placeOf(partition, offset), key]))
   const gone = new Map(workers.map(({ name, endedAt }) => [name, endedAt ?? clock()]))
-  const { copies, ...delivery } = judgeDelivery(inputs, outputs, commits.current)
-  const ownership = judgeOwnership(handlings, lapses, gone)
+  const { copies, ...delivery } = options.several
+    ? judgeSeveralOutputs(
+        inputs,
+        {
+          first: outputs,
+          second: await readRecords(options.brokers, secondOf(options.output)),
+          letters: await readLetterPlaces(options.brokers, lettersOf(options.output)),
+        },
+        commits.current,
+      )
+    : judgeDelivery(inputs, outputs, commits.current)
+  const losses = handovers.filter(({ reason }) => options.mayLose && reason === 'lost')
+  const ownership = judgeOwnership(
+    handlings,
+    [...lapses, ...losses.map(({ worker, at }) => ({ worker, from: at, to: at }))],
+    gone,
+  )
   const ready = Math.min(...firstByPartition(handlings).values(), options.endedAt)
   const range = { from: ready, to: options.endedAt }
   const stalls = judgeStalls(handlings, { ...range, mishaps })
@@ -60,6 +86,7 @@ export async function gatherFigures(world: World, options: GatherOptions): Promi
     partitionStallMs: stalls.partitionMs,
     ownStallMs: judgeOwnStalls(handlings, handovers, lapses, range),
     recoveryMs: stalls.recoveryMs,
+    ...(options.reader && { readerStallMs: judgeReaderStalls(options.reader.arrivals, range) }),
     kills: kills.length,
     killsCounted: kills.filter(({ counted }) => counted).length,
     uncommitted: kills.reduce((sum, { uncommitted }) => sum + uncommitted, 0),

@@ -1,4 +1,4 @@
-import { isHandover } from './handover.ts'
+import { isOther } from './handover.ts'
 
 /** One call of a worker's handler, on the clock that all processes share. */
 export interface Handling {
@@ -21,7 +21,7 @@ export function parseHandlings(worker: string, log: string): readonly Handling[]
   /** The index in `found` of each handling without an end, by its start line. */
   const open = new Map<string, number>()
   for (const line of log.slice(0, log.lastIndexOf('\n') + 1).split('\n')) {
-    if (line === '' || isHandover(line)) continue
+    if (line === '' || isOther(line)) continue
     const [partition, offset, start, end] = line.split(' ')
     const begun = `${partition} ${offset} ${start}`
     const handling = {

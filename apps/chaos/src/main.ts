@@ -10,6 +10,7 @@ import { recordResults } from './record-results.ts'
 import { reportTable } from './report.ts'
 import { runCase } from './run-case.ts'
 import { runsOf } from './runs.ts'
+import type { Case } from './scenario.ts'
 import { summaryLines } from './summary.ts'
 import type { Result } from './verdict.ts'
 
@@ -24,7 +25,7 @@ async function main(options: Options): Promise<void> {
   let shared: Brokers | undefined
   try {
     for (const run of runs) {
-      const own = run.one.cluster ? await startCluster(signal, log) : undefined
+      const own = await ownBrokers(run.one, signal)
       try {
         const brokers = own ?? (shared ??= await startBroker(signal, log))
         results.push(await runCase(run.one, { ...run, brokers, signal, log }))
@@ -42,6 +43,12 @@ async function main(options: Options): Promise<void> {
   const failed = results.filter(({ broken }) => broken.length > 0).length
   console.log(`scenarios: ${results.length - failed} passed, ${failed} failed`)
   process.exitCode ??= failed > 0 ? 1 : 0
+}
+
+/** The brokers of a case that does not run against the shared broker. */
+async function ownBrokers({ cluster, transactionVersion }: Case, signal: AbortSignal): Promise<Brokers | undefined> {
+  if (cluster) return startCluster(signal, log)
+  return transactionVersion && startBroker(signal, log, transactionVersion)
 }
 
 async function tell(results: readonly Result[], { json, repeat, record }: Options): Promise<void> {

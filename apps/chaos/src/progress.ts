@@ -11,7 +11,7 @@ export interface Progress {
   stop(): void
 }
 
-/** Logs a progress line every 30 s: all cases together take an hour. */
+/** Logs a progress line every 30 s: all cases together take two hours. */
 export function startProgress(runs: readonly Run[], log: (line: string) => void): Progress {
   const startedAt = clock()
   const elapsed = () => (clock() - startedAt) / 1000

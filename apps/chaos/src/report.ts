@@ -16,6 +16,7 @@ const COLUMNS: readonly (readonly [title: string, of: (result: Result) => string
   ['of a partition', ({ partitionStallMs }) => seconds(partitionStallMs)],
   ['of its own', ({ ownStallMs }) => seconds(ownStallMs)],
   ['recovery', ({ recoveryMs }) => seconds(recoveryMs)],
+  ['of a reader', ({ readerStallMs: ms }) => (ms === undefined ? '' : seconds(ms))],
   ['', ({ broken }) => (broken.length === 0 ? 'ok' : 'BROKEN')],
 ]
 

@@ -19,6 +19,10 @@ const COLUMNS: readonly Column[] = [
   ['longest stall', (results) => seconds(results, ({ longestStallMs }) => longestStallMs)],
   ['of its own', (results) => seconds(results, ({ ownStallMs }) => ownStallMs)],
   ['recovery', (results) => seconds(results, ({ recoveryMs }) => recoveryMs)],
+  [
+    'of a reader',
+    (results) => (results[0]?.readerStallMs === undefined ? '' : seconds(results, (one) => one.readerStallMs ?? 0)),
+  ],
   ['seeds', (results) => results.map(({ seed }) => seed).join(', ')],
   ['broken', (results) => `${results.filter(({ broken }) => broken.length > 0).length}`],
 ]

@@ -7,6 +7,8 @@ import { clock } from './clock.ts'
 import { followCommits } from './commits.ts'
 import { startFeeder } from './feeder.ts'
 import { gatherFigures } from './gather-figures.ts'
+import { lettersOf, secondOf } from './outputs.ts'
+import { startReader } from './reader.ts'
 import { random } from '@snapstream/program'
 import type { RunOptions } from './run-options.ts'
 import type { Day } from './scenario.ts'
@@ -28,9 +30,12 @@ export async function runDay(one: Day, options: RunOptions): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 'snapstream-chaos-'))
 
   await using admin = Admin({ brokers: addresses })
-  for (const topic of [input, output]) await admin.createTopic(topic, { partitions })
+  const several = one.worker.several ?? false
+  const outputs = several ? [output, secondOf(output), lettersOf(output)] : [output]
+  for (const topic of [input, ...outputs]) await admin.createTopic(topic, { partitions })
   const feeder = await startFeeder({ brokers: addresses, topic: input, partitions, rate })
   const commits = followCommits(addresses, groupId, input)
+  const reader = one.worker.exactlyOnce ? startReader(addresses, output) : undefined
   const plan = {
     brokers: brokers.forWorkers,
     driver,
@@ -65,7 +70,16 @@ export async function runDay(one: Day, options: RunOptions): Promise<Result> {
     await Promise.all(world.alive.map((worker) => worker.end('SIGTERM')))
     problems.push(...world.workers.flatMap(badExit))
     await attempt(problems, signal, () => world.until('all commits are seen', () => commits.total >= feeder.fed, 2000))
-    const figures = await gatherFigures(world, { brokers: addresses, input, output, endedAt, rebalances })
+    const figures = await gatherFigures(world, {
+      brokers: addresses,
+      input,
+      output,
+      reader,
+      several,
+      mayLose: one.promises.mayLose ?? false,
+      endedAt,
+      rebalances,
+    })
     const broken = brokenPromises(figures, promisesFor(one, seconds), problems)
     for (const problem of broken) log(`BROKEN: ${problem}`)
     if (broken.length > 0) log(`the logs of its workers are in ${folder}`)
@@ -74,6 +88,7 @@ export async function runDay(one: Day, options: RunOptions): Promise<Result> {
   } finally {
     await feeder.stop().catch(() => {})
     for (const worker of world.workers) if (!worker.exit) await worker.end('SIGKILL')
+    await reader?.close()
     await commits.close()
   }
 }

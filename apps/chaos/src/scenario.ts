@@ -15,6 +15,8 @@ interface Common {
   readonly name: string
   /** Runs against a new cluster of three nodes with three replicas instead of the shared broker. @default false */
   readonly cluster?: boolean
+  /** Runs against a broker of its own with this `transaction.version`. @default that of the shared broker: 2 */
+  readonly transactionVersion?: 1
   readonly partitions: number
   /** Records a second. */
   readonly rate: number
@@ -46,12 +48,19 @@ export interface Promises {
   readonly duplicates?: 'none' | 'uncommitted'
   /** How long, in ms, a worker that was paused or cut off may still handle records of partitions that it lost. @default 0 */
   readonly staleMs?: number
+  /**
+   * Whether the workers may take their sessions for over on a busy machine, because they are short: they lose their partitions
+   * then as if they had been cut off. @default false
+   */
+  readonly mayLose?: boolean
   /** The longest time without any handled record, in ms. @default any */
   readonly stallMs?: number
   /** The longest time, in ms, in which an undisturbed worker handled no record of a partition that it kept. @default any */
   readonly ownStallMs?: number
   /** The longest time from a failure until every partition is handled again, in ms. @default any */
   readonly recoveryMs?: number
+  /** The longest time without a record for a reader of a partition of an exactly-once output, in ms. @default any */
+  readonly readerStallMs?: number
   /** How often the group may rebalance once it has settled. @default any number */
   readonly rebalances?: number
   /** Kills or other failures that have to count in `seconds`, reduced in proportion for a shorter run. @default 1 */

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { KafkaRequest } from './kafka-requests.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
 import type { TcpProxy } from './tcp-proxy.ts'
 
@@ -103,4 +104,59 @@ test('halfOpen() closes the side of the broker without telling the client, and n
   await until(() => next.got === 'c')
   expect([client.got, client.closed]).toEqual(['a', false])
   proxy.cut()
+})
+
+describe('a watcher', () => {
+  /** A request with the key 26 and a client id of one letter, which the echo answers with the same bytes. */
+  const request = (letter: string) => `\0\0\0\x0b\0\x1a\0${letter}\0\x1a\0${letter}\0\x01${letter}`
+
+  test('sees each request and its answer, and lets them pass', async () => {
+    const seen: string[] = []
+    proxy.watcher = {
+      request: async ({ apiKey, clientId }) => seen.push(`request ${apiKey} of ${clientId}`) > 0,
+      answer: async ({ clientId }) => seen.push(`answer to ${clientId}`) > 0,
+    }
+    const client = await join()
+    client.socket.write(request('a').slice(0, 9))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    client.socket.write(request('a').slice(9) + request('b'))
+    await until(() => client.got === request('a') + request('b'))
+    expect(seen.toSorted()).toEqual(['answer to a', 'answer to b', 'request 26 of a', 'request 26 of b'])
+  })
+
+  test('can drop a request before the broker gets it, or its answer', async () => {
+    proxy.watcher = {
+      request: async ({ clientId }) => clientId !== 'b',
+      answer: async ({ clientId }) => clientId !== 'c',
+    }
+    const client = await join()
+    client.socket.write(request('a') + request('b'))
+    await until(() => client.got === request('a'))
+    const other = await join()
+    other.socket.write(request('c'))
+    await until(() => (accepted[1]?.bytesRead ?? 0) === request('c').length)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect([client.got, other.got]).toEqual([request('a'), ''])
+    expect(accepted[0]?.bytesRead).toBe(request('a').length)
+  })
+
+  test('can deliver a request after its client is gone', async () => {
+    let held: KafkaRequest | undefined
+    let pass = () => {}
+    proxy.watcher = {
+      request: (one) => {
+        held = one
+        return new Promise((resolve) => (pass = () => resolve(true)))
+      },
+      answer: async () => true,
+    }
+    const client = await join()
+    client.socket.write(request('a'))
+    await until(() => held !== undefined)
+    held?.abandon()
+    await until(() => client.closed)
+    expect(accepted[0]?.bytesRead).toBe(0)
+    pass()
+    await until(() => accepted[0]?.bytesRead === request('a').length)
+  })
 })

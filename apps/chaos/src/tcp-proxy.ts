@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { correlationIdOf, framesOf, parseRequest } from './kafka-requests.ts'
+import type { KafkaRequest, RequestWatcher } from './kafka-requests.ts'
 
 export interface TcpProxy {
   readonly port: number
@@ -10,6 +13,8 @@ export interface TcpProxy {
   latencyMs: number
   /** True: no byte gets through, and no side notices. Bytes under way arrive once it is false. @default false */
   blackHole: boolean
+  /** Sees the requests of connections that are opened while it is set. @default undefined */
+  watcher: RequestWatcher | undefined
   /** Resets all connections. */
   cut(): void
   /**
@@ -34,24 +39,34 @@ export async function startTcpProxy(): Promise<TcpProxy> {
     const broker = connect(target, '127.0.0.1')
     const pair = [client, broker] as const
     pairs.add(pair)
+    /** A request that still has to reach the broker, although its client is gone. */
+    let abandoned = false
     const close = () => {
       pairs.delete(pair)
       client.destroy()
-      broker.destroy()
+      if (!abandoned) broker.destroy()
     }
-    for (const [from, to] of [
-      [client, broker],
-      [broker, client],
-    ] as const) {
-      from.setNoDelay(true)
-      from.on('error', () => {})
-      from.once('close', () => void (pairs.has(pair) && close()))
-      void pass(from, to)
+    for (const socket of pair) {
+      socket.setNoDelay(true)
+      socket.on('error', () => {})
+      socket.once('close', () => void (pairs.has(pair) && close()))
     }
+    const { watcher } = proxy
+    if (watcher === undefined) {
+      void pass(client, broker)
+      void pass(broker, client)
+      return
+    }
+    const watched = watch(watcher, pair, () => {
+      abandoned = true
+      client.resetAndDestroy()
+    })
+    void pass(watched.requests, broker).finally(() => abandoned && broker.end())
+    void pass(watched.answers, client)
   })
 
   /** Forwards chunks in order, each after the current delay. The bytes under way are bounded, which slows senders down. */
-  async function pass(from: Socket, to: Socket): Promise<void> {
+  async function pass(chunks: AsyncIterable<Buffer>, to: Socket): Promise<void> {
     let onItsWay = 0
     let last = Promise.resolve()
     const deliver = async (before: Promise<void>, chunk: Buffer, at: number) => {
@@ -63,14 +78,15 @@ export async function startTcpProxy(): Promise<TcpProxy> {
       onItsWay -= chunk.length
     }
     try {
-      for await (const chunk of from) {
-        onItsWay += (chunk as Buffer).length
-        last = deliver(last, chunk as Buffer, Date.now() + proxy.latencyMs)
+      for await (const chunk of chunks) {
+        onItsWay += chunk.length
+        last = deliver(last, chunk, Date.now() + proxy.latencyMs)
         if (onItsWay > MOST_BYTES) await last
       }
     } catch {
       // One side has closed; the close handler closes the other.
     }
+    await last
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -79,6 +95,7 @@ export async function startTcpProxy(): Promise<TcpProxy> {
     forwardTo: (port) => void (target = port),
     latencyMs: 0,
     blackHole: false,
+    watcher: undefined,
     cut() {
       for (const [client, broker] of pairs) {
         client.resetAndDestroy()
@@ -107,8 +124,34 @@ export async function startTcpProxy(): Promise<TcpProxy> {
   return proxy
 }
 
+async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await once(socket, 'close')
+}
+
 const drained = (socket: Socket) =>
   new Promise<void>((resolve) => {
     socket.once('drain', resolve)
     socket.once('close', () => resolve())
   })
+
+/** The requests and answers of a connection, each once the watcher lets it pass. */
+function watch(watcher: RequestWatcher, [client, broker]: readonly [Socket, Socket], abandon: () => void) {
+  const unanswered = new Map<number, KafkaRequest>()
+  async function* requests(): AsyncGenerator<Buffer, void> {
+    for await (const frame of framesOf(client)) {
+      const request = { ...parseRequest(frame), abandon }
+      unanswered.set(request.correlationId, request)
+      if (!(await watcher.request(request))) return closed(client)
+      yield frame
+    }
+  }
+  async function* answers(): AsyncGenerator<Buffer, void> {
+    for await (const frame of framesOf(broker)) {
+      const request = unanswered.get(correlationIdOf(frame))
+      unanswered.delete(correlationIdOf(frame))
+      if (request !== undefined && !(await watcher.answer(request))) return closed(client)
+      yield frame
+    }
+  }
+  return { requests: requests(), answers: answers() }
+}

@@ -38,7 +38,7 @@ export const NOTHING: Figures = {
 
 /** The promises that the figures break, after `problems`, which no figure shows (a worker that ended by itself). */
 export function brokenPromises(figures: Figures, promises: Promises, problems: readonly string[]): readonly string[] {
-  const { duplicates, staleMs = 0, stallMs, ownStallMs, recoveryMs, rebalances, counted = 1 } = promises
+  const { duplicates, staleMs = 0, stallMs, ownStallMs, recoveryMs, readerStallMs, rebalances, counted = 1 } = promises
   const broken = [...problems]
   const zero = (what: string, count: number) => count > 0 && broken.push(`${count} ${what}`)
   const atMost = (what: string, measured: number, limit: number | undefined) =>
@@ -59,6 +59,7 @@ export function brokenPromises(figures: Figures, promises: Promises, problems: r
   atMost('ms without a handled record', figures.longestStallMs, stallMs)
   atMost('ms without a handled record of a kept partition', figures.ownStallMs, ownStallMs)
   atMost('ms until every partition was handled again', figures.recoveryMs, recoveryMs)
+  atMost('ms without a record for a reader of the output', figures.readerStallMs ?? 0, readerStallMs)
   atMost('rebalances', figures.rebalances, rebalances)
   if (figures.killsCounted < counted)
     broken.push(

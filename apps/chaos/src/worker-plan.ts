@@ -19,5 +19,13 @@ export interface WorkerPlan {
   /** Whether the output is written in transactions. @default false */
   readonly exactlyOnce?: boolean
   /** @default the default of Snapstream */
+  readonly transactionMs?: number
+  /** Whether each message has several outputs, to two topics, and some become dead letters: see `outputs.ts`. @default false */
+  readonly several?: boolean
+  /** Makes the worker a static member. */
+  readonly groupInstanceId?: string
+  /** The name of its connections. @default the default of Snapstream */
+  readonly clientId?: string
+  /** @default the default of Snapstream */
   readonly connectTimeoutMs?: number
 }

@@ -1,13 +1,14 @@
 import { openSync, writeSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createApp } from '@snapstream/core'
+import { createApp, to } from '@snapstream/core'
 import { Topic } from '@snapstream/kafka'
 import type { TopicRecord } from '@snapstream/kafka'
 import { clock } from './clock.ts'
 import { driverOf } from './driver-of.ts'
 import { handlingLine } from './handling.ts'
-import { handoverLine } from './handover.ts'
+import { handoverLine, noteLine } from './handover.ts'
+import { isDeadLetter, lettersOf, secondOf, secondValues } from './outputs.ts'
 import { placeOf } from './place.ts'
 import type { WorkerPlan } from './worker-plan.ts'
 
@@ -16,9 +17,8 @@ async function work(plan: WorkerPlan): Promise<void> {
   const log = openSync(plan.log, 'a')
   // Written synchronously for each record: a killed process loses its buffers.
   const tell = (...line: Parameters<typeof handlingLine>) => void writeSync(log, handlingLine(...line))
-  const { brokers, sessionTimeoutMs, heartbeatIntervalMs, handleMs, concurrency, connectTimeoutMs } = plan
-  const driver = driverOf(plan.driver)
-  const conf = { brokers, driver, sessionTimeoutMs, heartbeatIntervalMs, connectTimeoutMs }
+  const { input, output, groupId, log: _file, handleMs, concurrency, several, driver, ...settings } = plan
+  const conf = { ...settings, driver: driverOf(driver) }
 
   const handle = ({ partition, offset, key }: TopicRecord<string>) => {
     const start = clock()
@@ -35,15 +35,31 @@ async function work(plan: WorkerPlan): Promise<void> {
   }
 
   const app = createApp({ signals: true })
-  app.on('revoked', ({ lanes }) => {
-    for (const lane of lanes) writeSync(log, handoverLine(Number(String(lane).split('/').at(-1)), clock()))
+  app.on('revoked', ({ lanes, reason }) => {
+    // The worker keeps them.
+    if (reason === 'paused') return
+    for (const lane of lanes) writeSync(log, handoverLine(Number(String(lane).split('/').at(-1)), clock(), reason))
   })
-  const source = Topic(plan.input, { groupId: plan.groupId, conf })
-  const options = {
-    sink: [Topic(plan.output, { conf, exactlyOnce: plan.exactlyOnce })],
-    ...(concurrency !== undefined && { concurrency }),
-  } as const
-  app.snap(source, options)(handleMs > 0 ? handleSlowly : handle)
+  app.on('abort', ({ lanes, error }) => {
+    writeSync(log, noteLine(`aborted ${lanes.join(', ')}: ${error.message}`, clock()))
+  })
+  const source = Topic(input, { groupId, conf })
+  const atOnce = concurrency === undefined ? {} : { concurrency }
+  const first = Topic(output, { conf })
+  if (several) {
+    const second = Topic(secondOf(output), { conf })
+    const onError = { retries: 1, backoffMs: 1, deadLetter: Topic(lettersOf(output), { conf }) }
+    app.snap(source, { sink: [first, second], onError, ...atOnce })(async function* ({ partition, offset, key }) {
+      const start = clock()
+      tell(partition, offset, start)
+      const place = placeOf(partition, offset)
+      yield to(first, [key, place])
+      await sleep(handleMs)
+      for (const value of secondValues(place)) yield to(second, [key, value])
+      tell(partition, offset, start, clock())
+      if (isDeadLetter(offset)) throw new Error('the handler fails for this record, after all of its outputs')
+    })
+  } else app.snap(source, { sink: [first], ...atOnce })(handleMs > 0 ? handleSlowly : handle)
   await app.stream()
 }
 

@@ -46,7 +46,8 @@ export interface World extends Pick<WorldOptions, 'commits' | 'random' | 'second
   readonly kills: readonly Kill[]
   readonly lapses: readonly Lapse[]
   readonly mishaps: readonly number[]
-  start(): WorkerProcess
+  /** @param own options of this worker alone */
+  start(own?: Pick<WorkerPlan, 'groupInstanceId'>): WorkerProcess
   /** Whether a worker has handled a record. */
   atWork(worker: WorkerProcess): boolean
   /** Ends a worker. Resolves when its process has ended. */
@@ -120,10 +121,10 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
     kills: kills.all,
     lapses,
     mishaps,
-    start() {
+    start(own) {
       signal.throwIfAborted()
       const name = `w${workers.length + 1}`
-      const worker = startWorker(name, { ...plan, log: join(folder, `${name}.log`) })
+      const worker = startWorker(name, { ...plan, ...own, clientId: name, log: join(folder, `${name}.log`) })
       workers.push(worker)
       return worker
     },

@@ -18,6 +18,12 @@ test('records of a key whose first handlings follow each other are in order', ()
   expect(judge([handled(0, 0, 1), handled(1, 2, 3), handled(0, 4, 5), handled(1, 6, 7), handled(2, 8, 9)])).toBe(0)
 })
 
+test('a rewind repeats records in their order, from any of them', () => {
+  const before = [handled(0, 0, 1), handled(1, 2, 3), handled(2, 4, 5)]
+  expect(judge([...before, handled(1, 6, 7), handled(2, 8, 9), handled(3, 10, 11)])).toBe(0)
+  expect(judge([...before, handled(1, 6, 7), handled(4, 8, 9), handled(3, 10, 11)])).toBe(1)
+})
+
 test('a record that is handled after a later one of its key is out of order', () => {
   expect(judge([handled(0, 0, 1), handled(2, 2, 3), handled(1, 4, 5)])).toBe(1)
 })

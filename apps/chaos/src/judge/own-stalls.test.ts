@@ -28,7 +28,9 @@ test('a handling by another worker ends the gap', () => {
 
 test('a handover by the worker ends the gap, even without a handling by another worker', () => {
   const handlings = [handled('a', 100), handled('a', 150), handled('a', 600), handled('a', 700)]
-  const gaveUp = (worker: string, partition: number, at: number) => [{ worker, partition, at }]
+  const gaveUp = (worker: string, partition: number, at: number) => [
+    { worker, partition, at, reason: 'revoked' as const },
+  ]
   expect(judgeOwnStalls(handlings, gaveUp('a', 0, 200), [], range)).toBe(99)
   expect(judgeOwnStalls(handlings, gaveUp('a', 1, 200), [], range)).toBe(449)
   expect(judgeOwnStalls(handlings, gaveUp('b', 0, 200), [], range)).toBe(449)

@@ -62,6 +62,18 @@ describe('a record that a second worker handles', () => {
   })
 })
 
+describe('a record that its worker handles again, after a rewind', () => {
+  test('is explained if the first handling has ended', () => {
+    expect(judgeOwnership([handled('a', 7, 10, 20), handled('a', 7, 20, 30)], [], new Map())).toEqual(none)
+  })
+
+  test('overlaps if the first handling goes on', () => {
+    expect(judgeOwnership([handled('a', 7, 10, 21), handled('a', 7, 20, 30)], [], new Map())).toMatchObject({
+      overlapping: 1,
+    })
+  })
+})
+
 test('staleMs is the time for which a resumed worker handles records of partitions that it lost', () => {
   const handlings = [
     handled('a', 0, 0, 1),

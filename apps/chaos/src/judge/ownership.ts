@@ -3,7 +3,10 @@ import { wasWell } from './lapse.ts'
 import type { Lapse } from './lapse.ts'
 
 export interface Ownership {
-  /** Handlings that began while another worker was handling a record of the same partition. */
+  /**
+   * Handlings that began while another worker was handling a record of the same partition, or while the same worker was
+   * handling the same record: after a rewind it has to wait until nothing is in flight.
+   */
   readonly overlapping: number
   /** Records that a second worker handled although the first had no lapse: one of the two did not own the partition. */
   readonly unexplained: number
@@ -34,6 +37,7 @@ export function judgeOwnership(
       const end = handling.end ?? gone.get(worker) ?? start
       busyUntil.set(worker, Math.max(end, busyUntil.get(worker) ?? 0))
       const first = before.get(offset)
+      if (first?.worker === worker && (first.end ?? end) > start) overlapping += 1
       if (first && first.worker !== worker && wasWell(lapses, first.worker, first.start, start)) {
         unexplained += 1
         // Either of the two workers may be the stale one.

@@ -2,12 +2,10 @@ import type { Day, Scenario } from '../scenario.ts'
 import type { World } from '../world.ts'
 import { repeat } from './repeat.ts'
 
-const EVERY_MS = 8000
-
-/** Ends a random worker of three about every 8 s and starts another in its place. */
-function kill(signal: 'SIGKILL' | 'SIGTERM') {
+/** Ends a random worker of three about every `everyMs` and starts another in its place. */
+export function killEvery(everyMs: number, signal: 'SIGKILL' | 'SIGTERM') {
   const kills = repeat(async (world, endMs) => {
-    await world.wait(Math.min(EVERY_MS * (0.75 + world.random() / 2), Math.max(1000, endMs - Date.now())))
+    await world.wait(Math.min(everyMs * (0.75 + world.random() / 2), Math.max(1000, endMs - Date.now())))
     const alive = world.alive
     const victim = alive[Math.floor(world.random() * alive.length)]
     if (!victim) throw new Error('no worker is left to kill')
@@ -22,6 +20,7 @@ function kill(signal: 'SIGKILL' | 'SIGTERM') {
   }
 }
 
+const EVERY_MS = 8000
 const threeWorkers = { partitions: 6, rate: 5000, worker: {}, seconds: 180 } satisfies Partial<Day>
 
 export const randomKill: Scenario = {
@@ -33,7 +32,7 @@ export const randomKill: Scenario = {
       name: 'random-kill',
       shortSeconds: 2,
       promises: { duplicates: 'uncommitted', stallMs: 15_000, ownStallMs: 2000, counted: 20 },
-      run: kill('SIGKILL'),
+      run: killEvery(EVERY_MS, 'SIGKILL'),
     },
   ],
 }
@@ -47,7 +46,7 @@ export const graceful: Scenario = {
       name: 'graceful',
       shortSeconds: 2,
       promises: { duplicates: 'none', stallMs: 15_000, ownStallMs: 2000 },
-      run: kill('SIGTERM'),
+      run: killEvery(EVERY_MS, 'SIGTERM'),
     },
   ],
 }
