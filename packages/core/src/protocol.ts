@@ -189,23 +189,25 @@ export interface SinkWriter<T> {
   flush(checkpoint: Checkpoint): MaybePromise<void | { readonly aborted: Error }>
   /**
    * True: the sink stores effects and positions together, in a transaction. The engine then stops the lanes that feed it at
-   * a message boundary, passes the positions to `flush`, and does not commit them to the source. After a message that
+   * a message boundary (unless it has `release`), passes the positions to `flush`, and does not commit them to the source. After a message that
    * failed or was given up halfway, the engine does not flush the sink again, but calls `abort`; without `abort` the sink has
    * to drop the values since its last flush when it is closed. An object: a transaction that sinks share. The engine calls
-   * `flush`, `abort`, `accepts`, `positions`, `enclose` and `undo` of one of them for all.
+   * `release`, `prepare`, `flush`, `abort`, `accepts`, `positions`, `enclose` and `undo` of one of them for all.
    */
   readonly atomic?: boolean | object
   /**
-   * For an atomic sink: called at a checkpoint before `flush`, while the lanes that feed it are stopped. It resolves once the
-   * system of the sink has taken or refused (`Kept.refuse`) every written value. The engine calls `flush` when the verdicts
-   * on the refused values are carried out.
+   * For an atomic sink that holds the values of each message, by its `origin`, until the message counts as handled: takes them
+   * into the transaction. The engine calls it for each message, in the order of the positions, so that the transaction has the
+   * values of exactly the messages before the positions, at any time, and no lane has to stop for a checkpoint. A returned
+   * promise means that the sink is full: the next message waits for it.
    */
-  prepare?(checkpoint: Checkpoint): MaybePromise<void>
+  release?(origin: Origin): void | PromiseLike<void>
   /**
-   * True: the `flush` of this atomic sink takes effect when it is called. Values that are written while it is pending belong
-   * to the next transaction. The engine starts the lanes again at once. It calls the next `flush` after this one has ended.
+   * For an atomic sink with `release`: the transaction ends with the values that were released before the call; those that are
+   * released later belong to the next one. The engine calls it at the moment when it notes the positions of a checkpoint, and
+   * `flush` once the other sinks are flushed.
    */
-  readonly pipelined?: boolean
+  prepare?(checkpoint: Checkpoint): void
   /**
    * For an atomic sink that can drop all values since its last flush. The engine calls it in place of `flush` if a message
    * failed halfway, or lanes with values in the transaction were lost, and also after a `flush` that resolved with
@@ -224,7 +226,10 @@ export interface SinkWriter<T> {
    * dead-lettered). A retry is enclosed again, inside the attempt before it. `origin`: the message, as `write` gets it.
    */
   enclose?<T>(handle: () => T, origin: Origin): T
-  /** Undoes the writes of the enclosed attempt. Called when its handler has failed. `origin`: the message. */
+  /**
+   * Undoes the writes of the enclosed attempt, or drops the values that are held for the message. Called when its handler has
+   * failed; with `release` also when it is skipped, and before its dead letter is written. `origin`: the message.
+   */
   undo?(origin: Origin): void
   /** Releases all resources. */
   close?(): MaybePromise<void>

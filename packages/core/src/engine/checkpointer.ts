@@ -43,14 +43,15 @@ export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun
     if (failed) return
     const start = host.monotonic()
     let aborted = false
-    for (const transaction of transactions.values()) setPaused(transaction, true)
-    for (const transaction of transactions.values()) await idle(transaction)
+    const stopped = [...transactions.values()].filter(({ writer }) => !writer.release)
+    for (const transaction of stopped) setPaused(transaction, true)
+    for (const transaction of stopped) await idle(transaction)
 
     // No await between here and the flushes: the values of exactly the noted messages have been written by now.
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
-    const flush = () =>
-      all(writers, flushing, (writer) => (writer.atomic ? writer.prepare?.(checkpoint) : writer.flush(checkpoint)))
+    for (const { writer } of transactions.values()) writer.prepare?.(checkpoint)
+    const flush = () => all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
     await flush()
     // Of what this checkpoint acknowledges, no value may be refused later. A refusal leads to a retry or a dead letter, which
     // has to be flushed and may be refused again.

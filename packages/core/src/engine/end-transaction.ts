@@ -6,7 +6,7 @@ import { transactionOf } from './sink.ts'
 import { idle, lanesOf, rewind, setPaused, tear } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
-/** Commits or aborts a transaction whose lanes are stopped, and starts them again. Resolves with whether it was aborted. */
+/** Commits or aborts a transaction, and starts its lanes again if they are stopped. Resolves with whether it was aborted. */
 export async function endTransaction(
   runtime: Runtime,
   transaction: Transaction,
@@ -16,11 +16,7 @@ export async function endTransaction(
   let aborted: Error | undefined
   const isTorn = transaction.torn || lanesOf(transaction).some(({ torn }) => torn)
   if (isTorn) aborted = new SnapstreamError('TRANSACTION_ABORTED', 'lanes were lost, or a message failed')
-  else {
-    const pending = writer.flush(checkpoint)
-    if (writer.pipelined) setPaused(transaction, false)
-    aborted = (await pending)?.aborted
-  }
+  else aborted = (await writer.flush(checkpoint))?.aborted
   if (aborted && writer.abort) await abort(runtime, transaction, aborted)
   // Without `abort` the sink drops the values when it is closed. If the stream ends already, the reason is reported.
   else if (aborted && !(isTorn && runtime.reading.aborted)) throw aborted

@@ -9,6 +9,7 @@ import { createStep } from './step.ts'
 /** Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. */
 export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): Worker {
   const { pace } = runtime
+  const { writer } = lane.transaction ?? {}
   const step = createStep(runtime, lane, load)
   /** By key, the promise of its last message that was taken up; removed once that message is handled. */
   const tails = new Map<unknown, Promise<void>>()
@@ -24,6 +25,19 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
       load.givenUp++
     }
     throw HALTED
+  }
+
+  /** Handled messages whose values are not released, as an earlier message is not handled, by number. */
+  const held = new Map<number, Cursor>()
+  let released = 0
+  function releaseInOrder(number: number, cursor: Cursor): void | PromiseLike<void> {
+    held.set(number, cursor)
+    let room: void | PromiseLike<void> = undefined
+    for (let next = held.get(released + 1); next; next = held.get(released + 1)) {
+      held.delete(++released)
+      room = writer?.release?.(next)
+    }
+    return room
   }
 
   return async (share) => {
@@ -65,9 +79,11 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
           if (lane.torn) giveUp(message)
           await step(cursor, error)
           if (tails.get(key) === tail) tails.delete(key)
+          const room = writer?.release && releaseInOrder(number, cursor)
           done.add(index)
           while (done.delete(share.handled)) share.handled++
           if (share.handled === messages.length) lane.finish(share)
+          if (room) await room
         } catch (thrown) {
           lane.tear()
           throw thrown

@@ -10,11 +10,20 @@ import type { Outcome } from './step.ts'
 /** Handles one message of the lane at a time, in order. */
 export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Load): Worker {
   const { pace, signal } = runtime
+  const { writer } = lane.transaction ?? {}
   const step = createStep(runtime, lane, load)
   const cursor = new Cursor(lane.id, load.tally, step.refused)
   lane.cursors.add(cursor)
   /** The pending outcome of the message under the cursor. A variable, as `spinAsync` would await it if it returned it. */
   let pending: Outcome
+  /** Pending while the transaction that the lane feeds takes no more values. */
+  let room: void | PromiseLike<void>
+
+  /** Counts the message under the cursor as handled, after its step. */
+  function finish(share: Share): void {
+    share.handled++
+    room = writer?.release?.(cursor)
+  }
 
   /** Handles messages until an outcome is a promise, or it is time to yield. A loop with `await` is slower. */
   function spin(share: Share, iterator: Iterator<unknown> | undefined, taken: boolean): void {
@@ -34,7 +43,10 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
       cursor.moveTo(index, result ? result.value : messages[index])
       pending = step(cursor, fallible ? batch.error?.(index) : undefined)
       if (pending) break
-      share.handled++
+      if (writer) {
+        finish(share)
+        if (room) break
+      } else share.handled++
     }
   }
 
@@ -88,7 +100,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
         cursor.watch(Infinity)
         try {
           await pending
-          share.handled++
+          finish(share)
         } catch (thrown) {
           lane.tear()
           throw thrown
@@ -98,6 +110,10 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
           // The engine waits for `idle` only on a closed lane.
           if (!lane.open) lane.notify()
         }
+      }
+      if (room) {
+        await room
+        room = undefined
       }
       if (pace.spent(share.handled - handled) && lane.open) await pace.rest()
     }

@@ -41,11 +41,11 @@ export function createStep(
   )
   // One plain function is the common case, and calling it directly is a third of the cost of a message.
   const only = outputs.length === 1 ? outputs[0]?.call : undefined
-  const encloser = tally.binding.targets.map((target) => writers.get(target)).find((writer) => writer?.enclose)
+  const encloser = tally.binding.targets.map((target) => writers.get(target)).find((writer) => writer?.undo)
   const deadLetter = writers.get(policy.deadLetter) ?? createFunctionSink(policy.deadLetter)
 
   /** One attempt. */
-  const step: typeof handle = encloser
+  const step: typeof handle = encloser?.enclose
     ? (cursor, error, attempt) => encloser.enclose!(() => handle(cursor, error, attempt), cursor)
     : handle
 
@@ -167,13 +167,11 @@ export function createStep(
 
   const refused: Refused = (kept, error, again) => {
     lane.cursors.add(kept)
-    const pending = failed('SINK_REFUSED', error, kept, kept.refusals, async () => again()).then(
-      () => {},
-      (thrown) => {
-        // The message of a torn lane that feeds a transaction is handled again.
-        if (thrown !== HALTED || !lane.transaction || !lane.torn) throw thrown
-      },
-    )
+    const verdict = failed('SINK_REFUSED', error, kept, kept.refusals, async () => again())
+    const pending = verdict.catch((thrown) => {
+      // The message of a torn lane that feeds a transaction is handled again.
+      if (thrown !== HALTED || !lane.transaction || !lane.torn) throw thrown
+    })
     refusals.set(kept, pending)
     void pending
       .catch((thrown: unknown) =>
@@ -187,7 +185,16 @@ export function createStep(
         ),
       )
       .then(() => lane.cursors.delete(kept))
-    return pending
+    // Without a verdict, the sink must not commit the message.
+    const carriedOut = verdict.then(
+      () => {},
+      (thrown) => {
+        throw toError(thrown)
+      },
+    )
+    // A sink need not wait for it.
+    carriedOut.catch(() => {})
+    return carriedOut
   }
 
   /** Leaves a message unfinished: the time for a graceful end is over, or its lane belongs to another process. */
@@ -217,6 +224,7 @@ export function createStep(
     let verdict: string
     try {
       verdict = await policy.decide(error, message, attempt, code !== 'DECODE_FAILED')
+      if (encloser?.release && (verdict === 'bury' || verdict === 'skip')) encloser.undo?.(cursor)
       if (verdict === 'bury') {
         what = 'deadLetter of '
         code = 'SINK_FAILED'

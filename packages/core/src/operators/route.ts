@@ -78,14 +78,7 @@ async function routeWriter(
       'of one transaction, such as a cache and its sub-caches; bind the others beside the route',
       [...writers.keys()].join(', '),
     )
-    return {
-      ...createRoute(writers, pick, all),
-      ...(atomic && {
-        ...passOn(atomic),
-        prepare: (checkpoint) => settleAll(all, (writer) => writer.prepare?.(checkpoint)),
-      }),
-      close,
-    }
+    return { ...createRoute(writers, pick, all), ...(atomic && passOn(atomic)), close }
   } catch (error) {
     await close().catch(() => {})
     throw error
@@ -117,13 +110,12 @@ function createRoute(writers: ReadonlyMap<string, Writer>, pick: (value: unknown
   }
 }
 
-const OF_TRANSACTION = ['flush', 'abort', 'accepts', 'positions', 'enclose', 'undo'] as const
+const OF_TRANSACTION = ['release', 'prepare', 'flush', 'abort', 'accepts', 'positions', 'enclose', 'undo'] as const
 
 /** The functions of a transaction that all sinks share, taken from one of them. */
 function passOn(writer: Writer): Partial<Writer> {
-  const { atomic, pipelined } = writer
   const methods = OF_TRANSACTION.map((name) => [name, writer[name]?.bind(writer)])
-  return { atomic, pipelined, ...Object.fromEntries(methods) } as Partial<Writer>
+  return { atomic: writer.atomic, ...Object.fromEntries(methods) } as Partial<Writer>
 }
 
 /** Writes to one sink after the other. Returns a promise only if a sink returns one. */

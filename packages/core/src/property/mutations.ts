@@ -33,7 +33,7 @@ function transactionMutations(): readonly Mutation[] {
       name: 'take back only what the aborted flush had',
       file: 'engine/end-transaction.ts',
       find: '  tear(transaction)\n',
-      replace: '  if (!writer.pipelined) tear(transaction)\n',
+      replace: '  if (!writer.release) tear(transaction)\n',
     },
     {
       name: 'abort while messages are in flight',
@@ -62,14 +62,32 @@ function transactionMutations(): readonly Mutation[] {
     {
       name: 'flush a transaction while messages are in flight',
       file: 'engine/checkpointer.ts',
-      find: 'for (const transaction of transactions.values()) await idle(transaction)',
+      find: 'for (const transaction of stopped) await idle(transaction)',
       replace: '',
     },
     {
-      name: 'start lanes again before the flush',
-      file: 'engine/end-transaction.ts',
-      find: 'if (writer.pipelined) setPaused(transaction, false)\n',
-      replace: 'setPaused(transaction, false)\n',
+      name: 'release the values of a message before those of an earlier one',
+      file: 'engine/keyed-worker.ts',
+      find: 'writer?.release && releaseInOrder(number, cursor)',
+      replace: 'writer?.release?.(cursor)',
+    },
+    {
+      name: 'count a message as handled before its values are released',
+      file: 'engine/sequential-worker.ts',
+      find: 'room = writer?.release?.(cursor)',
+      replace: 'room = Promise.resolve().then(() => writer?.release?.(cursor))',
+    },
+    {
+      name: 'prepare a transaction after its positions were noted',
+      file: 'engine/checkpointer.ts',
+      find: 'for (const { writer } of transactions.values()) writer.prepare?.(checkpoint)',
+      replace: 'await host.yield(); for (const { writer } of transactions.values()) writer.prepare?.(checkpoint)',
+    },
+    {
+      name: 'carry out the verdict of a torn lane',
+      file: 'engine/step.ts',
+      find: 'throw toError(thrown)\n',
+      replace: '\n',
     },
     {
       name: 'commit the lanes of a transaction that were given up while it was aborted',
@@ -140,8 +158,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'count a message as handled while it is in flight',
     file: 'engine/sequential-worker.ts',
-    find: 'await pending\n          share.handled++',
-    replace: 'share.handled++\n          await pending',
+    find: 'await pending\n          finish(share)',
+    replace: 'finish(share)\n          await pending',
   },
   {
     name: 'give up in silence',
@@ -170,9 +188,9 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'acknowledge what was given up',
     file: 'engine/sequential-worker.ts',
-    find: 'await pending\n          share.handled++',
+    find: 'await pending\n          finish(share)',
     replace:
-      "await Promise.resolve(pending).catch((thrown) => { if (typeof thrown !== 'symbol') throw thrown })\n          share.handled++",
+      "await Promise.resolve(pending).catch((thrown) => { if (typeof thrown !== 'symbol') throw thrown })\n          finish(share)",
   },
   {
     name: 'wait by the clock that is corrected',

@@ -7,7 +7,7 @@ export interface TransactionScenario {
   readonly logs: readonly (readonly (readonly number[])[])[]
   readonly bindings: readonly TransactionBinding[]
   readonly sink: {
-    readonly pipelined: boolean
+    readonly flows: boolean
     readonly prepareMs: number
     readonly flushMs: number
     readonly abortMs: number
@@ -84,7 +84,7 @@ export const transactionScenarios: fc.Arbitrary<TransactionScenario> = fc.record
     ),
   ),
   sink: fc.record({
-    pipelined: fc.boolean(),
+    flows: fc.boolean(),
     prepareMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 20 })),
     flushMs: fc.integer({ min: 0, max: 60 }),
     abortMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40 })),

@@ -54,30 +54,45 @@ export function createTransactionSink({
 }): TransactionSink {
   const sleep = (ms: number) => new Promise<void>((resolve) => host.setTimeout(resolve, ms))
   let open: Value[] = []
-  const late = new Map<Value, (() => void) | undefined>()
+  /** The values of the transaction that is flushed. */
+  let flushing: Value[] | undefined
+  /** Refuses a value after it was written. */
+  const late = new Map<Value, () => Promise<void>>()
+  /** The messages of which a value was refused so. */
+  const refused = new WeakSet<object>()
   const held = new Map<Origin, Value[]>()
   let state: 'open' | 'failed' | 'over' = 'open'
   let flushes = 0
   const take = (value: Value) => {
-    if (state === 'open') open.push(value)
+    if (state !== 'open') return
+    // While the lanes are stopped, what is written belongs to the transaction that is flushed.
+    if (plan.flows) open.push(value)
+    else (flushing ?? open).push(value)
   }
+  const hold = (value: Value, origin: Origin | undefined) => {
+    const own = origin && held.get(origin)
+    if (own) own.push(value)
+    else if (plan.flows && origin) held.set(origin, [value])
+    else take(value)
+  }
+  /** Takes a value in the place of one that was refused. */
+  const takeLate = (value: Value) => void (flushing ?? open).push(value)
   const transaction = {}
 
-  const writer = (isDeadLetter: boolean): SinkWriter<unknown> => ({
-    atomic: transaction,
-    pipelined: plan.pipelined,
-    write(given, origin) {
-      if (isDeadLetter) {
-        const { message } = given as { readonly message: Place }
-        return take({ place: message, nth: -1, refusesLate: () => false })
-      }
-      const value = given as Value
-      const kept = origin?.keep?.()
-      if (kept) late.set(value, () => kept.refuse(new Error('refused late'), () => take(value)))
-      const own = origin && held.get(origin)
-      if (own) own.push(value)
-      else take(value)
+  /** Takes the values of each message when it counts as handled. */
+  const flowing: Pick<SinkWriter<unknown>, 'release' | 'undo' | 'prepare'> = {
+    release(origin) {
+      held.get(origin)?.forEach(take)
+      held.delete(origin)
     },
+    undo: (origin) => void held.delete(origin),
+    prepare() {
+      flushing = open
+      open = []
+    },
+  }
+  /** Takes the values of each message when its attempt has succeeded. */
+  const enclosing: Pick<SinkWriter<unknown>, 'enclose' | 'undo'> = {
     enclose<T>(handle: () => T, origin: Origin): T {
       held.set(origin, [])
       const end = (keeps: boolean) => {
@@ -101,38 +116,59 @@ export function createTransactionSink({
       ) as T
     },
     undo: (origin) => void held.set(origin, []),
-    async prepare() {
-      if (isDeadLetter) return
-      await sleep(plan.prepareMs)
-      for (const value of open.filter(({ refusesLate }) => refusesLate())) {
-        const refuse = late.get(value)
-        if (!refuse) continue
-        open = open.filter((other) => other !== value)
-        refuse()
+  }
+
+  const writer = (isDeadLetter: boolean): SinkWriter<unknown> => ({
+    atomic: transaction,
+    ...(plan.flows ? flowing : enclosing),
+    write(given, origin) {
+      if (isDeadLetter) {
+        const { message } = given as { readonly message: Place }
+        const letter: Value = { place: message, nth: -1, refusesLate: () => false }
+        // The dead letter of an enclosed message is kept, and its other values are not.
+        if (!plan.flows) return take(letter)
+        return origin && refused.has(origin) ? takeLate(letter) : hold(letter, origin)
       }
+      const value = given as Value
+      const kept = origin?.keep?.()
+      if (kept)
+        late.set(value, () => {
+          refused.add(kept)
+          return kept.refuse(new Error('refused late'), () => takeLate(value))
+        })
+      hold(value, origin)
     },
     async flush({ positions }: Checkpoint): Promise<void | { readonly aborted: Error }> {
-      if (inFlight() > 0) violated('a transaction is flushed while a message is in flight')
-      if (state === 'failed') violated('a failed transaction is flushed')
-      // Without pipelining, values that are written while the flush is pending belong to it.
-      let flushed: readonly Value[] = []
-      const seal = () => {
-        flushed = open
+      if (!plan.flows) {
+        if (inFlight() > 0) violated('a transaction is flushed while a message is in flight')
+        flushing = open
         open = []
       }
-      if (plan.pipelined) seal()
+      if (state === 'failed') violated('a failed transaction is flushed')
       const number = ++flushes
       const at = lanesOf(positions)
+      await sleep(plan.prepareMs)
+      let problem: Error | undefined
+      while (!problem) {
+        const again = (flushing ?? []).filter((value) => late.has(value) && value.refusesLate())
+        if (again.length === 0) break
+        flushing = flushing?.filter((value) => !again.includes(value))
+        for (const value of again)
+          await late
+            .get(value)?.()
+            .catch((error: Error) => (problem = error))
+      }
       await sleep(plan.flushMs)
+      const flushed = flushing ?? []
+      flushing = undefined
       if (state === 'over') throw new Error('the member is dead')
       if (number === failAtFlush) throw new Error('the flush fails')
       const isFenced = at.some(({ isOwned }) => !isOwned())
-      if (isFenced || plan.aborts.includes(number)) {
+      if (isFenced || problem || plan.aborts.includes(number)) {
         state = 'failed'
-        return { aborted: new Error(isFenced ? 'lanes were lost' : 'the broker aborts') }
+        return { aborted: problem ?? new Error(isFenced ? 'lanes were lost' : 'the broker aborts') }
       }
       for (const { commit } of at) commit()
-      if (!plan.pipelined) seal()
       values.push(...flushed)
       return undefined
     },
@@ -140,6 +176,8 @@ export function createTransactionSink({
       if (inFlight() > 0) violated('a transaction is aborted while a message is in flight')
       await sleep(plan.abortMs)
       open = []
+      flushing = undefined
+      held.clear()
       if (state === 'failed') state = 'open'
     },
     close() {

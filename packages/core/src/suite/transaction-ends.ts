@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { createVirtualHost } from '../testing/index.ts'
-import type { SinkWriter } from '../index.ts'
 import type { Core } from './core.ts'
 import { fakeSource } from './fakes.ts'
 import { LANES, all, inOrder, setUpTransaction, transactionalLog, transactionalSink } from './transactional.ts'
+import type { SinkChanges } from './transactional.ts'
 
 const why = new Error('the broker aborted it')
 
 /** The end of a stream whose transaction is aborted, and failures of transactions. */
 export function transactionEndSuite(core: Core): void {
   const { createApp } = core
-  const setUp = (lanes?: Record<string, readonly number[]>, over?: Partial<SinkWriter<unknown>>, live?: boolean) =>
+  const setUp = (lanes?: Record<string, readonly number[]>, over?: SinkChanges, live?: boolean) =>
     setUpTransaction(core, lanes, over, live)
 
   describe('the end of a transaction', () => {
     test('with the last messages of a source that has ended is repeated before the stream ends', async () => {
-      for (const pipelined of [false, true]) {
-        const { log, sink, app, aborts, run } = setUp(LANES, { pipelined }, false)
+      for (const flows of [false, true]) {
+        const { log, sink, app, aborts, run } = setUp(LANES, { flows }, false)
         sink.aborts.set(1, why).set(2, why)
         const states: string[] = []
         app.on('stopping', ({ reason }) => states.push(`${reason} with ${sink.committed.length}`))
@@ -57,7 +57,7 @@ export function transactionEndSuite(core: Core): void {
       expect(aborts).toHaveLength(1)
       expect(sink.committed).toEqual([])
       expect(log.rewound).toEqual([])
-      expect(sink.calls).toEqual(['prepare', 'flush', `abort: ${why.message}`])
+      expect(sink.calls).toEqual(['flush', `abort: ${why.message}`])
     })
 
     test('that is aborted for a message that fails is not committed, and the stream fails with that error', async () => {
@@ -91,7 +91,7 @@ export function transactionEndSuite(core: Core): void {
     })
 
     test('whose flush does not end stalls its binding, and the stream ends within shutdownMs', async () => {
-      for (const over of [{}, { pipelined: true }]) {
+      for (const over of [{}, { flows: true }]) {
         const { host, log, sink, app, run } = setUp(LANES, { ...over, flush: () => new Promise<void>(() => {}) })
         const stalls: string[] = []
         app.on('stall', ({ waitsFor }) => stalls.push(waitsFor))

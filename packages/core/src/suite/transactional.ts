@@ -4,6 +4,7 @@ import type {
   Checkpoint,
   Events,
   Lane,
+  Origin,
   Positions,
   ReaderOptions,
   SinkTarget,
@@ -134,7 +135,7 @@ export function transactionalLog({ lanes, live = true, size = 2 }: LogOptions): 
 export interface TransactionalSink extends SinkTarget<unknown> {
   /** The committed values. */
   readonly committed: unknown[]
-  /** The calls of `prepare`, `flush` and `abort`. */
+  /** The calls of `prepare` (of a sink that flows), `flush` and `abort`. */
   readonly calls: string[]
   /** By the number of the flush, from 1: aborts it. */
   readonly aborts: Map<number, Error>
@@ -142,12 +143,20 @@ export interface TransactionalSink extends SinkTarget<unknown> {
   flushMs: number
 }
 
+/** `flows`: the sink takes the values of each message once it counts as handled, so that lanes need not stop for it. */
+export type SinkChanges = Partial<SinkWriter<unknown>> & { readonly flows?: boolean }
+
 export function transactionalSink(
   host: VirtualHost,
   logs: readonly TransactionalLog[],
-  over: Partial<SinkWriter<unknown>> = {},
+  { flows = false, ...over }: SinkChanges = {},
 ): TransactionalSink {
   let open: unknown[] = []
+  let prepared: { readonly values: readonly unknown[]; readonly positions: Checkpoint['positions'] } | undefined
+  const held = new Map<Origin | undefined, unknown[]>()
+  const take = (...values: readonly unknown[]) => {
+    if (!isFailed) open.push(...values)
+  }
   let isFailed = false
   let flushes = 0
   const commit = (values: readonly unknown[], positions: ReadonlyMap<unknown, Positions>) => {
@@ -162,14 +171,27 @@ export function transactionalSink(
     flushMs: 0,
     '~snapstream.sink': () => ({
       atomic: true,
-      write(value) {
-        if (!isFailed) open.push(value)
+      write(value, origin) {
+        if (flows) held.set(origin, [...(held.get(origin) ?? []), value])
+        else take(value)
       },
-      prepare: () => void sink.calls.push('prepare'),
-      async flush({ positions }: Checkpoint) {
+      ...(flows && {
+        release(origin: Origin) {
+          take(...(held.get(origin) ?? []))
+          held.delete(origin)
+        },
+        undo: (origin: Origin) => void held.delete(origin),
+        prepare({ positions }: Checkpoint) {
+          sink.calls.push('prepare')
+          prepared = { values: open, positions }
+          open = []
+        },
+      }),
+      async flush(checkpoint: Checkpoint) {
         sink.calls.push('flush')
-        const values = open
-        open = []
+        const { values, positions } = prepared ?? { values: open, positions: checkpoint.positions }
+        if (!prepared) open = []
+        prepared = undefined
         const aborted = sink.aborts.get(++flushes)
         await new Promise<void>((resolve) => host.setTimeout(resolve, sink.flushMs))
         if (!aborted) return commit(values, positions)
@@ -180,6 +202,8 @@ export function transactionalSink(
         sink.calls.push(`abort: ${reason.message}`)
         isFailed = false
         open = []
+        held.clear()
+        prepared = undefined
       },
       ...over,
     }),
@@ -195,7 +219,7 @@ export const inOrder = (values: readonly unknown[]): unknown[] => values.toSorte
 export function setUpTransaction(
   { createApp }: Core,
   lanes: LogOptions['lanes'] = LANES,
-  over: Partial<SinkWriter<unknown>> = {},
+  over: SinkChanges = {},
   live = true,
 ): {
   readonly host: VirtualHost

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { createVirtualHost } from '../testing/index.ts'
-import type { Events, SinkWriter } from '../index.ts'
+import type { Events } from '../index.ts'
 import { route } from '../operators/route.ts'
 import type { Core } from './core.ts'
 import { LANES, all, inOrder, setUpTransaction, transactionalLog, transactionalSink } from './transactional.ts'
+import type { SinkChanges } from './transactional.ts'
 
 const why = new Error('the broker aborted it')
 
 /** Rewinds of atomic sinks that abort their transaction. */
 export function transactionSuite(core: Core): void {
   const { createApp } = core
-  const setUp = (lanes?: Record<string, readonly number[]>, over?: Partial<SinkWriter<unknown>>, live?: boolean) =>
+  const setUp = (lanes?: Record<string, readonly number[]>, over?: SinkChanges, live?: boolean) =>
     setUpTransaction(core, lanes, over, live)
 
   describe('a transaction', () => {
@@ -31,7 +32,7 @@ export function transactionSuite(core: Core): void {
       expect(handled.length).toBeGreaterThan(all.length)
       expect(aborts).toEqual([{ bindings: ['copy'], error: why, lanes: ['a', 'b'] }])
       expect(log.rewound).toEqual([['a', 'b']])
-      expect(sink.calls.slice(0, 5)).toEqual(['prepare', 'flush', 'prepare', 'flush', `abort: ${why.message}`])
+      expect(sink.calls.slice(0, 3)).toEqual(['flush', 'flush', `abort: ${why.message}`])
       expect(checkpoints.every((lanes) => lanes === 2)).toBe(true)
       expect(app.health().bindings[0]).toMatchObject({ aborted: 1, handled: handled.length })
     })
@@ -114,9 +115,9 @@ export function transactionSuite(core: Core): void {
       expect(log.rewound).toEqual([['a']])
     })
 
-    test('keeps its lanes stopped while it is committed, and runs on if its sink is pipelined', async () => {
-      for (const pipelined of [false, true]) {
-        const { host, log, sink, app, wait, run } = setUp(LANES, { pipelined })
+    test('keeps its lanes stopped while it is committed, and runs on if its sink takes values message by message', async () => {
+      for (const flows of [false, true]) {
+        const { host, log, sink, app, wait, run } = setUp(LANES, { flows })
         sink.flushMs = 100
         const times: number[] = []
         app.snap(log, { sink: [sink] })(async (n) => {
@@ -127,12 +128,12 @@ export function transactionSuite(core: Core): void {
         await run()
         expect(inOrder(sink.committed)).toEqual(all)
         const within = times.filter((ms) => ms >= 40 && ms < 140)
-        expect({ pipelined, runsOn: within.length > 0 }).toEqual({ pipelined, runsOn: pipelined })
+        expect({ flows, runsOn: within.length > 0 }).toEqual({ flows, runsOn: flows })
       }
     })
 
-    test('that is pipelined and aborted takes the messages that were handled meanwhile back, too', async () => {
-      const { log, sink, app, aborts, wait, run } = setUp(LANES, { pipelined: true })
+    test('that lanes run on beside, and that is aborted, takes the messages that were handled meanwhile back, too', async () => {
+      const { log, sink, app, aborts, wait, run } = setUp(LANES, { flows: true })
       Object.assign(sink, { flushMs: 25 })
       sink.aborts.set(1, why).set(3, why)
       app.snap(log, { sink: [sink] })(async (n) => {
@@ -145,7 +146,7 @@ export function transactionSuite(core: Core): void {
     })
 
     test('flushes again only after a pending flush, and a lane that is given up waits for both', async () => {
-      const { host, log, sink, app, at, wait, run } = setUp(LANES, { pipelined: true })
+      const { host, log, sink, app, at, wait, run } = setUp(LANES, { flows: true })
       sink.flushMs = 60
       app.snap(log, { sink: [sink] })(async (n) => {
         await wait(10)
@@ -159,12 +160,12 @@ export function transactionSuite(core: Core): void {
         expect(log.committed.get('a')).toBe(5)
       })
       await run()
-      expect(gone).toBe(40 + 2 * 60)
+      expect(gone).toBe(35 + 2 * 60)
       expect(inOrder(sink.committed)).toEqual([...LANES.a.slice(0, 5), ...LANES.b])
     })
 
     test('keeps each output once with gaps, where keys are handled side by side', async () => {
-      const { log, sink, app, aborts, wait, run } = setUp({ a: [1, 11, 2, 21, 3, 31, 4, 41] }, { pipelined: true })
+      const { log, sink, app, aborts, wait, run } = setUp({ a: [1, 11, 2, 21, 3, 31, 4, 41] }, { flows: true })
       Object.assign(sink, { flushMs: 15 })
       for (const n of [1, 2, 4]) sink.aborts.set(n, why)
       app.snap(log, { sink: [sink], concurrency: 3 })(async (n) => {
@@ -178,7 +179,7 @@ export function transactionSuite(core: Core): void {
     })
 
     test('keeps all outputs of a generator, each once', async () => {
-      const { log, sink, app, aborts, wait, run } = setUp(LANES, { pipelined: true })
+      const { log, sink, app, aborts, wait, run } = setUp(LANES, { flows: true })
       Object.assign(sink, { flushMs: 12 })
       for (const n of [1, 3]) sink.aborts.set(n, why)
       app.snap(log, { sink: [sink] })(async function* (n) {
@@ -189,6 +190,19 @@ export function transactionSuite(core: Core): void {
       await run(2000)
       expect(inOrder(sink.committed)).toEqual(inOrder(all.flatMap((n) => [n, n + 0.5])))
       expect(aborts).toHaveLength(2)
+    })
+
+    test('has no value of a message that is skipped after a sink refused its second value', async () => {
+      const { sink, log, app, run } = setUp({ a: [1, 2, 3] }, { flows: true })
+      const refusing = (value: unknown) => {
+        if (value === 2.5) throw new Error('no')
+      }
+      app.snap(log, { sink: [sink, refusing], onError: 'skip' })(function* (n) {
+        yield n
+        yield n + 0.5
+      })
+      await run()
+      expect(sink.committed).toEqual([1, 1.5, 3, 3.5])
     })
 
     test('of several sources takes all of them back', async () => {
@@ -262,11 +276,11 @@ export function transactionSuite(core: Core): void {
       expect(sink.committed).toEqual(LANES.a)
     })
 
-    test('asks onError about refused values before its flush, and drops the verdict if it is aborted', async () => {
+    test('waits in its flush for the verdicts of onError on refused values', async () => {
       const { log, sink, app, wait, run } = setUp({ a: [1, 2, 3] })
       const buried: unknown[] = []
       const open = sink['~snapstream.sink']
-      let refuse: (() => void) | undefined
+      let refuse: (() => Promise<void> | undefined) | undefined
       Object.assign(sink, {
         async '~snapstream.sink'(options: Parameters<typeof open>[0]) {
           const writer = await open(options)
@@ -277,10 +291,11 @@ export function transactionSuite(core: Core): void {
               const kept = origin?.keep?.()
               refuse = () => kept?.refuse(new Error('too large'), () => writer.write('again', origin))
             },
-            async prepare() {
+            async flush(checkpoint: Parameters<typeof writer.flush>[0]) {
               await wait(5)
-              refuse?.()
+              await refuse?.()
               refuse = undefined
+              return writer.flush(checkpoint)
             },
           }
         },

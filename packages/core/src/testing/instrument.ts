@@ -117,7 +117,7 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
   }
 
   function wrapWriter(writer: SinkWriter<unknown>): SinkWriter<unknown> {
-    const { writeFailure, prepare, abort, accepts, positions, enclose, undo, atomic, pipelined } = writer
+    const { writeFailure, release, prepare, abort, accepts, positions, enclose, undo, atomic } = writer
     const inOriginals = (checkpoint: Checkpoint): Checkpoint => ({
       ...checkpoint,
       positions: new Map([...checkpoint.positions].map(([source, handled]) => [original(source), handled])),
@@ -130,9 +130,9 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
       ...(writeFailure && {
         writeFailure: (failure, origin) => mortal.call('adapters', () => writeFailure.call(writer, failure, origin)),
       }),
-      ...(pipelined && { pipelined }),
+      ...(release && { release: (origin) => mortal.call('adapters', () => release.call(writer, origin)) }),
       ...(prepare && {
-        prepare: (checkpoint) => mortal.call('adapters', () => prepare.call(writer, inOriginals(checkpoint))),
+        prepare: (checkpoint) => void mortal.call('adapters', () => prepare.call(writer, inOriginals(checkpoint))),
       }),
       ...(abort && { abort: (reason) => mortal.call('adapters', () => abort.call(writer, reason)) }),
       ...(accepts && { accepts: (source) => accepts.call(writer, original(source)) }),

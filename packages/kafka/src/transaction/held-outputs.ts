@@ -2,12 +2,12 @@ import type { Origin } from '@snapstream/core'
 import type { PreparedRecord } from '../writing/topic-sender.ts'
 
 /**
- * The outputs of messages in flight. A message may fail after its first output and be tried again, or skipped. So the outputs
- * of an attempt are sent only once it has succeeded.
+ * The outputs of messages that do not count as handled yet. A message may fail after its first output and be tried again, or
+ * skipped; or wait for an earlier one. Its outputs are sent when its position is part of the transaction, too.
  */
 export interface HeldOutputs {
   hold(origin: Origin, output: PreparedRecord): void
-  /** Drops the outputs of a message: its attempt failed. */
+  /** Drops the outputs of a message: its handler failed, or it is skipped. */
   drop(origin: Origin): void
   /** Removes and returns the outputs of a message, in the order in which they were held. */
   take(origin: Origin): readonly PreparedRecord[]

@@ -69,3 +69,11 @@ export function tooSlow(timeoutMs: number, cause: Error): SnapstreamError {
     { cause },
   )
 }
+
+/** The error for a value without its message: a sink that passes values on has to pass the origin on, too. */
+export function originMissing(topic: string): SnapstreamError {
+  return usage(
+    `a value for the topic ${JSON.stringify(topic)}, which is exactlyOnce, came without its origin; pass the second argument ` +
+      'of write on, or bind the topic as a sink of the handler',
+  )
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { SnapstreamError, toError } from '@snapstream/core'
-import type { Checkpoint, SinkOptions } from '@snapstream/core'
+import type { Checkpoint, Origin, SinkOptions } from '@snapstream/core'
 import { isThenable } from '@snapstream/core/adapter'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import { sameSettings } from '../conf/resolve-settings.ts'
@@ -23,7 +23,7 @@ type Flushed = { readonly aborted: Error } | undefined
  * One transaction follows another; each begins with its first record.
  */
 export interface RunTransaction {
-  /** The outputs of messages in flight, for all its topics. */
+  /** The outputs of messages that are not handled yet, for all its topics. */
   readonly held: HeldOutputs
   /** Adds a topic. Throws `USAGE` if it cannot share the transaction with those that are in it. */
   join(member: TransactionMember): void
@@ -33,16 +33,21 @@ export interface RunTransaction {
   accepts(source: unknown): Promise<void>
   /** The producer of the records. Rejects if no source was accepted. */
   producer(): Promise<Producer>
-  /** Sends a record, or keeps it for the next transaction while one is committed. A promise: too many wait. */
-  send(record: PreparedRecord): void | Promise<void>
+  /**
+   * Sends the outputs of a message that counts as handled from now on, or keeps them for the next transaction while one is
+   * committed. A promise: too many wait.
+   */
+  release(origin: Origin): void | Promise<void>
   /** Sends a record in the place of one that the broker has refused, also while the transaction is committed. */
   resend(record: PreparedRecord): void | Promise<void>
   /** The verdict of `onError` on a record that the broker has refused: the commit waits for it. */
   onVerdict(verdict: Promise<void>): void
   /** A record was not delivered. Returns the error if it ends the stream; undefined if the transaction is aborted for it. */
   undelivered(error: Error): Error | undefined
-  /** Commits the records sent before the call, with these positions. Those that are sent while it is pending are for the next. */
-  flush(checkpoint: Checkpoint): Promise<Flushed>
+  /** Ends the transaction with the outputs released so far, and notes these positions. Later outputs are for the next one. */
+  prepare(checkpoint: Checkpoint): void
+  /** Commits the transaction that was prepared. */
+  flush(): Promise<Flushed>
   /** Aborts it. Called when no message is in flight. */
   abort(reason: Error): Promise<void>
 }
@@ -115,6 +120,8 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
     cancelDue() {},
   }
   const verdicts: Promise<void>[] = []
+  /** Of the transaction that was prepared. */
+  let prepared: readonly AddOffsets[] = []
   const waiting: Waiting = { records: [], bytes: 0, room: undefined }
 
   function first(): TransactionMember {
@@ -259,9 +266,11 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
       sources.ids.set(source, transactionalId)
     },
     producer: async () => (await connection()).producer,
-    send(prepared) {
-      if (state.phase === 'failed') return undefined
-      return state.phase === 'committing' ? keep(prepared) : send(prepared)
+    release(origin) {
+      let room: void | Promise<void> = undefined
+      for (const output of held.take(origin))
+        if (state.phase !== 'failed') room = state.phase === 'committing' ? keep(output) : send(output)
+      return room
     },
     resend: (prepared) => (state.phase === 'failed' ? undefined : send(prepared)),
     onVerdict: (verdict) => void verdicts.push(verdict),
@@ -270,13 +279,16 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
       fail(error)
       return undefined
     },
-    async flush({ positions }) {
-      if (state.phase === 'failed') return { aborted: state.failure as Error }
-      const offsets = offsetsOf(positions)
-      if (!state.hasRecords && offsets.length === 0) return undefined
+    prepare({ positions }) {
+      if (state.phase === 'failed') return
+      prepared = offsetsOf(positions)
+      if (!state.hasRecords && prepared.length === 0) return
       state.phase = 'committing'
       state.cancelDue()
-      return commit(offsets)
+    },
+    async flush() {
+      if (state.phase === 'committing') return commit(prepared)
+      return state.failure && { aborted: state.failure }
     },
     abort,
   }

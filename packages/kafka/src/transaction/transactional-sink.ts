@@ -1,4 +1,4 @@
-import type { Origin, SinkOptions, SinkWriter } from '@snapstream/core'
+import type { MaybePromise, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
 import { isThenable } from '@snapstream/core/adapter'
 import { expectTransactional } from '../conf/resolve-settings.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
@@ -7,6 +7,7 @@ import { topicSender } from '../writing/topic-sender.ts'
 import type { PreparedRecord } from '../writing/topic-sender.ts'
 import { topicSink } from '../writing/topic-sink.ts'
 import type { RecordSender, Written } from '../writing/topic-sink.ts'
+import { originMissing } from './refusals.ts'
 import { runTransaction } from './run-transaction.ts'
 import type { TransactionMember } from './run-transaction.ts'
 
@@ -36,21 +37,16 @@ export function transactionalSink({
   const lease = { producer: undefined, acquire: () => transaction.producer(), release: async () => {} }
   const sender = topicSender({ spec, settings, lease, warnDry() {} })
 
-  function hold(prepared: PreparedRecord, origin: Origin | undefined): void | Promise<void> {
-    if (origin === undefined) return transaction.send(prepared)
+  /** A record is held until the message that it comes from counts as handled. */
+  function hold(prepared: MaybePromise<PreparedRecord>, origin: Origin | undefined): void | Promise<void> {
+    if (origin === undefined) throw originMissing(spec.name)
+    if (isThenable(prepared)) return Promise.resolve(prepared).then((ready) => held.hold(origin, ready))
     held.hold(origin, prepared)
   }
 
   const records: RecordSender = {
-    send(record, listener, origin) {
-      const prepared = sender.prepare(record, listener)
-      return isThenable(prepared)
-        ? Promise.resolve(prepared).then((ready) => hold(ready, origin))
-        : hold(prepared, origin)
-    },
-    async sendEncoded(record, listener) {
-      await transaction.send(await sender.prepareEncoded(record, listener))
-    },
+    send: (record, listener, origin) => hold(sender.prepare(record, listener), origin),
+    sendEncoded: (record, listener, origin) => hold(sender.prepareEncoded(record, listener), origin),
     async resend(record, listener, to) {
       await transaction.resend(await sender.prepareEncoded(record, listener, to))
     },
@@ -71,33 +67,13 @@ export function transactionalSink({
   })
   member.delivered = () => sink.delivered()
 
-  /** Sends the outputs of a message whose attempt has succeeded. */
-  function release(origin: Origin): void | Promise<void> {
-    let room: void | Promise<void> = undefined
-    for (const output of held.take(origin)) room = transaction.send(output)
-    return room
-  }
-
-  async function releaseLater(handled: PromiseLike<unknown>, origin: Origin): Promise<unknown> {
-    try {
-      const passedOver = await handled
-      if (passedOver !== true) await release(origin)
-      return passedOver
-    } finally {
-      held.drop(origin)
-    }
-  }
-
   return Object.assign(sink, {
     atomic: transaction,
-    pipelined: true,
+    release: transaction.release,
+    undo: held.drop,
+    prepare: transaction.prepare,
     flush: transaction.flush,
     abort: transaction.abort,
     accepts: transaction.accepts,
-    undo: held.drop,
-    enclose<T>(handle: () => T, origin: Origin): T {
-      const handled = handle()
-      return (isThenable(handled) ? releaseLater(handled, origin) : (release(origin) ?? handled)) as T
-    },
   })
 }

@@ -9,10 +9,10 @@ import type { UnencodedRecord } from './unencoded-record.ts'
 
 /** Takes the records of a sink. */
 export interface RecordSender {
-  /** See `TopicSender`. @param origin the message that the record comes from; undefined for a dead letter */
-  send(record: UnencodedRecord, listener: DeliveryListener, origin?: Origin): void | Promise<void>
-  /** Takes a dead letter that is encoded. */
-  sendEncoded(record: ProduceRecord, listener: DeliveryListener): void | Promise<void>
+  /** See `TopicSender`. @param origin the message that the record comes from */
+  send(record: UnencodedRecord, listener: DeliveryListener, origin: Origin | undefined): void | Promise<void>
+  /** Takes a dead letter that is encoded. @param origin the message that failed */
+  sendEncoded(record: ProduceRecord, listener: DeliveryListener, origin: Origin | undefined): void | Promise<void>
   /**
    * Takes a record in the place of one that the broker refused: it is acknowledged before what is written after that one.
    *
@@ -109,9 +109,11 @@ export function topicSink(given: TopicSinkOptions): TopicSink {
     write: (input, origin) => sender.send(sinkRecord(spec, host, input, origin), listenerOf(origin), origin),
     writeFailure(failed: Failure, origin) {
       const { encoded, record } = sinkDeadLetter(spec, host, failed, origin)
-      if (encoded === undefined) return sender.send(record, listener)
+      if (encoded === undefined) return sender.send(record, listener, origin)
       const isLate = origin !== undefined && refusedMessages.has(origin)
-      return isLate ? sender.resend(encoded, deadLetterListener) : sender.sendEncoded(encoded, deadLetterListener)
+      return isLate
+        ? sender.resend(encoded, deadLetterListener)
+        : sender.sendEncoded(encoded, deadLetterListener, origin)
     },
     async delivered() {
       const aborted = rejectOnAbort(signal, spec.name)
