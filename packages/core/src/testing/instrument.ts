@@ -132,7 +132,7 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
       }),
       ...(release && { release: (origin) => mortal.call('adapters', () => release.call(writer, origin)) }),
       ...(prepare && {
-        prepare: (checkpoint) => void mortal.call('adapters', () => prepare.call(writer, inOriginals(checkpoint))),
+        prepare: (checkpoint) => mortal.call('adapters', () => prepare.call(writer, inOriginals(checkpoint))),
       }),
       ...(abort && { abort: (reason) => mortal.call('adapters', () => abort.call(writer, reason)) }),
       ...(accepts && { accepts: (source) => accepts.call(writer, original(source)) }),
