@@ -103,8 +103,8 @@ export interface KafkaConf extends DottedConf {
    */
   readonly transactionMs?: number | undefined
   /**
-   * The time after which brokers abort a transaction that nobody ends: set it above the time of the slowest handler. Brokers
-   * limit it (`transaction.max.timeout.ms`, by default 15 minutes). @default 10000
+   * The time after which brokers abort a transaction that nobody ends. The time of handlers does not count. Brokers limit it
+   * (`transaction.max.timeout.ms`, by default 15 minutes). @default 10000
    */
   readonly transactionTimeoutMs?: number | undefined
   /**

@@ -64,8 +64,8 @@ export function lostLanes(): SnapstreamError {
 export function tooSlow(timeoutMs: number, cause: Error): SnapstreamError {
   return new SnapstreamError(
     'TRANSACTION_ABORTED',
-    `transactions took longer than transactionTimeoutMs (${timeoutMs}) again and again, and the broker aborted them; raise ` +
-      'transactionTimeoutMs above the time that the slowest handler takes (transaction.max.timeout.ms of the broker limits it)',
+    `transactions took longer than transactionTimeoutMs (${timeoutMs}) again and again, and the brokers aborted them; look ` +
+      'at the brokers, or raise transactionTimeoutMs (transaction.max.timeout.ms of the brokers limits it)',
     { cause },
   )
 }
