@@ -2,6 +2,7 @@ import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
 import { recordKey } from '../record/topic-record.ts'
 import { topicControl } from '../reading/topic-control.ts'
 import { checkProtocol } from './check-protocol.ts'
+import { openTopicSink } from './open-topic-sink.ts'
 import { topicLifecycle } from './topic-lifecycle.ts'
 import type { AnyTopicOptions, TopicCodecs, TopicNames, TopicOptions } from '../options/topic-options.ts'
 import type { RecordMeta, TopicInput, TopicRecord } from '../record/topic-record.ts'
@@ -95,7 +96,7 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
     [Symbol.asyncDispose]: () => lifecycle.close(),
     '~snapstream.sink'(options) {
       checkProtocol(options.scope)
-      return writer.openSink(options)
+      return openTopicSink(spec, lifecycle, writer.written, options)
     },
   }
   Object.defineProperty(topic, 'name', { value: spec.name })

@@ -5,7 +5,9 @@ import { resolveSettings } from '../conf/resolve-settings.ts'
 import { memory } from '../memory/index.ts'
 import type { TopicSender } from './topic-sender.ts'
 import { topicSpec } from '../options/topic-spec.ts'
+import { openTopicSink } from '../topic/open-topic-sink.ts'
 import { topicWriter } from './topic-writer.ts'
+import type { OpenableTopic } from './topic-writer.ts'
 
 const CHECKPOINT = { id: 1, positions: new Map() }
 
@@ -34,12 +36,19 @@ async function setup({ callFailed = false } = {}) {
     drained: () => drained,
     close: async () => {},
   }
-  const writer = topicWriter(topicSpec('demo', {}), {
+  const spec = topicSpec('demo', {})
+  const topic: OpenableTopic = {
     current: undefined,
     open: async () => ({ sender, settings: resolveSettings({ driver: memory() }), host }),
     close: async (gaveUp) => void closes.push(gaveUp),
+  }
+  const writer = topicWriter(spec, topic)
+  const sink = await openTopicSink(spec, topic, writer.written, {
+    signal: controller.signal,
+    host,
+    scope: new Map(),
+    trouble() {},
   })
-  const sink = await writer.openSink({ signal: controller.signal, host, scope: new Map(), trouble() {} })
   if (callFailed) await writer.call('a').catch(() => {})
   return { sink, sent, listeners, closes, host, controller, drain: () => drain() }
 }

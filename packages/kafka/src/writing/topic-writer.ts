@@ -1,10 +1,8 @@
 import { SnapstreamError } from '@snapstream/core'
-import type { Host, SinkOptions, SinkWriter } from '@snapstream/core'
+import type { Host } from '@snapstream/core'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import type { DeliveryListener } from '../producer/accumulator.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
-import { transactionalSink } from '../transaction/transactional-sink.ts'
-import { topicSink } from './topic-sink.ts'
 import type { Written } from './topic-sink.ts'
 import { callRecord } from './unencoded-record.ts'
 import type { CallOptions } from './unencoded-record.ts'
@@ -15,8 +13,8 @@ import type { TopicSender } from './topic-sender.ts'
 export interface TopicWriter {
   /** `await topic(value, { key })`: writes one record, and resolves when it is acknowledged. */
   call(value: unknown, options?: CallOptions): Promise<void>
-  /** Opens the topic as a sink of one run. */
-  openSink(options: SinkOptions): Promise<SinkWriter<unknown>>
+  /** What its calls and its sinks share. */
+  readonly written: Written
   /** Resolves when all records written so far are acknowledged. Rejects with the first failure of an open sink. */
   flush(): Promise<void>
 }
@@ -56,6 +54,7 @@ export function topicWriter(spec: TopicSpec, topic: OpenableTopic): TopicWriter 
   }
 
   return {
+    written,
     // Many calls may be in flight, so each makes only one promise.
     call: (value, options = {}) =>
       new Promise((resolve, reject) => {
@@ -69,32 +68,6 @@ export function topicWriter(spec: TopicSpec, topic: OpenableTopic): TopicWriter 
           fail(error)
         }
       }),
-    async openSink(options) {
-      const { sender, settings } = await topic.open(options.host)
-      const close = (gaveUp: boolean) => topic.close(gaveUp)
-      try {
-        // A dry topic sends nothing.
-        if (!spec.dry && (spec.exactlyOnce ?? settings.transaction.exactlyOnce))
-          return transactionalSink({ spec, settings, written, options, close })
-        await sender.connect()
-      } catch (error) {
-        await topic.close(true)
-        throw error
-      }
-      const { send, sendEncoded, drained } = sender
-      return topicSink({
-        spec,
-        sender: {
-          send,
-          sendEncoded: (record, listener) => sendEncoded(record, listener),
-          resend: sendEncoded,
-          drained,
-        },
-        written,
-        options,
-        close,
-      })
-    },
     async flush() {
       if (topic.current === undefined) throw notOpen(spec.name)
       await Promise.all([topic.current.sender.drained(), ...Array.from(written.sinks, (sink) => sink.drained())])
