@@ -8,7 +8,7 @@ import type { ControlledReader, TopicControl } from './topic-control.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import type { GroupConsumer, TopicSubscriber } from './group-consumer.ts'
 import { readerLanes } from './lanes.ts'
-import type { LaneBatch, ReaderLanes } from './lanes.ts'
+import type { LaneBatch } from './lanes.ts'
 import type { TopicHooks } from './topic-hooks.ts'
 import type { TransactionalSource } from './transactional-sources.ts'
 
@@ -27,7 +27,7 @@ export function topicReader(given: {
   readonly transactionalId: string | undefined
   /** Called once, when the reader is closed. */
   closed(): Promise<void>
-}): SourceReader<unknown> & TransactionalSource & Pick<ReaderLanes, 'rewind'> {
+}): SourceReader<unknown> & TransactionalSource {
   const { spec, options, control, hooks, ends, consumer, transactionalId, closed } = given
   const { signal } = options
   let open = true
