@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { GroupMetadata, TopicPartition, TransactionalProducer } from '../driver/driver.ts'
 import type { Declare, Harness, Reader } from './harness.ts'
 import { sleep } from './harness.ts'
-import { assertError } from './rejects.ts'
+import { assertError, rejects } from './rejects.ts'
 import { outcome, send } from './transaction-tests.ts'
 
 /** A topic with ten records in each partition, a group, and its first member with the producer of its transactions. */
@@ -173,6 +173,19 @@ export function transactionOffsetTests(declare: Declare): void {
     assert.deepEqual(
       next.reader.values(),
       Array.from({ length: 7 }, (_, i) => `${i + 3}`),
+    )
+  })
+
+  declare('a consumer for transactions needs a group, and commitIn a transactional id', async (harness) => {
+    const { topic, consumer, reader, until, transactionalProducer, name } = harness
+    const topicName = await topic(1)
+    const transactionalId = name('transaction')
+    await rejects('USAGE', transactionalId, () => consumer([topicName], { groupId: null, transactionalId }))
+    const producer = await transactionalProducer()
+    const plain = await reader([topicName])
+    await until('the assignment', () => plain.owned.size === 1)
+    await rejects('USAGE', 'transactionalId', () =>
+      plain.consumer.commitIn(producer, [{ topic: topicName, partition: 0, offset: 0 }]),
     )
   })
 }

@@ -132,7 +132,7 @@ describe('transactions in a test app', () => {
     const at = (offset: number) => ({ topic: 'source', partition: 0, offset })
     const producer = await producerOf(client, 'first')
     const first = await read(client, 'first')
-    await first.consumer.commitIn?.(producer, [at(1)])
+    await first.consumer.commitIn(producer, [at(1)])
     await producer.commit()
     await producer.send([batch('open')])
     if (dies) await test.restart({ crash: true })
