@@ -129,7 +129,11 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
     client,
     createDriver() {
       let dead = false
-      const mortal = async <T extends object>(made: Promise<T>): Promise<T> => (dead ? NEVER : fence(await made))
+      const mortal = async <T extends object>(make: () => Promise<T>): Promise<T> => {
+        if (dead) return NEVER
+        const made = await make()
+        return dead ? NEVER : fence(made)
+      }
       const fence = <T extends object>(target: T): T =>
         Object.fromEntries(
           Object.entries(target).map(([name, member]: [string, unknown]) => [
@@ -139,11 +143,13 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
               : (...args: unknown[]): unknown => (dead ? NEVER : member.apply(target, args)),
           ]),
         ) as T
-      /** A consumer that the group removes when its process has died. */
-      const mortalConsumer = async (made: Promise<DriverConsumer>): Promise<DriverConsumer> => {
-        const consumer = (await made) as MemoryConsumer
-        return mortal(Promise.resolve({ ...consumer, close: async () => (dead ? consumer.kill() : consumer.close()) }))
-      }
+      /** A consumer that the group removes when its process has died, also while it was opened. */
+      const mortalConsumer = (make: () => Promise<DriverConsumer>): Promise<DriverConsumer> =>
+        mortal(async () => {
+          const consumer = (await make()) as MemoryConsumer
+          if (dead) consumer.kill()
+          return { ...consumer, close: async () => (dead ? consumer.kill() : consumer.close()) }
+        })
       return {
         driver: {
           name: TEST_DRIVER,
@@ -151,10 +157,10 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
           client(settings) {
             const made = journaled(inner.client(settings))
             return {
-              admin: () => mortal(made.admin()),
-              producer: (options) => mortal(made.producer(options)),
-              transactionalProducer: (options) => mortal(made.transactionalProducer(options)),
-              consumer: (options) => mortalConsumer(made.consumer(options)),
+              admin: () => mortal(() => made.admin()),
+              producer: (options) => mortal(() => made.producer(options)),
+              transactionalProducer: (options) => mortal(() => made.transactionalProducer(options)),
+              consumer: (options) => mortalConsumer(() => made.consumer(options)),
             }
           },
         },
