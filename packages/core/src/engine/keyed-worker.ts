@@ -35,7 +35,8 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
     let room: void | PromiseLike<void> = undefined
     for (let next = held.get(released + 1); next; next = held.get(released + 1)) {
       held.delete(++released)
-      room = writer?.release?.(next)
+      // The messages of a torn lane are handled again, perhaps by another process.
+      if (!lane.torn) room = writer?.release?.(next)
     }
     return room
   }

@@ -22,7 +22,8 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
   /** Counts the message under the cursor as handled, after its step. */
   function finish(share: Share): void {
     share.handled++
-    room = writer?.release?.(cursor)
+    // The messages of a torn lane are handled again, perhaps by another process.
+    if (!lane.torn) room = writer?.release?.(cursor)
   }
 
   /** Handles messages until an outcome is a promise, or it is time to yield. A loop with `await` is slower. */

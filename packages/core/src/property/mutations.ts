@@ -74,7 +74,7 @@ function transactionMutations(): readonly Mutation[] {
     {
       name: 'count a message as handled before its values are released',
       file: 'engine/sequential-worker.ts',
-      find: 'room = writer?.release?.(cursor)',
+      find: 'if (!lane.torn) room = writer?.release?.(cursor)',
       replace: 'room = Promise.resolve().then(() => writer?.release?.(cursor))',
     },
     {

@@ -233,7 +233,10 @@ async function play(given: Plan) {
       }
   }
 
-  /** Reads what is committed: the positions of the group are those of the outputs. */
+  /**
+   * Reads what is committed: no output is ahead of the positions of the group. An output may be behind an open transaction of a
+   * process that died, until that has timed out.
+   */
   async function check(): Promise<number> {
     let before: number
     // A transaction may be committed between the two reads.
@@ -242,7 +245,7 @@ async function play(given: Plan) {
       await readOutputs()
     } while (before !== (await committed()))
     const handled = outputs.dead.length + outputs.out.length / 2
-    expect(handled).toBe(before)
+    expect(handled).toBeLessThanOrEqual(before)
     for (const { name, error } of processes) expect([name, error]).toEqual([name, undefined])
     return handled
   }
@@ -272,7 +275,8 @@ async function play(given: Plan) {
   const last = running()
   for (const process of last) process.stop()
   await host.advance(60_000)
-  await check()
+  // All transactions have ended: the positions are those of the outputs.
+  expect(await check()).toBe(await committed())
   return { inputs, outputs, stillRunning: running().length, timers: host.timers }
 }
 
@@ -292,7 +296,7 @@ test(
         expect([stillRunning, timers]).toEqual([0, 0])
         const dead = new Set(valuesOf('dead'))
         expect(dead.size).toBe(outputs.dead.length)
-        const expected = inputs.filter((value) => !dead.has(value)).flatMap((value) => [`${value}a`, `${value}b`])
+        const expected = inputs.flatMap((value) => (dead.has(value) ? [] : [`${value}a`, `${value}b`]))
         for (const name of ['out', 'copy'] as const) {
           expect(valuesOf(name).toSorted()).toEqual(expected.toSorted())
           const byKey = new Map<string, string[]>()
