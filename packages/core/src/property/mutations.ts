@@ -25,9 +25,9 @@ function transactionMutations(): readonly Mutation[] {
     },
     {
       name: 'go on after an abort without going back',
-      file: 'engine/end-transaction.ts',
-      find: 'const lanes = rewind(transaction)',
-      replace: 'const lanes: never[] = []',
+      file: 'engine/source-run.ts',
+      find: 'reader?.rewind?.(ids)',
+      replace: 'ids',
     },
     {
       name: 'take back only what the aborted flush had',
@@ -75,7 +75,7 @@ function transactionMutations(): readonly Mutation[] {
       name: 'count a message as handled before its values are released',
       file: 'engine/sequential-worker.ts',
       find: 'if (!lane.torn) room = writer?.release?.(cursor)',
-      replace: 'room = Promise.resolve().then(() => writer?.release?.(cursor))',
+      replace: 'room = runtime.host.yield().then(() => writer?.release?.(cursor))',
     },
     {
       name: 'prepare a transaction after its positions were noted',
