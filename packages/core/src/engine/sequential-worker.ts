@@ -90,7 +90,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
           batch.phase = 'waiting'
           await spinAsync(share, iterator as AsyncIterator<unknown>)
           batch.phase = 'suspended'
-        } else spin(share, iterator as Iterator<unknown> | undefined, !lane.open)
+        } else spin(share, iterator as Iterator<unknown> | undefined, taken && !lane.open)
       } catch (thrown) {
         // An iterator whose `next` threw has ended.
         if (iterator) batch.phase = 'over'
