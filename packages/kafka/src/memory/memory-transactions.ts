@@ -16,7 +16,7 @@ export interface TransactionCoordinator {
   fence(transactionalId: string): void
 }
 
-/** What a transactional producer does under one epoch of its id. At most one transaction is open at a time. */
+/** The work of a transactional producer under one epoch of its id. At most one transaction is open at a time. */
 export interface ProducerSession {
   /** Whether another session of the id has begun. */
   readonly isFenced: boolean

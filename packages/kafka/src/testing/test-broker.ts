@@ -2,6 +2,7 @@ import type { Host } from '@snapstream/core'
 import type {
   Driver,
   DriverClient,
+  DriverProducer,
   DriverConsumer,
   NewTopic,
   ProduceBatch,
@@ -60,6 +61,11 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
 
   function journaled(client: DriverClient): DriverClient {
     const createTopic = (topic: string) => withAdmin(client, (admin) => admin.createTopics([newTopic(topic)]))
+    /** `partitions` of a producer: creates the topic first. */
+    const creating = (producer: Pick<DriverProducer, 'partitions'>) => async (topic: string) => {
+      await createTopic(topic)
+      return producer.partitions(topic)
+    }
     return {
       async admin() {
         const admin = await client.admin()
@@ -84,10 +90,7 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
         const producer = await client.producer(settings)
         return {
           ...producer,
-          async partitions(topic) {
-            await createTopic(topic)
-            return producer.partitions(topic)
-          },
+          partitions: creating(producer),
           async send(batches) {
             const results = await producer.send(batches)
             note(acknowledged(batches, results))
@@ -100,10 +103,7 @@ export function testBroker({ host, partitions, topics, retention = {} }: TestBro
         let uncommitted: TopicPartition[] = []
         return {
           ...producer,
-          async partitions(topic) {
-            await createTopic(topic)
-            return producer.partitions(topic)
-          },
+          partitions: creating(producer),
           async send(batches) {
             const results = await producer.send(batches)
             uncommitted.push(...acknowledged(batches, results))

@@ -136,7 +136,7 @@ describe('transactions in a test app', () => {
     await producer.commit()
     await producer.send([batch('open')])
     if (dies) await test.restart({ crash: true })
-    // What a dead app closes is not closed in order.
+    // A dead app does not close its producer in order.
     await first.consumer.close()
     await test.topic('output').pipe('behind')
     const second = await read(clientOfApp(), 'second')

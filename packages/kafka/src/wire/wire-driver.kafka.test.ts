@@ -3,9 +3,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { producerSettings, record, withHarness } from '../conformance/harness.ts'
 import type { Harness } from '../conformance/harness.ts'
-import { kafkajs, kafkajsConnect } from '../kafkajs/kafkajs-driver.ts'
+import { changedDriver } from '../fixtures/transactions-on-kafka.ts'
+import { kafkajs } from '../kafkajs/kafkajs-driver.ts'
 import { brokerUnreachable } from './errors/connection-error.ts'
-import { wireDriver } from './wire-driver.ts'
 
 const brokers = process.env['KAFKA_BROKERS']?.split(',') ?? []
 const onKafka = (run: (harness: Harness) => Promise<void>) => () => withHarness({ driver: kafkajs(), brokers }, run)
@@ -13,20 +13,13 @@ const client = { brokers, clientId: 'wire', connectTimeoutMs: 5000, requestTimeo
 
 /** A driver that loses the answers to some Produce requests, after the broker has written the batches. */
 function losingDriver(lose: () => boolean) {
-  return wireDriver({
-    ...kafkajs(),
-    connect: (settings) => async (address, signal) => {
-      const connection = await kafkajsConnect(settings)(address, signal)
-      return {
-        ...connection,
-        async produce(request) {
-          const answers = await connection.produce(request)
-          if (lose()) throw brokerUnreachable(address, 'lost an answer')
-          return answers
-        },
-      }
+  return changedDriver((connection, address) => ({
+    async produce(request) {
+      const answers = await connection.produce(request)
+      if (lose()) throw brokerUnreachable(address, 'lost an answer')
+      return answers
     },
-  })
+  }))
 }
 
 describe.skipIf(brokers.length === 0)('a wire driver on a real Kafka', () => {

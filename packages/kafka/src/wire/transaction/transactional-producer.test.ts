@@ -473,7 +473,7 @@ describe('initialising the id again', () => {
     expect(log.filter((line) => line.startsWith('InitProducerId'))).toEqual([init('7/1'), init()])
   })
 
-  test('that fails for now makes the batch retriable', async () => {
+  test('that fails with a retriable error makes the batch retriable', async () => {
     const { broker, producer } = await open(TV1, { deliveryTimeoutMs: 1 as never })
     broker.next('Produce', 45)
     await producer.send([batch()])
