@@ -1,12 +1,14 @@
 import type { Headers, SnapstreamError } from '@snapstream/core'
 import type { DriverAdmin } from './driver-admin.ts'
 import type { Compression, DriverProducer, ProducerSettings } from './driver-producer.ts'
+import type { GroupState } from './group-state.ts'
 import type { Int64 } from './int64.ts'
 import type { IsolationLevel, TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
 import type { TransactionalProducer, TransactionalProducerSettings } from './transactional-producer.ts'
 
 export type * from './driver-admin.ts'
 export type * from './driver-producer.ts'
+export type * from './group-state.ts'
 export type { Int64 } from './int64.ts'
 export type * from './topic-partition.ts'
 export type * from './transactional-producer.ts'
@@ -122,6 +124,8 @@ export interface ConsumerSettings {
    * not read, and are reported to `onTrouble`.
    */
   readonly copartitioned?: readonly (readonly string[])[]
+  /** The state that this member keeps beside its partitions. Default: none, and partitions move as balance wants it. */
+  readonly state?: GroupState
   /** The partitions to read without a group. Default: all. */
   readonly only?: readonly TopicPartition[]
   /** Where to start in a partition without a committed offset. `'error'`: reject `poll` with `OFFSET_OUT_OF_RANGE`. */
@@ -256,6 +260,11 @@ export interface DriverConsumer {
    * closed.
    */
   committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>
+  /**
+   * Asks the group for a new assignment, when a partition that this member follows has caught up. Calls in quick succession
+   * count as one. Without a group it does nothing.
+   */
+  rejoin(): void
   /** Ends a pending `poll` with undefined and leaves the group, so that others take over at once. */
   close(): Promise<void>
 }

@@ -274,6 +274,9 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
         return committed === undefined ? [] : [{ topic, partition, offset: committed.offset }]
       })
     },
+    rejoin() {
+      membership?.rejoin()
+    },
     async close() {
       if (ended !== undefined) {
         ended = {}

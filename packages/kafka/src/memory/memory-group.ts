@@ -30,6 +30,8 @@ export interface Membership {
   owns(at: TopicPartition): boolean
   /** Commits offsets of partitions that the member owns; the others are left out. */
   commit(offsets: readonly OffsetAndMetadata[]): void
+  /** Asks for a new assignment. */
+  rejoin(): void
   /** Gives up all partitions at once, without a call of `revoked`. */
   leave(): void
 }
@@ -164,6 +166,9 @@ export function memoryGroup(
         commit(commits) {
           if (!members.has(id)) return
           for (const at of commits) if (member.owned.has(partitionKey(at))) offsets.commit(at)
+        },
+        rejoin() {
+          if (members.has(id)) void rebalance()
         },
         leave() {
           if (!members.delete(id)) return

@@ -43,6 +43,7 @@ function holeyDriver(logs: readonly HoleyLog[], step: number) {
         throw new Error('it waits for what will not come')
       },
       release() {},
+      rejoin() {},
       seek() {},
       async commit() {},
       commitIn: async () => false,

@@ -204,6 +204,9 @@ export async function wireConsumer(
       return ended === undefined && membership.commitIn(producer, offsets)
     },
     committed: async (at) => (await ownership?.committed(at)) ?? [],
+    rejoin() {
+      if (ended === undefined) membership.rejoin()
+    },
     async close() {
       ended = {}
       await end('in order')

@@ -44,6 +44,8 @@ export interface GroupMember {
   commit(offsets: readonly TopicPartitionOffset[], owner?: string): Promise<void>
   /** See `commitIn` of `DriverConsumer`. */
   commitIn(producer: TransactionalProducer, offsets: readonly TopicPartitionOffset[]): Promise<boolean>
+  /** See `rejoin` of `DriverConsumer`. */
+  rejoin(): void
   /** Leaves the group, whatever phase the member is in. Never rejects. */
   leave(): Promise<void>
   /** Resolves with the error if the member cannot go on. The caller still has to call `leave`. */
@@ -327,6 +329,7 @@ export function groupMember(options: {
       const owned = offsets.map((at) => ({ ...at, metadata }))
       return commits.send(owned, (generation, all) => producer.sendOffsets(generation, all), 'whole').catch(nameCommit)
     },
+    rejoin: () => transition({ type: 'rebalance' }),
     leave,
     failed,
   }

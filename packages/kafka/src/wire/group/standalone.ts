@@ -43,6 +43,7 @@ export function standaloneReader(options: {
   return {
     commit: async () => {},
     commitIn: async () => false,
+    rejoin() {},
     leave: async () => stop(),
     failed,
   }
