@@ -1,4 +1,29 @@
-import type { Host } from './protocol.ts'
+/** Time, scheduling and process signals. Feature-detected by default, virtual in tests. */
+export interface Host {
+  /**
+   * The time of day, in whole ms since the epoch (`Date.now()`). It jumps when the system's clock is corrected: use it for
+   * timestamps, and `monotonic` for durations.
+   */
+  now(): number
+  /**
+   * The ms since an arbitrary moment, with fractions if the platform has them (`performance.now()`). It never goes back: use
+   * it for durations and deadlines.
+   */
+  monotonic(): number
+  /**
+   * Calls `f` after `ms` milliseconds of `monotonic`; the returned function cancels it. A wait of more than 2^31-1 ms (24.8
+   * days), the limit of platform timers, ends at that limit: for longer waits check `monotonic` and wait again.
+   */
+  setTimeout(f: () => void, ms: number): () => void
+  /** A random number of at least 0 and less than 1, for jitter. */
+  random(): number
+  /** Resolves after the event loop has run timers, I/O and signals. */
+  yield(): Promise<void>
+  /** Calls `f` when the process gets SIGINT or SIGTERM; the returned function stops listening. */
+  onSignal(f: () => void): () => void
+  /** Ends the process at once, on platforms that have one. */
+  exit?(code: number): void
+}
 
 /** The globals that a host uses. Only the timers are required. */
 interface Platform {

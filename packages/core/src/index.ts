@@ -12,6 +12,7 @@ export type { ErrorCode, ErrorFields } from './error.ts'
 export type { Events, FailedMessage, InFlight, On } from './observe/events.ts'
 export type { BindingHealth, Health } from './observe/health.ts'
 export { platformHost } from './host.ts'
+export type { Host } from './host.ts'
 export { interval } from './operators/interval.ts'
 export type { IntervalOptions, Tick } from './operators/interval.ts'
 export type { Logger } from './observe/logger.ts'
@@ -21,9 +22,9 @@ export type {
   Checkpoint,
   Failure,
   Headers,
-  Host,
   Kept,
   Lane,
+  LaneState,
   Lasting,
   MaybePromise,
   Origin,
@@ -31,6 +32,7 @@ export type {
   Positions,
   ReaderOptions,
   Resource,
+  RestoreProgress,
   SinkOptions,
   SinkTarget,
   SinkWriter,

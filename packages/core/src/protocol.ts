@@ -5,6 +5,8 @@
  * `@snapstream/core/adapter` checks.
  */
 
+import type { Host } from './host.ts'
+
 /** A value, or a promise of it. The engine awaits it only if it is a promise. */
 export type MaybePromise<T> = T | PromiseLike<T>
 
@@ -127,6 +129,8 @@ export interface Lasting {
  * for each message in flight, which is used again for a later message.
  */
 export interface Origin {
+  /** The message itself. */
+  readonly message: unknown
   /** The lane of the message. */
   readonly lane: Lane
   /** Event time in ms since the epoch; a bigint where a number is not exact. */
@@ -231,8 +235,67 @@ export interface SinkWriter<T> {
    * failed; with `release` also when it is skipped, and before its dead letter is written. `origin`: the message.
    */
   undo?(origin: Origin): void
+  /** State that is split by the lanes that feed the sink, and follows them. */
+  readonly state?: LaneState
   /** Releases all resources. */
   close?(): MaybePromise<void>
+}
+
+/**
+ * State that is split by lanes: each lane has its own part, which goes where the lane goes. The engine opens a lane once its
+ * part is open; other lanes go on meanwhile. With an `atomic` writer the writes of messages are kept or dropped with the
+ * transaction. A state with a writer that is not atomic cannot be used beside a transaction.
+ */
+export interface LaneState {
+  /**
+   * A lane was assigned. Its first message is handled once this has resolved; a rejection stops the stream. Called once until
+   * the lane is closed: a lane that is paused or rewound stays open. `signal`: aborted when the lane is given up, or the
+   * stream ends, before that; how the call settles then has no effect. `source`: the bound source of the lane.
+   */
+  open(source: unknown, lane: Lane, signal: AbortSignal): MaybePromise<void>
+  /**
+   * The lane was given up, after its last checkpoint. `'lost'`: without one, and its writes since the last are dropped. Also
+   * called while `open` is pending, after its signal was aborted. A lane that is still open at the end is not closed: the
+   * writer is.
+   */
+  close(source: unknown, lane: Lane, reason: 'revoked' | 'lost'): void
+  /**
+   * An attempt at a message begins: writes with `origin.message` belong to it. Called before each attempt of the handler, and
+   * not for a message that did not decode.
+   */
+  begin(origin: Origin): void
+  /** Undoes the writes of the message since `begin`: its handler failed, or it is skipped or goes to the dead letter sink. */
+  undo(origin: Origin): void
+  /**
+   * The message counts as handled. Called for each message, in the order of the positions, before `release` of the
+   * transaction. A returned promise means that the state is full: the next message waits for it.
+   */
+  release(origin: Origin): void | PromiseLike<void>
+  /** Called at the moment at which the positions of a checkpoint are noted: writes that are released later belong to the next one. */
+  prepare(checkpoint: Checkpoint): void
+  /**
+   * Stores the prepared writes. Called before the positions are committed; with an atomic writer right after the transaction
+   * was committed. A rejection stops the stream.
+   */
+  commit(checkpoint: Checkpoint): MaybePromise<void>
+  /** The transaction was aborted: drops all writes since the last `commit`, in all lanes. No message of these lanes is in flight. */
+  abort(): void
+  /** The parts that are being restored, for health and the watchdog. It must neither wait nor throw. */
+  restoring(): readonly RestoreProgress[]
+}
+
+/** How far a part of a state is restored. */
+export interface RestoreProgress {
+  /** The name of the state. */
+  readonly store: string
+  /** The number of its part. */
+  readonly partition: number
+  /** The number of records that are restored. */
+  readonly done: number
+  /** The number of records to restore. */
+  readonly of: number
+  /** `'active'`: a lane waits for the part. `'standby'`: a copy, for which nothing waits. */
+  readonly role: 'active' | 'standby'
 }
 
 /** The options that a sink is opened with. */
@@ -247,6 +310,13 @@ export interface SinkOptions {
   trouble(error: Error): void
   /** Requests a checkpoint now: for an atomic sink that is full, as its writers cannot wait for one. */
   checkpoint?(): void
+  /** The bound sources of the bindings that write to the sink or use it. */
+  readonly sources: readonly unknown[]
+  /**
+   * Reports how far a part of the state is restored; listeners get the event `restore`. Call it at the start, at most once a
+   * second, and at the end.
+   */
+  restore?(progress: RestoreProgress): void
 }
 
 /** A sink that implements the protocol. */
@@ -268,31 +338,4 @@ export interface Resource {
   open(): Promise<void>
   /** Resolves when it is closed, or at once while others have it open. */
   close(): Promise<void>
-}
-
-/** Time, scheduling and process signals. Feature-detected by default, virtual in tests. */
-export interface Host {
-  /**
-   * The time of day, in whole ms since the epoch (`Date.now()`). It jumps when the system's clock is corrected: use it for
-   * timestamps, and `monotonic` for durations.
-   */
-  now(): number
-  /**
-   * The ms since an arbitrary moment, with fractions if the platform has them (`performance.now()`). It never goes back: use
-   * it for durations and deadlines.
-   */
-  monotonic(): number
-  /**
-   * Calls `f` after `ms` milliseconds of `monotonic`; the returned function cancels it. A wait of more than 2^31-1 ms (24.8
-   * days), the limit of platform timers, ends at that limit: for longer waits check `monotonic` and wait again.
-   */
-  setTimeout(f: () => void, ms: number): () => void
-  /** A random number of at least 0 and less than 1, for jitter. */
-  random(): number
-  /** Resolves after the event loop has run timers, I/O and signals. */
-  yield(): Promise<void>
-  /** Calls `f` when the process gets SIGINT or SIGTERM; the returned function stops listening. */
-  onSignal(f: () => void): () => void
-  /** Ends the process at once, on platforms that have one. */
-  exit?(code: number): void
 }

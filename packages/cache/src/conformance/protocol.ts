@@ -13,7 +13,7 @@ const never = new AbortController().signal
 export const checkpoint = { id: 1, positions: new Map() }
 
 export async function openSink<K extends CacheKey, V>(cache: Cache<K, V>) {
-  return cache['~snapstream.sink']({ signal: never, host: platformHost(), scope: new Map(), trouble() {} })
+  return cache['~snapstream.sink']({ signal: never, host: platformHost(), scope: new Map(), trouble() {}, sources: [] })
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

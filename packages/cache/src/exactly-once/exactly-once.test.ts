@@ -29,6 +29,7 @@ async function setUp({ bufferBytes }: { readonly bufferBytes?: number } = {}) {
       scope: new Map(),
       trouble() {},
       checkpoint: () => void asked++,
+      sources: [],
     })) as Required<SinkWriter<Pair>>
     await sink.accepts(orders)
     return sink

@@ -1,4 +1,4 @@
-import type { Host } from '../protocol.ts'
+import type { Host } from '../host.ts'
 
 /** Options of `backoff`. */
 export interface BackoffOptions {

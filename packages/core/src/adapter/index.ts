@@ -1,4 +1,14 @@
 // For authors of adapters (sources, sinks, codecs). The size budget of the root import does not include these.
+export type {
+  Changelog,
+  ChangelogBatch,
+  ChangelogOptions,
+  ChangelogSource,
+  PartitionOwner,
+  TableLog,
+  TableLogOptions,
+  TableSource,
+} from '../changelog.ts'
 export { backoff } from './backoff.ts'
 export type { BackoffOptions } from './backoff.ts'
 export { findLoss } from './lossless-json.ts'

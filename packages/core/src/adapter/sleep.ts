@@ -1,5 +1,5 @@
 import { platformHost } from '../host.ts'
-import type { Host } from '../protocol.ts'
+import type { Host } from '../host.ts'
 
 /**
  * Resolves after `ms` milliseconds (24.8 days at most), or as soon as the signal is aborted. Never rejects. It removes its

@@ -1,5 +1,5 @@
 import { platformHost } from '../host.ts'
-import type { Host } from '../protocol.ts'
+import type { Host } from '../host.ts'
 
 /** Options of `withTimeout`. */
 export interface TimeoutOptions<L> {

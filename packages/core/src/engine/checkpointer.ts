@@ -1,6 +1,7 @@
 import { countAll } from '../observe/health.ts'
 import type { Monitor } from '../observe/monitor.ts'
-import type { Checkpoint, Host } from '../protocol.ts'
+import type { Host } from '../host.ts'
+import type { Checkpoint } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { SourceRun } from './source-run.ts'
 import { endTransaction } from './end-transaction.ts'

@@ -1,4 +1,4 @@
-import type { Host } from '../protocol.ts'
+import type { Host } from '../host.ts'
 
 /** How long messages may be handled before timers, I/O and signals get their turn, in ms. */
 const SLICE_MS = 10

@@ -12,7 +12,8 @@ import type { Monitor } from '../observe/monitor.ts'
 import { Pace } from './pace.ts'
 import { deferred } from '../adapter/promise.ts'
 import { PROTOCOL_KEY, PROTOCOL_VERSION } from '../adapter/protocol-version.ts'
-import type { Host, MaybePromise } from '../protocol.ts'
+import type { Host } from '../host.ts'
+import type { MaybePromise, RestoreProgress } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { transactionOf } from './sink.ts'
 import { createTransaction } from './transaction.ts'
@@ -97,7 +98,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   }
   let sources: readonly SourceRun[] = []
   const lanes = () => sources.flatMap((source) => source.lanes)
-  Object.assign(monitor, { state: 'opening', failed: false, tallies, sources: [], host })
+  Object.assign(monitor, { state: 'opening', failed: false, tallies, sources: [], states: [], host })
 
   if (signals) cancels.push(host.onSignal(() => stop('signal')))
   const abort = () => stop('abort')
@@ -136,7 +137,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   }
   const [first, ...suppressed] = failures
   for (const tally of tallies) note(tally, { sources: [], stalled: undefined })
-  Object.assign(monitor, { state: 'idle', failed: !!first, sources: [] })
+  Object.assign(monitor, { state: 'idle', failed: !!first, sources: [], states: [] })
   // The first failure carries the later ones, so that none is lost.
   if (suppressed.length > 0) Object.assign(first as Error, { suppressed })
   emit('stop', () => ({ undone, error: first }))
@@ -218,10 +219,14 @@ export async function run(bindings: readonly Binding[], context: object, given: 
           scope: runtime.scope,
           trouble: runtime.trouble('sink', concerned),
           checkpoint: () => checkpoint(),
+          sources: [...new Set(concerned.flatMap(({ binding }) => binding.sources))],
+          restore: (progress: RestoreProgress) =>
+            emit('restore', () => ({ bindings: namesOf(concerned), ...progress })),
         }
         const writer = await open(target, () => target['~snapstream.sink'](options))
         if (!writer) continue
         runtime.writers.set(target, writer)
+        if (writer.state) monitor.states.push(writer.state)
         const id = transactionOf(writer)
         if (id) runtime.transactions.set(id, createTransaction(target, writer))
       }

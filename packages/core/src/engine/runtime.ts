@@ -1,6 +1,7 @@
 import type { Emit } from '../observe/events.ts'
 import type { Pace } from './pace.ts'
-import type { Host, SinkWriter } from '../protocol.ts'
+import type { Host } from '../host.ts'
+import type { SinkWriter } from '../protocol.ts'
 import type { Tally } from '../observe/tally.ts'
 import type { Context } from '../types.ts'
 import type { Transaction } from './transaction.ts'

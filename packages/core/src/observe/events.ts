@@ -1,5 +1,5 @@
 import type { ErrorFields } from '../error.ts'
-import type { Lane } from '../protocol.ts'
+import type { Lane, RestoreProgress } from '../protocol.ts'
 
 /** A message that failed; with its topic, partition, offset and key if they are known. */
 export interface FailedMessage extends ErrorFields {
@@ -53,6 +53,11 @@ export interface Events {
     /** The names of the caches, and of other sinks that hold such values. */
     readonly keptBy: readonly string[]
   }
+  /** A part of a store is being restored: at the start, at most once a second, and at the end. */
+  restore: RestoreProgress & {
+    /** The names of the bindings that use the store. */
+    readonly bindings: readonly string[]
+  }
   /** All handled messages are durable and acknowledged. */
   checkpoint: {
     /** The number of the checkpoint; it grows within a run. */
@@ -103,9 +108,10 @@ export interface Events {
     readonly binding: string
     /**
      * `'handler'`: a message that its handler or a sink does not finish. `'flush'` or `'commit'`: a sink or source that does
-     * not finish a checkpoint. `'source'`: a source that has more messages and delivers none.
+     * not finish a checkpoint. `'restore'`: a store whose restore stands still. `'source'`: a source that has more messages and
+     * delivers none.
      */
-    readonly waitsFor: 'handler' | 'flush' | 'commit' | 'source'
+    readonly waitsFor: 'handler' | 'flush' | 'commit' | 'restore' | 'source'
     /** The time without progress, in ms. */
     readonly forMs: number
     /** The number of messages that the binding still has to handle; undefined if it is not known. */

@@ -1,3 +1,4 @@
+import type { RestoreProgress } from '../protocol.ts'
 import type { Monitor, State } from './monitor.ts'
 import { note } from './tally.ts'
 import type { Flight, Tally } from './tally.ts'
@@ -48,10 +49,12 @@ export interface Health {
   readonly state: State
   /** One entry for each binding, in the order of the calls of `snap`. */
   readonly bindings: readonly BindingHealth[]
+  /** The parts of stores that are being restored. */
+  readonly stores: readonly RestoreProgress[]
 }
 
 export function healthOf(monitor: Monitor): Health {
-  const { state, failed, tallies, sources } = monitor
+  const { state, failed, tallies, sources, states } = monitor
   countAll(monitor)
   return {
     live: !failed && tallies.every(({ stalled }) => !stalled),
@@ -68,6 +71,7 @@ export function healthOf(monitor: Monitor): Health {
         ...counts,
       }
     }),
+    stores: states.flatMap((state) => state.restoring()),
   }
 }
 

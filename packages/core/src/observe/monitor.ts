@@ -1,5 +1,6 @@
 import type { Tally, WatchedSource } from './tally.ts'
-import type { Host } from '../protocol.ts'
+import type { Host } from '../host.ts'
+import type { LaneState } from '../protocol.ts'
 import type { Emit, On } from './events.ts'
 import { LEVELS, log } from './logger.ts'
 import type { Logger } from './logger.ts'
@@ -13,12 +14,14 @@ export interface Monitor extends Bus {
   failed: boolean
   tallies: readonly Tally[]
   sources: readonly WatchedSource[]
+  /** The states of its sinks. */
+  states: Pick<LaneState, 'restoring'>[]
   /** The host of the run. */
   host?: Host
 }
 
 export function createMonitor(): Monitor {
-  return { ...createBus(), state: 'idle', failed: false, tallies: [], sources: [] }
+  return { ...createBus(), state: 'idle', failed: false, tallies: [], sources: [], states: [] }
 }
 
 interface Bus {

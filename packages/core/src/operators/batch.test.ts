@@ -4,7 +4,8 @@ import { createApp } from '../app.ts'
 import { SnapstreamError } from '../error.ts'
 import { batch } from './batch.ts'
 import type { BatchOptions } from './batch.ts'
-import type { BatchSource, Host } from '../protocol.ts'
+import type { Host } from '../host.ts'
+import type { BatchSource } from '../protocol.ts'
 import { fakeSource } from '../suite/fakes.ts'
 import { createVirtualHost } from '../testing/index.ts'
 
@@ -87,7 +88,7 @@ describe('batch', () => {
     const host = createVirtualHost()
     const { signal } = new AbortController()
     const sink = batch(() => pause(host, 50), { maxCount: 2 })
-    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map(), trouble() {} })
+    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map(), trouble() {}, sources: [] })
     const answers = [1, 2, 3].map((n) => writer.write(n))
     expect(answers).toEqual([undefined, undefined, undefined])
     let room = false
@@ -105,7 +106,7 @@ describe('batch', () => {
     const host = createVirtualHost()
     const { signal } = new AbortController()
     const sink = batch(nothing, { maxCount: 1000, maxMs: 50 })
-    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map(), trouble() {} })
+    const writer = await sink['~snapstream.sink']({ host, signal, scope: new Map(), trouble() {}, sources: [] })
     for (let n = 0; n < 10_500; n++) void writer.write(n)
     expect(host.timers).toBe(1)
     await host.advance(50)

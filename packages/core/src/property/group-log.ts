@@ -1,4 +1,5 @@
-import type { Batch, BatchSource, Host, MaybePromise, Positions, ReaderOptions } from '../protocol.ts'
+import type { Host } from '../host.ts'
+import type { Batch, BatchSource, MaybePromise, Positions, ReaderOptions } from '../protocol.ts'
 
 export interface Message {
   readonly log: number

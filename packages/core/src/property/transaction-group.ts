@@ -1,4 +1,5 @@
-import type { Batch, BatchSource, Host, Lane, ReaderOptions, SinkTarget } from '../protocol.ts'
+import type { Host } from '../host.ts'
+import type { Batch, BatchSource, Lane, ReaderOptions, SinkTarget } from '../protocol.ts'
 import type { TransactionScenario } from './transaction-scenario.ts'
 import { createTransactionSink } from './transaction-sink.ts'
 import type { Place, Value } from './transaction-sink.ts'

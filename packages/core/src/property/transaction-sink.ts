@@ -1,5 +1,6 @@
 import { isThenable } from '../adapter/promise.ts'
-import type { Checkpoint, Host, Origin, SinkWriter } from '../protocol.ts'
+import type { Host } from '../host.ts'
+import type { Checkpoint, Origin, SinkWriter } from '../protocol.ts'
 import type { TransactionScenario } from './transaction-scenario.ts'
 
 /** A message, by its place. */

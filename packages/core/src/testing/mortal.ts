@@ -1,4 +1,5 @@
-import type { Host, MaybePromise } from '../protocol.ts'
+import type { Host } from '../host.ts'
+import type { MaybePromise } from '../protocol.ts'
 import { deferred, isThenable } from '../adapter/promise.ts'
 
 /** Never settles: the process that would go on is dead. */

@@ -1,5 +1,5 @@
 import { platformHost } from '../host.ts'
-import type { Host } from '../protocol.ts'
+import type { Host } from '../host.ts'
 
 /** A host whose clock moves only when a test moves it, so that a whole app runs the same way every time. */
 export interface VirtualHost extends Host {

@@ -28,7 +28,13 @@ export async function holdTopics(app: TestedApp, host: Host): Promise<() => Prom
   for (const topic of boundTo(app, 'use'))
     if (specOf(topic))
       held.push(
-        await (topic as SinkTarget<unknown>)['~snapstream.sink']({ signal, host, scope: new Map(), trouble() {} }),
+        await (topic as SinkTarget<unknown>)['~snapstream.sink']({
+          signal,
+          host,
+          scope: new Map(),
+          trouble() {},
+          sources: [],
+        }),
       )
   return async () => {
     await Promise.all(held.splice(0).map(async (writer) => writer.close?.()))

@@ -11,6 +11,7 @@ const sinkOptions = () => ({
   host: platformHost(),
   scope: new Map<unknown, unknown>(),
   trouble() {},
+  sources: [],
 })
 
 function cacheIn(folder: string, engine: Engine): Cache<string, Value> {
