@@ -38,6 +38,8 @@ export type ProduceResult =
   | {
       /** Undefined: the batch is acknowledged. */
       readonly error?: undefined
+      /** The offset of its first record; the others follow without a gap. Undefined if the broker does not tell it. */
+      readonly baseOffset?: number | undefined
     }
   | {
       /** The reason why the batch is not acknowledged. */

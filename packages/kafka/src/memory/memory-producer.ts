@@ -9,7 +9,6 @@ import type { Transaction } from './transaction.ts'
 /** The bytes that the wire format adds to a small record, and to a batch. */
 const RECORD_OVERHEAD_BYTES = 9
 const BATCH_OVERHEAD_BYTES = 61
-const SENT: ProduceResult = {}
 
 /** Appends batches to the logs of a broker in memory, and returns their results at once. */
 export function memoryProducer(broker: MemoryBroker): DriverProducer {
@@ -57,8 +56,10 @@ export function produce(
       retriable: false,
     }
   if (keyed && records.some(({ key }) => key === null)) return keysMissing({ topic, partition, records })
-  log.append(records, transactionOf(log))
-  return SENT
+  const transaction = transactionOf(log)
+  const baseOffset = log.latest()
+  log.append(records, transaction)
+  return { baseOffset }
 }
 
 /** The error of a real broker, which writes no record of such a batch either. */

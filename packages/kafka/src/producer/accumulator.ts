@@ -10,9 +10,11 @@ export const RECORD_HEAP_BYTES = 200
 const RECORD_WIRE_BYTES = 24
 const HEADER_WIRE_BYTES = 10
 
-/** Learns the outcome of each record by one call of `acknowledged`, `failed` or `refused`. */
+/** Learns the outcome of each record by one call of `acknowledged` (or `acknowledgedAt`), `failed` or `refused`. */
 export interface DeliveryListener {
   acknowledged(): void
+  /** Called in the place of `acknowledged` with the offset of the record, if the broker has told it. */
+  acknowledgedAt?(offset: number): void
   failed(error: Error): void
   /** An attempt failed and another follows. Called once for a batch, however many of its records have this listener. */
   retried?(error: Error): void
@@ -160,15 +162,22 @@ export class PartitionQueue implements TopicPartition {
     for (const listener of new Set(first.listeners)) listener.retried?.(error)
   }
 
-  /** Settles all records of the first batch: acknowledged, or failed with this error. */
-  complete(error?: Error): void {
+  /**
+   * Settles all records of the first batch: acknowledged, or failed with this error.
+   *
+   * @param baseOffset the offset of its first record, if it is known
+   */
+  complete(error?: Error, baseOffset?: number): void {
     const batch = this.#batches.shift()
     if (batch === undefined) return
     this.#options.buffer.free(memoryOf(batch))
     this.#settled += batch.records.length + batch.refused
-    for (const listener of batch.listeners)
-      if (error === undefined) listener.acknowledged()
-      else listener.failed(error)
+    for (let i = 0; i < batch.listeners.length; i++) {
+      const listener = batch.listeners[i] as DeliveryListener
+      if (error !== undefined) listener.failed(error)
+      else if (baseOffset !== undefined && listener.acknowledgedAt) listener.acknowledgedAt(baseOffset + i)
+      else listener.acknowledged()
+    }
     while (this.#flushes[0] !== undefined && this.#flushes[0].until <= this.#settled) this.#flushes.shift()?.resolve()
   }
 

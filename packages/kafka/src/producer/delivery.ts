@@ -41,7 +41,7 @@ export function createDelivery({ producer, deliveryTimeoutMs, host }: DeliveryOp
     const { error } = result
     // Every batch failed meanwhile, as the producer was closed.
     if (queue.first !== batch) return undefined
-    if (error === undefined) queue.complete()
+    if (error === undefined) queue.complete(undefined, result.baseOffset)
     else if (isTooLarge(error) || result.refused !== undefined) refuse(sent, error, result.refused)
     else if (!result.retriable)
       queue.complete(notDelivered(sent, error, `failed, and would fail again: ${error.message}`))

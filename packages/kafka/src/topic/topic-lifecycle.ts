@@ -1,10 +1,9 @@
-import { SnapstreamError, platformHost } from '@snapstream/core'
+import { platformHost } from '@snapstream/core'
 import type { Host } from '@snapstream/core'
 import { resolveSettings } from '../conf/resolve-settings.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
-import type { DriverAdmin } from '../driver/driver.ts'
 import { withAdmin } from '../driver/with-admin.ts'
-import { newTopic } from '../options/topic-creation.ts'
+import { findTopics } from '../options/find-topics.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import { pooledProducer, topicSender } from '../writing/topic-sender.ts'
 import type { TopicSender } from '../writing/topic-sender.ts'
@@ -108,20 +107,4 @@ export function topicLifecycle(spec: TopicSpec): TopicLifecycle {
       await opened?.sender.close()
     },
   }
-}
-
-/** Finds the topics that a spec names or matches, and creates them if `create` says so. Rejects with `TOPIC_MISSING`. */
-async function findTopics(admin: DriverAdmin, { topics, create, name }: TopicSpec): Promise<readonly string[]> {
-  if (topics instanceof RegExp) {
-    const found = (await admin.listTopics()).filter((topic) => topics.test(topic))
-    if (found.length > 0) return found
-    throw new SnapstreamError(
-      'TOPIC_MISSING',
-      `no topic matches ${name}; create one first: topics that are created later are not read`,
-      { topic: name },
-    )
-  }
-  if (create !== undefined) await admin.createTopics(topics.map((topic) => newTopic(topic, create)))
-  await admin.describeTopics(topics)
-  return topics
 }

@@ -1,9 +1,9 @@
-import { SnapstreamError } from '@snapstream/core'
 import type { Failure, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
 import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
 import { rarely } from '../driver/rarely.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import type { DeliveryListener } from '../producer/accumulator.ts'
+import { rejectOnAbort } from './reject-on-abort.ts'
 import { sinkDeadLetter, sinkRecord } from './unencoded-record.ts'
 import type { UnencodedRecord } from './unencoded-record.ts'
 
@@ -139,24 +139,4 @@ export function topicSink(given: TopicSinkOptions): TopicSink {
   }
   written.sinks.add(sink)
   return sink
-}
-
-function rejectOnAbort(signal: AbortSignal, name: string): { readonly promise: Promise<never>; stop(): void } {
-  let stop = () => {}
-  const promise = new Promise<never>((_, reject) => {
-    const abort = () =>
-      reject(
-        new SnapstreamError(
-          'SHUTDOWN_TIMEOUT',
-          `records for the topic ${JSON.stringify(name)} were not acknowledged within shutdownMs; they are written again ` +
-            'after a restart. Raise shutdownMs if the broker needs longer',
-          { topic: name },
-        ),
-      )
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort)
-    stop = () => signal.removeEventListener('abort', abort)
-  })
-  promise.catch(() => {})
-  return { promise, stop }
 }

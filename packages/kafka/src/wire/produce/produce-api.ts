@@ -32,15 +32,16 @@ export const PRODUCE: Api<
   read(from, version) {
     const batches = readTopics(from, () => {
       const errorCode = from.int16()
-      // The first offset, the time of appending, and the start of the log.
-      for (let n = version >= 5 ? 3 : 2; n > 0; n--) from.int64()
-      if (version < 8) return { errorCode }
+      const baseOffset = from.int64()
+      // The time of appending, and the start of the log.
+      for (let n = version >= 5 ? 2 : 1; n > 0; n--) from.int64()
+      if (version < 8) return { errorCode, baseOffset }
       const recordErrors = from.array(() => {
         const one = { index: from.int32(), message: from.nullableString() }
         from.tags()
         return one
       })
-      return { errorCode, recordErrors, message: from.nullableString() }
+      return { errorCode, baseOffset, recordErrors, message: from.nullableString() }
     })
     return { batches, throttleMs: from.int32() }
   },

@@ -140,7 +140,7 @@ export function createSender(options: {
   async function resultOf(sent: NumberedBatch, answer: ProduceAnswer | undefined): Promise<ProduceResult> {
     const { batch } = sent
     const outcome = numbers.settle(sent, answer?.errorCode)
-    if (outcome === 'written') return SENT
+    if (outcome === 'written') return written(answer)
     if (answer === undefined) return unanswered(batch)
     const error = protocolError(answer.errorCode, answer.message)
     const refused = refusedRecords(answer)
@@ -230,6 +230,11 @@ function refusedRecords({
       `${reason.slice(0, MAX_REASON_LENGTH)} (${name})`,
     ]),
   )
+}
+
+/** The result of a batch that is in the log. The answer about a batch that was sent twice may not tell the offset. */
+function written({ baseOffset = -1 }: Partial<ProduceAnswer> = {}): ProduceResult {
+  return baseOffset < 0 ? SENT : { baseOffset }
 }
 
 const fieldsOf = ({ topic, partition }: ProduceBatch) => ({ topic, partition })

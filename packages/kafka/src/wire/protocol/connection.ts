@@ -242,6 +242,8 @@ export interface TransactionOfBatches {
 
 /** The answer to Produce for one batch. */
 export interface ProduceAnswer extends TopicPartition, Answer {
+  /** The offset of the first record of the batch; -1 if the broker does not tell it. */
+  readonly baseOffset?: number
   /**
    * The records for which the batch was refused, by their index in it, with the broker's messages. Produce has it since
    * version 8.
