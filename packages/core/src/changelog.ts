@@ -54,6 +54,8 @@ export interface ChangelogOptions extends LogOptions {
    * Called after each assignment with the partitions to follow without owning them: standbys, and parts that will move here.
    */
   standby(partitions: readonly number[]): void
+  /** Requests a checkpoint now: that of `SinkOptions`. A changelog in a transaction asks for it soon after the first record. */
+  checkpoint?(): void
 }
 
 /** What stores and tables read from a log. */

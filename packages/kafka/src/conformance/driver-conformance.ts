@@ -1,3 +1,4 @@
+import { changelogConformance } from './changelog-conformance.ts'
 import { clientConformance } from './client-conformance.ts'
 import type { ConformanceOptions, TestRunner } from './harness.ts'
 import { hostileConformance } from './hostile-conformance.ts'
@@ -45,6 +46,7 @@ export function driverConformance(runner: TestRunner, options: DriverConformance
     valueConformance(runner, records === undefined ? given : { ...given, records })
     writingConformance(runner, given)
     replayConformance(runner, given)
+    changelogConformance(runner, given)
     if (!inProcess) {
       readingConformance(runner, given)
       sliceConformance(runner, given)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Declare } from './harness.ts'
 import { bytes, producerSettings, record } from './harness.ts'
-import { assertError, rejects } from './rejects.ts'
+import { assertError, assertWritten, rejects } from './rejects.ts'
 
 export function recordTests(declare: Declare): void {
   declare('hands out the records that were sent, in order', async ({ topic, produce, reader, until }) => {
@@ -75,7 +75,7 @@ export function recordTests(declare: Declare): void {
     ] as const
     const sent = [record('x', { headers }), record('none')]
     const results = await producer.send([{ topic: name, partition: 0, records: sent }])
-    assert.deepEqual(results, [{}])
+    assert.deepEqual(results, [{ baseOffset: 0 }])
     const read = await reader([name])
     await until('both records', () => read.records.length === 2)
     // Compared by name: a client may write all headers of a name one after another.
@@ -86,6 +86,25 @@ export function recordTests(declare: Declare): void {
       byName(headers.map(([key, value]) => [key, value && [...value]] as const)),
     )
     assert.deepEqual(read.records[1]?.headers, [])
+  })
+
+  declare('tells the offset of the first record of each batch', async ({ topic, client, supports }) => {
+    const name = await topic(2)
+    for (const idempotence of supports.ignoredSettings.includes('idempotence') ? [false] : [false, true]) {
+      const producer = await client.producer(producerSettings({ idempotence }))
+      const partition = Number(idempotence)
+      const send = async (values: readonly string[]) => {
+        const [result] = await producer.send([
+          { topic: name, partition, records: values.map((value) => record(value)) },
+        ])
+        if (result?.error) throw result.error
+        return result?.baseOffset
+      }
+      assert.equal(await send(['a', 'b', 'c']), 0)
+      assert.equal(await send(['d']), 3)
+      assert.equal(await send(['e', 'f']), 4)
+      await producer.close()
+    }
   })
 
   declare('the caller may reuse its buffers once a send is acknowledged', async (harness) => {
@@ -112,7 +131,7 @@ export function recordTests(declare: Declare): void {
         const records = values.map((value, i) =>
           record(value, { key: i % 2 ? null : bytes(`key ${i}`), headers: i % 3 ? [] : [['h', bytes(`header ${i}`)]] }),
         )
-        assert.deepEqual(await producer.send([{ topic: name, partition: 0, records }]), [{}], compression)
+        assertWritten(await producer.send([{ topic: name, partition: 0, records }]))
         expected.push(...values)
       } finally {
         await producer.close()
@@ -150,7 +169,7 @@ export function recordTests(declare: Declare): void {
           for (let n = 0; n < 10; n++) {
             const records = values(partition, n).map((value) => record(value))
             const results = await producers[partition % 2]?.send([{ topic: name, partition, records }])
-            assert.deepEqual(results, [{}])
+            assert.deepEqual(results, [{ baseOffset: n * 5 }])
           }
         }),
       )
@@ -158,7 +177,7 @@ export function recordTests(declare: Declare): void {
       const large = [record('', { value: new Uint8Array(3_000_000) })]
       const [refused] = (await producers[0]?.send([{ topic: name, partition: 0, records: large }])) ?? []
       assertError('RECORD_TOO_LARGE', name, refused?.error)
-      assert.deepEqual(await producers[0]?.send([{ topic: name, partition: 0, records: [record('last')] }]), [{}])
+      assertWritten(await producers[0]?.send([{ topic: name, partition: 0, records: [record('last')] }]))
     } finally {
       await Promise.all(producers.map((producer) => producer.close()))
     }
@@ -182,7 +201,7 @@ export function recordTests(declare: Declare): void {
       records: Array.from({ length: n }, () => record('x')),
     })
     const results = await producer.send([batch(a, 0, 1), batch(b, 0, 2), batch(a, 1, 3)])
-    assert.deepEqual(results, [{}, {}, {}])
+    assert.deepEqual(results, [{ baseOffset: 0 }, { baseOffset: 0 }, { baseOffset: 0 }])
     const ends = async (name: string) => (await admin.offsets(name, 'latest')).map(({ offset }) => offset)
     assert.deepEqual([await ends(a), await ends(b)], [[1, 3], [2]])
   })
@@ -210,7 +229,7 @@ export function recordTests(declare: Declare): void {
     ])
     assertError('RECORD_TOO_LARGE', name, result?.error)
     assert.ok(result?.error && !result.retriable)
-    assert.deepEqual(await producer.send([{ topic: name, partition: 0, records: [record('fits')] }]), [{}])
+    assertWritten(await producer.send([{ topic: name, partition: 0, records: [record('fits')] }]))
   })
 
   declare('reads very many small records of one batch', async ({ topic, producer, reader, until }) => {
@@ -219,7 +238,7 @@ export function recordTests(declare: Declare): void {
     const value = new Uint8Array(0)
     const timestamp = Date.now()
     const records = Array.from({ length: count }, () => ({ key: null, value, headers: [], timestamp }))
-    assert.deepEqual(await producer.send([{ topic: name, partition: 0, records }]), [{}])
+    assertWritten(await producer.send([{ topic: name, partition: 0, records }]))
     const read = await reader([name])
     await until('all records', () => read.records.length >= count || read.error())
     assert.equal(read.error(), undefined)

@@ -4,13 +4,14 @@ import type { KafkaConf } from '../conf/kafka-conf.ts'
 import { withHarness } from './harness.ts'
 import type { ConformanceOptions, TestRunner } from './harness.ts'
 import { logShapes } from './log-shapes.ts'
+import { openLog, readLog } from './read-log.ts'
 import type { LogShapes, ShapedTopic } from './log-shapes.ts'
 
 /** Reading existing records takes less, on a busy machine too. Waiting for more takes longer. */
 const LIMIT_MS = 20_000
 
 /**
- * `topic.slice` and `topic.at` on logs with holes: plain topics, transactions, compaction and deleted records, each with
+ * `topic.slice`, `topic.at` and the log of a table on logs with holes: plain topics, transactions, compaction and deleted records, each with
  * many, two and no records. It needs a real Kafka. KafkaJS makes the topics, whatever the driver is.
  */
 export function sliceConformance(runner: TestRunner, options: ConformanceOptions): void {
@@ -32,6 +33,8 @@ export function sliceConformance(runner: TestRunner, options: ConformanceOptions
   async function check(making: LogShapes, shape: (typeof shapes)[number], count: number): Promise<void> {
     const shaped = await making[shape](shape === 'compacted' && count > 2 ? 20 : count)
     await within(LIMIT_MS, checkSlices(shaped, shaped.values, conf))
+    // A log is read once its last transaction has ended.
+    if (shape !== 'openTransaction') await within(LIMIT_MS, checkLog(shaped, conf))
     if (shaped.uncommitted)
       await within(LIMIT_MS, checkSlices(shaped, shaped.uncommitted, { ...conf, isolationLevel: 'read_uncommitted' }))
   }
@@ -73,6 +76,26 @@ async function checkSlices({ topic: name }: ShapedTopic, values: readonly string
   const last = all.at(-1)
   const before = last && last.offset > 0 ? await topic.at(last.offset - 1) : undefined
   if (before) assert.equal(before.value, all.at(-2)?.value)
+}
+
+/** The log of a table gives the records behind any offset, and ends at the end of the topic. */
+async function checkLog({ topic: name, values }: ShapedTopic, conf: KafkaConf): Promise<void> {
+  const log = await openLog(Topic(name, { conf }))
+  const all = await readLog(log, 0)
+  assert.deepEqual(
+    all.records.filter((value) => value !== null),
+    values,
+  )
+  assert.equal(all.next, all.end)
+  for (let from = all.start; from <= all.end; from += Math.ceil((all.end - all.start) / 5) || 1) {
+    const { records, next } = await readLog(log, 0, from)
+    assert.deepEqual(records, records.length === 0 ? [] : all.records.slice(-records.length), `from ${from}`)
+    assert.equal(next, all.end)
+  }
+  const outOfRange = { code: 'OFFSET_OUT_OF_RANGE', topic: name, partition: 0 }
+  await assert.rejects(readLog(log, 0, all.end + 1), outOfRange)
+  if (all.start > 0) await assert.rejects(readLog(log, 0, all.start - 1), outOfRange)
+  await log.close()
 }
 
 async function within(limitMs: number, pending: Promise<void>): Promise<void> {

@@ -25,6 +25,11 @@ export interface StateDescription {
   readonly held: ReadonlyMap<string, number>
   /** By source topic, for all topics with state: how many members besides the owner are to follow each partition. */
   readonly standbys: ReadonlyMap<string, number>
+  /**
+   * The partitions that this member follows and has caught up with. Such a copy counts as good as that of the owner, however
+   * fast the owner writes. Default: none, and copies are compared by `held`.
+   */
+  readonly caughtUp?: ReadonlySet<string>
 }
 
 /** What a member learns of the state in its group. */

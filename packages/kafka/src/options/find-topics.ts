@@ -4,10 +4,7 @@ import { newTopic } from './topic-creation.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
 /** Finds the topics that a spec names or matches, and creates them if `create` says so. Rejects with `TOPIC_MISSING`. */
-export async function findTopics(
-  admin: DriverAdmin,
-  { topics, create, name }: TopicSpec,
-): Promise<readonly string[]> {
+export async function findTopics(admin: DriverAdmin, { topics, create, name }: TopicSpec): Promise<readonly string[]> {
   if (topics instanceof RegExp) {
     const found = (await admin.listTopics()).filter((topic) => topics.test(topic))
     if (found.length > 0) return found

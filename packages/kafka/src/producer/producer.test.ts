@@ -113,6 +113,26 @@ describe('batches', () => {
     expect(sends.map(([batch]) => batch?.records.map(({ value }) => text(value)))).toEqual([['a'], ['b', 'c']])
   })
 
+  test('the offset of each record is told to listeners that want it, if the driver knows it', async () => {
+    let answer: ProduceResult = { baseOffset: 40 }
+    const { topic } = await setup({ answer: async () => answer }).open()
+    const told: unknown[] = []
+    const add = (listener: DeliveryListener) =>
+      topic.send({ key: null, value: bytes('x'), headers: [], timestamp: 0 }, 0, listener)
+    const wanted: DeliveryListener = {
+      acknowledged: () => void told.push('unknown'),
+      acknowledgedAt: (offset) => void told.push(offset),
+      failed() {},
+    }
+    const other: DeliveryListener = { acknowledged: () => void told.push('other'), failed() {} }
+    for (const listener of [wanted, other, wanted]) void add(listener)
+    await topic.drained()
+    answer = {}
+    void add(wanted)
+    await topic.drained()
+    expect(told).toEqual([40, 'other', 42, 'unknown'])
+  })
+
   test('a slow partition does not hold up another one', async () => {
     const { open, outcomes, host } = setup({
       answer: ({ partition }) => (partition === 0 ? new Promise(() => {}) : OK),

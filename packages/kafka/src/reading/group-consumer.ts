@@ -10,6 +10,7 @@ import type {
   TransactionalProducer,
 } from '../driver/driver.ts'
 import { groupBy, partitionKey } from '../driver/topic-partition.ts'
+import { consumerStores } from './group-stores.ts'
 
 /** A reader of one topic (or several, or a pattern): its subscription, and the calls that it gets from the consumer. */
 export interface TopicSubscriber {
@@ -75,7 +76,7 @@ export function consumerFor(
   groupId: string | null,
   reader: TopicRead,
 ): GroupConsumer {
-  if (groupId === null) return groupConsumer(settings, null)
+  if (groupId === null) return groupConsumer(scope, settings, null)
   const consumers = (scope.get(SCOPE_KEY) as Set<GroupConsumer> | undefined) ?? new Set<GroupConsumer>()
   scope.set(SCOPE_KEY, consumers)
   for (const consumer of consumers) if (consumer.closed) consumers.delete(consumer)
@@ -94,12 +95,16 @@ export function consumerFor(
     for (const other of sameGroup)
       if (other.settings.consumer.groupInstanceId === groupInstanceId)
         throw twoInstances(groupInstanceId, reader.name, groupId)
-  const own = groupConsumer(settings, groupId)
+  const own = groupConsumer(scope, settings, groupId)
   consumers.add(own)
   return own
 }
 
-function groupConsumer(settings: ResolvedSettings, groupId: string | null): GroupConsumer {
+function groupConsumer(
+  scope: Map<unknown, unknown>,
+  settings: ResolvedSettings,
+  groupId: string | null,
+): GroupConsumer {
   const subscribers = new Set<TopicSubscriber>()
   /** The subscriber of each topic that was read, so that patterns are matched once. */
   const byTopic = new Map<string, TopicSubscriber | undefined>()
@@ -134,6 +139,7 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
 
   async function run(): Promise<void> {
     const { driver, client, consumer: defaults } = settings
+    const stores = consumerStores(scope, groupId, settings)
     // A run has one transaction, so its id is the same for all subscribers that have one.
     const [transactionalId] = [...subscribers].flatMap((one) => one.transactionalId ?? [])
     const made = await driver.client(client).consumer({
@@ -143,7 +149,8 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
       topics: [...subscribers].flatMap(({ topics }): (string | RegExp)[] =>
         topics instanceof RegExp ? [topics] : [...topics],
       ),
-      copartitioned: [...subscribers].flatMap(copartitioned),
+      copartitioned: [...[...subscribers].flatMap(copartitioned), ...stores.copartitioned],
+      ...(stores.state !== undefined && { state: stores.state }),
       startOffset: (topic, partition) => subscriberOf(topic)?.startOffset(topic, partition),
       async assigned(partitions) {
         const parts = bySubscriber(partitions)
@@ -165,6 +172,7 @@ function groupConsumer(settings: ResolvedSettings, groupId: string | null): Grou
       return
     }
     consumer = made
+    stores.connect(() => made.rejoin())
     for (let batch = await poll(made); batch !== undefined; batch = await poll(made))
       // Without a subscriber the batch is not released either, so that no more of its partition is fetched.
       subscriberOf(batch.topic)?.push(batch)

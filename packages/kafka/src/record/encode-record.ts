@@ -18,8 +18,9 @@ export type RecordEncoder = (
 ) => MaybePromise<ProduceRecord>
 
 /** The encoder of a topic's records. It throws, or rejects with, `ENCODE_FAILED`. */
-export function recordEncoder({ codec, keyCodec, plain }: TopicSpec, topic: string): RecordEncoder {
-  const encodeKey = partEncoder(keyCodec, { topic, part: 'key' })
+export function recordEncoder(spec: TopicSpec, topic: string): RecordEncoder {
+  const { codec, plain } = spec
+  const encodeKey = keyEncoder(spec, topic)
   const advice = plain ? `; give the topic a codec, as in Topic(${JSON.stringify(topic)}, { codec: JsonCodec() })` : ''
   const encodeValue = partEncoder(codec, { topic, part: 'value' }, advice)
   return (key, value, headers, timestamp) => {
@@ -31,12 +32,15 @@ export function recordEncoder({ codec, keyCodec, plain }: TopicSpec, topic: stri
   }
 }
 
-/** Encodes keys or values. `key` is the key of the record, for errors. */
-function partEncoder(
-  codec: Codec<unknown>,
-  context: CodecContext,
-  advice = '',
-): (content: unknown, key: unknown) => string | MaybePromise<Uint8Array> {
+/** The encoder of a topic's keys. It throws, or rejects with, `ENCODE_FAILED`. */
+export function keyEncoder({ keyCodec }: Pick<TopicSpec, 'keyCodec'>, topic: string): PartEncoder {
+  return partEncoder(keyCodec, { topic, part: 'key' })
+}
+
+/** Encodes a key or a value. `key` is the key of the record, for errors. */
+type PartEncoder = (content: unknown, key: unknown) => string | MaybePromise<Uint8Array>
+
+function partEncoder(codec: Codec<unknown>, context: CodecContext, advice = ''): PartEncoder {
   const text = codec['~snapstream.text']
   return (content, key) => {
     let bytes: unknown

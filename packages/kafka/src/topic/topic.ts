@@ -1,4 +1,7 @@
 import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
+import type { ChangelogSource, TableSource } from '@snapstream/core/adapter'
+import { openChangelog } from '../changelog/changelog.ts'
+import { openTableLog } from '../changelog/table-log.ts'
 import { recordKey } from '../record/topic-record.ts'
 import { topicControl } from '../reading/topic-control.ts'
 import { checkProtocol } from './check-protocol.ts'
@@ -18,7 +21,14 @@ import type { CallOptions } from '../writing/unencoded-record.ts'
  * one record. Each partition is a lane with the name `topic/partition`.
  */
 export interface Topic<V, K = string>
-  extends BatchSource<TopicRecord<V, K>>, TopicReading<V, K>, SinkTarget<TopicInput<V, K>>, Resource, AsyncDisposable {
+  extends
+    BatchSource<TopicRecord<V, K>>,
+    TopicReading<V, K>,
+    SinkTarget<TopicInput<V, K>>,
+    ChangelogSource,
+    TableSource,
+    Resource,
+    AsyncDisposable {
   /**
    * Writes one record and resolves when it is acknowledged. A null value is a tombstone. Rejects with `NOT_OPEN`,
    * `ENCODE_FAILED`, `SINK_REFUSED`, `RECORD_TOO_LARGE`, with an error of the broker, or with `BUFFER_FULL` when twice
@@ -97,6 +107,14 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
     '~snapstream.sink'(options) {
       checkProtocol(options.scope)
       return openTopicSink(spec, lifecycle, writer.written, options)
+    },
+    '~snapstream.changelog'(options) {
+      checkProtocol(options.scope)
+      return openChangelog(options)
+    },
+    '~snapstream.table'(options) {
+      checkProtocol(options.scope)
+      return openTableLog(spec, options)
     },
   }
   Object.defineProperty(topic, 'name', { value: spec.name })

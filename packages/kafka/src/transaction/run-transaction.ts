@@ -34,9 +34,11 @@ export interface RunTransaction {
   /** The producer of the records. Rejects if no source was accepted. */
   producer(): Promise<Producer>
   /**
-   * Sends the outputs of a message that counts as handled from now on, or keeps them for the next transaction while one is
+   * Sends a record of a message that counts as handled from now on, or keeps it for the next transaction while one is
    * committed. A promise: too many wait.
    */
+  add(record: PreparedRecord): void | Promise<void>
+  /** Adds the outputs that are held for a message, which counts as handled from now on. A promise: too many wait. */
   release(origin: Origin): void | Promise<void>
   /** Sends a record in the place of one that the broker has refused, also while the transaction is committed. */
   resend(record: PreparedRecord): void | Promise<void>
@@ -95,11 +97,13 @@ export function runTransaction(scope: Map<unknown, unknown>): RunTransaction {
   return made
 }
 
-/** A topic as a sink of the run. */
+/** A topic that gets records of the run: a sink, or a changelog. */
 export interface TransactionMember {
   readonly topic: string
   readonly settings: ResolvedSettings
-  readonly options: SinkOptions
+  readonly options: Pick<SinkOptions, 'host' | 'checkpoint'>
+  /** Awaited before the first source is read, with the producer of the records. */
+  connected?(producer: Producer): Promise<void>
   /** Resolves when every record sent so far is acknowledged or refused. Rejects with an error that ends the stream. */
   delivered: () => Promise<void>
 }
@@ -150,7 +154,12 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
   }
 
   function requestCheckpoint(): void {
-    for (const { options } of members) return options.checkpoint?.()
+    for (const { options } of members) if (options.checkpoint) return options.checkpoint()
+  }
+
+  function add(record: PreparedRecord): void | Promise<void> {
+    if (state.phase === 'open') return send(record)
+    return state.phase === 'committing' ? keep(record) : undefined
   }
 
   function keep(prepared: PreparedRecord): void | Promise<void> {
@@ -262,14 +271,15 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
       const { topic, settings, options } = first()
       const { groupId, groupInstanceId } = expectTransactionalSource(source, topic, settings)
       transactionalId ??= `${groupId}.${groupInstanceId ?? randomUUID()}`
-      await (connecting ??= connectTransactional(settings, transactionalId, options.host))
+      const { producer } = await (connecting ??= connectTransactional(settings, transactionalId, options.host))
+      await Promise.all(Array.from(members, async (member) => member.connected?.(producer)))
       sources.ids.set(source, transactionalId)
     },
     producer: async () => (await connection()).producer,
+    add,
     release(origin) {
       let room: void | Promise<void> = undefined
-      for (const output of held.take(origin))
-        if (state.phase !== 'failed') room = state.phase === 'committing' ? keep(output) : send(output)
+      for (const output of held.take(origin)) room = add(output)
       return room
     },
     resend: (prepared) => (state.phase === 'failed' ? undefined : send(prepared)),

@@ -4,10 +4,7 @@ import { SnapstreamError } from '@snapstream/core'
  * A promise that rejects with `SHUTDOWN_TIMEOUT` once no time is left to wait for acknowledgements of a topic. It need not be
  * awaited. Call `stop` when nothing waits any more.
  */
-export function rejectOnAbort(
-  signal: AbortSignal,
-  topic: string,
-): { readonly promise: Promise<never>; stop(): void } {
+export function rejectOnAbort(signal: AbortSignal, topic: string): { readonly promise: Promise<never>; stop(): void } {
   let stop = () => {}
   const promise = new Promise<never>((_, reject) => {
     const abort = () =>

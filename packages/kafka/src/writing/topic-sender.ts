@@ -17,7 +17,7 @@ import type { UnencodedRecord } from './unencoded-record.ts'
 
 /** A record that is encoded and checked, with the topic it goes to. */
 export interface PreparedRecord {
-  readonly to: ProducerTopic
+  readonly to: Pick<ProducerTopic, 'send'>
   readonly record: ProduceRecord
   /** Undefined: the partitioner's choice. */
   readonly partition: number | undefined

@@ -74,5 +74,5 @@ test.each([
 ])('an answer of version %i is read', (version, answer, more) => {
   const form = version >= PRODUCE.flexibleSince ? 'flexible' : 'classic'
   const read = PRODUCE.read(byteReader(bytes(answer), 'the answer', form), version)
-  expect(read).toEqual({ throttleMs: 7, batches: [{ topic: 't', partition: 3, errorCode: 6, ...more }] })
+  expect(read).toEqual({ throttleMs: 7, batches: [{ topic: 't', partition: 3, errorCode: 6, baseOffset: 1, ...more }] })
 })
