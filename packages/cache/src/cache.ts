@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import {
   SnapstreamError,
   type BatchSource,
@@ -9,17 +8,17 @@ import {
   type SinkTarget,
 } from '@snapstream/core'
 import type { AnyBackend } from './backend/backend.ts'
-import { backendError } from './backend/backend-error.ts'
 import { checkProtocol } from './check-protocol.ts'
 import { createDatabase, type Database } from './database/database.ts'
 import type { CacheStats } from './database/maintenance.ts'
 import type { CacheKey } from './entry/cache-key.ts'
 import type { CacheInput, CacheOperation, EntryOptions } from './entry/entry.ts'
-import { SUB_TAG, createKeySpace, subPrefix } from './entry/key-space.ts'
+import { subPrefix } from './entry/key-space.ts'
 import type { CacheRange } from './entry/range.ts'
 import { checkOptions, checkSubOptions, type CacheOptions, type SubCacheOptions } from './options.ts'
 import type { CacheReads } from './reading/reads.ts'
 import type { CacheSnapshot } from './reading/snapshot.ts'
+import { readSubNames } from './reading/sub-names.ts'
 import { createStore } from './store.ts'
 import type { CacheTransaction } from './transaction/transaction.ts'
 
@@ -204,7 +203,7 @@ function createCache<K extends CacheKey, V>(
     compact: store.compact,
     stats: store.stats,
     sub: createSubs(database, { name, prefix }),
-    subs: () => readSubNames(database, { name, prefix }),
+    subs: async () => readSubNames(database.opened(), name, prefix),
     destroy: prefix === '' ? database.destroy : () => Promise.reject(hasNoFiles(name)),
     open: database.open,
     close: database.close,
@@ -251,27 +250,6 @@ function createSubs(database: Database, { name: parent, prefix }: Place): Cache<
       )
     return known.cache
   }
-}
-
-async function readSubNames(database: Database, { name: parent, prefix }: Place): Promise<string[]> {
-  const db = database.opened()
-  const start = createKeySpace(prefix).under(SUB_TAG)
-  const end = createKeySpace(prefix).under(SUB_TAG + 1)
-  const iterator = db.keys<Buffer>({ gte: start, lt: end, keyEncoding: 'buffer' })
-  const names: string[] = []
-  try {
-    // From each name it skips all keys of that sub-cache.
-    for (let key = await iterator.next(); key !== undefined; key = await iterator.next()) {
-      const name = key.subarray(start.length, key.indexOf(0, start.length))
-      names.push(name.toString())
-      iterator.seek(Buffer.concat([start, name, Buffer.of(1)]))
-    }
-  } catch (error) {
-    throw backendError(error, parent, 'reading the names of sub-caches')
-  } finally {
-    await iterator.close()
-  }
-  return names
 }
 
 function isSame(one: object, other: object): boolean {

@@ -3,11 +3,12 @@ import type { Database } from './database/database.ts'
 import { compactRange, statsOf, type CacheStats } from './database/maintenance.ts'
 import type { Member } from './database/members.ts'
 import { createWriteBuffer, type WriteBuffer } from './database/write-buffer.ts'
-import { checkKey, describeKey, idOf, type CacheKey } from './entry/cache-key.ts'
+import { describeKey, idOf, type CacheKey } from './entry/cache-key.ts'
+import { createEntries } from './entry/create-entry.ts'
 import { DELETE } from './entry/delete.ts'
-import { expiryOf, ttlOf } from './entry/entry.ts'
+import { checkInput } from './entry/entry.ts'
 import type { CacheInput, CacheOperation, Entry, EntryOptions } from './entry/entry.ts'
-import { INDEX_HEAD_BYTES, createKeySpace } from './entry/key-space.ts'
+import { createKeySpace } from './entry/key-space.ts'
 import type { CacheRange } from './entry/range.ts'
 import { createValueFormat } from './entry/value-format.ts'
 import { openFedSink, type Feed } from './exactly-once/feed.ts'
@@ -44,32 +45,16 @@ export function createStore<K extends CacheKey, V>(
   const reads = createReads<K, V>({ ...reading, above: feed ? noteReads(writes, feed) : writes })
   const view = createLiveView<K, V>(format.decodeEntry, now)
   const target = { name, space, database }
-  const member: Member = { ...retention, writes, end: () => view.end() }
+  const entryOf = createEntries<K, V>({ name, database, space, format, ttlMs, isBounded: retention.isBounded })
+  const member: Member = {
+    ...retention,
+    writes,
+    async write(batch, db, taken) {
+      await retention.write(batch, db, taken)
+    },
+    end: () => view.end(),
+  }
   database.join(member)
-
-  /** Refuses a key that is too long before it is in a batch: there it would fail the whole batch, again and again. */
-  function checkLength(key: K, isIndexed: boolean): void {
-    const head = space.start.length
-    const room = database.maxKeyBytes - head - (isIndexed ? INDEX_HEAD_BYTES : 0)
-    // A UTF-16 unit has three bytes at most: short strings need not be measured.
-    if (room === Infinity || (typeof key === 'string' && key.length * 3 <= room)) return
-    const own = space.encode(key).length - head
-    if (own <= room) return
-    throw new SnapstreamError(
-      'USAGE',
-      `${name} takes keys of ${room} bytes at most, got ${describeKey(key)} with ${own}; shorten it, or put a hash in its place`,
-    )
-  }
-
-  function entryOf(key: K, value: V | typeof DELETE, options?: EntryOptions): Entry<K> {
-    checkKey(key)
-    const stored = value === DELETE ? undefined : format.encode(value, key)
-    const expiresAt = value === DELETE ? 0 : expiryOf(ttlOf(options, ttlMs), now)
-    checkLength(key, expiresAt !== 0 || retention.isBounded())
-    const kept =
-      key instanceof Uint8Array ? (new Uint8Array(key) as CacheKey as K) : Object.is(key, -0) ? (0 as K) : key
-    return { id: idOf(kept), key: kept, stored, expiresAt }
-  }
 
   /** The next batch asks only members that announced a write. */
   function announceWrite(): void {
@@ -150,11 +135,7 @@ export function createStore<K extends CacheKey, V>(
   /** A sink's write. */
   function take(input: CacheInput<K, V>): void {
     writable()
-    if (!isInput(input))
-      throw new SnapstreamError(
-        'SINK_REFUSED',
-        `${name} takes [key, value] or [key, value, { ttlMs }], got ${describe(input)}; return one of these, or [key, DELETE] to remove it`,
-      )
+    checkInput(input, name)
     const [key, value, options] = input
     const entry = entryOf(key, value, options)
     const attempt = feed?.ifAttempt()
@@ -240,8 +221,4 @@ function notOperation(name: string, expected: string, came: unknown): Snapstream
 
 function optionsOf({ ttlMs }: EntryOptions): EntryOptions | undefined {
   return ttlMs === undefined ? undefined : { ttlMs }
-}
-
-function isInput(input: unknown): boolean {
-  return Array.isArray(input) && (input.length === 2 || (input.length === 3 && typeof input[2] === 'object'))
 }

@@ -14,10 +14,10 @@ export interface BackendSource {
   destroy(): Promise<void>
 }
 
-/** Throws `USAGE` for a location that is neither a path nor a database. */
-export function backendSource(location: unknown, readOnly: boolean): BackendSource {
+/** Throws `USAGE` for a location that is neither a path nor a database. `title`: what is there, for error messages. */
+export function backendSource(location: unknown, readOnly: boolean, title: string): BackendSource {
   if (typeof location === 'string' && location !== '') {
-    const name = `the cache ${JSON.stringify(location)}`
+    const name = `${title} ${JSON.stringify(location)}`
     return {
       name,
       open: () => (readOnly ? openCopy(location, name) : openFolder(location, name)),
@@ -29,15 +29,15 @@ export function backendSource(location: unknown, readOnly: boolean): BackendSour
     if (!('implicitSnapshots' in location.supports))
       throw new SnapstreamError(
         'USAGE',
-        `Cache takes a database of abstract-level 2 or newer, got ${describeBackend(location)}, which is built on abstract-level 1; ` +
+        `${title} needs a database of abstract-level 2 or newer, got ${describeBackend(location)}, which is built on abstract-level 1; ` +
           'install the current version of its package (memory-level 2, classic-level 2 and level 9 are the first that work)',
       )
-    const name = `the cache over ${describeBackend(location)}`
+    const name = `${title} over ${describeBackend(location)}`
     return { name, open: () => openDatabase(location, name), destroy: () => emptyDatabase(location, name) }
   }
   throw new SnapstreamError(
     'USAGE',
-    `Cache takes a folder or an abstract-level database, got ${location === '' ? 'an empty string' : describe(location)}; for example Cache('db/demo') or Cache(new MemoryLevel())`,
+    `${title} needs a folder or an abstract-level database, got ${location === '' ? 'an empty string' : describe(location)}; for example 'db/demo' or new MemoryLevel()`,
   )
 }
 

@@ -4,12 +4,17 @@ import { PUT_TEXT, type Backend, type Batch, type OpenBackend } from '../backend
 import { backendError } from '../backend/backend-error.ts'
 import { backendSource } from '../backend/backend-source.ts'
 import { createFeed, type Feed } from '../exactly-once/feed.ts'
-import type { PositionWrite } from '../exactly-once/positions.ts'
-import { createGroupCommit, type Commit } from './group-commit.ts'
+import { createGroupCommit, type Commit, type CommitOptions } from './group-commit.ts'
 import { createMembers, type Member } from './members.ts'
-import type { BufferUse, Taken } from './write-buffer.ts'
+import type { BufferUse, Taken } from './pending-writes.ts'
 
-interface DatabaseOptions {
+export interface DatabaseOptions {
+  /**
+   * What the database is, for error messages, which put its location behind it.
+   *
+   * @default 'the cache'
+   */
+  readonly title?: string
   readonly bufferBytes: number
   readonly readOnly: boolean
   readonly exactlyOnce: boolean
@@ -27,7 +32,7 @@ export interface Database extends Resource {
   /** Only of a database that is exactly once. */
   readonly feed: Feed | undefined
   readonly bufferUse: BufferUse
-  /** Resolves once the writes up to now are durable; see `Commit`. */
+  /** Writes a batch; see `Commit`. */
   readonly commit: Commit
   /** The open backend. Throws `NOT_OPEN`. */
   opened(): Backend
@@ -42,6 +47,10 @@ export interface Database extends Resource {
   /** Drops what sinks buffered, in all caches. */
   discard(): void
   join(member: Member): void
+  /** Loads a member that has joined while the database is open. Others are loaded with the database. */
+  load(member: Member): Promise<void>
+  /** The member gives nothing to later batches. A batch that has its writes already is written all the same. */
+  leave(member: Member): void
   /** The member has something for the next batch. */
   touch(member: Member): void
 }
@@ -57,8 +66,8 @@ interface DatabaseState {
 }
 
 export function createDatabase(location: unknown, options: DatabaseOptions): Database {
-  const { bufferBytes, readOnly, exactlyOnce } = options
-  const source = backendSource(location, readOnly)
+  const { title = 'the cache', bufferBytes, readOnly, exactlyOnce } = options
+  const source = backendSource(location, readOnly, title)
   const { name } = source
   const now = () => Date.now()
   const members = createMembers(now)
@@ -92,7 +101,7 @@ export function createDatabase(location: unknown, options: DatabaseOptions): Dat
     if (feed?.abandon()) discard()
     const failures: unknown[] = []
     await commit(true).catch((error: unknown) => {
-      const size = members.all.reduce((sum, { writes }) => sum + writes.size, 0)
+      const size = [...members.all].reduce((sum, { writes }) => sum + writes.size, 0)
       const lost = `${name} was closed before ${size} entries could be written`
       failures.push(new SnapstreamError('CACHE_FAILED', `${lost}: ${toError(error).message}`, { cause: error }))
     })
@@ -110,12 +119,12 @@ export function createDatabase(location: unknown, options: DatabaseOptions): Dat
     for (const { writes } of members.all) writes.discard()
   }
 
-  async function writeBatch(all: boolean, positions: readonly PositionWrite[]): Promise<void> {
+  async function writeBatch(all: boolean, options: Required<CommitOptions>): Promise<void> {
     const taken = Array.from(members.next(), (member) => [member, member.writes.take(all)] as const)
     for (const [member] of taken) touchIfPending(member)
     const writing = taken.filter(([member, { size }]) => size > 0 || (!readOnly && member.isDue()))
     try {
-      if (writing.length > 0 || positions.length > 0) await writeTaken(writing, positions)
+      if (writing.length > 0 || options.positions.length > 0) await writeTaken(writing, options)
       for (const [member] of writing) {
         member.written()
         members.settle(member)
@@ -141,7 +150,7 @@ export function createDatabase(location: unknown, options: DatabaseOptions): Dat
 
   async function writeTaken(
     writing: readonly (readonly [Member, Taken])[],
-    positions: readonly PositionWrite[],
+    { positions, sync }: Required<CommitOptions>,
   ): Promise<void> {
     const { db } = state.backend!
     const batch: Batch = db.batch()
@@ -151,7 +160,7 @@ export function createDatabase(location: unknown, options: DatabaseOptions): Dat
         await member.write(batch, db, taken)
       }
       for (const { key, value } of positions) batch.put(key, value, PUT_TEXT)
-      await batch.write({ sync: true, ifExists: feed?.owner.key } as object)
+      await batch.write({ sync, ifExists: feed?.owner.key } as object)
     } catch (error) {
       await batch.close().catch(() => {})
       const size = writing.reduce((sum, [, taken]) => sum + taken.size, 0)
@@ -204,6 +213,14 @@ export function createDatabase(location: unknown, options: DatabaseOptions): Dat
     now,
     discard,
     join: members.join,
+    async load(member) {
+      opened()
+      await load(member)
+    },
+    leave(member) {
+      members.leave(member)
+      state.loaded.delete(member)
+    },
     touch: members.touch,
   }
 }

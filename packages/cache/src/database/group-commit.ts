@@ -1,10 +1,24 @@
 import type { PositionWrite } from '../exactly-once/positions.ts'
 
 /**
- * Resolves once the queued writes (`all`: also the buffered ones) of all caches are durable. Writes at once while no batch
- * is under way; otherwise all calls until the next batch share that batch. `positions` go into the same batch.
+ * Resolves once the queued writes (`all`: also the buffered ones) of all caches are in the backend. Writes at once while no
+ * batch is under way; otherwise all calls until the next batch share that batch.
  */
-export type Commit = (all: boolean, positions?: readonly PositionWrite[]) => Promise<void>
+export type Commit = (all: boolean, options?: CommitOptions) => Promise<void>
+
+export interface CommitOptions {
+  /** They go into the same batch. */
+  readonly positions?: readonly PositionWrite[]
+  /**
+   * Whether the writes have to survive a crash of the machine. A crash of the process alone loses no batch.
+   *
+   * @default true
+   */
+  readonly sync?: boolean
+}
+
+/** A batch, with the options of the commits that share it. */
+export type WriteBatch = (all: boolean, options: Required<CommitOptions>) => Promise<void>
 
 /** The commits that share the next batch. */
 interface Group {
@@ -13,6 +27,7 @@ interface Group {
   reject(error: unknown): void
   all: boolean
   positions: readonly PositionWrite[]
+  sync: boolean
 }
 
 interface CommitState {
@@ -22,27 +37,26 @@ interface CommitState {
 }
 
 /** Group commit: one batch at a time. `writeBatch` takes its entries before it awaits anything. */
-export function createGroupCommit(
-  writeBatch: (all: boolean, positions: readonly PositionWrite[]) => Promise<void>,
-): Commit {
+export function createGroupCommit(writeBatch: WriteBatch): Commit {
   const state: CommitState = { isWriting: false, next: undefined }
 
-  async function write(all: boolean, positions: readonly PositionWrite[]): Promise<void> {
+  async function write(all: boolean, options: Required<CommitOptions>): Promise<void> {
     state.isWriting = true
     try {
-      await writeBatch(all, positions)
+      await writeBatch(all, options)
     } finally {
       state.isWriting = false
       const group = state.next
       state.next = undefined
-      if (group) write(group.all, group.positions).then(group.resolve, group.reject)
+      if (group) write(group.all, group).then(group.resolve, group.reject)
     }
   }
 
-  return (all, positions = []) => {
-    if (!state.isWriting) return write(all, positions)
+  return (all, { positions = [], sync = true } = {}) => {
+    if (!state.isWriting) return write(all, { positions, sync })
     const group = (state.next ??= createGroup())
     group.all ||= all
+    group.sync ||= sync
     if (positions.length > 0) group.positions = positions
     return group.promise
   }
@@ -55,5 +69,5 @@ function createGroup(): Group {
     resolve = yes
     reject = no
   })
-  return { promise, resolve, reject, all: false, positions: [] }
+  return { promise, resolve, reject, all: false, positions: [], sync: false }
 }

@@ -22,7 +22,10 @@ describe('the caches of a database', () => {
     const members = createMembers(Date.now)
     const many = Array.from({ length: 1000 }, () => fakeMember())
     for (const { member } of many) members.join(member)
-    for (const { member } of many) members.settle(member)
+    for (const { member } of many) {
+      members.join(member)
+      members.settle(member)
+    }
     for (const { asked } of many) asked.times = 0
     members.touch(many[7]!.member)
     expect([...members.next()]).toEqual([many[7]!.member])
@@ -35,7 +38,10 @@ describe('the caches of a database', () => {
     const members = createMembers(Date.now)
     const soon = fakeMember(Date.now() + 50)
     const late = fakeMember(Date.now() + 120)
-    for (const { member } of [soon, late]) members.settle(member)
+    for (const { member } of [soon, late]) {
+      members.join(member)
+      members.settle(member)
+    }
     soon.asked.times = 0
     expect([members.next().size, soon.asked.times]).toEqual([0, 0])
     pass(60)
@@ -52,11 +58,23 @@ describe('the caches of a database', () => {
   test('a member that is still due after its batch is in the next one', () => {
     const members = createMembers(Date.now)
     const { member } = fakeMember(0)
+    members.join(member)
     members.settle(member)
     expect([...members.next()]).toEqual([member])
     expect(members.next().size).toBe(0)
     members.settle(member)
     expect(members.next().size).toBe(1)
+  })
+
+  test('a member that has left is in no batch any more', () => {
+    const members = createMembers(Date.now)
+    const { member } = fakeMember(0)
+    members.join(member)
+    members.touch(member)
+    members.leave(member)
+    members.settle(member)
+    members.touch(member)
+    expect([members.next().size, members.all.size]).toEqual([0, 0])
   })
 
   test('3,000 sub-caches keep their entries apart', async () => {

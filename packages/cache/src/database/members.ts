@@ -1,9 +1,9 @@
 import type { Backend, Batch } from '../backend/backend.ts'
-import type { Taken, WriteBuffer } from './write-buffer.ts'
+import type { PendingWrites, Taken } from './pending-writes.ts'
 
-/** A cache that shares a database with others. */
+/** A cache, or another map of entries, that shares a database with others. */
 export interface Member {
-  readonly writes: WriteBuffer
+  readonly writes: PendingWrites
   /** Called before anything is written, and again after each time the backend was opened. */
   load(db: Backend): Promise<void>
   /** Whether the next batch has something to remove, even if nothing was written. */
@@ -26,8 +26,10 @@ const CHECK_INTERVAL_MS = 100
  * depend on the number of sub-caches.
  */
 export interface Members {
-  readonly all: readonly Member[]
+  readonly all: ReadonlySet<Member>
   join(member: Member): void
+  /** Forgets the member. A batch that has its writes already is written all the same. */
+  leave(member: Member): void
   /** The member has something for the next batch. */
   touch(member: Member): void
   /** To be called after the member was loaded, and after its batch was written or failed: it may be due at another time. */
@@ -45,14 +47,22 @@ interface MembersState {
 }
 
 export function createMembers(now: () => number): Members {
-  const all: Member[] = []
+  const all = new Set<Member>()
   const state: MembersState = { touched: new Set(), waiting: new Set(), earliest: Infinity, checkedAt: -Infinity }
 
   return {
     all,
-    join: (member) => void all.push(member),
-    touch: (member) => void state.touched.add(member),
+    join: (member) => void all.add(member),
+    leave(member) {
+      all.delete(member)
+      state.touched.delete(member)
+      state.waiting.delete(member)
+    },
+    touch(member) {
+      if (all.has(member)) state.touched.add(member)
+    },
     settle(member) {
+      if (!all.has(member)) return
       const at = member.dueAt()
       if (at === Infinity) state.waiting.delete(member)
       else state.waiting.add(member)

@@ -1,26 +1,16 @@
 import { bytesOf, type Entry, type EntryId } from '../entry/entry.ts'
+import type { BufferUse, PendingWrites } from './pending-writes.ts'
 
 type Layer = Map<EntryId, Entry>
-
-/** The entries that one cache adds to a batch. */
-export type Taken = ReadonlyMap<EntryId, Entry>
-
-/** The memory that sinks' writes take until a batch takes them, over all caches that share a batch. */
-export interface BufferUse {
-  bytes: number
-}
 
 /**
  * The writes that the backend does not have yet, in three layers, newest first: those that sinks made for the next
  * checkpoint, those whose callers wait for the next batch, and the batch that is being written. The newest write of a key
  * hides the older ones.
  */
-export interface WriteBuffer {
+export interface WriteBuffer extends PendingWrites {
   /** Whether all writes are in the backend. */
   readonly isEmpty: boolean
-  /** Whether the next batch, or the next checkpoint, has something to write. */
-  readonly isPending: boolean
-  readonly size: number
   find(id: EntryId): Entry | undefined
   /** The newest write of each key. */
   entries(): Iterable<Entry>
@@ -32,15 +22,6 @@ export interface WriteBuffer {
   bufferUndoably(entry: Entry): () => void
   /** Adds a write for the next batch. */
   queue(entry: Entry): void
-  /** Makes the next batch from the queued writes and, if `all`, the buffered ones. One batch at a time. */
-  take(all: boolean): Taken
-  /** The batch is in the backend. */
-  written(): void
-  /** The batch failed: its entries wait for the next one, unless a newer write hides them. */
-  failed(): void
-  /** Drops the buffered writes, as if they had never been made. */
-  discard(): void
-  clear(): void
 }
 
 interface Layers {

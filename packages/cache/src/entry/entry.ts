@@ -16,6 +16,15 @@ export interface EntryOptions {
 /** The messages that a cache takes as a sink: `[key, value]`, `[key, value, { ttlMs }]`, or `[key, DELETE]`. */
 export type CacheInput<K extends CacheKey, V> = readonly [key: K, value: V | typeof DELETE, options?: EntryOptions]
 
+/** Throws `SINK_REFUSED` for a message that is no `CacheInput`. `name`: that of the sink. */
+export function checkInput(input: unknown, name: string): void {
+  if (Array.isArray(input) && (input.length === 2 || (input.length === 3 && typeof input[2] === 'object'))) return
+  throw new SnapstreamError(
+    'SINK_REFUSED',
+    `${name} takes [key, value] or [key, value, { ttlMs }], got ${describe(input)}; return one of these, or [key, DELETE] to remove it`,
+  )
+}
+
 /** One operation of `cache.batch`, in abstract-level's shape: writes or deletes an entry. */
 export type CacheOperation<K extends CacheKey = CacheKey, V = unknown> =
   | ({

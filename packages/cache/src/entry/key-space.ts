@@ -38,6 +38,10 @@ export const AGE_TAG = 0x61
 export const POSITIONS_TAG = 0x70
 /** The owner of an exactly-once database that several processes may open. */
 export const OWNER_TAG = 0x71
+/** The changelog offset of a part of a store, in the key space of the part. */
+export const PART_TAG = 0x72
+/** The consumer group that the stores of a database belong to. */
+export const GROUP_TAG = 0x73
 /** The totals of a bounded cache. */
 export const TOTALS_TAG = 0x62
 

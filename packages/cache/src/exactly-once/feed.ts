@@ -137,7 +137,7 @@ export function openFedSink(database: FedDatabase, feed: Feed, options: SinkOpti
       // A checkpoint that the stream gave up when it ended may still arrive.
       if (!feed.isFedBy(feeding))
         throw new SnapstreamError('NOT_OPEN', `the stream that fed ${name} ended before this checkpoint was written`)
-      await database.commit(true, feeding.positions.writes(checkpoint))
+      await database.commit(true, { positions: feeding.positions.writes(checkpoint) })
     },
     async close() {
       if (!isOpen) return

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { DEL, PUT_BYTES, type Backend, type Batch } from '../backend/backend.ts'
-import type { Taken } from '../database/write-buffer.ts'
+import type { Taken } from '../database/pending-writes.ts'
 import { idOf } from '../entry/cache-key.ts'
 import { hasExpired, type Entry } from '../entry/entry.ts'
 import { EXPIRY_TAG, type KeySpace } from '../entry/key-space.ts'

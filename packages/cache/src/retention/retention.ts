@@ -1,8 +1,9 @@
+import type { Buffer } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
 import { delOptions, putOptions, type Backend, type Batch } from '../backend/backend.ts'
 import type { Database } from '../database/database.ts'
 import type { Member } from '../database/members.ts'
-import type { Taken } from '../database/write-buffer.ts'
+import type { Taken } from '../database/pending-writes.ts'
 import { hasExpired } from '../entry/entry.ts'
 import type { KeySpace } from '../entry/key-space.ts'
 import { addHead } from '../entry/stored-head.ts'
@@ -23,7 +24,9 @@ interface RetentionOptions {
 }
 
 /** Writes entries into batches, and removes expired and excess entries in the same batches. */
-export interface Retention extends Omit<Member, 'writes' | 'end'> {
+export interface Retention extends Omit<Member, 'writes' | 'write' | 'end'> {
+  /** Adds the taken entries to the batch. Resolves with the keys of the entries that the batch removes for their age or size. */
+  write(batch: Batch, db: Backend, taken: Taken): Promise<readonly Buffer[]>
   /** Whether any entry in the backend may expire. */
   mayExpire(): boolean
   /** Whether the cache stores the order of its entries: it has a size bound, or had one. */
@@ -69,8 +72,10 @@ export function createRetention(options: RetentionOptions): Retention {
     async write(batch, db, taken) {
       const limit = REMOVALS + 2 * taken.size
       const swept = expiry.isDue() ? await expiry.sweep(batch, db, { limit, taken }) : []
-      if (bound.isOn) await bound.write(batch, db, { taken, swept, limit })
+      const removed = swept.map(({ encodedKey }) => encodedKey)
+      if (bound.isOn) removed.push(...(await bound.write(batch, db, { taken, swept, limit })))
       else await write(batch, taken)
+      return removed
     },
     written() {
       expiry.written()

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { DEL, PUT_BYTES, PUT_TEXT, type Backend, type Batch } from '../backend/backend.ts'
-import type { Taken } from '../database/write-buffer.ts'
+import type { Taken } from '../database/pending-writes.ts'
 import { hasExpired, type Entry, type Stored } from '../entry/entry.ts'
 import { AGE_TAG, TOTALS_TAG, type KeySpace } from '../entry/key-space.ts'
 import { addHead, headOf } from '../entry/stored-head.ts'
@@ -55,8 +55,8 @@ export interface SizeBound {
   load(db: Backend, readOnly: boolean): Promise<void>
   /** Whether the backend exceeds the bound. */
   isOver(): boolean
-  /** Puts the taken entries into the batch, and evicts the excess. */
-  write(batch: Batch, db: Backend, write: BoundedWrite): Promise<void>
+  /** Puts the taken entries into the batch, and evicts the excess. Resolves with the keys of evicted entries of the backend. */
+  write(batch: Batch, db: Backend, write: BoundedWrite): Promise<readonly Buffer[]>
   written(): void
 }
 
@@ -103,18 +103,21 @@ export function createSizeBound({ space, now, maxEntries, maxBytes, expiry }: Si
     return { encodedKey, ageKey: age, bytes }
   }
 
-  /** Removes the oldest entries of the backend until the bound holds. */
-  async function evict(batch: Batch, db: Backend, limit: number, touched: ReadonlySet<string>): Promise<void> {
+  /** Removes the oldest entries of the backend until the bound holds. Resolves with their keys. */
+  async function evict(batch: Batch, db: Backend, limit: number, touched: ReadonlySet<string>): Promise<Buffer[]> {
+    const evicted: Buffer[] = []
     const range = { gte: space.indexStart(AGE_TAG, state.oldest), lt: space.under(AGE_TAG + 1), limit }
     for await (const [key, bytes] of db.iterator<Buffer, string>({ ...range, ...TEXT })) {
-      if (!exceeds(state.next)) return
+      if (!exceeds(state.next)) break
       const { number, encodedKey } = space.parseIndexKey(key)
       state.nextOldest = number
       if (touched.has(textOf(encodedKey))) continue
       count(-1, Number(bytes))
       batch.del(encodedKey, DEL)
       batch.del(key, DEL)
+      evicted.push(encodedKey)
     }
+    return evicted
   }
   /** Removes the first entries of a batch that alone exceeds the bound. */
   function evictOwn(batch: Batch, puts: readonly Own[]): void {
@@ -184,10 +187,11 @@ export function createSizeBound({ space, now, maxEntries, maxBytes, expiry }: Si
           }
         }
       }
-      if (exceeds(state.next)) await evict(batch, db, limit, touched)
+      const evicted = exceeds(state.next) ? await evict(batch, db, limit, touched) : []
       // Older entries that are left in the backend go with the next batches.
       if (exceeds(state.next) && state.next.entries === puts.length) evictOwn(batch, puts)
       batch.put(totalsKey, JSON.stringify(state.next), PUT_TEXT)
+      return evicted
     },
     written() {
       state.totals = state.next
