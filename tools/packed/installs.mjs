@@ -10,6 +10,7 @@ const INSTALLS = {
   kafkats: [['core', 'kafka', 'kafkats']],
   cache: [['core', 'cache'], ['level']],
   'cache-lmdb': [['core', 'cache', 'cache-lmdb']],
+  state: [['core', 'cache', 'state'], ['level']],
   codecs: [['core', 'codecs']],
   cli: [['core', 'kafka', 'cache', 'codecs', 'cli']],
 }

@@ -212,7 +212,8 @@ function raiseProtocol(workspace) {
     workspace.edit(name, file, (text) => text.replace(`${constant} = 1`, `${constant} = 2`))
   raise(CORE, 'adapter/protocol-version.js', 'PROTOCOL_VERSION')
   raise('@snapstream/kafka', 'topic/check-protocol.js', 'BUILT_FOR')
-  for (const name of ['kafkats', 'cache', 'codecs']) raise(`@snapstream/${name}`, 'check-protocol.js', 'BUILT_FOR')
+  for (const name of ['kafkats', 'cache', 'state', 'codecs'])
+    raise(`@snapstream/${name}`, 'check-protocol.js', 'BUILT_FOR')
 }
 
 /** Whether a program ended with an error that names both versions and a command. */

@@ -1,0 +1,98 @@
+import { createKeySpace, readSubNames } from '@snapstream/cache/storage'
+import type { CacheKey } from '@snapstream/cache'
+import { SnapstreamError, describe, type SinkOptions } from '@snapstream/core'
+import type { ChangelogSource } from '@snapstream/core/adapter'
+import { isDamage } from './damage.ts'
+import type { ResolvedOptions } from './options.ts'
+import { partName, partPrefix, storeName, storePrefix } from './part.ts'
+import { readPosition, type PartPosition } from './part-position.ts'
+import { openStateDatabase, type StateDatabase, type StateDatabaseOptions } from './state-database.ts'
+import { createStoreRun, type StoreRun } from './store-run.ts'
+
+interface OpenOptions<V> {
+  /** The object that stands for the store. */
+  readonly store: object
+  readonly name: string
+  readonly options: ResolvedOptions<V>
+  readonly sink: SinkOptions
+}
+
+/** Opens the changelog and the folder of a store for a run. */
+export async function openStoreRun<K extends CacheKey, V>(given: OpenOptions<V>): Promise<StoreRun<K, V>> {
+  const { store, name, options, sink } = given
+  const { host, scope, signal, sources } = sink
+  const trouble = (error: Error) => sink.trouble(error)
+  const state: { run: StoreRun<K, V> | undefined } = { run: undefined }
+  const changelog = await changelogSource(sources, name)['~snapstream.changelog']({
+    host,
+    scope,
+    signal,
+    sources,
+    store: name,
+    exactlyOnce: options.exactlyOnce,
+    enabled: options.changelog,
+    replicationFactor: options.replicationFactor,
+    retentionMs: options.retentionMs,
+    standbys: options.standbys,
+    endpoint: options.endpoint,
+    trouble,
+    held: () => state.run?.held() ?? new Map<number, number>(),
+    standby() {},
+  })
+  const place = {
+    scope,
+    folder: options.folder,
+    group: changelog.group,
+    name,
+    store,
+    hasChangelog: options.changelog,
+    trouble,
+  }
+  try {
+    const { database, positions } = await openPositions(place).catch((error: unknown) => {
+      // The damaged folder was set aside.
+      if (isDamage(error)) return openPositions(place)
+      throw error
+    })
+    state.run = createStoreRun<K, V>({ store: name, options, sink, database, changelog, positions })
+    return state.run
+  } catch (error) {
+    await changelog.close()
+    throw error
+  }
+}
+
+async function openPositions(place: StateDatabaseOptions) {
+  const database = await openStateDatabase(place)
+  try {
+    return { database, positions: await readPositions(database, place.name) }
+  } catch (error) {
+    if (isDamage(error)) database.damaged(error)
+    await database.close()
+    throw error
+  }
+}
+
+function changelogSource(sources: readonly unknown[], name: string): ChangelogSource {
+  const other = sources.find(
+    (source) => typeof (source as Partial<ChangelogSource>)?.['~snapstream.changelog'] !== 'function',
+  )
+  const [first] = sources
+  if (first !== undefined && other === undefined) return first as ChangelogSource
+  throw new SnapstreamError(
+    'USAGE',
+    `${storeName(name)} has a part for each partition of the topics that feed it, got ${describe(other)}; bind topics with a groupId, or use a Cache for other sources`,
+  )
+}
+
+/** By partition, the positions of all parts on disk. */
+async function readPositions(database: StateDatabase, store: string): Promise<Map<number, PartPosition>> {
+  const db = database.opened()
+  const positions = new Map<number, PartPosition>()
+  for (const partition of (await readSubNames(db, storeName(store), storePrefix(store))).map(Number)) {
+    const space = createKeySpace(partPrefix(store, partition))
+    const position = await readPosition(db, space, partName(store, partition))
+    if (position !== undefined) positions.set(partition, position)
+  }
+  return positions
+}

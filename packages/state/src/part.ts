@@ -1,0 +1,171 @@
+import type { Buffer } from 'node:buffer'
+import {
+  createEntries,
+  createKeySpace,
+  createReads,
+  createRetention,
+  createValueFormat,
+  idOf,
+  subPrefix,
+  type Backend,
+  type CreateEntry,
+  type KeySpace,
+  type Member,
+  type Retention,
+} from '@snapstream/cache/storage'
+import type { CacheKey, CacheReads } from '@snapstream/cache'
+import { SnapstreamError } from '@snapstream/core'
+import { watchReads } from './damage.ts'
+import type { ResolvedOptions } from './options.ts'
+import { createPartBuffer, type BufferUse, type PartBuffer } from './part-buffer.ts'
+import { putPosition, type PartPosition } from './part-position.ts'
+import type { StateDatabase } from './state-database.ts'
+
+/** The part of a store that belongs to one partition: its entries on disk, and the writes that are not there yet. */
+export interface Part<K extends CacheKey, V> {
+  readonly partition: number
+  /** For error messages. */
+  readonly name: string
+  readonly space: KeySpace
+  readonly buffer: PartBuffer
+  readonly retention: Retention
+  /** Reads of entries and writes. They throw `NOT_OPEN` while the part is not open. */
+  readonly reads: CacheReads<K, V>
+  readonly entryOf: CreateEntry<K, V>
+  /** Whether it is restored, so that messages may read and write it. */
+  readonly isOpen: boolean
+  /** The position on disk; undefined if there is none. */
+  readonly position: PartPosition | undefined
+  /** Opens it, after it was restored up to a position. */
+  open(position: PartPosition | undefined): Promise<void>
+  /** Puts the prepared writes into the next batch, with the position behind their changelog records. */
+  queue(position: PartPosition | undefined): void
+  /** Closes it, and drops the writes that no batch has. */
+  close(): void
+}
+
+interface PartOptions<V> {
+  /** The name of the store. */
+  readonly store: string
+  readonly partition: number
+  readonly options: ResolvedOptions<V>
+  readonly database: StateDatabase
+  readonly use: BufferUse
+  /** Removes entries from the changelog that a batch has removed for their age or size. */
+  forget(partition: number, key: Uint8Array): void
+}
+
+interface PartState {
+  isOpen: boolean
+  position: PartPosition | undefined
+  /** The position of the next batch, and that of the batch that is being written. */
+  next: PartPosition | undefined
+  writing: PartPosition | undefined
+  /** The keys of entries that this batch removes for their age or size. */
+  removed: readonly Buffer[]
+}
+
+export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K, V> {
+  const { store, partition, options, database, use, forget } = given
+  const { codec, ttlMs, maxEntries, maxBytes } = options
+  const name = partName(store, partition)
+  const space = createKeySpace(partPrefix(store, partition))
+  const prefixBytes = space.start.length - 1
+  const format = createValueFormat(codec, name)
+  const buffer = createPartBuffer(use)
+  const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
+  const state: PartState = {
+    isOpen: false,
+    position: undefined,
+    next: undefined,
+    writing: undefined,
+    removed: [],
+  }
+
+  function opened(): Backend {
+    if (state.isOpen) return database.opened()
+    throw new SnapstreamError(
+      'NOT_OPEN',
+      `${name} is not open in this process, which does not have the partition, or not any more`,
+    )
+  }
+
+  /** A key that has a newer write by now is in the changelog with that. */
+  function forgetRemoved(): void {
+    for (const key of state.removed)
+      if (buffer.find(idOf(space.decode(key))) === undefined) forget(partition, key.subarray(prefixBytes))
+  }
+
+  const member: Member = {
+    ...retention,
+    writes: buffer,
+    async write(batch, db, taken) {
+      state.removed = await retention.write(batch, db, taken)
+      state.writing = state.next
+      if (state.writing !== undefined) putPosition(batch, space, state.writing)
+    },
+    written() {
+      retention.written()
+      state.position = state.writing ?? state.position
+      if (state.isOpen) forgetRemoved()
+    },
+    end() {},
+  }
+
+  return {
+    partition,
+    name,
+    space,
+    buffer,
+    retention,
+    reads: watchReads(
+      createReads<K, V>({
+        name,
+        format,
+        space,
+        above: buffer,
+        opened,
+        now: database.now,
+        mayExpire: retention.mayExpire,
+      }),
+      database.damaged,
+    ),
+    entryOf: createEntries<K, V>({ name, database, space, format, ttlMs, isBounded: retention.isBounded }),
+    get isOpen() {
+      return state.isOpen
+    },
+    get position() {
+      return state.position
+    },
+    async open(position) {
+      state.position = position
+      state.next = undefined
+      database.join(member)
+      await database.load(member)
+      state.isOpen = true
+    },
+    queue(position) {
+      buffer.queue()
+      if (!buffer.isPending) return
+      state.next = position
+      database.touch(member)
+    },
+    close() {
+      state.isOpen = false
+      database.leave(member)
+      buffer.clear()
+    },
+  }
+}
+
+/** A part for error messages. */
+export const partName = (store: string, partition: number) => `part ${partition} of ${storeName(store)}`
+
+/** A store for error messages. */
+export const storeName = (store: string) => `the store ${JSON.stringify(store)}`
+
+/** The prefix of the keys of a store in its database. */
+export const storePrefix = (store: string) => subPrefix('', store)
+
+/** The prefix of the keys of a part. */
+export const partPrefix = (store: string, partition: number) => subPrefix(storePrefix(store), String(partition))

@@ -1,0 +1,216 @@
+import { checkInput, createKeySpace } from '@snapstream/cache/storage'
+import type { CacheInput, CacheKey } from '@snapstream/cache'
+import { SnapstreamError, describe } from '@snapstream/core'
+import type { LaneState, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
+import { createCondition, isThenable, type Changelog } from '@snapstream/core/adapter'
+import { createAttempts, type Attempt, type Attempts } from './attempts.ts'
+import { changelogKey, changelogValue } from './changelog-record.ts'
+import { createOpenParts, type OpenParts } from './open-parts.ts'
+import type { ResolvedOptions } from './options.ts'
+import { partPrefix, storeName, type Part } from './part.ts'
+import type { BufferUse } from './part-buffer.ts'
+import { putPosition, type PartPosition } from './part-position.ts'
+import { createProgress } from './progress.ts'
+import type { StateDatabase } from './state-database.ts'
+
+/** A store in a run of a stream. */
+export interface StoreRun<K extends CacheKey, V> {
+  readonly attempts: Attempts
+  readonly parts: OpenParts<K, V>
+  readonly writer: SinkWriter<CacheInput<K, V>>
+  /** The part of a message. Throws `NOT_OPEN`. */
+  partOf(origin: Origin): Part<K, V>
+  /** Adds a write to an attempt at a message. Throws `USAGE` and `ENCODE_FAILED`. */
+  write(attempt: Attempt, ...input: CacheInput<K, V>): void
+  /** By partition, the changelog offset on disk, also of parts that belong to other processes. */
+  held(): ReadonlyMap<number, number>
+}
+
+interface StoreRunOptions<V> {
+  readonly store: string
+  readonly options: ResolvedOptions<V>
+  readonly sink: Pick<SinkOptions, 'host' | 'trouble' | 'checkpoint' | 'restore'>
+  readonly database: StateDatabase
+  readonly changelog: Changelog
+  /** The positions on disk. */
+  readonly positions: ReadonlyMap<number, PartPosition>
+}
+
+export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>): StoreRun<K, V> {
+  const { store, options, sink, database, changelog } = given
+  const { host } = sink
+  const name = storeName(store)
+  const attempts = createAttempts()
+  const use: BufferUse = { bytes: 0 }
+  const progress = createProgress({ store, role: 'active', host, report: (progress) => sink.restore?.(progress) })
+  const parts = createOpenParts<K, V>({
+    store,
+    options,
+    database,
+    changelog,
+    use,
+    progress,
+    forget: (partition, key) => void changelog.send(partition, key, null),
+    trouble: (error) => sink.trouble(error),
+  })
+  const positions = new Map(given.positions)
+  const written = createCondition()
+  let prepared: Part<K, V>[] = []
+  let syncedAt = host.monotonic()
+
+  function partOf({ lane }: Origin): Part<K, V> {
+    const part = parts.ofLane(lane)
+    if (part !== undefined) return part
+    throw new SnapstreamError('NOT_OPEN', `${name} has no part for the message: ${lane} is not open in this process`)
+  }
+
+  function write(attempt: Attempt, ...[key, value, options]: CacheInput<K, V>): void {
+    const part = partOf(attempt.origin!)
+    part.buffer.add(attempt, part.entryOf(key, value, options))
+  }
+
+  function take(input: CacheInput<K, V>, origin: Origin | undefined): void {
+    checkInput(input, name)
+    if (origin === undefined)
+      throw new SnapstreamError(
+        'USAGE',
+        `${name} got ${describe(input)} without its message, which tells the part; write to it as a sink of the binding`,
+      )
+    let attempt = attempts.from(origin)
+    if (attempt === undefined) attempt = attempts.begin(origin)
+    write(attempt, ...input)
+  }
+
+  function undo(attempt: Attempt): void {
+    if (attempt.isEmpty) return
+    const part = parts.ofLane(attempt.origin!.lane)
+    if (part === undefined) attempt.drop()
+    else part.buffer.undo(attempt)
+  }
+
+  /** Sends the writes of a handled message to the changelog. A promise: the producer or the buffer is full. */
+  function log(attempt: Attempt): void | PromiseLike<void> {
+    const { partition, buffer } = partOf(attempt.origin!)
+    let full: void | PromiseLike<void> = undefined
+    for (const entry of buffer.release(attempt)) {
+      const pending = changelog.send(partition, changelogKey(entry), changelogValue(entry))
+      if (isThenable(pending)) full = pending
+    }
+    return use.bytes > options.bufferBytes ? makeRoom(full) : full
+  }
+
+  async function makeRoom(full: void | PromiseLike<void>): Promise<void> {
+    await full
+    while (use.bytes > options.bufferBytes) {
+      sink.checkpoint?.()
+      await written.next()
+    }
+  }
+
+  function positionAfter({ partition, position }: Part<K, V>, offsets: ReadonlyMap<number, number>, sync: boolean) {
+    const offset = offsets.get(partition) ?? position?.offset
+    if (offset === undefined) return undefined
+    return { log: changelog.id, offset, synced: sync ? offset : position?.synced }
+  }
+
+  async function commit(): Promise<void> {
+    const ready = prepared
+    prepared = []
+    if (ready.length === 0) return
+    const flushed = changelog.flush()
+    const offsets = isThenable(flushed) ? await flushed : flushed
+    const now = host.monotonic()
+    const sync = now - syncedAt >= options.syncMs
+    for (const part of ready) if (part.isOpen) part.queue(positionAfter(part, offsets, sync))
+    await database.commit(true, { sync })
+    if (sync) syncedAt = now
+    written.notify()
+  }
+
+  function keepPosition({ partition, position }: Part<K, V>): void {
+    if (position !== undefined) positions.set(partition, position)
+  }
+
+  /** Makes what is on disk survive a crash of the machine, so that nothing of it is read again. */
+  async function syncParts(): Promise<void> {
+    const late = [...positions].filter(([, { offset, synced }]) => offset !== synced)
+    if (late.length === 0) return
+    const batch = database.opened().batch()
+    for (const [partition, position] of late)
+      putPosition(batch, createKeySpace(partPrefix(store, partition)), { ...position, synced: position.offset })
+    await batch.write({ sync: true } as object)
+  }
+
+  const state: LaneState = {
+    open: (source, lane, signal) => parts.acquire(source, lane, signal),
+    close(source, lane) {
+      for (const attempt of attempts.inFlight(lane)) {
+        undo(attempt)
+        attempts.end(attempt)
+      }
+      const part = parts.ofLane(lane)
+      if (part !== undefined) keepPosition(part)
+      parts.release(source, lane)
+      written.notify()
+    },
+    begin(origin) {
+      const last = attempts.from(origin)
+      if (last !== undefined) undo(last)
+      attempts.begin(origin)
+    },
+    undo(origin) {
+      const attempt = attempts.from(origin)
+      if (attempt !== undefined) undo(attempt)
+    },
+    release(origin) {
+      const attempt = attempts.from(origin)
+      if (attempt === undefined) return undefined
+      const full = attempt.isEmpty ? undefined : log(attempt)
+      attempts.end(attempt)
+      return full
+    },
+    prepare() {
+      for (const part of parts.open.values()) if (part.buffer.prepare()) prepared.push(part)
+    },
+    commit,
+    abort() {
+      for (const attempt of attempts.inFlight()) attempts.end(attempt)
+      for (const { buffer } of parts.open.values()) buffer.discard()
+      prepared = []
+      written.notify()
+    },
+    restoring: progress.list,
+  }
+
+  return {
+    attempts,
+    parts,
+    partOf,
+    write,
+    held() {
+      for (const part of parts.open.values()) keepPosition(part)
+      const own = [...positions].filter(([, { log }]) => log === changelog.id)
+      return new Map(own.map(([partition, { offset }]) => [partition, offset]))
+    },
+    writer: {
+      flush() {},
+      ...changelog.transaction,
+      write: take,
+      state,
+      async close() {
+        try {
+          const open = [...parts.open.values()]
+          await parts.close()
+          written.notify()
+          // The batch that is under way.
+          await database.commit(false, { sync: false })
+          for (const part of open) keepPosition(part)
+          await syncParts()
+        } finally {
+          await changelog.close()
+          await database.close()
+        }
+      },
+    },
+  }
+}

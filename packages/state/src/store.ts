@@ -1,0 +1,89 @@
+import type { CacheInput, CacheKey } from '@snapstream/cache'
+import { SnapstreamError, describe, type Resource, type SinkOptions, type SinkTarget } from '@snapstream/core'
+import { AMBIGUOUS } from './attempts.ts'
+import { checkProtocol } from './check-protocol.ts'
+import { openStoreRun } from './open-store-run.ts'
+import { resolveOptions, type StoreOptions } from './options.ts'
+import { storeName } from './part.ts'
+import { createStorePart, type StorePart } from './store-part.ts'
+import type { StoreRun } from './store-run.ts'
+
+/**
+ * A map that is split by partition: each partition of the topics that feed it has a part of its own, which moves with the
+ * partition from process to process. A handler reads and writes the part of its message. As a sink it takes `[key, value]`,
+ * `[key, value, { ttlMs }]` and `[key, DELETE]`.
+ */
+export interface Store<K extends CacheKey, V> extends SinkTarget<CacheInput<K, V>>, Resource {
+  /**
+   * The part of the message that is being handled. Throws `USAGE` for any other value, and where two bindings handle the
+   * message at once.
+   *
+   * @example
+   * snap(orders, { sink: [counts] })((order) => [order.key, (counts.of(order).getSync(order.key) ?? 0) + 1])
+   */
+  of(message: unknown): StorePart<K, V>
+}
+
+/**
+ * Makes a store, called without `new`. Bind it as a sink, or name it in `use`: `stream` then opens it. The topics of these
+ * bindings need a `groupId`; if there are several, all have the same and as many partitions.
+ *
+ * Throws `USAGE` for an invalid name or option.
+ *
+ * @param name The name of the store, part of the name of its changelog topic, `<group>-<name>-changelog`: letters, digits,
+ *   `.`, `_` and `-`.
+ *
+ * @example
+ * const counts = Store<string, number>('counts')
+ */
+export function Store<K extends CacheKey = CacheKey, V = unknown>(
+  name: string,
+  options: StoreOptions<V> = {},
+): Store<K, V> {
+  checkProtocol()
+  if (typeof name !== 'string' || !/^[\w.-]+$/.test(name))
+    throw new SnapstreamError(
+      'USAGE',
+      `the name of a store has letters, digits, ".", "_" and "-", as it is a part of the name of a topic; got ${describe(name)}`,
+    )
+  const title = storeName(name)
+  const resolved = resolveOptions(options, title)
+  /** More than one where several streams of a process use the store. */
+  const runs: StoreRun<K, V>[] = []
+
+  const store: Store<K, V> = {
+    of(message) {
+      for (const run of runs) {
+        const attempt = run.attempts.of(message)
+        if (attempt === undefined) continue
+        if (attempt === AMBIGUOUS)
+          throw new SnapstreamError(
+            'USAGE',
+            `two bindings that use ${title} handle ${describe(message)} at once, so it cannot tell which one reads and writes; give each a store of its own`,
+          )
+        return createStorePart(run, attempt)
+      }
+      throw new SnapstreamError(
+        'USAGE',
+        `${title}: of() takes the message that is being handled, by a binding that has the store as a sink or in its use; got ${describe(message)}`,
+      )
+    },
+    // The part of a message is open before its handler is called.
+    open: async () => {},
+    close: async () => {},
+    async '~snapstream.sink'(sink: SinkOptions) {
+      checkProtocol(sink.scope)
+      const run = await openStoreRun<K, V>({ store, name, options: resolved, sink })
+      runs.push(run)
+      const { writer } = run
+      return {
+        ...writer,
+        async close() {
+          runs.splice(runs.indexOf(run), 1)
+          await writer.close?.()
+        },
+      }
+    },
+  }
+  return store
+}
