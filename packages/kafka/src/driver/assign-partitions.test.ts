@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { assignPartitions, withholdOwned } from './assign-partitions.ts'
-import type { Subscriber } from './assign-partitions.ts'
+import type { Subscriber } from './subscriber.ts'
 import { mergeSets, refuseUnequal, tornApart } from './copartitioned.ts'
 import { partitionKey } from './topic-partition.ts'
 

@@ -261,8 +261,8 @@ export interface DriverConsumer {
    */
   committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>
   /**
-   * Asks the group for a new assignment, when a partition that this member follows has caught up. Calls in quick succession
-   * count as one. Without a group it does nothing.
+   * Asks the group for a new assignment, when a partition that this member follows has caught up. Calls within a second count
+   * as one, and the pause grows to five minutes while the answer stays the same. Without a group or `state` it does nothing.
    */
   rejoin(): void
   /** Ends a pending `poll` with undefined and leaves the group, so that others take over at once. */

@@ -20,6 +20,12 @@ export function partitionKey({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`
 }
 
+/** The partition with this name. */
+export function parsePartitionKey(key: string): TopicPartition {
+  const slash = key.lastIndexOf('/')
+  return { topic: key.slice(0, slash), partition: Number(key.slice(slash + 1)) }
+}
+
 /** `Map.groupBy`, which Node 20 does not have. */
 export function groupBy<T, K>(values: Iterable<T>, keyOf: (value: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>()

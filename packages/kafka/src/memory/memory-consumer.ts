@@ -71,9 +71,9 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
   let lastRead = 0
 
   function join(): void {
-    const { groupInstanceId, copartitioned = [], rebalanceTimeoutMs } = settings
+    const { groupInstanceId, copartitioned = [], state, rebalanceTimeoutMs } = settings
     membership = group?.join(
-      { clientId, groupInstanceId, topics, copartitioned, rebalanceTimeoutMs },
+      { clientId, groupInstanceId, topics, copartitioned, state, rebalanceTimeoutMs },
       {
         assigned: begin,
         revoked() {
@@ -275,7 +275,7 @@ export function memoryConsumer(broker: MemoryBroker, settings: ConsumerSettings,
       })
     },
     rejoin() {
-      membership?.rejoin()
+      if (ended === undefined) membership?.rejoin()
     },
     async close() {
       if (ended !== undefined) {

@@ -1,11 +1,16 @@
-import { assignPartitions } from '../driver/assign-partitions.ts'
+import { assignUnits, partitionsOfShares } from '../driver/assign-partitions.ts'
 import type {
   GroupDescription,
   GroupMetadata,
+  GroupState,
   OffsetAndMetadata,
   TopicPartition,
   TopicPartitionOffset,
 } from '../driver/driver.ts'
+import { heldState } from '../driver/held-state.ts'
+import { assignState } from '../driver/standbys.ts'
+import { stateMember } from '../driver/state-member.ts'
+import type { StateMember } from '../driver/state-member.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
 import { KAFKA } from '../wire/errors/error-table.ts'
 import { kafkaError, protocolError } from '../wire/errors/kafka-error.ts'
@@ -41,6 +46,7 @@ interface MemberSettings {
   readonly groupInstanceId: string | undefined
   readonly topics: ReadonlySet<string>
   readonly copartitioned: readonly (readonly string[])[]
+  readonly state: GroupState | undefined
   readonly rebalanceTimeoutMs: number
 }
 
@@ -60,11 +66,14 @@ export interface MemoryGroup extends TransactionParticipant {
   clear(): void
 }
 
-interface Member extends MemberSettings, MemberListener {
+interface Member extends Omit<MemberSettings, 'state'>, MemberListener {
   readonly id: string
+  readonly state: StateMember
   /** -1 until the member has been assigned partitions. */
   generationId: number
   owned: ReadonlyMap<string, TopicPartition>
+  /** The partitions of the latest assignment. */
+  ownedBefore: readonly TopicPartition[]
   /** Ends the wait for `revoked` because the member left. */
   left(): void
 }
@@ -97,17 +106,36 @@ export function memoryGroup(
       await Promise.all([...members.values()].map(takeBack))
       // `members` includes those that joined meanwhile: one round covers them.
       changed = false
-      const subscribers = [...members.values()].map(({ id, topics, copartitioned }) => ({ id, topics, copartitioned }))
-      generationId++
-      for (const [id, partitions] of assignPartitions(subscribers, partitionsOf)) {
-        const member = members.get(id)
-        if (!member) continue
-        member.generationId = generationId
-        member.owned = new Map(partitions.map((at) => [partitionKey(at), at]))
-        member.assigned(partitions)
-      }
+      assign()
     }
     state = 'Stable'
+  }
+
+  function assign(): void {
+    generationId++
+    const subscribers = [...members.values()].map(({ id, topics, copartitioned, state }) => ({
+      id,
+      topics,
+      copartitioned,
+      state: state.describe(),
+    }))
+    const state = heldState(subscribers)
+    // Members have given up all their partitions. With state, they get those back that they had.
+    const before = state.isEmpty
+      ? subscribers
+      : subscribers.map((one) => ({ ...one, owned: members.get(one.id)?.ownedBefore ?? [] }))
+    const shares = assignUnits(before, partitionsOf, state)
+    const given = partitionsOfShares(shares)
+    const states = assignState(subscribers, shares, state, given)
+    for (const [id, partitions] of given) {
+      const member = members.get(id)
+      if (!member) continue
+      member.generationId = generationId
+      member.owned = new Map(partitions.map((at) => [partitionKey(at), at]))
+      member.ownedBefore = partitions
+      member.state.assigned(partitions, states.get(id))
+      member.assigned(partitions)
+    }
   }
 
   async function takeBack(member: Member): Promise<void> {
@@ -126,7 +154,11 @@ export function memoryGroup(
     await Promise.race([member.revoked(), time, left])
     cancel()
     member.owned = NOTHING
-    if (late && members.delete(member.id)) member.lost()
+    if (late && members.delete(member.id)) {
+      member.state.stop()
+      member.state.lost()
+      member.lost()
+    }
   }
 
   /** Throws for a member that Kafka would refuse, with the same code. */
@@ -151,7 +183,17 @@ export function memoryGroup(
     },
     join(settings, listener) {
       const id = `${settings.clientId}-${String(joined++).padStart(12, '0')}`
-      const member: Member = { ...settings, ...listener, id, generationId: -1, owned: NOTHING, left() {} }
+      const state = stateMember({ state: settings.state, rejoin: () => void rebalance(), later: setTimeout })
+      const member: Member = {
+        ...settings,
+        ...listener,
+        id,
+        state,
+        generationId: -1,
+        owned: NOTHING,
+        ownedBefore: [],
+        left() {},
+      }
       exists = true
       members.set(id, member)
       void rebalance()
@@ -167,11 +209,10 @@ export function memoryGroup(
           if (!members.has(id)) return
           for (const at of commits) if (member.owned.has(partitionKey(at))) offsets.commit(at)
         },
-        rejoin() {
-          if (members.has(id)) void rebalance()
-        },
+        rejoin: state.ask,
         leave() {
           if (!members.delete(id)) return
+          state.stop()
           member.owned = NOTHING
           member.left()
           void rebalance()

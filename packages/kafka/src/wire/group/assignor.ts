@@ -1,8 +1,10 @@
 import { SnapstreamError } from '@snapstream/core'
-import { assignPartitions, withholdOwned } from '../../driver/assign-partitions.ts'
+import { assignUnits, partitionsOfShares, withholdOwned } from '../../driver/assign-partitions.ts'
 import { refuseUnequal, tornApart } from '../../driver/copartitioned.ts'
 import type { TopicSet } from '../../driver/copartitioned.ts'
 import type { TopicPartition } from '../../driver/driver.ts'
+import { heldState } from '../../driver/held-state.ts'
+import { assignState } from '../../driver/standbys.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { JoinedGroup, MemberAssignment } from '../protocol/connection.ts'
 import { isTopicMissing, protocolError } from '../errors/kafka-error.ts'
@@ -23,10 +25,14 @@ export async function assignAll(cluster: Cluster, members: JoinedGroup['members'
     subscribers.flatMap(({ copartitioned }) => copartitioned),
     partitionsOf,
   )
-  const shares = assignPartitions(subscribers, partitionsOf)
-  return [...withholdOwned(subscribers, shares, partitionsOf)].map(([memberId, assignment]) => ({
+  const state = heldState(subscribers)
+  const shares = assignUnits(subscribers, partitionsOf, state)
+  const given = withholdOwned(subscribers, partitionsOfShares(shares), partitionsOf)
+  const now = new Map([...given].map(([memberId, { partitions }]) => [memberId, partitions]))
+  const states = assignState(subscribers, shares, state, now)
+  return [...given].map(([memberId, assignment]) => ({
     memberId,
-    assignment: encodeAssignment(assignment),
+    assignment: encodeAssignment({ ...assignment, state: states.get(memberId) }),
   }))
 }
 

@@ -1,9 +1,14 @@
 import { SnapstreamError, describe } from '@snapstream/core'
 import type { TopicSet } from '../../driver/copartitioned.ts'
-import type { TopicPartition } from '../../driver/driver.ts'
-import { groupBy, partitionKey } from '../../driver/topic-partition.ts'
+import type { StateAssignment, TopicPartition } from '../../driver/driver.ts'
+import type { StateOfMember } from '../../driver/state-member.ts'
+import { partitionKey } from '../../driver/topic-partition.ts'
 import { byteReader } from '../protocol/byte-reader.ts'
 import type { ByteReader } from '../protocol/byte-reader.ts'
+import { byteWriter } from '../protocol/byte-writer.ts'
+import type { ByteWriter } from '../protocol/byte-writer.ts'
+import { writePartitions } from '../protocol/topics.ts'
+import { readStateAssignment, readStateOfMember, writeStateAssignment, writeStateOfMember } from './state-protocol.ts'
 
 /**
  * Kafka's consumer protocol: the bytes of subscriptions and assignments, as all of Kafka's clients write them. Members send
@@ -12,9 +17,11 @@ import type { ByteReader } from '../protocol/byte-reader.ts'
  */
 const SUBSCRIPTION_VERSION = 2
 const ASSIGNMENT_VERSION = 0
-/** The mark behind the generation in user data of Snapstream. It tells them from the user data of other clients. */
-const USER_DATA = Buffer.from('snapstream')
-const USER_DATA_VERSION = 0
+/** The mark in user data of Snapstream, which tells them from the user data of other clients. */
+const MARK = Buffer.from('snapstream')
+/** User data of subscriptions: version 1 has the state of the member behind the fields of version 0. */
+const VERSION_WITH_STATE = 1
+const ASSIGNMENT_DATA_VERSION = 0
 
 /** The data that each member sends to the leader of its group. */
 export interface Subscription {
@@ -26,28 +33,29 @@ export interface Subscription {
   readonly generationId: number
   /** Sets of topics: it wants partition n of each topic of a set, or of none. */
   readonly copartitioned: readonly TopicSet[]
+  /** The state that it keeps beside its partitions. */
+  readonly state?: StateOfMember | undefined
 }
 
-export function encodeSubscription({ topics, owned, generationId, copartitioned }: Subscription): Buffer {
-  const names = [...topics].map(string)
-  return Buffer.concat([
-    int16(SUBSCRIPTION_VERSION),
-    int32(names.length),
-    ...names,
-    copartitioned.length > 0 ? userData(generationId, copartitioned) : NO_USER_DATA,
-    partitionsByTopic(owned),
-    int32(generationId),
-  ])
+export function encodeSubscription(subscription: Subscription): Buffer {
+  const { topics, owned, generationId } = subscription
+  const to = byteWriter()
+  to.int16(SUBSCRIPTION_VERSION)
+  to.array([...topics], to.string)
+  to.bytes(userData(subscription))
+  writePartitions(to, owned)
+  to.int32(generationId)
+  return to.done()
 }
 
 export function decodeSubscription(metadata: Uint8Array): Subscription {
   const read = byteReader(metadata, 'the subscription of a member')
   const version = read.int16()
   const topics = new Set(read.array(read.string))
-  const copartitioned = readUserData(read.bytes())
-  if (version < 1) return { topics, owned: [], generationId: -1, copartitioned }
+  const data = readUserData(read.bytes())
+  if (version < 1) return { topics, owned: [], generationId: -1, ...data }
   const owned = readPartitions(read)
-  return { topics, owned, generationId: version < 2 ? -1 : read.int32(), copartitioned }
+  return { topics, owned, generationId: version < 2 ? -1 : read.int32(), ...data }
 }
 
 /**
@@ -55,22 +63,33 @@ export function decodeSubscription(metadata: Uint8Array): Subscription {
  * `cooperative-sticky` looks for it there in subscriptions of a version without one. A later version may have more fields
  * behind.
  */
-function userData(generationId: number, copartitioned: readonly TopicSet[]): Buffer {
-  const data = Buffer.concat([
-    int32(generationId),
-    USER_DATA,
-    int16(USER_DATA_VERSION),
-    int32(copartitioned.length),
-    ...copartitioned.flatMap((set) => [int32(set.length), ...set.map(string)]),
-  ])
-  return Buffer.concat([int32(data.length), data])
+function userData({ generationId, copartitioned, state }: Subscription): Buffer {
+  if (copartitioned.length === 0 && state === undefined) return NO_USER_DATA
+  const to = byteWriter()
+  to.int32(generationId)
+  writeMark(to, state === undefined ? 0 : VERSION_WITH_STATE)
+  to.array(copartitioned, (set) => to.array(set, to.string))
+  if (state !== undefined) writeStateOfMember(to, state)
+  return to.done()
 }
 
-function readUserData(data: Buffer): TopicSet[] {
-  if (!data.subarray(4, 4 + USER_DATA.length).equals(USER_DATA)) return []
-  const read = byteReader(data.subarray(4 + USER_DATA.length), 'the user data of a member of Snapstream')
-  read.int16()
-  return read.array(() => read.array(read.string))
+function readUserData(data: Buffer): Pick<Subscription, 'copartitioned' | 'state'> {
+  const marked = data.subarray(4)
+  if (!isMarked(marked)) return { copartitioned: [] }
+  const read = byteReader(marked.subarray(MARK.length), 'the user data of a member of Snapstream')
+  const version = read.int16()
+  const copartitioned = read.array(() => read.array(read.string))
+  if (version < VERSION_WITH_STATE) return { copartitioned }
+  return { copartitioned, state: readStateOfMember(read, readPartitions) }
+}
+
+function writeMark(to: ByteWriter, version: number): void {
+  for (const byte of MARK) to.int8(byte)
+  to.int16(version)
+}
+
+function isMarked(data: Buffer): boolean {
+  return data.subarray(0, MARK.length).equals(MARK)
 }
 
 /** The data that the leader sends to each member. */
@@ -79,10 +98,26 @@ export interface Assignment {
   readonly partitions: readonly TopicPartition[]
   /** The member will get more partitions once others have given them up. Only leaders of Snapstream say so. */
   readonly more: boolean
+  /** What a member with state learns, if the leader knows of state. */
+  readonly state?: StateAssignment | undefined
 }
 
-export function encodeAssignment({ partitions, more }: Assignment): Buffer {
-  return Buffer.concat([int16(ASSIGNMENT_VERSION), partitionsByTopic(partitions), more ? MORE : NO_USER_DATA])
+export function encodeAssignment({ partitions, more, state }: Assignment): Buffer {
+  const to = byteWriter()
+  to.int16(ASSIGNMENT_VERSION)
+  writePartitions(to, partitions)
+  // Members without state get the bytes that leaders without knowledge of state write.
+  const withoutState = more ? MORE : NO_USER_DATA
+  to.bytes(state === undefined ? withoutState : assignmentData(more, state))
+  return to.done()
+}
+
+function assignmentData(more: boolean, state: StateAssignment): Buffer {
+  const to = byteWriter()
+  writeMark(to, ASSIGNMENT_DATA_VERSION)
+  to.int8(more ? 1 : 0)
+  writeStateAssignment(to, state)
+  return to.done()
 }
 
 /** Reads an assignment. An assignment without partitions may have no bytes at all. */
@@ -93,15 +128,12 @@ export function decodeAssignment(assignment: Uint8Array): Assignment {
   const partitions = readPartitions(read).sort((a, b) =>
     a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
   )
-  return { partitions, more: read.rest().equals(MORE) }
-}
-
-function partitionsByTopic(partitions: readonly TopicPartition[]): Buffer {
-  const topics = groupBy(partitions, ({ topic }) => topic)
-  return Buffer.concat([
-    int32(topics.size),
-    ...[...topics].flatMap(([topic, of]) => [string(topic), int32(of.length), ...of.map((at) => int32(at.partition))]),
-  ])
+  const data = read.rest().length === 0 ? NO_USER_DATA : read.bytes()
+  if (!isMarked(data)) return { partitions, more: data.equals(MORE) }
+  const readData = byteReader(data.subarray(MARK.length), 'the assignment of a member of Snapstream')
+  readData.int16()
+  const more = readData.int8() === 1
+  return { partitions, more, state: readStateAssignment(readData, partitions, readPartitions) }
 }
 
 /**
@@ -125,22 +157,5 @@ function readPartitions(read: ByteReader): TopicPartition[] {
   return [...partitions.values()]
 }
 
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}
-
-function string(value: string): Buffer {
-  const bytes = Buffer.from(value)
-  return Buffer.concat([int16(bytes.length), bytes])
-}
-
-const NO_USER_DATA = int32(0)
-const MORE = Buffer.concat([int32(4), Buffer.from('more')])
+const NO_USER_DATA = Buffer.alloc(0)
+const MORE = Buffer.from('more')

@@ -6,6 +6,7 @@ import type {
   TransactionalProducer,
 } from '../../driver/driver.ts'
 import { ownerMetadata } from '../../driver/partition-owner.ts'
+import { stateMember } from '../../driver/state-member.ts'
 import { partitionKey } from '../../driver/topic-partition.ts'
 import { createRetries } from '../backoff.ts'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -92,6 +93,7 @@ export function groupMember(options: {
   const changes = createCondition()
   const owned = ownedPartitions({ listener, changes, signal })
   const member = unjoinedMember()
+  const state = stateMember({ state: settings.state, rejoin: () => transition({ type: 'rebalance' }) })
   let fail: (error: unknown) => void = () => {}
   const failed = new Promise<unknown>((resolve) => (fail = resolve))
 
@@ -129,6 +131,7 @@ export function groupMember(options: {
         member.isAssigned = false
         stopTimers()
         owned.lose()
+        state.lost()
         break
       case 'leave':
         member.phase = 'leaving'
@@ -143,6 +146,7 @@ export function groupMember(options: {
     member.heart?.abort()
     member.heart = undefined
     member.stopWatching()
+    state.stop()
   }
 
   const identity = () => ({ groupId, memberId: member.memberId, groupInstanceId })
@@ -200,6 +204,7 @@ export function groupMember(options: {
       owned: owned.all(),
       generationId: member.generation?.generationId ?? -1,
       copartitioned,
+      state: state.describe(),
     }
     const ask = async () => {
       const answer = await joinGroup(connection, identity(), subscription, settings)
@@ -213,19 +218,20 @@ export function groupMember(options: {
     transition({ type: 'joined', generation })
     if (leads) await refresh()
     const assignments = leads ? await assignAll(cluster, members) : []
-    const { partitions, more } = await syncGroup(connection, generation, assignments, topics)
+    const { partitions, ...rest } = await syncGroup(connection, generation, assignments, topics)
     const { whole, torn } = splitTorn(groupId, copartitioned, partitions)
     if (torn !== undefined) trouble(torn)
-    return { generation, leads, cooperative, partitions: whole, more }
+    return { generation, leads, cooperative, partitions: whole, ...rest }
   }
 
   /** Hands over and takes partitions until the member owns its assignment. Returns whether it handed any over. */
-  async function reconcile({ partitions, more, cooperative }: NewAssignment): Promise<boolean> {
+  async function reconcile({ partitions, more, cooperative, state: followed }: NewAssignment): Promise<boolean> {
     const assigned = new Set(partitions.map(partitionKey))
     const gone = owned.all().filter((at) => !assigned.has(partitionKey(at)))
     // In an eager rebalance no member waits for a hand-over: others may have the partitions already.
     await handOver(gone, cooperative ? 'revoked' : 'lost')
     const added = partitions.filter((at) => !owned.has(at))
+    if (!signal.aborted && !owned.isLost) state.assigned(partitions, followed)
     if (!signal.aborted && !owned.isLost && (added.length > 0 || (partitions.length === 0 && !more)))
       await owned.assign(added)
     return gone.length > 0
@@ -329,7 +335,7 @@ export function groupMember(options: {
       const owned = offsets.map((at) => ({ ...at, metadata }))
       return commits.send(owned, (generation, all) => producer.sendOffsets(generation, all), 'whole').catch(nameCommit)
     },
-    rejoin: () => transition({ type: 'rebalance' }),
+    rejoin: state.ask,
     leave,
     failed,
   }
