@@ -11,6 +11,7 @@ import { rebalanceTests } from './rebalance-tests.ts'
 import { recordTests } from './record-tests.ts'
 import { relayTests } from './relay-tests.ts'
 import { seekTests } from './seek-tests.ts'
+import { stateTests } from './state-tests.ts'
 import { transactionOffsetTests } from './transaction-offset-tests.ts'
 import { transactionTests } from './transaction-tests.ts'
 
@@ -36,5 +37,6 @@ export function clientConformance(runner: TestRunner, options: ConformanceOption
     for (const [name, part] of Object.entries(parts)) describe(name.replace('Tests', ''), () => part(inTurn))
     // Side by side, as two of them wait for longer than a session. The tests above measure time.
     describe('rebalance', () => rebalanceTests(declareWith(concurrent, options)))
+    describe('state', () => stateTests(declareWith(concurrent, options), options.driver.supports))
   })
 }

@@ -49,6 +49,75 @@ describe('subscriptions', () => {
     }
   })
 
+  const state = {
+    endpoint: 'http://10.0.0.7:3000',
+    rack: 'a',
+    rejoins: 3,
+    standbys: new Map([
+      ['orders', 1],
+      ['é', 0],
+    ]),
+    held: new Map([
+      ['orders/0', 12],
+      ['orders/31', 2 ** 40],
+      ['é/2', 0],
+    ]),
+    caughtUp: new Set(['orders/31']),
+  }
+
+  test('a subscription has the state of the member behind the fields that earlier members know', () => {
+    const owned = [{ topic: 'orders', partition: 3 }]
+    const copartitioned = [['customers', 'orders']]
+    for (const sets of [[], copartitioned])
+      for (const { rack, ...rest } of [state, { ...state, endpoint: '', held: new Map<string, number>() }]) {
+        const subscription = { topics: new Set(topics), owned, generationId: 7, copartitioned: sets }
+        const bytes = encodeSubscription({ ...subscription, state: { ...rest, rack } })
+        expect(decodeSubscription(bytes)).toEqual({ ...subscription, state: { ...rest, rack } })
+        expect(decodeSubscription(encodeSubscription({ ...subscription, state: rest }))).toEqual({
+          ...subscription,
+          state: rest,
+        })
+        // Java reads the generation, and an earlier Snapstream the sets, at the place where they were.
+        const { userData: data = Buffer.alloc(0) } = MemberMetadata.decode(Buffer.concat([bytes])) ?? {}
+        expect(data.readInt32BE(0)).toBe(7)
+        const { userData: before = Buffer.alloc(0) } =
+          MemberMetadata.decode(Buffer.concat([encodeSubscription({ ...subscription, copartitioned })])) ?? {}
+        if (sets.length > 0) expect(data.subarray(16, before.length)).toEqual(before.subarray(16))
+      }
+  })
+
+  test('members without state write the bytes of before', () => {
+    const subscription = { topics: new Set(['t']), owned: [], generationId: 2 }
+    expect(encodeSubscription({ ...subscription, copartitioned: [] }).toString('hex')).toBe(
+      '00020000000100017400000000' + '00000000' + '00000002',
+    )
+    expect(encodeSubscription({ ...subscription, copartitioned: [['t', 'u']] }).toString('hex')).toBe(
+      '000200000001000174' +
+        '0000001e' +
+        '00000002' +
+        '736e617073747265616d' +
+        '0000' +
+        '00000001' +
+        '00000002' +
+        '000174' +
+        '000175' +
+        '00000000' +
+        '00000002',
+    )
+  })
+
+  test('sizes that are no counts do not keep a member from joining', () => {
+    for (const size of [NaN, Infinity, 1.5, -1, 2 ** 60]) {
+      const subscription = {
+        topics: new Set(topics),
+        ...nothing,
+        state: { ...state, held: new Map([['orders/0', size]]) },
+      }
+      const { held } = decodeSubscription(encodeSubscription(subscription)).state ?? {}
+      expect(held?.get('orders/0')).toBe(size === -1 ? -1 : 0)
+    }
+  })
+
   test('subscriptions of every version can be read', () => {
     const version0 = MemberMetadata.encode({ version: 0, topics, userData: Buffer.from('of the assignor') })
     const owned = Buffer.from([0, 0, 0, 1, 0, 1, 97, 0, 0, 0, 1, 0, 0, 0, 7])
@@ -102,6 +171,51 @@ describe('assignments', () => {
     const none = { partitions: [], more: false }
     expect(decodeAssignment(encodeAssignment(none))).toEqual(none)
     expect(decodeAssignment(Buffer.alloc(0))).toEqual(none)
+  })
+
+  const state = {
+    owners: new Map([
+      ['a/0', { here: true, endpoint: 'http://a', standbys: ['http://b', ''] }],
+      ['a/2', { here: true, endpoint: 'http://a', standbys: [] }],
+      ['a/3', { here: false, endpoint: '', standbys: ['http://a'] }],
+      ['c/1', { here: false, endpoint: 'http://b', standbys: [] }],
+    ]),
+    standby: [{ topic: 'a', partition: 3 }],
+  }
+
+  test('an assignment has the owners of all partitions with state, and what the member follows', () => {
+    for (const more of [false, true]) {
+      const bytes = encodeAssignment({ partitions, more, state })
+      expect(decodeAssignment(bytes)).toEqual({ partitions, more, state })
+      // Other clients find the partitions where they look for them.
+      expect(MemberAssignment.decode(bytes)?.assignment).toEqual({ a: [0, 2], b: [1] })
+    }
+    const nobody = { owners: new Map(), standby: [] }
+    expect(decodeAssignment(encodeAssignment({ partitions: [], more: false, state: nobody })).state).toEqual(nobody)
+  })
+
+  test('an owner takes three bytes, so that a large group fits into a record of the broker', () => {
+    const size = (count: number) => {
+      const owners = new Map(
+        Array.from({ length: count }, (_, i) => [
+          `a/${i}`,
+          { here: false, endpoint: `http://${i % 50}`, standbys: [] },
+        ]),
+      )
+      return encodeAssignment({ partitions: [], more: false, state: { owners, standby: [] } }).length
+    }
+    expect(size(2000) - size(1000)).toBe(3000)
+  })
+
+  test('a partition that the member owns is not followed, and numbers of no endpoint are nobody', () => {
+    const standby = [...partitions, { topic: 'a', partition: 3 }]
+    const bytes = encodeAssignment({ partitions, more: false, state: { ...state, standby } })
+    expect(decodeAssignment(bytes).state?.standby).toEqual([{ topic: 'a', partition: 3 }])
+    const odd = encodeAssignment({ partitions, more: false, state })
+    // The owner of c/1, before the number of its standbys and what the member follows.
+    const follows = 4 + 3 + 4 + 4
+    odd.writeInt16BE(99, odd.length - follows - 3)
+    expect([...(decodeAssignment(odd).state?.owners.keys() ?? [])]).toEqual(['a/0', 'a/2', 'a/3'])
   })
 
   test('an assignment that ends in the middle is an error', () => {

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { SnapstreamError } from '@snapstream/core'
 import type {
   ConsumerSettings,
+  StateAssignment,
   TopicPartition,
   TopicPartitionOffset,
   TransactionalProducer,
@@ -31,6 +32,10 @@ function joining(settings: Partial<ConsumerSettings> = {}) {
     protocol: 'cooperative-sticky',
     /** The partitions that the member is assigned. */
     assigned: [0, 1],
+    /** What a member with state is told. */
+    state: undefined as StateAssignment | undefined,
+    /** How often the member had asked for a new assignment at each join. */
+    rejoins: [] as (number | undefined)[],
     /** Awaited before an answer. */
     joins: Promise.resolve(),
     syncs: Promise.resolve(),
@@ -43,7 +48,8 @@ function joining(settings: Partial<ConsumerSettings> = {}) {
   }
   const connection: Partial<Connection> = {
     async joinGroup({ memberId, protocols: [protocol] }) {
-      const { owned } = decodeSubscription(protocol?.metadata ?? Buffer.alloc(0))
+      const { owned, state } = decodeSubscription(protocol?.metadata ?? Buffer.alloc(0))
+      if (memberId !== '') broker.rejoins.push(state?.rejoins)
       broker.requests.push(`join ${memberId || 'anew'} with ${numbers(owned) || 'nothing'}`)
       await broker.joins
       const answer = { protocol: broker.protocol, leaderId: 'another', members: [] }
@@ -52,7 +58,10 @@ function joining(settings: Partial<ConsumerSettings> = {}) {
     },
     async syncGroup() {
       await broker.syncs
-      return { errorCode: 0, assignment: encodeAssignment({ partitions: broker.assigned.map(at), more: false }) }
+      return {
+        errorCode: 0,
+        assignment: encodeAssignment({ partitions: broker.assigned.map(at), more: false, state: broker.state }),
+      }
     },
     async heartbeat() {
       const errorCode = broker.beat
@@ -370,4 +379,55 @@ test('a coordinator that refuses commits and accepts heartbeats ends the members
   await expect.poll(() => events).toEqual(['assigned 0,1', 'lost 0,1', 'assigned 0,1'])
   expect(broker.requests.slice(2)).toEqual(['join anew with nothing', 'join me with nothing'])
   expect(errors).toMatchObject([{ message: expect.stringContaining('ILLEGAL_GENERATION') as string }])
+})
+
+/** A member with state, which writes down what it is told between its events. */
+async function withState() {
+  const all = joining({
+    state: {
+      describe: () => ({ endpoint: 'http://here', held: new Map([['t/0', 7]]), standbys: new Map([['t', 1]]) }),
+      assigned({ owners, standby }) {
+        const shown = [...owners].map(([key, { here }]) => `${key}${here ? ' here' : ''}`)
+        all.events.push(`owners ${shown.join()}, follows ${numbers(standby)}`)
+      },
+    },
+  })
+  await expect.poll(() => all.events).toHaveLength(2)
+  return all
+}
+
+test('the state is told after partitions are given up, and before new ones come; without a leader that knows of state, of its own', async () => {
+  const { broker, events } = await withState()
+  expect(events.splice(0)).toEqual(['owners t/0 here,t/1 here, follows ', 'assigned 0,1'])
+  const owner = { here: true, endpoint: 'http://here', standbys: [] }
+  broker.state = { owners: new Map([1, 2].map((n) => [`t/${n}`, owner])), standby: [at(0)] }
+  broker.assigned = [1, 2]
+  broker.beat = REBALANCE
+  await expect.poll(() => events).toHaveLength(4)
+  const told = 'owners t/1 here,t/2 here, follows 0'
+  expect(events).toEqual(['revoked 0', told, 'assigned 2', told])
+})
+
+test('a member that is lost tells the state that no owner is known', async () => {
+  const { broker, events } = await withState()
+  events.splice(0)
+  broker.beat = UNKNOWN_MEMBER
+  await expect.poll(() => events).toHaveLength(4)
+  expect(events).toEqual(['owners , follows ', 'lost 0,1', 'owners t/0 here,t/1 here, follows ', 'assigned 0,1'])
+})
+
+test('a member that asks for a new assignment joins once, with another subscription than before', async () => {
+  const { broker, member } = await withState()
+  expect(broker.rejoins).toEqual([0])
+  for (let i = 0; i < 100; i++) member.rejoin()
+  await expect.poll(() => broker.rejoins, { timeout: 5000 }).toEqual([0, 1])
+  await expect.poll(() => broker.requests.at(-1)).toBe('join me with 0,1')
+})
+
+test('a member without state does not ask for another assignment', async () => {
+  const { broker, member } = await joined()
+  member.rejoin()
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.generationId).toBe(2)
+  expect(broker.rejoins).toEqual([undefined, undefined])
 })
