@@ -336,11 +336,11 @@ describe('restarts', () => {
           sim.join(`${id}2`, disk)
           held.set(`${id}2`, new Map(disk))
           sim.settle({ written: 10 })
-          for (const move of sim.moves) {
-            const [key = '', , , to = ''] = move.split(/[: ]+/)
-            expect(held.get(to)?.get(key) ?? 0, move).toBeGreaterThan(records - ACCEPTABLE_LAG)
-            expect(held.get(to)?.get(key) ?? 0, move).toBeGreaterThan(0)
-          }
+          const sizes = sim.moves.map((move) => {
+            const [key = '', , to = ''] = move.split(/: | to /)
+            return held.get(to)?.get(key) ?? 0
+          })
+          expect(Math.min(...sizes)).toBeGreaterThan(Math.max(0, records - ACCEPTABLE_LAG))
           expect(sim.sizes()).toEqual([4, 4, 4])
         }
         expect(sim.cold).toEqual([])
