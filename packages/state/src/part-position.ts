@@ -17,10 +17,13 @@ export interface PartPosition {
   readonly offset: number
   /** The same for the records that survive a crash of the machine; undefined: none. */
   readonly synced: number | undefined
+  /** When it was read from the database: the time of day at which it was written, in ms since the epoch. */
+  readonly at?: number
 }
 
 interface Kept extends Omit<PartPosition, 'synced'> {
   readonly synced?: number
+  readonly at: number
   /** The start of the machine in which it was written. */
   readonly boot?: string
 }
@@ -30,6 +33,7 @@ export function putPosition(batch: Batch, space: KeySpace, { log, offset, synced
   const kept: Kept = {
     log,
     offset,
+    at: Date.now(),
     ...(synced !== undefined && { synced }),
     ...(BOOT_ID !== undefined && { boot: BOOT_ID }),
   }
@@ -53,9 +57,9 @@ export async function readPosition(db: Backend, space: KeySpace, name: string): 
     const options = { keyEncoding: 'buffer', valueEncoding: 'utf8' } as const
     const text = await db.get<Uint8Array, string>(space.under(PART_TAG), options)
     if (text === undefined) return undefined
-    const { log, offset, synced, boot } = JSON.parse(text) as Kept
-    if (boot !== undefined && boot === BOOT_ID) return { log, offset, synced }
-    return synced === undefined ? undefined : { log, offset: synced, synced }
+    const { log, offset, synced, at, boot } = JSON.parse(text) as Kept
+    if (boot !== undefined && boot === BOOT_ID) return { log, offset, synced, at }
+    return synced === undefined ? undefined : { log, offset: synced, synced, at }
   } catch (error) {
     throw backendError(error, name, 'reading its changelog offset')
   }

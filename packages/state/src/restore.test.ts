@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { RestoreProgress, SinkOptions } from '@snapstream/core'
 import { MemoryLevel } from 'memory-level'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { collect } from './fixtures/collect.ts'
 import { createFakeSource, type FakeSource } from './fixtures/fake-source.ts'
 import { createLogBroker, record, type LogBroker } from './fixtures/log-broker.ts'
@@ -161,6 +161,27 @@ describe('a part', () => {
     await second.process.assign(0)
     expect(await second.entries(0)).toEqual({ b: '1', c: '1' })
     expect(second.process.troubles[0]!.message).toContain('the topic was deleted and created again')
+  })
+
+  test('is rebuilt if it was away for longer than its changelog keeps deletions, unless nothing was written meanwhile', async () => {
+    const broker = createLogBroker()
+    const first = await start(broker)
+    await first.process.assign(0)
+    for (const key of ['a', 'b']) await first.put(0, key, '1')
+    await first.checkpoint()
+    await first.process.close()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 24 * 3_600_000 })
+    onTestFinished(() => void vi.useRealTimers())
+    const second = await start(broker, {}, await copyOf(first.disk))
+    await second.process.assign(0)
+    expect(await second.entries(0)).toEqual({ a: '1', b: '1' })
+    expect(second.process.troubles).toEqual([])
+    fill(broker, 0, { a: null, c: '1' })
+    broker.compact(broker.topic(TOPIC, 2))
+    const third = await start(broker, {}, await copyOf(first.disk))
+    await third.process.assign(0)
+    expect(await third.entries(0)).toEqual({ b: '1', c: '1' })
+    expect(third.process.troubles[0]!.message).toContain('it was last written more than 23 hours ago')
   })
 
   test('keeps the expiry of its entries', async () => {

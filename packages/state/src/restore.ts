@@ -49,8 +49,16 @@ async function catchUp(options: RestoreOptions): Promise<PartPosition | undefine
 /** The part was written from another topic of the same name. */
 class OtherLog extends Error {}
 
+/** Deletions behind the part may be missing in the changelog. */
+class Outdated extends Error {}
+
+/** Kafka keeps a deletion for a day (`delete.retention.ms`) before compaction removes it; an hour less, as clocks differ. */
+const MAX_AWAY_MS = 23 * 3_600_000
+
 function reasonToRebuild(error: unknown): string | undefined {
   if (error instanceof OtherLog) return 'the topic was deleted and created again since the part was written'
+  if (error instanceof Outdated)
+    return 'it was last written more than 23 hours ago, and the topic keeps deletions for 24 hours only'
   if (!SnapstreamError.is(error)) return undefined
   if (error.code === 'OFFSET_OUT_OF_RANGE')
     return `the topic does not have the records behind the part any more (${error.message})`
@@ -65,8 +73,12 @@ async function readChangelog(
   const writer = createPartWriter(database, part, changelog.id, start)
   const from = start?.offset
   let first = from
+  let isFirst = true
+  const isOutdated = start?.at !== undefined && database.now() - start.at > MAX_AWAY_MS
   try {
     for await (const batch of changelog.read(part.partition, { from, follow: false, signal })) {
+      if (isFirst && isOutdated) throw new Outdated()
+      isFirst = false
       first ??= batch.startOffset
       await writer.add(batch)
       progress.update(part.partition, batch.nextOffset - first, batch.endOffset - first)
