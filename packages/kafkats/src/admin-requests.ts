@@ -7,9 +7,6 @@ type AdminRequests = Pick<
   'metadata' | 'createTopics' | 'deleteTopics' | 'listGroups' | 'describeGroups' | 'deleteGroups'
 >
 
-/** The id in answers of brokers without topic ids. */
-const NO_ID = '00000000-0000-0000-0000-000000000000'
-
 export function adminRequests(broker: Broker, call: Call): AdminRequests {
   return {
     async metadata(names) {
@@ -20,9 +17,8 @@ export function adminRequests(broker: Broker, call: Call): AdminRequests {
       return {
         brokers: answer.brokers.map(({ nodeId, host, port }) => ({ nodeId, host, port })),
         controllerId: answer.controllerId,
-        topics: answer.topics.map(({ name, errorCode, isInternal, partitions, topicId }) => ({
+        topics: answer.topics.map(({ name, errorCode, isInternal, partitions }) => ({
           topic: name ?? '',
-          topicId: topicId === NO_ID ? undefined : topicId,
           errorCode,
           isInternal,
           partitions: partitions.map(({ errorCode, partitionIndex, leaderId, replicaNodes, isrNodes }) => ({

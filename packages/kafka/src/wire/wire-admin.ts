@@ -3,6 +3,7 @@ import { groupBy } from '../driver/topic-partition.ts'
 import type { ClientSettings, DriverAdmin, NewTopic, TopicPartition } from '../driver/driver.ts'
 import { topicMissing } from '../driver/driver-error.ts'
 import { listTopics, openCluster } from './cluster/cluster.ts'
+import { topicIds } from './cluster/topic-ids.ts'
 import { committedOffsets } from './group/committed-offsets.ts'
 import type { Connect } from './protocol/connection.ts'
 import { KAFKA } from './errors/error-table.ts'
@@ -98,11 +99,7 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
     },
     listTopics: () => ask('list the topics', () => listTopics(cluster)),
     describeTopics,
-    topicIds: (topics) =>
-      ask('ask for the ids of topics', async () => {
-        const found = await cluster.requestMetadata(topics)
-        return new Map(found.topics.flatMap(({ topic, topicId }) => (topicId === undefined ? [] : [[topic, topicId]])))
-      }),
+    topicIds: (topics) => ask('ask for the ids of topics', async () => topicIds(await cluster.any(), topics)),
     offsets,
     committed: (groupId, topics) =>
       ask(`ask for the offsets of the group ${JSON.stringify(groupId)}`, async () => {

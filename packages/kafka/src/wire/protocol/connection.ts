@@ -183,8 +183,6 @@ export interface ClusterMetadata {
 
 /** A topic in the answer to Metadata. */
 export interface TopicMetadata extends TopicAnswer {
-  /** The id of the topic; undefined if the broker or the library does not tell. */
-  readonly topicId?: string | undefined
   /** Whether the topic is Kafka's own, such as `__consumer_offsets`. */
   readonly isInternal: boolean
   /** The partitions of the topic, in any order. */
