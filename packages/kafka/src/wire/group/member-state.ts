@@ -6,7 +6,7 @@ export type Phase =
   | 'unjoined'
   /** Waits until all members of the group have joined. It keeps its partitions, and goes on committing. */
   | 'preparing-rebalance'
-  /** A generation has begun, and the member does not know its assignment yet: commits wait. */
+  /** A generation has begun, and the member does not know its assignment yet: commits outside of transactions wait. */
   | 'completing-rebalance'
   /** Knows its assignment: hands over the partitions that other members get, takes its new ones, and reads. */
   | 'stable'
@@ -20,7 +20,9 @@ export interface MemberState {
   memberId: string
   /** The latest generation that has begun; undefined before the first, and once the membership is lost. */
   generation: GroupGeneration | undefined
-  /** The assignment of `generation` is known, so that commits go under it. */
+  /** The members of `generation` keep their partitions until they have handed them over, whatever it assigns to others. */
+  isCooperative: boolean
+  /** The assignment of `generation` is known. */
   isAssigned: boolean
   /** The group asks its members to join again. */
   isRejoinNeeded: boolean
@@ -37,7 +39,7 @@ export type MemberEvent =
   /** The coordinator gave an id: the group waits for this member from now on. */
   | { readonly type: 'identified'; readonly memberId: string }
   /** JoinGroup was answered: the next generation has begun. */
-  | { readonly type: 'joined'; readonly generation: GroupGeneration }
+  | { readonly type: 'joined'; readonly generation: GroupGeneration; readonly cooperative: boolean }
   /** SyncGroup was answered, and the listener knows of all earlier losses. */
   | { readonly type: 'synced'; readonly generation: GroupGeneration; readonly leads: boolean }
   /** The coordinator answered a heartbeat that the group rebalances, or the leader found new partitions. */
@@ -51,6 +53,7 @@ export function unjoinedMember(): MemberState {
     phase: 'unjoined',
     memberId: '',
     generation: undefined,
+    isCooperative: false,
     isAssigned: false,
     isRejoinNeeded: false,
     heart: undefined,

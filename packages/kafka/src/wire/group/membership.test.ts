@@ -39,6 +39,8 @@ function joining(settings: Partial<ConsumerSettings> = {}) {
     /** Awaited before an answer. */
     joins: Promise.resolve(),
     syncs: Promise.resolve(),
+    /** An error of the next SyncGroup alone. */
+    sync: 0,
     /** An error of the next heartbeat alone. */
     beat: 0,
     commit: (_generationId: number): number => 0,
@@ -58,8 +60,10 @@ function joining(settings: Partial<ConsumerSettings> = {}) {
     },
     async syncGroup() {
       await broker.syncs
+      const errorCode = broker.sync
+      broker.sync = 0
       return {
-        errorCode: 0,
+        errorCode,
         assignment: encodeAssignment({ partitions: broker.assigned.map(at), more: false, state: broker.state }),
       }
     },
@@ -246,6 +250,43 @@ test('commits go on while a member joins, and wait while it does not know its as
   expect(broker.commits.slice(1)).toEqual(['2: 0@5,1@5'])
 })
 
+test('commits go on under a generation whose assignment never came, while the member joins the next', async () => {
+  const { broker, member } = await joined()
+  const [joins, syncs] = [gate(), gate()]
+  broker.syncs = syncs.opened
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.generationId).toBe(2)
+  broker.joins = joins.opened
+  broker.sync = REBALANCE
+  const committed = member.commit(offsets)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(broker.commits).toEqual([])
+  syncs.open()
+  await committed
+  expect(broker.commits).toEqual(['2: 0@5,1@5'])
+  expect(broker.generationId).toBe(2)
+  joins.open()
+})
+
+test('commits wait for the assignment in an eager group, also while the member joins the next generation', async () => {
+  const { broker, member } = await joined()
+  const [joins, syncs] = [gate(), gate()]
+  broker.protocol = 'roundrobin'
+  broker.syncs = syncs.opened
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.generationId).toBe(2)
+  broker.joins = joins.opened
+  broker.sync = REBALANCE
+  broker.assigned = [1]
+  const committed = member.commit(offsets)
+  syncs.open()
+  await expect.poll(() => broker.requests).toHaveLength(4)
+  expect(broker.commits).toEqual([])
+  joins.open()
+  await committed
+  expect(broker.commits).toEqual(['3: 1@5'])
+})
+
 test('a commit whose generation is over is sent again under the next, without the partitions that were given up', async () => {
   const { broker, member } = await joined()
   broker.commit = (generationId) => (generationId === 1 ? ILLEGAL_GENERATION : 0)
@@ -349,10 +390,45 @@ test('commitIn of a partition that was lost and assigned again resolves with fal
   expect(producer.sent).toHaveLength(1)
 })
 
-test('commitIn waits while the member does not know its assignment', async () => {
+test('commitIn does not wait for the assignment, as no other member gets the partitions before', async () => {
   const { broker, member } = await joined({ transactionalId: 'tx' })
   const producer = sending()
   const { opened, open } = gate()
+  broker.syncs = opened
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.generationId).toBe(2)
+  expect(await member.commitIn(producer, offsets.slice(0, 2))).toBe(true)
+  expect(producer.sent).toEqual(['2 of me: 0@5{"owner":"tx"},1@5{"owner":"tx"}'])
+  // The assignment never comes: the next rebalance has begun.
+  broker.sync = REBALANCE
+  broker.syncs = gate().opened
+  open()
+  await expect.poll(() => broker.generationId).toBe(3)
+  expect(await member.commitIn(producer, offsets.slice(0, 2))).toBe(true)
+  expect(producer.sent.map((one) => one[0])).toEqual(['2', '3'])
+})
+
+test('commitIn waits for the assignment if the coordinator refuses offsets before', async () => {
+  const { broker, member } = await joined({ transactionalId: 'tx' })
+  let isCompleting = true
+  const producer = sending(() => (isCompleting ? REBALANCE : 0))
+  const { opened, open } = gate()
+  broker.syncs = opened
+  broker.beat = REBALANCE
+  await expect.poll(() => broker.generationId).toBe(2)
+  const committed = member.commitIn(producer, offsets.slice(0, 2))
+  await expect.poll(() => producer.sent).toHaveLength(1)
+  isCompleting = false
+  open()
+  expect(await committed).toBe(true)
+  expect(producer.sent.map((one) => one[0])).toEqual(['2', '2'])
+})
+
+test('commitIn waits for the assignment in an eager group, where other members may have the partitions', async () => {
+  const { broker, member } = await joined({ transactionalId: 'tx' })
+  const producer = sending()
+  const { opened, open } = gate()
+  broker.protocol = 'roundrobin'
   broker.syncs = opened
   broker.beat = REBALANCE
   await expect.poll(() => broker.generationId).toBe(2)

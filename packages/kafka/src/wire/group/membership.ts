@@ -37,8 +37,8 @@ import type { RebalanceListener } from './owned-partitions.ts'
 /** The membership of a consumer in a group. */
 export interface GroupMember {
   /**
-   * Commits offsets of partitions that this member owns, and leaves out the others. In a rebalance it waits until the member
-   * knows which of them it keeps.
+   * Commits offsets of partitions that this member owns, and leaves out the others. It waits while the coordinator takes no
+   * commits in a rebalance, and where other members may have got the partitions already.
    *
    * @param owner the owner of the partitions afterwards, if offsets are committed in transactions; default: this member
    */
@@ -111,6 +111,7 @@ export function groupMember(options: {
       case 'joined':
         member.phase = 'completing-rebalance'
         member.generation = event.generation
+        member.isCooperative = event.cooperative
         member.isAssigned = false
         break
       case 'synced':
@@ -215,7 +216,7 @@ export function groupMember(options: {
     if (answer.errorCode === KAFKA.MEMBER_ID_REQUIRED && member.memberId !== '') answer = await ask()
     const { generationId, leads, cooperative, members } = expectJoined(answer)
     const generation = { ...identity(), generationId }
-    transition({ type: 'joined', generation })
+    transition({ type: 'joined', generation, cooperative })
     if (leads) await refresh()
     const assignments = leads ? await assignAll(cluster, members) : []
     const { partitions, ...rest } = await syncGroup(connection, generation, assignments, topics)
@@ -333,7 +334,9 @@ export function groupMember(options: {
     async commitIn(producer, offsets) {
       const metadata = ownerMetadata(transactionalId ?? '')
       const owned = offsets.map((at) => ({ ...at, metadata }))
-      return commits.send(owned, (generation, all) => producer.sendOffsets(generation, all), 'whole').catch(nameCommit)
+      return commits
+        .send(owned, (generation, all) => producer.sendOffsets(generation, all), 'in a transaction')
+        .catch(nameCommit)
     },
     rejoin: state.ask,
     leave,
