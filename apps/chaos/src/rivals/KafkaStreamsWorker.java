@@ -9,7 +9,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 
-/** Kafka Streams with its defaults: at least once, one thread. Arguments: the commit interval in ms (optional), and the plan. */
+/** Kafka Streams with its defaults: at least once, one thread. Arguments: other settings as name=value, and the plan. */
 public class KafkaStreamsWorker {
   public static void main(String[] args) throws Exception {
     var plan = new ObjectMapper().readTree(args[args.length - 1]);
@@ -19,7 +19,12 @@ public class KafkaStreamsWorker {
     settings.put(StreamsConfig.STATE_DIR_CONFIG, plan.get("folder").asText() + "/" + ProcessHandle.current().pid());
     settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
     settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
-    if (args.length > 1) settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, Integer.parseInt(args[0]));
+    for (var i = 0; i < args.length - 1; i++) {
+      var setting = args[i].split("=", 2);
+      settings.put(setting[0], setting[1]);
+    }
+    if (plan.hasNonNull("groupInstanceId"))
+      settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), plan.get("groupInstanceId").asText());
     settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), plan.get("sessionTimeoutMs").asInt());
     settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), plan.get("heartbeatIntervalMs").asInt());
 

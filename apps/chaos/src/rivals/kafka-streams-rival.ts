@@ -10,14 +10,15 @@ const PROGRAM = {
   flags: ['-Xmx512m', '-XX:+UseSerialGC'],
 }
 
-const kafkaStreams = (name: string, commits: string, ...settings: readonly string[]): Rival => ({
+const kafkaStreams = (name: string, how: string, ...settings: readonly string[]): Rival => ({
   name,
-  about: `Kafka Streams ${VERSION} (Java): at least once, one thread, ${commits}`,
+  about: `Kafka Streams ${VERSION} (Java): one thread, ${how}`,
   says: 'place',
   command: async (log) => [...(await kafkaStreamsProgram(PROGRAM, log)), ...settings],
 })
 
 export const kafkaStreamsRivals: readonly Rival[] = [
-  kafkaStreams('kafka-streams', 'commits every second', '1000'),
-  kafkaStreams('kafka-streams-30s', 'commits every 30 s (its default)'),
+  kafkaStreams('kafka-streams', 'at least once, commits every second', 'commit.interval.ms=1000'),
+  kafkaStreams('kafka-streams-30s', 'at least once, commits every 30 s (its default)'),
+  kafkaStreams('kafka-streams-eos', 'exactly once, with its defaults', 'processing.guarantee=exactly_once_v2'),
 ]

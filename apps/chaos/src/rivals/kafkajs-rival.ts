@@ -9,5 +9,6 @@ export const kafkajsRival: Rival = {
   name: 'kafkajs',
   about: 'KafkaJS 2.2.4: eachMessage with concurrent partitions, automatic commits (its default)',
   says: 'place',
+  hasStatic: false,
   command: async () => [process.execPath, program],
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
-const [, , folder, json] = process.argv
+const [, , folder, processingGuarantee, json] = process.argv
 const plan = JSON.parse(json)
 process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGKILL'))
 
@@ -14,11 +14,13 @@ const { flow, topic, codec } = (({ default: all, ...named }) => ({ ...all, ...na
 const text = { key: codec.string(), value: codec.string() }
 const app = flow({
   applicationId: plan.groupId,
+  processingGuarantee,
   client: { clientId: 'rival', brokers: [plan.brokers] },
   consumer: {
     sessionTimeoutMs: plan.sessionTimeoutMs,
     heartbeatIntervalMs: plan.heartbeatIntervalMs,
     autoOffsetReset: 'earliest',
+    groupInstanceId: plan.groupInstanceId,
   },
 })
 app

@@ -1,4 +1,4 @@
-"""Quix Streams with its defaults, except for a commit every second."""
+"""Quix Streams with its defaults. Arguments: the guarantee, the commit interval in seconds, and the plan."""
 
 import json
 import os
@@ -7,7 +7,9 @@ import threading
 
 from quixstreams import Application, message_context
 
-plan = json.loads(sys.argv[1])
+_, guarantee, commit_interval, plan_json = sys.argv
+plan = json.loads(plan_json)
+instance = plan.get('groupInstanceId')
 
 
 def end_with_stdin():
@@ -21,11 +23,13 @@ app = Application(
     broker_address=plan['brokers'],
     consumer_group=plan['groupId'],
     auto_offset_reset='earliest',
-    commit_interval=1.0,
+    commit_interval=float(commit_interval),
+    processing_guarantee=guarantee,
     auto_create_topics=False,
     consumer_extra_config={
         'session.timeout.ms': plan['sessionTimeoutMs'],
         'heartbeat.interval.ms': plan['heartbeatIntervalMs'],
+        **({'group.instance.id': instance} if instance else {}),
     },
     state_dir=f"{plan['folder']}/{os.getpid()}",
     loglevel='ERROR',

@@ -5,6 +5,7 @@ import type { RivalPlan } from './rival.ts'
 
 export interface RivalProcess {
   readonly name: string
+  readonly plan: RivalPlan
   readonly alive: boolean
   /** Describes the exit of a process that ended by itself. Undefined otherwise. */
   readonly crash: string | undefined
@@ -31,6 +32,7 @@ export function startRival(name: string, [command = '', ...args]: readonly strin
   })
   return {
     name,
+    plan,
     get alive() {
       return !ended && !asked
     },

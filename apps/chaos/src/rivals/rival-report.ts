@@ -14,6 +14,8 @@ export interface RivalFigures extends Omit<Delivery, 'lost'>, Stalls {
   readonly crashes: number
   /** The number of records that were not committed when the load ended. */
   readonly behind: number
+  /** The longest time without a record of a key for a `read_committed` reader of the output, in ms. */
+  readonly readerStallMs: number
 }
 
 const COLUMNS: readonly (readonly [title: string, of: (figures: RivalFigures) => string])[] = [
@@ -29,6 +31,7 @@ const COLUMNS: readonly (readonly [title: string, of: (figures: RivalFigures) =>
   ['longest stall', ({ longestMs }) => seconds(longestMs)],
   ['of a partition', ({ partitionMs }) => seconds(partitionMs)],
   ['recovery', ({ recoveryMs }) => seconds(recoveryMs)],
+  ['of a reader', ({ readerStallMs }) => seconds(readerStallMs)],
 ]
 
 export function rivalTable(all: readonly RivalFigures[]): string {

@@ -6,6 +6,8 @@ export interface RivalPlan {
   readonly groupId: string
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
+  /** Makes the worker a static member. */
+  readonly groupInstanceId?: string
   /** A temporary folder for the state of the worker. */
   readonly folder: string
 }
@@ -19,6 +21,8 @@ export interface Rival {
   readonly about: string
   /** The value of an output: the place of the input (`placeOf`), or the value of the input. */
   readonly says: 'place' | 'value'
+  /** Whether its workers can be static members. @default true */
+  readonly hasStatic?: boolean
   /** The command that starts a worker, without the plan. Installs the library at the first call. */
   command(log: (line: string) => void): Promise<readonly string[]>
 }

@@ -1,6 +1,6 @@
 import { kafkaStreamsRivals } from './kafka-streams-rival.ts'
 import { kafkajsRival } from './kafkajs-rival.ts'
-import { kafkatsFlowRival } from './kafkats-flow-rival.ts'
+import { kafkatsFlowRivals } from './kafkats-flow-rival.ts'
 import { pythonRivals } from './python-rivals.ts'
 import type { Rival } from './rival.ts'
 import { snapstreamRivals } from './snapstream-rivals.ts'
@@ -9,6 +9,6 @@ export const rivals: readonly Rival[] = [
   ...snapstreamRivals,
   kafkajsRival,
   ...kafkaStreamsRivals,
-  kafkatsFlowRival,
+  ...kafkatsFlowRivals,
   ...pythonRivals,
 ]

@@ -7,7 +7,9 @@ import { clock } from '../clock.ts'
 import { followCommits } from '../commits.ts'
 import { startFeeder } from '../feeder.ts'
 import { judgeDelivery } from '../judge/delivery.ts'
+import { judgeReaderStalls } from '../judge/reader-stalls.ts'
 import { random } from '@snapstream/program'
+import { startReader } from '../reader.ts'
 import { readRecords } from '../read-records.ts'
 import { placed } from './placed.ts'
 import { outputStalls } from './output-stalls.ts'
@@ -23,20 +25,25 @@ export interface RunRivalOptions {
   /** Records a second. */
   readonly rate: number
   readonly kills: number
+  /** Whether workers are static members, and a killed one comes back under its name. */
+  readonly isStatic: boolean
   readonly signal: AbortSignal
   log(line: string): void
 }
 
 const PARTITIONS = 6
-const WORKERS = 3
+/** The names of the workers, if they are static members. */
+const INSTANCES = ['one', 'two', 'three']
+const WORKERS = INSTANCES.length
 const EVERY_MS = 8000
 const READY_MS = 180_000
 const DRAIN_MS = 60_000
 
 /** Runs the scenario random-kill with workers of another library, and judges its output alone. */
 export async function runRival(rival: Rival, options: RunRivalOptions): Promise<RivalFigures> {
-  const { brokers, seed, rate, signal } = options
+  const { brokers, seed, rate, isStatic, signal } = options
   const log = (line: string) => options.log(`${rival.name}: ${line}`)
+  if (isStatic && rival.hasStatic === false) throw new Error('it has no static members')
   const chance = random(seed)
   const id = `${rival.name}-${seed}-${Math.round(clock())}`
   const [input, output, groupId] = [`in-${id}`, `out-${id}`, `group-${id}`]
@@ -50,10 +57,13 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
   await admin.createTopic(output, { partitions: PARTITIONS, config: { 'message.timestamp.type': 'LogAppendTime' } })
   const feeder = await startFeeder({ brokers, topic: input, partitions: PARTITIONS, rate })
   const commits = followCommits(brokers, groupId, input)
+  const reader = startReader(brokers, output)
   const workers: RivalProcess[] = []
   const start = () => {
-    const worker = startRival(`w${workers.length + 1}`, command, plan)
-    workers.push(worker)
+    const taken = workers.filter(({ alive }) => alive).map((worker) => worker.plan.groupInstanceId)
+    const groupInstanceId = isStatic ? INSTANCES.find((one) => !taken.includes(one)) : undefined
+    const own = { ...plan, ...(groupInstanceId !== undefined && { groupInstanceId }) }
+    workers.push(startRival(`w${workers.length + 1}`, command, own))
   }
   /** Resolves with whether the condition held in time. */
   const until = async (condition: () => boolean, withinMs: number): Promise<boolean> => {
@@ -66,6 +76,7 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
     log(`seed ${seed}, ${rate} records/s, ${PARTITIONS} partitions, ${WORKERS} workers, ${options.kills} kills`)
     if (!(await until(() => commits.current.size === PARTITIONS, READY_MS)))
       throw new Error(`${rival.name} has not committed in each partition after ${READY_MS} ms: ${crashes(workers)}`)
+    const readyAt = clock()
     for (let i = 0; i < options.kills; i++) {
       await sleep(EVERY_MS * (0.75 + chance() / 2), undefined, { signal })
       const alive = workers.filter((worker) => worker.alive)
@@ -101,10 +112,12 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
       crashes: workers.filter(({ crash }) => crash !== undefined).length,
       behind,
       ...outputStalls(outputs, { to: endedAt, mishaps }),
+      readerStallMs: judgeReaderStalls(reader.arrivals, { from: readyAt, to: endedAt }),
     }
   } finally {
     await feeder.stop().catch(() => {})
     await Promise.all(workers.filter((worker) => worker.alive).map((worker) => worker.end('SIGKILL')))
+    await reader.close()
     await commits.close()
     await rm(folder, { recursive: true, force: true })
   }
