@@ -24,7 +24,7 @@ export interface Figures {
   /** The longest stall of a partition that stayed with an undisturbed worker. */
   readonly ownStallMs: number
   readonly recoveryMs: number
-  /** The longest time without a record for a `read_committed` reader of a partition of the output. Undefined: not measured. */
+  /** The longest time without a record of a key for a `read_committed` reader of the output. Undefined: not measured. */
   readonly readerStallMs?: number
   readonly kills: number
   readonly killsCounted: number

@@ -59,7 +59,7 @@ export interface Promises {
   readonly ownStallMs?: number
   /** The longest time from a failure until every partition is handled again, in ms. @default any */
   readonly recoveryMs?: number
-  /** The longest time without a record for a reader of a partition of an exactly-once output, in ms. @default any */
+  /** The longest time without a record of a key for a reader of an exactly-once output, in ms. @default any */
   readonly readerStallMs?: number
   /** How often the group may rebalance once it has settled. @default any number */
   readonly rebalances?: number

@@ -1,8 +1,11 @@
-/** The times at which records of each partition reached a reader, in ms, in order. */
-export type Arrivals = ReadonlyMap<number, readonly number[]>
+/**
+ * The times at which records of each key reached a reader, in ms, in order. All records of a key are in one partition of the
+ * input and in one of the output, so that neither hides the stall of another.
+ */
+export type Arrivals = ReadonlyMap<string, readonly number[]>
 
 /**
- * The longest time between `from` and `to`, in ms, in which no record of a partition reached a reader: the handling stood still,
+ * The longest time between `from` and `to`, in ms, in which no record of a key reached a reader: the handling stood still,
  * or the records waited for the end of a transaction.
  */
 export function judgeReaderStalls(
