@@ -11,14 +11,22 @@ interface Stop {
 }
 
 const WITHIN_MS = 60_000
+/** How often a worker is killed at each stop in the full duration of a case. */
+const ROUNDS = 10
+/** How long a kill takes, until the next worker reaches its stop. */
+const SECONDS_A_KILL = 3.5
 
 const stopsAt = (names: readonly RequestName[]): readonly Stop[] =>
   names.flatMap((name) => (['before', 'after'] as const).map((when) => ({ name, when })))
 
-/** Kills the worker that reaches a stop, at each stop in turn, and starts another in its place. */
+/**
+ * Kills the worker that reaches a stop, at each stop in turn, and starts another in its place. The number of rounds follows from
+ * the duration.
+ */
 function killAt(stops: readonly Stop[]) {
   return async (world: World): Promise<void> => {
-    const counts = new Map(stops.map((stop) => [stop, 0]))
+    const rounds = Math.max(1, Math.round(world.seconds / SECONDS_A_KILL / stops.length))
+    let done = 0
     let wanted: { readonly stop: Stop; skip: number } | undefined
     let victim: WorkerProcess | undefined
     /** Whether a request or its answer passes. */
@@ -38,47 +46,43 @@ function killAt(stops: readonly Stop[]) {
     try {
       for (let i = 0; i < 3; i++) world.start()
       await world.settled()
-      const endMs = Date.now() + world.seconds * 1000
-      do {
+      while (done < rounds) {
         for (const stop of stops) {
           victim = undefined
           wanted = { stop, skip: Math.floor(world.random() * 4) }
           await world.until(`a worker is killed ${stop.when} ${stop.name}`, () => victim?.exit !== undefined, WITHIN_MS)
-          counts.set(stop, (counts.get(stop) ?? 0) + 1)
           world.log(`a worker is killed ${stop.when} ${stop.name}`)
           world.start()
         }
         await world.progress()
-      } while (Date.now() < endMs)
+        done += 1
+      }
     } finally {
       world.proxy.watcher = undefined
-      world.log([...counts].map(([{ when, name }, count]) => `${when} ${name}: ${count}`).join(', '))
+      world.log(`${done} of ${rounds} rounds of kills at ${stops.length} requests and answers`)
     }
   }
 }
 
-const day = {
-  partitions: 6,
-  rate: 500,
-  worker: { sessionTimeoutMs: 3000, heartbeatIntervalMs: 500 },
-  seconds: 130,
-} satisfies Partial<Day>
+function variant(name: string, stops: readonly Stop[], own: Partial<Day> = {}): Day {
+  return {
+    name,
+    partitions: 6,
+    rate: 500,
+    worker: { sessionTimeoutMs: 2000, heartbeatIntervalMs: 400 },
+    seconds: ROUNDS * stops.length * SECONDS_A_KILL,
+    promises: { mayLose: true, counted: 2 * stops.length },
+    run: killAt(stops),
+    ...own,
+  }
+}
 
 /** With `transaction.version` 2, and with 1, where partitions and groups are added to a transaction by requests of their own. */
 export const betweenRequests: readonly Day[] = [
-  {
-    ...day,
-    name: 'between-requests',
-    shortSeconds: 2,
-    promises: { mayLose: true, counted: 12 },
-    run: killAt(stopsAt(['Produce', 'TxnOffsetCommit', 'EndTxn'])),
-  },
-  {
-    ...day,
-    name: 'between-requests v1',
-    transactionVersion: 1,
-    seconds: 220,
-    promises: { mayLose: true, counted: 20 },
-    run: killAt(stopsAt(['AddPartitionsToTxn', 'Produce', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn'])),
-  },
+  variant('between-requests', stopsAt(['Produce', 'TxnOffsetCommit', 'EndTxn']), { shortSeconds: 2 }),
+  variant(
+    'between-requests v1',
+    stopsAt(['AddPartitionsToTxn', 'Produce', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn']),
+    { transactionVersion: 1 },
+  ),
 ]

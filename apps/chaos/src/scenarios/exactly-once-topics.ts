@@ -8,6 +8,7 @@ import { network } from './network.ts'
 import { pauses } from './pause.ts'
 import { graceful, killEvery, randomKill } from './random-kill.ts'
 import { staticMembers } from './static-members.ts'
+import { takeOver } from './take-over.ts'
 import { targetedKill } from './targeted-kill.ts'
 
 const isDay = (one: Case): one is Day => 'run' in one
@@ -32,7 +33,7 @@ const fastKill: Day = {
   partitions: 6,
   rate: 1500,
   worker: { sessionTimeoutMs: 1500, heartbeatIntervalMs: 400 },
-  seconds: 180,
+  seconds: 100,
   promises: { mayLose: true, counted: 40 },
   run: killEvery(1500, 'SIGKILL'),
 }
@@ -47,7 +48,7 @@ const several: Day = {
   promises: { mayLose: true, counted: 10 },
 }
 
-const ownDays = [fastKill, several, staticMembers, ...betweenRequests, ...delayedEnd]
+const ownDays = [fastKill, several, takeOver, staticMembers, ...betweenRequests, ...delayedEnd]
 
 export const exactlyOnceTopics: Scenario = {
   name: 'exactly-once-topics',

@@ -20,13 +20,13 @@ async function killAndComeBack(world: World): Promise<void> {
   } while (Date.now() < endMs)
 }
 
-/** The session outlasts the restart, so each member keeps its partitions. */
+/** The session outlasts the restart, so each member keeps its partitions, and readers wait for the restart alone. */
 export const staticMembers: Day = {
   name: 'static-members',
   partitions: 6,
   rate: 1500,
   worker: { sessionTimeoutMs: 30_000 },
   seconds: 60,
-  promises: { counted: 5, rebalances: 0 },
+  promises: { counted: 5, rebalances: 0, readerStallMs: 2000 },
   run: killAndComeBack,
 }
