@@ -1,5 +1,7 @@
 import type { Host } from '../host.ts'
 import type { Batch, BatchSource, MaybePromise, Positions, ReaderOptions } from '../protocol.ts'
+import { cursorAt, givesBatch, nextBatch } from '../suite/lane-cursor.ts'
+import type { LaneCursor } from '../suite/lane-cursor.ts'
 
 export interface Message {
   readonly log: number
@@ -40,8 +42,7 @@ export interface GroupLog {
 
 interface Ownership {
   readonly epoch: number
-  next: number
-  out: number
+  readonly cursor: LaneCursor
   giving: boolean
 }
 
@@ -66,34 +67,14 @@ export function createGroupLog(options: GroupLogOptions): GroupLog {
   let settled = false
 
   const sleep = (ms: number) => new Promise<void>((resolve) => host.setTimeout(resolve, ms))
+  const keysOf = (lane: number) => lanes[lane] ?? []
 
   async function assign(lane: number, to: number) {
     const member = members[to] as Member
     if (member.closed || member.options === undefined) return
     await member.options.assigned([lane])
-    member.owned.set(lane, { epoch: epochs++, next: committed[lane] as number, out: 0, giving: false })
+    member.owned.set(lane, { epoch: epochs++, cursor: cursorAt(committed[lane] as number), giving: false })
     member.wake()
-  }
-
-  function batchOf(memberId: number, lane: number, own: Ownership): Batch<Message> {
-    const keys = lanes[lane] as readonly number[]
-    const from = own.next
-    const count = Math.min(options.batch, keys.length - from)
-    own.next += count
-    own.out++
-    return {
-      lane,
-      messages: keys
-        .slice(from, from + count)
-        .map((key, i) => ({ log: id, lane, index: from + i, key, member: memberId, epoch: own.epoch })),
-      bytes: count,
-      position: (n) => from + n,
-      done(n) {
-        if (n < count) return
-        own.out--
-        members[memberId]?.wake()
-      },
-    }
   }
 
   function source(memberId: number): BatchSource<Message> {
@@ -101,9 +82,13 @@ export function createGroupLog(options: GroupLogOptions): GroupLog {
     async function read(): Promise<Batch<Message> | undefined> {
       for (;;) {
         if (member.closed || member.options?.signal.aborted) return undefined
-        for (const [lane, own] of member.owned)
-          if (!own.giving && own.out < 2 && own.next < (lanes[lane]?.length ?? 0)) return batchOf(memberId, lane, own)
-        if (settled && [...member.owned].every(([lane, own]) => own.next >= (lanes[lane]?.length ?? 0)))
+        for (const [lane, { epoch, cursor, giving }] of member.owned) {
+          const entries = keysOf(lane)
+          const message = (key: number, index: number) => ({ log: id, lane, index, key, member: memberId, epoch })
+          if (!giving && givesBatch(cursor, entries.length))
+            return nextBatch({ lane, cursor, entries, size: options.batch, message, wake: () => member.wake() })
+        }
+        if (settled && [...member.owned].every(([lane, { cursor }]) => cursor.next >= keysOf(lane).length))
           return undefined
         await new Promise<void>((resolve) => (member.wake = resolve))
       }
@@ -114,7 +99,8 @@ export function createGroupLog(options: GroupLogOptions): GroupLog {
         if (own === undefined) violated(`member ${memberId} commits lane ${lane}, which it does not own`)
         else if ((position as number) < (committed[lane as number] as number))
           violated(`member ${memberId} moves the committed position of lane ${lane} back`)
-        else if ((position as number) > own.next) violated(`member ${memberId} commits lane ${lane} past what it read`)
+        else if ((position as number) > own.cursor.next)
+          violated(`member ${memberId} commits lane ${lane} past what it read`)
         else {
           options.committed(lane as number, position as number)
           committed[lane as number] = position as number

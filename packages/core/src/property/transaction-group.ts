@@ -1,5 +1,7 @@
 import type { Host } from '../host.ts'
 import type { Batch, BatchSource, Lane, ReaderOptions, SinkTarget } from '../protocol.ts'
+import { cursorAt, givesBatch, nextBatch } from '../suite/lane-cursor.ts'
+import type { LaneCursor } from '../suite/lane-cursor.ts'
 import type { TransactionScenario } from './transaction-scenario.ts'
 import { createTransactionSink } from './transaction-sink.ts'
 import type { Place, Value } from './transaction-sink.ts'
@@ -18,10 +20,7 @@ interface LaneState {
 /** A lane that a member reads. */
 interface Owned {
   readonly epoch: object
-  next: number
-  out: number
-  /** Counts the times that it went back: batches from before are forgotten. */
-  backs: number
+  cursor: LaneCursor
   /** It gives no batches. */
   stopped: boolean
 }
@@ -63,6 +62,8 @@ export function createTransactionGroup(
   const sleep = (ms: number) => new Promise<void>((resolve) => host.setTimeout(resolve, ms))
   const stateOf = (log: number, lane: Lane) => lanes[log]?.[lane as number] as LaneState
   const readerOf = (member: Member, log: number) => readers.get(member)?.[log] as LogReader
+  const goBack = (log: number, lane: number, own: Owned) =>
+    Object.assign(own, { cursor: cursorAt(stateOf(log, lane).committed), stopped: false })
 
   interface LogReader {
     readonly owned: Map<number, Owned>
@@ -95,44 +96,24 @@ export function createTransactionGroup(
         // It may have moved on meanwhile.
         for (const id of ids)
           if (stateOf(log, id).owner?.epoch === epoch && !own.closed)
-            own.owned.set(id, { epoch, next: stateOf(log, id).committed, out: 0, backs: 0, stopped: false })
+            own.owned.set(id, { epoch, cursor: cursorAt(stateOf(log, id).committed), stopped: false })
         own.wake()
       },
-    }
-
-    function batchOf(lane: number, state: Owned): Batch<Place> {
-      const { next: from, backs } = state
-      const messages = keysOf(lane)
-        .slice(from, from + reader.batch)
-        .map((key, i): Place => ({ log, lane, index: from + i, key }))
-      state.next += messages.length
-      state.out++
-      return {
-        lane,
-        messages,
-        bytes: 0,
-        position: (n) => from + n,
-        done(n) {
-          if (n < messages.length || state.backs !== backs) return
-          state.out--
-          own.wake()
-        },
-      }
     }
 
     async function take(): Promise<Batch<Place> | undefined> {
       for (;;) {
         if (own.closed || own.options?.signal.aborted) return undefined
-        for (const [lane, state] of own.owned)
-          if (!state.stopped && state.out < 2 && state.next < keysOf(lane).length) return batchOf(lane, state)
-        if (all && rewinding === 0 && [...own.owned].every(([lane, { next }]) => next >= keysOf(lane).length))
+        for (const [lane, { cursor, stopped }] of own.owned) {
+          const entries = keysOf(lane)
+          const message = (key: number, index: number): Place => ({ log, lane, index, key })
+          if (!stopped && givesBatch(cursor, entries.length))
+            return nextBatch({ lane, cursor, entries, size: reader.batch, message, wake: () => own.wake() })
+        }
+        if (all && rewinding === 0 && [...own.owned].every(([lane, { cursor }]) => cursor.next >= keysOf(lane).length))
           return undefined
         await new Promise<void>((resolve) => (own.wake = resolve))
       }
-    }
-
-    function goBack(lane: number, state: Owned) {
-      Object.assign(state, { next: stateOf(log, lane).committed, out: 0, stopped: false })
     }
 
     const source: BatchSource<Place> = {
@@ -150,11 +131,10 @@ export function createTransactionGroup(
               const state = own.owned.get(id as number)
               if (!state) return []
               state.stopped = true
-              state.backs++
               return [[id as number, state] as const]
             })
             await sleep(reader.rewindMs)
-            for (const [id, state] of back) if (own.owned.get(id) === state) goBack(id, state)
+            for (const [id, state] of back) if (own.owned.get(id) === state) goBack(log, id, state)
             rewinding--
             own.wake()
           },
@@ -255,13 +235,12 @@ export function createTransactionGroup(
       const own = from?.owned.get(lane)
       if (!from || !own || own.epoch !== owner.epoch || own.stopped) return
       own.stopped = true
-      own.backs++
       await from.options?.revoked([lane], 'paused')
       await sleep(10)
       if (from.closed || from.owned.get(lane) !== own) return
       await from.options?.assigned([lane])
       if (from.owned.get(lane) !== own) return
-      Object.assign(own, { next: stateOf(log, lane).committed, out: 0, stopped: false })
+      goBack(log, lane, own)
       from.wake()
     },
   }

@@ -13,6 +13,8 @@ import type {
 import { createVirtualHost } from '../testing/index.ts'
 import type { VirtualHost } from '../testing/index.ts'
 import type { Core } from './core.ts'
+import { cursorAt, givesBatch, nextBatch } from './lane-cursor.ts'
+import type { LaneCursor } from './lane-cursor.ts'
 
 type Numbers = readonly number[]
 
@@ -40,50 +42,28 @@ export interface TransactionalLog extends BatchSource<number> {
   give(lane: string): Promise<void>
 }
 
-interface LogLane {
-  next: number
-  out: number
-}
-
 export function transactionalLog({ lanes, live = true, size = 2 }: LogOptions): TransactionalLog {
-  const owned = new Map<string, LogLane>()
+  const owned = new Map<string, LaneCursor>()
   let wake = () => {}
   let closed = false
   let rewinding = 0
-
-  function batchOf(lane: string, own: LogLane): Batch<number> {
-    const from = own.next
-    const messages = (lanes[lane] as Numbers).slice(from, from + size)
-    own.next += messages.length
-    own.out++
-    return {
-      lane,
-      messages,
-      bytes: 0,
-      position: (n) => from + n,
-      done(n) {
-        if (n < messages.length) return
-        own.out--
-        wake()
-      },
-    }
-  }
 
   async function read(): Promise<Batch<number> | undefined> {
     for (;;) {
       if (closed || log.options?.signal.aborted) return undefined
       let isOver = !live && rewinding === 0
-      for (const [lane, own] of owned) {
-        const { length } = lanes[lane] as Numbers
-        if (own.next < length && own.out < 2) return batchOf(lane, own)
-        if (own.next < length) isOver = false
+      for (const [lane, cursor] of owned) {
+        const entries = lanes[lane] as Numbers
+        if (givesBatch(cursor, entries.length))
+          return nextBatch({ lane, cursor, entries, size, message: (n) => n, wake: () => wake() })
+        if (cursor.next < entries.length) isOver = false
       }
       if (isOver) return undefined
       await new Promise<void>((resolve) => (wake = resolve))
     }
   }
 
-  const start = (lane: string) => owned.set(lane, { next: log.committed.get(lane) ?? 0, out: 0 })
+  const start = (lane: string) => owned.set(lane, cursorAt(log.committed.get(lane) ?? 0))
 
   const log: TransactionalLog = {
     options: undefined,
