@@ -60,8 +60,8 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
   const reader = startReader(brokers, output)
   const workers: RivalProcess[] = []
   const start = () => {
-    const taken = workers.filter(({ alive }) => alive).map((worker) => worker.plan.groupInstanceId)
-    const groupInstanceId = isStatic ? INSTANCES.find((one) => !taken.includes(one)) : undefined
+    const taken = new Set(workers.map((worker) => worker.alive && worker.plan.groupInstanceId))
+    const groupInstanceId = isStatic ? INSTANCES.find((one) => !taken.has(one)) : undefined
     const own = { ...plan, ...(groupInstanceId !== undefined && { groupInstanceId }) }
     workers.push(startRival(`w${workers.length + 1}`, command, own))
   }

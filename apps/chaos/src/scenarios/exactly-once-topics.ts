@@ -34,7 +34,7 @@ const fastKill: Day = {
   rate: 1500,
   worker: { sessionTimeoutMs: 1500, heartbeatIntervalMs: 400 },
   seconds: 100,
-  promises: { mayLose: true, counted: 40 },
+  promises: { mayLose: true, counted: 25 },
   run: killEvery(1500, 'SIGKILL'),
 }
 
