@@ -32,6 +32,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
     const { batch } = share
     const { messages } = batch
     const fallible = batch.error !== undefined
+    const transactional = writer !== undefined
     const end = share.handled + pace.left
     while ((lane.open || taken) && share.handled < end) {
       const index = share.handled
@@ -44,7 +45,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
       cursor.moveTo(index, result ? result.value : messages[index])
       pending = step(cursor, fallible ? batch.error?.(index) : undefined)
       if (pending) break
-      if (writer) {
+      if (transactional) {
         finish(share)
         if (room) break
       } else share.handled++

@@ -185,7 +185,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       return [...new Set([...lanes.values(), ...leaving])]
     },
     get ended() {
-      return ended && !(atomicSink?.abort && [...lanes.values()].some(({ dirty, torn }) => dirty || torn))
+      return ended && !(atomicSink?.abort && [...lanes.values()].some((lane) => lane.dirty() || lane.torn))
     },
     lag,
     get ready() {

@@ -32,8 +32,8 @@ interface FeedingLane {
   readonly revoked: boolean
   /** A message was given up or failed halfway, or the lane was lost: its effects may be in an atomic sink. */
   readonly torn: boolean
-  /** It has messages in flight, or handled ones that no checkpoint has acknowledged. */
-  readonly dirty: boolean
+  /** Whether it has messages in flight, or handled ones that no checkpoint has acknowledged. */
+  dirty(): boolean
   /** Opens or closes it temporarily. A halted lane stays closed. */
   setOpen(open: boolean): void
   /** Halts it, as its source gives it up. `lost`: no message of it may be committed any more. */
@@ -62,7 +62,7 @@ export async function idle(transaction: Transaction): Promise<void> {
 /** It cannot be committed any more: ends the lanes with messages in it. */
 export function tear(transaction: Mutable<Transaction>): void {
   transaction.torn = true
-  for (const lane of lanesOf(transaction)) if (lane.dirty) lane.revoke(true)
+  for (const lane of lanesOf(transaction)) if (lane.dirty()) lane.revoke(true)
 }
 
 /** Takes the sources that feed it back. Returns the lanes that go on from their last committed positions. */
