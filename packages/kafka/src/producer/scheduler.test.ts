@@ -7,7 +7,7 @@ import { createScheduler } from './scheduler.ts'
 const MAX_REQUEST_BYTES = 1000
 
 /** A scheduler with a delivery that the test controls. */
-function setup({ lingerMs = 0 } = {}) {
+function setup({ lingerMs = 0, maxRequestBytes = MAX_REQUEST_BYTES } = {}) {
   const host = createVirtualHost()
   const accumulator = createAccumulator({ bufferBytes: 10_000, maxBatchBytes: MAX_REQUEST_BYTES, host })
   const requests: {
@@ -17,7 +17,7 @@ function setup({ lingerMs = 0 } = {}) {
   const scheduler = createScheduler({
     accumulator,
     lingerMs,
-    maxRequestBytes: MAX_REQUEST_BYTES,
+    maxRequestBytes,
     host,
     delivery: {
       send: (queues) =>
@@ -70,15 +70,24 @@ test('a partition that backs off is sent to after the pause, whatever is written
   expect(sent()).toEqual([[0], [1], [0]])
 })
 
-test('batches that are written in one turn are sent in as few requests as they fit into, in order', async () => {
-  const { host, scheduler, queue, sent } = setup()
+/** The requests for batches of these sizes, each of another partition, that are written in one turn. */
+async function requestsFor(sizes: readonly number[], maxRequestBytes?: number) {
+  const { host, scheduler, queue, sent } = setup(maxRequestBytes === undefined ? {} : { maxRequestBytes })
   const record = { key: null, value: null, headers: [], timestamp: 0 }
-  for (const [partition, bytes] of [600, 500, 400, 1000].entries())
+  for (const [partition, bytes] of sizes.entries())
     queue(partition).append(record, bytes, { acknowledged() {}, failed() {} })
   scheduler.wakeAll()
   expect(sent()).toEqual([])
   await host.advance(0)
-  expect(sent()).toEqual([[0], [1, 2], [3]])
+  return sent()
+}
+
+test('batches that are written in one turn are sent in as few requests as they fit into, in order', async () => {
+  expect(await requestsFor([600, 500, 400, 1000])).toEqual([[0], [1, 2], [3]])
+})
+
+test('a large batch has a request of its own', async () => {
+  expect(await requestsFor([1000, 256 * 1024, 1000, 1000], 1_048_576)).toEqual([[0], [1], [2, 3]])
 })
 
 test('stop cancels lingering and backing off, and no request follows it', async () => {

@@ -9,6 +9,8 @@ import type { Delivery } from './delivery.ts'
 const COALESCE_MS = 5
 /** A request of this size or more does not wait. */
 const LARGE_BYTES = 32 * 1024
+/** A batch of this size or more is sent alone: the broker appends it while the next one is encoded. */
+const ALONE_BYTES = 256 * 1024
 
 /** The state of a partition. A partition without a phase has nothing to send. */
 type Phase =
@@ -158,16 +160,17 @@ function isLarge(queues: readonly PartitionQueue[]): boolean {
   return bytes >= LARGE_BYTES
 }
 
-/** Groups the queues in order, so that the first batches of a group fit into one request. A larger batch goes alone. */
+/** Groups the queues in order, so that the first batches of a group fit into one request. A large batch goes alone. */
 function requestsOf(queues: readonly PartitionQueue[], maxRequestBytes: number): PartitionQueue[][] {
   const requests: PartitionQueue[][] = []
   let room = 0
   for (const queue of queues) {
     const bytes = queue.first?.bytes ?? 0
     const request = requests.at(-1)
-    if (request === undefined || bytes > room) {
+    const isAlone = bytes >= ALONE_BYTES
+    if (request === undefined || isAlone || bytes > room) {
       requests.push([queue])
-      room = maxRequestBytes - bytes
+      room = isAlone ? 0 : maxRequestBytes - bytes
     } else {
       request.push(queue)
       room -= bytes
