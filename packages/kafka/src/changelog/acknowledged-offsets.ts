@@ -65,9 +65,9 @@ export function acknowledgedOffsets(
   }
 
   return {
-    send(record: ProduceRecord, partition = 0) {
+    send(record: ProduceRecord, partition = 0, _, checked) {
       const progress = progressOf(partition)
-      const room = topic.send(record, partition, progress)
+      const room = topic.send(record, partition, progress, checked)
       progress.sent++
       return room
     },

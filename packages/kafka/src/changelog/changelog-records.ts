@@ -122,12 +122,14 @@ export function transactionalRecords({ topic, settings, options }: RecordsOption
       accepts: transaction.accepts,
     },
     send(partition, key, value) {
-      if (records === undefined) return
+      if (to === undefined || records === undefined) return
+      const record = recordOf(key, value, options.host.now())
       return transaction.add({
         to: records,
-        record: recordOf(key, value, options.host.now()),
+        record,
         partition,
         listener: UNHEARD,
+        bytes: to.check(record, partition),
       })
     },
     flush() {

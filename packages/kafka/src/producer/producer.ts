@@ -27,10 +27,16 @@ export interface ProducerTopic {
    * `RECORD_TOO_LARGE`, and `SINK_REFUSED` for a partition that does not exist.
    *
    * @param partition default: the partitioner's choice
+   * @param checked the result of `check` for this record and partition, if it was called
    */
-  send(record: ProduceRecord, partition: number | undefined, listener: DeliveryListener): Promise<void> | undefined
-  /** Throws what `send` would throw for this record, and sends nothing. */
-  check(record: ProduceRecord, partition: number | undefined): void
+  send(
+    record: ProduceRecord,
+    partition: number | undefined,
+    listener: DeliveryListener,
+    checked?: number,
+  ): Promise<void> | undefined
+  /** Throws what `send` would throw for this record, and sends nothing. Returns its `wireBytes`. */
+  check(record: ProduceRecord, partition: number | undefined): number
   /** Resolves when every record sent so far is acknowledged or has failed. */
   drained(): Promise<void>
 }
@@ -80,8 +86,8 @@ export function createProducer({ producer, settings, host }: ProducerOptions): P
     }
 
     return {
-      send(record, partition, listener) {
-        const bytes = recordBytes(record, topic, maxRequestBytes)
+      send(record, partition, listener, checked) {
+        const bytes = checked ?? recordBytes(record, topic, maxRequestBytes)
         const queue = choose(record.key, partition)
         const hadRoom = accumulator.buffer.room === undefined
         const isIdle = queue.first === undefined
@@ -93,8 +99,9 @@ export function createProducer({ producer, settings, host }: ProducerOptions): P
         return room
       },
       check(record, partition) {
-        recordBytes(record, topic, maxRequestBytes)
+        const bytes = recordBytes(record, topic, maxRequestBytes)
         if (partition !== undefined) expectPartition(partition)
+        return bytes
       },
       drained: () => drain(queues.filter((queue) => queue !== undefined)),
     }
@@ -141,9 +148,7 @@ export function dryTopic(topic: string, { maxRequestBytes }: ProducerDefaults, w
       listener.acknowledged()
       return undefined
     },
-    check(record) {
-      recordBytes(record, topic, maxRequestBytes)
-    },
+    check: (record) => recordBytes(record, topic, maxRequestBytes),
     async drained() {},
   }
 }

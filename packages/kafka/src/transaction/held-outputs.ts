@@ -18,20 +18,41 @@ export interface HeldOutputs {
 const NONE: readonly PreparedRecord[] = []
 
 export function heldOutputs(): HeldOutputs {
-  const held = new Map<Origin, PreparedRecord[]>()
+  /** The message of the last output, and its outputs. Most messages end before the next one begins, and need no map. */
+  let last: Origin | undefined
+  let outputs: PreparedRecord[] = []
+  /** The outputs of all other messages. */
+  const others = new Map<Origin, PreparedRecord[]>()
+
+  /** Removes and returns the outputs of a message. */
+  function remove(origin: Origin): PreparedRecord[] | undefined {
+    if (origin === last) {
+      last = undefined
+      return outputs
+    }
+    if (others.size === 0) return undefined
+    const removed = others.get(origin)
+    others.delete(origin)
+    return removed
+  }
+
   return {
     hold(origin, output) {
-      const outputs = held.get(origin)
-      if (outputs === undefined) held.set(origin, [output])
-      else outputs.push(output)
+      if (origin === last) {
+        outputs.push(output)
+        return
+      }
+      if (last !== undefined) others.set(last, outputs)
+      const before = remove(origin)
+      last = origin
+      outputs = before ?? [output]
+      if (before !== undefined) before.push(output)
     },
-    drop: (origin) => void held.delete(origin),
-    take(origin) {
-      const outputs = held.get(origin)
-      if (outputs === undefined) return NONE
-      held.delete(origin)
-      return outputs
+    drop: (origin) => void remove(origin),
+    take: (origin) => remove(origin) ?? NONE,
+    clear() {
+      last = undefined
+      others.clear()
     },
-    clear: () => held.clear(),
   }
 }

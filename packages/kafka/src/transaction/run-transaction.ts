@@ -4,7 +4,7 @@ import type { Checkpoint, Origin, SinkOptions } from '@snapstream/core'
 import { isThenable } from '@snapstream/core/adapter'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
 import { sameSettings } from '../conf/resolve-settings.ts'
-import { RECORD_HEAP_BYTES, wireBytes } from '../producer/accumulator.ts'
+import { RECORD_HEAP_BYTES } from '../producer/accumulator.ts'
 import type { Producer } from '../producer/producer.ts'
 import { transactionalSources } from '../reading/transactional-sources.ts'
 import type { TransactionalSource } from '../reading/transactional-sources.ts'
@@ -140,9 +140,9 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
 
   // ---- records ----------------------------------------------------------------------------------------------------
 
-  function send({ to, record, partition, listener }: PreparedRecord): void | Promise<void> {
+  function send({ to, record, partition, listener, bytes }: PreparedRecord): void | Promise<void> {
     if (!state.hasRecords) begin()
-    return to.send(record, partition, listener)
+    return to.send(record, partition, listener, bytes)
   }
 
   /** The first record of a transaction: it is committed `transactionMs` later. */
@@ -164,7 +164,7 @@ function createRunTransaction(scope: Map<unknown, unknown>): RunTransaction {
 
   function keep(prepared: PreparedRecord): void | Promise<void> {
     waiting.records.push(prepared)
-    waiting.bytes += wireBytes(prepared.record) + RECORD_HEAP_BYTES
+    waiting.bytes += prepared.bytes + RECORD_HEAP_BYTES
     if (waiting.bytes <= first().settings.producer.bufferBytes) return undefined
     if (waiting.room === undefined) {
       let resolve = () => {}

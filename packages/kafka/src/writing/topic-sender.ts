@@ -22,6 +22,8 @@ export interface PreparedRecord {
   /** Undefined: the partitioner's choice. */
   readonly partition: number | undefined
   readonly listener: DeliveryListener
+  /** Its `wireBytes`. */
+  readonly bytes: number
 }
 
 /** Writes to a topic, and to other topics that records name, while it is open; to each in the order of the calls. */
@@ -36,7 +38,7 @@ export interface TopicSender {
   /** Takes a record that is encoded, like `send`. @param to default: the topic's own name and the partitioner's choice */
   sendEncoded(record: ProduceRecord, listener: DeliveryListener, to?: TopicPartition): void | Promise<void>
   /**
-   * Encodes and checks a record that is sent later: `to.send(record, partition, listener)`. Throws or rejects as `send` does.
+   * Encodes and checks a record that is sent later: `to.send(record, partition, listener, bytes)`. Throws or rejects as `send` does.
    * Returns a promise if the record's codec or the look-up of its topic does.
    */
   prepare(record: UnencodedRecord, listener: DeliveryListener): MaybePromise<PreparedRecord>
@@ -260,8 +262,7 @@ function createDestination({ spec, topic, lookUp }: DestinationOptions): Destina
     listener: DeliveryListener,
   ) {
     if (closed) throw notOpen(spec.name)
-    to.check(record, partition)
-    return { to, record, partition, listener }
+    return { to, record, partition, listener, bytes: to.check(record, partition) }
   }
 
   return {
