@@ -181,6 +181,16 @@ export function kafkaStreamsProgram(
   log?: (line: string) => void,
 ): Promise<Command>
 
+export interface GoProgramOptions {
+  /** Names the folder in `.cache`, with the versions of what is in it. */
+  readonly name: string
+  /** The folder of a module: its package, `go.mod` and `go.sum`. */
+  readonly source: string
+}
+
+/** The command that runs a Go program. The first call downloads its modules and compiles it. Rejects without Go. */
+export function goProgram(options: GoProgramOptions, log?: (line: string) => void): Promise<Command>
+
 /**
  * The Python of a virtual environment in `.cache` with packages, as pip takes them, with exact versions. The first call
  * installs it. Rejects without Python 3.9.

@@ -1,3 +1,4 @@
+export { goProgram } from './clients/go-program.mjs'
 export { installOnce } from './clients/install-once.mjs'
 export { javaProgram } from './clients/java-program.mjs'
 export { kafkaStreamsProgram } from './clients/kafka-streams-program.mjs'

@@ -30,7 +30,7 @@ export interface Machine {
   /** The load of the machine at the start. Figures with a load above the number of cores mean little. */
   readonly load: number
   readonly system: string
-  /** The versions of Node, Kafka, Java, Python and the contestants, as far as they are installed. */
+  /** The versions of Node, Kafka, Java, Python, Go and the contestants, as far as they are installed. */
   readonly versions: Readonly<Record<string, string>>
 }
 

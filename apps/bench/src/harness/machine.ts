@@ -11,6 +11,7 @@ export async function machine(): Promise<Machine> {
   const others = {
     Java: java && (await versionOf(java, '-version')),
     Python: await versionOf('python3', '--version'),
+    Go: await versionOf('go', 'version'),
   }
   return {
     processor: cpu?.model ?? 'unknown processor',

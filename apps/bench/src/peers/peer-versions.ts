@@ -8,6 +8,7 @@ export const peerVersions = {
   '@kafkats/flow': '0.12.0',
   '@platformatic/kafka': '1.35.0',
   'kafka-streams': '4.1.0',
+  'franz-go': '1.22.3',
   'confluent-kafka': '2.12.2',
   quixstreams: '3.28.1',
   'snapstream (Python)': '1.0.0',

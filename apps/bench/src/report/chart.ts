@@ -8,7 +8,7 @@ import { columnOf, DEFAULT_COLUMNS } from './columns.ts'
 const OURS = '#e8590c'
 const OTHERS = '#868e96'
 /** Not the Python library of the same name. */
-const OURS_BY_NAME = /^(?:snapstream(?! for Python)|Topic|Cache|AvroCodec|JsonCodec)/
+const OURS_BY_NAME = /^(?:snapstream(?! for Python)|Topic|exactlyOnce|Cache|AvroCodec|JsonCodec)/
 
 /** Bars of the medians with a line from the least to the most, as SVG; undefined if nothing was measured. */
 export function chart(one: Case, result: CaseResult): string | undefined {

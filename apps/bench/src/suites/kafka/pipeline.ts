@@ -8,6 +8,7 @@ import { outputTrial } from '../../kafka/output-trial.ts'
 import type { Output } from '../../kafka/output-trial.ts'
 import { topicLoad } from '../../kafka/topic-load.ts'
 import type { Load } from '../../kafka/topic-load.ts'
+import { franzGo } from '../../peers/franz-go.ts'
 import { kafkaStreams } from '../../peers/kafka-streams.ts'
 import { kafkatsFlow } from '../../peers/kafkats-flow.ts'
 import { installPeer } from '../../peers/npm-peer.ts'
@@ -52,6 +53,7 @@ const json: Case = {
     ...topicPipelines,
     { name: 'Kafka Streams', ...kafkaStreams('messages') },
     { name: 'Kafka Streams, its own linger', ...kafkaStreams('messages', { lingerMs: 100 }), fullOnly: true },
+    { name: 'franz-go', ...franzGo('at_least_once') },
     {
       name: 'Quix Streams',
       settings: 'linger 5 ms',
@@ -79,6 +81,7 @@ const json: Case = {
     { of: OURS, to: 'Kafka Streams', toFigure: 'steadyRate', atLeast: 1 },
     { of: OURS, to: 'Kafka Streams, its own linger', atLeast: 1.2 },
     { of: OURS, to: 'Kafka Streams, its own linger', toFigure: 'steadyRate', atLeast: 1 },
+    { of: OURS, to: 'franz-go', atLeast: 1 },
     { of: OURS, to: 'Quix Streams', atLeast: 4 },
     { of: OURS, to: '@kafkats/flow', atLeast: 30 },
   ],
