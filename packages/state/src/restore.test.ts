@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { RestoreProgress, SinkOptions } from '@snapstream/core'
+import { platformHost, type RestoreProgress, type SinkOptions } from '@snapstream/core'
 import { MemoryLevel } from 'memory-level'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { collect } from './fixtures/collect.ts'
@@ -69,7 +69,7 @@ describe('a part', () => {
     const { process, entries } = await start(broker)
     await process.assign(0)
     expect(await entries(0)).toEqual({ a: '5', c: '3', d: '4' })
-    expect(process.progress[0]).toEqual({ store: 's', partition: 0, role: 'active', done: 3, of: 6 })
+    expect(process.progress[0]).toEqual({ store: 's', partition: 0, role: 'active', done: 0, of: 6 })
     expect(process.progress.at(-1)).toEqual({ store: 's', partition: 0, role: 'active', done: 6, of: 6 })
     expect(process.writers[0]!.state!.restoring()).toEqual([])
   })
@@ -110,10 +110,13 @@ describe('a part', () => {
     const broker = createLogBroker()
     fill(broker, 0, Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'x'])))
     const reports: RestoreProgress[] = []
+    let now = 0
     const { process, entries } = await start(broker, {}, new MemoryLevel(), {
+      // A second passes between two batches, so that each is reported.
+      host: { ...platformHost(), monotonic: () => (now += 1000) },
       restore(progress) {
         reports.push(progress)
-        if (reports.length > 1) return
+        if (reports.length !== 2) return
         expect(process.writers[0]!.state!.restoring()).toEqual([progress])
         process.revoke(0)
       },
@@ -121,7 +124,7 @@ describe('a part', () => {
     await process.assign(0)
     await process.assign(0)
     expect(Object.keys(await entries(0))).toHaveLength(50)
-    expect(reports[0]).toMatchObject({ done: 3, of: 50 })
+    expect(reports[1]).toMatchObject({ done: 3, of: 50 })
     expect(reports.at(-1)).toMatchObject({ done: 47, of: 47 })
   })
 

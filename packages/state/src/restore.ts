@@ -73,15 +73,13 @@ async function readChangelog(
   const writer = createPartWriter(database, part, changelog.id, start)
   const from = start?.offset
   let first = from
-  let isFirst = true
   const isOutdated = start?.at !== undefined && database.now() - start.at > MAX_AWAY_MS
   try {
     for await (const batch of changelog.read(part.partition, { from, follow: false, signal })) {
-      if (isFirst && isOutdated) throw new Outdated()
-      isFirst = false
+      if (isOutdated && batch.endOffset > from!) throw new Outdated()
       first ??= batch.startOffset
       await writer.add(batch)
-      progress.update(part.partition, batch.nextOffset - first, batch.endOffset - first)
+      if (batch.endOffset > first) progress.update(part.partition, batch.nextOffset - first, batch.endOffset - first)
       if (signal.aborted) break
     }
   } finally {
