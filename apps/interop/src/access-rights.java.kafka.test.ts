@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createApp } from '@snapstream/core'
+import { createApp, platformHost } from '@snapstream/core'
 import { Admin, Topic, transaction } from '@snapstream/kafka'
 import type { Driver } from '@snapstream/kafka/driver'
 import { startKafka } from '@snapstream/services'
@@ -30,6 +30,10 @@ const RIGHTS = {
 } as const
 type Right = keyof typeof RIGHTS
 const ALL = Object.keys(RIGHTS) as Right[]
+
+/** The rights of docs/security.md for the changelog of the store `counts`. */
+const OF_CHANGELOG = ['CREATE', 'READ', 'WRITE'] as const
+const changelogOf = ({ groupId }: Names) => `${groupId}-counts-changelog`
 
 describe('the rights of a stream with exactly-once outputs', () => {
   let kafka: RunningKafka
@@ -91,6 +95,46 @@ describe('the rights of a stream with exactly-once outputs', () => {
     await app.stream()
   }
 
+  /** Writes a record to the changelog of a store, and reads it, as a user who has these rights. */
+  async function writeAndRestore(driver: Driver, operations: readonly (typeof OF_CHANGELOG)[number][]) {
+    const names = await given(driver, ['input', 'group'])
+    const { username: user } = security()
+    const rights = operations.map((operation) => ({
+      resource: 'TOPIC',
+      name: changelogOf(names),
+      pattern: 'LITERAL',
+      operation,
+    }))
+    await java.ask('allow', { user, rights })
+    const source = Topic(names.input, { groupId: names.groupId, conf: confOf(driver) })
+    const { signal } = new AbortController()
+    const changelog = await source['~snapstream.changelog']({
+      store: 'counts',
+      host: platformHost(),
+      scope: new Map(),
+      signal,
+      trouble() {},
+      sources: [source],
+      exactlyOnce: false,
+      enabled: true,
+      replicationFactor: undefined,
+      retentionMs: undefined,
+      standbys: 0,
+      endpoint: undefined,
+      held: () => new Map(),
+      standby() {},
+    })
+    try {
+      await changelog.send(0, 'a', '1')
+      expect(await changelog.flush()).toEqual(new Map([[0, 1]]))
+      let count = 0
+      for await (const { length } of changelog.read(0, { from: undefined, follow: false, signal })) count += length
+      expect(count).toBe(1)
+    } finally {
+      await changelog.close()
+    }
+  }
+
   /** The broker makes records visible after it has confirmed the commit. */
   const expectWritten = (driver: Driver, names: Names, values: readonly string[]) =>
     expect.poll(() => written(driver, names), { timeout: 20_000, interval: 200 }).toEqual(values)
@@ -116,6 +160,24 @@ describe('the rights of a stream with exactly-once outputs', () => {
       )
       await run(driver, names, false)
       await expectWritten(driver, names, ['a', 'b', 'c'])
+    })
+
+    test('a changelog needs Create, Read and Write on its topic, and the error names what is missing', async () => {
+      await writeAndRestore(driver, OF_CHANGELOG)
+      await expect(writeAndRestore(driver, ['READ', 'WRITE'])).rejects.toMatchObject({
+        code: 'AUTHENTICATION_REFUSED',
+        message: expect.stringMatching(
+          /the changelog ".*-counts-changelog" of the store "counts" .* must not create it/,
+        ),
+      })
+      await expect(writeAndRestore(driver, ['CREATE', 'WRITE'])).rejects.toMatchObject({
+        code: 'AUTHENTICATION_REFUSED',
+        topic: expect.stringMatching(/-counts-changelog$/),
+      })
+      await expect(writeAndRestore(driver, ['CREATE', 'READ'])).rejects.toMatchObject({
+        code: 'AUTHENTICATION_REFUSED',
+        topic: expect.stringMatching(/-counts-changelog$/),
+      })
     })
 
     test('`transaction` needs Write on its topics and on its id', async () => {

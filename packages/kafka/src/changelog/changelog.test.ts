@@ -658,6 +658,35 @@ describe('the group', () => {
     await running
   })
 
+  test('gives parts to the members, which know each other and follow each other', async () => {
+    const driver = memory()
+    const stops = new AbortController()
+    const members = ['http://a', 'http://b'].map((endpoint) => {
+      const orders = ordersOf(driver)
+      let followed: readonly number[] = []
+      const store = miniStore({ sources: [orders], endpoint, standbys: 1, standby: (given) => void (followed = given) })
+      const app = createApp()
+      app.snap(orders, { sink: [store.target] })(({ value }) => ['k', value ?? ''])
+      const running = app.stream({}, { signal: stops.signal })
+      const owners = () => [0, 1, 2].map((partition) => store.state.changelog?.owner(partition))
+      return { endpoint, running, owners, followed: () => followed }
+    })
+    const [a, b] = members
+    await vi.waitFor(() => {
+      const owned = a?.owners().filter((owner) => owner !== undefined) ?? []
+      expect(new Set(owned.map(({ endpoint }) => endpoint))).toEqual(new Set(['http://a', 'http://b']))
+      expect(owned).toHaveLength(3)
+      for (const { endpoint, standbys } of owned)
+        expect(standbys).toEqual([endpoint === 'http://a' ? 'http://b' : 'http://a'])
+      expect(b?.owners().map((owner) => owner && { ...owner, here: !owner.here })).toEqual(a?.owners())
+      const others = ({ owners }: (typeof members)[number]) =>
+        [0, 1, 2].filter((partition) => !owners()[partition]?.here)
+      for (const member of members) expect(member.followed()).toEqual(others(member))
+    })
+    stops.abort()
+    await Promise.all(members.map(({ running }) => running))
+  })
+
   test('has one endpoint for a process', async () => {
     const driver = memory()
     const source = ordersOf(driver)
