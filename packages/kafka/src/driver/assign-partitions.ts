@@ -78,7 +78,7 @@ export function assignUnits(
   balance(ideal, () => true, cost)
   ideal.forEach(({ units }, i) => {
     const share = shares[i] as Share
-    share.warmUps = units.filter((unit) => !share.units.includes(unit) && !isReady(unit, share))
+    share.warmUps = units.filter((unit) => !share.units.includes(unit))
   })
   return shares
 }

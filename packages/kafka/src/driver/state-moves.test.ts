@@ -222,15 +222,99 @@ describe('a new member', () => {
     const topics = new Set(['orders'])
     const owned = [0, 1].map((partition) => ({ topic: 'orders', partition }))
     const held = new Map(owned.map((at) => [partitionKey(at), MANY]))
-    const shares = assignUnits(
-      [
-        { id: 'a', topics, owned, generationId: 1, state: { endpoint: '', held, standbys: new Map([['orders', 0]]) } },
-        { id: 'older', topics },
-      ],
-      () => 2,
-      heldState([]),
-    )
+    const all: Subscriber[] = [
+      { id: 'a', topics, owned, generationId: 1, state: { endpoint: '', held, standbys: new Map([['orders', 0]]) } },
+      { id: 'older', topics },
+    ]
+    const shares = assignUnits(all, () => 2, heldState(all))
     expect(shares.map(({ units }) => units.length)).toEqual([1, 1])
+  })
+})
+
+describe('copies', () => {
+  /** Members that read `orders`, and what is on their disks by partition. */
+  const reading = (id: string, held: readonly number[], more: Partial<Subscriber> = {}, standbys = 0): Subscriber => ({
+    id,
+    topics: new Set(['orders']),
+    generationId: 1,
+    ...more,
+    state: {
+      endpoint: id,
+      held: new Map(held.map((size, n) => [`orders/${n}`, size])),
+      standbys: new Map([['orders', standbys]]),
+      ...more.state,
+    },
+  })
+  const orders = (...numbers: readonly number[]) => numbers.map((partition) => ({ topic: 'orders', partition }))
+  const assign = (all: readonly Subscriber[], partitions: number) => {
+    const held = heldState(all)
+    const shares = assignUnits(all, () => partitions, held)
+    const states = assignState(all, shares, held, partitionsOfShares(shares))
+    const keys = (some: readonly TopicPartition[] = []) => some.map(partitionKey).join(' ')
+    return {
+      owned: (id: string) => keys(partitionsOfShares(shares).get(id)),
+      follows: (id: string) => keys(states.get(id)?.standby),
+    }
+  }
+
+  test('a free partition goes to a member that has caught up as well as to the one with the most', () => {
+    const caughtUp = { endpoint: '', held: new Map([['orders/0', MANY]]), standbys: new Map([['orders', 0]]) }
+    const more = reading('b', [2 * MANY])
+    expect(assign([reading('a', [MANY]), more], 1).owned('b')).toBe('orders/0')
+    const all = [reading('a', [], { state: { ...caughtUp, caughtUp: new Set(['orders/0']) } }), more]
+    expect(assign(all, 1).owned('a')).toBe('orders/0')
+  })
+
+  test('a free partition with little state goes to a member that has it, before one that has nothing', () => {
+    const all = [reading('a', [0, 3000], { owned: orders(0) }), reading('b', [])]
+    expect(assign(all, 2).owned('a')).toBe('orders/1')
+  })
+
+  test('a member goes on with the copies that it has begun', () => {
+    const all = [reading('a', [MANY, MANY, MANY, MANY], { owned: orders(0, 1, 2, 3) }), reading('b', [50_000, 0, 1])]
+    expect(assign(all, 4).follows('b')).toBe('orders/0 orders/2')
+  })
+
+  test('a unit has caught up when the state beside each of its topics has', () => {
+    const sets = [['customers', 'orders']]
+    const unit = [...orders(0, 1), ...[0, 1].map((partition) => ({ topic: 'customers', partition }))]
+    const both = (id: string, size: number, caughtUp: readonly string[], owned: readonly TopicPartition[] = []) => ({
+      id,
+      topics: new Set(['customers', 'orders']),
+      copartitioned: sets,
+      owned,
+      generationId: 1,
+      state: {
+        endpoint: '',
+        held: new Map(unit.map((at) => [partitionKey(at), size])),
+        standbys: new Map([
+          ['orders', 0],
+          ['customers', 0],
+        ]),
+        caughtUp: new Set(caughtUp),
+      },
+    })
+    const owner = both('a', MANY, [], unit)
+    expect(assign([owner, both('b', 0, ['orders/1'])], 2).owned('b')).toBe('')
+    expect(assign([owner, both('b', 0, ['orders/1', 'customers/1'])], 2).owned('b')).toBe('customers/1 orders/1')
+  })
+
+  test('a member with a good copy is a standby before one with less', () => {
+    const sizes = [MANY, MANY, MANY]
+    const all = [
+      reading('a', sizes, { owned: orders(0, 1, 2) }, 1),
+      reading('b', [5, 5, 5], {}, 1),
+      reading('c', sizes, {}, 1),
+    ]
+    const { owned, follows } = assign(all, 3)
+    expect(['a', 'b', 'c'].map(owned)).toEqual(['orders/0 orders/1', '', 'orders/2'])
+    // It warms up for one partition, and is the standby of none.
+    expect(follows('b').split(' ')).toHaveLength(1)
+  })
+
+  test('a member that warms up for a partition is not its standby as well', () => {
+    const all = [reading('a', [MANY, MANY], { owned: orders(0, 1) }, 1), reading('b', [], {}, 1)]
+    expect(assign(all, 2).follows('b').split(' ').sort()).toEqual(['orders/0', 'orders/1'])
   })
 })
 
@@ -458,6 +542,10 @@ test('whatever members do, no partition moves to one without state while its own
         expect(followed).toHaveLength(partitions * Math.min(standbys, sim.members.size - 1))
         for (const { id, assignment } of sim.members.values()) {
           expect(assignment.owners.size).toBe(partitions)
+          for (const [key, owner] of assignment.owners) {
+            expect(owner.here).toBe(sim.owned(id).split(' ').includes(key))
+            expect(sim.owned(owner.endpoint.slice('http://'.length)).split(' ')).toContain(key)
+          }
           for (const at of assignment.standby) expect(sim.owned(id).split(' ')).not.toContain(partitionKey(at))
         }
         // At rest, another rebalance moves nothing.
