@@ -13,6 +13,9 @@ const SETTINGS = {
   exactly_once: 'polls into a transaction for 100 ms, then ends it',
 }
 
+/** The reason why a pipeline of Node is slower, for the report. */
+export const COMPILED = '[a profile](../../docs/decisions/what-bounds-a-pipeline.md)'
+
 /** A pipeline in Go, by hand. `exactly_once`: with a GroupTransactSession. */
 export function franzGo(guarantee: keyof typeof SETTINGS): Pick<ProgramContestant, 'command' | 'settings'> {
   return {

@@ -6,7 +6,7 @@ import { topicLoad } from '../../kafka/topic-load.ts'
 import type { Load } from '../../kafka/topic-load.ts'
 import { committedLatencyTrial } from '../../kafka/latency-trial.ts'
 import type { LatencyLoad } from '../../kafka/latency-trial.ts'
-import { franzGo } from '../../peers/franz-go.ts'
+import { COMPILED, franzGo } from '../../peers/franz-go.ts'
 import { kafkaStreams } from '../../peers/kafka-streams.ts'
 import type { Case, Contestant, Suite } from '../../suite.ts'
 import { topicPipelines } from './pipeline.ts'
@@ -30,7 +30,7 @@ const json: Case = {
     { of: OURS[0], to: 'Topic over kafkajs', atLeast: 0.85 },
     { of: OURS[1], to: 'Topic over kafkats', atLeast: 0.85 },
     ...OURS.map((of) => ({ of, to: STREAMS, atLeast: 1.5 })),
-    ...OURS.map((of) => ({ of, to: FRANZ_GO, atLeast: 1 })),
+    ...OURS.map((of) => ({ of, to: FRANZ_GO, atLeast: 1, bound: COMPILED })),
   ],
   columns: ['rate', 'steadyRate', 'cpuPerMillion', 'peakBytes'],
   input: (arena) => topicLoad(arena, { records: arena.count(200_000, 2_000_000) }),

@@ -8,7 +8,7 @@ import { outputTrial } from '../../kafka/output-trial.ts'
 import type { Output } from '../../kafka/output-trial.ts'
 import { topicLoad } from '../../kafka/topic-load.ts'
 import type { Load } from '../../kafka/topic-load.ts'
-import { franzGo } from '../../peers/franz-go.ts'
+import { COMPILED, franzGo } from '../../peers/franz-go.ts'
 import { kafkaStreams } from '../../peers/kafka-streams.ts'
 import { kafkatsFlow } from '../../peers/kafkats-flow.ts'
 import { installPeer } from '../../peers/npm-peer.ts'
@@ -81,7 +81,7 @@ const json: Case = {
     { of: OURS, to: 'Kafka Streams', toFigure: 'steadyRate', atLeast: 1 },
     { of: OURS, to: 'Kafka Streams, its own linger', atLeast: 1.2 },
     { of: OURS, to: 'Kafka Streams, its own linger', toFigure: 'steadyRate', atLeast: 1 },
-    { of: OURS, to: 'franz-go', atLeast: 1 },
+    { of: OURS, to: 'franz-go', atLeast: 1, bound: COMPILED },
     { of: OURS, to: 'Quix Streams', atLeast: 4 },
     { of: OURS, to: '@kafkats/flow', atLeast: 30 },
   ],
