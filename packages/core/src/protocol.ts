@@ -255,7 +255,7 @@ export interface LaneState {
   open(source: unknown, lane: Lane, signal: AbortSignal): MaybePromise<void>
   /**
    * The lane was given up, after its last checkpoint. `'lost'`: without one, and its writes since the last are dropped. Also
-   * called while `open` is pending, after its signal was aborted. A lane that is still open at the end is not closed: the
+   * called while `open` is pending, after its signal was aborted; the lane is opened again only once both are over. A lane that is still open at the end is not closed: the
    * writer is.
    */
   close(source: unknown, lane: Lane, reason: 'revoked' | 'lost'): void
@@ -264,7 +264,8 @@ export interface LaneState {
    * not for a message that did not decode.
    */
   begin(origin: Origin): void
-  /** Undoes the writes of the message since `begin`: its handler failed, or it is skipped or goes to the dead letter sink. */
+  /** Undoes the writes of the message since `begin`, if there are any: its handler failed, or it is skipped or goes to the dead
+   * letter sink. */
   undo(origin: Origin): void
   /**
    * The message counts as handled. Called for each message, in the order of the positions, before `release` of the
@@ -282,6 +283,8 @@ export interface LaneState {
   abort(): void
   /** The parts that are being restored, for health and the watchdog. It must neither wait nor throw. */
   restoring(): readonly RestoreProgress[]
+  /** True: handlers only read it, as with a table. It may be used beside any transaction. */
+  readonly readOnly?: boolean
 }
 
 /** How far a part of a state is restored. */

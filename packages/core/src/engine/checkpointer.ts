@@ -15,6 +15,8 @@ import { idle, setPaused } from './transaction.ts'
 export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun[]): () => Promise<void> {
   const { host, fail, emit, flushing, committing, refusals, writers, transactions } = runtime
   const given = new Map(sources.map((run) => [run.source, run]))
+  /** The sinks with state that no transaction commits. */
+  const stateful = [...writers].filter(([, { state, atomic }]) => state && !atomic)
   let current = Promise.resolve()
   let next: Promise<void> | undefined
   let id = 0
@@ -52,6 +54,7 @@ export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
     for (const { writer } of transactions.values()) writer.prepare?.(checkpoint)
+    for (const { state } of writers.values()) state?.prepare(checkpoint)
     const flush = () => all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
     await flush()
     // Of what this checkpoint acknowledges, no value may be refused later. A refusal leads to a retry or a dead letter, which
@@ -65,6 +68,7 @@ export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun
       for (const kept of late) refusals.delete(kept)
       await flush()
     }
+    await all(stateful, flushing, ({ state }) => state?.commit(checkpoint))
     const ending = [...transactions.values()].map((transaction) => [transaction.bound, transaction] as const)
     await all(ending, flushing, async (transaction) => {
       if (await endTransaction(runtime, transaction, checkpoint)) aborted = true

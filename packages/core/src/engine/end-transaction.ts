@@ -1,6 +1,7 @@
 import { SnapstreamError, failure } from '../error.ts'
 import { count, namesOf } from '../observe/tally.ts'
-import type { Checkpoint } from '../protocol.ts'
+import type { Checkpoint, LaneState, SinkWriter } from '../protocol.ts'
+import { joinStates } from './join-states.ts'
 import type { Runtime } from './runtime.ts'
 import { transactionOf } from './sink.ts'
 import { idle, lanesOf, rewind, setPaused, tear } from './transaction.ts'
@@ -20,8 +21,14 @@ export async function endTransaction(
   if (aborted && writer.abort) await abort(runtime, transaction, aborted)
   // Without `abort` the sink drops the values when it is closed. If the stream ends already, the reason is reported.
   else if (aborted && !(isTorn && runtime.reading.aborted)) throw aborted
+  if (!aborted) await stateOf(runtime, writer)?.commit(checkpoint)
   setPaused(transaction, false)
   return !!aborted
+}
+
+/** The state of the sinks that share the transaction of this one. */
+function stateOf({ writers }: Runtime, writer: SinkWriter<unknown>): LaneState | undefined {
+  return joinStates([...writers.values()].filter((other) => transactionOf(other) === transactionOf(writer)))
 }
 
 /** Drops the values of a transaction, and takes the sources that feed it back to their last committed positions. */
@@ -37,6 +44,7 @@ async function abort(runtime: Runtime, transaction: Transaction, error: Error): 
   await idle(transaction)
   await Promise.allSettled(refusals.values())
   await writer.abort!(error)
+  stateOf(runtime, writer)?.abort()
   for (const tally of tallies) count(tally, 'aborted')
   // A batch that `read` has resolved with reaches its old lane now, which drops it.
   await host.yield()

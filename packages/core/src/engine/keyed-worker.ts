@@ -1,15 +1,18 @@
 import { Cursor } from './cursor.ts'
 import { isA } from '../describe.ts'
 import { expectUsage, failure } from '../error.ts'
+import { join } from './join-states.ts'
 import { HALTED } from './lane.ts'
 import type { LaneRun, Load, Worker } from './lane.ts'
 import type { Runtime } from './runtime.ts'
+import { createReleaser } from './releaser.ts'
+import type { Releaser } from './releaser.ts'
 import { createStep } from './step.ts'
 
 /** Handles up to `concurrency` keys of the lane at once, and the messages of one key one after another. */
 export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): Worker {
   const { pace } = runtime
-  const { writer } = lane.transaction ?? {}
+  const release = createReleaser(runtime, lane, load.tally)
   const step = createStep(runtime, lane, load)
   /** By key, the promise of its last message that was taken up; removed once that message is handled. */
   const tails = new Map<unknown, Promise<void>>()
@@ -27,16 +30,15 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
     throw HALTED
   }
 
-  /** Handled messages whose values are not released, as an earlier message is not handled, by number. */
+  /** Handled messages whose writes are not released, as an earlier message is not handled, by number. */
   const held = new Map<number, Cursor>()
   let released = 0
-  function releaseInOrder(number: number, cursor: Cursor): void | PromiseLike<void> {
+  function releaseInOrder(release: Releaser, number: number, cursor: Cursor): void | PromiseLike<void> {
     held.set(number, cursor)
     let room: void | PromiseLike<void> = undefined
     for (let next = held.get(released + 1); next; next = held.get(released + 1)) {
       held.delete(++released)
-      // The messages of a torn lane are handled again, perhaps by another process.
-      if (!lane.torn) room = writer?.release?.(next)
+      room = join(room, release(next))
     }
     return room
   }
@@ -80,7 +82,7 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
           if (lane.torn) giveUp(message)
           await step(cursor, error)
           if (tails.get(key) === tail) tails.delete(key)
-          const room = writer?.release && releaseInOrder(number, cursor)
+          const room = release && releaseInOrder(release, number, cursor)
           done.add(index)
           while (done.delete(share.handled)) share.handled++
           if (share.handled === messages.length) lane.finish(share)

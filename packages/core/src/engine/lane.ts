@@ -55,6 +55,10 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   readonly transaction: Transaction | undefined
   /** A message was given up or failed halfway, or the lane was lost: its effects may be in an atomic sink. */
   readonly torn: boolean
+  /** It was lost: its messages are handled again. */
+  readonly lost: boolean
+  /** Its state is not open yet. */
+  readonly waits: boolean
   /** One entry for each binding. */
   readonly loads: readonly Load[]
   /**
@@ -77,8 +81,10 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   acknowledge(position: Position): void
   /** A message failed halfway. */
   tear(): void
-  /** Opens or closes it temporarily. A halted lane stays closed. */
+  /** Opens or closes it temporarily. A halted lane stays closed, and one that waits for its state. */
   setOpen(open: boolean): void
+  /** Stays closed until its state is open. */
+  wait(opening: Promise<unknown>): void
   halt(): void
   /** Halts it, as its source gives it up. `lost`: no message of it may be committed any more. */
   revoke(lost: boolean): void
@@ -126,6 +132,8 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     halted: reading.aborted,
     revoked: false,
     torn: false,
+    lost: false,
+    waits: false,
     dirty: () => lane.handled() !== lane.committed || lane.loads.some(({ busy }) => busy > 0),
     loads: tallies.map((tally) => ({ tally, busy: 0, givenUp: 0 })),
     cursors: new Set(),
@@ -162,8 +170,16 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
       lane.torn = true
     },
     setOpen(open) {
-      lane.open = open && !lane.halted
+      lane.open = open && !lane.halted && !lane.waits
       lane.notify()
+    },
+    wait(opening) {
+      const setWaits = (waits: boolean) => {
+        lane.waits = waits
+        lane.setOpen(!transaction?.paused)
+      }
+      setWaits(true)
+      void opening.then(() => setWaits(false))
     },
     halt() {
       lane.halted = true
@@ -171,6 +187,7 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     },
     revoke(lost) {
       lane.revoked = true
+      lane.lost ||= lost
       if (lost && lane.dirty()) lane.tear()
       lane.halt()
     },

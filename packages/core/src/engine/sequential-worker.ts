@@ -4,26 +4,26 @@ import { HALTED } from './lane.ts'
 import type { LaneRun, Load, Share, Worker } from './lane.ts'
 import type { Batch } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
+import { createReleaser } from './releaser.ts'
 import { createStep } from './step.ts'
 import type { Outcome } from './step.ts'
 
 /** Handles one message of the lane at a time, in order. */
 export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Load): Worker {
   const { pace, signal } = runtime
-  const { writer } = lane.transaction ?? {}
+  const release = createReleaser(runtime, lane, load.tally)
   const step = createStep(runtime, lane, load)
   const cursor = new Cursor(lane.id, load.tally, step.refused)
   lane.cursors.add(cursor)
   /** The pending outcome of the message under the cursor. A variable, as `spinAsync` would await it if it returned it. */
   let pending: Outcome
-  /** Pending while the transaction that the lane feeds takes no more values. */
+  /** Pending while there is no room for the writes of more messages. */
   let room: void | PromiseLike<void>
 
   /** Counts the message under the cursor as handled, after its step. */
   function finish(share: Share): void {
+    room = release?.(cursor)
     share.handled++
-    // The messages of a torn lane are handled again, perhaps by another process.
-    if (!lane.torn) room = writer?.release?.(cursor)
   }
 
   /** Handles messages until an outcome is a promise, or it is time to yield. A loop with `await` is slower. */
@@ -32,7 +32,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
     const { batch } = share
     const { messages } = batch
     const fallible = batch.error !== undefined
-    const transactional = writer !== undefined
+    const releases = release !== undefined
     const end = share.handled + pace.left
     while ((lane.open || taken) && share.handled < end) {
       const index = share.handled
@@ -45,7 +45,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
       cursor.moveTo(index, result ? result.value : messages[index])
       pending = step(cursor, fallible ? batch.error?.(index) : undefined)
       if (pending) break
-      if (transactional) {
+      if (releases) {
         finish(share)
         if (room) break
       } else share.handled++
@@ -73,7 +73,8 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
       }
       pending = step(cursor)
       if (pending) break
-      share.handled++
+      finish(share)
+      if (room) break
     }
   }
 
@@ -93,8 +94,9 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
           batch.phase = 'suspended'
         } else spin(share, iterator as Iterator<unknown> | undefined, taken && !lane.open)
       } catch (thrown) {
-        // An iterator whose `next` threw has ended.
+        // An iterator whose `next` threw has ended. Without one, the writes of a message were not released.
         if (iterator) batch.phase = 'over'
+        else lane.tear()
         throw thrown
       }
       if (pending) {

@@ -1,8 +1,10 @@
-import { isBatchSource } from '../binding/binding.ts'
+import { isBatchSource, nameIn } from '../binding/binding.ts'
 import { expectUsage } from '../error.ts'
 import { createIterableReader } from './iterable-source.ts'
 import type { IteratorReader } from './iterable-source.ts'
 import { createKeyedWorker } from './keyed-worker.ts'
+import { joinStates } from './join-states.ts'
+import { createLaneStates } from './lane-states.ts'
 import { createLane } from './lane.ts'
 import type { LaneRun } from './lane.ts'
 import type { Batch, BatchSource, Lane, Position, Positions, SinkTarget, SourceReader } from '../protocol.ts'
@@ -46,6 +48,7 @@ export interface SourceRun extends WatchedSource, Feeder {
 /** Makes the run of a source. `tallies`: those of the bindings that read it. */
 export function createSourceRun(runtime: Runtime, source: Source<unknown>, tallies: readonly Tally[]): SourceRun {
   const { host, reading, readyLag, checkpoint, emit, writers, transactions } = runtime
+  const fail = (thrown: unknown) => runtime.fail(thrown, source)
   const readers = tallies.map(({ binding }) => binding)
   const names = namesOf(tallies)
   const batched = isBatchSource(source)
@@ -62,6 +65,18 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     'the only one of its source; for another, read the source under another groupId',
     fed,
   )
+  for (const target of targets) {
+    const writer = writers.get(target)
+    // One could not be kept or dropped with the other.
+    expectUsage(
+      !transaction || !writer?.state || writer.state.readOnly || writer.atomic,
+      `${nameIn(readers, target)}, a store beside an exactly-once sink,`,
+      'exactly once too; set exactlyOnce on both',
+      target,
+    )
+  }
+  const state = joinStates(fed)
+  const states = state && createLaneStates(state, source, reading, fail)
   /** The names of the local sinks, including those behind sinks that pass values on. */
   const keptBy = [
     ...new Set(
@@ -82,7 +97,6 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   let rewound = false
   let ready = false
 
-  const fail = (thrown: unknown) => runtime.fail(thrown, source)
   const late = (message: unknown) => emit('late', () => ({ bindings: names, message }))
 
   const createWorkers = (lane: LaneRun) =>
@@ -102,6 +116,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       late,
     })
     lanes.set(id, lane)
+    states?.open(lane)
     return lane
   }
 
@@ -120,6 +135,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     const fedBy = given.filter((lane) => lane.handled() !== undefined).map(({ id }) => id)
     if (reason !== 'paused' && keptBy.length > 0 && fedBy.length > 0)
       emit('moved', () => ({ bindings: names, lanes: fedBy, keptBy }))
+    const close = reason === 'paused' ? undefined : states?.leave(ids)
     // A sink that stores its own positions may checkpoint after the lane is lost.
     const gone = reason === 'lost' && !atomicSink?.positions
     for (const lane of given) {
@@ -129,22 +145,30 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     }
     // oxlint-disable-next-line typescript/await-thenable -- called in a handler, that one is in flight only afterwards
     for (const lane of await given) await lane.idle()
+    let aborting: Promise<void> | undefined
     if (!gone) await checkpoint()
     else if (transaction && given.some(({ torn }) => torn)) {
       tear(transaction)
       // Not awaited: the other lanes are rewound, and their source may have to take part in a rebalance for that.
-      void checkpoint()
+      aborting = checkpoint()
     }
     for (const lane of given) {
       lane.count()
       leaving.delete(lane)
       if (lanes.get(lane.id) === lane) lanes.delete(lane.id)
     }
+    // A transaction that is being committed may have writes of a lost lane.
+    if (aborting && close) void aborting.then(close).catch(fail)
+    else close?.()
   }
+
+  const openAt = (lane: LaneRun) => lane.until(() => lane.open || lane.halted)
 
   async function readAll(): Promise<void> {
     // One variable, cleared before each wait: a batch may be large, and the wait long.
     let batch: Batch<unknown> | undefined
+    // A message that is taken from an iterator has to be handled, so its lane has to be open before.
+    if (!batched && states) await openAt(addLane(0))
     do {
       while (reader && !reading.aborted) {
         batch = await reader.read()
@@ -155,7 +179,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
           lane.push(batch)
           batch = undefined
           await lane.rest(ahead)
-          if (!batched) await lane.until(() => lane.open || lane.halted)
+          if (!batched) await openAt(lane)
         }
       }
       rewound = false
@@ -189,7 +213,11 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     },
     lag,
     get ready() {
-      return (ready ||= ended || (reader?.ready?.(readyLag < Infinity) !== false && (lag() ?? 0) <= readyLag))
+      return (ready ||=
+        ended || (!run.restored && reader?.ready?.(readyLag < Infinity) !== false && (lag() ?? 0) <= readyLag))
+    },
+    get restored() {
+      return states?.progress ?? ''
     },
     async open() {
       await atomicSink?.accepts?.(source)
@@ -212,6 +240,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
         close() {
           // A checkpoint that is still under way acknowledges nothing any more.
           reader = undefined
+          states?.leave([...lanes.keys()])
           return opened.close()
         },
       }

@@ -6,6 +6,7 @@ import { SnapstreamError, failure, placeIn, placeOf } from '../error.ts'
 import type { ErrorCode, ErrorFields } from '../error.ts'
 import { createFunctionSink } from './sink.ts'
 import type { Output } from './sink.ts'
+import { joinStates } from './join-states.ts'
 import { HALTED } from './lane.ts'
 import type { LaneRun, Load } from './lane.ts'
 import { isThenable } from '../adapter/promise.ts'
@@ -41,13 +42,21 @@ export function createStep(
   )
   // One plain function is the common case, and calling it directly is a third of the cost of a message.
   const only = outputs.length === 1 ? outputs[0]?.call : undefined
-  const encloser = tally.binding.targets.map((target) => writers.get(target)).find((writer) => writer?.undo)
+  const bound = tally.binding.targets.map((target) => writers.get(target))
+  const encloser = bound.find((writer) => writer?.undo)
+  const state = joinStates(bound)
   const deadLetter = writers.get(policy.deadLetter) ?? createFunctionSink(policy.deadLetter)
 
-  /** One attempt. */
-  const step: typeof handle = encloser?.enclose
+  const enclosed: typeof handle = encloser?.enclose
     ? (cursor, error, attempt) => encloser.enclose!(() => handle(cursor, error, attempt), cursor)
     : handle
+  /** One attempt. */
+  const step: typeof handle = state
+    ? (cursor, error, attempt) => {
+        if (!error) state.begin(cursor)
+        return enclosed(cursor, error, attempt)
+      }
+    : enclosed
 
   function handle(cursor: Cursor, error?: Error, attempt = 1): Outcome {
     if (error) return refuse(error, cursor, attempt)
@@ -159,6 +168,7 @@ export function createStep(
 
   const handlerFailed = (thrown: unknown, cursor: Cursor, attempt: number) => {
     encloser?.undo?.(cursor)
+    state?.undo(cursor)
     return failed('HANDLER_FAILED', thrown, cursor, attempt, () => step(cursor, undefined, attempt + 1))
   }
 
@@ -224,7 +234,11 @@ export function createStep(
     let verdict: string
     try {
       verdict = await policy.decide(error, message, attempt, code !== 'DECODE_FAILED')
-      if (encloser?.release && (verdict === 'bury' || verdict === 'skip')) encloser.undo?.(cursor)
+      if (verdict === 'bury' || verdict === 'skip') {
+        if (encloser?.release) encloser.undo?.(cursor)
+        // The writes of a message that counts as handled stay.
+        if (cursor.refusals === 0) state?.undo(cursor)
+      }
       if (verdict === 'bury') {
         what = 'deadLetter of '
         code = 'SINK_FAILED'

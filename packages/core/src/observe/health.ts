@@ -41,8 +41,9 @@ export interface Health {
   /** False after the stream has failed, until it runs again, and while a binding is stalled: a restart may help. */
   readonly live: boolean
   /**
-   * Everything is open, and the end has not begun. Each source has been assigned lanes, or told that it gets none, and its
-   * lag was at most `readyLag` at some call of `health`; a larger lag later does not change that.
+   * Everything is open, and the end has not begun. Each source has been assigned lanes, or told that it gets none, and at some
+   * call of `health` the state of its lanes was restored and its lag at most `readyLag`; later restores and a larger lag do not
+   * change that.
    */
   readonly ready: boolean
   /** `idle` before and after a run, `opening`, `running` or `stopping`. */

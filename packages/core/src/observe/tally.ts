@@ -20,6 +20,8 @@ export interface WatchedSource {
   readonly lanes: readonly { readonly cursors: ReadonlySet<Flight>; count(): void }[]
   readonly ended: boolean
   readonly ready: boolean
+  /** Changes with each record of state that is restored for its lanes; empty while no lane waits for its state. */
+  readonly restored: string
   lag(): number | undefined
 }
 

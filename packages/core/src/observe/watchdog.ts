@@ -31,6 +31,9 @@ export function startWatchdog(
   let nextMs: number
   let cancel = () => {}
 
+  /** What was restored for a binding whose lanes wait for their state, and since when. */
+  const restores = new Map<Tally, readonly [restored: string, since: number]>()
+
   /** Whether a wait has reached its limit. If it has not, the next check comes no later than the limit. */
   function isOver(since: number, limitMs: number): boolean {
     const leftMs = since + limitMs - clock
@@ -57,12 +60,17 @@ export function startWatchdog(
       // Fails only once for a message.
       cursor.watch(NaN)
     }
-    const quiet = flights.length > 0 || !lag ? clock : Math.min(tally.quiet, clock)
+    const restored = tally.sources.map((source) => source.restored).join('')
+    const [before, at] = restores.get(tally) ?? []
+    const still = restored === '' ? Infinity : restored === before ? (at as number) : clock
+    restores.set(tally, [restored, still])
+    const quiet = flights.length > 0 || !lag || restored ? clock : Math.min(tally.quiet, clock)
     const oldest = flights.filter(({ since }) => since >= 0).toSorted((a, b) => a.since - b.since)
     const causes = [
       ['flush', hung(flushing, targets)],
       ['commit', hung(committing, sources)],
       ['handler', oldest.map(({ since }) => since).find((since) => isOver(since, stallMs))],
+      ['restore', isOver(still, stallMs) ? still : undefined],
       ['source', isOver(quiet, stallMs) ? quiet : undefined],
     ] as const
     const [waitsFor, since = 0] = causes.find(([, since]) => since !== undefined) ?? []

@@ -1,6 +1,7 @@
 import { isThenable } from '../adapter/promise.ts'
 import { isResource, isSinkTarget } from '../binding/binding.ts'
 import { describe } from '../describe.ts'
+import { joinStates } from '../engine/join-states.ts'
 import { createFunctionSink, transactionOf } from '../engine/sink.ts'
 import { expectUsage, SnapstreamError } from '../error.ts'
 import type { MaybePromise, Origin, SinkOptions, SinkTarget, SinkWriter } from '../protocol.ts'
@@ -78,7 +79,8 @@ async function routeWriter(
       'of one transaction, such as a cache and its sub-caches; bind the others beside the route',
       [...writers.keys()].join(', '),
     )
-    return { ...createRoute(writers, pick, all), ...(atomic && passOn(atomic)), close }
+    const state = joinStates(all)
+    return { ...createRoute(writers, pick, all), ...(atomic && passOn(atomic)), ...(state && { state }), close }
   } catch (error) {
     await close().catch(() => {})
     throw error

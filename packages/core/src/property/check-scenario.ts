@@ -2,6 +2,9 @@ import type { App, AppOptions } from '../app.ts'
 import { createVirtualHost } from '../testing/virtual-host.ts'
 import type { SinkTarget } from '../protocol.ts'
 import type { OnError } from '../types.ts'
+import { createBindingState } from './binding-state.ts'
+import { earlierOf } from './fake-state.ts'
+import type { FakeState } from './fake-state.ts'
 import { createGroupLog } from './group-log.ts'
 import type { GroupLog, Message } from './group-log.ts'
 import { ENOUGH_MS } from './scenario.ts'
@@ -31,7 +34,8 @@ interface Progress {
 
 /**
  * Runs a scenario on virtual time and returns the guarantees that the engine violated; empty if it kept all of them:
- * - A position is committed only once every output of every message before it is durable.
+ * - A position is committed only once every output and write of every message before it is durable.
+ * - A handler sees the writes of the messages before it, and no message of a lost lane is released.
  * - Messages keep their order in a lane and a key.
  * - A retry waits for its backoff.
  * - No message is handled twice in one assignment, or by two owners at once.
@@ -55,7 +59,8 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
   const behaviourOf = (plan: BindingPlan, { log, lane, index }: Message) =>
     plan.behaviours[(log + lane + index) % plan.behaviours.length] as Behaviour
   const retriesOf = (plan: BindingPlan) => (plan.onError === 'retry' || plan.onError === 'bury' ? plan.retries : 0)
-  const name = ({ log, lane, index }: Message, binding: number) => `${binding}:${log}/${lane}/${index}`
+  const name = ({ log, lane, index }: Pick<Message, 'log' | 'lane' | 'index'>, binding: number) =>
+    `${binding}:${log}/${lane}/${index}`
 
   /** Whether a message is finished: all its outputs are written, or it was skipped or dead-lettered. */
   function isThrough(plan: BindingPlan, own: Progress) {
@@ -69,12 +74,18 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
     return !aborted && !handling && handlerTries > handlerFails && written.size === outputs
   }
 
-  function isDurable(plan: BindingPlan, message: Message, binding: number) {
+  /** Whether its last attempt fails. */
+  function fails(plan: BindingPlan, message: Message) {
     const { outputs, handlerFails, sinkFails } = behaviourOf(plan, message)
     const tries = retriesOf(plan) + 1
-    const fails = handlerFails >= tries || (outputs > 0 && sinkFails >= tries)
-    if (fails) return plan.onError === 'skip' || durable.has(`${name(message, binding)}!`)
+    return handlerFails >= tries || (outputs > 0 && sinkFails >= tries)
+  }
+
+  function isDurable(plan: BindingPlan, message: Message, binding: number) {
+    const { outputs } = behaviourOf(plan, message)
+    if (fails(plan, message)) return plan.onError === 'skip' || durable.has(`${name(message, binding)}!`)
     if (!answered.has(name(message, binding))) return false
+    if (scenario.openMs.length > 0 && !durable.has(`${name(message, binding)}~`)) return false
     return Array.from({ length: outputs }, (_, i) => i).every((i) => durable.has(`${name(message, binding)}+${i}`))
   }
 
@@ -133,18 +144,24 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
     return own
   }
 
-  function createHandler(plan: BindingPlan, binding: number) {
+  function createHandler(plan: BindingPlan, binding: number, state: FakeState<Message> | undefined) {
     return (message: Message, { signal }: { readonly signal: AbortSignal }) => {
       const own = started(plan, binding, message)
+      const keys = scenario.logs[message.log]?.lanes[message.lane] ?? []
+      const earlier = earlierOf(keys, message.index, plan.concurrency > 1)
+      state?.use(
+        message,
+        earlier.filter((index) => !fails(plan, { ...message, index })),
+      )
       const { handleMs, outputs, generator, handlerFails, heeds } = behaviourOf(plan, message)
       const values = Array.from({ length: outputs }, (_, nth): Output => ({ message, binding, nth }))
       own.handlerTries++
       own.lastTryAt = host.monotonic()
-      const fails = own.handlerTries <= handlerFails
+      const isFailure = own.handlerTries <= handlerFails
       const finish = () => {
         own.handling = false
         own.lastTryAt = host.monotonic()
-        if (fails) throw new Error('the handler fails')
+        if (isFailure) throw new Error('the handler fails')
         answered.add(name(message, binding))
       }
       own.handling = true
@@ -190,13 +207,17 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
     }
   }
 
-  function createSink(isDeadLetter: boolean): SinkTarget<Output | { message: Message; binding: string }> {
+  function createSink(
+    isDeadLetter: boolean,
+    state?: FakeState<Message>,
+  ): SinkTarget<Output | { message: Message; binding: string }> {
     const { writeMs, flushMs, failAtFlush } = scenario.sink
     return {
       '~snapstream.sink': () => {
         let buffer: string[] = []
         let flushes = 0
         return {
+          ...(state && { state }),
           write(value) {
             if (isDeadLetter) {
               const { message, binding } = value as { message: Message; binding: string }
@@ -247,6 +268,18 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
     for (const [id, number] of left) if (number > 0) violated(`${number} of ${id} are left in silence`)
   }
 
+  const createState = (member: number, binding: number) =>
+    createBindingState({
+      host,
+      openMs: scenario.openMs,
+      keepMs: scenario.sink.flushMs,
+      logs,
+      member,
+      durable,
+      nameOf: (place) => `${name(place, binding)}~`,
+      violated,
+    })
+
   function createMember(member: number) {
     const app = makeApp({ host })
     for (const [binding, plan] of plans.entries()) {
@@ -260,15 +293,19 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
               ...(plan.onError === 'bury' && { deadLetter: createSink(true) }),
             }
           : plan.onError
-      const options = { name: String(binding), concurrency: plan.concurrency, onError, sink: [createSink(false)] }
-      app.snap(first, ...rest, options as never)(createHandler(plan, binding) as never)
+      const state = scenario.openMs.length > 0 ? createState(member, binding) : undefined
+      const options = {
+        name: String(binding),
+        concurrency: plan.concurrency,
+        onError,
+        sink: [createSink(false, state)],
+      }
+      app.snap(first, ...rest, options as never)(createHandler(plan, binding, state) as never)
     }
     return app
   }
 
   const stops = Array.from({ length: scenario.members }, () => new AbortController())
-  // The bindings of a member share its sources: one object for each log and member.
-  shareSources(logs, scenario.members)
   const failed: unknown[] = []
   const runs = Array.from({ length: scenario.members }, async (_, member) => {
     const { checkpointMs, shutdownMs } = scenario
@@ -304,11 +341,4 @@ export async function checkScenario(makeApp: (options: AppOptions) => App<{}>, s
       if (read && !mayStopEarly && position !== length) violated(`lane ${id}/${lane} ends at ${position} of ${length}`)
     }
   return violations
-}
-
-function shareSources(logs: readonly GroupLog[], members: number): void {
-  for (const log of logs) {
-    const sources = Array.from({ length: members }, (_, member) => log.source(member))
-    log.source = (member) => sources[member] as ReturnType<GroupLog['source']>
-  }
 }

@@ -1,6 +1,7 @@
 import type { App, AppOptions } from '../app.ts'
 import { createVirtualHost } from '../testing/virtual-host.ts'
 import type { OnError } from '../types.ts'
+import { earlierOf } from './fake-state.ts'
 import { createTransactionGroup } from './transaction-group.ts'
 import type { Member } from './transaction-group.ts'
 import type { TransactionBehaviour, TransactionScenario } from './transaction-scenario.ts'
@@ -17,6 +18,7 @@ const MAX_RUNS = 200
  * everything. Returns the guarantees that the engine violated; empty if it kept all of them:
  * - Every message has all its outputs, each once. If it failed, it may have been skipped, or have one dead letter instead.
  * - Outputs are committed in the order of their lane, or key.
+ * - The state of a lane has the write of each handled message once. A handler sees those of the messages before it, and no other.
  * - A transaction is flushed and aborted while no message is in flight.
  * - A run that ends without an error has committed everything.
  * - Every run ends and leaves no timer.
@@ -44,8 +46,29 @@ export async function checkTransactions(
     return own[kind]++ < behaviourOf(place)[kind]
   }
 
+  /** Whether it may be skipped or have a dead letter. */
+  function mayFail(place: Place): boolean {
+    const { handlerFails, sinkFails, lateFails } = behaviourOf(place)
+    const { onError } = scenario.bindings[place.log] as TransactionScenario['bindings'][0]
+    return handlerFails + sinkFails + lateFails > 0 && (onError === 'skip' || onError === 'bury')
+  }
+
+  /** Uses the state as a handler does. Of a lane that belongs to this member it has exactly the writes before the message. */
+  function useState(member: Member, place: Place) {
+    const { log, lane, index } = place
+    const isKeyed = (scenario.bindings[log] as TransactionScenario['bindings'][0]).concurrency > 1
+    const earlier = earlierOf(scenario.logs[log]?.[lane] ?? [], index, isKeyed)
+    // A member that has lost the lane, and is not told yet, commits nothing any more.
+    const isOwn = member.owns(place)
+    const expected = isOwn ? earlier.filter((other) => !mayFail({ ...place, index: other })) : []
+    const seen = member.state?.use(place, expected) ?? []
+    if (isOwn && (isKeyed ? seen.includes(index) : seen.some((other) => other >= index)))
+      violated(`${nameOf(place)} sees the writes of ${seen.join()}`)
+  }
+
   function createHandler(member: Member) {
     return (place: Place) => {
+      useState(member, place)
       const { handleMs, outputs, generator } = behaviourOf(place)
       const isLate = outputs === 1
       const all = Array.from({ length: outputs }, (_, nth): Value => ({
@@ -184,7 +207,12 @@ export async function checkTransactions(
 
   const committed = new Map<string, number[]>()
   const last = new Map<string, number>()
+  const writes = new Map<string, number>()
   for (const { place, nth } of group.values) {
+    if (nth === -2) {
+      writes.set(nameOf(place), (writes.get(nameOf(place)) ?? 0) + 1)
+      continue
+    }
     const name = nameOf(place)
     const before = committed.get(name) ?? []
     committed.set(name, [...before, nth])
@@ -208,6 +236,13 @@ export async function checkTransactions(
         const expected = [Array.from({ length: outputs }, (_, nth) => nth).join()]
         if (failed && onError === 'skip') expected.push('')
         if (failed && onError === 'bury') expected.push('-1')
+        const wrote = writes.get(nameOf(place)) ?? 0
+        // A value that is refused late belongs to a message that counts as handled: its write stays.
+        const isLeftOut = mayFail(place) && (lateFails > 0 || found !== expected[0] || outputs === 0)
+        if (scenario.openMs.length > 0 && !(wrote === 1 || (wrote === 0 && isLeftOut)))
+          violated(`${nameOf(place)} is written ${wrote} times`)
+        if (wrote > 0 && lateFails === 0 && found !== expected[0])
+          violated(`${nameOf(place)} is written, and has the outputs [${found}]`)
         if (!expected.includes(found))
           violated(`${nameOf(place)} has the outputs [${found}], expected [${expected.join('] or [')}]`)
       }

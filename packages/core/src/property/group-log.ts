@@ -28,6 +28,7 @@ export interface GroupLogOptions {
 
 /** A log whose lanes are shared by the members of a group, like the partitions of a topic; for tests of the engine. */
 export interface GroupLog {
+  /** The source of a member, which its bindings share. */
   source(member: number): BatchSource<Message>
   readonly committed: readonly number[]
   /** Hands a lane over to another member (or to the same one), which waits for the old owner unless it is `lost`. */
@@ -77,8 +78,7 @@ export function createGroupLog(options: GroupLogOptions): GroupLog {
     member.wake()
   }
 
-  function source(memberId: number): BatchSource<Message> {
-    const member = members[memberId] as Member
+  function createSource(member: Member, memberId: number): BatchSource<Message> {
     async function read(): Promise<Batch<Message> | undefined> {
       for (;;) {
         if (member.closed || member.options?.signal.aborted) return undefined
@@ -129,8 +129,9 @@ export function createGroupLog(options: GroupLogOptions): GroupLog {
     }
   }
 
+  const sources = members.map(createSource)
   return {
-    source,
+    source: (member) => sources[member] as BatchSource<Message>,
     committed,
     async move(lane, to, lost) {
       const from = members.find((member) => member.owned.has(lane))

@@ -68,14 +68,14 @@ function transactionMutations(): readonly Mutation[] {
     {
       name: 'release the values of a message before those of an earlier one',
       file: 'engine/keyed-worker.ts',
-      find: 'writer?.release && releaseInOrder(number, cursor)',
-      replace: 'writer?.release?.(cursor)',
+      find: 'release && releaseInOrder(release, number, cursor)',
+      replace: 'release?.(cursor)',
     },
     {
       name: 'count a message as handled before its values are released',
       file: 'engine/sequential-worker.ts',
-      find: 'if (!lane.torn) room = writer?.release?.(cursor)',
-      replace: 'room = runtime.host.yield().then(() => writer?.release?.(cursor))',
+      find: 'room = release?.(cursor)',
+      replace: 'room = runtime.host.yield().then(() => release?.(cursor))',
     },
     {
       name: 'prepare a transaction after its positions were noted',
@@ -94,6 +94,36 @@ function transactionMutations(): readonly Mutation[] {
       file: 'engine/source-run.ts',
       find: 'leaving.has(lane) ? [] : lane.id',
       replace: 'lane.id',
+    },
+    {
+      name: 'keep the state of an aborted transaction',
+      file: 'engine/end-transaction.ts',
+      find: 'stateOf(runtime, writer)?.abort()',
+      replace: '',
+    },
+    {
+      name: 'store the state of aborted transactions only',
+      file: 'engine/end-transaction.ts',
+      find: 'if (!aborted) await stateOf',
+      replace: 'if (aborted) await stateOf',
+    },
+    {
+      name: 'prepare a state after its positions were noted',
+      file: 'engine/checkpointer.ts',
+      find: 'for (const { state } of writers.values()) state?.prepare(checkpoint)',
+      replace: 'await host.yield(); for (const { state } of writers.values()) state?.prepare(checkpoint)',
+    },
+    {
+      name: 'keep the writes of a failed attempt',
+      file: 'engine/step.ts',
+      find: 'state?.undo(cursor)\n    return failed',
+      replace: 'return failed',
+    },
+    {
+      name: 'keep the writes of a message that is skipped',
+      file: 'engine/step.ts',
+      find: 'if (cursor.refusals === 0) state?.undo(cursor)',
+      replace: '',
     },
   ]
   return mutations.map((mutation) => ({ ...mutation, detectedBy: 'transactions' }))
@@ -197,6 +227,42 @@ export const mutations: readonly Mutation[] = [
     file: 'engine/lane.ts',
     find: 'const due = host.monotonic() + ms',
     replace: 'const due = host.now() + ms',
+  },
+  {
+    name: 'open a lane before its state',
+    file: 'engine/lane.ts',
+    find: '&& !lane.waits',
+    replace: '',
+  },
+  {
+    name: 'close the state of a lane with messages in flight',
+    file: 'engine/source-run.ts',
+    find: "const close = reason === 'paused' ? undefined : states?.leave(ids)",
+    replace: "if (reason !== 'paused') states?.leave(ids)(); const close = undefined",
+  },
+  {
+    name: 'open the state of a lane before it is closed',
+    file: 'engine/lane-states.ts',
+    find: 'await closed.get(lane.id)',
+    replace: '',
+  },
+  {
+    name: 'commit positions before the state is stored',
+    file: 'engine/checkpointer.ts',
+    find: 'await all(stateful, flushing,',
+    replace: 'void all(stateful, flushing,',
+  },
+  {
+    name: 'keep the writes of a lost lane',
+    file: 'engine/releaser.ts',
+    find: 'if (lane.lost)',
+    replace: 'if (false)',
+  },
+  {
+    name: 'drop the writes of messages before one that failed',
+    file: 'engine/releaser.ts',
+    find: 'if (lane.lost)',
+    replace: 'if (lane.torn)',
   },
   ...transactionMutations(),
 ]

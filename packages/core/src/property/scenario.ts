@@ -9,6 +9,8 @@ export interface Scenario {
   readonly logs: readonly { readonly lanes: readonly (readonly number[])[] }[]
   readonly bindings: readonly BindingPlan[]
   readonly sink: { readonly writeMs: number; readonly flushMs: number; readonly failAtFlush: number }
+  /** How long the parts of the state take to open, in turn; empty: there is no state. */
+  readonly openMs: readonly number[]
   readonly reader: { readonly batch: number; readonly readMs: number; readonly commitMs: number }
   readonly events: readonly Event[]
   /** The number of apps that share the sources as one group. */
@@ -49,6 +51,11 @@ interface Event {
   readonly lane: number
   readonly member: number
 }
+
+export const openings: fc.Arbitrary<readonly number[]> = fc.array(
+  fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 150 })),
+  { maxLength: 3 },
+)
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   handleMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 })),
@@ -97,6 +104,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }) },
     ),
   }),
+  openMs: openings,
   reader: fc.record({
     batch: fc.integer({ min: 1, max: 4 }),
     readMs: fc.integer({ min: 0, max: 5 }),

@@ -3,6 +3,8 @@ import type { Batch, BatchSource, Lane, ReaderOptions, SinkTarget } from '../pro
 import { cursorAt, givesBatch, nextBatch } from '../suite/lane-cursor.ts'
 import type { LaneCursor } from '../suite/lane-cursor.ts'
 import type { TransactionScenario } from './transaction-scenario.ts'
+import { createFakeState } from './fake-state.ts'
+import type { FakeState } from './fake-state.ts'
 import { createTransactionSink } from './transaction-sink.ts'
 import type { Place, Value } from './transaction-sink.ts'
 
@@ -30,6 +32,10 @@ export interface Member {
   readonly sources: readonly BatchSource<Place>[]
   readonly sink: SinkTarget<unknown>
   readonly deadLetter: SinkTarget<unknown>
+  /** The state of its sink, if the scenario has one. */
+  readonly state: FakeState<Place> | undefined
+  /** Whether it reads the lane of a message, which no other member has. */
+  owns(place: Place): boolean
   /** The number of messages in flight. */
   inFlight: number
   /** None of its calls has an effect any more. */
@@ -53,7 +59,7 @@ export interface TransactionGroup {
 
 export function createTransactionGroup(
   host: Host,
-  { logs, sink: plan, reader }: Pick<TransactionScenario, 'logs' | 'sink' | 'reader'>,
+  { logs, sink: plan, openMs, reader }: Pick<TransactionScenario, 'logs' | 'sink' | 'openMs' | 'reader'>,
   violated: (what: string) => void,
 ): TransactionGroup {
   const lanes = logs.map((all) => all.map((): LaneState => ({ committed: 0, owner: undefined })))
@@ -175,11 +181,34 @@ export function createTransactionGroup(
         ),
     })
 
+    const createState = () =>
+      createFakeState<Place>(
+        host,
+        openMs,
+        {
+          laneOf: (source, lane) => ({ log: member.sources.indexOf(source as BatchSource<Place>), lane: Number(lane) }),
+          committed: ({ log, lane }) =>
+            values.flatMap(({ nth, place }) =>
+              nth === -2 && place.log === log && place.lane === lane ? place.index : [],
+            ),
+          send: (place) => tx.send({ place, nth: -2, refusesLate: () => false }),
+          async keep() {},
+        },
+        violated,
+      )
+
     const made = logs.map((_, log) => createLogReader(log, all, () => member))
     const member: Member = {
       sources: made.map(({ source }) => source),
-      sink: { '~snapstream.sink': () => tx.writer(false) },
+      sink: {
+        '~snapstream.sink': () => ({ ...tx.writer(false), ...(member.state && { state: member.state }) }),
+      },
       deadLetter: { '~snapstream.sink': () => tx.writer(true) },
+      state: openMs.length > 0 ? createState() : undefined,
+      owns({ log, lane }) {
+        const { owner } = stateOf(log, lane)
+        return owner?.member === member && readerOf(member, log).owned.get(lane)?.epoch === owner.epoch
+      },
       inFlight: 0,
       kill() {
         tx.kill()

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { ENOUGH_MS } from './scenario.ts'
+import { ENOUGH_MS, openings } from './scenario.ts'
 
 /** One random run of bindings that feed a transaction: what is read, how it is handled, and what goes wrong. Times are virtual ms. */
 export interface TransactionScenario {
@@ -16,6 +16,8 @@ export interface TransactionScenario {
     /** The number of the flush that fails in the first runs; 0: none. */
     readonly failAtFlush: number
   }
+  /** How long the parts of the state take to open, in turn; empty: there is no state. */
+  readonly openMs: readonly number[]
   readonly reader: { readonly batch: number; readonly readMs: number; readonly rewindMs: number }
   readonly events: readonly TransactionEvent[]
   /** The number of apps that share the sources as one group. */
@@ -91,6 +93,7 @@ export const transactionScenarios: fc.Arbitrary<TransactionScenario> = fc.record
     aborts: fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { maxLength: 4 }),
     failAtFlush: rarely(fc.integer({ min: 1, max: 4 }), 0),
   }),
+  openMs: openings,
   reader: fc.record({
     batch: fc.integer({ min: 1, max: 4 }),
     readMs: fc.integer({ min: 0, max: 5 }),

@@ -14,7 +14,7 @@ export interface Place {
 /** A value on its way to the sink: an output of a message, or the message as a dead letter. */
 export interface Value {
   readonly place: Place
-  /** The number of the output; -1: a dead letter. */
+  /** The number of the output; -1: a dead letter; -2: a write to the state. */
   readonly nth: number
   /** Refuses the value before a flush, as often as it returns true. */
   readonly refusesLate: () => boolean
@@ -30,6 +30,8 @@ interface LanePosition {
 /** The sink of a member, and its dead letter sink, which share a transaction. */
 export interface TransactionSink {
   writer(isDeadLetter: boolean): SinkWriter<unknown>
+  /** Takes a value into the transaction. */
+  send(value: Value): void
   /** No call has an effect any more. */
   kill(): void
 }
@@ -188,6 +190,7 @@ export function createTransactionSink({
 
   return {
     writer,
+    send: take,
     kill() {
       state = 'over'
     },

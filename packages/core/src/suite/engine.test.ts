@@ -18,6 +18,7 @@ import { lifecycleSuite } from './lifecycle.ts'
 import { maxProcessingSuite } from './max-processing.ts'
 import { openingSuite } from './opening.ts'
 import { refusalSuite } from './refusals.ts'
+import { stateSuite } from './states.ts'
 import { transactionEndSuite } from './transaction-ends.ts'
 import { transactionSuite } from './transactions.ts'
 import { usageSuite } from './usage-errors.ts'
@@ -44,6 +45,7 @@ describe.each(cores)('%s', (_, core) => {
   atomicSuite(core)
   transactionSuite(core)
   transactionEndSuite(core)
+  stateSuite(core)
   eventSuite(core)
   healthSuite(core)
   watchdogSuite(core)

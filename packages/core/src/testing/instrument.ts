@@ -2,7 +2,7 @@ import { isBatchSource, isResource, isSinkTarget } from '../binding/binding.ts'
 import type { Binding } from '../binding/binding.ts'
 import { isThenable } from '../adapter/promise.ts'
 import { isIterator } from '../engine/iterable-source.ts'
-import type { BatchSource, Checkpoint, Resource, SinkTarget, SinkWriter, SourceReader } from '../protocol.ts'
+import type { BatchSource, Checkpoint, LaneState, Resource, SinkTarget, SinkWriter, SourceReader } from '../protocol.ts'
 import type { Source, To } from '../types.ts'
 import type { Mortal } from './mortal.ts'
 
@@ -85,7 +85,7 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
         '~snapstream.sink': async (options) =>
           wrapWriter(
             await mortal.open(
-              () => openSink.call(target, options),
+              () => openSink.call(target, { ...options, sources: options.sources.map(original) }),
               (writer) => writer.close?.(),
             ),
           ),
@@ -116,12 +116,29 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
     }
   }
 
+  const inOriginals = (checkpoint: Checkpoint): Checkpoint => ({
+    ...checkpoint,
+    positions: new Map([...checkpoint.positions].map(([source, handled]) => [original(source), handled])),
+  })
+
+  function wrapState(state: LaneState): LaneState {
+    const call = <T>(f: () => T) => mortal.call('adapters', f)
+    return {
+      open: (source, lane, signal) => call(() => state.open(original(source), lane, signal)),
+      close: (source, lane, reason) => call(() => state.close(original(source), lane, reason)),
+      begin: (origin) => state.begin(origin),
+      undo: (origin) => state.undo(origin),
+      release: (origin) => call(() => state.release(origin)),
+      prepare: (checkpoint) => call(() => state.prepare(inOriginals(checkpoint))),
+      commit: (checkpoint) => call(() => state.commit(inOriginals(checkpoint))),
+      abort: () => call(() => state.abort()),
+      restoring: () => state.restoring(),
+      ...(state.readOnly && { readOnly: true }),
+    }
+  }
+
   function wrapWriter(writer: SinkWriter<unknown>): SinkWriter<unknown> {
-    const { writeFailure, release, prepare, abort, accepts, positions, enclose, undo, atomic } = writer
-    const inOriginals = (checkpoint: Checkpoint): Checkpoint => ({
-      ...checkpoint,
-      positions: new Map([...checkpoint.positions].map(([source, handled]) => [original(source), handled])),
-    })
+    const { writeFailure, release, prepare, abort, accepts, positions, enclose, undo, atomic, state } = writer
     return {
       write: (value, origin) => mortal.call('adapters', () => writer.write(value, origin)),
       flush: (checkpoint) => mortal.call('adapters', () => writer.flush(inOriginals(checkpoint))),
@@ -138,6 +155,7 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
       ...(accepts && { accepts: (source) => accepts.call(writer, original(source)) }),
       ...(positions && { positions: (source, lanes) => positions.call(writer, original(source), lanes) }),
       ...(enclose && { enclose: (handle, origin) => enclose.call(writer, handle, origin) as never }),
+      ...(state && { state: known(state, () => wrapState(state)) }),
       ...(undo && { undo: (origin) => undo.call(writer, origin) }),
     }
   }

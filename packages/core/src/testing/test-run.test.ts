@@ -3,6 +3,7 @@ import { createApp } from '../app.ts'
 import { snap } from '../default-app.ts'
 import type { BatchSource, Resource, SinkTarget } from '../protocol.ts'
 import { fakeSink, fakeSource } from '../suite/fakes.ts'
+import { laneLog, statefulSink } from '../suite/stateful.ts'
 import { boundTo, createVirtualHost, startTestRun } from './index.ts'
 
 const quiet = () => new Promise<void>((resolve) => void setImmediate(resolve))
@@ -181,5 +182,23 @@ describe('startTestRun', () => {
     app.snap(log, { sink: [log], concurrency: 2 })((n) => n)
     await host.settle(startTestRun({ app, host }).ended)
     expect(told).toEqual([2, 4, log])
+  })
+
+  test('a state gets the sources that were bound, and no call after a kill', async () => {
+    const host = createVirtualHost()
+    const app = createApp()
+    const log = laneLog({ a: [1, 2, 3] })
+    const store = statefulSink()
+    app.snap(log, { sink: [store] })(async (n) => {
+      await new Promise<void>((resolve) => void host.setTimeout(resolve, 10))
+      return n
+    })
+    const run = startTestRun({ app, host, checkpointMs: 100 })
+    await host.advance(25)
+    expect([store.options?.sources, [...store.sources]]).toEqual([[log], [log]])
+    run.kill()
+    await host.advance(100_000)
+    const kept = ['open a', 'begin 1', 'write 1', 'release 1', 'begin 2', 'write 2', 'release 2', 'begin 3']
+    expect(store.calls).toEqual(kept)
   })
 })
