@@ -235,6 +235,18 @@ describe('a part', () => {
     expect(await before.entries(0)).toEqual({ a: '3', b: '3' })
   })
 
+  test('without a position has only what its changelog has', async () => {
+    const broker = createLogBroker()
+    const before = await start(broker, { changelog: false })
+    await before.process.assign(0)
+    await before.put(0, 'a', '1')
+    await before.checkpoint()
+    fill(broker, 0, { b: '1' })
+    const { process, entries } = await start(broker, {}, await copyOf(before.disk))
+    await process.assign(0)
+    expect(await entries(0)).toEqual({ b: '1' })
+  })
+
   test('without a changelog stays in its folder', async () => {
     const broker = createLogBroker()
     const first = await start(broker, { changelog: false })

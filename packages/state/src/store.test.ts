@@ -182,6 +182,37 @@ describe('the writes of a message', () => {
   })
 })
 
+describe('a part that is given up', () => {
+  test('drops the writes of messages in flight, which are of no message any more', async () => {
+    const { process, counts, read } = await setUp()
+    await process.assign(0)
+    const message = { partition: 0, key: '' }
+    process.begin(message)
+    const part = counts.of(message)
+    part.put('a', 1)
+    process.revoke(0, 'lost')
+    expect(() => counts.of(message)).toThrow(/of\(\) takes the message/)
+    expect(() => part.getSync('a')).toThrow(/part 0 of the store "counts" is not open in this process/)
+    expect(() => part.put('a', 2)).toThrow(/after its message had been handled/)
+    await process.assign(0)
+    expect(await read(0, 'a')).toBe(undefined)
+  })
+
+  test('gives the memory of its writes back', async () => {
+    let asked = 0
+    const source = createFakeSource({ broker: createLogBroker(), partitions: 1 })
+    const store = Store<string, string>('s', { folder: new MemoryLevel(), bufferBytes: 1000 })
+    const process = await startProcess([store], source, { checkpoint: () => void asked++ })
+    for (let round = 0; round < 5; round++) {
+      await process.assign(0)
+      const message = { partition: 0, key: '' }
+      await process.handle(message, () => store.of(message).put(`key ${round}`, 'x'.repeat(500)))
+      process.revoke(0, 'lost')
+    }
+    expect(asked).toBe(0)
+  })
+})
+
 describe('a checkpoint', () => {
   test('writes what was released before it, with the offset behind exactly these records', async () => {
     let acknowledge = () => {}

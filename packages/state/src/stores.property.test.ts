@@ -15,6 +15,7 @@ const step = fc.record({
     { weight: 12, arbitrary: fc.constant('handle' as const) },
     { weight: 2, arbitrary: fc.constant('retry' as const) },
     { weight: 3, arbitrary: fc.constant('assign' as const) },
+    { weight: 3, arbitrary: fc.constant('move' as const) },
     { weight: 3, arbitrary: fc.constant('prepare' as const) },
     { weight: 3, arbitrary: fc.constant('commit' as const) },
     { weight: 2, arbitrary: fc.constantFrom('revoke' as const, 'lose' as const) },
@@ -98,6 +99,12 @@ async function run({ keys, steps }: typeof plan extends fc.Arbitrary<infer P> ? 
       if (!dies) commitPositions(noted)
     }
   }
+  async function revoke(worker: Worker, partition: number): Promise<void> {
+    if (worker.noted !== undefined) await commit(worker)
+    await commit(worker)
+    worker.process.revoke(partition)
+    worker.at.delete(partition)
+  }
   function abort(worker: Worker): void {
     if (!exactlyOnce) return
     worker.noted = undefined
@@ -125,11 +132,12 @@ async function run({ keys, steps }: typeof plan extends fc.Arbitrary<infer P> ? 
     else if (kind === 'retry' && has) await handle(worker, partition, 2)
     else if (kind === 'prepare') prepare(worker)
     else if (kind === 'commit') await commit(worker)
-    else if (kind === 'revoke' && has) {
-      if (worker.noted !== undefined) await commit(worker)
-      await commit(worker)
-      process.revoke(partition)
-      at.delete(partition)
+    else if (kind === 'revoke' && has) await revoke(worker, partition)
+    else if (kind === 'move') {
+      const owner = workers.find((other) => other!.at.has(partition))
+      if (owner !== undefined) await revoke(owner, partition)
+      await process.assign(partition)
+      at.set(partition, committed.get(partition) ?? 0)
     } else if (kind === 'lose' && has) {
       process.revoke(partition, 'lost')
       at.delete(partition)
@@ -179,7 +187,7 @@ function inputOf(keys: readonly string[]): Record<string, number> {
   return input
 }
 
-const runs = { numRuns: Number(process.env['SNAPSTREAM_PROPERTY_RUNS'] ?? 150) }
+const runs = { numRuns: 150 }
 
 test('exactly once: whatever dies, moves and is aborted, each message counts once', async () => {
   await fc.assert(
