@@ -25,6 +25,7 @@ const MAX_MESSAGE = 4000
  * - `SCHEMA_UNUSABLE`: a registered schema that this program cannot read or write with.
  * - `CACHE_LOCKED`, `CACHE_CORRUPT`, `CACHE_FAILED`: an error of a cache's backend.
  * - `CACHE_BUSY`: a transaction waited too long for another one of the same key.
+ * - `STORE_UNAVAILABLE`: a part of a store moves between processes or is being restored; the same call may soon succeed.
  * - `TRANSACTION_ABORTED`: a transaction was aborted and nothing of it is kept; its messages are handled again.
  * - `PROTOCOL_MISMATCH`: an adapter and the core that it works with were built for different versions of the protocols.
  */
@@ -65,6 +66,7 @@ export type ErrorCode =
   | 'CACHE_CORRUPT'
   | 'CACHE_FAILED'
   | 'CACHE_BUSY'
+  | 'STORE_UNAVAILABLE'
   | 'TRANSACTION_ABORTED'
   | 'PROTOCOL_MISMATCH'
 

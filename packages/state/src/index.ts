@@ -1,3 +1,8 @@
 export type { ChangelogTopicOptions, StoreOptions } from './options.ts'
+export type { FindOptions, Found, FoundElsewhere, FoundHere } from './find.ts'
+export { GlobalTable } from './global-table.ts'
 export { Store } from './store.ts'
 export type { StorePart } from './store-part.ts'
+export { Table } from './table.ts'
+export type { TableOptions, TableTopic } from './table-options.ts'
+export type { TableRange, TableReads } from './table-reads.ts'

@@ -1,30 +1,35 @@
-import type { CacheKey } from '@snapstream/cache'
-import type { Lane } from '@snapstream/core'
-import { type Changelog } from '@snapstream/core/adapter'
-import type { ResolvedOptions } from './options.ts'
-import { createPart, type Part } from './part.ts'
-import type { BufferUse } from './part-buffer.ts'
+import type { Lane, MaybePromise } from '@snapstream/core'
 import type { Progress } from './progress.ts'
-import { restorePart } from './restore.ts'
-import type { StateDatabase } from './state-database.ts'
+import { untilAborted } from './until-aborted.ts'
 
-/** The parts of a store whose lanes this process has. */
-export interface OpenParts<K extends CacheKey, V> {
-  /** The parts that messages may read and write, by partition. */
-  readonly open: ReadonlyMap<number, Part<K, V>>
+/** A part of a store or table, while this process has a lane of its partition. */
+interface LanePart {
+  readonly partition: number
+  /** Whether messages may use it. */
+  readonly isOpen: boolean
+  /** Called once it is open and no lane has it any more. Resolves when it writes nothing any more. */
+  close(): MaybePromise<void>
+}
+
+/** The parts whose lanes this process has. */
+export interface OpenParts<P> {
+  /** The parts that messages may use, by partition. */
+  readonly open: ReadonlyMap<number, P>
+  /** Whether a lane has the part, or waits for it. */
+  has(partition: number): boolean
   /** The part of a lane; undefined while it is not open. */
-  ofLane(lane: Lane): Part<K, V> | undefined
-  /** Restores the part of a lane, unless another lane has it open. Resolves also when `signal` is aborted. */
+  ofLane(lane: Lane): P | undefined
+  /** Opens the part of a lane, unless another lane has it open. Resolves also when `signal` is aborted. */
   acquire(source: unknown, lane: Lane, signal: AbortSignal): Promise<void> | undefined
   /** Gives the part of a lane up, unless another lane has it. */
   release(source: unknown, lane: Lane): void
-  /** Gives all parts up. Resolves when no restore is under way. */
+  /** Gives all parts up. Resolves when nothing is written to them any more. */
   close(): Promise<void>
 }
 
 /** A part while a lane has it. */
-interface Held<K extends CacheKey, V> {
-  readonly part: Part<K, V>
+interface Held<P> {
+  readonly part: P
   /** The lanes that have it, by source. */
   readonly lanes: Map<unknown, Set<Lane>>
   /** Aborted when the last lane has given it up. */
@@ -32,92 +37,77 @@ interface Held<K extends CacheKey, V> {
   readonly opening: Promise<void>
 }
 
-interface OpenPartsOptions<V> {
-  /** The name of the store. */
-  readonly store: string
-  readonly options: ResolvedOptions<V>
-  readonly database: StateDatabase
-  readonly changelog: Pick<Changelog, 'id' | 'topic' | 'read' | 'partitionOfLane'>
-  readonly use: BufferUse
+interface OpenPartsOptions<P> {
   readonly progress: Progress
-  /** See `createPart`. */
-  forget(partition: number, key: Uint8Array): void
-  trouble(error: Error): void
+  partitionOfLane(lane: Lane): number
+  create(partition: number): P
+  /** Restores a part and opens it, unless `signal` is aborted meanwhile. Not called while the part is still in use. */
+  openPart(part: P, signal: AbortSignal): Promise<void>
 }
 
-export function createOpenParts<K extends CacheKey, V>(given: OpenPartsOptions<V>): OpenParts<K, V> {
-  const { store, options, database, changelog, use, progress, forget, trouble } = given
-  const held = new Map<number, Held<K, V>>()
-  const open = new Map<number, Part<K, V>>()
-  /** By partition, the end of the last opening: a part must not be restored twice at once. */
-  const openings = new Map<number, Promise<unknown>>()
+export function createOpenParts<P extends LanePart>(options: OpenPartsOptions<P>): OpenParts<P> {
+  const { progress, partitionOfLane, create, openPart } = options
+  const held = new Map<number, Held<P>>()
+  const open = new Map<number, P>()
+  /** By partition, the end of the last opening or closing: two must not write to a part at once. */
+  const settled = new Map<number, Promise<unknown>>()
   /** Of lanes whose messages were handled. */
-  const byLane = new Map<Lane, Part<K, V>>()
+  const byLane = new Map<Lane, P>()
 
-  async function openPart(part: Part<K, V>, signal: AbortSignal): Promise<void> {
+  async function openInTurn(part: P, signal: AbortSignal): Promise<void> {
     const { partition } = part
-    await openings.get(partition)?.catch(() => {})
+    await settled.get(partition)?.catch(() => {})
     if (signal.aborted) return
     progress.begin(partition)
     try {
-      await restoreAndOpen(part, signal)
+      await openPart(part, signal)
     } finally {
       progress.end(partition)
     }
-  }
-
-  async function restoreAndOpen(part: Part<K, V>, signal: AbortSignal): Promise<void> {
-    const { partition } = part
-    // A batch that was taken before the part was given up may still be written, and must not overwrite what is restored.
-    await database.commit(false, { sync: false })
-    if (signal.aborted) return
-    const position = options.changelog
-      ? await restorePart({ database, part, changelog, signal, progress, trouble })
-      : undefined
-    if (signal.aborted) return
-    await part.open(position)
-    if (signal.aborted) part.close()
+    if (!part.isOpen) return
+    if (signal.aborted) await part.close()
     else open.set(partition, part)
   }
 
-  function begin(partition: number): Held<K, V> {
-    const part = createPart<K, V>({ store, partition, options, database, use, forget })
+  function begin(partition: number): Held<P> {
+    const part = create(partition)
     const controller = new AbortController()
-    const opening = openPart(part, controller.signal)
-    openings.set(partition, opening)
+    const opening = openInTurn(part, controller.signal)
+    settled.set(partition, opening)
     // The lanes that wait for it get its error.
     opening.catch(() => {})
     return { part, lanes: new Map(), given: controller, opening }
   }
 
-  function giveUp(partition: number, { part, given }: Held<K, V>): void {
+  function giveUp(partition: number, { part, given }: Held<P>): void {
     held.delete(partition)
     given.abort()
     byLane.clear()
     if (open.get(partition) !== part) return
     open.delete(partition)
-    part.close()
+    settled.set(partition, Promise.resolve(part.close()))
   }
 
   return {
     open,
+    has: (partition) => held.has(partition),
     ofLane(lane) {
       const known = byLane.get(lane)
       if (known !== undefined) return known
-      const part = open.get(changelog.partitionOfLane(lane))
+      const part = open.get(partitionOfLane(lane))
       if (part !== undefined) byLane.set(lane, part)
       return part
     },
     acquire(source, lane, signal) {
-      const partition = changelog.partitionOfLane(lane)
+      const partition = partitionOfLane(lane)
       const one = held.get(partition) ?? begin(partition)
       held.set(partition, one)
       const { lanes, part, opening } = one
       lanes.set(source, (lanes.get(source) ?? new Set()).add(lane))
-      return part.isOpen ? undefined : Promise.race([opening, aborted(signal)])
+      return part.isOpen ? undefined : Promise.race([opening, untilAborted(signal)])
     },
     release(source, lane) {
-      const partition = changelog.partitionOfLane(lane)
+      const partition = partitionOfLane(lane)
       const one = held.get(partition)
       if (one === undefined) return
       const lanes = one.lanes.get(source)
@@ -127,12 +117,7 @@ export function createOpenParts<K extends CacheKey, V>(given: OpenPartsOptions<V
     },
     async close() {
       for (const [partition, one] of held) giveUp(partition, one)
-      await Promise.allSettled(openings.values())
+      await Promise.allSettled(settled.values())
     },
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
 }

@@ -2,10 +2,11 @@ import { createKeySpace, readSubNames } from '@snapstream/cache/storage'
 import type { CacheKey } from '@snapstream/cache'
 import { SnapstreamError, describe, type SinkOptions } from '@snapstream/core'
 import type { ChangelogSource } from '@snapstream/core/adapter'
+import type { PositionsOnDisk } from './cleanup.ts'
 import { isDamage } from './damage.ts'
 import type { ResolvedOptions } from './options.ts'
 import { partName, partPrefix, storeName, storePrefix } from './part.ts'
-import { readPosition, type PartPosition } from './part-position.ts'
+import { readPosition } from './part-position.ts'
 import { openStateDatabase, type StateDatabase, type StateDatabaseOptions } from './state-database.ts'
 import { createStoreRun, type StoreRun } from './store-run.ts'
 
@@ -36,14 +37,16 @@ export async function openStoreRun<K extends CacheKey, V>(given: OpenOptions<V>)
     standbys: options.standbys,
     endpoint: options.endpoint,
     trouble,
-    held: () => state.run?.held() ?? new Map<number, number>(),
-    standby() {},
+    held: () => state.run?.parts.held() ?? new Map<number, number>(),
+    checkpoint: () => sink.checkpoint?.(),
+    standby: (partitions) => state.run?.parts.standbys.follow(partitions),
   })
   const place = {
     scope,
     folder: options.folder,
     group: changelog.group,
     name,
+    title: storeName(name),
     store,
     hasChangelog: options.changelog,
     trouble,
@@ -85,14 +88,12 @@ function changelogSource(sources: readonly unknown[], name: string): ChangelogSo
   )
 }
 
-/** By partition, the positions of all parts on disk. */
-async function readPositions(database: StateDatabase, store: string): Promise<Map<number, PartPosition>> {
+async function readPositions(database: StateDatabase, store: string): Promise<PositionsOnDisk> {
   const db = database.opened()
-  const positions = new Map<number, PartPosition>()
+  const positions: PositionsOnDisk = new Map()
   for (const partition of (await readSubNames(db, storeName(store), storePrefix(store))).map(Number)) {
     const space = createKeySpace(partPrefix(store, partition))
-    const position = await readPosition(db, space, partName(store, partition))
-    if (position !== undefined) positions.set(partition, position)
+    positions.set(partition, await readPosition(db, space, partName(store, partition)))
   }
   return positions
 }

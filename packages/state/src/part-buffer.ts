@@ -11,12 +11,9 @@ export interface BufferUse {
  * count as handled, those of the checkpoint under way, those that the changelog has acknowledged, and those of the batch that
  * is being written. The newest write of a key hides the older ones.
  */
-export interface PartBuffer extends PendingWrites {
-  /** Whether all writes are in the backend. */
-  readonly isEmpty: boolean
-  find(id: EntryId): Entry | undefined
-  /** The newest write of each key. */
-  entries(): Iterable<Entry>
+export interface PartBuffer extends PendingWrites, BufferedWrites {
+  /** The writes that the changelog has acknowledged. */
+  readonly committed: BufferedWrites
   /** Adds a write of a message in flight. */
   add(attempt: Attempt, entry: Entry): void
   /** Drops the writes of an attempt. */
@@ -27,6 +24,15 @@ export interface PartBuffer extends PendingWrites {
   prepare(): boolean
   /** The changelog has acknowledged the prepared writes: they go into the next batch. */
   queue(): void
+}
+
+/** Writes that the backend does not have yet, for reads. */
+interface BufferedWrites {
+  /** Whether there are none. */
+  readonly isEmpty: boolean
+  find(id: EntryId): Entry | undefined
+  /** The newest write of each key. */
+  entries(): Iterable<Entry>
 }
 
 interface Layer {
@@ -69,6 +75,13 @@ export function createPartBuffer(use: BufferUse): PartBuffer {
   }
 
   return {
+    committed: {
+      get isEmpty() {
+        return layers.queued.entries.size === 0 && layers.writing.entries.size === 0
+      },
+      find: (id) => layers.queued.entries.get(id) ?? layers.writing.entries.get(id),
+      entries: () => new Map([...layers.writing.entries, ...layers.queued.entries]).values(),
+    },
     get isEmpty() {
       const { inFlight, released, prepared, queued, writing } = layers
       if (inFlight.length > 0 || released.entries.size > 0) return false

@@ -11,6 +11,7 @@ import {
   type CreateEntry,
   type KeySpace,
   type Member,
+  type ReadsOptions,
   type Retention,
 } from '@snapstream/cache/storage'
 import type { CacheKey, CacheReads } from '@snapstream/cache'
@@ -31,6 +32,8 @@ export interface Part<K extends CacheKey, V> {
   readonly retention: Retention
   /** Reads of entries and writes. They throw `NOT_OPEN` while the part is not open. */
   readonly reads: CacheReads<K, V>
+  /** The same without the writes of messages whose positions are not committed yet. */
+  readonly committed: CacheReads<K, V>
   readonly entryOf: CreateEntry<K, V>
   /** Whether it is restored, so that messages may read and write it. */
   readonly isOpen: boolean
@@ -90,6 +93,12 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
     )
   }
 
+  function readsOver(above: ReadsOptions<V>['above']): CacheReads<K, V> {
+    const { mayExpire } = retention
+    const reads = createReads<K, V>({ name, format, space, above, opened, now: database.now, mayExpire })
+    return watchReads(reads, database.damaged)
+  }
+
   /** A key that has a newer write by now is in the changelog with that. */
   function forgetRemoved(): void {
     for (const key of state.removed)
@@ -118,18 +127,8 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
     space,
     buffer,
     retention,
-    reads: watchReads(
-      createReads<K, V>({
-        name,
-        format,
-        space,
-        above: buffer,
-        opened,
-        now: database.now,
-        mayExpire: retention.mayExpire,
-      }),
-      database.damaged,
-    ),
+    reads: readsOver(buffer),
+    committed: readsOver(buffer.committed),
     entryOf: createEntries<K, V>({ name, database, space, format, ttlMs, isBounded: retention.isBounded }),
     get isOpen() {
       return state.isOpen

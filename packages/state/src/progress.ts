@@ -32,14 +32,14 @@ export function createProgress({ store, role, host, report }: ProgressOptions): 
       const progress = progressOf(partition, done, of)
       const now = host.monotonic()
       const reportedAt = known.get(partition)?.reportedAt ?? -Infinity
-      const isDue = now - reportedAt >= REPORT_MS
+      // A part that has nothing to restore is no news.
+      const isDue = of > 0 && now - reportedAt >= REPORT_MS
       known.set(partition, { progress, reportedAt: isDue ? now : reportedAt })
       if (isDue) report?.(progress)
     },
     end(partition) {
       const last = known.get(partition)
       known.delete(partition)
-      // A part that had nothing to restore is no news.
       if (last !== undefined && last.reportedAt > -Infinity) report?.(last.progress)
     },
     list: () => Array.from(known.values(), ({ progress }) => progress),

@@ -266,7 +266,7 @@ describe('a part', () => {
       source.deliver()
       return broker
         .topic(TOPIC, 2)
-        .partitions[0]!.records.flatMap((one) => (one?.value === null ? [one.key.toString()] : []))
+        .partitions[0]!.records.flatMap((one) => (one?.value === null ? [one.key!.toString()] : []))
     }
     await process.assign(0)
     for (const key of ['a', 'b', 'c']) await put(0, key, '1')

@@ -6,7 +6,7 @@ import { createPartWriter, type WrittenPart } from './part-writer.ts'
 import type { Progress } from './progress.ts'
 import type { StateDatabase } from './state-database.ts'
 
-interface RestoreOptions {
+export interface RestoreOptions {
   readonly database: StateDatabase
   readonly part: WrittenPart & { readonly partition: number }
   readonly changelog: Pick<Changelog, 'id' | 'topic' | 'read'>

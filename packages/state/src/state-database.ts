@@ -11,7 +11,7 @@ import {
 import { SnapstreamError } from '@snapstream/core'
 import { folderOf, isDamage, setAside } from './damage.ts'
 
-/** The database of the stores of one group in one folder, while they are open. */
+/** The database of the stores of one group, or of the tables, in one folder, while they are open. */
 export interface StateDatabase extends Pick<
   Database,
   'name' | 'opened' | 'now' | 'readOnly' | 'maxKeyBytes' | 'commit' | 'join' | 'load' | 'leave' | 'touch'
@@ -37,6 +37,8 @@ interface Shared {
 type Databases = Map<string | object, Shared>
 
 const SCOPE_KEY = '~snapstream.state'
+/** The folder of the tables. No group has it: `fileName` encodes the "@". */
+const TABLES = '@tables'
 const GROUP_KEY = createKeySpace('').under(GROUP_TAG)
 
 /** A store that opens its database. */
@@ -44,10 +46,13 @@ export interface StateDatabaseOptions {
   /** The map of the run. */
   readonly scope: Map<unknown, unknown>
   readonly folder: string | AnyBackend
-  readonly group: string
-  /** The name of the store, and the object that stands for it. */
+  /** Undefined: it is for tables, which belong to no group. */
+  readonly group: string | undefined
+  /** The name of the store or table, and the object that stands for it. */
   readonly name: string
   readonly store: object
+  /** The store or table in error messages. */
+  readonly title: string
   /** Whether a changelog has all its entries, so that a damaged folder may be set aside. */
   readonly hasChangelog: boolean
   /** Reports a folder that is set aside. */
@@ -62,9 +67,9 @@ export interface StateDatabaseOptions {
  * another group or if the run has another store of that name; with `CACHE_CORRUPT` and `CACHE_FAILED`.
  */
 export async function openStateDatabase(options: StateDatabaseOptions): Promise<StateDatabase> {
-  const { scope, folder, group, name, store, trouble } = options
+  const { scope, folder, group, name, title, store, trouble } = options
   const databases = databasesOf(scope)
-  const location = typeof folder === 'string' ? resolve(folder, fileName(group)) : folder
+  const location = typeof folder === 'string' ? resolve(folder, group === undefined ? TABLES : fileName(group)) : folder
   const shared = databases.get(location) ?? share(location)
   databases.set(location, shared)
   for (const { stores } of databases.values()) {
@@ -72,7 +77,9 @@ export async function openStateDatabase(options: StateDatabaseOptions): Promise<
     if (holder !== undefined && holder !== store)
       throw new SnapstreamError(
         'USAGE',
-        `two stores of this stream have the name ${JSON.stringify(name)}, so they would share a changelog; give each a name of its own`,
+        group === undefined
+          ? `this stream has two objects for ${title}; make one, and name it in the use of all bindings`
+          : `two stores of this stream have the name ${JSON.stringify(name)}, so they would share a changelog; give each a name of its own`,
       )
   }
   const { database, stores } = shared
@@ -123,17 +130,18 @@ function share(location: string | AnyBackend): Shared {
   return { database, folder: folderOf(location), stores: new Map(), damage: undefined, isRecoverable: true }
 }
 
-async function open(database: Database, group: string): Promise<void> {
+async function open(database: Database, group: string | undefined): Promise<void> {
   try {
     await database.open()
   } catch (error) {
     if (!SnapstreamError.is(error) || error.code !== 'CACHE_LOCKED') throw error
     throw new SnapstreamError(
       'CACHE_LOCKED',
-      `${error.message}. Each process needs a folder of its own for its stores: Store(name, { folder })`,
+      `${error.message}. Each process needs a folder of its own for its stores and tables: Store(name, { folder }), Table(topic, { folder })`,
       { cause: error },
     )
   }
+  if (group === undefined) return
   try {
     await claimFor(database, group)
   } catch (error) {

@@ -1,29 +1,29 @@
-import { checkInput, createKeySpace } from '@snapstream/cache/storage'
+import { checkInput } from '@snapstream/cache/storage'
 import type { CacheInput, CacheKey } from '@snapstream/cache'
 import { SnapstreamError, describe } from '@snapstream/core'
 import type { LaneState, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
 import { createCondition, isThenable, type Changelog } from '@snapstream/core/adapter'
 import { createAttempts, type Attempt, type Attempts } from './attempts.ts'
 import { changelogKey, changelogValue } from './changelog-record.ts'
-import { createOpenParts, type OpenParts } from './open-parts.ts'
+import type { PositionsOnDisk } from './cleanup.ts'
 import type { ResolvedOptions } from './options.ts'
-import { partPrefix, storeName, type Part } from './part.ts'
+import { storeName, type Part } from './part.ts'
 import type { BufferUse } from './part-buffer.ts'
-import { putPosition, type PartPosition } from './part-position.ts'
-import { createProgress } from './progress.ts'
 import type { StateDatabase } from './state-database.ts'
+import { createStoreParts, type StoreParts } from './store-parts.ts'
 
 /** A store in a run of a stream. */
 export interface StoreRun<K extends CacheKey, V> {
+  /** The name of the store. */
+  readonly store: string
+  readonly changelog: Changelog
   readonly attempts: Attempts
-  readonly parts: OpenParts<K, V>
+  readonly parts: StoreParts<K, V>
   readonly writer: SinkWriter<CacheInput<K, V>>
   /** The part of a message. Throws `NOT_OPEN`. */
   partOf(origin: Origin): Part<K, V>
   /** Adds a write to an attempt at a message. Throws `USAGE` and `ENCODE_FAILED`. */
   write(attempt: Attempt, ...input: CacheInput<K, V>): void
-  /** By partition, the changelog offset on disk, also of parts that belong to other processes. */
-  held(): ReadonlyMap<number, number>
 }
 
 interface StoreRunOptions<V> {
@@ -33,27 +33,16 @@ interface StoreRunOptions<V> {
   readonly database: StateDatabase
   readonly changelog: Changelog
   /** The positions on disk. */
-  readonly positions: ReadonlyMap<number, PartPosition>
+  readonly positions: PositionsOnDisk
 }
 
 export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>): StoreRun<K, V> {
-  const { store, options, sink, database, changelog } = given
+  const { store, options, sink, database, changelog, positions } = given
   const { host } = sink
   const name = storeName(store)
   const attempts = createAttempts()
   const use: BufferUse = { bytes: 0 }
-  const progress = createProgress({ store, role: 'active', host, report: (progress) => sink.restore?.(progress) })
-  const parts = createOpenParts<K, V>({
-    store,
-    options,
-    database,
-    changelog,
-    use,
-    progress,
-    forget: (partition, key) => void changelog.send(partition, key, null),
-    trouble: (error) => sink.trouble(error),
-  })
-  const positions = new Map(given.positions)
+  const parts = createStoreParts<K, V>({ store, options, sink, database, changelog, positions, use })
   const written = createCondition()
   let prepared: Part<K, V>[] = []
   let syncedAt = host.monotonic()
@@ -127,20 +116,6 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
     written.notify()
   }
 
-  function keepPosition({ partition, position }: Part<K, V>): void {
-    if (position !== undefined) positions.set(partition, position)
-  }
-
-  /** Makes what is on disk survive a crash of the machine, so that nothing of it is read again. */
-  async function syncParts(): Promise<void> {
-    const late = [...positions].filter(([, { offset, synced }]) => offset !== synced)
-    if (late.length === 0) return
-    const batch = database.opened().batch()
-    for (const [partition, position] of late)
-      putPosition(batch, createKeySpace(partPrefix(store, partition)), { ...position, synced: position.offset })
-    await batch.write({ sync: true } as object)
-  }
-
   const state: LaneState = {
     open: (source, lane, signal) => parts.acquire(source, lane, signal),
     close(source, lane) {
@@ -148,8 +123,6 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
         undo(attempt)
         attempts.end(attempt)
       }
-      const part = parts.ofLane(lane)
-      if (part !== undefined) keepPosition(part)
       parts.release(source, lane)
       written.notify()
     },
@@ -179,19 +152,16 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
       prepared = []
       written.notify()
     },
-    restoring: progress.list,
+    restoring: parts.restoring,
   }
 
   return {
+    store,
+    changelog,
     attempts,
     parts,
     partOf,
     write,
-    held() {
-      for (const part of parts.open.values()) keepPosition(part)
-      const own = [...positions].filter(([, { log }]) => log === changelog.id)
-      return new Map(own.map(([partition, { offset }]) => [partition, offset]))
-    },
     writer: {
       flush() {},
       ...changelog.transaction,
@@ -199,13 +169,8 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
       state,
       async close() {
         try {
-          const open = [...parts.open.values()]
           await parts.close()
           written.notify()
-          // The batch that is under way.
-          await database.commit(false, { sync: false })
-          for (const part of open) keepPosition(part)
-          await syncParts()
         } finally {
           await changelog.close()
           await database.close()

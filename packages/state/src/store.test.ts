@@ -34,7 +34,7 @@ async function setUp(options: StoreOptions<number> = {}, given: Partial<Paramete
 /** The last value of each key in a partition of the changelog. */
 function logged(broker: LogBroker, partition: number): Record<string, string | undefined> {
   const { records } = broker.topic(TOPIC, 4).partitions[partition]!
-  return Object.fromEntries(records.flatMap((one) => (one ? [[one.key.toString(), one.value?.toString()]] : [])))
+  return Object.fromEntries(records.flatMap((one) => (one ? [[one.key!.toString(), one.value?.toString()]] : [])))
 }
 
 async function checkpoint({

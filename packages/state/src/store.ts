@@ -1,10 +1,12 @@
-import type { CacheInput, CacheKey } from '@snapstream/cache'
+import type { CacheInput, CacheKey, CacheRange } from '@snapstream/cache'
 import { SnapstreamError, describe, type Resource, type SinkOptions, type SinkTarget } from '@snapstream/core'
 import { AMBIGUOUS } from './attempts.ts'
 import { checkProtocol } from './check-protocol.ts'
+import { findIn, type FindOptions, type Found } from './find.ts'
 import { openStoreRun } from './open-store-run.ts'
 import { resolveOptions, type StoreOptions } from './options.ts'
 import { storeName } from './part.ts'
+import { entriesOf } from './store-entries.ts'
 import { createStorePart, type StorePart } from './store-part.ts'
 import type { StoreRun } from './store-run.ts'
 
@@ -22,6 +24,26 @@ export interface Store<K extends CacheKey, V> extends SinkTarget<CacheInput<K, V
    * snap(orders, { sink: [counts] })((order) => [order.key, (counts.of(order).getSync(order.key) ?? 0) + 1])
    */
   of(message: unknown): StorePart<K, V>
+  /**
+   * Looks a key up from outside of handlers: answers with the value if this process has the part of the key, and otherwise with
+   * the `endpoint` of the process that has it. It sees the writes whose messages are committed.
+   *
+   * Rejects with `STORE_UNAVAILABLE` while the part moves between processes or is being restored: try again a moment later.
+   * Rejects with `NOT_OPEN` without a stream that runs; with `USAGE` if the other process has no `endpoint`; with
+   * `ENCODE_FAILED` if `recordKey` is no key of the topic; and as `get` of a part does.
+   *
+   * @example
+   * const found = await counts.find('ann')
+   * if (found.here) console.log(found.value)
+   * else console.log(`ask ${found.endpoint}`)
+   */
+  find(key: K, options?: FindOptions): Promise<Found<V>>
+  /**
+   * Iterates over the entries of a range, by default all, of the parts that this process has, in the order of their keys. It
+   * sees the writes whose messages are committed. A key that several parts have comes once for each. Rejects as `get` of a part
+   * does; yields nothing without a stream that runs.
+   */
+  entries(range?: CacheRange<K>): AsyncIterableIterator<readonly [key: K, value: V]>
 }
 
 /**
@@ -68,6 +90,12 @@ export function Store<K extends CacheKey = CacheKey, V = unknown>(
         `${title}: of() takes the message that is being handled, by a binding that has the store as a sink or in its use; got ${describe(message)}`,
       )
     },
+    find: (key, options = {}) => findIn(runs, title, key, options),
+    entries: (range = {}) =>
+      entriesOf(
+        runs.flatMap(({ parts }) => [...parts.open.values()]),
+        range,
+      ),
     // The part of a message is open before its handler is called.
     open: async () => {},
     close: async () => {},

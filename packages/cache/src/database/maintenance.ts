@@ -25,10 +25,12 @@ interface AdditionalMethods {
   approximateSize(start: Buffer, end: Buffer, options: typeof KEY): Promise<number>
 }
 
+/** The entries that are compacted or measured. */
 interface Target {
+  /** For error messages. */
   readonly name: string
   readonly space: KeySpace
-  readonly database: Pick<Database, 'opened' | 'path'>
+  readonly database: Pick<Database, 'opened'>
 }
 
 const KEY = { keyEncoding: 'buffer' } as const
@@ -38,7 +40,11 @@ export async function compactRange(target: Target, range: CacheRange): Promise<v
   await callAdditional(target, 'compactRange', range, 'compacting')
 }
 
-export async function statsOf(target: Target, range: CacheRange, keys: AsyncIterable<CacheKey>): Promise<CacheStats> {
+export async function statsOf(
+  target: Target & { readonly database: Pick<Database, 'path'> },
+  range: CacheRange,
+  keys: AsyncIterable<CacheKey>,
+): Promise<CacheStats> {
   const rangeBytes = await callAdditional(target, 'approximateSize', range, 'asking for the size of a range')
   let entries = 0
   for await (const _ of keys) entries++
