@@ -139,6 +139,10 @@ export interface PartitionOwner {
 export interface TableLogOptions extends LogOptions {
   /** The sources that are read beside the table: partition n of each belongs to part n. Undefined: all of the table is read. */
   readonly sources: readonly unknown[] | undefined
+  /** By partition, the offset on disk, also of parts that belong to others. Called at each join of the group of the sources. */
+  held(): ReadonlyMap<number, number>
+  /** Called after each assignment of that group with the partitions to follow, as they will move here. */
+  standby(partitions: readonly number[]): void
 }
 
 /** The log of a table: a topic with the latest value of each key. */
@@ -149,4 +153,6 @@ export interface TableLog extends PartitionedLog {
   decodeKey(bytes: Uint8Array): unknown
   /** Decodes a value. Returns a promise with an asynchronous codec. */
   decodeValue(bytes: Uint8Array, key: unknown): unknown
+  /** A part that is followed has caught up: the group assigns again. */
+  warm(partition: number): void
 }

@@ -1,12 +1,9 @@
 import type { Host } from '@snapstream/core'
 import type { Background } from './background.ts'
-import type { PartPosition } from './part-position.ts'
+import type { PositionsOnDisk } from './open-positions.ts'
 import type { WrittenPart } from './part-writer.ts'
 import { removePart } from './remove-part.ts'
 import type { StateDatabase } from './state-database.ts'
-
-/** By partition, the position of each part on disk; undefined: it has files that count for nothing. */
-export type PositionsOnDisk = Map<number, PartPosition | undefined>
 
 /** Removes parts from the disk that have belonged to other processes for a while. */
 export interface Cleanup {

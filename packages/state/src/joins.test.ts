@@ -16,6 +16,49 @@ test.each([true, false])(
   60_000,
 )
 
+test('a process that restarts has its partitions of a table on disk, and gets them again', async () => {
+  const conf: KafkaConf = { driver: memory() }
+  const customers = Topic('customers', { conf, create: { partitions: 4 } })
+  const orders = Topic('orders', { conf, create: { partitions: 4 } })
+  await Promise.all([customers.open(), orders.open()])
+  const keys = Array.from({ length: 400 }, (_, i) => `customer-${i}`)
+  await Promise.all(keys.map((key) => customers(`name of ${key}`, { key })))
+  const named = new Map<string, number>()
+  const start = (folder: string) => {
+    const restored: number[] = []
+    const lanes = new Set<unknown>()
+    const table = Table(Topic('customers', { conf }), { folder })
+    const process = runApp((app) => {
+      app.on('restore', ({ of }) => restored.push(of))
+      app.on('assigned', (event) => event.lanes.forEach((lane) => lanes.add(lane)))
+      app.on('revoked', (event) => event.lanes.forEach((lane) => lanes.delete(lane)))
+      app.snap(Topic('orders', { conf, groupId: 'g' }), { use: [table] })((order) => {
+        if (table.of(order).getSync(order.key!) === `name of ${order.key}`)
+          named.set(order.key!, (named.get(order.key!) ?? 0) + 1)
+      })
+    })
+    return { ...process, restored, lanes }
+  }
+  const one = start(tempFolder())
+  await expect.poll(() => one.app.health().ready).toBe(true)
+  const folder = tempFolder()
+  const other = start(folder)
+  await expect.poll(() => [one.lanes.size, other.lanes.size], { timeout: 10_000 }).toEqual([2, 2])
+  const before = [...other.lanes]
+  // It read them before they were moved to it.
+  expect(Math.max(...other.restored)).toBeGreaterThan(50)
+  await other.stop()
+  await expect.poll(() => one.lanes.size).toBe(4)
+  const again = start(folder)
+  await expect.poll(() => again.lanes.size, { timeout: 10_000 }).toBe(2)
+  expect(again.lanes).toEqual(new Set(before))
+  expect(again.restored).toEqual([])
+  await Promise.all(keys.map((key) => orders('order', { key })))
+  await expect.poll(() => named.size, { timeout: 10_000 }).toBe(keys.length)
+  await Promise.all([one.stop(), again.stop()])
+  await Promise.all([customers.close(), orders.close()])
+}, 60_000)
+
 test('a global table has all keys in each process, whatever its partitions', async () => {
   const conf: KafkaConf = { driver: memory() }
   const rates = Topic('rates', { conf, create: { partitions: 3 } })

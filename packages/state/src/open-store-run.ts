@@ -1,13 +1,9 @@
-import { createKeySpace, readSubNames } from '@snapstream/cache/storage'
 import type { CacheKey } from '@snapstream/cache'
 import { SnapstreamError, describe, type SinkOptions } from '@snapstream/core'
 import type { ChangelogSource } from '@snapstream/core/adapter'
-import type { PositionsOnDisk } from './cleanup.ts'
-import { isDamage } from './damage.ts'
+import { openPositions } from './open-positions.ts'
 import type { ResolvedOptions } from './options.ts'
-import { partName, partPrefix, storeName, storePrefix } from './part.ts'
-import { readPosition } from './part-position.ts'
-import { openStateDatabase, type StateDatabase, type StateDatabaseOptions } from './state-database.ts'
+import { storeName } from './part.ts'
 import { createStoreRun, type StoreRun } from './store-run.ts'
 
 interface OpenOptions<V> {
@@ -52,26 +48,11 @@ export async function openStoreRun<K extends CacheKey, V>(given: OpenOptions<V>)
     trouble,
   }
   try {
-    const { database, positions } = await openPositions(place).catch((error: unknown) => {
-      // The damaged folder was set aside.
-      if (isDamage(error)) return openPositions(place)
-      throw error
-    })
+    const { database, positions } = await openPositions(place)
     state.run = createStoreRun<K, V>({ store: name, options, sink, database, changelog, positions })
     return state.run
   } catch (error) {
     await changelog.close()
-    throw error
-  }
-}
-
-async function openPositions(place: StateDatabaseOptions) {
-  const database = await openStateDatabase(place)
-  try {
-    return { database, positions: await readPositions(database, place.name) }
-  } catch (error) {
-    if (isDamage(error)) database.damaged(error)
-    await database.close()
     throw error
   }
 }
@@ -86,14 +67,4 @@ function changelogSource(sources: readonly unknown[], name: string): ChangelogSo
     'USAGE',
     `${storeName(name)} has a part for each partition of the topics that feed it, got ${describe(other)}; bind topics with a groupId, or use a Cache for other sources`,
   )
-}
-
-async function readPositions(database: StateDatabase, store: string): Promise<PositionsOnDisk> {
-  const db = database.opened()
-  const positions: PositionsOnDisk = new Map()
-  for (const partition of (await readSubNames(db, storeName(store), storePrefix(store))).map(Number)) {
-    const space = createKeySpace(partPrefix(store, partition))
-    positions.set(partition, await readPosition(db, space, partName(store, partition)))
-  }
-  return positions
 }

@@ -81,6 +81,7 @@ export interface StoreOptions<V> {
   readonly retentionMs?: number | undefined
   /**
    * The time after which the files of a part that moved to another process are removed, in milliseconds. A number above 0.
+   * Without a changelog they are kept, as nothing else has their entries.
    *
    * @default 600_000 (10 minutes)
    */

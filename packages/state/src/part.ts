@@ -34,6 +34,8 @@ export interface Part<K extends CacheKey, V> {
   readonly reads: CacheReads<K, V>
   /** The same without the writes of messages whose positions are not committed yet. */
   readonly committed: CacheReads<K, V>
+  /** Reads of the entries on disk. They work also while the part is not open. */
+  readonly stored: CacheReads<K, V>
   readonly entryOf: CreateEntry<K, V>
   /** Whether it is restored, so that messages may read and write it. */
   readonly isOpen: boolean
@@ -57,6 +59,8 @@ interface PartOptions<V> {
   /** Removes entries from the changelog that a batch has removed for their age or size. */
   forget(partition: number, key: Uint8Array): void
 }
+
+const NO_WRITES = { isEmpty: true, find: () => undefined, entries: () => [] }
 
 interface PartState {
   isOpen: boolean
@@ -93,9 +97,9 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
     )
   }
 
-  function readsOver(above: ReadsOptions<V>['above']): CacheReads<K, V> {
+  function readsOver(above: ReadsOptions<V>['above'], db = opened): CacheReads<K, V> {
     const { mayExpire } = retention
-    const reads = createReads<K, V>({ name, format, space, above, opened, now: database.now, mayExpire })
+    const reads = createReads<K, V>({ name, format, space, above, opened: db, now: database.now, mayExpire })
     return watchReads(reads, database.damaged)
   }
 
@@ -129,6 +133,7 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
     retention,
     reads: readsOver(buffer),
     committed: readsOver(buffer.committed),
+    stored: readsOver(NO_WRITES, database.opened),
     entryOf: createEntries<K, V>({ name, database, space, format, ttlMs, isBounded: retention.isBounded }),
     get isOpen() {
       return state.isOpen

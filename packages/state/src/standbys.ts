@@ -1,19 +1,16 @@
-import { createReads, createValueFormat } from '@snapstream/cache/storage'
-import type { CacheKey, CacheReads } from '@snapstream/cache'
 import { SnapstreamError, toError, type Host } from '@snapstream/core'
 import { backoff, sleep, type Changelog, type ChangelogBatch } from '@snapstream/core/adapter'
 import type { Background } from './background.ts'
-import type { PositionsOnDisk } from './cleanup.ts'
+import type { PositionsOnDisk } from './open-positions.ts'
 import { followPart } from './follow-part.ts'
-import type { ResolvedOptions } from './options.ts'
-import { createPart } from './part.ts'
+import type { WrittenPart } from './part-writer.ts'
 import type { Progress } from './progress.ts'
 import type { StateDatabase } from './state-database.ts'
 
 /** Copies of parts that belong to other processes, and parts that will move here: they follow their changelogs. */
-export interface Standbys<K extends CacheKey, V> {
-  /** By partition, the copies that have caught up with their changelog. */
-  readonly copies: ReadonlyMap<number, CacheReads<K, V>>
+export interface Standbys<R> {
+  /** By partition, the reads of the copies that have caught up with their changelog. */
+  readonly copies: ReadonlyMap<number, R>
   /** Whether the part is to be followed. */
   has(partition: number): boolean
   /** Follows these parts, and no others. */
@@ -22,19 +19,25 @@ export interface Standbys<K extends CacheKey, V> {
   update(): void
 }
 
-interface StandbysOptions<V> {
-  /** The name of the store. */
-  readonly store: string
-  readonly options: ResolvedOptions<V>
+/** A part to follow, and its reads. */
+interface Copy<R> {
+  readonly part: WrittenPart & { readonly partition: number }
+  readonly reads: R
+}
+
+interface StandbysOptions<R> {
   readonly database: StateDatabase
   readonly changelog: Pick<Changelog, 'id' | 'topic' | 'read' | 'warm'>
   readonly host: Host
+  /** The time between two batches that survive a crash of the machine, in ms. */
+  readonly syncMs: number
   readonly background: Background
   readonly positions: PositionsOnDisk
   /** Of the copies. */
   readonly progress: Progress
   /** Of the parts that lanes wait for. */
   readonly active: Progress
+  create(partition: number): Copy<R>
   /** Whether a lane has the part, or waits for it. */
   isHeld(partition: number): boolean
   trouble(error: Error): void
@@ -44,11 +47,9 @@ interface StandbysOptions<V> {
 const LOOK_MS = 50
 const RETRY = { firstMs: 500, maxMs: 30_000 }
 
-const NO_WRITES = { isEmpty: true, find: () => undefined, entries: () => [] }
-
-export function createStandbys<K extends CacheKey, V>(given: StandbysOptions<V>): Standbys<K, V> {
-  const { store, options, database, host, background, positions, progress, active, isHeld } = given
-  const copies = new Map<number, CacheReads<K, V>>()
+export function createStandbys<R>(given: StandbysOptions<R>): Standbys<R> {
+  const { database, host, syncMs, background, positions, progress, active, create, isHeld, trouble } = given
+  const copies = new Map<number, R>()
   let wanted = new Set<number>()
 
   function update(): void {
@@ -66,35 +67,27 @@ export function createStandbys<K extends CacheKey, V>(given: StandbysOptions<V>)
         if (signal.aborted) return
         const error = toError(thrown)
         // The next attempt rebuilds the part, and reports it.
-        if (!(SnapstreamError.is(error) && error.code === 'OFFSET_OUT_OF_RANGE')) given.trouble(error)
+        if (!(SnapstreamError.is(error) && error.code === 'OFFSET_OUT_OF_RANGE')) trouble(error)
         await sleep(backoff(attempt, { ...RETRY, host }), signal, host)
       }
   }
 
   async function followOnce(partition: number, signal: AbortSignal, worked: () => void): Promise<void> {
-    const part = createPart<K, V>({ store, partition, options, database, use: { bytes: 0 }, forget() {} })
+    const { part, reads } = create(partition)
     const changelog = patient(given.changelog, signal)
-    const { trouble } = given
     progress.begin(partition)
     try {
-      const { syncMs } = options
       for await (const position of followPart({ database, part, changelog, signal, progress, trouble, host, syncMs })) {
         positions.set(partition, position)
         if (copies.has(partition)) continue
         worked()
-        copies.set(partition, readsOf(part))
+        copies.set(partition, reads)
         given.changelog.warm(partition)
       }
     } finally {
       copies.delete(partition)
       progress.end(partition)
     }
-  }
-
-  function readsOf({ name, space, retention }: ReturnType<typeof createPart<K, V>>): CacheReads<K, V> {
-    const { opened, now } = database
-    const format = createValueFormat(options.codec, name)
-    return createReads<K, V>({ name, format, space, above: NO_WRITES, opened, now, mayExpire: retention.mayExpire })
   }
 
   /** Reads a changelog only while no lane waits for a part. */

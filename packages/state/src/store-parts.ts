@@ -1,9 +1,10 @@
 import { createKeySpace } from '@snapstream/cache/storage'
-import type { CacheKey } from '@snapstream/cache'
+import type { CacheKey, CacheReads } from '@snapstream/cache'
 import type { Lane, RestoreProgress, SinkOptions } from '@snapstream/core'
 import type { Changelog } from '@snapstream/core/adapter'
 import { createBackground } from './background.ts'
-import { createCleanup, type PositionsOnDisk } from './cleanup.ts'
+import { createCleanup } from './cleanup.ts'
+import type { PositionsOnDisk } from './open-positions.ts'
 import { createOpenParts, type OpenParts } from './open-parts.ts'
 import type { ResolvedOptions } from './options.ts'
 import { createPart, partName, partPrefix, type Part } from './part.ts'
@@ -19,7 +20,7 @@ export interface StoreParts<K extends CacheKey, V> extends Pick<
   OpenParts<Part<K, V>>,
   'open' | 'ofLane' | 'acquire' | 'release'
 > {
-  readonly standbys: Pick<Standbys<K, V>, 'copies' | 'follow'>
+  readonly standbys: Pick<Standbys<CacheReads<K, V>>, 'copies' | 'follow'>
   /** By partition, the changelog offset on disk, also of parts that belong to other processes. */
   held(): ReadonlyMap<number, number>
   restoring(): readonly RestoreProgress[]
@@ -54,16 +55,19 @@ export function createStoreParts<K extends CacheKey, V>(given: StorePartsOptions
     create: (partition) => createPart<K, V>({ store, partition, options, database, use, forget }),
     openPart,
   })
-  const standbys = createStandbys<K, V>({
-    store,
-    options,
+  const standbys = createStandbys<CacheReads<K, V>>({
     database,
     changelog,
     host,
+    syncMs: options.syncMs,
     background,
     positions,
     progress: progressOfCopies,
     active: progress,
+    create(partition) {
+      const part = createPart<K, V>({ store, partition, options, database, use: { bytes: 0 }, forget() {} })
+      return { part, reads: part.stored }
+    },
     isHeld: parts.has,
     trouble,
   })
@@ -112,7 +116,11 @@ export function createStoreParts<K extends CacheKey, V>(given: StorePartsOptions
   return {
     open: parts.open,
     ofLane: parts.ofLane,
-    acquire: parts.acquire,
+    acquire(source: unknown, lane: Lane, signal: AbortSignal) {
+      const opening = parts.acquire(source, lane, signal)
+      cleanUp()
+      return opening
+    },
     release(source: unknown, lane: Lane) {
       const part = parts.ofLane(lane)
       if (part !== undefined) keepPosition(part)

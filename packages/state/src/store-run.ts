@@ -5,7 +5,7 @@ import type { LaneState, Origin, SinkOptions, SinkWriter } from '@snapstream/cor
 import { createCondition, isThenable, type Changelog } from '@snapstream/core/adapter'
 import { createAttempts, type Attempt, type Attempts } from './attempts.ts'
 import { changelogKey, changelogValue } from './changelog-record.ts'
-import type { PositionsOnDisk } from './cleanup.ts'
+import type { PositionsOnDisk } from './open-positions.ts'
 import type { ResolvedOptions } from './options.ts'
 import { storeName, type Part } from './part.ts'
 import type { BufferUse } from './part-buffer.ts'

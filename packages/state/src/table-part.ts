@@ -1,10 +1,11 @@
 import { createKeySpace, createRetention } from '@snapstream/cache/storage'
 import { SnapstreamError, toError, type Host } from '@snapstream/core'
 import type { TableLog } from '@snapstream/core/adapter'
-import type { PositionsOnDisk } from './cleanup.ts'
+import type { PositionsOnDisk } from './open-positions.ts'
 import { isDamage } from './damage.ts'
 import { followPart } from './follow-part.ts'
 import { partPrefix } from './part.ts'
+import type { WrittenPart } from './part-writer.ts'
 import type { Progress } from './progress.ts'
 import { createTableReads, type PartitionReads } from './table-reads.ts'
 import type { StateDatabase } from './state-database.ts'
@@ -50,12 +51,10 @@ interface TablePartState {
 }
 
 export function createTablePart<K, V>(partition: number, options: TablePartOptions): TablePart<K, V> {
-  const { id, title, log, records: changelog, database, host, syncMs, positions, progress, trouble } = options
+  const { log, records: changelog, database, host, syncMs, positions, progress, trouble } = options
   const { now, damaged } = database
-  const name = tablePartName(title, partition)
-  const space = createKeySpace(partPrefix(id, partition))
-  const retention = createRetention({ database, space, encoding: 'buffer', maxEntries: Infinity, maxBytes: Infinity })
-  const part = { partition, name, space, retention }
+  const part = tablePartOnDisk(partition, options)
+  const { name, space, retention } = part
   const state: TablePartState = { phase: 'new', failure: undefined, following: Promise.resolve() }
 
   function opened() {
@@ -106,5 +105,12 @@ export function createTablePart<K, V>(partition: number, options: TablePartOptio
   }
 }
 
-/** A part for error messages. */
-export const tablePartName = (title: string, partition: number) => `part ${partition} of ${title}`
+/** A part of a table on disk. */
+export function tablePartOnDisk(
+  partition: number,
+  { id, title, database }: Pick<TablePartOptions, 'id' | 'title' | 'database'>,
+): WrittenPart & { readonly partition: number } {
+  const space = createKeySpace(partPrefix(id, partition))
+  const retention = createRetention({ database, space, encoding: 'buffer', maxEntries: Infinity, maxBytes: Infinity })
+  return { partition, name: `part ${partition} of ${title}`, space, retention }
+}

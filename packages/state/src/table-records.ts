@@ -14,8 +14,8 @@ export function tableRecords(
   log: TableLog,
   title: string,
   trouble: (error: Error) => void,
-): Pick<TableLog, 'id' | 'topic' | 'read'> {
-  const { id, topic } = log
+): Pick<TableLog, 'id' | 'topic' | 'read' | 'warm'> {
+  const { id, topic, warm } = log
   let left = 0
   let toldAt = 1
 
@@ -39,7 +39,7 @@ export function tableRecords(
       yield storedBatch(batch)
     }
   }
-  return { id, topic, read }
+  return { id, topic, read, warm }
 }
 
 function countKeyless(batch: ChangelogBatch): number {

@@ -66,7 +66,7 @@ describe('a table', () => {
     expect(
       await read(0, async (part) => [await part.get('ann'), await part.has('ann'), await part.has('bob')]),
     ).toEqual([6, true, false])
-    expect(topic.opened).toEqual([[ORDERS]])
+    expect(topic.opened.map(({ sources }) => sources)).toEqual([[ORDERS]])
   })
 
   test('is kept up to date', async () => {
@@ -249,6 +249,33 @@ describe('a table', () => {
     expect(await entries(1)).toEqual([['b', 1]])
   })
 
+  test('follows a partition that will move here, and then has its tail to read', async () => {
+    const { topic, start } = await startTable()
+    topic.put(0, { a: 1, b: 2, c: 3, d: 4 })
+    const { assign, entries, progress } = await start()
+    const [log] = topic.opened
+    expect([...log!.held()]).toEqual([])
+    log!.standby([0])
+    await expect.poll(() => topic.warm).toEqual([0])
+    expect([...log!.held()]).toEqual([[0, 4]])
+    expect(progress.at(-1)).toMatchObject({ role: 'standby', done: 4, of: 4 })
+    topic.put(0, { e: 5 })
+    log!.standby([])
+    await assign(0)
+    expect(await entries(0)).toHaveLength(5)
+    const restored = progress.filter(({ role }) => role === 'active').map(({ of }) => of)
+    expect(Math.max(0, ...restored)).toBeLessThanOrEqual(1)
+  })
+
+  test('tells the group what it has on disk after a restart', async () => {
+    const { topic, disk, start } = await startTable()
+    topic.put(1, { a: 1, b: 2 })
+    const first = await start()
+    await first.assign(1)
+    await start(await copyOf(disk))
+    expect([...topic.opened[1]!.held()]).toEqual([[1, 2]])
+  })
+
   test('refuses what is no topic, and unknown options', () => {
     const topic = createFakeTopic(createLogBroker())
     expect(() => Table('customers' as never)).toThrow(
@@ -285,7 +312,7 @@ describe('a global table', () => {
     topic.put(2, { x: 4 })
     const { assign, progress } = await start()
     await assign(0)
-    expect(topic.opened).toEqual([undefined])
+    expect(topic.opened.map(({ sources }) => sources)).toEqual([undefined])
     expect(['abc', 'a', 'x', 'none'].map((key) => table.getSync(key))).toEqual([1, 2, 4, undefined])
     expect(await Promise.all([table.get('abc'), table.get('x'), table.has('x'), table.has('none')])).toEqual([
       1,

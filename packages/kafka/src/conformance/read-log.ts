@@ -7,6 +7,8 @@ const logOptions = () => ({
   scope: new Map(),
   signal: new AbortController().signal,
   trouble() {},
+  held: () => new Map<number, number>(),
+  standby() {},
 })
 
 /** Opens the changelog of the store `counts`, in a run of its own unless `scope` is given. */
