@@ -21,7 +21,11 @@ export function parseCommand(args: readonly string[], examples: readonly Example
     if (example) return example
     throw new Error(`unknown example '${name}'; the examples are ${examples.map((one) => one.name).join(', ')}`)
   })
-  return { kind: 'run', examples: chosen.length > 0 ? chosen : examples, brokers: values.kafka }
+  return {
+    kind: 'run',
+    examples: chosen.length > 0 ? chosen : examples.filter(({ isAlone }) => !isAlone),
+    brokers: values.kafka,
+  }
 }
 
 /** `--kafka` without an address means the address of `npm run kafka`. */
@@ -36,7 +40,7 @@ function withDefaultBroker(args: readonly string[], examples: readonly Example[]
 export function helpText(examples: readonly Example[]): string {
   return `Runs the examples of the README: npm run demo -- [example ...] [options]
 
-Examples (default: all of them)
+Examples (default: all that take no longer than a moment)
 ${listText(examples)}
 
 Options

@@ -24,13 +24,13 @@ test.concurrent('runs the named example only', async () => {
 
 test.concurrent('prints its help and its examples', async () => {
   expect((await demo('--help')).stdout).toContain('--kafka [address]')
-  expect((await demo('--list')).stdout.trim().split('\n')).toHaveLength(3)
+  expect((await demo('--list')).stdout.trim().split('\n')).toHaveLength(4)
 })
 
 test.concurrent('an unknown example or option is an error', async () => {
   await expect(demo('helo')).rejects.toMatchObject({
     code: 1,
-    stderr: "demo: unknown example 'helo'; the examples are hello, emoji, orders\n",
+    stderr: "demo: unknown example 'helo'; the examples are hello, emoji, orders, scale\n",
   })
   await expect(demo('--kafak')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('--kafak') as string })
 })

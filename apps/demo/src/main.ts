@@ -9,9 +9,10 @@ import { emoji } from './examples/emoji.ts'
 import type { Example } from './examples/example.ts'
 import { hello } from './examples/hello.ts'
 import { orders } from './examples/orders.ts'
+import { scale } from './examples/scale.ts'
 import { createProgress } from './progress.ts'
 
-const examples: readonly Example[] = [hello, emoji, orders]
+const examples: readonly Example[] = [hello, emoji, orders, scale]
 
 async function main(args: readonly string[]): Promise<void> {
   const command = parseCommand(args, examples)
@@ -24,7 +25,7 @@ async function main(args: readonly string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'snapstream-demo-'))
   try {
     for (const example of command.examples) {
-      const summary = await example.run({ folder, progress: (line) => progress.show(line) })
+      const summary = await example.run({ folder, brokers: command.brokers, progress: (line) => progress.show(line) })
       progress.done()
       // Standard output is for the output of the examples only.
       if (summary) console.error(summary)
