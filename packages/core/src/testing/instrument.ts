@@ -8,8 +8,16 @@ import type { Mortal } from './mortal.ts'
 
 type Adapter = Partial<BatchSource<unknown> & SinkTarget<unknown> & Resource>
 
-/** Wraps bindings so that each call from the engine to a function or adapter goes through the simulated process. */
-export function instrument(bindings: readonly Binding[], mortal: Mortal): readonly Binding[] {
+/**
+ * Wraps bindings so that each call from the engine to a function or adapter goes through the simulated process.
+ *
+ * @param scope what adapters find in the `scope` of the run, by key
+ */
+export function instrument(
+  bindings: readonly Binding[],
+  mortal: Mortal,
+  scope: ReadonlyMap<unknown, unknown>,
+): readonly Binding[] {
   const made = new Map<unknown, unknown>()
   const originals = new Map<unknown, unknown>()
 
@@ -85,7 +93,10 @@ export function instrument(bindings: readonly Binding[], mortal: Mortal): readon
         '~snapstream.sink': async (options) =>
           wrapWriter(
             await mortal.open(
-              () => openSink.call(target, { ...options, sources: options.sources.map(original) }),
+              () => {
+                for (const [key, value] of scope) options.scope.set(key, value)
+                return openSink.call(target, { ...options, sources: options.sources.map(original) })
+              },
               (writer) => writer.close?.(),
             ),
           ),

@@ -75,6 +75,22 @@ describe('startTestRun', () => {
     await host.settle(run.ended)
   })
 
+  test('sinks find what the test puts into the scope of the run', async () => {
+    const host = createVirtualHost()
+    const app = createApp()
+    const found: unknown[] = []
+    const sink: SinkTarget<number> = {
+      '~snapstream.sink': ({ scope }) => {
+        found.push(scope.get('kit'))
+        return { write() {}, flush() {} }
+      },
+    }
+    app.snap([1], { sink: [sink] })((n) => n)
+    await host.settle(startTestRun({ app, host, scope: new Map([['kit', 'given']]) }).ended)
+    await host.settle(startTestRun({ app, host }).ended)
+    expect(found).toEqual(['given', undefined])
+  })
+
   test('the app reports events and health as for any run', async () => {
     const host = createVirtualHost()
     const app = createApp()

@@ -20,6 +20,8 @@ export interface TestRunOptions<C extends object = {}> {
   readonly host: Host
   /** The fields of the context beside `signal` and `stop`. @default none */
   readonly context?: object | undefined
+  /** What sources and sinks find in the `scope` of the run, by key. @default nothing */
+  readonly scope?: ReadonlyMap<unknown, unknown> | undefined
   /** As in `stream`. @default 1000 */
   readonly checkpointMs?: number | undefined
   /** As in `stream`. @default 25000 */
@@ -50,7 +52,7 @@ export interface TestRun extends Pick<Mortal, 'pending' | 'steps' | 'timers'> {
  * Throws `NOTHING_BOUND`, `CYCLE` and `USAGE`.
  */
 export function startTestRun<C extends object>(options: TestRunOptions<C>): TestRun {
-  const { app = defaultApp, host, context = {}, ...timing } = options
+  const { app = defaultApp, host, context = {}, scope = new Map(), ...timing } = options
   const bindings = app.bindings as readonly Binding[]
   if (bindings.length === 0)
     throw new SnapstreamError('NOTHING_BOUND', 'nothing is bound; import the module that calls snap, or name its app')
@@ -63,7 +65,7 @@ export function startTestRun<C extends object>(options: TestRunOptions<C>): Test
   const { stallMs = Infinity, readyLag = DEFAULTS.readyLag } = timing
   const given = { ...DEFAULTS, signal: stopping.signal, checkpointMs, shutdownMs, stallMs, readyLag }
   const { '~snapstream.monitor': monitor = createMonitor() } = app as Partial<Monitored>
-  const ended = run(instrument(bindings, mortal), context, {
+  const ended = run(instrument(bindings, mortal, scope), context, {
     ...given,
     host: mortal.host,
     signals: true,

@@ -5,17 +5,32 @@ import { specOf } from '../options/topic-spec.ts'
 
 type TestedApp = Pick<App<{}>, 'bindings'> | undefined
 
-/** Throws `USAGE` for a topic with a driver of its own: it would reach another broker than the test's. */
-export function refuseDrivers(app: TestedApp): void {
-  for (const topic of boundTo(app)) {
-    const spec = specOf(topic)
-    if (spec?.conf.driver !== undefined)
+/** The topics of the apps that run, by process: an open topic is a connection of one process. */
+export type OpenTopics = Map<object, readonly unknown[]>
+
+/**
+ * Takes the topics of an app for a process. Throws `USAGE` for a topic with a driver of its own, which would reach another
+ * broker than the test's, and for one that another process has open.
+ */
+export function takeTopics(app: TestedApp, process: object, openTopics: OpenTopics): void {
+  const topics = boundTo(app).filter((bound) => specOf(bound) !== undefined)
+  for (const topic of topics) {
+    const { name, conf } = specOf(topic)!
+    if (conf.driver !== undefined)
       throw new SnapstreamError(
         'USAGE',
-        `Topic(${spec.name}) has a driver in its conf, which a test cannot replace; set it with Conf({ driver })`,
-        { topic: spec.name },
+        `Topic(${name}) has a driver in its conf, which a test cannot replace; set it with Conf({ driver })`,
+        { topic: name },
       )
+    for (const [other, its] of openTopics)
+      if (other !== process && its.includes(topic))
+        throw new SnapstreamError(
+          'USAGE',
+          `Topic(${name}) is bound to another test app that runs, and a topic is open in one process; make topics and app in a function, and call it for each test app`,
+          { topic: name },
+        )
   }
+  openTopics.set(process, topics)
 }
 
 /**

@@ -1,5 +1,5 @@
 export { createTestApp } from './test-app.ts'
-export type { TestApp } from './test-app.ts'
+export type { StartOptions, TestApp } from './test-app.ts'
 export type { TestAppOptions } from './test-app-options.ts'
 export type { TestMember } from './test-member.ts'
 export type { TestTopic } from './test-topic.ts'

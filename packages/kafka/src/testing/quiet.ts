@@ -6,8 +6,8 @@ const ADAPTER_PATIENCE_MS = 2000
 const QUICK_TURNS = 100
 
 export interface QuietOptions {
-  /** The run whose pending calls count, while the stream runs. */
-  readonly running: () => TestRun | undefined
+  /** The streams that run: their pending calls count. */
+  readonly runs: ReadonlySet<TestRun>
   /** Whether a timer of the virtual clock is due: pending calls may wait for it. */
   readonly isDue: () => boolean
   /** How long the user's functions may wait for real I/O, in ms. */
@@ -18,34 +18,55 @@ export interface QuietOptions {
  * Waits until real time brings no more progress: promises in memory are settled, and calls of handlers, sinks and caches to
  * the outside have ended. A call that takes longer is taken to wait for the virtual clock, or for the test.
  */
-export function createQuiet({ running, isDue, patienceMs }: QuietOptions): () => Promise<void> {
-  /** The state at which the last wait ended by its limit. The same state is not waited for again. */
-  let waitedFor: { readonly run: TestRun; readonly steps: number } | undefined
+export function createQuiet({ runs, isDue, patienceMs }: QuietOptions): () => Promise<void> {
+  /** The progress at which the last wait ended by its limit. The same progress is not waited for again. */
+  let waitedFor: Progress | undefined
 
   return async () => {
     await turn()
-    const run = running()
-    if (run === undefined) return
-    let { steps } = run
+    let progress = progressOf(runs)
     let since = performance.now()
-    for (let turns = 0; isBusy(run) && !isDue() && running() === run; turns++) {
-      if (waitedFor?.run === run && waitedFor.steps === run.steps) return
+    for (let turns = 0; isBusy(runs) && !isDue(); turns++) {
+      if (waitedFor !== undefined && isSame(waitedFor, progress)) return
       await (turns < QUICK_TURNS ? turn() : pause(1))
-      if (run.steps !== steps) {
-        steps = run.steps
+      const next = progressOf(runs)
+      if (!isSame(next, progress)) {
+        progress = next
         since = performance.now()
         continue
       }
-      // The only timer is that of the checkpoints, so adapters wait for real I/O.
-      const real = run.pending.adapters > 0 && run.timers <= 1
-      if (performance.now() - since > (real ? Math.max(patienceMs, ADAPTER_PATIENCE_MS) : patienceMs))
-        waitedFor = { run, steps }
+      if (performance.now() - since > (isInAdapters(runs) ? Math.max(patienceMs, ADAPTER_PATIENCE_MS) : patienceMs))
+        waitedFor = progress
     }
   }
 }
 
-function isBusy({ pending }: TestRun): boolean {
-  return pending.functions + pending.adapters > 0
+/** By run, its steps. */
+type Progress = ReadonlyMap<TestRun, number>
+
+function progressOf(runs: ReadonlySet<TestRun>): Progress {
+  return new Map(Array.from(runs, (run) => [run, run.steps]))
+}
+
+function isSame(one: Progress, other: Progress): boolean {
+  if (one.size !== other.size) return false
+  for (const [run, steps] of one) if (other.get(run) !== steps) return false
+  return true
+}
+
+function isBusy(runs: ReadonlySet<TestRun>): boolean {
+  for (const { pending } of runs) if (pending.functions + pending.adapters > 0) return true
+  return false
+}
+
+/** Whether adapters wait for real I/O: each run's only timer is that of its checkpoints. */
+function isInAdapters(runs: ReadonlySet<TestRun>): boolean {
+  let adapters = 0
+  for (const { pending, timers } of runs) {
+    if (timers > 1) return false
+    adapters += pending.adapters
+  }
+  return adapters > 0
 }
 
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve))

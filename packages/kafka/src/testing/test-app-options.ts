@@ -2,12 +2,20 @@ import { describe } from '@snapstream/core'
 import type { App } from '@snapstream/core'
 import { unknownOption, usage } from '../conf/usage.ts'
 import type { LogRetention } from '../memory/index.ts'
+import type { TestApp } from './test-app.ts'
 
 export interface TestAppOptions<C extends object = {}> {
   /** The app whose bindings run. They stay bound. @default the app of the top-level `snap` */
   readonly app?: Pick<App<C>, 'bindings'>
   /** The fields that handlers get in their context beside `signal` and `stop`. @default none */
   readonly context?: C
+  /**
+   * A test app whose broker and clock this one shares: another process. With the same `groupId` both are members of a group.
+   * Give it an app of its own, with topics of its own: call a function that makes both once for each process.
+   *
+   * @default a broker and a clock of its own
+   */
+  readonly beside?: TestApp
   /** How many partitions a topic has that is not in `topics`, from 1. @default 1 */
   readonly partitions?: number
   /** How many partitions topics have, by name. Other topics are created at their first use. */
@@ -33,6 +41,7 @@ export interface TestAppOptions<C extends object = {}> {
 const OPTIONS: Readonly<Record<keyof TestAppOptions, number | undefined>> = {
   app: undefined,
   context: undefined,
+  beside: undefined,
   partitions: 1,
   topics: undefined,
   retention: undefined,
@@ -43,8 +52,11 @@ const OPTIONS: Readonly<Record<keyof TestAppOptions, number | undefined>> = {
   patienceMs: 0,
 }
 
+/** The options of the broker and the clock. */
+const OF_WORLD: readonly (keyof TestAppOptions)[] = ['partitions', 'topics', 'retention', 'startMs', 'patienceMs']
+
 /** Throws `USAGE`. */
-export function checkTestOptions(options: Pick<TestAppOptions, 'topics'>): void {
+export function checkTestOptions(options: Pick<TestAppOptions, 'topics' | 'beside'>): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!Object.hasOwn(OPTIONS, name)) throw unknownOption('createTestApp', name, Object.keys(OPTIONS))
     const least = OPTIONS[name as keyof TestAppOptions]
@@ -52,6 +64,9 @@ export function checkTestOptions(options: Pick<TestAppOptions, 'topics'>): void 
     if (!Number.isFinite(value) || (value as number) < least)
       throw usage(`${name} of createTestApp takes a number of ${least} or more, got ${describe(value)}`)
   }
+  const taken = options.beside && OF_WORLD.find((name) => options[name as 'topics'] !== undefined)
+  if (taken !== undefined)
+    throw usage(`createTestApp({ beside }) shares the broker and the clock of another test app, which has ${taken}`)
   for (const [topic, count] of Object.entries(options.topics ?? {}))
     if (!Number.isSafeInteger(count) || count < 1)
       throw usage(`topics of createTestApp takes numbers of partitions, got ${describe(count)} for ${topic}`)

@@ -1,5 +1,6 @@
 import { batch, createApp } from '@snapstream/core'
-import type { Codec } from '@snapstream/core'
+import type { Codec, SinkTarget } from '@snapstream/core'
+import { TEST_FOLDERS_KEY } from '@snapstream/core/adapter'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Conf } from '../conf/conf.ts'
 import { Topic } from '../topic/topic.ts'
@@ -81,6 +82,68 @@ describe('createTestApp', () => {
     own.snap(Topic('own', { groupId: 'g', conf: { driver: memory() } }))(() => {})
     await expect(createTestApp({ app: own }).start()).rejects.toThrow('has a driver in its conf')
     await expect(createTestApp({ app: createApp() }).start()).rejects.toMatchObject({ code: 'NOTHING_BOUND' })
+  })
+
+  test('a test app beside another one is a second process of its group', async () => {
+    const [one, two] = [shouting(), shouting()]
+    const handled = { one: 0, two: 0 }
+    one.app.snap(Topic('counted', { groupId: 'count' }))(() => void handled.one++)
+    two.app.snap(Topic('counted', { groupId: 'count' }))(() => void handled.two++)
+    await using first = createTestApp({ app: one.app, partitions: 2 })
+    await first.start()
+    await using second = createTestApp({ app: two.app, beside: first })
+    await second.start()
+    const counted = first.topic('counted')
+    for (let i = 0; i < 4; i++) await counted.pipe('x')
+    expect(handled).toEqual({ one: 2, two: 2 })
+    await second.crash()
+    await first.advance(60_000)
+    for (let i = 0; i < 4; i++) await counted.pipe('x')
+    // Its own were not committed.
+    expect([handled.one, second.running, second.now]).toEqual([8, false, 60_000])
+    await second.restart()
+    await second.topic('counted').pipe('x')
+    expect(handled.one + handled.two).toBe(11)
+    await first.close()
+    await second.topic('counted').pipe('x')
+    expect(handled.one + handled.two).toBe(12)
+  })
+
+  test('a test app beside another one needs topics of its own, and takes its broker and clock', async () => {
+    const { app, input } = shouting()
+    await using first = createTestApp({ app })
+    await first.start()
+    const same = createApp()
+    same.snap(input)(() => {})
+    await expect(createTestApp({ app: same, beside: first }).start()).rejects.toThrow(
+      'Topic(input) is bound to another test app that runs',
+    )
+    expect(() => createTestApp({ beside: first, partitions: 2 })).toThrow('which has partitions')
+    expect(() => createTestApp({ beside: {} as never })).toThrow('takes what another createTestApp returned')
+    await first.stop()
+    await using second = createTestApp({ app: same, beside: first })
+    await second.start()
+    expect(second.running).toBe(true)
+  })
+
+  test('sinks find folders in memory, which are those of the process until it starts with fresh ones', async () => {
+    const found: unknown[] = []
+    const sink: SinkTarget<string> = {
+      '~snapstream.sink': ({ scope }) => {
+        const folders = scope.get(TEST_FOLDERS_KEY) as Map<string, number>
+        folders.set('starts', (folders.get('starts') ?? 0) + 1)
+        found.push(folders.get('starts'))
+        return { write() {}, flush() {} }
+      },
+    }
+    const app = createApp()
+    app.snap(Topic('input', { groupId: 'shout' }), { sink: [sink] })(({ value }) => value)
+    await using test = createTestApp({ app })
+    await test.start()
+    await test.restart()
+    await test.restart({ crash: true })
+    await test.restart({ freshFolder: true })
+    expect(found).toEqual([1, 2, 3, 1])
   })
 
   test('records that are piped before the start are read', async () => {

@@ -1,23 +1,32 @@
 import { SnapstreamError, describe } from '@snapstream/core'
-import { createVirtualHost, startTestRun } from '@snapstream/core/testing'
+import { TEST_FOLDERS_KEY } from '@snapstream/core/adapter'
+import { startTestRun } from '@snapstream/core/testing'
 import type { TestRun } from '@snapstream/core/testing'
 import type { TopicCodecs } from '../options/topic-options.ts'
 import { specOf, topicSpec } from '../options/topic-spec.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import type { Topic } from '../topic/topic.ts'
-import { createQuiet } from './quiet.ts'
 import { usage } from '../conf/usage.ts'
 import { checkTestOptions } from './test-app-options.ts'
 import type { TestAppOptions } from './test-app-options.ts'
-import { recordLog } from './record-log.ts'
-import { holdTopics, refuseDrivers } from './bound-topics.ts'
-import { takeConf } from './take-conf.ts'
-import { testBroker } from './test-broker.ts'
+import { holdTopics, takeTopics } from './bound-topics.ts'
 import type { MortalDriver } from './test-broker.ts'
 import { joinGroup } from './test-member.ts'
 import type { TestMember } from './test-member.ts'
 import { severalNames, testTopic } from './test-topic.ts'
 import type { TestTopic } from './test-topic.ts'
+import { createTestWorld, keepWorld, worldOf } from './test-world.ts'
+
+/** How a process starts. */
+export interface StartOptions {
+  /**
+   * Whether the stores find an empty folder, as on another machine, and are restored from their changelogs. The folders of a
+   * test app are in memory, and survive the end of the stream and a crash.
+   *
+   * @default false
+   */
+  readonly freshFolder?: boolean
+}
 
 /**
  * An app under test: its own bindings, on a broker in memory and a virtual clock. Every call runs until the app is idle. An
@@ -30,9 +39,10 @@ export interface TestApp extends AsyncDisposable {
   readonly running: boolean
   /**
    * Starts the stream. Records that were piped before are already in their topics. Rejects with `NOTHING_BOUND`,
-   * `ALREADY_RUNNING`, `USAGE` for a topic with a driver of its own, and the error that ends the stream.
+   * `ALREADY_RUNNING`, `USAGE` for a topic with a driver of its own and for one that another test app has open, and the error
+   * that ends the stream.
    */
-  start(): Promise<void>
+  start(options?: StartOptions): Promise<void>
   /** A topic to write to and read from, with the codecs of `topic`. Throws `USAGE`. */
   topic<V, K>(topic: Topic<V, K>): TestTopic<V, K>
   /** A topic to write to and read from, by its name; keys and values are strings. Throws `USAGE`. */
@@ -47,15 +57,17 @@ export interface TestApp extends AsyncDisposable {
   stop(): Promise<void>
   /**
    * The process dies: no handler is called, and nothing is written, flushed or committed. A cache writes its buffer when it is
-   * closed, as if the process died right after that; with `exactlyOnce` it does not. JavaScript still runs the code of a
+   * closed, as if the process died right after that; with `exactlyOnce` it does not, and a store never does. JavaScript still runs the code of a
    * handler behind the `await` it was in, and its outputs are dropped.
    */
   crash(): Promise<void>
   /** Stops the app, or crashes it, and starts it again. */
-  restart(options?: {
-    /** Whether the app crashes instead of stopping. @default false */
-    readonly crash?: boolean
-  }): Promise<void>
+  restart(
+    options?: {
+      /** Whether the app crashes instead of stopping. @default false */
+      readonly crash?: boolean
+    } & StartOptions,
+  ): Promise<void>
   /**
    * A second member, which reads nothing, joins the group of a topic: a rebalance.
    *
@@ -70,7 +82,8 @@ export interface TestApp extends AsyncDisposable {
 
 /**
  * Runs an app as it is, without a real broker and without waiting. Its topics, with the settings of `Conf`, are on a broker in
- * memory of its own. A process can have one test app at a time. Throws `USAGE`.
+ * memory of its own, and the folders of its stores are in memory. A process can have one test app at a time, and those
+ * `beside` it. Throws `USAGE`.
  *
  * @example
  * await using test = createTestApp()
@@ -80,18 +93,17 @@ export interface TestApp extends AsyncDisposable {
  */
 export function createTestApp<C extends object = {}>(options: TestAppOptions<C> = {}): TestApp {
   checkTestOptions(options)
-  const { app, context, partitions = 1, topics = {}, retention, startMs = 0, patienceMs = 200, ...timing } = options
-  const quiet = createQuiet({
-    running: () => run,
-    isDue: () => host.nextAt !== undefined && host.nextAt <= host.monotonic(),
-    patienceMs,
-  })
-  const host = createVirtualHost({ startMs, quiet })
-  const broker = testBroker({ host, partitions, topics, ...(retention && { retention }) })
-  const logs = new Map<string, ReturnType<typeof recordLog>>()
+  const { app, context, beside, partitions, topics, retention, startMs, patienceMs, ...timing } = options
+  const world =
+    beside === undefined
+      ? createTestWorld(defined({ partitions, topics, retention, startMs, patienceMs }))
+      : worldOf(beside)
+  const { host, broker } = world
+  const process = {}
+  /** By path, the folders of the process. */
+  const folders = new Map<unknown, unknown>()
   let run: TestRun | undefined
   let driver: MortalDriver | undefined
-  let giveBack = () => {}
   let letGo = async () => {}
   let failure: { readonly error: unknown } | undefined
 
@@ -106,31 +118,45 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
     await tell()
   }
 
-  async function start(): Promise<void> {
+  /** Takes the stream off those that run. */
+  function over(ended: TestRun): void {
+    run = undefined
+    world.runs.delete(ended)
+    world.openTopics.delete(process)
+  }
+
+  async function start({ freshFolder = false }: StartOptions = {}): Promise<void> {
     await tell()
     if (run) throw new SnapstreamError('ALREADY_RUNNING', 'the test app is running; stop it first')
-    refuseDrivers(app)
-    const mine = (driver = broker.createDriver())
-    giveBack()
-    giveBack = takeConf(mine.driver)
-    letGo = await holdTopics(app, host)
+    takeTopics(app, process, world.openTopics)
     try {
-      const started = (run = startTestRun({ app, host, context, ...timing }))
-      const over = async (error?: { readonly error: unknown }) => {
-        if (run !== started) return
-        run = undefined
-        failure = error
-        await letGo()
-      }
-      started.ended.then(
-        () => over(),
-        (error: unknown) => over({ error }),
-      )
+      const mine = (driver = broker.createDriver())
+      world.takeConf(process, mine.driver)
+      letGo = await holdTopics(app, host)
+      if (freshFolder) folders.clear()
+      const scope = new Map([[TEST_FOLDERS_KEY, folders]])
+      begin(startTestRun({ app, host, context, scope, ...timing }))
     } catch (error) {
+      world.openTopics.delete(process)
       await letGo()
       throw error
     }
     await settle()
+  }
+
+  function begin(started: TestRun): void {
+    run = started
+    world.runs.add(started)
+    const ended = async (error?: { readonly error: unknown }) => {
+      if (run !== started) return
+      over(started)
+      failure = error
+      await letGo()
+    }
+    started.ended.then(
+      () => ended(),
+      (error: unknown) => ended({ error }),
+    )
   }
 
   async function stop(): Promise<void> {
@@ -145,9 +171,11 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
 
   async function crash(): Promise<void> {
     const dying = run
-    run = undefined
     driver?.kill()
-    dying?.kill()
+    if (dying) {
+      over(dying)
+      dying.kill()
+    }
     // Writes get no acknowledgement any more.
     void letGo().catch(() => {})
     await settle()
@@ -176,9 +204,7 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
       const spec = find(topic, codecs)
       const name = spec.single
       if (name === undefined) throw severalNames(spec)
-      const log = logs.get(name) ?? recordLog(name, broker)
-      logs.set(name, log)
-      return testTopic({ spec, name, broker, host, log, run: settle, tell })
+      return testTopic({ spec, name, broker, host, log: world.log(name), run: settle, tell })
     },
     run: settle,
     async advance(ms: number) {
@@ -189,9 +215,9 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
     },
     stop,
     crash,
-    async restart({ crash: hard = false }: { readonly crash?: boolean } = {}) {
+    async restart({ crash: hard = false, ...options }: { readonly crash?: boolean } & StartOptions = {}) {
       await (hard ? crash() : stop())
-      await start()
+      await start(options)
     },
     join,
     async rebalance(topic: Topic<never, never>, groupId?: string) {
@@ -202,11 +228,16 @@ export function createTestApp<C extends object = {}>(options: TestAppOptions<C> 
       try {
         await stop()
       } finally {
-        giveBack()
-        giveBack = () => {}
+        world.releaseConf(process)
       }
     },
     [Symbol.asyncDispose]: () => test.close(),
   }
+  keepWorld(test, world)
   return test as unknown as TestApp
+}
+
+/** The same without members that are undefined. */
+function defined<T extends object>(options: T): { [N in keyof T]?: Exclude<T[N], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }
