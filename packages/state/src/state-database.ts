@@ -10,6 +10,7 @@ import {
 } from '@snapstream/cache/storage'
 import { SnapstreamError } from '@snapstream/core'
 import { folderOf, isDamage, setAside } from './damage.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 /** The database of the stores of one group, or of the tables, in one folder, while they are open. */
 export interface StateDatabase extends Pick<
@@ -69,7 +70,8 @@ export interface StateDatabaseOptions {
 export async function openStateDatabase(options: StateDatabaseOptions): Promise<StateDatabase> {
   const { scope, folder, group, name, title, store, trouble } = options
   const databases = databasesOf(scope)
-  const location = typeof folder === 'string' ? resolve(folder, group === undefined ? TABLES : fileName(group)) : folder
+  const path = typeof folder === 'string' ? resolve(folder, group === undefined ? TABLES : fileName(group)) : folder
+  const location = typeof path === 'string' ? ((await memoryFolder(path, scope)) ?? path) : path
   const shared = databases.get(location) ?? share(location)
   databases.set(location, shared)
   for (const { stores } of databases.values()) {
