@@ -10,6 +10,8 @@ import { checkLogger } from './observe/logger.ts'
 import { createMonitor } from './observe/monitor.ts'
 import type { Monitor } from './observe/monitor.ts'
 import type { Host } from './host.ts'
+import { resetBindings } from './reset.ts'
+import type { ResetItem } from './reset.ts'
 import { run } from './engine/run.ts'
 import type { RunOptions } from './engine/run.ts'
 import type { Context, Snap, StreamOptions } from './types.ts'
@@ -38,6 +40,21 @@ export interface App<C extends object> {
    * that failed.
    */
   stream(context?: Omit<Context, 'signal' | 'stop'> & C, options?: StreamOptions): Promise<void>
+  /**
+   * Sets back what earlier runs of these bindings left, so that the next `stream` begins as the first one did: the groups of
+   * the topics go back to their first records, and the changelogs and folders of stores are removed. Outputs, other topics
+   * and caches stay. Call it between `snap` and `stream`, while no process of the app runs.
+   *
+   * `dryRun`: nothing is changed. Resolves with what was set back, or would be.
+   *
+   * Rejects with `ALREADY_RUNNING`, with `GROUP_NOT_EMPTY` while a group has members, with `CACHE_LOCKED` while a process has
+   * a folder open, and with errors of the brokers. Nothing is changed if any of them stands in the way at the start. After
+   * another error call it again.
+   *
+   * @example
+   * console.table(await app.reset({ dryRun: true }))
+   */
+  reset(options?: { readonly dryRun?: boolean }): Promise<readonly ResetItem[]>
   /** The bindings that the next `stream` runs. */
   readonly bindings: readonly {
     /** The name of the binding. */
@@ -130,6 +147,10 @@ export function createApp<C extends object = {}>({ host, signals }: AppOptions =
   const app: App<C> & Monitored = {
     snap: snap as Snap<Context & C>,
     stream,
+    async reset({ dryRun = false } = {}) {
+      expectIdle()
+      return resetBindings(bindings, dryRun, new Map())
+    },
     get bindings() {
       return bindings
     },

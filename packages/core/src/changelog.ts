@@ -1,4 +1,5 @@
 import type { Host } from './host.ts'
+import type { ResetItem } from './reset.ts'
 import type { Lane, MaybePromise, SinkWriter } from './protocol.ts'
 
 // What a store needs of the log behind its source. Topics implement it, so that stores know no broker.
@@ -7,6 +8,22 @@ import type { Lane, MaybePromise, SinkWriter } from './protocol.ts'
 export interface ChangelogSource {
   /** Opens the changelog of a store that has one part for each partition of this source. Rejects with `USAGE`. */
   readonly '~snapstream.changelog': (options: ChangelogOptions) => MaybePromise<Changelog>
+  /** Deletes the changelog of a store, for a reset. Rejects with `USAGE`. */
+  readonly '~snapstream.resetChangelog': (options: ChangelogResetOptions) => MaybePromise<ChangelogReset>
+}
+
+/** The options of `'~snapstream.resetChangelog'`. */
+export interface ChangelogResetOptions extends Pick<ChangelogOptions, 'store' | 'sources' | 'enabled'> {
+  /** True: nothing is deleted. */
+  readonly dryRun: boolean
+}
+
+/** The result of `'~snapstream.resetChangelog'`. */
+export interface ChangelogReset {
+  /** The consumer group of the sources. */
+  readonly group: string
+  /** What was deleted, or would be. */
+  readonly items: readonly ResetItem[]
 }
 
 /** A source whose own log can be read as a table: a topic. */

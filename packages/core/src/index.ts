@@ -38,6 +38,7 @@ export type {
   SinkWriter,
   SourceReader,
 } from './protocol.ts'
+export type { ResetItem } from './reset.ts'
 export { route } from './operators/route.ts'
 export type { Route } from './operators/route.ts'
 export { to } from './operators/to.ts'

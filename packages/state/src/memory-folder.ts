@@ -4,7 +4,7 @@ import type { MemoryLevel } from 'memory-level'
 
 /** A database in memory, and the run that opened it last. */
 interface MemoryFolder {
-  readonly db: MemoryLevel<string, string>
+  readonly db: MemoryLevel
   readonly scope: unknown
 }
 

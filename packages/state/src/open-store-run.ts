@@ -1,6 +1,6 @@
 import type { CacheKey } from '@snapstream/cache'
-import { SnapstreamError, describe, type SinkOptions } from '@snapstream/core'
-import type { ChangelogSource } from '@snapstream/core/adapter'
+import type { SinkOptions } from '@snapstream/core'
+import { changelogSource } from './changelog-source.ts'
 import { openPositions } from './open-positions.ts'
 import type { ResolvedOptions } from './options.ts'
 import { storeName } from './part.ts'
@@ -55,16 +55,4 @@ export async function openStoreRun<K extends CacheKey, V>(given: OpenOptions<V>)
     await changelog.close()
     throw error
   }
-}
-
-function changelogSource(sources: readonly unknown[], name: string): ChangelogSource {
-  const other = sources.find(
-    (source) => typeof (source as Partial<ChangelogSource>)?.['~snapstream.changelog'] !== 'function',
-  )
-  const [first] = sources
-  if (first !== undefined && other === undefined) return first as ChangelogSource
-  throw new SnapstreamError(
-    'USAGE',
-    `${storeName(name)} has a part for each partition of the topics that feed it, got ${describe(other)}; bind topics with a groupId, or use a Cache for other sources`,
-  )
 }

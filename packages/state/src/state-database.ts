@@ -70,8 +70,7 @@ export interface StateDatabaseOptions {
 export async function openStateDatabase(options: StateDatabaseOptions): Promise<StateDatabase> {
   const { scope, folder, group, name, title, store, trouble } = options
   const databases = databasesOf(scope)
-  const path = typeof folder === 'string' ? resolve(folder, group === undefined ? TABLES : fileName(group)) : folder
-  const location = typeof path === 'string' ? ((await memoryFolder(path, scope)) ?? path) : path
+  const location = await stateLocation(folder, group, scope)
   const shared = databases.get(location) ?? share(location)
   databases.set(location, shared)
   for (const { stores } of databases.values()) {
@@ -115,6 +114,17 @@ export async function openStateDatabase(options: StateDatabaseOptions): Promise<
       }
     },
   }
+}
+
+/** The place of the database of a group, or of the tables, in a folder. Under test it is in memory. */
+export async function stateLocation(
+  folder: string | AnyBackend,
+  group: string | undefined,
+  scope: ReadonlyMap<unknown, unknown>,
+): Promise<string | AnyBackend> {
+  if (typeof folder !== 'string') return folder
+  const path = resolve(folder, group === undefined ? TABLES : fileName(group))
+  return (await memoryFolder(path, scope)) ?? path
 }
 
 function databasesOf(scope: Map<unknown, unknown>): Databases {

@@ -1,11 +1,13 @@
 import type { CacheInput, CacheKey, CacheRange } from '@snapstream/cache'
 import { SnapstreamError, describe, type Resource, type SinkOptions, type SinkTarget } from '@snapstream/core'
 import { AMBIGUOUS } from './attempts.ts'
+import type { Resettable } from '@snapstream/core/adapter'
 import { checkProtocol } from './check-protocol.ts'
 import { findIn, type FindOptions, type Found } from './find.ts'
 import { openStoreRun } from './open-store-run.ts'
 import { resolveOptions, type StoreOptions } from './options.ts'
 import { storeName } from './part.ts'
+import { resetStore } from './reset-store.ts'
 import { entriesOf } from './store-entries.ts'
 import { createStorePart, type StorePart } from './store-part.ts'
 import type { StoreRun } from './store-run.ts'
@@ -15,7 +17,7 @@ import type { StoreRun } from './store-run.ts'
  * partition from process to process. A handler reads and writes the part of its message. As a sink it takes `[key, value]`,
  * `[key, value, { ttlMs }]` and `[key, DELETE]`.
  */
-export interface Store<K extends CacheKey, V> extends SinkTarget<CacheInput<K, V>>, Resource {
+export interface Store<K extends CacheKey, V> extends SinkTarget<CacheInput<K, V>>, Resource, Resettable {
   /**
    * The part of the message that is being handled. Throws `USAGE` for any other value, and where two bindings handle the
    * message at once.
@@ -99,6 +101,7 @@ export function Store<K extends CacheKey = CacheKey, V = unknown>(
     // The part of a message is open before its handler is called.
     open: async () => {},
     close: async () => {},
+    '~snapstream.reset': (reset) => resetStore({ name, store, options: resolved, reset }),
     async '~snapstream.sink'(sink: SinkOptions) {
       checkProtocol(sink.scope)
       const run = await openStoreRun<K, V>({ store, name, options: resolved, sink })

@@ -3,7 +3,7 @@ import { createApp, type App, type RestoreProgress } from '@snapstream/core'
 import { Conf, Topic } from '@snapstream/kafka'
 import { createTestApp, type TestApp } from '@snapstream/kafka/testing'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Store } from './index.ts'
+import { GlobalTable, Store, Table } from './index.ts'
 
 afterEach(() => Conf.reset())
 
@@ -52,9 +52,7 @@ async function written(test: TestApp): Promise<ReadonlyMap<string, readonly numb
 }
 
 async function expectCounts(test: TestApp, expected: readonly number[]): Promise<void> {
-  const counts = await written(test)
-  expect([...counts.keys()].toSorted()).toEqual(CUSTOMERS.toSorted())
-  for (const [customer, numbers] of counts) expect(numbers, customer).toEqual(expected)
+  expect(await written(test)).toEqual(new Map(CUSTOMERS.map((customer) => [customer, expected])))
 }
 
 describe.each([{ exactlyOnce: true }, { exactlyOnce: false }])('stores in test apps, %j', ({ exactlyOnce }) => {
@@ -127,11 +125,36 @@ describe.each([{ exactlyOnce: true }, { exactlyOnce: false }])('stores in test a
       await test.restart({ crash: true, freshFolder: n === 1 })
     }
     await test.advance(10_000)
-    const counts = await written(test)
-    for (const customer of CUSTOMERS)
-      if (exactlyOnce) expect(counts.get(customer), customer).toEqual([1, 2, 3])
-      else expect(counts.get(customer)!.at(-1), customer).toBeGreaterThanOrEqual(3)
+    const counts = [...(await written(test)).values()]
+    expect(counts).toHaveLength(CUSTOMERS.length)
+    const isRight = (counts: readonly number[]) => (exactlyOnce ? counts.join() === '1,2,3' : counts.at(-1)! >= 3)
+    expect(counts.filter((counts) => !isRight(counts))).toEqual([])
   })
+})
+
+test('tables and lookups run in test apps', async () => {
+  Conf({ groupId: 'shop' })
+  const orders = Topic('orders')
+  const names = Table(Topic('names'))
+  const prices = GlobalTable(Topic('prices'))
+  const counts = Store<string, string>('counts')
+  const app = createApp()
+  app.snap(orders, { sink: [Topic('bills'), counts], use: [names, prices] })((order) => [
+    order.key!,
+    `${names.of(order).getSync(order.key!)} pays ${prices.getSync(order.value)}`,
+  ])
+  const before = existsSync('state')
+  await using test = createTestApp({ app, partitions: 2 })
+  await test.topic('names').pipe('Ann Lee', { key: 'ann' })
+  await test.topic('prices').pipe('3', { key: 'apples' })
+  await test.start()
+  await test.topic('orders').pipe('apples', { key: 'ann' })
+  await test.topic('names').pipe('Ann Roe', { key: 'ann' })
+  await test.topic('orders').pipe('apples', { key: 'ann' })
+  expect((await test.topic('bills').readAll()).map(({ value }) => value)).toEqual(['Ann Lee pays 3', 'Ann Roe pays 3'])
+  await test.advance(1000)
+  expect(await counts.find('ann')).toMatchObject({ here: true, value: 'Ann Roe pays 3' })
+  expect(existsSync('state')).toBe(before)
 })
 
 test('stores in test apps use no folder', async () => {
@@ -142,4 +165,53 @@ test('stores in test apps use no folder', async () => {
   await test.stop()
   expect(existsSync('state')).toBe(before)
   expect(before).toBe(false)
+})
+
+describe('reset', () => {
+  test('a dry run tells what a reset sets back, and a reset begins anew', async () => {
+    const shop = openShop(false)
+    await using test = createTestApp({ app: shop.app, partitions: 2 })
+    expect(await test.reset({ dryRun: true })).toEqual([])
+    await test.start()
+    await round(test)
+    await expect(test.reset()).rejects.toMatchObject({ code: 'ALREADY_RUNNING' })
+    await test.stop()
+    const items = [
+      {
+        kind: 'offsets',
+        name: 'orders',
+        effect: 'the group "shop" goes back to the first record (20 records in 2 partitions)',
+      },
+      { kind: 'changelog', name: 'shop-counts-changelog', effect: 'the changelog of the store "counts" is deleted' },
+      { kind: 'folder', name: expect.any(String), effect: 'the parts of the store "counts" are removed' },
+    ]
+    expect(await test.reset({ dryRun: true })).toEqual(items)
+    expect(await test.topic('orders').lag('shop')).toBe(0)
+    expect(await test.reset()).toEqual(items)
+    expect(await test.reset()).toEqual([])
+    expect(await test.topic('orders').lag('shop')).toBe(20)
+    await test.start()
+    await test.advance(1000)
+    await expectCounts(test, [1, 1])
+  })
+
+  test('is refused while the group has a member, before anything is removed', async () => {
+    const first = openShop(false)
+    const second = openShop(false)
+    await using one = createTestApp({ app: first.app, partitions: 2 })
+    await one.start()
+    await round(one)
+    await using two = createTestApp({ app: second.app, beside: one })
+    await two.start()
+    await one.advance(60_000)
+    await one.stop()
+    for (const dryRun of [true, false])
+      await expect(one.reset({ dryRun })).rejects.toMatchObject({
+        code: 'GROUP_NOT_EMPTY',
+        message: expect.stringContaining('shop'),
+      })
+    await round(one)
+    await one.advance(1000)
+    await expectCounts(one, [1, 2])
+  })
 })

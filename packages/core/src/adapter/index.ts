@@ -3,6 +3,8 @@ export type {
   Changelog,
   ChangelogBatch,
   ChangelogOptions,
+  ChangelogReset,
+  ChangelogResetOptions,
   ChangelogSource,
   PartitionOwner,
   TableLog,
@@ -18,7 +20,9 @@ export { expectProtocol, PROTOCOL_VERSION } from './protocol-version.ts'
 export type { ProtocolVersion } from './protocol-version.ts'
 export { refCounted } from './ref-counted.ts'
 export type { RefCounted } from './ref-counted.ts'
+export type { Resettable, ResetOptions } from '../reset.ts'
 export { sleep } from './sleep.ts'
+export { sourcesOf } from './sources-of.ts'
 export { TEST_FOLDERS_KEY } from './test-folders.ts'
 export { withTimeout } from './with-timeout.ts'
 export type { TimeoutOptions } from './with-timeout.ts'

@@ -5,6 +5,7 @@ import { joinStates } from '../engine/join-states.ts'
 import { createFunctionSink, transactionOf } from '../engine/sink.ts'
 import { expectUsage, SnapstreamError } from '../error.ts'
 import type { MaybePromise, Origin, SinkOptions, SinkTarget, SinkWriter } from '../protocol.ts'
+import type { ResetItem, Resettable } from '../reset.ts'
 import type { Sink, SinkInput } from '../types.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- bounds of inferred parameters
@@ -41,12 +42,19 @@ export function route<const S extends Sinks, const N extends keyof S & string, T
       'a topic, a cache or a function',
       sink,
     )
-  return {
+  const targets = entries.flatMap(([, sink]): readonly unknown[] =>
+    isSinkTarget(sink) ? (sink['~snapstream.targets'] ?? [sink]) : [],
+  )
+  const target: SinkTarget<T> & Resettable = {
     '~snapstream.sink': (options) => routeWriter(entries, pick as (value: unknown) => unknown, options),
-    '~snapstream.targets': entries.flatMap(([, sink]) =>
-      isSinkTarget(sink) ? (sink['~snapstream.targets'] ?? sink) : [],
-    ),
+    '~snapstream.targets': targets,
+    async '~snapstream.reset'(options) {
+      const items: ResetItem[] = []
+      for (const one of targets) items.push(...((await (one as Resettable)['~snapstream.reset']?.(options)) ?? []))
+      return items
+    },
   }
+  return target
 }
 
 type Writer = SinkWriter<unknown>

@@ -8,6 +8,8 @@ import { createMonitor } from '../observe/monitor.ts'
 import type { Host } from '../host.ts'
 import type { SinkTarget } from '../protocol.ts'
 import { run } from '../engine/run.ts'
+import { resetBindings } from '../reset.ts'
+import type { ResetItem } from '../reset.ts'
 import { instrument } from './instrument.ts'
 import { createMortal } from './mortal.ts'
 import type { Mortal } from './mortal.ts'
@@ -87,6 +89,14 @@ export function startTestRun<C extends object>(options: TestRunOptions<C>): Test
       stopping.abort()
     },
   }
+}
+
+/** Resets the bindings of an app, as `app.reset` does, and leaves them bound. `scope`: as in `startTestRun`. */
+export function resetTestApp<C extends object>(
+  { app = defaultApp, scope = new Map() }: Pick<TestRunOptions<C>, 'app' | 'scope'>,
+  dryRun: boolean,
+): Promise<readonly ResetItem[]> {
+  return resetBindings(app.bindings as readonly Binding[], dryRun, new Map(scope))
 }
 
 /**

@@ -1,4 +1,4 @@
-export { createTestApp } from './test-app.ts'
+export { createTestApp } from './create-test-app.ts'
 export type { StartOptions, TestApp } from './test-app.ts'
 export type { TestAppOptions } from './test-app-options.ts'
 export type { TestMember } from './test-member.ts'

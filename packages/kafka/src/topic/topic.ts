@@ -1,6 +1,8 @@
 import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
-import type { ChangelogSource, TableSource } from '@snapstream/core/adapter'
+import type { ChangelogSource, Resettable, TableSource } from '@snapstream/core/adapter'
+import { resetSource } from '../admin/reset-source.ts'
 import { openChangelog } from '../changelog/changelog.ts'
+import { resetChangelog } from '../changelog/reset-changelog.ts'
 import { openTableLog } from '../changelog/table-log.ts'
 import { recordKey } from '../record/topic-record.ts'
 import { topicControl } from '../reading/topic-control.ts'
@@ -27,6 +29,7 @@ export interface Topic<V, K = string>
     SinkTarget<TopicInput<V, K>>,
     ChangelogSource,
     TableSource,
+    Resettable,
     Resource,
     AsyncDisposable {
   /**
@@ -112,6 +115,10 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
       checkProtocol(options.scope)
       return openChangelog(options)
     },
+    '~snapstream.resetChangelog': resetChangelog,
+    // A topic that is only written keeps its records.
+    '~snapstream.reset': ({ bindings, dryRun }) =>
+      bindings.some(({ sources }) => sources.includes(topic)) ? resetSource(spec, dryRun) : [],
     '~snapstream.table'(options) {
       checkProtocol(options.scope)
       return openTableLog(spec, options)
