@@ -6,7 +6,7 @@ export interface Io {
   readonly stdin: Readable
   readonly stdout: Writable & { readonly isTTY?: boolean }
   /** Control characters are escaped before they get here. */
-  readonly stderr: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder of relative paths, where the search for the configuration file begins. */
   readonly cwd: string

@@ -8,7 +8,8 @@ import { program } from './program.ts'
 /** Runs the command in the arguments, and resolves with the exit code of the process. Never rejects. */
 export async function runCommandLine(args: readonly string[], given: Io): Promise<ExitCode> {
   let ended: ExitCode = EXIT.ok
-  const io: Io = { ...given, stderr: { write: (text) => given.stderr.write(forTerminal(text)) } }
+  const { isTTY = false } = given.stderr
+  const io: Io = { ...given, stderr: { isTTY, write: (text) => given.stderr.write(forTerminal(text)) } }
   try {
     await program(io, (code) => (ended = code)).parseAsync([...args], { from: 'user' })
     return ended

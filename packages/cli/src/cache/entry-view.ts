@@ -9,6 +9,8 @@ import type { View } from '../output/view.ts'
 
 /** A key and its value, decoded as far as possible. */
 export interface EntryView {
+  /** The part of a store that has it. */
+  readonly part?: number
   readonly key: View
   readonly value: View
   /** Why the value is shown as it is stored, and not as the options ask. */
@@ -30,9 +32,10 @@ export function withColumns(view: EntryView, columns: readonly string[] | undefi
 }
 
 /** An entry for people, in the format of the Python package's tool. */
-export function entryText({ key, value, error }: EntryView): readonly Piece[] {
+export function entryText({ part, key, value, error }: EntryView): readonly Piece[] {
   return [
     '\n',
+    ...(part === undefined ? [] : labelled('part', String(part))),
     ...labelled('key', viewText(key, '')),
     ...(error === undefined ? [] : labelled('error', error, 'red')),
     `${valueText(value)}\n`,
@@ -40,9 +43,10 @@ export function entryText({ key, value, error }: EntryView): readonly Piece[] {
 }
 
 /** An entry as one line of JSON. */
-export function entryJson({ key, value, error }: EntryView): string {
+export function entryJson({ part, key, value, error }: EntryView): string {
+  const of = part === undefined ? '' : `"part":${part},`
   const failed = error === undefined ? '' : `,"error":${JSON.stringify(error)}`
-  return `{${viewField('key', key)},${viewField('value', value)}${failed}}\n`
+  return `{${of}${viewField('key', key)},${viewField('value', value)}${failed}}\n`
 }
 
 /** A text of JSON is shown without its quotes, as Python prints it. */

@@ -29,12 +29,19 @@ export async function openSubCache(cache: RawCache, name: string): Promise<RawCa
   throw new SnapstreamError('CACHE_FAILED', `the cache has no sub-cache ${JSON.stringify(name)}: ${there}`)
 }
 
-async function backendOf(folder: string, path: string, io: Pick<Io, 'cwd' | 'env'>): Promise<string | Backend> {
-  if (existsSync(join(folder, 'CURRENT'))) return folder
-  if (existsSync(join(folder, 'data.mdb'))) {
+/** A folder, or the package's database for it. `path`: the folder in error messages. Throws `CACHE_FAILED`. */
+export async function backendOf(folder: string, path: string, io: Pick<Io, 'cwd' | 'env'>): Promise<string | Backend> {
+  if (isLevel(folder)) return folder
+  if (isLmdb(folder)) {
     const { LmdbLevel } = await loadBeside<CacheLmdb>('@snapstream/cache-lmdb', 'a cache of LMDB', io)
     return new LmdbLevel(folder, { readOnly: true })
   }
   const why = existsSync(folder) ? 'the folder is neither one of LevelDB nor one of LMDB' : 'the folder does not exist'
   throw new SnapstreamError('CACHE_FAILED', `no cache at ${JSON.stringify(path)}: ${why}`)
 }
+
+const isLevel = (folder: string) => existsSync(join(folder, 'CURRENT'))
+const isLmdb = (folder: string) => existsSync(join(folder, 'data.mdb'))
+
+/** Whether a folder has a database of LevelDB or LMDB. */
+export const isDatabase = (folder: string): boolean => isLevel(folder) || isLmdb(folder)
