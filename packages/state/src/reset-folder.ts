@@ -35,7 +35,8 @@ export async function resetFolder(reset: FolderReset): Promise<readonly ResetIte
       const space = createKeySpace(storePrefix(store))
       const range = { gte: space.under(0), lt: space.under(0xff), keyEncoding: 'buffer' } as const
       if (!dryRun) await db.clear<Buffer>(range)
-      items.push({ kind: 'folder', name: database.name, effect: `the parts of ${storeName(store)} are removed` })
+      const name = typeof location === 'string' ? location : database.name
+      items.push({ kind: 'folder', name, effect: `the parts of ${storeName(store)} are removed` })
     }
     return items
   } catch (error) {
