@@ -24,6 +24,9 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   p99Ms: { title: 'p99 ms', show: digits(1), less: true },
   p999Ms: { title: 'p99.9 ms', show: digits(1), less: true },
   readsPerSecond: { title: 'reads/s', show: whole },
+  stateFiles: { title: 'open files of the state', show: whole, less: true },
+  checkpointMs: { title: 'checkpoint ms', show: digits(1), less: true },
+  checkpointMaxMs: { title: 'longest checkpoint ms', show: digits(1), less: true },
   diskBytes: { title: 'disk MB', show: MB, less: true },
 }
 

@@ -21,7 +21,7 @@ export interface Value {
 const STEP = 7919
 
 /** The number of the entry that the nth step writes or reads. */
-const shuffled = (n: number, entries: number): number => (n * STEP) % entries
+export const shuffled = (n: number, entries: number): number => (n * STEP) % entries
 
 export const keyOf = (id: number): string => `order-${String(id).padStart(8, '0')}`
 
