@@ -8,6 +8,8 @@ export interface FeederOptions {
   readonly partitions: number
   /** Records a second. */
   readonly rate: number
+  /** The number of keys, a multiple of `partitions`. @default 20 a partition */
+  readonly keys?: number
 }
 
 export interface Feeder {
@@ -27,10 +29,18 @@ const KEYS_A_PARTITION = 20
  * Writes records at a fixed rate, independent of the readers. The number that is due follows from the clock and not from the
  * last write, so a late tick catches up.
  */
-export async function startFeeder({ brokers, topic: name, partitions, rate }: FeederOptions): Promise<Feeder> {
+export async function startFeeder({
+  brokers,
+  topic: name,
+  partitions,
+  rate,
+  keys: all,
+}: FeederOptions): Promise<Feeder> {
   const topic = Topic(name, { conf: { brokers, deliveryTimeoutMs: 300_000, bufferBytes: 268_435_456 } })
   await topic.open()
-  const keys = partitions * KEYS_A_PARTITION
+  const few = partitions * KEYS_A_PARTITION
+  // Every other record is of a few keys, so that keys come again soon also where there are many.
+  const keyOf = (n: number) => (all === undefined ? n % few : (n >> 1) % (n % 2 === 0 ? all : few))
   const startedAt = clock()
   const pending = new Set<Promise<void>>()
   const refused: unknown[] = []
@@ -42,7 +52,7 @@ export async function startFeeder({ brokers, topic: name, partitions, rate }: Fe
       const due = Math.floor(((clock() - startedAt) / 1000) * rate)
       const batch: Promise<void>[] = []
       for (; sent < due; sent++) {
-        const key = sent % keys
+        const key = keyOf(sent)
         batch.push(topic(`${sent}`, { key: `k${key}`, partition: key % partitions }))
       }
       const count = batch.length

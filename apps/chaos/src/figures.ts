@@ -26,6 +26,8 @@ export interface Figures {
   readonly recoveryMs: number
   /** The longest time without a record of a key for a `read_committed` reader of the output. Undefined: not measured. */
   readonly readerStallMs?: number
+  /** By how much the counts of a store are too high, summed over its keys. Undefined: no store. */
+  readonly countedTwice?: number
   readonly kills: number
   readonly killsCounted: number
   /** The records that were written and not committed, summed over all kills. */

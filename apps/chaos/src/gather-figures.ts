@@ -19,6 +19,9 @@ import { readRecords } from './read-records.ts'
 import type { Figures } from './figures.ts'
 import { readLetterPlaces } from './read-letter-places.ts'
 import type { Reader } from './reader.ts'
+import { placeAlone } from './stores/counted-output.ts'
+import { judgeStore } from './stores/judge-store.ts'
+import type { JudgedStore } from './stores/judge-store.ts'
 import type { World } from './world.ts'
 
 export interface GatherOptions {
@@ -29,6 +32,8 @@ export interface GatherOptions {
   readonly reader: Reader | undefined
   /** Whether the workers write several outputs for a message. */
   readonly several: boolean
+  /** The store in which the workers count. Undefined: they have none. */
+  readonly store: JudgedStore | undefined
   /** Whether a worker that lost its partitions counts as cut off at that time. */
   readonly mayLose: boolean
   /** The end of the scenario and of the load. */
@@ -37,11 +42,17 @@ export interface GatherOptions {
   readonly rebalances: number
 }
 
+/** The figures of a run, and problems that they do not show. */
+export interface GatheredFigures extends Figures {
+  readonly problems: readonly string[]
+}
+
 /** Reads the topics and the logs of a run after its workers have ended, and judges them. */
-export async function gatherFigures(world: World, options: GatherOptions): Promise<Figures> {
+export async function gatherFigures(world: World, options: GatherOptions): Promise<GatheredFigures> {
   const { commits, kills, lapses, mishaps, workers } = world
   const inputs = await readRecords(options.brokers, options.input)
-  const outputs = await readRecords(options.brokers, options.output)
+  const written = await readRecords(options.brokers, options.output)
+  const outputs = options.store ? written.map(placeAlone) : written
   const handlings: Handling[] = []
   const handovers: Handover[] = []
   // No spread arguments: a call cannot take this many.
@@ -64,6 +75,8 @@ export async function gatherFigures(world: World, options: GatherOptions): Promi
         commits.current,
       )
     : judgeDelivery(inputs, outputs, commits.current)
+  const counts =
+    options.store && (await judgeStore(options.store, { ...options, inputs, outputs: written, handlings }, world))
   const losses = handovers.filter(({ reason }) => options.mayLose && reason === 'lost')
   const ownership = judgeOwnership(
     handlings,
@@ -86,6 +99,8 @@ export async function gatherFigures(world: World, options: GatherOptions): Promi
     partitionStallMs: stalls.partitionMs,
     ownStallMs: judgeOwnStalls(handlings, handovers, lapses, range),
     recoveryMs: stalls.recoveryMs,
+    ...(counts && { countedTwice: counts.tooHigh }),
+    problems: counts?.problems ?? [],
     ...(options.reader && { readerStallMs: judgeReaderStalls(options.reader.arrivals, range) }),
     kills: kills.length,
     killsCounted: kills.filter(({ counted }) => counted).length,

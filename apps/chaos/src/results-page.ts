@@ -23,6 +23,10 @@ const COLUMNS: readonly Column[] = [
     'of a reader',
     (results) => (results[0]?.readerStallMs === undefined ? '' : seconds(results, (one) => one.readerStallMs ?? 0)),
   ],
+  [
+    'counted twice',
+    (results) => (results[0]?.countedTwice === undefined ? '' : range(results, (one) => one.countedTwice ?? 0)),
+  ],
   ['seeds', (results) => results.map(({ seed }) => seed).join(', ')],
   ['broken', (results) => `${results.filter(({ broken }) => broken.length > 0).length}`],
 ]

@@ -33,7 +33,13 @@ export async function runDay(one: Day, options: RunOptions): Promise<Result> {
   const several = one.worker.several ?? false
   const outputs = several ? [output, secondOf(output), lettersOf(output)] : [output]
   for (const topic of [input, ...outputs]) await admin.createTopic(topic, { partitions })
-  const feeder = await startFeeder({ brokers: addresses, topic: input, partitions, rate })
+  const feeder = await startFeeder({
+    brokers: addresses,
+    topic: input,
+    partitions,
+    rate,
+    ...(one.keys && { keys: one.keys }),
+  })
   const commits = followCommits(addresses, groupId, input)
   const reader = one.worker.exactlyOnce ? startReader(addresses, output) : undefined
   const plan = {
@@ -70,17 +76,18 @@ export async function runDay(one: Day, options: RunOptions): Promise<Result> {
     await Promise.all(world.alive.map((worker) => worker.end('SIGTERM')))
     problems.push(...world.workers.flatMap(badExit))
     await attempt(problems, signal, () => world.until('all commits are seen', () => commits.total >= feeder.fed, 2000))
-    const figures = await gatherFigures(world, {
+    const { problems: found, ...figures } = await gatherFigures(world, {
       brokers: addresses,
       input,
       output,
       reader,
       several,
+      store: one.worker.store && { folder, groupId, partitions, exactlyOnce: one.worker.exactlyOnce ?? false },
       mayLose: one.promises.mayLose ?? false,
       endedAt,
       rebalances,
     })
-    const broken = brokenPromises(figures, promisesFor(one, seconds), problems)
+    const broken = brokenPromises(figures, promisesFor(one, seconds), [...problems, ...found])
     for (const problem of broken) log(`BROKEN: ${problem}`)
     if (broken.length > 0) log(`the logs of its workers are in ${folder}`)
     else await rm(folder, { recursive: true, force: true })

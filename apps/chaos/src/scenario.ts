@@ -30,6 +30,8 @@ interface Common {
 export interface Day extends Common {
   readonly worker: Partial<WorkerPlan>
   readonly promises: Promises
+  /** The number of keys, a multiple of `partitions`. @default 20 a partition */
+  readonly keys?: number
   /** Starts the workers and causes the failures. The load runs before, during and after the call. */
   run(world: World): Promise<void>
 }

@@ -9,6 +9,7 @@ import { pauses } from './scenarios/pause.ts'
 import { poison } from './scenarios/poison.ts'
 import { graceful, randomKill } from './scenarios/random-kill.ts'
 import { slowHandler } from './scenarios/slow-handler.ts'
+import { stores } from './scenarios/stores.ts'
 import { targetedKill } from './scenarios/targeted-kill.ts'
 
 export const scenarios: readonly Scenario[] = [
@@ -24,4 +25,5 @@ export const scenarios: readonly Scenario[] = [
   poison,
   exactlyOnce,
   exactlyOnceTopics,
+  stores,
 ]

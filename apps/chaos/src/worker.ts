@@ -10,6 +10,8 @@ import { handlingLine } from './handling.ts'
 import { handoverLine, noteLine } from './handover.ts'
 import { isDeadLetter, lettersOf, secondOf, secondValues } from './outputs.ts'
 import { placeOf } from './place.ts'
+import { countedOutput } from './stores/counted-output.ts'
+import { countsIn } from './stores/counts.ts'
 import type { WorkerPlan } from './worker-plan.ts'
 
 /** Reads the input until a signal ends the process. Writes the place of each record to the output. */
@@ -17,7 +19,7 @@ async function work(plan: WorkerPlan): Promise<void> {
   const log = openSync(plan.log, 'a')
   // Written synchronously for each record: a killed process loses its buffers.
   const tell = (...line: Parameters<typeof handlingLine>) => void writeSync(log, handlingLine(...line))
-  const { input, output, groupId, log: _file, handleMs, concurrency, several, driver, ...settings } = plan
+  const { input, output, groupId, log: _file, handleMs, concurrency, several, store, driver, ...settings } = plan
   const conf = { ...settings, driver: driverOf(driver) }
 
   const handle = ({ partition, offset, key }: TopicRecord<string>) => {
@@ -58,6 +60,16 @@ async function work(plan: WorkerPlan): Promise<void> {
       for (const value of secondValues(place)) yield to(second, [key, value])
       tell(partition, offset, start, clock())
       if (isDeadLetter(offset)) throw new Error('the handler fails for this record, after all of its outputs')
+    })
+  } else if (store?.folder !== undefined) {
+    const counts = countsIn(store.folder, store)
+    app.snap(source, { sink: [counts, first], ...atOnce })(function* (record) {
+      const { partition, offset, key } = record
+      const start = clock()
+      const count = (counts.of(record).getSync(key ?? '') ?? 0) + 1
+      tell(partition, offset, start, clock())
+      yield to(counts, [key ?? '', count])
+      yield to(first, [key, countedOutput(placeOf(partition, offset), count)])
     })
   } else app.snap(source, { sink: [first], ...atOnce })(handleMs > 0 ? handleSlowly : handle)
   await app.stream()

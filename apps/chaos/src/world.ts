@@ -29,7 +29,7 @@ export interface WorldOptions {
 }
 
 /** The workers, brokers and figures that a scenario acts on. */
-export interface World extends Pick<WorldOptions, 'commits' | 'random' | 'seconds' | 'log'> {
+export interface World extends Pick<WorldOptions, 'commits' | 'random' | 'seconds' | 'signal' | 'log'> {
   /** Bootstrap addresses for an admin client. */
   readonly addresses: string
   /** By node id. */
@@ -97,11 +97,20 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
     await untilDone('every partition has progressed', () => all.every(moved), withinMs)
   }
 
+  /** Half of the time, the folder of a worker that has ended. */
+  function leftFolder(): string | undefined {
+    const foldersOf = (some: readonly WorkerProcess[]) => some.flatMap(({ plan: { store } }) => store?.folder ?? [])
+    const used = new Set(foldersOf(workers.filter(({ exit }) => exit === undefined)))
+    const left = foldersOf(workers).filter((one) => !used.has(one))
+    return rest.random() < 0.5 ? left.at(-1) : undefined
+  }
+
   /** The generation of the group when `settled()` resolved. */
   let settledAs = 0
 
   return {
     ...rest,
+    signal,
     addresses: brokers.addresses,
     nodes: brokers.nodes,
     input: plan.input,
@@ -124,7 +133,9 @@ export function createWorld({ brokers, plan, folder, partitions, feeder, signal,
     start(own) {
       signal.throwIfAborted()
       const name = `w${workers.length + 1}`
-      const worker = startWorker(name, { ...plan, ...own, clientId: name, log: join(folder, `${name}.log`) })
+      const store = plan.store && { ...plan.store, folder: leftFolder() ?? join(folder, `${name}-state`) }
+      const paths = { log: join(folder, `${name}.log`), ...(store && { store }) }
+      const worker = startWorker(name, { ...plan, ...own, clientId: name, ...paths })
       workers.push(worker)
       return worker
     },
