@@ -14,7 +14,7 @@ const STREAMS = 'Kafka Streams'
 
 export const partitions: Case = {
   name: 'partitions',
-  about: `Counting records by ${KEYS.toLocaleString('en-US')} keys, over ${PARTITIONS} partitions in one process, with a changelog: the open files of the state, the memory, and the time of a checkpoint (each second; of Kafka Streams its commit latency)`,
+  about: `Counting records by ${KEYS.toLocaleString('en-US')} keys, over ${PARTITIONS} partitions in one process, with a changelog: the open files of the state, the memory, and the time of a checkpoint each second. A stream goes on with messages meanwhile; Kafka Streams, whose commit latency is shown, does not`,
   contestants: [
     { name: 'Store', run: count('level') },
     { name: 'Store over lmdb', run: count('lmdb') },
@@ -23,7 +23,7 @@ export const partitions: Case = {
   ratios: ['Store', 'Store over lmdb'].flatMap((of) => [
     { of, to: STREAMS, figure: 'stateFiles', atMost: 1 },
     { of, to: STREAMS, figure: 'peakBytes', atMost: 1 },
-    { of, to: STREAMS, figure: 'checkpointMs', atMost: 1 },
+    { of, to: STREAMS, figure: 'checkpointMs' },
     { of, to: STREAMS },
   ]),
   columns: ['stateFiles', 'checkpointMs', 'checkpointMaxMs', 'peakBytes', 'rate', 'cpuPerMillion'],
