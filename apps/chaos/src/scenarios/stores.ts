@@ -34,11 +34,11 @@ const fast: Day = {
   partitions: PARTITIONS,
   keys: 400 * PARTITIONS,
   rate: 1500,
-  worker: { exactlyOnce: true, store: {}, sessionTimeoutMs: 1500, heartbeatIntervalMs: 400 },
+  worker: { exactlyOnce: true, store: {}, sessionTimeoutMs: 3000, heartbeatIntervalMs: 800 },
   seconds: 100,
   shortSeconds: 4,
-  promises: { duplicates: 'none', mayLose: true, counted: 25 },
-  run: killEvery(1500, 'SIGKILL'),
+  promises: { duplicates: 'none', mayLose: true, counted: 12 },
+  run: killEvery(3000, 'SIGKILL'),
 }
 
 export const stores: Scenario = {
