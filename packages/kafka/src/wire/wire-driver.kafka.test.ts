@@ -62,8 +62,8 @@ describe.skipIf(brokers.length === 0)('a wire driver on a real Kafka', () => {
       const send = (value: string) => producer.send([{ topic: topicName, partition: 0, records: [record(value)] }])
       expect((await send('given up'))[0]?.error).toBeDefined()
       losing = false
-      expect(await send('other')).toEqual([{}])
-      expect(await send('third')).toEqual([{}])
+      expect(await send('other')).toEqual([{ baseOffset: 1 }])
+      expect(await send('third')).toEqual([{ baseOffset: 2 }])
       await producer.close()
       const { records, values } = await reader([topicName], { groupId: null })
       await until('all records', () => records.length >= 3)
