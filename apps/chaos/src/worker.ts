@@ -42,6 +42,7 @@ async function work(plan: WorkerPlan): Promise<void> {
     if (reason === 'paused') return
     for (const lane of lanes) writeSync(log, handoverLine(Number(String(lane).split('/').at(-1)), clock(), reason))
   })
+  app.on('trouble', ({ error }) => void writeSync(log, noteLine(error.message, clock())))
   app.on('abort', ({ lanes, error }) => {
     writeSync(log, noteLine(`aborted ${lanes.join(', ')}: ${error.message}`, clock()))
   })

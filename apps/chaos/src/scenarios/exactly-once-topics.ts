@@ -31,7 +31,7 @@ const scenarios = [randomKill, targetedKill, graceful, pauses, brokerRestart, le
 const fastKill: Day = {
   name: 'random-kill fast',
   partitions: 6,
-  rate: 1500,
+  rate: 600,
   worker: { sessionTimeoutMs: 1500, heartbeatIntervalMs: 400 },
   seconds: 100,
   promises: { mayLose: true, counted: 25 },
