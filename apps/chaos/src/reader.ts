@@ -4,6 +4,8 @@ import type { Arrivals } from './judge/reader-stalls.ts'
 
 export interface Reader {
   readonly arrivals: Arrivals
+  /** Whether it has got a record of each key since a time. */
+  hasAllSince(time: number): boolean
   close(): Promise<void>
 }
 
@@ -18,5 +20,9 @@ export function startReader(brokers: string, name: string): Reader {
     // Records of one batch arrive at one time.
     else if (now - (times.at(-1) ?? 0) > 1) times.push(now)
   })
-  return { arrivals, close }
+  return {
+    arrivals,
+    hasAllSince: (time) => [...arrivals.values()].every((times) => (times.at(-1) ?? 0) > time),
+    close,
+  }
 }

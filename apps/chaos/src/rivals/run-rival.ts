@@ -38,6 +38,8 @@ const WORKERS = INSTANCES.length
 const EVERY_MS = 8000
 const READY_MS = 180_000
 const DRAIN_MS = 60_000
+/** How long to wait for readers after the last kill: librdkafka's transactions time out after 60 s, and brokers look every 10 s. */
+const READABLE_MS = 120_000
 
 /** Runs the scenario random-kill with workers of another library, and judges its output alone. */
 export async function runRival(rival: Rival, options: RunRivalOptions): Promise<RivalFigures> {
@@ -89,6 +91,9 @@ export async function runRival(rival: Rival, options: RunRivalOptions): Promise<
       log(`SIGKILL of ${victim?.name ?? 'no worker'}, ${feeder.sent - commits.total} not committed`)
     }
     await sleep(EVERY_MS, undefined, { signal })
+    const killedAt = mishaps.at(-1) ?? readyAt
+    if (!(await until(() => reader.hasAllSince(killedAt), READABLE_MS)))
+      log(`readers get no records of some keys ${READABLE_MS / 1000} s after the last kill`)
     const endedAt = clock()
     await feeder.stop()
     const behind = feeder.fed - commits.total
