@@ -2,7 +2,7 @@ import type { Host } from './host.ts'
 import type { ResetItem } from './reset.ts'
 import type { Lane, MaybePromise, SinkWriter } from './protocol.ts'
 
-// What a store needs of the log behind its source. Topics implement it, so that stores know no broker.
+// The log behind a source, as stores need it. Topics implement it, so that stores know no broker.
 
 /** A source whose log can keep the parts of a store: a topic. */
 export interface ChangelogSource {
@@ -22,7 +22,7 @@ export interface ChangelogResetOptions extends Pick<ChangelogOptions, 'store' | 
 export interface ChangelogReset {
   /** The consumer group of the sources. */
   readonly group: string
-  /** What was deleted, or would be. */
+  /** The things that were deleted, or would be. */
   readonly items: readonly ResetItem[]
 }
 
@@ -136,7 +136,7 @@ export interface Changelog extends PartitionedLog {
    * offset behind the last acknowledged record of each partition. Rejects with the error of a record that was not delivered.
    */
   flush(): MaybePromise<ReadonlyMap<number, number>>
-  /** Who has a part; undefined while nobody is known. */
+  /** The owner of a part; undefined while none is known. */
   owner(partition: number): PartitionOwner | undefined
   /** A part that is followed has caught up. If it waits to move here, the group assigns again. */
   warm(partition: number): void

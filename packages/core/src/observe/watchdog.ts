@@ -31,7 +31,7 @@ export function startWatchdog(
   let nextMs: number
   let cancel = () => {}
 
-  /** What was restored for a binding whose lanes wait for their state, and since when. */
+  /** The restored records of a binding whose lanes wait for their state, and the time of the last progress. */
   const restores = new Map<Tally, readonly [restored: string, since: number]>()
 
   /** Whether a wait has reached its limit. If it has not, the next check comes no later than the limit. */

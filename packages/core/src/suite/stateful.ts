@@ -40,7 +40,7 @@ export interface StatefulSink extends SinkTarget<unknown> {
   readonly sources: Set<unknown>
   /** The options of the sink. */
   options: SinkOptions | undefined
-  /** What is being restored. */
+  /** The restores in progress. */
   restoring: readonly RestoreProgress[]
   /** Awaited by `open`. */
   onOpen: (lane: Lane, signal: AbortSignal) => unknown

@@ -69,7 +69,7 @@ export async function atLeastOnceRecords({ topic, settings, options }: RecordsOp
   }
 }
 
-/** What is restored from a changelog has to be what was acknowledged: once, and by all replicas. */
+/** A restore has to find each acknowledged record once, so all replicas acknowledge it. */
 function durable(settings: ResolvedSettings): ResolvedSettings {
   const idempotence = !settings.driver.supports.ignoredSettings.includes('idempotence')
   return { ...settings, producer: { ...settings.producer, acks: -1, idempotence } }

@@ -32,7 +32,7 @@ export interface StateDescription {
   readonly caughtUp?: ReadonlySet<string>
 }
 
-/** What a member learns of the state in its group. */
+/** The state in a group, as each member learns it. */
 export interface StateAssignment {
   /**
    * By `topic/partition`, for all topics with state: who owns it. A partition that moves to another member has no owner until

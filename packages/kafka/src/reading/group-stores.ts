@@ -23,7 +23,7 @@ export interface GroupStore {
 
 /** A store in its group. */
 export interface StoreMember extends GroupStore {
-  /** Who has a part; undefined while nobody is known. */
+  /** The owner of a part; undefined while none is known. */
   owner(partition: number): StateOwner | undefined
   /** A part that is followed has caught up. */
   warm(partition: number): void

@@ -1,26 +1,9 @@
 import { expect, test } from 'vitest'
-import type { RawRequest, RawRequests } from '../protocol/connection.ts'
+import { hex, rawBroker } from '../../fixtures/raw-broker.ts'
 import { topicIds } from './topic-ids.ts'
 
-const bytes = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex')
-
-function broker(max: number, answer = '') {
-  const sent: RawRequest[] = []
-  const connection: RawRequests = {
-    address: { nodeId: 1, host: 'h', port: 1 },
-    versions: () => ({ min: 0, max }),
-    feature: () => 0,
-    mute: () => {},
-    async request(request) {
-      sent.push(request)
-      return bytes(answer)
-    },
-  }
-  return { connection, sent }
-}
-
 test('the ids of topics are asked for by name; missing topics have none', async () => {
-  const { connection, sent } = broker(
+  const { raw: connection, sent } = rawBroker(
     13,
     `00000000 02 00000001 0268 00002384 00 00 00 00000001 03
      0000 0274 0102030405060708090a0b0c0d0e0f10 00
@@ -31,10 +14,10 @@ test('the ids of topics are asked for by name; missing topics have none', async 
   expect(await topicIds(connection, ['t', 'u'])).toEqual(new Map([['t', '01020304-0506-0708-090a-0b0c0d0e0f10']]))
   expect(sent).toMatchObject([{ api: 'Metadata', apiKey: 3, version: 12, flexible: true }])
   const none = '00000000000000000000000000000000'
-  expect(sent[0]?.body.toString('hex')).toBe(bytes(`03 ${none} 0274 00 ${none} 0275 00 00 00 00`).toString('hex'))
+  expect(sent[0]?.body.toString('hex')).toBe(hex(`03 ${none} 0274 00 ${none} 0275 00 00 00 00`).toString('hex'))
 })
 
 test('brokers without ids are not asked', async () => {
-  const { connection, sent } = broker(10)
+  const { raw: connection, sent } = rawBroker(10)
   expect([await topicIds(connection, ['t']), sent]).toEqual([new Map(), []])
 })

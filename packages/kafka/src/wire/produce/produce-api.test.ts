@@ -1,23 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { byteReader } from '../protocol/byte-reader.ts'
-import type { RawRequest, RawRequests } from '../protocol/connection.ts'
+import { hex, rawBroker } from '../../fixtures/raw-broker.ts'
 import { PRODUCE, produceOver } from './produce-api.ts'
 
-/** Hex, with spaces between fields. */
-const bytes = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
-
 function broker(max: number, answer: string) {
-  const sent: RawRequest[] = []
-  const raw: RawRequests = {
-    address: { nodeId: 1, host: 'h', port: 1 },
-    versions: () => ({ min: 0, max }),
-    feature: () => 0,
-    mute: () => {},
-    async request(request) {
-      sent.push(request)
-      return bytes(answer)
-    },
-  }
+  const { raw, sent } = rawBroker(max, answer)
   const encoded: object[] = []
   const produce = produceOver(raw, (_, options) => {
     encoded.push(options)
@@ -46,7 +33,7 @@ describe('a request is written', () => {
     const { produce, sent, encoded } = broker(max, '00000000 00000000 00')
     await produce({ ...request, ...(level !== undefined && { transaction: transactionOf(level) }) })
     expect(sent).toMatchObject([{ api: 'Produce', apiKey: 0, version, flexible: version > 8 }])
-    expect(sent[0]?.body.toString('hex')).toBe(bytes(body).toString('hex'))
+    expect(sent[0]?.body.toString('hex')).toBe(hex(body).toString('hex'))
     expect(encoded).toMatchObject([{ firstSequence: 5, transactional: level !== undefined }])
   })
 
@@ -73,6 +60,6 @@ test.each([
   ],
 ])('an answer of version %i is read', (version, answer, more) => {
   const form = version >= PRODUCE.flexibleSince ? 'flexible' : 'classic'
-  const read = PRODUCE.read(byteReader(bytes(answer), 'the answer', form), version)
+  const read = PRODUCE.read(byteReader(hex(answer), 'the answer', form), version)
   expect(read).toEqual({ throttleMs: 7, batches: [{ topic: 't', partition: 3, errorCode: 6, baseOffset: 1, ...more }] })
 })
