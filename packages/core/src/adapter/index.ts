@@ -14,6 +14,18 @@ export type {
 export { backoff } from './backoff.ts'
 export type { BackoffOptions } from './backoff.ts'
 export { findLoss } from './lossless-json.ts'
+export type {
+  NotLoaded,
+  OperatorAccess,
+  OperatorArea,
+  OperatorClock,
+  OperatorKey,
+  OperatorPart,
+  OperatorRange,
+  OperatorStore,
+  OperatorTimer,
+  TimerKind,
+} from './operator-state.ts'
 export { createCondition, isThenable } from './promise.ts'
 export type { Condition } from './promise.ts'
 export { expectProtocol, PROTOCOL_VERSION } from './protocol-version.ts'
