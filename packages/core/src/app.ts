@@ -1,4 +1,4 @@
-import { createBinding } from './binding/binding.ts'
+import { createBinding, refuseShared } from './binding/binding.ts'
 import type { Binding } from './binding/binding.ts'
 import { refuseCycles } from './binding/cycle.ts'
 import { SnapstreamError, expectNumber, expectUsage, withDefaults } from './error.ts'
@@ -135,6 +135,7 @@ export function createApp<C extends object = {}>({ host, signals }: AppOptions =
     checkLogger(timing.logger)
     expectUsage(!forgotten, 'snap(...)', 'given a handler: snap(...)(handler)', undefined)
     if (bound.length === 0) throw new SnapstreamError('NOTHING_BOUND', 'nothing is bound; call snap first')
+    refuseShared(bound)
     refuseCycles(bound)
     running = true
     try {

@@ -45,6 +45,7 @@ export { to } from './operators/to.ts'
 export { StringCodec } from './codecs/string-codec.ts'
 export type {
   Binder,
+  BoundThrough,
   Context,
   Emits,
   ErrorVerdict,
@@ -54,5 +55,7 @@ export type {
   SnapOptions,
   Source,
   StreamOptions,
+  Through,
+  ThroughParts,
   To,
 } from './types.ts'

@@ -1,8 +1,10 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { createApp, to } from './index.ts'
-import type { BatchSource, Failure, SinkTarget } from './index.ts'
+import type { BatchSource, Failure, SinkTarget, Through } from './index.ts'
 
 declare const numbers: BatchSource<number>
+declare const sums: Through<string, number>
+declare const untyped: Through<Date>
 declare const pairs: SinkTarget<readonly [string, number]>
 
 /** Never called: the compiler checks it. */
@@ -32,6 +34,12 @@ export function cases(): void {
   snap(numbers, { onError: { deadLetter: (failure: Failure<number>) => failure.message.toFixed() } })(() => {})
   expectTypeOf(snap(numbers)((n: number) => n.toFixed())).toEqualTypeOf<(n: number) => string>()
 
+  snap(sums)((sum, { db }) => expectTypeOf([sum, db]).toEqualTypeOf<string[]>())
+  snap(sums, { sink: [pairs], onError: (_, message) => (expectTypeOf(message).toEqualTypeOf<number>(), 'skip') })(
+    (sum) => [sum, 1],
+  )
+  snap(untyped)((result) => expectTypeOf(result).toEqualTypeOf<Date>())
+
   const app = createApp()
   app.on('retry', ({ binding, waitMs, partition }) => {
     expectTypeOf(binding).toEqualTypeOf<string>()
@@ -46,6 +54,12 @@ export function cases(): void {
   app.on('retries', () => {})
   // @ts-expect-error a string is not a source
   snap('orders')(() => {})
+  // @ts-expect-error a through is alone
+  snap(sums, numbers)(() => {})
+  // @ts-expect-error the sink takes pairs
+  snap(sums, { sink: [pairs] })((sum) => sum)
+  // @ts-expect-error options are about the messages of the source
+  snap(sums, { key: (sum: string) => sum })(() => {})
   // @ts-expect-error no source
   snap({ sink: [console.log] })(() => 1)
   // @ts-expect-error the sink takes pairs

@@ -18,6 +18,43 @@ export interface Context {
   readonly stop: () => void
 }
 
+/**
+ * Operators between sources and a handler, such as a window: it stands in place of the sources of `snap`. `T`: the results that
+ * the handler gets; `M`: the messages of its sources.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- the messages of any sources
+export interface Through<T, M = any> {
+  /** What `snap` binds in its place. */
+  readonly '~snapstream.through': ThroughParts<T, M>
+}
+
+/** What a `Through` is made of. */
+export interface ThroughParts<T, M> {
+  /** The name of the operator, for errors: `'window'`. */
+  readonly name: string
+  /** The sources that it reads, each once. */
+  readonly sources: readonly Source<M>[]
+  /** What its operators use, such as stores: opened, flushed at checkpoints and closed with the binding. */
+  readonly use: readonly (Resource | SinkTarget<never>)[]
+  /** Objects that only one binding of a stream may have: the operators with state of their own. */
+  readonly single: readonly object[]
+  /** True: its messages have to be handled one after another in each lane. */
+  readonly sequential: boolean
+  /** Puts the operators before a handler. Called once for each binding, which may run again. */
+  bind(handler: (result: T, context: Context) => unknown): BoundThrough<M>
+}
+
+/** Operators and the handler behind them, as one handler of the messages of their sources. Its functions need no `this`. */
+export interface BoundThrough<M> {
+  /** Handles a message of the sources, or a tick; see `tick` of `SinkOptions`. It answers as a handler does. */
+  handler(message: M, context: Context): unknown
+  /**
+   * The event time of the value that is being written, in ms since the epoch; undefined: that of the message. Sinks ask while
+   * they write, and states when a message begins.
+   */
+  timestamp?(message: M): number | bigint | undefined
+}
+
 /** The result of a handler: a value, undefined (emits nothing), a promise, or an iterator (a sync or async generator) of values. Arrays and strings are values. */
 export type Emits<O> =
   | MaybePromise<O | void | undefined>
@@ -128,18 +165,23 @@ type InputOf<K extends readonly unknown[]> = K extends readonly []
   : Intersect<{ [I in keyof K]: { v: SinkInput<K[I]> } }[number]> extends { v: infer V }
     ? V
     : never
-type MessageOf<S extends readonly unknown[]> = S[number] extends infer U
-  ? U extends BatchSource<infer T>
-    ? T
-    : U extends AsyncIterable<infer T>
+/** What a handler gets of these sources, or of the results of a through. */
+type MessageOf<S extends readonly unknown[]> = S extends readonly [Through<infer T>] ? T : SourceMessageOf<S>
+/** The messages of these sources, or of those of a through. */
+type SourceMessageOf<S extends readonly unknown[]> = S[number] extends infer U
+  ? U extends Through<unknown, infer M>
+    ? M
+    : U extends BatchSource<infer T>
       ? T
-      : U extends Iterable<infer T>
+      : U extends AsyncIterable<infer T>
         ? T
-        : never
+        : U extends Iterable<infer T>
+          ? T
+          : never
   : never
 
 // oxlint-disable-next-line typescript/no-explicit-any -- bounds of inferred parameters
-type AnySource = Source<any>
+type AnySources = readonly [Source<any>, ...Source<any>[]] | readonly [Through<any>]
 // oxlint-disable-next-line typescript/no-explicit-any -- bounds of inferred parameters
 type AnySink = ((value: any) => unknown) | SinkTarget<any>
 
@@ -147,30 +189,30 @@ type AnySink = ((value: any) => unknown) | SinkTarget<any>
 export type Binder<M, O, C> = <H extends (message: M, context: C) => Emits<O>>(handler: H) => H
 
 /**
- * Binds one or more sources to a handler. Takes the sources and then the options, and returns a function that takes the
+ * Binds one or more sources, or one through, to a handler. Takes the sources and then the options, and returns a function that takes the
  * handler. `sink`: the sinks that get every emitted value, in this order; by default none. The sources determine the type of
  * messages, and the sinks that of emitted values.
  */
 export interface Snap<C> {
-  <S extends readonly [AnySource, ...AnySource[]], const K extends readonly AnySink[]>(
+  <S extends AnySources, const K extends readonly AnySink[]>(
     ...args: [
       ...sources: S,
-      options: SnapOptions<MessageOf<S>> & {
+      options: SnapOptions<SourceMessageOf<S>> & {
         /** The sinks that get every emitted value, in this order, but one that `to` sends to one of them. */
         readonly sink: K
       },
     ]
   ): Binder<MessageOf<S>, InputOf<K> | To<K[number]>, C>
-  <S extends readonly [AnySource, ...AnySource[]]>(
+  <S extends AnySources>(
     ...args: [
       ...sources: S,
-      options: SnapOptions<MessageOf<S>> & {
+      options: SnapOptions<SourceMessageOf<S>> & {
         /** No sinks: emitted values are dropped. */
         readonly sink?: undefined
       },
     ]
   ): Binder<MessageOf<S>, unknown, C>
-  <S extends readonly [AnySource, ...AnySource[]]>(...sources: S): Binder<MessageOf<S>, unknown, C>
+  <S extends AnySources>(...sources: S): Binder<MessageOf<S>, unknown, C>
 }
 
 /** The type by which the owner of an object writes fields that are readonly for all others. */

@@ -2,7 +2,7 @@ import { expectNumber, expectUsage, withDefaults } from '../error.ts'
 import { createPolicy } from './retry-policy.ts'
 import type { Policy } from './retry-policy.ts'
 import type { BatchSource, Resource, SinkTarget } from '../protocol.ts'
-import type { OnError, Sink, Source } from '../types.ts'
+import type { OnError, Sink, Source, Through, ThroughParts } from '../types.ts'
 
 /** The options of `snap`, with their defaults. */
 interface Options {
@@ -11,7 +11,8 @@ interface Options {
   readonly use: readonly Resource[]
   readonly concurrency: number
   readonly key: ((message: unknown) => unknown) | undefined
-  readonly timestamp: ((message: unknown) => number) | undefined
+  /** Answers undefined where the source's own counts. */
+  readonly timestamp: ((message: unknown) => number | bigint | undefined) | undefined
   readonly onError: OnError<unknown>
   readonly cycle: boolean
   readonly maxProcessingMs: number
@@ -23,6 +24,8 @@ export interface Binding extends Options {
   /** All objects that it may write to: those in `use`, its sinks, and its dead letter sink or undefined. */
   readonly targets: readonly unknown[]
   readonly policy: Policy
+  /** The operators before its handler, which are a part of `handler`. */
+  readonly through: ThroughParts<unknown, unknown> | undefined
   // oxlint-disable-next-line typescript/no-explicit-any -- the app's own context type was checked by `snap`
   readonly handler: (message: unknown, context: any) => unknown
 }
@@ -44,19 +47,32 @@ const SINK = 'a topic, a cache or a function'
 export function createBinding(args: readonly unknown[], handler: unknown, position: number): Binding {
   expectFunction(handler, 'the handler of snap')
   const last = args.at(-1)
-  const given = last === Object(last) && !isSource(last)
+  const given = last === Object(last) && !isSource(last) && !partsOf(last)
   const options = withDefaults(DEFAULTS, (given ? last : {}) as object, 'snap')
-  const sources = args.slice(0, given ? -1 : undefined) as Source<unknown>[]
+  const listed = args.slice(0, given ? -1 : undefined) as Source<unknown>[]
+  const through = partsOf(listed.find(partsOf))
+  const {
+    what,
+    sources,
+    use: uses,
+    sequential,
+  } = through ? { what: through.name, ...through } : { what: 'snap', sources: listed, use: [], sequential: false }
   const { sink, use, concurrency, key, timestamp, onError, maxProcessingMs } = options
   const name = options.name || handler.name || `handler ${position}`
   const policy = createPolicy(onError, `onError of ${name}`)
   const { deadLetter } = policy
 
-  expectUsage(sources.length > 0, 'snap', 'given at least one source', 0)
+  expectUsage(
+    !through || listed.length === 1,
+    `${what} of ${name}`,
+    'the only source; merge the others into it',
+    listed,
+  )
+  expectUsage(sources.length > 0, what, 'given at least one source', 0)
   for (const [i, source] of sources.entries())
     expectUsage(
       isSource(source) && sources.indexOf(source) === i,
-      `source ${i + 1} of snap`,
+      `source ${i + 1} of ${what}`,
       'a topic, a cache or an iterable such as [1, 2], listed once',
       source,
     )
@@ -68,12 +84,38 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
   if (key !== undefined) expectFunction(key, `key of ${name}`)
   if (timestamp !== undefined) expectFunction(timestamp, `timestamp of ${name}`)
   expectUsage(
-    concurrency === 1 || key || sources.every((source) => has(source, '~snapstream.key')),
+    concurrency === 1 || (!sequential && (key || sources.every((source) => has(source, '~snapstream.key')))),
     `concurrency of ${name}`,
-    '1 without a key',
+    sequential ? `1 behind ${what}` : '1 without a key',
     concurrency,
   )
-  return { ...options, name, sources, targets: [...use, ...sink, deadLetter], policy, handler }
+  const bound = through?.bind(handler)
+  for (const option of [sequential && 'key', bound?.timestamp && 'timestamp'] as const) {
+    const value = option && options[option]
+    expectUsage(!value, `${option} of ${name}`, `given to ${what}, not to snap`, value)
+  }
+  return {
+    ...options,
+    name,
+    sources,
+    use: [...use, ...uses] as readonly Resource[],
+    timestamp: bound?.timestamp ?? timestamp,
+    targets: [...use, ...uses, ...sink, deadLetter],
+    policy,
+    through,
+    handler: bound?.handler ?? handler,
+  }
+}
+
+/** Throws `USAGE` if two bindings have an operator with state in common. */
+export function refuseShared(bindings: readonly Binding[]): void {
+  for (const [operator, sharing] of groupBy(bindings, ({ through }) => through?.single ?? []))
+    expectUsage(
+      sharing.length === 1,
+      `${(sharing[0] as Binding).through?.name} of ${sharing.map(({ name }) => name).join(' and ')}`,
+      'bound once; bind it once with all sinks, or make another with a store of its own',
+      operator,
+    )
 }
 
 /** The name of a source or sink in error messages, by its place in the first binding that has it: `source 1 of copy`. */
@@ -118,6 +160,10 @@ function isSource(value: unknown): value is Source<unknown> {
     typeof value !== 'string' &&
     (isBatchSource(value) || has(value, Symbol.iterator) || has(value, Symbol.asyncIterator))
   )
+}
+
+function partsOf(value: unknown): ThroughParts<unknown, unknown> | undefined {
+  return (value as Partial<Through<unknown, unknown>> | null | undefined)?.['~snapstream.through']
 }
 
 function has(value: unknown, name: PropertyKey): boolean {

@@ -58,7 +58,7 @@ export class Cursor implements Origin, Kept, Flight {
 
   get timestamp(): number | bigint | undefined {
     const { timestamp } = this.tally.binding
-    return timestamp ? timestamp(this.message) : this.batch?.timestamp?.(this.index)
+    return timestamp?.(this.message) ?? this.batch?.timestamp?.(this.index)
   }
 
   get headers(): Headers | undefined {

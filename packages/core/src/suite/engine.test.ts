@@ -19,6 +19,7 @@ import { maxProcessingSuite } from './max-processing.ts'
 import { openingSuite } from './opening.ts'
 import { refusalSuite } from './refusals.ts'
 import { stateSuite } from './states.ts'
+import { throughSuite } from './through.ts'
 import { transactionEndSuite } from './transaction-ends.ts'
 import { transactionSuite } from './transactions.ts'
 import { usageSuite } from './usage-errors.ts'
@@ -32,6 +33,7 @@ const cores: [name: string, core: Core][] = [
 describe.each(cores)('%s', (_, core) => {
   handlerSuite(core)
   usageSuite(core)
+  throughSuite(core)
   errorSuite(core)
   refusalSuite(core)
   lifecycleSuite(core)

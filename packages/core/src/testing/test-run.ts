@@ -1,5 +1,6 @@
 import { DEFAULTS } from '../app.ts'
 import type { App, Monitored } from '../app.ts'
+import { refuseShared } from '../binding/binding.ts'
 import type { Binding } from '../binding/binding.ts'
 import { refuseCycles } from '../binding/cycle.ts'
 import { app as defaultApp } from '../default-app.ts'
@@ -60,6 +61,7 @@ export function startTestRun<C extends object>(options: TestRunOptions<C>): Test
     throw new SnapstreamError('NOTHING_BOUND', 'nothing is bound; import the module that calls snap, or name its app')
   for (const binding of bindings)
     expectUsage(typeof binding.handler === 'function', 'an app that is tested', 'made by createApp', app)
+  refuseShared(bindings)
   refuseCycles(bindings)
   const mortal = createMortal(host)
   const stopping = new AbortController()
