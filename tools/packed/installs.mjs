@@ -11,6 +11,7 @@ const INSTALLS = {
   cache: [['core', 'cache'], ['level']],
   'cache-lmdb': [['core', 'cache', 'cache-lmdb']],
   state: [['core', 'cache', 'state'], ['level']],
+  operators: [['core', 'operators']],
   codecs: [['core', 'codecs']],
   cli: [['core', 'kafka', 'cache', 'state', 'codecs', 'cli']],
 }

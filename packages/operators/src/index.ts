@@ -1,0 +1,6 @@
+export { aggregate } from './aggregate.ts'
+export type { Aggregated } from './aggregate.ts'
+export type { Input } from './chain.ts'
+export { filter } from './filter.ts'
+export { map } from './map.ts'
+export type { Keyed, KeyOf } from './message.ts'
