@@ -35,6 +35,11 @@ export interface Origin {
   /** The headers of the message, if it has any. */
   readonly headers: Headers | undefined
   /**
+   * Headers that the message hands on to the records that are made of it, such as those of its trace. A header that a handler
+   * gives a record by the same name comes before them.
+   */
+  readonly carried?: Headers | undefined
+  /**
    * For a sink that may refuse a value after `write` has returned: keeps the message for that. Undefined where `onError` is
    * 'stop': such a sink rejects its `flush` instead.
    */

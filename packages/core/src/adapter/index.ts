@@ -11,6 +11,7 @@ export type {
   TableLogOptions,
   TableSource,
 } from '../changelog.ts'
+export type { Probe, ProbedMessage, Trace } from '../observe/probe.ts'
 export { backoff } from './backoff.ts'
 export type { BackoffOptions } from './backoff.ts'
 export { findLoss } from './lossless-json.ts'
@@ -26,6 +27,8 @@ export type {
   OperatorTimer,
   TimerKind,
 } from './operator-state.ts'
+export { addProbe, bindingsOf } from './probes.ts'
+export type { About, AboutBinding } from './probes.ts'
 export { createCondition, isThenable } from './promise.ts'
 export type { Condition } from './promise.ts'
 export { expectProtocol, PROTOCOL_VERSION } from './protocol-version.ts'

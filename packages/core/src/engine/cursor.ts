@@ -1,3 +1,4 @@
+import type { Trace } from '../observe/probe.ts'
 import type { Flight, Tally } from '../observe/tally.ts'
 import type { Batch, Headers, Kept, Lane, MaybePromise, Origin } from '../protocol.ts'
 import type { Mutable } from '../types.ts'
@@ -20,6 +21,8 @@ export class Cursor implements Origin, Kept, Flight {
   readonly since: number = -1
   /** The number of times that a value of the message was refused after it had been written. */
   readonly refusals: number = 0
+  /** Undefined: the message is not followed. */
+  readonly trace: Trace | undefined = undefined
 
   /** `refused`: that of the step; undefined if `onError` is 'stop'. */
   constructor(lane: Lane, tally: Tally, refused: Refused | undefined) {
@@ -31,6 +34,7 @@ export class Cursor implements Origin, Kept, Flight {
   /** Moves to the start of a batch. Without one it releases the last batch, which may be large. */
   enter(batch?: Batch<unknown>): this {
     ;(this as Mutable<this>).batch = batch
+    this.follow(undefined)
     return this.moveTo(0, undefined)
   }
 
@@ -38,6 +42,10 @@ export class Cursor implements Origin, Kept, Flight {
     ;(this as Mutable<this>).index = index
     ;(this as Mutable<this>).message = message
     return this
+  }
+
+  follow(trace: Trace | undefined): void {
+    ;(this as Mutable<this>).trace = trace
   }
 
   watch(since: number): void {
@@ -63,6 +71,10 @@ export class Cursor implements Origin, Kept, Flight {
 
   get headers(): Headers | undefined {
     return this.batch?.headers?.(this.index)
+  }
+
+  get carried(): Headers | undefined {
+    return this.trace?.headers
   }
 
   get raw(): object | undefined {

@@ -18,6 +18,8 @@ export interface Share {
   counted: number
   /** All messages have been handled. */
   over?: boolean
+  /** Tells the probe that it is over, if there is one. */
+  tell?: (() => void) | undefined
 }
 
 /** The work of one binding on a lane. Its worker and its step write it. */
@@ -110,7 +112,7 @@ export interface LaneOptions extends Pick<LaneRun, 'id' | 'unique' | 'keyOf' | '
 }
 
 export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
-  const { host, reading } = runtime
+  const { host, reading, probe } = runtime
   const { tallies, transaction, createWorkers, fail } = options
   /** The unfinished batches, each as the shares of its workers. */
   const held: Share[][] = []
@@ -143,6 +145,7 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     finish(share) {
       share.over = true
       lane.count()
+      share.tell?.()
       while (held[0]?.every(({ over }) => over)) {
         const [{ batch, handled }] = held.shift() as [Share]
         position = batch.position(handled)
@@ -209,10 +212,15 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     idle: () => lane.until(() => lane.loads.every(({ busy }) => !busy)),
   }
 
-  const queues = createWorkers(lane).map((work) => {
+  const queues = createWorkers(lane).map((work, i) => {
     let last = Promise.resolve()
     return (share: Share) => {
-      last = last.then(() => work(share)).catch(fail)
+      last = last
+        .then(() => {
+          share.tell = probe?.begin?.(share.batch, (tallies[i] as Tally).binding.name)
+          return work(share)
+        })
+        .catch(fail)
       return share
     }
   })

@@ -86,6 +86,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
     },
     checkpoint: () => checkpoint(),
     emit,
+    probe: monitor.probe,
     trouble: (role, concerned) => (error) => {
       for (const tally of concerned) note(tally, { lastError: { error, at: host.now() } })
       emit('trouble', () => ({ role, bindings: namesOf(concerned), error }))

@@ -1,4 +1,5 @@
 import type { Emit } from '../observe/events.ts'
+import type { EngineProbe } from '../observe/probe.ts'
 import type { Pace } from './pace.ts'
 import type { Host } from '../host.ts'
 import type { SinkWriter } from '../protocol.ts'
@@ -26,6 +27,7 @@ export interface Runtime {
   fail(error: unknown, bound?: unknown): void
   checkpoint(): Promise<void>
   readonly emit: Emit
+  readonly probe: EngineProbe | undefined
   /** Makes the function `trouble` for a source or sink that these bindings use. */
   trouble(role: 'source' | 'sink', tallies: readonly Tally[]): (error: Error) => void
   /** The sinks and sources that the checkpoint waits for, by bound object, with the start of the wait by the watchdog's clock. */

@@ -31,7 +31,7 @@ export interface Step {
 }
 
 export function createStep(
-  { host, pace, context, emit: tell, fail, refusals, writers }: Runtime,
+  { host, pace, context, emit: tell, fail, refusals, writers, probe }: Runtime,
   lane: LaneRun,
   load: Load,
 ): Step {
@@ -228,6 +228,7 @@ export function createStep(
     const about = aboutOf(cursor)
     const error = toError(thrown)
     note(tally, { lastError: { error, at: host.now() } })
+    cursor.trace?.failed?.(error, attempt)
     // The time for a graceful end is over: the failure may come from that, and not from the message.
     if (context.signal.aborted) giveUp()
     let what = 'onError of '
@@ -270,7 +271,7 @@ export function createStep(
   const located = (code: ErrorCode, thrown: unknown, about: ErrorFields, what = '') =>
     failure(code, `${what}${name}${placeIn(about)}`, thrown, about)
 
-  return Object.assign(step, tally.binding.onError !== 'stop' && { refused })
+  return Object.assign(probe?.follow?.(step, name) ?? step, tally.binding.onError !== 'stop' && { refused })
 }
 
 type Waits = Generator<unknown, unknown, unknown>

@@ -4,6 +4,7 @@ import type { LaneState } from '../protocol.ts'
 import type { Emit, On } from './events.ts'
 import { LEVELS, log } from './logger.ts'
 import type { Logger } from './logger.ts'
+import type { EngineProbe } from './probe.ts'
 
 /** The state of an app: `idle` before and after a run. */
 export type State = 'idle' | 'opening' | 'running' | 'stopping'
@@ -18,6 +19,8 @@ export interface Monitor extends Bus {
   states: Pick<LaneState, 'restoring'>[]
   /** The host of the run. */
   host?: Host
+  /** Of runs that begin later; see `addProbe`. */
+  probe?: EngineProbe | undefined
 }
 
 export function createMonitor(): Monitor {

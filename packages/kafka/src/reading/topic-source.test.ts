@@ -419,3 +419,14 @@ test('a consumer that fails ends the stream with its error', async () => {
   app.snap(Topic('demo', { groupId: 'g', offset: 0, conf: { driver } }))(() => {})
   await expect(app.stream({})).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', topic: 'demo' })
 })
+
+describe('what a topic tells about itself', () => {
+  const about = (topic: object) => (topic as { readonly '~snapstream.about': unknown })['~snapstream.about']
+
+  test('has its group, or else that of the settings', () => {
+    expect(about(Topic(['a', 'b'], { groupId: 'mine' }))).toEqual({ system: 'kafka', name: 'a,b', group: 'mine' })
+    Conf({ driver: memory(), groupId: 'shared' })
+    expect(about(Topic('demo'))).toEqual({ system: 'kafka', name: 'demo', group: 'shared' })
+    expect(about(Topic('demo', { groupId: null }))).toEqual({ system: 'kafka', name: 'demo' })
+  })
+})

@@ -1,9 +1,12 @@
 import type { Lane, Lasting, ReaderOptions, SourceReader } from '@snapstream/core'
+import type { About } from '@snapstream/core/adapter'
 import { consumerFor, groupMissing } from './group-consumer.ts'
 import { topicHooks } from './topic-hooks.ts'
 import { topicReader } from './topic-reader.ts'
 import { transactionalSources } from './transactional-sources.ts'
+import { confDefaults } from '../conf/conf.ts'
 import type { ResolvedSettings } from '../conf/resolve-settings.ts'
+import { mergeSettings } from '../conf/settings.ts'
 import { withAdmin } from '../driver/with-admin.ts'
 import type { TopicControl } from './topic-control.ts'
 import type { OpenTopic, TopicLifecycle } from '../topic/topic-lifecycle.ts'
@@ -71,6 +74,12 @@ export function lastingLanes(spec: TopicSpec, lifecycle: TopicLifecycle): Lastin
       )
     },
   }
+}
+
+/** What the topic is, for monitoring. */
+export function aboutTopic({ name, groupId, conf }: TopicSpec): About {
+  const group = groupId === undefined ? mergeSettings(confDefaults(), conf).groupId : groupId
+  return { system: 'kafka', name, ...(typeof group === 'string' && { group }) }
 }
 
 const topicOf = (lane: Lane) => String(lane).slice(0, String(lane).lastIndexOf('/'))

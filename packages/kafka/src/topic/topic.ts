@@ -13,7 +13,7 @@ import type { AnyTopicOptions, TopicCodecs, TopicNames, TopicOptions } from '../
 import type { RecordMeta, TopicInput, TopicRecord } from '../record/topic-record.ts'
 import { topicReading } from './topic-reading.ts'
 import type { TopicReading } from './topic-reading.ts'
-import { lastingLanes, openTopicSource } from '../reading/topic-source.ts'
+import { aboutTopic, lastingLanes, openTopicSource } from '../reading/topic-source.ts'
 import { keepSpec, topicSpec } from '../options/topic-spec.ts'
 import { topicWriter } from '../writing/topic-writer.ts'
 import type { CallOptions } from '../writing/unencoded-record.ts'
@@ -128,5 +128,6 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
   keepSpec(topic, spec)
   Object.defineProperty(topic, 'paused', { get: () => control.paused })
   Object.defineProperty(topic, '~snapstream.lasting', { get: () => lastingLanes(spec, lifecycle) })
+  Object.defineProperty(topic, '~snapstream.about', { get: () => aboutTopic(spec) })
   return Object.assign(topic, members)
 }

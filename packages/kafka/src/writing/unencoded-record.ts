@@ -5,6 +5,7 @@ import type { Int64 } from '../driver/int64.ts'
 import type { TopicSpec } from '../options/topic-spec.ts'
 import { WITH_VALUE, checkBare, checkMeta, checkPair, notATimestamp } from '../record/check-input.ts'
 import { deadLetterRecord } from '../record/dead-letter-record.ts'
+import { carryOn } from '../record/carry-on.ts'
 import { toHeaders } from '../record/encode-record.ts'
 import type { RecordMeta } from '../record/topic-record.ts'
 
@@ -51,7 +52,7 @@ function recordOf({ name }: TopicSpec, host: Host, { key, value, meta, origin }:
   return {
     key,
     value,
-    headers: toHeaders(meta?.headers, name),
+    headers: carryOn(toHeaders(meta?.headers, name), origin),
     timestamp: meta?.timestamp ?? eventTime(origin, host, name),
     partition: meta?.partition,
     topic: meta?.topic,
