@@ -94,10 +94,11 @@ export interface StoreOptions<V> {
    */
   readonly syncMs?: number | undefined
   /**
-   * The memory for writes between two checkpoints, in bytes, with about 200 for each entry. A number above 0. A store with
-   * more asks for a checkpoint, and the messages behind wait for it.
+   * The memory for writes between two checkpoints, in bytes, with about 200 for each entry. A number above 0. With half of it in
+   * use, a store asks for a checkpoint; with all of it, messages wait for that. The entries that were written last stay in
+   * memory as well, up to half as much.
    *
-   * @default 16_777_216 (16 MiB)
+   * @default 33_554_432 (32 MiB)
    */
   readonly bufferBytes?: number | undefined
 }
@@ -175,6 +176,6 @@ export function resolveOptions<V>(options: StoreOptions<V>, title: string): Reso
     retentionMs: options.retentionMs,
     cleanupMs: options.cleanupMs ?? 600_000,
     syncMs: options.syncMs ?? 10_000,
-    bufferBytes: options.bufferBytes ?? 16 * 1024 * 1024,
+    bufferBytes: options.bufferBytes ?? 32 * 1024 * 1024,
   }
 }

@@ -13,6 +13,7 @@ import {
   type Member,
   type ReadsOptions,
   type Retention,
+  type Taken,
 } from '@snapstream/cache/storage'
 import type { CacheKey, CacheReads } from '@snapstream/cache'
 import { SnapstreamError } from '@snapstream/core'
@@ -20,6 +21,7 @@ import { watchReads } from './damage.ts'
 import type { ResolvedOptions } from './options.ts'
 import { createPartBuffer, type BufferUse, type PartBuffer } from './part-buffer.ts'
 import { putPosition, type PartPosition } from './part-position.ts'
+import { createRecentEntries, type RecentUse } from './recent-entries.ts'
 import type { StateDatabase } from './state-database.ts'
 
 /** The part of a store that belongs to one partition: its entries on disk, and the writes that are not there yet. */
@@ -56,6 +58,7 @@ interface PartOptions<V> {
   readonly options: ResolvedOptions<V>
   readonly database: StateDatabase
   readonly use: BufferUse
+  readonly recentUse: RecentUse
   /** Removes entries from the changelog that a batch has removed for their age or size. */
   forget(partition: number, key: Uint8Array): void
 }
@@ -68,24 +71,30 @@ interface PartState {
   /** The position of the next batch, and that of the batch that is being written. */
   next: PartPosition | undefined
   writing: PartPosition | undefined
+  /** The entries of this batch. */
+  taken: Taken
   /** The keys of entries that this batch removes for their age or size. */
   removed: readonly Buffer[]
 }
 
+const NOTHING: Taken = new Map()
+
 export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K, V> {
-  const { store, partition, options, database, use, forget } = given
+  const { store, partition, options, database, use, recentUse, forget } = given
   const { codec, ttlMs, maxEntries, maxBytes } = options
   const name = partName(store, partition)
   const space = createKeySpace(partPrefix(store, partition))
   const prefixBytes = space.start.length - 1
   const format = createValueFormat(codec, name)
   const buffer = createPartBuffer(use)
+  const recent = createRecentEntries(recentUse)
   const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
   const state: PartState = {
     isOpen: false,
     position: undefined,
     next: undefined,
     writing: undefined,
+    taken: NOTHING,
     removed: [],
   }
 
@@ -103,6 +112,14 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
     return watchReads(reads, database.damaged)
   }
 
+  const above: ReadsOptions<V>['above'] = {
+    get isEmpty() {
+      return buffer.isEmpty && recent.isEmpty
+    },
+    find: (id) => buffer.find(id) ?? recent.find(id),
+    entries: buffer.entries,
+  }
+
   /** A key that has a newer write by now is in the changelog with that. */
   function forgetRemoved(): void {
     for (const key of state.removed)
@@ -114,12 +131,16 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
     writes: buffer,
     async write(batch, db, taken) {
       state.removed = await retention.write(batch, db, taken)
+      state.taken = taken
       state.writing = state.next
       if (state.writing !== undefined) putPosition(batch, space, state.writing)
     },
     written() {
       retention.written()
       state.position = state.writing ?? state.position
+      // A size bound may have evicted any of them.
+      if (state.isOpen && !retention.isBounded()) recent.add(state.taken)
+      state.taken = NOTHING
       if (state.isOpen) forgetRemoved()
     },
     end() {},
@@ -131,7 +152,7 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
     space,
     buffer,
     retention,
-    reads: readsOver(buffer),
+    reads: readsOver(above),
     committed: readsOver(buffer.committed),
     stored: readsOver(NO_WRITES, database.opened),
     entryOf: createEntries<K, V>({ name, database, space, format, ttlMs, isBounded: retention.isBounded }),
@@ -158,6 +179,7 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
       state.isOpen = false
       database.leave(member)
       buffer.clear()
+      recent.clear()
     },
   }
 }

@@ -13,6 +13,7 @@ import { putPosition } from './part-position.ts'
 import { createProgress } from './progress.ts'
 import { restorePart } from './restore.ts'
 import { createStandbys, type Standbys } from './standbys.ts'
+import type { RecentUse } from './recent-entries.ts'
 import type { StateDatabase } from './state-database.ts'
 
 /** The parts of a store in this process: those of its lanes, copies of others, and those that were left behind. */
@@ -37,10 +38,14 @@ interface StorePartsOptions<V> {
   readonly changelog: Pick<Changelog, 'id' | 'topic' | 'read' | 'send' | 'warm' | 'partitionOfLane'>
   readonly positions: PositionsOnDisk
   readonly use: BufferUse
+  readonly recentUse: RecentUse
 }
 
+/** For a part that nothing is written to but records of its changelog. */
+const UNUSED = { use: { bytes: 0 }, recentUse: { bytes: 0, maxBytes: 0 } }
+
 export function createStoreParts<K extends CacheKey, V>(given: StorePartsOptions<V>): StoreParts<K, V> {
-  const { store, options, sink, database, changelog, positions, use } = given
+  const { store, options, sink, database, changelog, positions, use, recentUse } = given
   const { host } = sink
   const trouble = (error: Error) => sink.trouble(error)
   const report = (progress: RestoreProgress) => sink.restore?.(progress)
@@ -52,7 +57,7 @@ export function createStoreParts<K extends CacheKey, V>(given: StorePartsOptions
   const parts = createOpenParts<Part<K, V>>({
     progress,
     partitionOfLane: changelog.partitionOfLane,
-    create: (partition) => createPart<K, V>({ store, partition, options, database, use, forget }),
+    create: (partition) => createPart<K, V>({ store, partition, options, database, use, recentUse, forget }),
     openPart,
   })
   const standbys = createStandbys<CacheReads<K, V>>({
@@ -65,7 +70,7 @@ export function createStoreParts<K extends CacheKey, V>(given: StorePartsOptions
     progress: progressOfCopies,
     active: progress,
     create(partition) {
-      const part = createPart<K, V>({ store, partition, options, database, use: { bytes: 0 }, forget() {} })
+      const part = createPart<K, V>({ store, partition, options, database, ...UNUSED, forget() {} })
       return { part, reads: part.stored }
     },
     isHeld: parts.has,

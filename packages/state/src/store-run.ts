@@ -42,10 +42,14 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
   const name = storeName(store)
   const attempts = createAttempts()
   const use: BufferUse = { bytes: 0 }
-  const parts = createStoreParts<K, V>({ store, options, sink, database, changelog, positions, use })
+  const halfBytes = options.bufferBytes / 2
+  const recentUse = { bytes: 0, maxBytes: halfBytes }
+  const parts = createStoreParts<K, V>({ store, options, sink, database, changelog, positions, use, recentUse })
   const written = createCondition()
   let prepared: Part<K, V>[] = []
   let syncedAt = host.monotonic()
+  /** Whether a checkpoint was asked for since the last one. */
+  let isAsked = false
 
   function partOf({ lane }: Origin): Part<K, V> {
     const part = parts.ofLane(lane)
@@ -85,13 +89,20 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
       const pending = changelog.send(partition, changelogKey(entry), changelogValue(entry))
       if (isThenable(pending)) full = pending
     }
+    if (use.bytes > halfBytes && !isAsked) ask()
     return use.bytes > options.bufferBytes ? makeRoom(full) : full
+  }
+
+  /** Messages go on during the checkpoint, while there is room. */
+  function ask(): void {
+    isAsked = true
+    sink.checkpoint?.()
   }
 
   async function makeRoom(full: void | PromiseLike<void>): Promise<void> {
     await full
     while (use.bytes > options.bufferBytes) {
-      sink.checkpoint?.()
+      if (!isAsked) ask()
       await written.next()
     }
   }
@@ -105,7 +116,12 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
   async function commit(): Promise<void> {
     const ready = prepared
     prepared = []
-    if (ready.length === 0) return
+    if (ready.length > 0) await writeParts(ready)
+    isAsked = false
+    written.notify()
+  }
+
+  async function writeParts(ready: readonly Part<K, V>[]): Promise<void> {
     const flushed = changelog.flush()
     const offsets = isThenable(flushed) ? await flushed : flushed
     const now = host.monotonic()
@@ -113,7 +129,6 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
     for (const part of ready) if (part.isOpen) part.queue(positionAfter(part, offsets, sync))
     await database.commit(true, { sync })
     if (sync) syncedAt = now
-    written.notify()
   }
 
   const state: LaneState = {
@@ -150,6 +165,7 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
       for (const attempt of attempts.inFlight()) attempts.end(attempt)
       for (const { buffer } of parts.open.values()) buffer.discard()
       prepared = []
+      isAsked = false
       written.notify()
     },
     restoring: parts.restoring,

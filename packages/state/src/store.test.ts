@@ -201,7 +201,7 @@ describe('a part that is given up', () => {
   test('gives the memory of its writes back', async () => {
     let asked = 0
     const source = createFakeSource({ broker: createLogBroker(), partitions: 1 })
-    const store = Store<string, string>('s', { folder: new MemoryLevel(), bufferBytes: 1000 })
+    const store = Store<string, string>('s', { folder: new MemoryLevel(), bufferBytes: 1500 })
     const process = await startProcess([store], source, { checkpoint: () => void asked++ })
     for (let round = 0; round < 5; round++) {
       await process.assign(0)
@@ -254,6 +254,30 @@ describe('a checkpoint', () => {
     const before = (await disk.keys().all()).length
     await expect(process.commit()).rejects.toThrow('too large')
     expect((await disk.keys().all()).length).toBe(before)
+  })
+
+  test('is asked for when the buffer is half full, while messages go on', async () => {
+    let asked = 0
+    const source = createFakeSource({ broker: createLogBroker(), partitions: 1 })
+    const store = Store<string, string>('s', { folder: new MemoryLevel(), bufferBytes: 4000 })
+    const process = await startProcess([store], source, { checkpoint: () => void asked++ })
+    await process.assign(0)
+    const write = async (key: string) => {
+      const message = { partition: 0, key: '' }
+      await process.handle(message, () => store.of(message).put(key, 'x'.repeat(700)))
+    }
+    await write('a')
+    await write('b')
+    expect(asked).toBe(0)
+    await write('c')
+    expect(asked).toBe(1)
+    await checkpoint({ process })
+    await write('d')
+    expect(asked).toBe(1)
+    process.revoke(0, 'lost')
+    await process.assign(0)
+    for (const key of ['e', 'f', 'g']) await write(key)
+    expect(asked).toBe(2)
   })
 
   test('is asked for when the buffer is full, and messages wait for it', async () => {
