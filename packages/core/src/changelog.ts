@@ -32,6 +32,34 @@ export interface TableSource {
   readonly '~snapstream.table': (options: TableLogOptions) => MaybePromise<TableLog>
 }
 
+/** A source with partitions that can be read together with those of others: a topic. */
+export interface PartitionedSource {
+  /**
+   * Checks that partition n of each source belongs to partition n of the others, and has their group assign these to one member.
+   * Call it before the sources are opened. Rejects with `USAGE` for different groups or numbers of partitions, and a pattern of
+   * topics.
+   */
+  readonly '~snapstream.copartition': (options: CopartitionOptions) => MaybePromise<Copartition>
+}
+
+/** The options of `'~snapstream.copartition'`. */
+export interface CopartitionOptions {
+  /** The map of the run. */
+  readonly scope: Map<unknown, unknown>
+  /** What reads the sources, for errors: `the join`. */
+  readonly title: string
+  /** All sources, this one among them. */
+  readonly sources: readonly unknown[]
+}
+
+/** Sources that are read together. */
+export interface Copartition {
+  /** The number of partitions of each. */
+  readonly partitions: number
+  /** They need not be read together any more. */
+  close(): void
+}
+
 /** The options that changelogs and the logs of tables share. */
 interface LogOptions {
   /** Time and timers of the run. */

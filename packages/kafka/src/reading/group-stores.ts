@@ -75,9 +75,34 @@ export function addStore(scope: Map<unknown, unknown>, store: GroupStore): Store
   return joined
 }
 
+/** Topics that a group reads partition by partition, without a store. */
+export interface CopartitionedTopics {
+  readonly groupId: string
+  /** Of the topics. */
+  readonly settings: ResolvedSettings
+  readonly topics: readonly string[]
+}
+
+const SETS_KEY = '~snapstream.kafka.copartitioned'
+
+function setsOf(scope: Map<unknown, unknown>): Set<CopartitionedTopics> {
+  const known = scope.get(SETS_KEY) as Set<CopartitionedTopics> | undefined
+  if (known !== undefined) return known
+  const made = new Set<CopartitionedTopics>()
+  scope.set(SETS_KEY, made)
+  return made
+}
+
+/** Has a group assign partition n of these topics to one member. Call it before the topics are read. Returns the end of that. */
+export function addCopartitioned(scope: Map<unknown, unknown>, set: CopartitionedTopics): () => void {
+  const sets = setsOf(scope)
+  sets.add(set)
+  return () => void sets.delete(set)
+}
+
 /** The stores beside the partitions of one consumer. */
 export interface ConsumerStores {
-  /** The sets of topics that share a store, and so go to one member. */
+  /** The sets of topics that share a store or are read together, and so go to one member. */
   readonly copartitioned: readonly (readonly string[])[]
   /** Undefined without a store. */
   readonly state: GroupState | undefined
@@ -85,17 +110,18 @@ export interface ConsumerStores {
   connect(rejoin: () => void): void
 }
 
-/** The stores that were added for a group and settings. Call it once all stores of the run are open. */
+/** The stores and sets of topics that were added for a group and settings. Call it once all stores of the run are open. */
 export function consumerStores(
   scope: Map<unknown, unknown>,
   groupId: string | null,
   settings: ResolvedSettings,
 ): ConsumerStores {
-  const stores = [...storesOf(scope)].filter(
-    (one) => one.groupId === groupId && sameSettings(one.settings, settings, 'consumer'),
-  )
+  const isOfConsumer = (one: CopartitionedTopics) =>
+    one.groupId === groupId && sameSettings(one.settings, settings, 'consumer')
+  const stores = [...storesOf(scope)].filter(isOfConsumer)
+  const sets = [...stores, ...[...setsOf(scope)].filter(isOfConsumer)]
   return {
-    copartitioned: stores.map(({ topics }) => topics).filter(({ length }) => length > 1),
+    copartitioned: sets.map(({ topics }) => topics).filter(({ length }) => length > 1),
     state: stores.length === 0 ? undefined : groupState(stores, settings.consumer.rackId),
     connect(rejoin) {
       for (const store of stores) store.rejoin = rejoin

@@ -1,7 +1,8 @@
 import type { BatchSource, Resource, SinkTarget } from '@snapstream/core'
-import type { ChangelogSource, Resettable, TableSource } from '@snapstream/core/adapter'
+import type { ChangelogSource, PartitionedSource, Resettable, TableSource } from '@snapstream/core/adapter'
 import { resetSource } from '../admin/reset-source.ts'
 import { openChangelog } from '../changelog/changelog.ts'
+import { openCopartition } from '../changelog/copartition.ts'
 import { resetChangelog } from '../changelog/reset-changelog.ts'
 import { openTableLog } from '../changelog/table-log.ts'
 import { recordKey } from '../record/topic-record.ts'
@@ -28,6 +29,7 @@ export interface Topic<V, K = string>
     TopicReading<V, K>,
     SinkTarget<TopicInput<V, K>>,
     ChangelogSource,
+    PartitionedSource,
     TableSource,
     Resettable,
     Resource,
@@ -114,6 +116,10 @@ export function Topic(names: TopicNames, options: AnyTopicOptions = {}): unknown
     '~snapstream.changelog'(options) {
       checkProtocol(options.scope)
       return openChangelog(options)
+    },
+    '~snapstream.copartition'(options) {
+      checkProtocol(options.scope)
+      return openCopartition(options)
     },
     '~snapstream.resetChangelog': resetChangelog,
     // A topic that is only written keeps its records.
