@@ -26,6 +26,7 @@ export type {
   Lane,
   LaneState,
   Lasting,
+  Lateness,
   MaybePromise,
   Origin,
   Position,

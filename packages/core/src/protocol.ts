@@ -28,6 +28,8 @@ export type {
 export interface Origin {
   /** The message itself. */
   readonly message: unknown
+  /** The bound source of the message. */
+  readonly source: unknown
   /** The lane of the message. */
   readonly lane: Lane
   /** Event time in ms since the epoch; a bigint where a number is not exact. */
@@ -167,13 +169,16 @@ export interface LaneState {
    */
   begin(origin: Origin): void
   /**
-   * Puts the lanes of several sources in an order. Called before `begin` of the first attempt at a message; not for a tick and
-   * a message that did not decode. A promise: it is not the message's turn. The message is not in flight, and the state is
-   * asked again once the promise has resolved; the lane may have been given up by then. A rejection stops the stream.
+   * Puts the lanes of several sources in an order. Called before `begin` of the first attempt at a message, but not for a tick,
+   * a message that did not decode, and a message of an iterable that was taken from it before the stream stopped; nor in
+   * bindings with `concurrency`. A promise: it is not the message's turn. The message is not in flight, and the state is asked
+   * again once the promise has resolved, unless the lane was given up. A rejection stops the stream.
    */
   turn?(origin: Origin): void | PromiseLike<void>
-  /** Undoes the writes of the message since `begin`, if there are any: its handler failed, or it is skipped or goes to the dead
-   * letter sink. */
+  /**
+   * Undoes the writes of the message since `begin`, if there are any: its handler failed, it is skipped or goes to the dead
+   * letter sink, or it is given up, as its lane was revoked or the stream ends. It may be called more than once.
+   */
   undo(origin: Origin): void
   /**
    * The message counts as handled. Called for each message, in the order of the positions, before `release` of the
@@ -193,6 +198,11 @@ export interface LaneState {
   restoring(): readonly RestoreProgress[]
   /** True: handlers only read it, as with a table. It may be used beside any transaction. */
   readonly readOnly?: boolean
+  /**
+   * True: it lasts no longer than the process, as a clock. It may be used beside any transaction, and gets `prepare`, `commit`
+   * and `abort` with it, although its writer is not atomic.
+   */
+  readonly volatile?: boolean
 }
 
 /** How far a part of a state is restored. */
@@ -207,6 +217,16 @@ export interface RestoreProgress {
   readonly of: number
   /** `'active'`: a lane waits for the part. `'standby'`: a copy, for which nothing waits. */
   readonly role: 'active' | 'standby'
+}
+
+/** How late a message is. */
+export interface Lateness {
+  /** The lane of the message. */
+  readonly lane: Lane
+  /** The event time of the message, in ms since the epoch. */
+  readonly timestamp: number
+  /** The event time that its part had reached, in ms since the epoch. */
+  readonly time: number
 }
 
 /** The options that a sink is opened with. */
@@ -232,8 +252,11 @@ export interface SinkOptions {
    * Hands a tick, a message that no source has, to the bindings that write to the sink or use it: a step of its own behind the
    * messages that wait in the lane, with state, retries, sinks and transactions as for any message. It moves no position. The
    * next checkpoint commits the position of the lane again, so that brokers refuse it from a process that has lost the lane.
-   * `message.timestamp`: its event time. False: the lane is not open here. A tick is dropped when its lane is given up or
-   * rewound before it was handled.
+   * `message.timestamp`: its event time. The same object is not handed over again while it waits or is in work.
+   *
+   * Returns false where no tick is possible: the lane is not open here, the end has begun, or each binding has `concurrency`
+   * or is the only one of an iterable and reads it directly (one with a `Through` does not). A tick is dropped when its lane is
+   * given up, paused or rewound before it was handled.
    */
   tick?(
     source: unknown,
@@ -244,25 +267,15 @@ export interface SinkOptions {
     },
   ): boolean
   /**
-   * Whether the lane has nothing more to handle, ticks included: every message that its source had when it was last asked is
-   * handled. False for a source that does not know.
+   * Whether the lane is open here and has nothing more to handle, ticks included: every message that its source had when it was
+   * last asked is handled. False for a source that does not know.
    */
   idle?(source: unknown, lane: Lane): boolean
   /**
    * Reports a message that was older than the event time allows, which health counts; listeners get the event `late`. Call it
    * once the message counts as handled (in `release` of a state), so that no retry counts again.
    */
-  late?(
-    message: unknown,
-    about: {
-      /** The lane of the message. */
-      readonly lane: Lane
-      /** The event time of the message, in ms since the epoch. */
-      readonly timestamp: number
-      /** The event time that its part had reached, in ms since the epoch. */
-      readonly time: number
-    },
-  ): void
+  late?(message: unknown, about: Lateness): void
 }
 
 /** A sink that implements the protocol. */

@@ -53,11 +53,8 @@ export interface ReaderOptions {
    * that runs the stream, see `expectProtocol` of `@snapstream/core/adapter`.
    */
   readonly scope: Map<unknown, unknown>
-  /**
-   * The reader awaits this before the first batch of new lanes. It resolves with the positions to start from, or undefined.
-   * `starts`: the positions that the reader starts from otherwise, as far as it knows them.
-   */
-  assigned(lanes: readonly Lane[], starts?: Positions): MaybePromise<Positions | void>
+  /** The reader awaits this before the first batch of new lanes. It resolves with the positions to start from, or undefined. */
+  assigned(lanes: readonly Lane[]): MaybePromise<Positions | void>
   /**
    * The reader awaits this before it gives lanes up. The engine stops them at the next message, waits for messages in
    * flight, drops queued messages and makes a checkpoint, unless the lanes are lost already. `'paused'`: the lanes stay with
@@ -90,10 +87,16 @@ export interface SourceReader<T> {
    */
   lag?(handled: Positions): number | undefined
   /**
-   * Whether it has handed out every message that this lane had when the reader last asked for its end. False while the end is
-   * not known. It is called in the same way as `lag`.
+   * Whether no message of the lane is behind this position, as far as the reader knew when it last asked for the lane's end.
+   * `handled`: where the lane goes on once all handled messages are durable; undefined: none was handled since it was assigned.
+   * False while the end is not known. The engine calls it in the same way as `lag`.
    */
-  caughtUp?(lane: Lane): boolean
+  caughtUp?(lane: Lane, handled: Position | undefined): boolean
+  /**
+   * Where this lane goes on if no message was handled since it was assigned; undefined while it is being assigned. A checkpoint
+   * with a tick (see `SinkOptions`) commits this position. It is called in the same way as `lag`.
+   */
+  startOf?(lane: Lane): Position | undefined
   /**
    * Whether the reader has been assigned lanes, or told that it gets none. `lagKnown`: it also has to know the end of each
    * lane, so that `lag` counts all of them. A reader without this function is ready once it is opened. It is called in the

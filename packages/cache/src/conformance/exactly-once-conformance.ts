@@ -8,7 +8,7 @@ type Sink = Required<SinkWriter<CacheInput<CacheKey, unknown>>>
 
 const source = { '~snapstream.lasting': { name: 'group' } }
 const at = (position: number) => ({ id: 1, positions: new Map([[source, new Map([['topic/0', position]])]]) })
-const origin = { message: undefined, lane: 'topic/0', timestamp: undefined, headers: undefined }
+const origin = { message: undefined, source: {}, lane: 'topic/0', timestamp: undefined, headers: undefined }
 const EXACTLY_ONCE = { exactlyOnce: true }
 
 /** The promises of an exactly-once cache. `conditional`: the database has `conditionalBatches`. */

@@ -104,6 +104,7 @@ export function createLiveView<K extends CacheKey, V>(
       return {
         read: () => (reader.isAssigned && !reader.hasEnded && take(reader)) || next(reader, assigned),
         commit: () => {},
+        caughtUp: (_, handled = 0) => reader.pending.size === 0 && handled === reader.count,
         close,
       }
     },

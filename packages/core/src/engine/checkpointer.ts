@@ -4,7 +4,7 @@ import type { Host } from '../host.ts'
 import type { Checkpoint } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import type { SourceRun } from './source-run.ts'
-import { endTransaction } from './end-transaction.ts'
+import { endTransaction, statesIn } from './end-transaction.ts'
 import { idle, setPaused } from './transaction.ts'
 
 /**
@@ -15,8 +15,9 @@ import { idle, setPaused } from './transaction.ts'
 export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun[]): () => Promise<void> {
   const { host, fail, emit, flushing, committing, refusals, writers, transactions } = runtime
   const given = new Map(sources.map((run) => [run.source, run]))
+  const atomic = new Set([...transactions.values()].flatMap((transaction) => statesIn(runtime, transaction)))
   /** The sinks with state that no transaction commits. */
-  const stateful = [...writers].filter(([, { state, atomic }]) => state && !atomic)
+  const stateful = [...writers].filter(([, { state }]) => state && !atomic.has(state))
   let current = Promise.resolve()
   let next: Promise<void> | undefined
   let id = 0

@@ -6,11 +6,19 @@ import type { Mutable } from '../types.ts'
 /** Applies `onError` to a message of which a sink refused a value after it had been written; see `Kept`. */
 export type Refused = (kept: Cursor, error: Error, again: () => MaybePromise<void>) => Promise<void>
 
+/** The lane of a message. */
+interface Place {
+  /** The bound source. */
+  readonly source: unknown
+  readonly id: Lane
+}
+
 /**
  * The place of a message: its origin for sinks, and its topic, partition, offset and key for errors. A worker moves one
  * cursor from message to message, so that no message allocates one. Only the methods write the fields.
  */
 export class Cursor implements Origin, Kept, Flight {
+  declare readonly source: unknown
   declare readonly lane: Lane
   declare readonly tally: Tally
   declare readonly refused: Refused | undefined
@@ -25,8 +33,9 @@ export class Cursor implements Origin, Kept, Flight {
   readonly trace: Trace | undefined = undefined
 
   /** `refused`: that of the step; undefined if `onError` is 'stop'. */
-  constructor(lane: Lane, tally: Tally, refused: Refused | undefined) {
-    this.lane = lane
+  constructor({ source, id }: Place, tally: Tally, refused: Refused | undefined) {
+    this.source = source
+    this.lane = id
     this.tally = tally
     this.refused = refused
   }
@@ -53,8 +62,8 @@ export class Cursor implements Origin, Kept, Flight {
   }
 
   keep(): Kept | undefined {
-    const { lane, tally, refused, batch, index, message } = this
-    return refused && new Cursor(lane, tally, refused).enter(batch).moveTo(index, message)
+    const { source, lane: id, tally, refused, batch, index, message } = this
+    return refused && new Cursor({ source, id }, tally, refused).enter(batch).moveTo(index, message)
   }
 
   refuse(error: Error, again: () => MaybePromise<void>): Promise<void> {

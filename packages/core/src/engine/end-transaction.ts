@@ -1,7 +1,6 @@
 import { SnapstreamError, failure } from '../error.ts'
 import { count, namesOf } from '../observe/tally.ts'
-import type { Checkpoint, LaneState, SinkWriter } from '../protocol.ts'
-import { joinStates } from './join-states.ts'
+import type { Checkpoint, LaneState } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { transactionOf } from './sink.ts'
 import { idle, lanesOf, rewind, setPaused, tear } from './transaction.ts'
@@ -21,14 +20,16 @@ export async function endTransaction(
   if (aborted && writer.abort) await abort(runtime, transaction, aborted)
   // Without `abort` the sink drops the values when it is closed. If the stream ends already, the reason is reported.
   else if (aborted && !(isTorn && runtime.reading.aborted)) throw aborted
-  if (!aborted) await stateOf(runtime, writer)?.commit(checkpoint)
+  if (!aborted) await Promise.all(statesIn(runtime, transaction).map(async (state) => state.commit(checkpoint)))
   setPaused(transaction, false)
   return !!aborted
 }
 
-/** The state of the sinks that share the transaction of this one. */
-function stateOf({ writers }: Runtime, writer: SinkWriter<unknown>): LaneState | undefined {
-  return joinStates([...writers.values()].filter((other) => transactionOf(other) === transactionOf(writer)))
+/** The states that are kept or dropped with a transaction. */
+export function statesIn({ writers }: Pick<Runtime, 'writers'>, { feeders }: Transaction): readonly LaneState[] {
+  const targets = feeders.flatMap(({ tallies }) => tallies.flatMap(({ binding }) => binding.targets))
+  const states = targets.flatMap((target) => writers.get(target)?.state ?? [])
+  return [...new Set(states)].filter(({ readOnly }) => !readOnly)
 }
 
 /** Drops the values of a transaction, and takes the sources that feed it back to their last committed positions. */
@@ -44,7 +45,7 @@ async function abort(runtime: Runtime, transaction: Transaction, error: Error): 
   await idle(transaction)
   await Promise.allSettled(refusals.values())
   await writer.abort!(error)
-  stateOf(runtime, writer)?.abort()
+  for (const state of statesIn(runtime, transaction)) state.abort()
   for (const tally of tallies) count(tally, 'aborted')
   // A batch that `read` has resolved with reaches its old lane now, which drops it.
   await host.yield()

@@ -29,7 +29,7 @@ interface IterableOptions {
   /** Aborted when the time for handling is over. */
   readonly signal: AbortSignal
   /** Reports a message that comes after that. */
-  readonly late: (message: unknown) => void
+  readonly unhandled: (message: unknown) => void
 }
 
 /**
@@ -38,7 +38,7 @@ interface IterableOptions {
  */
 export function createIterableReader(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
-  { direct, signal, late }: IterableOptions,
+  { direct, signal, unhandled }: IterableOptions,
 ): IteratorReader {
   const asynchronous = Symbol.asyncIterator in iterable
   const iterator = asynchronous ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
@@ -71,7 +71,7 @@ export function createIterableReader(
         state.phase = done ? 'over' : 'suspended'
         if (done) return undefined
         if (!signal.aborted) return { ...batch, messages: [value] }
-        late(value)
+        unhandled(value)
         return undefined
       } catch (thrown) {
         state.phase = 'over'

@@ -1,4 +1,11 @@
+import type { Tally } from '../observe/tally.ts'
 import type { LaneState, SinkWriter } from '../protocol.ts'
+import type { Runtime } from './runtime.ts'
+
+/** The states of all that a binding writes to or uses, as one; undefined if there is none. */
+export function stateOf({ writers }: Pick<Runtime, 'writers'>, { binding }: Tally): LaneState | undefined {
+  return joinStates(binding.targets.map((target) => writers.get(target)))
+}
 
 /** The states of these sinks as one; undefined if none of them has state. */
 export function joinStates(writers: Iterable<SinkWriter<never> | undefined>): LaneState | undefined {
@@ -18,6 +25,9 @@ export function joinStates(writers: Iterable<SinkWriter<never> | undefined>): La
     begin(origin) {
       for (const state of states) state.begin(origin)
     },
+    ...(states.some(({ turn }) => turn) && {
+      turn: (origin) => states.reduce<Room>((wait, state) => join(wait, state.turn?.(origin)), undefined),
+    }),
     undo: (origin) => states.forEach((state) => state.undo(origin)),
     release(origin) {
       let room: void | PromiseLike<void> = undefined

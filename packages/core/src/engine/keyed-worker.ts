@@ -24,7 +24,7 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
   const room = () => lane.open && tails.size < concurrency
   const giveUp = (message: unknown): never => {
     if (lane.unique) {
-      lane.late(message)
+      lane.unhandled(message)
       load.givenUp++
     }
     throw HALTED
@@ -52,7 +52,7 @@ export function createKeyedWorker(runtime: Runtime, lane: LaneRun, load: Load): 
     for (const [index, message] of messages.entries()) {
       if (!room()) await lane.until(() => lane.halted || room())
       if (lane.halted) giveUp(message)
-      const cursor = new Cursor(lane.id, tally, step.refused).enter(batch).moveTo(index, message)
+      const cursor = new Cursor(lane, tally, step.refused).enter(batch).moveTo(index, message)
       let error = batch.error?.(index)
       // Messages that did not decode have no key: they share one.
       let key: unknown

@@ -7,9 +7,14 @@ import type { Cursor } from './cursor.ts'
 import type { Runtime } from './runtime.ts'
 import type { Transaction } from './transaction.ts'
 
+/** A batch of a lane, or a tick: a message that the source does not have. */
+interface LaneBatch extends Batch<unknown> {
+  readonly tick?: true
+}
+
 /** The progress of one worker in a batch. */
 export interface Share {
-  readonly batch: Batch<unknown>
+  readonly batch: LaneBatch
   /** The number of messages at the start of the batch that have been handled without a gap. */
   handled: number
   /** Indexes of messages that were handled behind a gap. */
@@ -31,6 +36,15 @@ export interface Load {
   givenUp: number
 }
 
+/** The progress of a lane that a checkpoint makes durable. */
+export interface Progress {
+  readonly lane: LaneRun
+  /** Undefined: no message was handled, but a tick. */
+  readonly position: Position | undefined
+  /** The number of handled ticks. */
+  readonly ticks: number
+}
+
 /** Starts the messages of a batch for one binding. The worker gets the next batch when the promise resolves. */
 export type Worker = (share: Share) => Promise<void>
 
@@ -43,6 +57,8 @@ export const HALTED = Symbol('halted')
  */
 export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   readonly id: Lane
+  /** The bound object of its source. */
+  readonly source: unknown
   /** Messages of an iterator cannot be read again: those that were taken from it are handled even if the lane ends. */
   readonly unique: boolean
   /** The key that the source gives a message, if it has keys. */
@@ -59,8 +75,8 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   readonly torn: boolean
   /** It was lost: its messages are handled again. */
   readonly lost: boolean
-  /** Its state is not open yet. */
-  readonly waits: boolean
+  /** The number of things that it waits for before it opens: its state, and its source that goes back. */
+  readonly waits: number
   /** One entry for each binding. */
   readonly loads: readonly Load[]
   /**
@@ -69,23 +85,38 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
    */
   dirty(): boolean
   /** The last position that a checkpoint has acknowledged. */
-  readonly committed?: Position
+  readonly committed?: Position | undefined
+  /** The number of workers whose next message waits for its turn. */
+  readonly turns: number
   /** The cursors of its workers. Each tells by `since` whether it has a message in flight. */
   readonly cursors: Set<Cursor>
   push(batch: Batch<unknown>): void
+  /** Hands a tick to the bindings with this target. False if none of them takes ticks. */
+  tick(
+    target: unknown,
+    message: {
+      readonly timestamp?: number
+    },
+  ): boolean
+  /** Whether it has no message and no tick to handle. */
+  empty(): boolean
+  /** Waits until a message may have its turn, or the lane ends. Rejects if `turn` does. */
+  turn(turn: PromiseLike<void>): Promise<void>
   /** A worker calls this when it has finished its share. */
   finish(share: Share): void
   /** Adds newly handled messages to the counts of the bindings. */
   count(): void
   /** The position up to which every binding has handled everything. */
   handled(): Position | undefined
-  /** A checkpoint has acknowledged this position. */
-  acknowledge(position: Position): void
+  /** The progress that no checkpoint has acknowledged; undefined if there is none. */
+  note(): Progress | undefined
+  /** A checkpoint has acknowledged this progress. */
+  acknowledge(progress: Progress): void
   /** A message failed halfway. */
   tear(): void
   /** Opens or closes it temporarily. A halted lane stays closed, and one that waits for its state. */
   setOpen(open: boolean): void
-  /** Stays closed until its state is open. */
+  /** Stays closed until this is over. */
   wait(opening: Promise<unknown>): void
   halt(): void
   /** Halts it, as its source gives it up. `lost`: no message of it may be committed any more. */
@@ -93,7 +124,7 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   /** Stops the stream with an error; ignores HALTED. */
   fail(thrown: unknown): void
   /** Reports a message that an iterator gave too late to be handled. */
-  late(message: unknown): void
+  unhandled(message: unknown): void
   /**
    * Waits before a message is tried again. Resolves with false if there is no time for a retry, or the lane was revoked. A
    * lane that feeds an atomic sink tries until it is torn. `beyond`: the message already counts as handled, so it is tried
@@ -106,7 +137,10 @@ export interface LaneRun extends Pick<Condition, 'notify' | 'until'> {
   idle(): Promise<void>
 }
 
-export interface LaneOptions extends Pick<LaneRun, 'id' | 'unique' | 'keyOf' | 'transaction' | 'fail' | 'late'> {
+export interface LaneOptions extends Pick<
+  LaneRun,
+  'id' | 'source' | 'unique' | 'keyOf' | 'transaction' | 'fail' | 'unhandled'
+> {
   readonly tallies: readonly Tally[]
   readonly createWorkers: (lane: LaneRun) => readonly Worker[]
 }
@@ -119,6 +153,12 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
   let waiting: (() => void)[] = []
   /** The position after the batches that every binding has finished. */
   let position: Position | undefined
+  /** The number of ticks among the finished batches, and of those that a checkpoint has acknowledged. */
+  let ticked = 0
+  let acknowledged = 0
+  const ticks = () =>
+    ticked + held.filter((shares) => shares[0]?.batch.tick && shares.every(({ handled }) => handled)).length
+  const hasProgress = () => lane.handled() !== lane.committed || ticks() !== acknowledged
 
   const lane: Mutable<LaneRun> = {
     ...options,
@@ -135,12 +175,49 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     revoked: false,
     torn: false,
     lost: false,
-    waits: false,
-    dirty: () => lane.handled() !== lane.committed || lane.loads.some(({ busy }) => busy > 0),
+    waits: 0,
+    turns: 0,
+    dirty: () => hasProgress() || lane.loads.some(({ busy }) => busy > 0),
     loads: tallies.map((tally) => ({ tally, busy: 0, givenUp: 0 })),
     cursors: new Set(),
     push(batch) {
       held.push(queues.map((enqueue) => enqueue({ batch, handled: 0, counted: 0 })))
+    },
+    tick(target, message) {
+      const takes = ({ binding: { concurrency, targets } }: Tally) => concurrency === 1 && targets.includes(target)
+      if (!tallies.some(takes)) return false
+      if (held.some(([share]) => share?.batch.tick && share.batch.messages[0] === message)) return true
+      const batch: LaneBatch = {
+        tick: true,
+        lane: lane.id,
+        messages: [message],
+        bytes: 0,
+        timestamp: () => message.timestamp,
+        // It moves no position.
+        position: () => position as Position,
+        done() {},
+      }
+      held.push(
+        queues.map((enqueue, i) =>
+          takes(tallies[i] as Tally)
+            ? enqueue({ batch, handled: 0, counted: 0 })
+            : { batch, handled: 1, counted: 0, over: true },
+        ),
+      )
+      return true
+    },
+    empty: () => held.length === 0,
+    async turn(turn) {
+      let over = false
+      lane.turns++
+      const end = () => {
+        over = true
+        lane.notify()
+      }
+      turn.then(end, end)
+      await lane.until(() => over || lane.halted)
+      lane.turns--
+      if (over) await turn
     },
     finish(share) {
       share.over = true
@@ -148,6 +225,7 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
       share.tell?.()
       while (held[0]?.every(({ over }) => over)) {
         const [{ batch, handled }] = held.shift() as [Share]
+        if (batch.tick) ticked++
         position = batch.position(handled)
         batch.done(handled)
       }
@@ -156,6 +234,7 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
     count() {
       for (const shares of held)
         for (const [i, share] of shares.entries()) {
+          if (share.batch.tick) continue
           const handled = share.handled + (share.ahead?.size ?? 0)
           count(tallies[i] as Tally, 'handled', handled - share.counted)
           share.counted = handled
@@ -166,8 +245,10 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
       const handled = first ? Math.min(...first.map((share) => share.handled)) : 0
       return handled > 0 ? first?.[0]?.batch.position(handled) : position
     },
-    acknowledge(position) {
+    note: () => (hasProgress() ? { lane, position: lane.handled(), ticks: ticks() } : undefined),
+    acknowledge({ position, ticks }) {
       lane.committed = position
+      acknowledged = ticks
     },
     tear() {
       lane.torn = true
@@ -177,12 +258,12 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
       lane.notify()
     },
     wait(opening) {
-      const setWaits = (waits: boolean) => {
-        lane.waits = waits
+      const add = (one: number) => {
+        lane.waits += one
         lane.setOpen(!transaction?.paused)
       }
-      setWaits(true)
-      void opening.then(() => setWaits(false))
+      add(1)
+      void opening.then(() => add(-1))
     },
     halt() {
       lane.halted = true
@@ -208,7 +289,9 @@ export function createLane(runtime: Runtime, options: LaneOptions): LaneRun {
       cancel()
       return !ended()
     },
-    rest: (batches) => lane.until(() => lane.halted || held.length <= batches),
+    rest: (batches) =>
+      // A source that reads ahead must not wait for ticks: their lane may wait for its turn.
+      lane.until(() => lane.halted || held.filter(([share]) => !batches || !share?.batch.tick).length <= batches),
     idle: () => lane.until(() => lane.loads.every(({ busy }) => !busy)),
   }
 

@@ -1,6 +1,6 @@
 import type { Tally } from '../observe/tally.ts'
 import type { Cursor } from './cursor.ts'
-import { join, joinStates } from './join-states.ts'
+import { join, stateOf } from './join-states.ts'
 import type { LaneRun } from './lane.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -8,8 +8,8 @@ import type { Runtime } from './runtime.ts'
 export type Releaser = (cursor: Cursor) => void | PromiseLike<void>
 
 /** Makes the releaser of a binding on a lane: for its state and its transaction. Undefined if it has neither. */
-export function createReleaser({ writers }: Runtime, lane: LaneRun, { binding }: Tally): Releaser | undefined {
-  const state = joinStates(binding.targets.map((target) => writers.get(target)))
+export function createReleaser(runtime: Runtime, lane: LaneRun, tally: Tally): Releaser | undefined {
+  const state = stateOf(runtime, tally)
   const { writer } = lane.transaction ?? {}
   if (!state && !writer?.release) return undefined
   return (cursor) => {

@@ -13,13 +13,13 @@ import { Pace } from './pace.ts'
 import { deferred } from '../adapter/promise.ts'
 import { PROTOCOL_KEY, PROTOCOL_VERSION } from '../adapter/protocol-version.ts'
 import type { Host } from '../host.ts'
-import type { MaybePromise, RestoreProgress } from '../protocol.ts'
+import type { Lane, Lateness, MaybePromise, RestoreProgress } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { transactionOf } from './sink.ts'
 import { createTransaction } from './transaction.ts'
 import { createSourceRun } from './source-run.ts'
 import type { SourceRun } from './source-run.ts'
-import { createTally, namesOf, note } from '../observe/tally.ts'
+import { count, createTally, namesOf, note } from '../observe/tally.ts'
 import type { Source } from '../types.ts'
 import { startWatchdog } from '../observe/watchdog.ts'
 
@@ -64,7 +64,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   const stopped = deferred()
   const late = deferred()
   const over = deferred()
-  const emit = monitor.emitter(logger)
+  const emit = monitor.emitter(logger, host)
   const tallies = bindings.map(createTally)
   let checkpoint = async () => {}
   let endCheckpoints = () => {}
@@ -99,6 +99,7 @@ export async function run(bindings: readonly Binding[], context: object, given: 
   }
   let sources: readonly SourceRun[] = []
   const lanes = () => sources.flatMap((source) => source.lanes)
+  const find = (bound: unknown) => sources.find(({ source }) => source === bound)
   Object.assign(monitor, { state: 'opening', failed: false, tallies, sources: [], states: [], host })
 
   if (signals) cancels.push(host.onSignal(() => stop('signal')))
@@ -221,6 +222,13 @@ export async function run(bindings: readonly Binding[], context: object, given: 
           trouble: runtime.trouble('sink', concerned),
           checkpoint: () => checkpoint(),
           sources: [...new Set(concerned.flatMap(({ binding }) => binding.sources))],
+          tick: (source: unknown, lane: Lane, message: object) =>
+            monitor.state === 'running' && !!find(source)?.tick(target, lane, message),
+          idle: (source: unknown, lane: Lane) => !!find(source)?.isIdle(lane),
+          late(message: unknown, about: Lateness) {
+            for (const tally of concerned) count(tally, 'late')
+            emit('late', () => ({ bindings: namesOf(concerned), message, ...about }))
+          },
           restore: (progress: RestoreProgress) =>
             emit('restore', () => ({ bindings: namesOf(concerned), ...progress })),
         }

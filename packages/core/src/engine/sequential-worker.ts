@@ -3,6 +3,7 @@ import type { IteratorBatch } from './iterable-source.ts'
 import { HALTED } from './lane.ts'
 import type { LaneRun, Load, Share, Worker } from './lane.ts'
 import type { Batch } from '../protocol.ts'
+import { stateOf } from './join-states.ts'
 import type { Runtime } from './runtime.ts'
 import { createReleaser } from './releaser.ts'
 import { createStep } from './step.ts'
@@ -13,12 +14,16 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
   const { pace, signal } = runtime
   const release = createReleaser(runtime, lane, load.tally)
   const step = createStep(runtime, lane, load)
-  const cursor = new Cursor(lane.id, load.tally, step.refused)
+  const state = stateOf(runtime, load.tally)
+  const turnOf = state?.turn && ((cursor: Cursor) => state.turn?.(cursor))
+  const cursor = new Cursor(lane, load.tally, step.refused)
   lane.cursors.add(cursor)
   /** The pending outcome of the message under the cursor. A variable, as `spinAsync` would await it if it returned it. */
   let pending: Outcome
   /** Pending while there is no room for the writes of more messages. */
   let room: void | PromiseLike<void>
+  /** Pending until it may be the turn of the message under the cursor. */
+  let turn: void | PromiseLike<void>
 
   /** Counts the message under the cursor as handled, after its step. */
   function finish(share: Share): void {
@@ -30,6 +35,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
   function spin(share: Share, iterator: Iterator<unknown> | undefined, taken: boolean): void {
     pending = undefined
     const { batch } = share
+    const ask = batch.tick || taken ? undefined : turnOf
     const { messages } = batch
     const fallible = batch.error !== undefined
     const releases = release !== undefined
@@ -43,7 +49,12 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
         break
       }
       cursor.moveTo(index, result ? result.value : messages[index])
-      pending = step(cursor, fallible ? batch.error?.(index) : undefined)
+      const error = fallible ? batch.error?.(index) : undefined
+      if (ask && !error) {
+        turn = ask(cursor)
+        if (turn) break
+      }
+      pending = step(cursor, error)
       if (pending) break
       if (releases) {
         finish(share)
@@ -67,7 +78,7 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
       }
       cursor.moveTo(0, result.value)
       if (lane.halted && signal.aborted) {
-        lane.late(cursor.message)
+        lane.unhandled(cursor.message)
         load.givenUp++
         throw HALTED
       }
@@ -118,6 +129,11 @@ export function createSequentialWorker(runtime: Runtime, lane: LaneRun, load: Lo
       if (room) {
         await room
         room = undefined
+      }
+      if (turn) {
+        const waiting = turn
+        turn = undefined
+        await lane.turn(waiting)
       }
       if (pace.spent(share.handled - handled) && lane.open) await pace.rest()
     }

@@ -6,8 +6,8 @@ import { createKeyedWorker } from './keyed-worker.ts'
 import { joinStates } from './join-states.ts'
 import { createLaneStates } from './lane-states.ts'
 import { createLane } from './lane.ts'
-import type { LaneRun } from './lane.ts'
-import type { Batch, BatchSource, Lane, Position, Positions, SinkTarget, SourceReader } from '../protocol.ts'
+import type { LaneRun, Progress } from './lane.ts'
+import type { Batch, BatchSource, Lane, Positions, SinkTarget, SourceReader } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSequentialWorker } from './sequential-worker.ts'
 import { namesOf } from '../observe/tally.ts'
@@ -36,7 +36,14 @@ export interface SourceRun extends WatchedSource, Feeder {
   idle(): Promise<unknown>
   /** Reads until the source has ended and everything is handled, or it fails. Never rejects. */
   read(): Promise<void>
-  /** Notes the positions that every binding has handled and that are not acknowledged yet. Empty without progress. */
+  /** Hands a tick to a lane, for `tick` of `SinkOptions`. */
+  tick(target: unknown, lane: Lane, message: object): boolean
+  /** For `idle` of `SinkOptions`. */
+  isIdle(lane: Lane): boolean
+  /**
+   * Notes the positions that every binding has handled and that are not acknowledged yet, and those of lanes with ticks. Empty
+   * without progress.
+   */
   note(): Positions
   /**
    * Commits the noted positions to the source, except those of lanes that were given up in the meantime. With an atomic sink,
@@ -69,7 +76,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     const writer = writers.get(target)
     // One could not be kept or dropped with the other.
     expectUsage(
-      !transaction || !writer?.state || writer.state.readOnly || writer.atomic,
+      !transaction || !writer?.state || writer.state.readOnly || writer.state.volatile || writer.atomic,
       `${nameIn(readers, target)}, a store beside an exactly-once sink,`,
       'exactly once too; set exactlyOnce on both',
       target,
@@ -88,7 +95,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   const lanes = new Map<Lane, LaneRun>()
   /** Lanes that were given up and still have messages in flight. */
   const leaving = new Set<LaneRun>()
-  let noted: (readonly [LaneRun, Position])[] = []
+  let noted: Progress[] = []
   let reader: (SourceReader<unknown> & Partial<IteratorReader>) | undefined
   let assigns = false
   let reads: Promise<void> | undefined
@@ -97,7 +104,11 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   let rewound = false
   let ready = false
 
-  const late = (message: unknown) => emit('late', () => ({ bindings: names, message }))
+  /** Its only worker reads the iterator itself, and nothing comes between its messages. */
+  const direct =
+    readers.every(({ concurrency, through }, i) => i === 0 && concurrency === 1 && !through) && !state?.turn
+
+  const unhandled = (message: unknown) => emit('unhandled', () => ({ bindings: names, message }))
 
   const createWorkers = (lane: LaneRun) =>
     lane.loads.map((load) =>
@@ -107,13 +118,14 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   function addLane(id: Lane): LaneRun {
     const lane = createLane(runtime, {
       id,
+      source,
       tallies,
       createWorkers,
       transaction,
       unique: !batched,
       keyOf: (source as Partial<BatchSource<unknown>>)['~snapstream.key'],
       fail,
-      late,
+      unhandled,
     })
     lanes.set(id, lane)
     states?.open(lane)
@@ -132,7 +144,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   async function revoked(ids: readonly Lane[], reason: 'revoked' | 'lost' | 'paused'): Promise<void> {
     emit('revoked', () => ({ bindings: names, lanes: ids, reason }))
     const given = ids.flatMap((id) => lanes.get(id) ?? [])
-    const fedBy = given.filter((lane) => lane.handled() !== undefined).map(({ id }) => id)
+    const fedBy = given.filter((lane) => lane.handled() !== undefined || lane.note()).map(({ id }) => id)
     if (reason !== 'paused' && keptBy.length > 0 && fedBy.length > 0)
       emit('moved', () => ({ bindings: names, lanes: fedBy, keptBy }))
     const close = reason === 'paused' ? undefined : states?.leave(ids)
@@ -188,17 +200,15 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     ended = true
   }
 
-  /** The lanes with handled messages, each with its handled position. */
-  function handled(): typeof noted {
-    return [...lanes.values()].flatMap((lane) => {
-      const position = lane.handled()
-      return position === undefined ? [] : [[lane, position] as const]
-    })
-  }
+  /** The positions of the lanes that have one. */
+  const toPositions = (places: readonly Pick<Progress, 'lane' | 'position'>[]): Positions =>
+    new Map(places.flatMap(({ lane, position }) => (position === undefined ? [] : [[lane.id, position]])))
 
-  const toPositions = (places: typeof noted) => new Map(places.map(([lane, position]) => [lane.id, position]))
+  const lag = () => reader?.lag?.(toPositions([...lanes.values()].map((lane) => ({ lane, position: lane.handled() }))))
 
-  const lag = () => reader?.lag?.(toPositions(handled()))
+  /** Those of lanes with ticks alone are where they started. */
+  const allPositions = () =>
+    toPositions(noted.map(({ lane, position = reader?.startOf?.(lane.id) }) => ({ lane, position })))
 
   const run: SourceRun = {
     source,
@@ -209,7 +219,8 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       return [...new Set([...lanes.values(), ...leaving])]
     },
     get ended() {
-      return ended && !(atomicSink?.abort && [...lanes.values()].some((lane) => lane.dirty() || lane.torn))
+      const pending = (lane: LaneRun) => !lane.empty() || (atomicSink?.abort && (lane.dirty() || lane.torn))
+      return ended && ![...lanes.values()].some(pending)
     },
     lag,
     get ready() {
@@ -221,12 +232,11 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
     },
     async open() {
       await atomicSink?.accepts?.(source)
-      const direct = readers.length === 1 && readers[0]?.concurrency === 1
       const trouble = runtime.trouble('source', tallies)
       const options = { signal: reading, host, scope: runtime.scope, assigned, revoked, trouble }
       reader = batched
         ? await source['~snapstream.source'](options)
-        : createIterableReader(source, { direct, signal: runtime.signal, late })
+        : createIterableReader(source, { direct, signal: runtime.signal, unhandled })
       const opened = reader
       const fits = !atomicSink?.abort || opened.rewind
       if (!fits) await opened.close()
@@ -246,16 +256,31 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       }
     },
     idle: async () => reader?.idle?.(),
-    read: () => (reads ??= readAll().catch(fail)),
+    async read() {
+      await (reads ??= readAll().catch(fail))
+      // Ticks come after the end, too, while other sources go on.
+      for (const lane of lanes.values()) await lane.rest(0)
+    },
+    tick: (target, id, message) => {
+      const lane = lanes.get(id)
+      // Of a lane that is being assigned, the reader does not know the start.
+      const known = !reader?.startOf || reader.startOf(id) !== undefined
+      return !!lane && known && !lane.halted && !lane.waits && (batched || !direct) && lane.tick(target, message)
+    },
+    isIdle(id) {
+      const lane = lanes.get(id)
+      return !!lane?.empty() && !lane.halted && !lane.waits && (ended || !!reader?.caughtUp?.(id, lane.handled()))
+    },
     note() {
-      noted = handled().filter(([lane, position]) => position !== lane.committed)
-      return toPositions(noted)
+      noted = [...lanes.values()].flatMap((lane) => lane.note() ?? [])
+      return allPositions()
     },
     async commit() {
       // A lane may have been revoked, and even assigned again, since its position was noted. That position must not be committed.
-      const own = noted.filter(([lane]) => lanes.get(lane.id) === lane)
-      if (own.length > 0 && !atomicSink) await reader?.commit(toPositions(own))
-      for (const [lane, position] of own) lane.acknowledge(position)
+      noted = noted.filter(({ lane }) => lanes.get(lane.id) === lane)
+      const positions = allPositions()
+      if (positions.size > 0 && !atomicSink) await reader?.commit(positions)
+      for (const progress of noted) progress.lane.acknowledge(progress)
     },
     rewind() {
       const torn = [...lanes.values()].filter((lane) => lane.torn)
@@ -266,12 +291,14 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
         lanes.delete(lane.id)
       }
       leaving.clear()
-      for (const id of ids) addLane(id)
+      const back = ids.map(addLane)
       if (ids.length > 0) {
         rewound = true
         // Not awaited: the lanes get no batch before it is done, and it may have to wait for lanes that are given up.
         const going = (async () => reader?.rewind?.(ids))()
-        going.catch((thrown: unknown) => reading.aborted || fail(thrown))
+        const over = going.catch((thrown: unknown) => void (reading.aborted || fail(thrown)))
+        // A tick would commit the position from before.
+        for (const lane of back) lane.wait(over)
         if (ended) {
           ended = false
           reads = readAll().catch(fail)

@@ -119,7 +119,7 @@ export function createStep(
         if (ended) return
         const pending = emit(result.value, cursor) ?? (pace.spent() && pace.rest())
         if (pending && (yield pending)) return true
-        if ((pending || waited) && context.signal.aborted) giveUp()
+        if ((pending || waited) && context.signal.aborted) giveUp(cursor)
       }
     } finally {
       // A generator that is left early runs its own `finally`.
@@ -208,8 +208,9 @@ export function createStep(
   }
 
   /** Leaves a message unfinished: the time for a graceful end is over, or its lane belongs to another process. */
-  function giveUp(): never {
+  function giveUp(cursor: Cursor): never {
     if (!lane.revoked) load.givenUp++
+    if (cursor.refusals === 0) state?.undo(cursor)
     throw HALTED
   }
 
@@ -230,7 +231,7 @@ export function createStep(
     note(tally, { lastError: { error, at: host.now() } })
     cursor.trace?.failed?.(error, attempt)
     // The time for a graceful end is over: the failure may come from that, and not from the message.
-    if (context.signal.aborted) giveUp()
+    if (context.signal.aborted) giveUp(cursor)
     let what = 'onError of '
     let verdict: string
     try {
@@ -263,7 +264,7 @@ export function createStep(
     // The wait for a retry does not count as a stall: the time limits are for one attempt.
     cursor.watch(NaN)
     // A message of which a value was refused late already counts as handled.
-    if (!(await lane.sleep(waitMs, cursor.refusals > 0))) giveUp()
+    if (!(await lane.sleep(waitMs, cursor.refusals > 0))) giveUp(cursor)
     cursor.watch(Infinity)
     return redo()
   }

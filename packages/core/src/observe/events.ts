@@ -1,5 +1,5 @@
 import type { ErrorFields } from '../error.ts'
-import type { Lane, RestoreProgress } from '../protocol.ts'
+import type { Lane, Lateness, RestoreProgress } from '../protocol.ts'
 
 /** A message that failed; with its topic, partition, offset and key if they are known. */
 export interface FailedMessage extends ErrorFields {
@@ -119,8 +119,15 @@ export interface Events {
     /** The oldest messages in flight, at most 5. */
     readonly inFlight: readonly InFlight[]
   }
+  /** A message was older than the event time allows, and an operator has passed it over. A logger gets at most one a second. */
+  late: Lateness & {
+    /** The names of the bindings. */
+    readonly bindings: readonly string[]
+    /** The message. */
+    readonly message: unknown
+  }
   /** A message of an iterator is not handled: it came after the end of the stream, or an earlier message of its key failed. */
-  late: {
+  unhandled: {
     /** The names of the bindings that read the iterator. */
     readonly bindings: readonly string[]
     /** The message. */

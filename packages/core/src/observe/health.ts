@@ -21,6 +21,8 @@ export interface BindingHealth {
   readonly skipped: number
   /** The number of messages that went to the dead letter sink. */
   readonly deadLettered: number
+  /** The number of messages that were older than the event time allows. They count as handled, too. */
+  readonly late: number
   /** The number of aborted transactions in which it wrote. Their messages are handled again, and count again. */
   readonly aborted: number
   /** The last error, even if a retry succeeded later; undefined before the first. */

@@ -14,9 +14,12 @@ export type Logger = { readonly [L in Level]: (line: string, event: unknown) => 
 export const LEVELS: { readonly [K in keyof Events]?: Level } = {
   checkpoint: 'debug',
   stall: 'warn',
-  late: 'warn',
+  unhandled: 'warn',
   moved: 'warn',
 }
+
+/** The least time between two lines about late messages, in ms: each message may be late. */
+export const LATE_MS = 1000
 
 /** Throws `USAGE` for a logger that lacks one of the four functions. */
 export function checkLogger(logger: Logger | undefined): void {
@@ -37,7 +40,7 @@ export function log(
   const words = inWords(event)
   const level = LEVELS[name] ?? (!event.error ? 'info' : name.startsWith('stop') ? 'error' : 'warn')
   // The console would print the fields twice. Only a lost message is worth that.
-  const rest = logger === console && name !== 'late' ? [] : [event]
+  const rest = logger === console && name !== 'unhandled' ? [] : [event]
   logger[level](`snapstream ${name}${words && `: ${words}`}`, ...(rest as [event: unknown]))
 }
 

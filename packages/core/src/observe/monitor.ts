@@ -2,7 +2,7 @@ import type { Tally, WatchedSource } from './tally.ts'
 import type { Host } from '../host.ts'
 import type { LaneState } from '../protocol.ts'
 import type { Emit, On } from './events.ts'
-import { LEVELS, log } from './logger.ts'
+import { LATE_MS, LEVELS, log } from './logger.ts'
 import type { Logger } from './logger.ts'
 import type { EngineProbe } from './probe.ts'
 
@@ -30,7 +30,7 @@ export function createMonitor(): Monitor {
 interface Bus {
   readonly on: On
   /** Makes the emitter of a run, which may have a logger. */
-  emitter(logger: Logger | undefined): Emit
+  emitter(logger: Logger | undefined, host: Host): Emit
 }
 
 function createBus(): Bus {
@@ -45,7 +45,8 @@ function createBus(): Bus {
       own.add(call)
       return () => void own.delete(call)
     },
-    emitter(logger) {
+    emitter(logger, host) {
+      let lateAt = -Infinity
       /** An error of a listener or logger is printed as a warning, and the stream goes on. */
       const call = (name: string, f: () => unknown) =>
         void (async () => f())().catch((error: unknown) =>
@@ -53,7 +54,12 @@ function createBus(): Bus {
         )
       return (name, make) => {
         const own = listeners.get(name)
-        const output = logger ?? (LEVELS[name] === 'warn' && !own?.size ? console : undefined)
+        let output = logger ?? (LEVELS[name] === 'warn' && !own?.size ? console : undefined)
+        if (output && name === 'late') {
+          const now = host.monotonic()
+          if (now < lateAt + LATE_MS) output = undefined
+          else lateAt = now
+        }
         if (!output && !own?.size) return
         const event = make()
         if (output) call(name, () => log(output, name, event as object))

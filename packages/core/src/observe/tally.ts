@@ -17,7 +17,12 @@ export interface Flight {
 
 /** A source in a run, as health and the watchdog see it. */
 export interface WatchedSource {
-  readonly lanes: readonly { readonly cursors: ReadonlySet<Flight>; count(): void }[]
+  readonly lanes: readonly {
+    readonly cursors: ReadonlySet<Flight>
+    /** The number of messages that wait for their turn. */
+    readonly turns: number
+    count(): void
+  }[]
   readonly ended: boolean
   readonly ready: boolean
   /** Changes with each record of state that is restored for its lanes; empty while no lane waits for its state. */
@@ -25,7 +30,7 @@ export interface WatchedSource {
   lag(): number | undefined
 }
 
-type Counter = 'handled' | 'retried' | 'skipped' | 'deadLettered' | 'aborted'
+type Counter = 'handled' | 'retried' | 'skipped' | 'deadLettered' | 'late' | 'aborted'
 
 /**
  * The counts of a binding in a run, for health and the watchdog. `count` writes the counters, and `note` writes all other
@@ -52,6 +57,7 @@ export function createTally(binding: Binding): Tally {
     retried: 0,
     skipped: 0,
     deadLettered: 0,
+    late: 0,
     aborted: 0,
     lastError: undefined,
     lastProgress: undefined,

@@ -64,7 +64,9 @@ export function startWatchdog(
     const [before, at] = restores.get(tally) ?? []
     const still = restored === '' ? Infinity : restored === before ? (at as number) : clock
     restores.set(tally, [restored, still])
-    const quiet = flights.length > 0 || !lag || restored ? clock : Math.min(tally.quiet, clock)
+    // A lane that waits for its turn waits for another source, which is watched as well.
+    const starves = tally.sources.some((source) => source.lag() && source.lanes.every(({ turns }) => !turns))
+    const quiet = flights.length > 0 || !starves || restored ? clock : Math.min(tally.quiet, clock)
     const oldest = flights.filter(({ since }) => since >= 0).toSorted((a, b) => a.since - b.since)
     const causes = [
       ['flush', hung(flushing, targets)],

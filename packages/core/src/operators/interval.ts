@@ -110,6 +110,7 @@ function tickReader(
       return ended() ? undefined : tick()
     },
     commit() {},
+    caughtUp: (_, handled = 0) => handled === count && leftMs() > 0,
     close() {
       open = false
       for (const one of signals) one.removeEventListener('abort', change)

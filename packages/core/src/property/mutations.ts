@@ -44,8 +44,8 @@ function transactionMutations(): readonly Mutation[] {
     {
       name: 'end with messages that are not committed',
       file: 'engine/source-run.ts',
-      find: 'return ended && !(atomicSink?.abort &&',
-      replace: 'return ended && !(false &&',
+      find: '!lane.empty() || (atomicSink?.abort &&',
+      replace: '!lane.empty() || (false &&',
     },
     {
       name: 'end although a source was rewound behind its end',
@@ -56,8 +56,8 @@ function transactionMutations(): readonly Mutation[] {
     {
       name: 'go on with the old lane after a rewind',
       file: 'engine/source-run.ts',
-      find: 'for (const id of ids) addLane(id)',
-      replace: '',
+      find: 'const back = ids.map(addLane)',
+      replace: 'const back: LaneRun[] = []',
     },
     {
       name: 'flush a transaction while messages are in flight',
@@ -98,14 +98,14 @@ function transactionMutations(): readonly Mutation[] {
     {
       name: 'keep the state of an aborted transaction',
       file: 'engine/end-transaction.ts',
-      find: 'stateOf(runtime, writer)?.abort()',
+      find: 'for (const state of statesIn(runtime, transaction)) state.abort()',
       replace: '',
     },
     {
       name: 'store the state of aborted transactions only',
       file: 'engine/end-transaction.ts',
-      find: 'if (!aborted) await stateOf',
-      replace: 'if (aborted) await stateOf',
+      find: 'if (!aborted) await Promise.all(statesIn',
+      replace: 'if (aborted) await Promise.all(statesIn',
     },
     {
       name: 'prepare a state after its positions were noted',
@@ -122,7 +122,7 @@ function transactionMutations(): readonly Mutation[] {
     {
       name: 'keep the writes of a message that is skipped',
       file: 'engine/step.ts',
-      find: 'if (cursor.refusals === 0) state?.undo(cursor)',
+      find: 'stay.\n        if (cursor.refusals === 0) state?.undo(cursor)',
       replace: '',
     },
   ]
@@ -164,7 +164,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'commit after revoke',
     file: 'engine/source-run.ts',
-    find: '.filter(([lane]) => lanes.get(lane.id) === lane)',
+    find: '.filter(({ lane }) => lanes.get(lane.id) === lane)',
     replace: '',
   },
   {
@@ -200,13 +200,13 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'give up a wait for a retry in silence',
     file: 'engine/step.ts',
-    find: 'if (!(await lane.sleep(waitMs, cursor.refusals > 0))) giveUp()',
+    find: 'if (!(await lane.sleep(waitMs, cursor.refusals > 0))) giveUp(cursor)',
     replace: 'if (!(await lane.sleep(waitMs, cursor.refusals > 0))) throw HALTED',
   },
   {
     name: 'give up a generator in silence',
     file: 'engine/step.ts',
-    find: 'if ((pending || waited) && context.signal.aborted) giveUp()',
+    find: 'if ((pending || waited) && context.signal.aborted) giveUp(cursor)',
     replace: 'if ((pending || waited) && context.signal.aborted) throw HALTED',
   },
   {

@@ -102,7 +102,7 @@ export function concurrencySuite({ createApp }: Core): void {
           }
         }
         const lost: unknown[] = []
-        app.on('late', ({ message }) => void lost.push(message))
+        app.on('unhandled', ({ message }) => void lost.push(message))
         const source: Iterable<number> | AsyncIterable<number> = asynchronous ? later() : numbers()
         app.snap(source as Iterable<number>, { concurrency: 5, key: (n) => n % 2 })(async (n, { stop }) => {
           await new Promise<void>((resolve) => host.setTimeout(resolve, 10))
@@ -127,7 +127,7 @@ export function concurrencySuite({ createApp }: Core): void {
           yield n
         }
       }
-      app.on('late', ({ message }) => void lost.push(message))
+      app.on('unhandled', ({ message }) => void lost.push(message))
       app.snap(numbers(), { concurrency: 4, key: (n) => n % 2 })(async (n) => {
         await new Promise<void>((resolve) => host.setTimeout(resolve, 10))
         if (n === 2) throw new Error('two')

@@ -14,14 +14,19 @@ import { givenUpSuite } from './given-up.ts'
 import { handlerSuite } from './handlers.ts'
 import { healthSuite } from './health.ts'
 import { hostileValueSuite } from './hostile-values.ts'
+import { lateSuite } from './late.ts'
 import { lifecycleSuite } from './lifecycle.ts'
 import { maxProcessingSuite } from './max-processing.ts'
 import { openingSuite } from './opening.ts'
 import { refusalSuite } from './refusals.ts'
 import { stateSuite } from './states.ts'
+import { tickEndSuite } from './tick-ends.ts'
+import { tickTransactionSuite } from './tick-transactions.ts'
+import { tickSuite } from './ticks.ts'
 import { throughSuite } from './through.ts'
 import { transactionEndSuite } from './transaction-ends.ts'
 import { transactionSuite } from './transactions.ts'
+import { turnSuite } from './turns.ts'
 import { usageSuite } from './usage-errors.ts'
 import { watchdogSuite } from './watchdog.ts'
 
@@ -34,6 +39,11 @@ describe.each(cores)('%s', (_, core) => {
   handlerSuite(core)
   usageSuite(core)
   throughSuite(core)
+  tickSuite(core)
+  tickEndSuite(core)
+  tickTransactionSuite(core)
+  turnSuite(core)
+  lateSuite(core)
   errorSuite(core)
   refusalSuite(core)
   lifecycleSuite(core)

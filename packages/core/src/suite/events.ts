@@ -14,6 +14,7 @@ const NAMES = [
   'dead-letter',
   'trouble',
   'stall',
+  'unhandled',
   'late',
   'stopping',
   'stop',

@@ -13,7 +13,7 @@ export function givenUpSuite({ createApp }: Core): void {
     const app = createApp({ host })
     const stops: Events['stop'][] = []
     app.on('stop', (stop) => stops.push(stop))
-    app.on('late', () => {})
+    app.on('unhandled', () => {})
     const stop = new AbortController()
     const run = async () => {
       host.setTimeout(() => stop.abort(), 50)

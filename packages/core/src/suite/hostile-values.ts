@@ -116,7 +116,7 @@ export function hostileValueSuite({ createApp, SnapstreamError, causesOf, descri
         await second.stream({}, { signal: AbortSignal.timeout(1) })
         give({ done: false, value })
         await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce())
-        expect(warn.mock.calls[0]?.[0]).toMatch(/^snapstream late: bindings handler 1, message /)
+        expect(warn.mock.calls[0]?.[0]).toMatch(/^snapstream unhandled: bindings handler 1, message /)
         const told = warn.mock.calls[0]?.[1] as { readonly message: unknown }
         expect(Object.is(told.message, value)).toBe(true)
         warn.mockRestore()

@@ -46,14 +46,16 @@ export interface StatefulSink extends SinkTarget<unknown> {
   onOpen: (lane: Lane, signal: AbortSignal) => unknown
   /** The answer of `release`. */
   onRelease: (message: unknown) => void | PromiseLike<void>
+  /** Hands a tick to a lane of its only source. */
+  tick(lane: Lane, message: object): boolean
 }
 
 /** `calls`: the list of calls, if others write to it as well. */
 export function statefulSink(
-  changes: Partial<SinkWriter<unknown>> & { readonly readOnly?: boolean } = {},
+  changes: Partial<SinkWriter<unknown>> & Pick<LaneState, 'readOnly' | 'volatile' | 'turn'> = {},
   calls: string[] = [],
 ): StatefulSink {
-  const { readOnly = false, ...over } = changes
+  const { readOnly = false, volatile = false, turn, ...over } = changes
   const noted =
     (name: string) =>
     ({ message }: Origin) =>
@@ -84,6 +86,8 @@ export function statefulSink(
     abort: () => void calls.push('abort'),
     restoring: () => sink.restoring,
     readOnly,
+    volatile,
+    ...(turn && { turn }),
   }
   const sink: StatefulSink = {
     calls,
@@ -93,6 +97,7 @@ export function statefulSink(
     restoring: [],
     onOpen() {},
     onRelease() {},
+    tick: (lane, message) => !!sink.options?.tick?.(sink.options.sources[0], lane, message),
     '~snapstream.sink'(options) {
       sink.options = options
       return { write: (value) => void calls.push(`write ${String(value)}`), flush() {}, state, ...over }

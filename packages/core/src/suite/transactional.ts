@@ -63,7 +63,8 @@ export function transactionalLog({ lanes, live = true, size = 2 }: LogOptions): 
     }
   }
 
-  const start = (lane: string) => owned.set(lane, cursorAt(log.committed.get(lane) ?? 0))
+  const startOf = (lane: string) => log.committed.get(lane) ?? 0
+  const start = (lane: string) => owned.set(lane, cursorAt(startOf(lane)))
 
   const log: TransactionalLog = {
     options: undefined,
@@ -90,6 +91,8 @@ export function transactionalLog({ lanes, live = true, size = 2 }: LogOptions): 
           rewinding--
           wake()
         },
+        caughtUp: (lane, handled) => Number(handled ?? startOf(lane as string)) >= (lanes[lane] as Numbers).length,
+        startOf: (lane) => (owned.has(lane as string) ? startOf(lane as string) : undefined),
         close() {
           closed = true
           wake()

@@ -2,8 +2,17 @@ import { isBatchSource, isResource, isSinkTarget } from '../binding/binding.ts'
 import type { Binding } from '../binding/binding.ts'
 import { isThenable } from '../adapter/promise.ts'
 import { isIterator } from '../engine/iterable-source.ts'
-import type { BatchSource, Checkpoint, LaneState, Resource, SinkTarget, SinkWriter, SourceReader } from '../protocol.ts'
-import type { Source, To } from '../types.ts'
+import type {
+  BatchSource,
+  Checkpoint,
+  LaneState,
+  Origin,
+  Resource,
+  SinkTarget,
+  SinkWriter,
+  SourceReader,
+} from '../protocol.ts'
+import type { To } from '../types.ts'
 import type { Mortal } from './mortal.ts'
 
 type Adapter = Partial<BatchSource<unknown> & SinkTarget<unknown> & Resource>
@@ -40,6 +49,18 @@ export function instrument(
 
   /** The bound object of a wrapper: adapters know only that. */
   const original = (target: unknown) => originals.get(target) ?? target
+
+  /** The wrapper of a bound source; an iterable has none. */
+  const wrappedSource = <T>(source: T): T => (isBatchSource(source) ? wrapped(source) : source)
+
+  const origins = new WeakMap<Origin, Origin>()
+  /** An origin with the bound object as its source. The engine moves one origin from message to message, so it shows through. */
+  function inOriginal(origin: Origin): Origin {
+    const seen: Origin =
+      origins.get(origin) ?? Object.create(origin, { source: { get: () => original(origin.source) } })
+    origins.set(origin, seen)
+    return seen
+  }
 
   const wrapFunction =
     (f: (...args: unknown[]) => unknown) =>
@@ -95,7 +116,12 @@ export function instrument(
             await mortal.open(
               () => {
                 for (const [key, value] of scope) options.scope.set(key, value)
-                return openSink.call(target, { ...options, sources: options.sources.map(original) })
+                return openSink.call(target, {
+                  ...options,
+                  sources: options.sources.map(original),
+                  tick: (source, lane, message) => !!options.tick?.(wrappedSource(source), lane, message),
+                  idle: (source, lane) => !!options.idle?.(wrappedSource(source), lane),
+                })
               },
               (writer) => writer.close?.(),
             ),
@@ -122,6 +148,8 @@ export function instrument(
       read: () => reader.read(),
       commit: (positions) => mortal.call('adapters', () => reader.commit(positions)),
       close: () => mortal.close(reader),
+      ...(reader.caughtUp && { caughtUp: (lane, handled) => reader.caughtUp?.(lane, handled) ?? false }),
+      ...(reader.startOf && { startOf: (lane) => reader.startOf?.(lane) }),
       ...(reader.lag && { lag: (handled) => reader.lag?.(handled) }),
       ...(reader.rewind && { rewind: (lanes) => mortal.call('adapters', () => reader.rewind?.(lanes)) }),
     }
@@ -137,37 +165,41 @@ export function instrument(
     return {
       open: (source, lane, signal) => call(() => state.open(original(source), lane, signal)),
       close: (source, lane, reason) => call(() => state.close(original(source), lane, reason)),
-      begin: (origin) => state.begin(origin),
-      undo: (origin) => state.undo(origin),
-      release: (origin) => call(() => state.release(origin)),
+      begin: (origin) => state.begin(inOriginal(origin)),
+      // Not counted: a message may wait for its turn for any length of time.
+      ...(state.turn && { turn: (origin) => state.turn?.(inOriginal(origin)) }),
+      undo: (origin) => state.undo(inOriginal(origin)),
+      release: (origin) => call(() => state.release(inOriginal(origin))),
       prepare: (checkpoint) => call(() => state.prepare(inOriginals(checkpoint))),
       commit: (checkpoint) => call(() => state.commit(inOriginals(checkpoint))),
       abort: () => call(() => state.abort()),
       restoring: () => state.restoring(),
       ...(state.readOnly && { readOnly: true }),
+      ...(state.volatile && { volatile: true }),
     }
   }
 
   function wrapWriter(writer: SinkWriter<unknown>): SinkWriter<unknown> {
     const { writeFailure, release, prepare, abort, accepts, positions, enclose, undo, atomic, state } = writer
     return {
-      write: (value, origin) => mortal.call('adapters', () => writer.write(value, origin)),
+      write: (value, origin) => mortal.call('adapters', () => writer.write(value, origin && inOriginal(origin))),
       flush: (checkpoint) => mortal.call('adapters', () => writer.flush(inOriginals(checkpoint))),
       close: () => mortal.close(writer),
       ...(atomic && { atomic }),
       ...(writeFailure && {
-        writeFailure: (failure, origin) => mortal.call('adapters', () => writeFailure.call(writer, failure, origin)),
+        writeFailure: (failure, origin) =>
+          mortal.call('adapters', () => writeFailure.call(writer, failure, origin && inOriginal(origin))),
       }),
-      ...(release && { release: (origin) => mortal.call('adapters', () => release.call(writer, origin)) }),
+      ...(release && { release: (origin) => mortal.call('adapters', () => release.call(writer, inOriginal(origin))) }),
       ...(prepare && {
         prepare: (checkpoint) => mortal.call('adapters', () => prepare.call(writer, inOriginals(checkpoint))),
       }),
       ...(abort && { abort: (reason) => mortal.call('adapters', () => abort.call(writer, reason)) }),
       ...(accepts && { accepts: (source) => accepts.call(writer, original(source)) }),
       ...(positions && { positions: (source, lanes) => positions.call(writer, original(source), lanes) }),
-      ...(enclose && { enclose: (handle, origin) => enclose.call(writer, handle, origin) as never }),
+      ...(enclose && { enclose: (handle, origin) => enclose.call(writer, handle, inOriginal(origin)) as never }),
       ...(state && { state: known(state, () => wrapState(state)) }),
-      ...(undo && { undo: (origin) => undo.call(writer, origin) }),
+      ...(undo && { undo: (origin) => undo.call(writer, inOriginal(origin)) }),
     }
   }
 
@@ -178,7 +210,7 @@ export function instrument(
     const used = use.map(wrapped)
     return {
       ...binding,
-      sources: sources.map((source): Source<unknown> => (isBatchSource(source) ? wrapped(source) : source)),
+      sources: sources.map(wrappedSource),
       sink: sinks,
       use: used,
       targets: [...used, ...sinks, deadLetter],

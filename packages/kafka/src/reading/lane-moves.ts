@@ -98,8 +98,10 @@ export function laneMoves(context: {
 
   async function goOn(lane: PartitionLane): Promise<void> {
     if (!isHere(lane) || control.paused) return
+    // From the call of `assigned` on, the engine may ask where the lane starts.
+    lane.handled = lane.sought ?? (await handled(lane))
     const kept = (await options.assigned([lane.lane]))?.get(lane.lane)
-    const offset = lane.sought ?? (kept === undefined ? await handled(lane) : Number(kept))
+    const offset = lane.sought ?? Number(kept ?? lane.handled)
     if (isHere(lane)) replace(lane, offset)
   }
 

@@ -1,4 +1,4 @@
-import type { Positions, ReaderOptions } from '@snapstream/core'
+import type { Lane, Position, Positions, ReaderOptions } from '@snapstream/core'
 import { createCondition } from '@snapstream/core/adapter'
 import type { RecordBatch, TopicPartition, TopicPartitionOffset, TransactionalProducer } from '../driver/driver.ts'
 import { partitionKey } from '../driver/topic-partition.ts'
@@ -46,6 +46,10 @@ export interface ReaderLanes
   ended(): boolean
   /** The known number of offsets behind these positions; undefined while the end of no lane is known. */
   lag(handled: Positions): number | undefined
+  /** Whether nothing is behind this position of a lane, or behind its start, as far as its end is known. */
+  caughtUp(name: Lane, handled: Position | undefined): boolean
+  /** Where a lane goes on of which the engine has handled no message; undefined for a lane that is not there yet. */
+  startOf(name: Lane): Position | undefined
   /** Whether partitions were assigned, or none is left. `lagKnown`: also whether the end of each lane is known. */
   ready(lagKnown: boolean): boolean
   /** The partitions of this reader, including those that are being assigned. */
@@ -265,6 +269,12 @@ export function readerLanes(context: {
       }
       return lag
     },
+    caughtUp(name, handled) {
+      const lane = lanes.get(String(name))
+      if (lane === undefined || lane.logEnd === undefined || lane.stopped !== undefined) return false
+      return Math.min(lane.logEnd, lane.end) <= Number(handled ?? lane.handled)
+    },
+    startOf: (name) => lanes.get(String(name))?.handled,
     ready: (lagKnown) =>
       (leftOut || lanes.size > 0) &&
       !(lagKnown && [...lanes.values()].some(({ logEnd, stopped }) => logEnd === undefined && stopped === undefined)),

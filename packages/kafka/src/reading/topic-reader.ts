@@ -99,6 +99,8 @@ export function topicReader(given: {
       return batch !== undefined && !isThenable(batch) ? batch : readLater(batch)
     },
     lag: lanes.lag,
+    caughtUp: lanes.caughtUp,
+    startOf: lanes.startOf,
     ready: lanes.ready,
     commit: lanes.commit,
     hold: lanes.hold,

@@ -9,6 +9,7 @@ const incoming: Headers = [
 ]
 const origin = (carried?: Headers): Origin => ({
   message: 'm',
+  source: {},
   lane: 'orders/0',
   timestamp: 1,
   headers: incoming,

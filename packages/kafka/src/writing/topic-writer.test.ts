@@ -110,8 +110,14 @@ test.each<[number | bigint | undefined, number | bigint]>([
   [undefined, 1000],
 ])('a value whose message has the timestamp %s is written with %s', async (timestamp, written) => {
   const { sink, sent } = await setup()
-  await sink.write('a', { message: 'a', lane: 'x/0', timestamp, headers: undefined })
-  await sink.write(['k', 'a', { timestamp: 7 }], { message: 'a', lane: 'x/0', timestamp, headers: undefined })
+  await sink.write('a', { message: 'a', source: {}, lane: 'x/0', timestamp, headers: undefined })
+  await sink.write(['k', 'a', { timestamp: 7 }], {
+    message: 'a',
+    source: {},
+    lane: 'x/0',
+    timestamp,
+    headers: undefined,
+  })
   expect(sent.map((sending) => sending.timestamp)).toEqual([written, 7])
 })
 
@@ -119,7 +125,7 @@ test.each([Number.NaN, Infinity, 2 ** 63, 2n ** 63n, -(2n ** 63n) - 1n])(
   'a value whose message has the timestamp %s is refused',
   async (timestamp) => {
     const { sink, sent } = await setup()
-    const write = () => sink.write('a', { message: 'a', lane: 'x/0', timestamp, headers: undefined })
+    const write = () => sink.write('a', { message: 'a', source: {}, lane: 'x/0', timestamp, headers: undefined })
     expect(write).toThrow(
       expect.objectContaining({ code: 'SINK_REFUSED', message: expect.stringContaining('64 bits') }),
     )

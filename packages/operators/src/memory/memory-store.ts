@@ -143,4 +143,4 @@ function createMemoryRun<K extends OperatorKey, V>(operator: string): MemoryRun<
 }
 
 /** Nothing is written before a message begins. */
-const NOBODY: Origin = { message: undefined, lane: 0, timestamp: undefined, headers: undefined }
+const NOBODY: Origin = { message: undefined, source: undefined, lane: 0, timestamp: undefined, headers: undefined }
