@@ -85,6 +85,18 @@ test('a member that must not end the transaction of another waits for its time-o
   expect(troubles[0]).toMatchObject({ code: 'AUTHENTICATION_REFUSED' })
 })
 
+test('a member that gets its own partitions back ends its own transaction, unless that ends soon', async () => {
+  const { ownership, broker, requests, troubles } = owning(ownerMetadata('me'))
+  broker.next('OffsetFetch', UNSTABLE, 0, ...pending(3))
+  expect(await ownership.takeOver(() => partitions)).toEqual(found(5))
+  expect(requests().filter((line) => line.startsWith('InitProducerId'))).toEqual([])
+  expect(troubles).toEqual([])
+  broker.next('OffsetFetch', UNSTABLE, 0, ...pending(14))
+  expect(await ownership.takeOver(() => partitions)).toEqual(found(5))
+  expect(requests().filter((line) => line.startsWith('InitProducerId'))).toEqual(['InitProducerId me 10000 ms -1/-1'])
+  expect(troubles).toHaveLength(1)
+})
+
 test('partitions that are not wanted any more are not waited for', async () => {
   const { ownership, broker, requests } = owning()
   let wanted = partitions

@@ -13,7 +13,11 @@ import { fetchOffsetsAndMetadata } from './offsets-and-metadata.ts'
 
 /** How often to ask whether a transaction is still pending, in ms. */
 const PAUSES = { firstMs: 10, maxMs: 200 } as const
-/** How long a transaction may be pending before that is reported, in ms. */
+/**
+ * How long a transaction may be pending, in ms, before that is reported. A member that lost partitions and got them back then
+ * ends its own transaction, too: that cannot be committed any more, and the requests that would end it may be on a connection
+ * that leads nowhere.
+ */
 const REPORT_AFTER_MS = 1000
 /** How long retriable errors of a request that fences another owner are retried, in ms. */
 const FENCE_PATIENCE_MS = 5000
@@ -28,8 +32,9 @@ export interface Ownership {
   /** The committed offsets once no transaction is pending on them; partitions without one are left out. */
   committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>
   /**
-   * Ends the transactions that other owners of partitions left open. Resolves with the committed offsets of the partitions once
-   * no transaction is pending on them; with undefined if none is wanted any more, or the consumer has ended.
+   * Ends the transactions that other owners of partitions left open, and one of this member that stays open. Resolves with the
+   * committed offsets of the partitions once no transaction is pending on them; with undefined if none is wanted any more, or
+   * the consumer has ended.
    *
    * @param wanted the partitions that are still to be taken over
    */
@@ -116,9 +121,14 @@ export function groupOwnership(options: {
       const known = (await fetchStable(partitions)) ?? (await coordinator.ask((of) => fetch(of, partitions, false)))
       const owners = new Set(known.map(({ metadata }) => ownerOf(metadata)))
       owners.delete('')
-      owners.delete(transactionalId)
+      const isOwn = owners.delete(transactionalId)
       await Promise.all([...owners].map(fence))
-      return stabilised(wanted, { late: () => onTrouble(pending(wanted())) })
+      return stabilised(wanted, {
+        late: () => {
+          onTrouble(pending(wanted()))
+          if (isOwn) void fence(transactionalId)
+        },
+      })
     },
     async release(partitions, limitMs) {
       const work = async () => {
