@@ -32,6 +32,16 @@ function ownTime(message: unknown): number | undefined {
   return typeof timestamp === 'number' && timestamp >= 0 ? timestamp : undefined
 }
 
+/** The event time of a message. `timestamp`: as the step got it. Throws `HANDLER_FAILED` if there is none. */
+export function timeOf(message: unknown, timestamp: number | undefined, operator: string): number {
+  const time = ownTime(message) ?? timestamp
+  if (time !== undefined) return time
+  throw new SnapstreamError(
+    'HANDLER_FAILED',
+    `${operator} goes by event time, and the message has no timestamp; put map(source, (message) => ({ ...message, timestamp })) before ${operator}, in ms since the epoch`,
+  )
+}
+
 /** The time of what an operator makes of a message, for the next one: the message may not be a part of it. */
 export function timeFor(
   next: OperatorStep<never>,
