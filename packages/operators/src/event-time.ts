@@ -15,7 +15,7 @@ export interface EventTime {
   advance(part: AnyPart, time: number): void
 }
 
-export interface EventTimeOptions<P extends AnyPart> {
+export interface EventTimerOptions<P extends AnyPart> {
   /** The name of the operator, for errors. */
   readonly name: string
   readonly frame: Frame
@@ -25,7 +25,7 @@ export interface EventTimeOptions<P extends AnyPart> {
   readonly fire: (part: P, timer: OperatorTimer) => void
 }
 
-export function createEventTime<P extends AnyPart>({ name, frame, maxAheadMs, fire }: EventTimeOptions<P>): EventTime {
+export function createEventTime<P extends AnyPart>({ name, frame, maxAheadMs, fire }: EventTimerOptions<P>): EventTime {
   /** The wall clock is read only for a message that is beyond what was allowed when it was read last. */
   let limit = -Infinity
 

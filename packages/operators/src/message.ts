@@ -26,7 +26,7 @@ export function keyOf<M extends Keyed>(message: M, operator: string): KeyOf<M> {
 }
 
 /** The time that a message has itself, in ms since the epoch. Undefined: none. */
-function ownTime(message: unknown): number | undefined {
+export function ownTime(message: unknown): number | undefined {
   const { timestamp } = message as { readonly timestamp?: unknown }
   // Kafka's -1 stands for none.
   return typeof timestamp === 'number' && timestamp >= 0 ? timestamp : undefined

@@ -1,4 +1,6 @@
 import { expectFunction, expectMs, expectOptions, expectUsage } from '../check.ts'
+import { EVENT_TIME_OPTIONS } from '../timed-step.ts'
+import type { EventTimeOptions } from '../timed-step.ts'
 
 /** One window of a key, and what is in it. */
 export interface Windowed<K, V> {
@@ -51,16 +53,9 @@ export interface EmitOptions {
 }
 
 /** Options of windows that end by event time. */
-export interface TimeOptions<M> extends EmitOptions {
+export interface TimeOptions<M> extends EmitOptions, EventTimeOptions {
   /** How long a window stays open for messages that come late, in ms of event time behind its end. A whole number. */
   readonly graceMs: number
-  /**
-   * The time after which a partition without messages goes on with the wall clock, in ms, so that its windows end. It counts
-   * while the partition has caught up, so never in a replay. A whole number, or Infinity: never. @default 60_000
-   */
-  readonly idleMs?: number | undefined
-  /** How far the time of a message may be ahead of the wall clock, in ms, before the message fails. @default 86_400_000 (a day) */
-  readonly maxAheadMs?: number | undefined
   /**
    * Gets each message that came too late for one of its windows. It is also counted in `health()`, and listeners get the event
    * `late`.
@@ -75,7 +70,7 @@ export type WindowOptions<M, V> =
   | (SessionSpec<V> & TimeOptions<M>)
   | (CountSpec & EmitOptions)
 
-const OF_TIME = ['graceMs', 'emit', 'idleMs', 'maxAheadMs', 'late']
+const OF_TIME = ['graceMs', 'emit', 'late', ...EVENT_TIME_OPTIONS]
 /** By the option that tells the kind: the options beside it. */
 const KINDS = {
   sizeMs: ['everyMs', ...OF_TIME],
@@ -92,15 +87,13 @@ export function checkWindowOptions(options: object): void {
   expectUsage(given.length === 1, 'window', `the options have one of ${kinds.join(', ')}`, options)
   expectOptions(options, [kind as string, ...KINDS[kind!]], 'window')
   const all = options as AlignedSpec & SlidingSpec & SessionSpec<unknown> & CountSpec & TimeOptions<unknown>
-  const { emit, late, idleMs, maxAheadMs } = all
+  const { emit, late } = all
   if (kind === 'count') {
     const isCount = Number.isInteger(all.count) && all.count > 0
     expectUsage(isCount, 'window', 'count is a whole number above 0', all.count)
   } else {
     expectMs(all[kind!], kind!, 'window', { min: kind === 'slideMs' ? 0 : 1 })
     expectMs(all.graceMs, 'graceMs', 'window')
-    if (idleMs !== undefined) expectMs(idleMs, 'idleMs', 'window', { min: 1, infinite: true })
-    if (maxAheadMs !== undefined) expectMs(maxAheadMs, 'maxAheadMs', 'window', { infinite: true })
     if (late !== undefined) expectFunction(late, 'late', 'window')
   }
   if (kind === 'gapMs') expectFunction(all.merge, 'merge, which makes one value of those of two sessions,', 'window')

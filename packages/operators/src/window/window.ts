@@ -2,12 +2,12 @@ import type { Through } from '@snapstream/core'
 import type { OperatorStore } from '@snapstream/core/adapter'
 import type { Input } from '../chain.ts'
 import { expectFunction, expectUsage, isStore } from '../check.ts'
-import { createEventTime } from '../event-time.ts'
 import { createMemoryStore } from '../memory/memory-store.ts'
 import { expectSum, expectSync, isTombstone, keyOf, timeOf } from '../message.ts'
 import type { Keyed, KeyOf } from '../message.ts'
 import type { OperatorStep } from '../step.ts'
 import { through } from '../through.ts'
+import { checkEventTime, createTimedStep } from '../timed-step.ts'
 import { createAlignedWindows } from './aligned-windows.ts'
 import { createCountWindows } from './count-windows.ts'
 import { createSessionWindows } from './session-windows.ts'
@@ -15,9 +15,6 @@ import { createSlidingWindows } from './sliding-windows.ts'
 import type { TimeWindows, TimeWindowsOptions } from './time-windows.ts'
 import { checkWindowOptions } from './window-options.ts'
 import type { Windowed, WindowOptions } from './window-options.ts'
-
-const IDLE_MS = 60_000
-const MAX_AHEAD_MS = 86_400_000
 
 /**
  * Folds the messages of each key by windows of event time: tumbling (`sizeMs`), hopping (`sizeMs`, `everyMs`), sliding
@@ -74,39 +71,30 @@ export function window<M extends Keyed, V, S = M>(
     },
   })
   if ('count' in options) return windowByCount(source, store, (next) => createCountWindows(options, results(next)))
-  const { idleMs = IDLE_MS, graceMs } = options
+  const { graceMs } = options
   return through<M, Windowed<KeyOf<M>, V>, S>(source, {
     name: 'window',
     store,
     sequential: true,
-    timing: { idleMs },
+    timing: checkEventTime(options, 'window'),
     connect: (next, frame) => {
       const windows = createTimeWindows<KeyOf<M>, V, M>(options, { ...results(next), graceMs })
-      const access = store['~snapstream.operator']
-      const { maxAheadMs = MAX_AHEAD_MS, late } = options
-      const eventTime = createEventTime<ReturnType<typeof access.of>>({
+      const { maxAheadMs, late } = options
+      return createTimedStep<M, string, V>({
         name: 'window',
+        store,
+        next,
         frame,
         maxAheadMs,
-        fire: (part, { key, time }) => windows.fire(part, key as KeyOf<M>, time),
-      })
-      return {
-        message(message, timestamp) {
-          const time = timeOf(message, timestamp, 'window')
-          const key = keyOf(message, 'window')
-          const part = access.of(frame.root)
-          eventTime.observe(part, time)
-          if (isTombstone(message) || !windows.add(part, key, message, time)) return
+        timeOf: (message, timestamp) => timeOf(message, timestamp, 'window'),
+        check: (message) => keyOf(message, 'window'),
+        handle(part, message, time) {
+          if (isTombstone(message) || !windows.add(part, keyOf(message, 'window'), message, time)) return
           frame.late(time, part.time)
           expectSync(late?.(message), 'late of window')
         },
-        passed: (timestamp) => eventTime.observe(access.of(frame.root), timestamp),
-        tick(tick) {
-          const time = tick.times.get(access)
-          if (time !== undefined) eventTime.advance(access.of(frame.root), time)
-          next.tick?.(tick)
-        },
-      }
+        fire: (part, { key, time }) => windows.fire(part, key as KeyOf<M>, time),
+      })
     },
   })
 }
