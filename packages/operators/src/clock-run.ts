@@ -1,4 +1,4 @@
-import type { Host, Lane, LaneState, Origin, SinkOptions } from '@snapstream/core'
+import type { Host, Lane, LaneState, SinkOptions } from '@snapstream/core'
 import type { AnyAccess } from './any-store.ts'
 import type { Timing } from './chain.ts'
 import { createLateMessages } from './late-messages.ts'
@@ -25,16 +25,10 @@ export interface ClockRun {
   close(): void
 }
 
-interface TickOptions {
-  tick(source: unknown, lane: Lane, message: object): boolean
-  idle(source: unknown, lane: Lane): boolean
-  late(message: unknown, about: { lane: Lane; timestamp: number; time: number }): void
-}
-
 interface ClockRunOptions {
   readonly accesses: readonly AnyAccess[]
   readonly timing: Timing
-  readonly options: SinkOptions & Partial<TickOptions>
+  readonly options: SinkOptions
   /** A message or tick begins. */
   readonly begun: (at: At) => void
   /** A message or tick begins again, or is over. */
@@ -170,7 +164,7 @@ export function createClockRun({ accesses, timing, options, begun, over }: Clock
       const { message, lane } = origin
       over(message)
       const group = ofLane.get(lane)
-      const at = group && find(group, (origin as Origin & { source?: unknown }).source, lane)
+      const at = group && find(group, origin.source, lane)
       if (group === undefined || at === undefined) return
       begun(at)
       group.late.begin(message)
@@ -204,7 +198,7 @@ export function createClockRun({ accesses, timing, options, begun, over }: Clock
       wakeIn(AGAIN_MS)
     },
     restoring: () => [],
-    readOnly: true,
+    volatile: true,
   }
 
   const run: ClockRun = {

@@ -122,7 +122,7 @@ function createMemoryRun<K extends OperatorKey, V>(operator: string): MemoryRun<
       for (const { part } of parts.values()) part.abort()
     },
     restoring: () => [],
-    readOnly: true,
+    volatile: true,
   }
 
   return {
