@@ -7,7 +7,8 @@ import { usage } from '../conf/usage.ts'
 import { closed } from '../driver/driver-error.ts'
 import type { DriverAdmin, GroupListing } from '../driver/driver.ts'
 import { TOPIC_NAME, isTopicName } from '../driver/topic-name.ts'
-import { TOPIC_CREATION, isTopicCreation, newTopic } from '../options/topic-creation.ts'
+import { TOPIC_CREATION, isTopicCreation } from '../options/topic-creation.ts'
+import { createTopics } from '../options/new-topics.ts'
 import type { TopicCreation } from '../options/topic-creation.ts'
 import { describeGroup, describeTopic, groupOffsets } from './describe.ts'
 import type { GroupDetails, GroupOffset, TopicDetails } from './describe.ts'
@@ -79,7 +80,7 @@ export function Admin(conf: KafkaConf = {}): Admin {
       checkCreation(topic, ifExists, creation)
       await ask(async (admin) => {
         if (ifExists === 'refuse' && (await admin.listTopics()).includes(topic)) throw exists(topic)
-        await admin.createTopics([newTopic(topic, creation)])
+        await createTopics(admin, [topic], creation)
       })
     },
     async deleteTopic(topic) {

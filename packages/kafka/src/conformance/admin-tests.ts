@@ -29,6 +29,21 @@ export function adminTests(declare: Declare): void {
     assert.equal((await admin.offsets(name, 'latest'))[1]?.offset, 1)
   })
 
+  declare('tells the settings that topics were created with', async ({ admin, topic }) => {
+    if (admin.topicConfigs === undefined) return
+    const plain = await topic(1)
+    const name = `${plain}-settings`
+    const config = { 'retention.ms': '86400000', 'cleanup.policy': 'compact' }
+    await admin.createTopics([{ topic: name, partitions: 1, replicationFactor: 1, config }])
+    try {
+      const configs = await admin.topicConfigs([plain, name])
+      assert.deepEqual(configs.get(name), config)
+      assert.equal(configs.get(plain)?.['retention.ms'], undefined)
+    } finally {
+      await admin.deleteTopics([name])
+    }
+  })
+
   declare('a created topic can be written to and read at once', async ({ topic, produce, reader, until }) => {
     for (let i = 0; i < 5; i++) {
       const name = await topic(1)

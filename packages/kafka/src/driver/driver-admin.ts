@@ -70,6 +70,11 @@ export interface DriverAdmin {
    */
   topicIds?(topics: readonly string[]): Promise<ReadonlyMap<string, string>>
   /**
+   * The settings that were made for topics themselves, by topic and name. The topics exist.
+   * Optional: a driver that does not know them leaves it out.
+   */
+  topicConfigs?(topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>>
+  /**
    * One offset per partition, in order: the first one that can be read, the one behind the last record, or that of the first
    * record with this timestamp or a later one (in ms since the epoch; the end if no record has it). With `'read_committed'`
    * the end is the start of the first open transaction.

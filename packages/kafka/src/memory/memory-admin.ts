@@ -45,6 +45,7 @@ export function memoryAdmin(broker: MemoryBroker): DriverAdmin {
         ]),
       ),
     topicIds: async (topics) => new Map(topics.map((topic) => [topic, live().topicId(topic)])),
+    topicConfigs: async (topics) => new Map(topics.map((topic) => [topic, live().config(topic)])),
     offsets: async (topic, at, isolationLevel) =>
       live()
         .logs(topic)

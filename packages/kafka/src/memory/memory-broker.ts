@@ -21,6 +21,8 @@ export interface MemoryBroker {
   has(topic: string): boolean
   /** Throws `TOPIC_MISSING`. */
   topicId(topic: string): string
+  /** The settings that a topic was created with. */
+  config(topic: string): Readonly<Record<string, string>>
   limits(topic: string): Pick<MemoryTopic, 'maxBatchBytes' | 'keyed'>
   /** The state of a group, made at the first call. `describe` tells whether the group exists for clients. */
   group(groupId: string): MemoryGroup
@@ -51,7 +53,7 @@ export function memoryBroker(options: {
       const { retention, ...limits } = topicConfig(topic, options)
       const { partitions = defaultPartitions } = topic
       const logs = Array.from({ length: partitions }, () => partitionLog(retention, () => host.now()))
-      topics.set(topic.topic, { id: `topic ${++created}`, logs, ...limits })
+      topics.set(topic.topic, { id: `topic ${++created}`, logs, config: topic.config ?? {}, ...limits })
     },
     deleteTopic(topic) {
       const { logs } = found(topic)
@@ -63,6 +65,7 @@ export function memoryBroker(options: {
     logs: (topic) => found(topic).logs,
     has: (topic) => topics.has(topic),
     topicId: (topic) => found(topic).id,
+    config: (topic) => found(topic).config,
     limits: found,
     group(groupId) {
       let group = groups.get(groupId)
@@ -86,6 +89,8 @@ interface MemoryTopic {
   /** Unique, also among topics with the same name. */
   readonly id: string
   readonly logs: readonly PartitionLog[]
+  /** The settings that it was created with. */
+  readonly config: Readonly<Record<string, string>>
   /** The largest batch that it accepts, in bytes. */
   readonly maxBatchBytes: number
   /** Whether it refuses records without a key, as a compacted topic. */
@@ -106,7 +111,7 @@ interface TopicConfig {
 function topicConfig(
   { topic, config = {} }: NewTopic,
   defaults: TopicConfig,
-): Omit<MemoryTopic, 'id' | 'logs'> & TopicConfig {
+): Omit<MemoryTopic, 'id' | 'logs' | 'config'> & TopicConfig {
   function limit(name: string, otherwise: number | undefined): number {
     const text = config[name]
     if (text === undefined) return otherwise ?? Infinity

@@ -1,6 +1,6 @@
 import { SnapstreamError } from '@snapstream/core'
 import type { DriverAdmin } from '../driver/driver.ts'
-import { newTopic } from './topic-creation.ts'
+import { createTopics } from './new-topics.ts'
 import type { TopicSpec } from './topic-spec.ts'
 
 /** Finds the topics that a spec names or matches, and creates them if `create` says so. Rejects with `TOPIC_MISSING`. */
@@ -14,7 +14,7 @@ export async function findTopics(admin: DriverAdmin, { topics, create, name }: T
       { topic: name },
     )
   }
-  if (create !== undefined) await admin.createTopics(topics.map((topic) => newTopic(topic, create)))
+  if (create !== undefined) await createTopics(admin, topics, create)
   await admin.describeTopics(topics)
   return topics
 }

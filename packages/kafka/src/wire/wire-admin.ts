@@ -3,6 +3,7 @@ import { groupBy } from '../driver/topic-partition.ts'
 import type { ClientSettings, DriverAdmin, NewTopic, TopicPartition } from '../driver/driver.ts'
 import { topicMissing } from '../driver/driver-error.ts'
 import { listTopics, openCluster } from './cluster/cluster.ts'
+import { topicConfigs } from './cluster/topic-configs.ts'
 import { topicIds } from './cluster/topic-ids.ts'
 import { committedOffsets } from './group/committed-offsets.ts'
 import type { Connect } from './protocol/connection.ts'
@@ -100,6 +101,8 @@ export async function wireAdmin(connect: Connect, client: ClientSettings): Promi
     listTopics: () => ask('list the topics', () => listTopics(cluster)),
     describeTopics,
     topicIds: (topics) => ask('ask for the ids of topics', async () => topicIds(await cluster.any(), topics)),
+    topicConfigs: (topics) =>
+      ask('ask for the settings of topics', async () => topicConfigs(await cluster.any(), topics)),
     offsets,
     committed: (groupId, topics) =>
       ask(`ask for the offsets of the group ${JSON.stringify(groupId)}`, async () => {
