@@ -7,6 +7,7 @@ import {
   type SinkOptions,
   type SinkTarget,
 } from '@snapstream/core'
+import type { OperatorAccess } from '@snapstream/core/adapter'
 import type { AnyBackend } from './backend/backend.ts'
 import { checkProtocol } from './check-protocol.ts'
 import { createDatabase, type Database } from './database/database.ts'
@@ -146,6 +147,11 @@ export interface Cache<K extends CacheKey, V>
    * for await (const [key, value] of cache) console.log(key, value)
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<readonly [key: K, value: V]>
+  /**
+   * The access of operators: windows, joins and others that keep their state in the cache, with all partitions in this process. In
+   * a stream with such an operator, each write has to belong to a message.
+   */
+  readonly '~snapstream.operator': OperatorAccess<K, V>
 }
 
 /**
@@ -187,7 +193,7 @@ function createCache<K extends CacheKey, V>(
   options: SubCacheOptions<V>,
 ): Cache<K, V> {
   const store = createStore<K, V>(database, name, prefix, options)
-  return Object.assign((key: K, value: V, options?: EntryOptions) => store.set(key, value, options), {
+  const cache = Object.assign((key: K, value: V, options?: EntryOptions) => store.set(key, value, options), {
     get: store.get,
     getSync: store.getSync,
     getMany: store.getMany,
@@ -227,6 +233,9 @@ function createCache<K extends CacheKey, V>(
     '~snapstream.key': store.keyOf,
     '~snapstream.local': name,
   })
+  // A getter: the cache learns that an operator keeps its state here.
+  Object.defineProperty(cache, '~snapstream.operator', { get: store.operator })
+  return cache as typeof cache & Pick<Cache<K, V>, '~snapstream.operator'>
 }
 
 /** The method `sub` of a cache: makes a sub-cache when its name is first asked for. */

@@ -1,21 +1,23 @@
-import { SnapstreamError, describe, type SinkOptions, type SinkWriter } from '@snapstream/core'
+import { SnapstreamError, describe, type Origin, type SinkOptions, type SinkWriter } from '@snapstream/core'
 import type { Database } from './database/database.ts'
 import { compactRange, statsOf, type CacheStats } from './database/maintenance.ts'
 import type { Member } from './database/members.ts'
 import { createWriteBuffer, type WriteBuffer } from './database/write-buffer.ts'
+import { AreaKey } from './entry/area-key.ts'
 import { describeKey, idOf, type CacheKey } from './entry/cache-key.ts'
 import { createEntries } from './entry/create-entry.ts'
 import { DELETE } from './entry/delete.ts'
 import { checkInput } from './entry/entry.ts'
-import type { CacheInput, CacheOperation, Entry, EntryOptions } from './entry/entry.ts'
+import type { CacheInput, CacheOperation, Entry, EntryId, EntryOptions } from './entry/entry.ts'
 import { createKeySpace } from './entry/key-space.ts'
 import type { CacheRange } from './entry/range.ts'
 import { createValueFormat } from './entry/value-format.ts'
 import { openFedSink, type Feed } from './exactly-once/feed.ts'
 import type { Attempt } from './exactly-once/message-scope.ts'
 import type { SubCacheOptions } from './options.ts'
+import { createCacheOperator, type CacheOperator } from './operator/cache-operator.ts'
 import { createLiveView } from './reading/live-view.ts'
-import { createReads } from './reading/reads.ts'
+import { createReads, type ReadsOptions } from './reading/reads.ts'
 import { createSnapshot } from './reading/snapshot.ts'
 import { createRetention } from './retention/retention.ts'
 import { createKeyLocks } from './transaction/key-locks.ts'
@@ -40,9 +42,12 @@ export function createStore<K extends CacheKey, V>(
   const space = createKeySpace(prefix)
   const format = createValueFormat(codec, name)
   const writes = createWriteBuffer(database.bufferUse, feed !== undefined)
-  const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
+  const retention = createRetention({ database, space, maxEntries, maxBytes })
   const reading = { name, format, space, opened, now, mayExpire: retention.mayExpire }
-  const reads = createReads<K, V>({ ...reading, above: feed ? noteReads(writes, feed) : writes })
+  const reads = createReads<K, V>({
+    ...reading,
+    above: aboveOf(feed ? noteReads(writes, feed) : writes, () => operator),
+  })
   const view = createLiveView<K, V>(format.decodeEntry, now)
   const target = { name, space, database }
   const entryOf = createEntries<K, V>({ name, database, space, format, ttlMs, isBounded: retention.isBounded })
@@ -61,9 +66,27 @@ export function createStore<K extends CacheKey, V>(
     if (!writes.isPending) database.touch(member)
   }
 
+  const operator: CacheOperator<K, V> = createCacheOperator<K, V>({
+    name,
+    prefix,
+    database,
+    writes,
+    reads,
+    entryOf,
+    keep,
+  })
+
+  /** A write of a message that counts as handled. */
+  function keep(entry: Entry): void {
+    announceWrite()
+    writes.buffer(entry)
+    if (!(entry.key instanceof AreaKey)) view.publish(entry as Entry<K>)
+  }
+
   /** Writes entries in one batch, or with their message. */
   async function write(entries: readonly Entry<K>[], attempt?: Attempt): Promise<void> {
     writable()
+    operator.refuseOthers()
     if (attempt) {
       for (const entry of entries) writeWithMessage(entry, attempt)
       return undefined
@@ -133,11 +156,12 @@ export function createStore<K extends CacheKey, V>(
   }
 
   /** A sink's write. */
-  function take(input: CacheInput<K, V>): void {
+  function take(input: CacheInput<K, V>, origin: Origin | undefined): void {
     writable()
     checkInput(input, name)
     const [key, value, options] = input
     const entry = entryOf(key, value, options)
+    if (operator.isUsed && operator.take(entry, origin)) return
     const attempt = feed?.ifAttempt()
     if (attempt) refuseLostUpdate(attempt, entry)
     announceWrite()
@@ -147,20 +171,30 @@ export function createStore<K extends CacheKey, V>(
   }
 
   function openSink(options: SinkOptions): SinkWriter<CacheInput<K, V>> {
+    const operating = operator.isUsed ? operator.start(options) : undefined
+    const state = operating && { state: operating.state }
     if (!feed)
       return {
-        write(input) {
-          take(input)
+        ...state,
+        write(input, origin) {
+          take(input, origin)
           // A failed batch is not this value's fault: the flush writes it again and reports the error.
           return database.isFull ? database.commit(true).catch(() => {}) : undefined
         },
         flush: () => database.commit(true),
+        ...(operating && { close: operating.end }),
       }
+    const fed = openFedSink(database, feed, options)
     return {
-      ...openFedSink(database, feed, options),
-      write(input) {
-        take(input)
+      ...fed,
+      ...state,
+      write(input, origin) {
+        take(input, origin)
         if (database.isFull) feed.full()
+      },
+      async close() {
+        operating?.end()
+        await fed.close()
       },
     }
   }
@@ -183,7 +217,10 @@ export function createStore<K extends CacheKey, V>(
     snapshot() {
       const moment = now()
       const mayExpire = retention.mayExpire()
-      return createSnapshot<K, V>({ ...reading, now: () => moment, mayExpire: () => mayExpire }, writes.copy())
+      return createSnapshot<K, V>(
+        { ...reading, now: () => moment, mayExpire: () => mayExpire },
+        copyOf(writes, operator.above),
+      )
     },
     async compact(range: CacheRange<K> = {}): Promise<void> {
       writable()
@@ -195,9 +232,28 @@ export function createStore<K extends CacheKey, V>(
     },
     stats: async (range: CacheRange<K> = {}): Promise<CacheStats> => statsOf(target, range, reads.keys(range)),
     openSink,
+    operator: () => operator.access,
     openReader: view.openReader,
     keyOf: ([key]: readonly [key: K, value: V]) => idOf(key),
   }
+}
+
+type Above = ReadsOptions<unknown>['above']
+
+/** The writes of a cache, below those of operators that are not among them yet. */
+function aboveOf(writes: Above, operator: () => Pick<CacheOperator<never, never>, 'above' | 'isUsed'>): Above {
+  return {
+    get isEmpty() {
+      return writes.isEmpty && (!operator().isUsed || operator().above.isEmpty)
+    },
+    find: (id) => (operator().isUsed ? operator().above.find(id) : undefined) ?? writes.find(id),
+    entries: () => copyOf(writes, operator().above).values(),
+  }
+}
+
+/** The newest write of each key, by id, as of now. */
+function copyOf(writes: Pick<Above, 'entries'>, newer: Pick<Above, 'entries'>): Map<EntryId, Entry> {
+  return new Map([...writes.entries(), ...newer.entries()].map((entry) => [entry.id, entry]))
 }
 
 /** The same writes; each message notes which entries it saw. */

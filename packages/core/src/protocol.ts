@@ -185,7 +185,10 @@ export interface LaneState {
    * transaction. A returned promise means that the state is full: the next message waits for it.
    */
   release(origin: Origin): void | PromiseLike<void>
-  /** Called at the moment at which the positions of a checkpoint are noted: writes that are released later belong to the next one. */
+  /**
+   * Called at the moment at which the positions of a checkpoint are noted: writes that are released later belong to the next one.
+   * It is called before `prepare` of the transaction, into which the state may still write.
+   */
   prepare(checkpoint: Checkpoint): void
   /**
    * Stores the prepared writes. Called before the positions are committed; with an atomic writer right after the transaction

@@ -2,24 +2,30 @@ import type { Buffer } from 'node:buffer'
 import {
   createEntries,
   createKeySpace,
+  createMessageBuffer,
+  createPartOperator,
   createReads,
   createRetention,
   createValueFormat,
   idOf,
   subPrefix,
+  type Attempt,
   type Backend,
+  type BufferUse,
   type CreateEntry,
+  type Entry,
   type KeySpace,
   type Member,
+  type MessageBuffer,
+  type PartOperator,
   type ReadsOptions,
   type Retention,
   type Taken,
 } from '@snapstream/cache/storage'
 import type { CacheKey, CacheReads } from '@snapstream/cache'
 import { SnapstreamError } from '@snapstream/core'
-import { watchReads } from './damage.ts'
+import { isDamage, watchReads } from './damage.ts'
 import type { ResolvedOptions } from './options.ts'
-import { createPartBuffer, type BufferUse, type PartBuffer } from './part-buffer.ts'
 import { putPosition, type PartPosition } from './part-position.ts'
 import { createRecentEntries, type RecentUse } from './recent-entries.ts'
 import type { StateDatabase } from './state-database.ts'
@@ -30,7 +36,7 @@ export interface Part<K extends CacheKey, V> {
   /** For error messages. */
   readonly name: string
   readonly space: KeySpace
-  readonly buffer: PartBuffer
+  readonly buffer: MessageBuffer
   readonly retention: Retention
   /** Reads of entries and writes. They throw `NOT_OPEN` while the part is not open. */
   readonly reads: CacheReads<K, V>
@@ -39,12 +45,20 @@ export interface Part<K extends CacheKey, V> {
   /** Reads of the entries on disk. They work also while the part is not open. */
   readonly stored: CacheReads<K, V>
   readonly entryOf: CreateEntry<K, V>
+  /** Its areas, timers and event time. */
+  readonly operator: PartOperator<K, V>
   /** Whether it is restored, so that messages may read and write it. */
   readonly isOpen: boolean
   /** The position on disk; undefined if there is none. */
   readonly position: PartPosition | undefined
   /** Opens it, after it was restored up to a position. */
   open(position: PartPosition | undefined): Promise<void>
+  /** Undoes an attempt at a message. */
+  undo(attempt: Attempt): void
+  /** A checkpoint begins. Returns the entry of the event time, if it has moved. */
+  prepareTime(): Entry | undefined
+  /** Drops the writes that are not committed. */
+  abort(): void
   /** Puts the prepared writes into the next batch, with the position behind their changelog records. */
   queue(position: PartPosition | undefined): void
   /** Closes it, and drops the writes that no batch has. */
@@ -61,12 +75,16 @@ interface PartOptions<V> {
   readonly recentUse: RecentUse
   /** Removes entries from the changelog that a batch has removed for their age or size. */
   forget(partition: number, key: Uint8Array): void
+  /** The attempts at messages of a part. */
+  inFlight(partition: number): readonly Attempt[]
 }
 
 const NO_WRITES = { isEmpty: true, find: () => undefined, entries: () => [] }
 
 interface PartState {
   isOpen: boolean
+  /** Whether it may be read: before it is open, its time and timers are. */
+  isReadable: boolean
   position: PartPosition | undefined
   /** The position of the next batch, and that of the batch that is being written. */
   next: PartPosition | undefined
@@ -80,17 +98,19 @@ interface PartState {
 const NOTHING: Taken = new Map()
 
 export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K, V> {
-  const { store, partition, options, database, use, recentUse, forget } = given
+  const { store, partition, options, database, use, recentUse, forget, inFlight } = given
   const { codec, ttlMs, maxEntries, maxBytes } = options
   const name = partName(store, partition)
-  const space = createKeySpace(partPrefix(store, partition))
+  const prefix = partPrefix(store, partition)
+  const space = createKeySpace(prefix)
   const prefixBytes = space.start.length - 1
   const format = createValueFormat(codec, name)
-  const buffer = createPartBuffer(use)
+  const buffer = createMessageBuffer(use)
   const recent = createRecentEntries(recentUse)
-  const retention = createRetention({ database, space, encoding: format.encoding, maxEntries, maxBytes })
+  const retention = createRetention({ database, space, maxEntries, maxBytes })
   const state: PartState = {
     isOpen: false,
+    isReadable: false,
     position: undefined,
     next: undefined,
     writing: undefined,
@@ -99,7 +119,7 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
   }
 
   function opened(): Backend {
-    if (state.isOpen) return database.opened()
+    if (state.isReadable) return database.opened()
     throw new SnapstreamError(
       'NOT_OPEN',
       `${name} is not open in this process, which does not have the partition, or not any more`,
@@ -118,6 +138,26 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
     },
     find: (id) => buffer.find(id) ?? recent.find(id),
     entries: buffer.entries,
+  }
+
+  const reads = readsOver(above)
+  const entryOf = createEntries<K, V>({ name, database, space, format, ttlMs, isBounded: retention.isBounded })
+  const operator = createPartOperator<K, V>({
+    partition,
+    title: name,
+    areaPrefix: '',
+    place: { prefix, database, above, opened },
+    reads,
+    entryOf,
+    write: buffer.add,
+    undo,
+  })
+
+  function undo(attempt: Attempt): void {
+    const { writes } = attempt
+    buffer.undo(attempt)
+    attempt.drop()
+    operator.undone(writes, inFlight(partition))
   }
 
   /** A key that has a newer write by now is in the changelog with that. */
@@ -146,16 +186,25 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
     end() {},
   }
 
+  function close(): void {
+    state.isOpen = false
+    state.isReadable = false
+    database.leave(member)
+    buffer.clear()
+    recent.clear()
+  }
+
   return {
     partition,
     name,
     space,
     buffer,
     retention,
-    reads: readsOver(above),
+    reads,
     committed: readsOver(buffer.committed),
     stored: readsOver(NO_WRITES, database.opened),
-    entryOf: createEntries<K, V>({ name, database, space, format, ttlMs, isBounded: retention.isBounded }),
+    entryOf,
+    operator,
     get isOpen() {
       return state.isOpen
     },
@@ -167,20 +216,34 @@ export function createPart<K extends CacheKey, V>(given: PartOptions<V>): Part<K
       state.next = undefined
       database.join(member)
       await database.load(member)
-      state.isOpen = true
+      state.isReadable = true
+      try {
+        await operator.load()
+        state.isOpen = true
+      } catch (error) {
+        if (isDamage(error)) database.damaged(error)
+        close()
+        throw error
+      }
+    },
+    undo,
+    prepareTime() {
+      const entry = operator.prepare()
+      if (entry !== undefined) buffer.put(entry)
+      return entry
+    },
+    abort() {
+      buffer.discard()
+      operator.abort()
     },
     queue(position) {
       buffer.queue()
+      operator.commit()
       if (!buffer.isPending) return
       state.next = position
       database.touch(member)
     },
-    close() {
-      state.isOpen = false
-      database.leave(member)
-      buffer.clear()
-      recent.clear()
-    },
+    close,
   }
 }
 

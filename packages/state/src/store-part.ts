@@ -1,6 +1,6 @@
 import { DELETE, type CacheKey, type CacheReads, type EntryOptions } from '@snapstream/cache'
+import type { Attempt } from '@snapstream/cache/storage'
 import { SnapstreamError } from '@snapstream/core'
-import type { Attempt } from './attempts.ts'
 import type { Part } from './part.ts'
 import type { StoreRun } from './store-run.ts'
 
@@ -11,6 +11,11 @@ import type { StoreRun } from './store-run.ts'
 export interface StorePart<K extends CacheKey, V> extends CacheReads<K, V> {
   /** The number of the partition. */
   readonly partition: number
+  /**
+   * Event time of the partition, in ms since the epoch, as the operators that use the store have moved it: the largest timestamp
+   * of its messages; -Infinity before the first, and without operators.
+   */
+  readonly time: number
   /**
    * Sets a value, which is visible at once. Throws `USAGE` for an invalid key or option, and after the message was handled;
    * `ENCODE_FAILED`.
@@ -36,6 +41,9 @@ class MessagePart<K extends CacheKey, V> implements StorePart<K, V> {
 
   get partition(): number {
     return this.part.partition
+  }
+  get time(): number {
+    return this.part.operator.clock.time
   }
   get(key: K): Promise<V | undefined> {
     return this.part.reads.get(key)

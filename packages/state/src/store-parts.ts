@@ -1,4 +1,4 @@
-import { createKeySpace } from '@snapstream/cache/storage'
+import { createKeySpace, type Attempts, type BufferUse } from '@snapstream/cache/storage'
 import type { CacheKey, CacheReads } from '@snapstream/cache'
 import type { Lane, RestoreProgress, SinkOptions } from '@snapstream/core'
 import type { Changelog } from '@snapstream/core/adapter'
@@ -8,7 +8,6 @@ import type { PositionsOnDisk } from './open-positions.ts'
 import { createOpenParts, type OpenParts } from './open-parts.ts'
 import type { ResolvedOptions } from './options.ts'
 import { createPart, partName, partPrefix, type Part } from './part.ts'
-import type { BufferUse } from './part-buffer.ts'
 import { putPosition } from './part-position.ts'
 import { createProgress } from './progress.ts'
 import { restorePart } from './restore.ts'
@@ -39,13 +38,14 @@ interface StorePartsOptions<V> {
   readonly positions: PositionsOnDisk
   readonly use: BufferUse
   readonly recentUse: RecentUse
+  readonly attempts: Pick<Attempts, 'inFlight'>
 }
 
 /** For a part that nothing is written to but records of its changelog. */
 const UNUSED = { use: { bytes: 0 }, recentUse: { bytes: 0, maxBytes: 0 } }
 
 export function createStoreParts<K extends CacheKey, V>(given: StorePartsOptions<V>): StoreParts<K, V> {
-  const { store, options, sink, database, changelog, positions, use, recentUse } = given
+  const { store, options, sink, database, changelog, positions, use, recentUse, attempts } = given
   const { host } = sink
   const trouble = (error: Error) => sink.trouble(error)
   const report = (progress: RestoreProgress) => sink.restore?.(progress)
@@ -53,11 +53,13 @@ export function createStoreParts<K extends CacheKey, V>(given: StorePartsOptions
   const progressOfCopies = createProgress({ store, role: 'standby', host, report })
   const background = createBackground(trouble)
   const forget = (partition: number, key: Uint8Array) => void changelog.send(partition, key, null)
+  const inFlight = (partition: number) =>
+    attempts.inFlight().filter(({ origin }) => changelog.partitionOfLane(origin!.lane) === partition)
   const spaceOf = (partition: number) => createKeySpace(partPrefix(store, partition))
   const parts = createOpenParts<Part<K, V>>({
     progress,
     partitionOfLane: changelog.partitionOfLane,
-    create: (partition) => createPart<K, V>({ store, partition, options, database, use, recentUse, forget }),
+    create: (partition) => createPart<K, V>({ store, partition, options, database, use, recentUse, forget, inFlight }),
     openPart,
   })
   const standbys = createStandbys<CacheReads<K, V>>({
@@ -70,7 +72,7 @@ export function createStoreParts<K extends CacheKey, V>(given: StorePartsOptions
     progress: progressOfCopies,
     active: progress,
     create(partition) {
-      const part = createPart<K, V>({ store, partition, options, database, ...UNUSED, forget() {} })
+      const part = createPart<K, V>({ store, partition, options, database, ...UNUSED, forget() {}, inFlight: () => [] })
       return { part, reads: part.stored }
     },
     isHeld: parts.has,

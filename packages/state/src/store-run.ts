@@ -1,14 +1,20 @@
-import { checkInput } from '@snapstream/cache/storage'
+import {
+  checkInput,
+  createAttempts,
+  type Attempt,
+  type Attempts,
+  type BufferUse,
+  type Entry,
+} from '@snapstream/cache/storage'
 import type { CacheInput, CacheKey } from '@snapstream/cache'
 import { SnapstreamError, describe } from '@snapstream/core'
-import type { LaneState, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
+import type { Lane, LaneState, Origin, SinkOptions, SinkWriter } from '@snapstream/core'
 import { createCondition, isThenable, type Changelog } from '@snapstream/core/adapter'
-import { createAttempts, type Attempt, type Attempts } from './attempts.ts'
+import { inOrderOfLoss } from './changelog-order.ts'
 import { changelogKey, changelogValue } from './changelog-record.ts'
 import type { PositionsOnDisk } from './open-positions.ts'
 import type { ResolvedOptions } from './options.ts'
 import { storeName, type Part } from './part.ts'
-import type { BufferUse } from './part-buffer.ts'
 import type { StateDatabase } from './state-database.ts'
 import { createStoreParts, type StoreParts } from './store-parts.ts'
 
@@ -22,6 +28,10 @@ export interface StoreRun<K extends CacheKey, V> {
   readonly writer: SinkWriter<CacheInput<K, V>>
   /** The part of a message. Throws `NOT_OPEN`. */
   partOf(origin: Origin): Part<K, V>
+  /** The part of a lane, if it is open. */
+  partOfLane(lane: Lane): Part<K, V> | undefined
+  /** An operator keeps its state in the store, from now on. */
+  operated(): void
   /** Adds a write to an attempt at a message. Throws `USAGE` and `ENCODE_FAILED`. */
   write(attempt: Attempt, ...input: CacheInput<K, V>): void
 }
@@ -44,12 +54,27 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
   const use: BufferUse = { bytes: 0 }
   const halfBytes = options.bufferBytes / 2
   const recentUse = { bytes: 0, maxBytes: halfBytes }
-  const parts = createStoreParts<K, V>({ store, options, sink, database, changelog, positions, use, recentUse })
+  const parts = createStoreParts<K, V>({
+    store,
+    options,
+    sink,
+    database,
+    changelog,
+    positions,
+    use,
+    recentUse,
+    attempts,
+  })
   const written = createCondition()
   let prepared: Part<K, V>[] = []
   let syncedAt = host.monotonic()
   /** Whether a checkpoint was asked for since the last one. */
   let isAsked = false
+  /**
+   * At least once, the changelog gets the writes of an operator after the outputs of their messages: a window that is freed there
+   * was told. See `logPrepared`.
+   */
+  let holdsBack = false
 
   function partOf({ lane }: Origin): Part<K, V> {
     const part = parts.ofLane(lane)
@@ -75,18 +100,21 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
   }
 
   function undo(attempt: Attempt): void {
-    if (attempt.isEmpty) return
+    if (attempt.isEmpty && attempt.time === -Infinity) return
     const part = parts.ofLane(attempt.origin!.lane)
     if (part === undefined) attempt.drop()
-    else part.buffer.undo(attempt)
+    else part.undo(attempt)
   }
+
+  const send = (partition: number, entry: Entry) =>
+    changelog.send(partition, changelogKey(entry), changelogValue(entry))
 
   /** Sends the writes of a handled message to the changelog. A promise: the producer or the buffer is full. */
   function log(attempt: Attempt): void | PromiseLike<void> {
     const { partition, buffer } = partOf(attempt.origin!)
     let full: void | PromiseLike<void> = undefined
     for (const entry of buffer.release(attempt)) {
-      const pending = changelog.send(partition, changelogKey(entry), changelogValue(entry))
+      const pending = holdsBack ? undefined : send(partition, entry)
       if (isThenable(pending)) full = pending
     }
     if (use.bytes > halfBytes && !isAsked) ask()
@@ -113,6 +141,16 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
     return { log: changelog.id, offset, synced: sync ? offset : position?.synced }
   }
 
+  /** Sends the writes of a checkpoint whose outputs are written. A crash may leave a part of them, so their order counts. */
+  async function logPrepared(part: Part<K, V>): Promise<void> {
+    for (const entry of inOrderOfLoss(part.buffer.prepared())) {
+      const pending = send(part.partition, entry)
+      if (isThenable(pending)) await pending
+      // It was given up meanwhile.
+      if (!part.isOpen) return
+    }
+  }
+
   async function commit(): Promise<void> {
     const ready = prepared
     prepared = []
@@ -122,6 +160,7 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
   }
 
   async function writeParts(ready: readonly Part<K, V>[]): Promise<void> {
+    if (holdsBack) for (const part of ready) await logPrepared(part)
     const flushed = changelog.flush()
     const offsets = isThenable(flushed) ? await flushed : flushed
     const now = host.monotonic()
@@ -153,17 +192,23 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
     release(origin) {
       const attempt = attempts.from(origin)
       if (attempt === undefined) return undefined
+      if (attempt.time !== -Infinity) partOf(origin).operator.released(attempt.time)
       const full = attempt.isEmpty ? undefined : log(attempt)
       attempts.end(attempt)
       return full
     },
     prepare() {
-      for (const part of parts.open.values()) if (part.buffer.prepare()) prepared.push(part)
+      for (const part of parts.open.values()) {
+        const time = part.prepareTime()
+        // A transaction that is full takes it all the same.
+        if (time !== undefined && !holdsBack) void send(part.partition, time)
+        if (part.buffer.prepare()) prepared.push(part)
+      }
     },
     commit,
     abort() {
       for (const attempt of attempts.inFlight()) attempts.end(attempt)
-      for (const { buffer } of parts.open.values()) buffer.discard()
+      for (const part of parts.open.values()) part.abort()
       prepared = []
       isAsked = false
       written.notify()
@@ -177,6 +222,10 @@ export function createStoreRun<K extends CacheKey, V>(given: StoreRunOptions<V>)
     attempts,
     parts,
     partOf,
+    partOfLane: parts.ofLane,
+    operated() {
+      holdsBack = changelog.transaction === undefined
+    },
     write,
     writer: {
       flush() {},

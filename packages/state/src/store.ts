@@ -1,7 +1,7 @@
 import type { CacheInput, CacheKey, CacheRange } from '@snapstream/cache'
 import { SnapstreamError, describe, type Resource, type SinkOptions, type SinkTarget } from '@snapstream/core'
-import { AMBIGUOUS } from './attempts.ts'
-import type { Resettable } from '@snapstream/core/adapter'
+import { AMBIGUOUS, type Attempt } from '@snapstream/cache/storage'
+import type { OperatorAccess, OperatorPart, Resettable } from '@snapstream/core/adapter'
 import { checkProtocol } from './check-protocol.ts'
 import { findIn, type FindOptions, type Found } from './find.ts'
 import { openStoreRun } from './open-store-run.ts'
@@ -46,6 +46,8 @@ export interface Store<K extends CacheKey, V> extends SinkTarget<CacheInput<K, V
    * does; yields nothing without a stream that runs.
    */
   entries(range?: CacheRange<K>): AsyncIterableIterator<readonly [key: K, value: V]>
+  /** The access of operators: windows, joins and others that keep their state in the store. */
+  readonly '~snapstream.operator': OperatorAccess<K, V>
 }
 
 /**
@@ -75,23 +77,25 @@ export function Store<K extends CacheKey = CacheKey, V = unknown>(
   /** More than one where several streams of a process use the store. */
   const runs: StoreRun<K, V>[] = []
 
-  const store: Store<K, V> = {
-    of(message) {
-      for (const run of runs) {
-        const attempt = run.attempts.of(message)
-        if (attempt === undefined) continue
-        if (attempt === AMBIGUOUS)
-          throw new SnapstreamError(
-            'USAGE',
-            `two bindings that use ${title} handle ${describe(message)} at once, so it cannot tell which one reads and writes; give each a store of its own`,
-          )
-        return createStorePart(run, attempt)
-      }
+  /** The run that handles a message, and the attempt. Throws `USAGE`. */
+  function inFlight<T>(message: unknown, use: (run: StoreRun<K, V>, attempt: Attempt) => T): T {
+    for (const run of runs) {
+      const attempt = run.attempts.of(message)
+      if (attempt === undefined) continue
+      if (attempt !== AMBIGUOUS) return use(run, attempt)
       throw new SnapstreamError(
         'USAGE',
-        `${title}: of() takes the message that is being handled, by a binding that has the store as a sink or in its use; got ${describe(message)}`,
+        `two bindings that use ${title} handle ${describe(message)} at once, so it cannot tell which one reads and writes; give each a store of its own`,
       )
-    },
+    }
+    throw new SnapstreamError(
+      'USAGE',
+      `${title}: of() takes the message that is being handled, by a binding that has the store as a sink or in its use; got ${describe(message)}`,
+    )
+  }
+
+  const store: Store<K, V> = {
+    of: (message) => inFlight(message, createStorePart),
     find: (key, options = {}) => findIn(runs, title, key, options),
     entries: (range = {}) =>
       entriesOf(
@@ -101,6 +105,17 @@ export function Store<K extends CacheKey = CacheKey, V = unknown>(
     // The part of a message is open before its handler is called.
     open: async () => {},
     close: async () => {},
+    '~snapstream.operator': {
+      title,
+      of: (message) => inFlight(message, operate),
+      ofLane(_, lane) {
+        for (const run of runs) {
+          const part = run.partOfLane(lane)
+          if (part !== undefined) return part.operator.clock
+        }
+        return undefined
+      },
+    },
     '~snapstream.reset': (reset) => resetStore({ name, store, options: resolved, reset }),
     async '~snapstream.sink'(sink: SinkOptions) {
       checkProtocol(sink.scope)
@@ -117,4 +132,10 @@ export function Store<K extends CacheKey = CacheKey, V = unknown>(
     },
   }
   return store
+}
+
+/** The part for the step of an operator. */
+function operate<K extends CacheKey, V>(run: StoreRun<K, V>, attempt: Attempt): OperatorPart<K, V> {
+  run.operated()
+  return run.partOf(attempt.origin!).operator.enter(attempt)
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import {
+  AREA_TAG,
   DEL,
   EXPIRY_TAG,
   PUT_BYTES,
@@ -20,8 +21,11 @@ import {
 export interface StoredRecords {
   /** Whether a batch has to be written before the next one is completed. */
   readonly isOrdered: boolean
-  /** Adds a record; a null value deletes its key. The bytes may be used again afterwards. Returns their number. */
-  add(batch: Batch, key: Uint8Array, value: Uint8Array | null): number
+  /**
+   * Adds a record; a null value deletes its key. The bytes may be used again afterwards. Returns their number. `at`: its
+   * timestamp in ms since the epoch, where versions are kept.
+   */
+  add(batch: Batch, key: Uint8Array, value: Uint8Array | null, at: number): number
   /** To be called before the batch is written. */
   complete(batch: Batch): Promise<void>
   /** To be called when it is written. */
@@ -34,7 +38,7 @@ interface StoredPart {
 }
 
 export function createStoredRecords(part: StoredPart, db: Backend, now: () => number): StoredRecords {
-  return part.retention.isBounded() ? boundedRecords(part.retention, db, now) : plainRecords(part.space, db, now)
+  return part.retention.isBounded() ? boundedRecords(part, db, now) : plainRecords(part.space, db, now)
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -69,11 +73,13 @@ function plainRecords(space: KeySpace, db: Backend, now: () => number): StoredRe
 const PLAIN = createKeySpace('')
 
 /** Of a part with a size bound: it keeps the order of its entries and evicts the oldest. */
-function boundedRecords(retention: Retention, db: Backend, now: () => number): StoredRecords {
+function boundedRecords({ retention, space }: StoredPart, db: Backend, now: () => number): StoredRecords {
+  const areas = plainRecords(space, db, now)
   let taken = new Map<EntryId, Entry>()
   return {
     isOrdered: true,
-    add(_, key, value) {
+    add(batch, key, value) {
+      if (key[0] === AREA_TAG) return areas.add(batch, key, value, 0)
       const decoded = PLAIN.decode(Buffer.from(key))
       const id = idOf(decoded)
       const expiresAt = value === null ? 0 : (headOf(value)?.expiresAt ?? 0)

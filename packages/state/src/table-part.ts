@@ -5,6 +5,7 @@ import type { PositionsOnDisk } from './open-positions.ts'
 import { isDamage } from './damage.ts'
 import { followPart } from './follow-part.ts'
 import { partPrefix } from './part.ts'
+import { versionSpace } from './stored-versions.ts'
 import type { WrittenPart } from './part-writer.ts'
 import type { Progress } from './progress.ts'
 import { createTableReads, type PartitionReads } from './table-reads.ts'
@@ -39,6 +40,7 @@ export interface TablePartOptions {
   readonly database: StateDatabase
   readonly host: Pick<Host, 'monotonic'>
   readonly syncMs: number
+  readonly versionedMs: number | undefined
   readonly positions: PositionsOnDisk
   readonly progress: Progress
   trouble(error: Error): void
@@ -51,7 +53,7 @@ interface TablePartState {
 }
 
 export function createTablePart<K, V>(partition: number, options: TablePartOptions): TablePart<K, V> {
-  const { log, records: changelog, database, host, syncMs, positions, progress, trouble } = options
+  const { id, log, records: changelog, database, host, syncMs, versionedMs, positions, progress, trouble } = options
   const { now, damaged } = database
   const part = tablePartOnDisk(partition, options)
   const { name, space, retention } = part
@@ -77,7 +79,16 @@ export function createTablePart<K, V>(partition: number, options: TablePartOptio
 
   return {
     partition,
-    reads: createTableReads({ name, log, space, opened, now, damaged, mayExpire: retention.mayExpire }),
+    reads: createTableReads({
+      name,
+      log,
+      space,
+      versions: versionedMs === undefined ? undefined : versionSpace(partPrefix(id, partition)),
+      opened,
+      now,
+      damaged,
+      mayExpire: retention.mayExpire,
+    }),
     get isOpen() {
       return state.phase === 'open'
     },
@@ -108,9 +119,9 @@ export function createTablePart<K, V>(partition: number, options: TablePartOptio
 /** A part of a table on disk. */
 export function tablePartOnDisk(
   partition: number,
-  { id, title, database }: Pick<TablePartOptions, 'id' | 'title' | 'database'>,
+  { id, title, database, versionedMs }: Pick<TablePartOptions, 'id' | 'title' | 'database' | 'versionedMs'>,
 ): WrittenPart & { readonly partition: number } {
   const space = createKeySpace(partPrefix(id, partition))
-  const retention = createRetention({ database, space, encoding: 'buffer', maxEntries: Infinity, maxBytes: Infinity })
-  return { partition, name: `part ${partition} of ${title}`, space, retention }
+  const retention = createRetention({ database, space, maxEntries: Infinity, maxBytes: Infinity })
+  return { partition, name: `part ${partition} of ${title}`, space, retention, versionedMs }
 }

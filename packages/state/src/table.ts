@@ -1,3 +1,4 @@
+import { AMBIGUOUS, createAttempts, type Attempt, type Attempts } from '@snapstream/cache/storage'
 import {
   SnapstreamError,
   describe,
@@ -6,11 +7,10 @@ import {
   type SinkOptions,
   type SinkTarget,
 } from '@snapstream/core'
-import { AMBIGUOUS, createAttempts, type Attempt, type Attempts } from './attempts.ts'
 import { checkProtocol } from './check-protocol.ts'
 import { resolveTableOptions, type TableOptions, type TableTopic } from './table-options.ts'
 import type { TablePart } from './table-part.ts'
-import type { TableReads } from './table-reads.ts'
+import type { TablePartReads } from './table-reads.ts'
 import { openTableRun } from './table-run.ts'
 
 /**
@@ -25,7 +25,7 @@ export interface Table<K, V> extends SinkTarget<never>, Resource {
    * @example
    * snap(orders, { use: [customers], sink: [out] })((order) => [order.key, customers.of(order).getSync(order.key)?.name])
    */
-  of(message: unknown): TableReads<K, V>
+  of(message: unknown): TablePartReads<K, V>
 }
 
 interface Run<K, V> {
@@ -70,7 +70,8 @@ export function Table<K, V>(topic: TableTopic<K, V>, options: TableOptions = {})
     async '~snapstream.sink'(sink: SinkOptions) {
       checkProtocol(sink.scope)
       const { sources } = sink
-      const id = `table/${name}`
+      // What is on disk without versions is no part of a table with them.
+      const id = resolved.versionedMs === undefined ? `table/${name}` : `versioned-table/${name}`
       const { parts, state, writer } = await openTableRun<K, Exclude<V, null>>({
         table,
         title,

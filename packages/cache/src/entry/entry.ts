@@ -1,4 +1,5 @@
 import { SnapstreamError, describe } from '@snapstream/core'
+import type { AreaKey } from './area-key.ts'
 import type { CacheKey } from './cache-key.ts'
 import type { DELETE } from './delete.ts'
 
@@ -45,11 +46,14 @@ export type CacheOperation<K extends CacheKey = CacheKey, V = unknown> =
 /** A value as the backend stores it. */
 export type Stored = string | Uint8Array
 
-/** Identifies a key in a Map, see `idOf`. */
+/** The key of an entry of the user, or of one of an area. */
+export type EntryKey = CacheKey | AreaKey
+
+/** Identifies a key in a Map, see `idOf` and `areaId`. */
 export type EntryId = string | number | boolean
 
 /** One write. */
-export interface Entry<K extends CacheKey = CacheKey> {
+export interface Entry<K extends EntryKey = EntryKey> {
   readonly id: EntryId
   readonly key: K
   /** Undefined: the key is deleted. */
@@ -63,7 +67,7 @@ const OVERHEAD_BYTES = 200
 
 /** The memory that an entry takes, in bytes; an estimate. */
 export function bytesOf({ key, stored }: Entry): number {
-  const keyBytes = typeof key === 'string' || key instanceof Uint8Array ? key.length : 0
+  const keyBytes = typeof key === 'object' || typeof key === 'string' ? key.length : 0
   return keyBytes + (stored?.length ?? 0) + OVERHEAD_BYTES
 }
 

@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe } from '@snapstream/core'
+import { AreaKey } from './area-key.ts'
 import { DATA_END, DATA_START, STRING_TAG, decodeKey, encodeKey, type CacheKey } from './cache-key.ts'
+import type { EntryKey } from './entry.ts'
 
 /**
  * The keys of one cache within a database. Its entries lie between `start` and `end`, tagged by the type of their key. Its
@@ -11,9 +13,9 @@ export interface KeySpace {
   /** The first key behind this cache's entries. */
   readonly end: Buffer
   /** Encodes a key. Throws `USAGE` for an invalid key. */
-  encode(key: CacheKey): Buffer
+  encode(key: EntryKey): Buffer
   /** Encodes a key that passed `checkKey` for a batch: a string stays text, which saves a Buffer. */
-  forBatch(key: CacheKey): string | Buffer
+  forBatch(key: EntryKey): string | Buffer
   /** Decodes a key. Throws `DECODE_FAILED` for bytes that no cache wrote. */
   decode(bytes: Buffer): CacheKey
   /** The first key with this tag. */
@@ -42,6 +44,12 @@ export const OWNER_TAG = 0x71
 export const PART_TAG = 0x72
 /** The consumer group that the stores of a database belong to. */
 export const GROUP_TAG = 0x73
+/**
+ * The areas of operators. The tag is followed by the name of the area and NUL, then by keys as the cache itself has them. In the
+ * area `~time` the empty text has the event time in ms, as text. The areas `~event` and `~clock` have an entry for each timer:
+ * its key is bytes, which are a time and a key, each as the cache encodes a key of its type.
+ */
+export const AREA_TAG = 0x74
 /** The totals of a bounded cache. */
 export const TOTALS_TAG = 0x62
 
@@ -65,8 +73,9 @@ export function createKeySpace(prefix: string): KeySpace {
     return bytes
   }
 
-  function encode(key: CacheKey): Buffer {
+  function encode(key: EntryKey): Buffer {
     if (typeof key === 'string' && key.isWellFormed()) return Buffer.from(stringHead + key)
+    if (key instanceof AreaKey) return Buffer.concat([Buffer.from(areaPrefix(prefix, key.area)), encodeKey(key.key)])
     return head.length === 0 ? encodeKey(key) : Buffer.concat([head, encodeKey(key)])
   }
 
@@ -74,7 +83,12 @@ export function createKeySpace(prefix: string): KeySpace {
     start: under(DATA_START),
     end: under(DATA_END),
     encode,
-    forBatch: (key) => (typeof key === 'string' ? stringHead + key : encode(key)),
+    forBatch(key) {
+      if (typeof key === 'string') return stringHead + key
+      if (key instanceof AreaKey && typeof key.key === 'string')
+        return areaPrefix(prefix, key.area) + STRING_TAG + key.key
+      return encode(key)
+    },
     decode: (bytes) => decodeKey(head.length === 0 ? bytes : bytes.subarray(head.length)),
     under,
     indexKey,
@@ -95,3 +109,6 @@ export function subPrefix(prefix: string, name: string): string {
     )
   return `${prefix}${String.fromCharCode(SUB_TAG)}${name}\0`
 }
+
+/** The prefix of an area. */
+export const areaPrefix = (prefix: string, area: string) => `${prefix}${String.fromCharCode(AREA_TAG)}${area}\0`

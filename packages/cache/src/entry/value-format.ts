@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { SnapstreamError, describe, toError, type ErrorCode, type SyncCodec } from '@snapstream/core'
 import { findLoss, isThenable } from '@snapstream/core/adapter'
+import { AreaKey } from './area-key.ts'
 import { describeKey, type CacheKey } from './cache-key.ts'
 import type { Entry, Stored } from './entry.ts'
 
@@ -56,7 +57,7 @@ export function createValueFormat<V>(codec: SyncCodec<V> | undefined, name: stri
     },
     decode,
     decodeCopy,
-    decodeEntry: ({ stored, key }) => decodeCopy(stored!, key),
+    decodeEntry: ({ stored, key }) => decodeCopy(stored!, key instanceof AreaKey ? key.key : key),
   }
 }
 

@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { AbstractSnapshot } from 'abstract-level'
 import type { Backend } from '../backend/backend.ts'
-import type { CacheKey } from '../entry/cache-key.ts'
-import { hasExpired, type Entry } from '../entry/entry.ts'
+import { hasExpired, type Entry, type EntryKey } from '../entry/entry.ts'
 import type { EncodedRange } from '../entry/range.ts'
 import { bodyOf } from '../entry/stored-head.ts'
 
@@ -21,7 +20,7 @@ export async function* mergeEntries(
   range: EncodedRange,
   options: { readonly keyEncoding: 'buffer'; readonly valueEncoding: 'buffer'; readonly snapshot?: AbstractSnapshot },
   now: () => number,
-  encode: (key: CacheKey) => Buffer,
+  encode: (key: EntryKey) => Buffer,
 ): AsyncGenerator<RawEntry, void> {
   const direction = range.reverse ? -1 : 1
   const isGone = ({ stored, expiresAt }: Entry) => stored === undefined || hasExpired(expiresAt, now)

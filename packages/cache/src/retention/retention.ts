@@ -4,7 +4,8 @@ import { delOptions, putOptions, type Backend, type Batch } from '../backend/bac
 import type { Database } from '../database/database.ts'
 import type { Member } from '../database/members.ts'
 import type { Taken } from '../database/pending-writes.ts'
-import { hasExpired } from '../entry/entry.ts'
+import { AreaKey } from '../entry/area-key.ts'
+import { hasExpired, type Entry, type EntryId } from '../entry/entry.ts'
 import type { KeySpace } from '../entry/key-space.ts'
 import { addHead } from '../entry/stored-head.ts'
 import { createExpiryIndex } from './expiry-index.ts'
@@ -18,7 +19,6 @@ const REMOVALS = 1000
 interface RetentionOptions {
   readonly database: Pick<Database, 'now' | 'readOnly'>
   readonly space: KeySpace
-  readonly encoding: 'utf8' | 'buffer'
   readonly maxEntries: number
   readonly maxBytes: number
 }
@@ -36,11 +36,10 @@ export interface Retention extends Omit<Member, 'writes' | 'write' | 'end'> {
 }
 
 export function createRetention(options: RetentionOptions): Retention {
-  const { database, space, encoding, maxEntries, maxBytes } = options
+  const { database, space, maxEntries, maxBytes } = options
   const { now } = database
   const expiry = createExpiryIndex(space, now)
   const bound = createSizeBound({ space, now, maxEntries, maxBytes, expiry })
-  const isText = encoding === 'utf8'
 
   async function write(batch: Batch, taken: Taken): Promise<void> {
     let puts = 0
@@ -49,7 +48,7 @@ export function createRetention(options: RetentionOptions): Retention {
       const key = space.forBatch(entry.key)
       if (stored === undefined || hasExpired(expiresAt, now)) batch.del(key, delOptions(key))
       else {
-        batch.put(key, addHead(stored, expiresAt, 0), putOptions(key, isText))
+        batch.put(key, addHead(stored, expiresAt, 0), putOptions(key, typeof stored === 'string'))
         if (expiresAt !== 0) expiry.add(batch, entry)
       }
       if (++puts % PUTS_PER_TURN === 0) await setImmediate()
@@ -73,8 +72,13 @@ export function createRetention(options: RetentionOptions): Retention {
       const limit = REMOVALS + 2 * taken.size
       const swept = expiry.isDue() ? await expiry.sweep(batch, db, { limit, taken }) : []
       const removed = swept.map(({ encodedKey }) => encodedKey)
-      if (bound.isOn) removed.push(...(await bound.write(batch, db, { taken, swept, limit })))
-      else await write(batch, taken)
+      if (!bound.isOn) {
+        await write(batch, taken)
+        return removed
+      }
+      const [own, areas] = apart(taken)
+      await write(batch, areas)
+      removed.push(...(await bound.write(batch, db, { taken: own, swept, limit })))
       return removed
     },
     written() {
@@ -83,4 +87,12 @@ export function createRetention(options: RetentionOptions): Retention {
     },
     failed: expiry.failed,
   }
+}
+
+/** The entries that the bound counts, and those of areas, which it does not. */
+function apart(taken: Taken): readonly [own: Taken, areas: Taken] {
+  const own = new Map<EntryId, Entry>()
+  const areas = new Map<EntryId, Entry>()
+  for (const [id, entry] of taken) (entry.key instanceof AreaKey ? areas : own).set(id, entry)
+  return [own, areas]
 }

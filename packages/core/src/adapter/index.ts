@@ -17,6 +17,7 @@ export type {
 export type { Probe, ProbedMessage, Trace } from '../observe/probe.ts'
 export { backoff } from './backoff.ts'
 export type { BackoffOptions } from './backoff.ts'
+export { compareKeys } from './compare-keys.ts'
 export { findLoss } from './lossless-json.ts'
 export type {
   NotLoaded,
@@ -30,6 +31,7 @@ export type {
   OperatorTimer,
   TimerKind,
 } from './operator-state.ts'
+export { partitionOfLane } from './partition-of-lane.ts'
 export { addProbe, bindingsOf } from './probes.ts'
 export type { About, AboutBinding } from './probes.ts'
 export { createCondition, isThenable } from './promise.ts'

@@ -54,8 +54,9 @@ export function createCheckpointer(runtime: Runtime, sources: readonly SourceRun
     // No await between here and the flushes: the values of exactly the noted messages have been written by now.
     const noted = sources.map((run) => [run.source, run.note()] as const)
     const checkpoint: Checkpoint = { id: ++id, positions: new Map(noted.filter(([, handled]) => handled.size > 0)) }
-    for (const { writer } of transactions.values()) writer.prepare?.(checkpoint)
+    // A state may still write into the transaction that ends here.
     for (const { state } of writers.values()) state?.prepare(checkpoint)
+    for (const { writer } of transactions.values()) writer.prepare?.(checkpoint)
     const flush = () => all(writers, flushing, (writer) => (writer.atomic ? undefined : writer.flush(checkpoint)))
     await flush()
     // Of what this checkpoint acknowledges, no value may be refused later. A refusal leads to a retry or a dead letter, which

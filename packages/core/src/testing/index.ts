@@ -1,3 +1,5 @@
+export { operatorStoreConformance } from './operator-store/operator-store-conformance.ts'
+export type { OperatorStoreConformance, OperatorStorePlace } from './operator-store/conformance-options.ts'
 export { boundTo, resetTestApp, startTestRun } from './test-run.ts'
 export type { TestRun, TestRunOptions } from './test-run.ts'
 export { createVirtualHost } from './virtual-host.ts'

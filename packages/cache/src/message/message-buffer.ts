@@ -1,17 +1,13 @@
-import { bytesOf, type Entry, type EntryId, type PendingWrites } from '@snapstream/cache/storage'
+import type { BufferUse, PendingWrites } from '../database/pending-writes.ts'
+import { bytesOf, type Entry, type EntryId } from '../entry/entry.ts'
 import type { Attempt } from './attempts.ts'
 
-/** The memory that the writes of all parts of a store take until a batch takes them. */
-export interface BufferUse {
-  bytes: number
-}
-
 /**
- * The writes of a part that the backend does not have yet, newest first: those of messages in flight, those of messages that
+ * The writes of messages that the backend does not have yet, newest first: those of messages in flight, those of messages that
  * count as handled, those of the checkpoint under way, those that the changelog has acknowledged, and those of the batch that
  * is being written. The newest write of a key hides the older ones.
  */
-export interface PartBuffer extends PendingWrites, BufferedWrites {
+export interface MessageBuffer extends PendingWrites, BufferedWrites {
   /** The writes that the changelog has acknowledged. */
   readonly committed: BufferedWrites
   /** Adds a write of a message in flight. */
@@ -20,8 +16,12 @@ export interface PartBuffer extends PendingWrites, BufferedWrites {
   undo(attempt: Attempt): void
   /** The message counts as handled: its writes belong to the next checkpoint. Returns them. */
   release(attempt: Attempt): readonly Entry[]
+  /** Adds a write that belongs to the next checkpoint. */
+  put(entry: Entry): void
   /** A checkpoint begins: it has the writes that were released by now. Returns whether there are any. */
   prepare(): boolean
+  /** The prepared writes. */
+  prepared(): Iterable<Entry>
   /** The changelog has acknowledged the prepared writes: they go into the next batch. */
   queue(): void
 }
@@ -51,7 +51,7 @@ interface Layers {
 
 const empty = (): Layer => ({ entries: new Map(), bytes: 0 })
 
-export function createPartBuffer(use: BufferUse): PartBuffer {
+export function createMessageBuffer(use: BufferUse): MessageBuffer {
   const layers: Layers = { inFlight: [], released: empty(), prepared: empty(), queued: empty(), writing: empty() }
 
   function leave(attempt: Attempt): void {
@@ -119,6 +119,8 @@ export function createPartBuffer(use: BufferUse): PartBuffer {
       attempt.drop()
       return writes
     },
+    put: release,
+    prepared: () => layers.prepared.entries.values(),
     prepare() {
       layers.prepared = over(layers.prepared, layers.released)
       layers.released = empty()

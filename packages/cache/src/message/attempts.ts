@@ -1,5 +1,5 @@
-import type { Entry, EntryId } from '@snapstream/cache/storage'
 import type { Lane, Origin } from '@snapstream/core'
+import type { Entry, EntryId } from '../entry/entry.ts'
 
 const NONE: readonly Entry[] = []
 
@@ -11,9 +11,12 @@ export class Attempt {
   /** Undefined: it is free. */
   origin: Origin | undefined
   message: unknown
+  /** The event time that the message has moved its part to; -Infinity: it has not. */
+  time = -Infinity
   private first: Entry | undefined
   private more: Map<EntryId, Entry> | undefined
 
+  /** Whether it has no writes. */
   get isEmpty(): boolean {
     return this.first === undefined
   }
@@ -36,6 +39,7 @@ export class Attempt {
   drop(): void {
     this.first = undefined
     this.more = undefined
+    this.time = -Infinity
   }
 
   begin(origin: Origin): void {
