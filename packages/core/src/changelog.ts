@@ -136,6 +136,8 @@ export interface ChangelogBatch {
   key(i: number): Uint8Array | null
   /** The value of record `i`; null: its key is deleted. */
   value(i: number): Uint8Array | null
+  /** The timestamp of record `i`, in ms since the epoch. Undefined: not known; tables with versions need it. */
+  timestamp?(i: number): number | undefined
   /** The offset to go on from, behind the batch. */
   readonly nextOffset: number
   /** The offset behind the last committed record of the partition. */

@@ -1,7 +1,7 @@
 import { SnapstreamError, type Resource, type SinkOptions, type SinkTarget } from '@snapstream/core'
 import { checkProtocol } from './check-protocol.ts'
 import { mergeSorted } from './merge-sorted.ts'
-import { resolveTableOptions, type TableOptions, type TableTopic } from './table-options.ts'
+import { resolveTableOptions, type TableFolderOptions, type TableTopic } from './table-options.ts'
 import type { PartitionReads, TableReads } from './table-reads.ts'
 import { openTableRun, type TableRun } from './table-run.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -25,7 +25,7 @@ export interface GlobalTable<K, V> extends SinkTarget<never>, Resource, TableRea
  */
 export function GlobalTable<K, V>(
   topic: TableTopic<K, V>,
-  options: TableOptions = {},
+  options: TableFolderOptions = {},
 ): GlobalTable<K, Exclude<V, null>> {
   type Value = Exclude<V, null>
   checkProtocol()

@@ -3,6 +3,7 @@ import { backendError, type Batch, type KeySpace, type Retention } from '@snapst
 import type { ChangelogBatch } from '@snapstream/core/adapter'
 import { putPosition, type PartPosition } from './part-position.ts'
 import { createStoredRecords } from './stored-records.ts'
+import { versionedRecords } from './stored-versions.ts'
 import type { StateDatabase } from './state-database.ts'
 
 /** A batch is written when it has so many bytes or records. */
@@ -18,6 +19,8 @@ export interface WrittenPart {
   readonly space: KeySpace
   /** It has to be loaded. */
   readonly retention: Retention
+  /** How long the versions of a table are kept, in ms; undefined: they are not. */
+  readonly versionedMs?: number | undefined
 }
 
 /** Writes records of a changelog into a part on disk, in batches of its own. */
@@ -42,7 +45,11 @@ export function createPartWriter(
   start: PartPosition | undefined,
 ): PartWriter {
   const db = database.opened()
-  const records = createStoredRecords(part, db, database.now)
+  const { versionedMs } = part
+  const records =
+    versionedMs === undefined
+      ? createStoredRecords(part, db, database.now)
+      : versionedRecords(part.space, db, versionedMs)
   let position = start
   let batch: Batch | undefined
   let count = 0
@@ -70,7 +77,8 @@ export function createPartWriter(
       const key = read.key(i)
       // No store writes a record without a key.
       if (key === null) continue
-      bytes += records.add((batch ??= db.batch()), key, read.value(i))
+      const at = versionedMs === undefined ? 0 : (read.timestamp?.(i) ?? 0)
+      bytes += records.add((batch ??= db.batch()), key, read.value(i), at)
       // A batch that is written here has the position before these records: they would be read again.
       if (++count >= BATCH_RECORDS || bytes >= BATCH_BYTES) await write(false)
       else if (count % RECORDS_PER_TURN === 0) await setImmediate()

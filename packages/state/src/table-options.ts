@@ -15,7 +15,22 @@ interface TableRecord<K, V> {
 }
 
 /** The options of a table. */
-export interface TableOptions {
+export interface TableOptions extends TableFolderOptions {
+  /**
+   * How long values are kept after a later one has replaced them, in milliseconds before the newest record of their partition, by
+   * the timestamps of records: `getAsOf(key, time)` tells the value of that time. Then the latest value of a key is the one with
+   * the latest timestamp, not the last one that was written. A number above 0.
+   *
+   * The topic has to keep old values as long: a compacted topic needs a `min.compaction.lag.ms` of at least `versionedMs`. The
+   * versions of a key are read and written together: keep it short for keys that change often.
+   *
+   * @default undefined: the table has only the latest value of each key
+   */
+  readonly versionedMs?: number | undefined
+}
+
+/** The options of the folder of a table. */
+export interface TableFolderOptions {
   /**
    * The folder of the entries, in which the tables of a process share a LevelDB of their own; or any abstract-level database. A
    * restart reads only the records that are new. One process at a time may use it.
@@ -43,6 +58,7 @@ export interface ResolvedTableOptions {
   readonly folder: string | AnyBackend
   readonly cleanupMs: number
   readonly syncMs: number
+  readonly versionedMs: number | undefined
 }
 
 const NAMES = ['folder', 'cleanupMs', 'syncMs']
@@ -59,12 +75,14 @@ export function resolveTableOptions(maker: string, topic: unknown, options: Tabl
     throw new SnapstreamError('USAGE', `${title}: ${expected}, got ${describe(came)}`)
   }
   if (typeof options !== 'object' || options === null) refuse('the options are an object', options)
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) refuse(`the options are ${NAMES.join(', ')}`, unknown)
-  const { folder = 'state', cleanupMs = 600_000, syncMs = 10_000 } = options
+  const names = maker === 'Table' ? [...NAMES, 'versionedMs'] : NAMES
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown !== undefined) refuse(`the options are ${names.join(', ')}`, unknown)
+  const { folder = 'state', cleanupMs = 600_000, syncMs = 10_000, versionedMs } = options
   if (typeof folder === 'string' ? folder === '' : typeof folder !== 'object' || folder === null)
     refuse('folder is a folder or an abstract-level database', folder)
-  for (const [name, value] of Object.entries({ cleanupMs, syncMs }))
-    if (!(typeof value === 'number' && value > 0)) refuse(`${name} is a number of milliseconds above 0`, value)
-  return { folder, cleanupMs, syncMs }
+  for (const [name, value] of Object.entries({ cleanupMs, syncMs, versionedMs }))
+    if (value !== undefined && !(typeof value === 'number' && value > 0))
+      refuse(`${name} is a number of milliseconds above 0`, value)
+  return { folder, cleanupMs, syncMs, versionedMs }
 }

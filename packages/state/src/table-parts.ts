@@ -38,14 +38,14 @@ interface TablePartsOptions {
 export function createTableParts<K, V>(given: TablePartsOptions): TableParts<K, V> {
   const { id, title, options, sink, log, database, positions } = given
   const { host } = sink
-  const { syncMs, cleanupMs } = options
+  const { syncMs, cleanupMs, versionedMs } = options
   const trouble = (error: Error) => sink.trouble(error)
   const report = (progress: RestoreProgress) => sink.restore?.(progress)
   const progress = createProgress({ store: log.topic, role: 'active', host, report })
   const progressOfCopies = createProgress({ store: log.topic, role: 'standby', host, report })
   const records = tableRecords(log, title, trouble)
   const background = createBackground(trouble)
-  const shared = { id, title, log, records, database, host, syncMs, positions, progress, trouble }
+  const shared = { id, title, log, records, database, host, syncMs, versionedMs, positions, progress, trouble }
   const parts = createOpenParts<TablePart<K, V>>({
     progress,
     partitionOfLane: log.partitionOfLane,

@@ -1,9 +1,17 @@
-import { createReads, describeKey, type ReadsOptions, type ValueFormat } from '@snapstream/cache/storage'
+import {
+  bodyOf,
+  createReads,
+  describeKey,
+  type KeySpace,
+  type ReadsOptions,
+  type ValueFormat,
+} from '@snapstream/cache/storage'
 import type { CacheRange } from '@snapstream/cache'
-import { SnapstreamError } from '@snapstream/core'
+import { SnapstreamError, describe } from '@snapstream/core'
 import { isThenable, type TableLog } from '@snapstream/core/adapter'
 import { Buffer } from 'node:buffer'
 import { watchReads } from './damage.ts'
+import { valueAt } from './history.ts'
 import type { Sorted } from './merge-sorted.ts'
 
 /** A range of keys of a table, in the order of their bytes. */
@@ -36,8 +44,21 @@ export interface TableReads<K, V> {
   entries(range?: TableRange<K>): AsyncIterableIterator<readonly [key: K, value: V]>
 }
 
+/** Reads of the part of a table. */
+export interface TablePartReads<K, V> extends TableReads<K, V> {
+  /**
+   * The value that a key had at a time, in ms since the epoch, by the timestamps of the records. Undefined: it had none, or what it
+   * had is older than `versionedMs` and not kept any more. Throws as `getSync` does, and `USAGE` for a table without `versionedMs`.
+   *
+   * @example
+   * const rates = Table(Topic('rates'), { versionedMs: 86_400_000 })
+   * snap(orders, { use: [rates], sink: [out] })((order) => rates.of(order).getAsOf('EUR', order.timestamp))
+   */
+  getAsOf(key: K, time: number): V | undefined
+}
+
 /** The reads of one partition of a table. */
-export interface PartitionReads<K, V> extends TableReads<K, V> {
+export interface PartitionReads<K, V> extends TablePartReads<K, V> {
   /** The entries, each with the bytes of its key. */
   sorted(range: TableRange<K>): AsyncGenerator<Sorted<readonly [key: K, value: V]>, void>
 }
@@ -45,17 +66,25 @@ export interface PartitionReads<K, V> extends TableReads<K, V> {
 const NO_WRITES = { isEmpty: true, find: () => undefined, entries: () => [] }
 
 type Options = Pick<ReadsOptions<Uint8Array>, 'name' | 'space' | 'opened' | 'now' | 'mayExpire'> & {
+  /** The histories of the keys; undefined: the table has none. */
+  readonly versions: KeySpace | undefined
   readonly log: Pick<TableLog, 'encodeKey' | 'decodeKey' | 'decodeValue'>
   /** Learns of damage that a read finds. */
   damaged(damage: SnapstreamError): void
 }
 
-export function createTableReads<K, V>({ log, damaged, ...stored }: Options): PartitionReads<K, V> {
-  const { name } = stored
+export function createTableReads<K, V>({ log, damaged, versions, ...stored }: Options): PartitionReads<K, V> {
+  const { name, now } = stored
   const reads = watchReads(
     createReads<Uint8Array, Uint8Array>({ ...stored, format: AS_STORED, above: NO_WRITES }),
     damaged,
   )
+  const histories =
+    versions &&
+    watchReads(
+      createReads<Uint8Array, Uint8Array>({ ...stored, space: versions, format: AS_STORED, above: NO_WRITES }),
+      damaged,
+    )
   const valueOf = (bytes: Uint8Array | undefined, key: K) =>
     bytes === undefined ? undefined : (log.decodeValue(bytes, key) as V | PromiseLike<V>)
 
@@ -72,18 +101,32 @@ export function createTableReads<K, V>({ log, damaged, ...stored }: Options): Pa
     }
   }
 
+  /** The value, if it is not a promise of one. */
+  function atOnce(value: V | PromiseLike<V> | undefined, method: string): V | undefined {
+    if (!isThenable(value)) return value
+    void Promise.resolve(value).catch(() => {})
+    throw new SnapstreamError(
+      'UNSUPPORTED',
+      `${name} cannot do ${method}(): the codec of its topic is asynchronous${method === 'getSync' ? '; use await get(key)' : ''}`,
+    )
+  }
+
   return {
     async get(key) {
       return valueOf(await reads.get(log.encodeKey(key)), key)
     },
-    getSync(key) {
-      const value = valueOf(reads.getSync(log.encodeKey(key)), key)
-      if (!isThenable(value)) return value
-      void Promise.resolve(value).catch(() => {})
-      throw new SnapstreamError(
-        'UNSUPPORTED',
-        `${name} cannot do getSync(): the codec of its topic is asynchronous; use await get(key)`,
-      )
+    getSync: (key) => atOnce(valueOf(reads.getSync(log.encodeKey(key)), key), 'getSync'),
+    getAsOf(key, time) {
+      if (histories === undefined)
+        throw new SnapstreamError(
+          'USAGE',
+          `${name} has the latest value of each key only; give the table versionedMs, the time for which it keeps the others`,
+        )
+      if (typeof time !== 'number' || Number.isNaN(time))
+        throw new SnapstreamError('USAGE', `getAsOf() takes a time in ms since the epoch, got ${describe(time)}`)
+      const history = histories.getSync(log.encodeKey(key))
+      const stored = history && valueAt(Buffer.from(history), time)
+      return atOnce(valueOf(stored && bodyOf(stored, now), key), 'getAsOf')
     },
     has: async (key) => reads.has(log.encodeKey(key)),
     sorted,

@@ -55,6 +55,7 @@ function storedBatch(batch: ChangelogBatch): ChangelogBatch {
     nextOffset,
     endOffset,
     startOffset,
+    timestamp: (i) => batch.timestamp?.(i),
     key(i) {
       const key = batch.key(i)
       return key === null ? null : PLAIN.encode(key)

@@ -281,7 +281,9 @@ describe('a table', () => {
     expect(() => Table('customers' as never)).toThrow(
       `Table takes a topic, got "customers"; for example Table(Topic('customers'))`,
     )
-    expect(() => Table(topic, { ttlMs: 1 } as never)).toThrow('the options are folder, cleanupMs, syncMs, got "ttlMs"')
+    expect(() => Table(topic, { ttlMs: 1 } as never)).toThrow(
+      'the options are folder, cleanupMs, syncMs, versionedMs, got "ttlMs"',
+    )
     expect(() => GlobalTable(topic, { cleanupMs: 0 })).toThrow('cleanupMs is a number of milliseconds above 0, got 0')
   })
 

@@ -236,6 +236,7 @@ function changelogBatch(batch: RecordBatch, startOffset: number, end: number): C
     length,
     key: (i) => batch.key(i),
     value: (i) => batch.value(i),
+    timestamp: (i) => Number(batch.timestamp(i)),
     nextOffset,
     startOffset,
     endOffset: Math.max(endOffset, end),
