@@ -1,6 +1,7 @@
+import { compareKeys } from '@snapstream/core/adapter'
 import type { OperatorArea, OperatorKey, OperatorRange } from '@snapstream/core/adapter'
 import type { Undoable } from './journal.ts'
-import { compareKeys, keyId } from './key-id.ts'
+import { copyKey, keyId } from './key-id.ts'
 
 type Id = string | number | boolean
 type Entry<K, V> = readonly [key: K, value: V]
@@ -31,11 +32,10 @@ export function createMemoryArea<K extends OperatorKey, V>(
       const id = keyId(key)
       const kept = copy(value)
       note(map, id)
-      entries.set(id, [key, kept])
+      entries.set(id, [copyKey(key), kept])
     },
     del(key) {
       const id = keyId(key)
-      if (!entries.has(id)) return
       note(map, id)
       entries.delete(id)
     },

@@ -109,7 +109,7 @@ function createMemoryRun<K extends OperatorKey, V>(operator: string): MemoryRun<
     undo: (origin) => ofLane.get(origin.lane)?.part.journal.undo(origin),
     release(origin) {
       end(origin)
-      ofLane.get(origin.lane)?.part.journal.release(origin)
+      ofLane.get(origin.lane)?.part.release(origin)
     },
     prepare() {
       for (const { part } of parts.values()) part.journal.prepare()

@@ -1,6 +1,7 @@
+import { compareKeys } from '@snapstream/core/adapter'
 import type { OperatorKey, OperatorTimer } from '@snapstream/core/adapter'
 import type { Undoable } from './journal.ts'
-import { compareKeys, keyId } from './key-id.ts'
+import { keyId } from './key-id.ts'
 
 /** The timers of one kind of a part in memory, in the order of times, then keys. */
 export interface MemoryTimers extends Undoable {
