@@ -57,10 +57,12 @@ export interface Trial {
   end?(): Promise<void>
 }
 
-/** A ratio of medians that the report shows. */
+/** A ratio of medians that the report shows, or their difference. */
 export interface Ratio {
   readonly of: string
   readonly to: string
+  /** Whether it is the difference. @default false */
+  readonly isDifference?: boolean
   /** The figure. @default 'rate' */
   readonly figure?: string
   /** The figure of `to`. @default the same */

@@ -2,7 +2,7 @@ import { recordsOf, tallied, transform } from './message.ts'
 import type { Message, Shape, Tally } from './message.ts'
 
 /** A checksum of records, independent of their order and of the layout of their JSON. */
-interface Content {
+export interface Content {
   add(key: string, value: string): void
   readonly checksum: string
 }
@@ -48,12 +48,24 @@ function of(all: Content, shape: Shape, make: (key: string, message: Message) =>
   return all.checksum
 }
 
-function content(canonical: (value: unknown) => string): Content {
+/** `canonical`: a line for the value, which the checksum goes by. */
+export function content(canonical: (value: unknown) => string): Content {
+  const lines = checksumOfLines()
+  return {
+    add: (key, value) => lines.add(`${key}|${canonical(JSON.parse(value))}`),
+    get checksum() {
+      return lines.checksum
+    },
+  }
+}
+
+/** A checksum of lines of text, in any order. */
+export function checksumOfLines() {
   let [records, sum] = [0, 0]
   return {
-    add(key, value) {
+    add(line: string) {
       records += 1
-      sum = (sum + hash(`${key}|${canonical(JSON.parse(value))}`)) % 2 ** 48
+      sum = (sum + hash(line)) % 2 ** 48
     },
     get checksum() {
       return `${records} records, ${sum.toString(16)}`

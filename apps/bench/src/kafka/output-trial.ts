@@ -9,7 +9,7 @@ import { kafkats } from '@snapstream/kafkats'
 import type { Trial } from '../suite.ts'
 import { appendTimes } from './append-times.ts'
 import { contents } from './content.ts'
-import type { Kind } from './content.ts'
+import type { Content, Kind } from './content.ts'
 import type { Load } from './topic-load.ts'
 import type { Arena } from '../harness/arena.ts'
 
@@ -25,10 +25,7 @@ const LOOK_MS = 100
 
 /** A topic for the output of a run, with as many records as its input. The output's timestamps are the measurement. */
 export function outputTrial(load: Load, kind: Kind, arena: Arena): Promise<Trial> {
-  return trial(load, kind, arena, async (admin, { output }) => {
-    const { partitions } = await admin.describeTopic(output)
-    return partitions.reduce((sum, { latest }) => sum + latest, 0)
-  })
+  return trial(load, kind, arena, countAppended)
 }
 
 /**
@@ -42,15 +39,36 @@ export function committedOutputTrial(load: Load, kind: Kind, arena: Arena): Prom
   })
 }
 
-async function trial(
-  load: Load,
-  kind: Kind,
-  arena: Arena,
-  countWritten: (admin: Admin, input: Output) => Promise<number>,
-): Promise<Trial> {
-  const { brokers, records, partitions, valueBytes, keys } = load
-  const { expected: expect, create } = contents[kind]
-  const expected = await arena.once(`${kind} of ${[records, valueBytes, keys].join(' ')}`, async () => expect(load))
+async function trial(load: Load, kind: Kind, arena: Arena, countWritten: CountWritten): Promise<Trial> {
+  const { records, valueBytes, keys } = load
+  const { expected, create } = contents[kind]
+  const checksum = await arena.once(`${kind} of ${[records, valueBytes, keys].join(' ')}`, async () => expected(load))
+  return trialOf(load, { create, checksum, outputs: records, countWritten })
+}
+
+/** Counts the records that a contestant has written. */
+type CountWritten = (admin: Admin, input: Output) => Promise<number>
+
+/** The records in a topic, of transactions that are not committed as well. */
+export const countAppended: CountWritten = async (admin, { output }) => {
+  const { partitions } = await admin.describeTopic(output)
+  return partitions.reduce((sum, { latest }) => sum + latest, 0)
+}
+
+interface ExpectedOutput {
+  create(): Content
+  readonly checksum: string
+  /** The number of records. */
+  readonly outputs: number
+  readonly countWritten: CountWritten
+  /** Called again and again until they are written. */
+  waiting?(): Promise<void>
+}
+
+/** A topic for the output of a run. The output's timestamps are the measurement. */
+export async function trialOf(load: Load, expected: ExpectedOutput): Promise<Trial> {
+  const { brokers, records, partitions } = load
+  const { create, checksum, outputs, countWritten, waiting } = expected
   const conf = { brokers, driver: kafkats() }
   const admin = Admin(conf)
   const output = `bench-out-${randomUUID()}`
@@ -64,8 +82,9 @@ async function trial(
     async done(signal) {
       for (;;) {
         const count = await countWritten(admin, input)
-        if (count >= records) return { messages: records, ms: 1 }
-        if (signal.aborted) throw new Error(`it wrote ${count} records of ${records}`)
+        if (count >= outputs) return { messages: records, ms: 1 }
+        if (signal.aborted) throw new Error(`it wrote ${count} records of ${outputs}`)
+        await waiting?.()
         await sleep(LOOK_MS, undefined, { signal }).catch(() => {})
       }
     },
@@ -79,7 +98,7 @@ async function trial(
         times.add(timestamp)
       })
       await app.stream()
-      if (content.checksum !== expected) throw new Error(`it wrote ${content.checksum}, and not ${expected}`)
+      if (content.checksum !== checksum) throw new Error(`it wrote ${content.checksum}, and not ${checksum}`)
       const mbPerSecond = (records * load.valueBytes) / 1e6 / (times.ms / 1000)
       return { messages: records, ms: times.ms, figures: { steadyRate: times.steadyRate, mbPerSecond } }
     },

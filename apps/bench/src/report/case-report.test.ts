@@ -27,6 +27,7 @@ const one: Case = {
     { of: 'snapstream', to: 'rxjs', atLeast: 1, bound: '[a profile](profile.md)' },
     { of: 'snapstream', to: 'loop', figure: 'peakBytes', atMost: 1.5 },
     { of: 'snapstream', to: 'gone' },
+    { of: 'snapstream', to: 'rxjs', isDifference: true, figure: 'nsPerMessage', atMost: 10 },
   ],
 }
 const result: CaseResult = {
@@ -49,6 +50,7 @@ test('shows medians with their spread, ratios with their goals, and void and abs
   expect(report).toContain('snapstream / loop: 0.63, goal at least 0.5: met')
   expect(report).toContain('snapstream / rxjs: 0.75, goal at least 1: MISSED; the reason: [a profile](profile.md)')
   expect(report).toContain('snapstream (peak MB) / loop (peak MB): 1.00, goal at most 1.5: met')
+  expect(report).toContain('snapstream (ns per message) - rxjs (ns per message): 3,888,888.9, goal at most 10: MISSED')
   expect(report).toContain('- snapstream: as it comes')
   expect(report).toContain('- ABSENT gone: Java is not here')
   expect(report).toContain('- VOID snapstream, round 3: one is missing')

@@ -45,22 +45,26 @@ function row({ name, rounds }: ContestantResult, figures: readonly string[]): st
 function ratioLine(ratio: Ratio, result: CaseResult): string {
   const value = ratioOf(ratio, result)
   if (value === undefined) return ''
-  const { of, to, figure = 'rate', toFigure = figure, atLeast, atMost, bound } = ratio
+  const { of, to, isDifference = false, figure = 'rate', toFigure = figure, atLeast, atMost, bound } = ratio
   const what = (name: string, of: string) => (of === 'rate' ? name : `${name} (${columnOf(of).title})`)
   const verdict = (isMet: boolean) => (isMet ? 'met' : `MISSED${bound === undefined ? '' : `; the reason: ${bound}`}`)
   const goals = [
     ...(atLeast === undefined ? [] : [`, goal at least ${atLeast}: ${verdict(value >= atLeast)}`]),
     ...(atMost === undefined ? [] : [`, goal at most ${atMost}: ${verdict(value <= atMost)}`]),
   ]
-  return `${what(of, figure)} / ${what(to, toFigure)}: ${value.toFixed(2)}${goals.join('')}`
+  const sign = isDifference ? '-' : '/'
+  const shown = isDifference ? columnOf(figure).show(value) : value.toFixed(2)
+  return `${what(of, figure)} ${sign} ${what(to, toFigure)}: ${shown}${goals.join('')}`
 }
 
 /** Of the medians. */
-function ratioOf({ of, to, figure = 'rate', toFigure = figure }: Ratio, result: CaseResult): number | undefined {
+function ratioOf(ratio: Ratio, result: CaseResult): number | undefined {
+  const { of, to, isDifference = false, figure = 'rate', toFigure = figure } = ratio
   const medianOf = (name: string, figure: string) =>
     spreadOf(result.contestants.find((one) => one.name === name)?.rounds ?? [], figure)?.median
   const [above, below] = [medianOf(of, figure), medianOf(to, toFigure)]
-  return above === undefined || below === undefined ? undefined : above / below
+  if (above === undefined || below === undefined) return undefined
+  return isDifference ? above - below : above / below
 }
 
 const list = (lines: readonly string[]) => (lines.length === 0 ? [] : [...lines.map((text) => `- ${text}`), ''])
