@@ -1,5 +1,5 @@
 import { describe, SnapstreamError } from '@snapstream/core'
-import type { Source, Through } from '@snapstream/core'
+import type { SinkTarget, Source, Through } from '@snapstream/core'
 import type { AnyStore } from './any-store.ts'
 import type { Frame, OperatorStep } from './step.ts'
 
@@ -19,6 +19,8 @@ export interface Chain<T> {
   readonly sources: readonly Source<never>[]
   /** The stores of the operators, each once. */
   readonly stores: readonly AnyStore[]
+  /** What it uses beside stores: the gates of several inputs, and tables. */
+  readonly use: readonly SinkTarget<never>[]
   /** What only one binding may have. */
   readonly single: readonly object[]
   /** Whether the messages of a lane have to come one after another. */
@@ -53,6 +55,7 @@ export function chainOf<M, S>(input: Input<M, S>, operator: string): Chain<M> {
     name: operator,
     sources: [input as Source<never>],
     stores: [],
+    use: [],
     single: [],
     sequential: false,
     timing: undefined,
@@ -66,6 +69,10 @@ export interface Operator<R> {
   readonly name: string
   /** What it keeps its state in. An operator with a store is bound once. */
   readonly store?: AnyStore | undefined
+  /** What lets the messages of its inputs through one after another. An operator with a gate is bound once. */
+  readonly gate?: SinkTarget<never> | undefined
+  /** What it reads, such as tables. */
+  readonly use?: readonly SinkTarget<never>[] | undefined
   /** Whether the messages of a lane have to come one after another. */
   readonly sequential?: boolean
   /** Undefined: it does not go by time. */
@@ -76,7 +83,8 @@ export interface Operator<R> {
 
 /** The chain of an operator behind its inputs. Throws `USAGE` if two of them have a store in common. */
 export function chain<R>(inputs: readonly Chain<unknown>[], operator: Operator<R>): Chain<R> {
-  const { name, store, sequential = false, timing } = operator
+  const { name, store, gate, use = [], sequential = false, timing } = operator
+  const gates = gate ? [gate] : []
   const stores = [...inputs.flatMap((input) => input.stores), ...(store ? [store] : [])]
   const twice = stores.find((one, i) => stores.indexOf(one) !== i)
   if (twice !== undefined)
@@ -89,7 +97,8 @@ export function chain<R>(inputs: readonly Chain<unknown>[], operator: Operator<R
     name,
     sources: inputs.flatMap(({ sources }) => sources),
     stores,
-    single: [...inputs.flatMap(({ single }) => single), ...(store ? [store] : [])],
+    use: [...new Set([...gates, ...inputs.flatMap((input) => input.use), ...use])],
+    single: [...inputs.flatMap(({ single }) => single), ...(store ? [store] : []), ...gates],
     sequential: sequential || inputs.some((input) => input.sequential),
     timing: timings.length === 0 ? undefined : { idleMs: Math.min(...timings.map(({ idleMs }) => idleMs)) },
     connect(next, frame) {

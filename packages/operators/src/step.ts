@@ -21,6 +21,8 @@ export interface OperatorStep<M> {
 export interface Frame {
   /** The message of the source, or the tick, that is being handled: stores know their part by it. */
   readonly root: unknown
+  /** The number of the attempt at it: every attempt has another one. */
+  readonly attempt: number
   /** The source of the message, as it is bound. Only chains with a clock know it. */
   readonly source: unknown
   /** The lane of the message. Only chains with a clock know it. */

@@ -31,7 +31,8 @@ export function throughOf<R, S>(inputs: readonly Chain<unknown>[], operator: Ope
   const parts: ThroughParts<R, S> = {
     name: made.name,
     sources: made.sources as ThroughParts<R, S>['sources'],
-    use: [...made.stores, ...(clock ? [clock] : [])],
+    // Gates first: they tell that topics do not go together, in the words of the operator.
+    use: [...made.use, ...made.stores, ...(clock ? [clock] : [])],
     single: made.single,
     sequential: made.sequential,
     bind(handler) {
@@ -49,8 +50,9 @@ function createHandler<R>(
   handler: (result: R, context: Context) => unknown,
 ): (message: unknown, context: Context) => unknown {
   const results = createResults(handler, clock)
-  const frame: Frame & { root: unknown } = {
+  const frame: Frame & { root: unknown; attempt: number } = {
     root: undefined,
+    attempt: 0,
     get source() {
       return clock?.source
     },
@@ -65,13 +67,15 @@ function createHandler<R>(
   const only = steps.length === 1 ? first : undefined
 
   function run(message: unknown): void {
+    frame.root = message
+    frame.attempt++
+    results.begin()
     if (clock && message instanceof Tick) for (const step of steps) step.tick?.(message)
     else (only ?? steps[made.sources.indexOf(clock?.source as never)] ?? first)?.message(message, undefined)
   }
 
   if (made.stores.length === 0)
     return (message, context) => {
-      results.begin()
       run(message)
       return results.end(message, context)
     }
@@ -85,8 +89,6 @@ function createHandler<R>(
       clock?.resume(at)
       loading = undefined
       try {
-        frame.root = message
-        results.begin()
         run(message)
       } catch (again) {
         loading = loadingOf(again)
@@ -97,8 +99,6 @@ function createHandler<R>(
   }
 
   return (message, context) => {
-    frame.root = message
-    results.begin()
     try {
       run(message)
     } catch (thrown) {

@@ -26,6 +26,8 @@ export interface Table<K, V> extends SinkTarget<never>, Resource {
    * snap(orders, { use: [customers], sink: [out] })((order) => [order.key, customers.of(order).getSync(order.key)?.name])
    */
   of(message: unknown): TablePartReads<K, V>
+  /** For how long it keeps old values, in ms, as its options say. Undefined: it has the latest ones only. */
+  readonly versionedMs: number | undefined
 }
 
 interface Run<K, V> {
@@ -53,6 +55,7 @@ export function Table<K, V>(topic: TableTopic<K, V>, options: TableOptions = {})
   const runs: Run<K, Exclude<V, null>>[] = []
 
   const table: Table<K, Exclude<V, null>> = {
+    versionedMs: resolved.versionedMs,
     of(message) {
       for (const { attempts, partOf } of runs) {
         const attempt = attemptAt(attempts, message)

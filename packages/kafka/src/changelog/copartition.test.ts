@@ -32,7 +32,7 @@ test.each([
       { partitions: 3, groupId: 'g' },
       { partitions: 4, groupId: 'g' },
     ]),
-    '"t0" has 3 partitions and "t1" has 4, and the join goes with both: partition n of one belongs to partition n of the other, so both need the same number. Write one of them, by its key, to a topic with as many partitions, and read that: snap(topic, ',
+    '"t0" has 3 partitions and "t1" has 4, and the join goes with both: partition n of one belongs to partition n of the other, so both need the same number. Write one of them, by its key, to a topic with as many partitions as the other, and read that: snap(topic, ',
   ],
   [
     'groups',

@@ -100,8 +100,8 @@ export function samePartitions(topics: readonly Partitioned[], what: string): Pa
         'USAGE',
         `${JSON.stringify(first.topic)} has ${first.partitions} partitions and ${JSON.stringify(topic)} has ${partitions}, and ` +
           `${what} goes with both: partition n of one belongs to partition n of the other, so both need the same number. ` +
-          `Write one of them, by its key, to a topic with as many partitions, and read that: ` +
-          `snap(topic, { sink: [Topic('same', { create: { partitions: ${Math.max(partitions, first.partitions)} } })] })(({ key, value }) => [key, value])`,
+          `Write one of them, by its key, to a topic with as many partitions as the other, and read that: ` +
+          `snap(topic, { sink: [Topic('same', { create: { like: 'other' } })] })(({ key, value }) => [key, value])`,
         { topic },
       )
   return first
