@@ -95,6 +95,7 @@ describe('a table with versions', () => {
     await expect(at('eur', 1)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
     await expect(at('eur', NaN)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('NaN') })
     const topic = createFakeTopic(createLogBroker())
+    expect([Table(topic).versionedMs, Table(topic, { versionedMs: 5 }).versionedMs]).toEqual([undefined, 5])
     expect(() => Table(topic, { versionedMs: 0 })).toThrow('versionedMs is a number of milliseconds above 0, got 0')
     expect(() => GlobalTable(topic, { versionedMs: 1 } as never)).toThrow('the options are folder, cleanupMs, syncMs')
   })

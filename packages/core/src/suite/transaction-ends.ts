@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { createVirtualHost } from '../testing/index.ts'
+import type { Checkpoint } from '../index.ts'
 import type { Core } from './core.ts'
 import { fakeSource } from './fakes.ts'
+import { statefulSink } from './stateful.ts'
 import { LANES, all, inOrder, setUpTransaction, transactionalLog, transactionalSink } from './transactional.ts'
 import type { SinkChanges } from './transactional.ts'
 
@@ -26,6 +28,30 @@ export function transactionEndSuite(core: Core): void {
         expect(aborts).toHaveLength(2)
         expect(states).toEqual([`ended with ${all.length}`])
       }
+    })
+
+    test('comes after its state is prepared, which may still write into it', async () => {
+      const { log, sink, app, run } = setUp({ a: [1] }, { flows: true }, false)
+      const calls: string[] = []
+      const state = statefulSink({}, calls)
+      const open = sink['~snapstream.sink']
+      const both = {
+        '~snapstream.sink': async (options: Parameters<typeof open>[0]) => {
+          const writer = await open(options)
+          return {
+            ...writer,
+            prepare(checkpoint: Checkpoint) {
+              calls.push('prepare the transaction')
+              writer.prepare?.(checkpoint)
+            },
+            state: (await state['~snapstream.sink'](options)).state!,
+          }
+        },
+      }
+      app.snap(log, { sink: [both] })((n) => n)
+      await run(1000)
+      const prepared = calls.filter((call) => call.startsWith('prepare'))
+      expect(prepared.slice(0, 2)).toEqual(['prepare', 'prepare the transaction'])
     })
 
     test('of a source that has ended is repeated while another source goes on', async () => {
