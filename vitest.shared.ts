@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-// Tests run from the sources of every package in the workspace: no build is needed first.
-const conditions = ['@snapstream/source', 'node', 'import', 'module', 'default']
+// Tests run from the sources of every package in the workspace: no build is needed first. The others are the conditions of
+// Node: packages have files for bundlers under the condition `module`, which Node cannot load.
+const conditions = ['@snapstream/source', 'node', 'import', 'default']
 
 // `npm test` passes the address of its own broker in SNAPSTREAM_TEST_BROKERS, which is no input of nx's cache: the port
 // changes from run to run and does not change the result. KAFKA_BROKERS, set by a person, is an input.

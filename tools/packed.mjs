@@ -26,7 +26,11 @@ const SETS = [
   { program: 'kafka', packages: ['core', 'kafka'] },
   { program: 'cache', packages: ['core', 'cache'], others: ['level'] },
   { program: 'lmdb', packages: ['core', 'cache', 'cache-lmdb'] },
-  { program: 'all', packages: ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'state', 'codecs', 'cli'] },
+  {
+    program: 'all',
+    packages: ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'state', 'codecs', 'cli', 'otel'],
+    others: ['@opentelemetry/api'],
+  },
 ]
 const ALL = SETS.at(-1).packages.join(' + ')
 const ALL_INSTALLED = `install ${ALL}`

@@ -13,6 +13,7 @@ const INSTALLS = {
   state: [['core', 'cache', 'state'], ['level']],
   operators: [['core', 'operators']],
   codecs: [['core', 'codecs']],
+  otel: [['core', 'otel'], ['@opentelemetry/api']],
   cli: [['core', 'kafka', 'cache', 'state', 'codecs', 'cli']],
 }
 /** The figures to compare with. `npm run packed -- --record` writes them anew. */

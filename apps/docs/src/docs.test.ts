@@ -17,7 +17,7 @@ describe('documents', () => {
   }
 
   test('there is a README at the top and in every package', () => {
-    const readmes = ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'state', 'codecs', 'cli'].map(
+    const readmes = ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'state', 'codecs', 'cli', 'otel'].map(
       (name) => `packages/${name}/README.md`,
     )
     expect(all.map(({ path }) => path)).toEqual(expect.arrayContaining(['README.md', ...readmes]))

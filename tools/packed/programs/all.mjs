@@ -9,6 +9,9 @@ export default async function all(load) {
   const { JsonCodec: fromSubpath } = await load('@snapstream/codecs/json')
   const { AvroCodec } = await load('@snapstream/codecs/avro')
   const { kafkats } = await load('@snapstream/kafkats')
+  const { instrument, traceHeaders } = await load('@snapstream/otel')
+  const { prometheus } = await load('@snapstream/otel/prometheus')
+  if (Object.keys(traceHeaders()).length > 0) throw new Error('a span is active before anything is traced')
   if (kafkats().name !== 'kafkats') throw new Error('the driver of kafkats is another one')
   if (fromSubpath !== JsonCodec) throw new Error('the package and its subpath give different codecs')
 
@@ -30,9 +33,15 @@ export default async function all(load) {
   await out.stream()
 
   const into = createApp()
+  const end = instrument(into)
+  const metrics = prometheus(into)
   const orders = Topic('orders', { conf, codec, groupId: 'packed', until: 'end' })
   into.snap(orders, { sink: [cache] })(({ key, value }) => [key, value.amount])
   await into.stream()
+  if (!/^messaging_client_consumed_messages_total\{.*"orders".*\} 2$/m.test(metrics.text()))
+    throw new Error(`the metrics are ${metrics.text()}`)
+  metrics.close()
+  end()
 
   await cache.open()
   const amounts = [cache.getSync('a'), await cache.get('b')]

@@ -1,6 +1,7 @@
 import type { Host } from '@snapstream/core'
 import { contentBytes } from '../driver/bytes.ts'
 import type { ProduceRecord, TopicPartition } from '../driver/driver.ts'
+import { tellDelivery } from './delivery-channel.ts'
 
 /** The most records of a batch. A larger batch is faster neither for the client nor for the broker. */
 const MAX_BATCH_RECORDS = 4000
@@ -172,6 +173,7 @@ export class PartitionQueue implements TopicPartition {
     if (batch === undefined) return
     this.#options.buffer.free(memoryOf(batch))
     this.#settled += batch.records.length + batch.refused
+    this.#tell(batch, batch.records.length, error)
     for (let i = 0; i < batch.listeners.length; i++) {
       const listener = batch.listeners[i] as DeliveryListener
       if (error !== undefined) listener.failed(error)
@@ -187,9 +189,11 @@ export class PartitionQueue implements TopicPartition {
     if (batch === undefined) return
     const rest: OpenBatch = { ...batch, records: [], listeners: [], bytes: 0 }
     this.#batches[0] = rest
+    let last: Error | undefined
     batch.records.forEach((record, i) => {
       const listener = batch.listeners[i] as DeliveryListener
       const error = errorOf(record, i)
+      last = error ?? last
       if (error === undefined) {
         rest.records.push(record)
         rest.listeners.push(listener)
@@ -201,7 +205,18 @@ export class PartitionQueue implements TopicPartition {
       else listener.failed(error)
     })
     this.#options.buffer.free(memoryOf(batch) - memoryOf(rest))
+    this.#tell(batch, batch.records.length - rest.records.length, last)
     if (rest.records.length === 0) this.complete()
+  }
+
+  /** Tells of records of a batch that are settled. */
+  #tell({ bytes, createdAt, records: { length } }: ProducerBatch, records: number, error: Error | undefined): void {
+    if (records === 0) return
+    const { topic, partition } = this
+    tellDelivery(() => {
+      const durationMs = this.#options.host.monotonic() - createdAt
+      return { topic, partition, records, bytes: Math.round((bytes * records) / length), durationMs, error }
+    })
   }
 
   /** Replaces the first batch with its two halves. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { SnapstreamError } from '@snapstream/core'
 import { brokerUnreachable, connectionError } from '../errors/connection-error.ts'
 import type { BrokerAddress } from '../protocol/connection.ts'
+import { tellRequest } from './request-channels.ts'
 
 /** One request over a socket. */
 export interface SocketRequest {
@@ -139,15 +140,18 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
       const id = correlationId
       const bytes = frame(id)
       const stop = watch(api, waitMs)
+      const tellEnd = tellRequest(api, address, bytes.length)
+      let answer: Buffer | undefined
       try {
         if (answered)
-          return await new Promise<Buffer>((resolve, reject) => {
+          return (answer = await new Promise<Buffer>((resolve, reject) => {
             waiting.push({ api, correlationId: id, resolve, reject })
             socket.write(bytes)
-          })
+          }))
         socket.write(bytes)
-        return await drained()
+        return (answer = await drained())
       } finally {
+        tellEnd?.(answer?.length ?? 0, answer ? undefined : end)
         stop()
       }
     },

@@ -1,0 +1,2 @@
+export { prometheus } from './prometheus.ts'
+export type { PrometheusMetrics, PrometheusOptions } from './prometheus.ts'
