@@ -1,15 +1,23 @@
 import type { App, AppOptions } from '../app.ts'
+import type { SinkOptions, SinkTarget } from '../protocol.ts'
 import { createVirtualHost } from '../testing/virtual-host.ts'
 import type { OnError } from '../types.ts'
 import { earlierOf } from './fake-state.ts'
 import { createTransactionGroup } from './transaction-group.ts'
 import type { Member } from './transaction-group.ts'
-import type { TransactionBehaviour, TransactionScenario } from './transaction-scenario.ts'
+import type { TransactionBehaviour, TransactionScenario, TransactionTick } from './transaction-scenario.ts'
 import type { Place, Value } from './transaction-sink.ts'
 
 const BACKOFF_MS = 7
 /** When the first members are stopped, in ms. */
 const STOP_MS = 600
+const AT_ONCE = { handleMs: 0, fails: 0 }
+
+interface Tick extends Pick<TransactionTick, 'log' | 'lane' | 'handleMs' | 'fails'> {
+  readonly number: number
+  attempts: number
+}
+
 /** Far more runs than the failures of a scenario can end. */
 const MAX_RUNS = 200
 
@@ -19,6 +27,7 @@ const MAX_RUNS = 200
  * - Every message has all its outputs, each once. If it failed, it may have been skipped, or have one dead letter instead.
  * - Outputs are committed in the order of their lane, or key.
  * - The state of a lane has the write of each handled message once. A handler sees those of the messages before it, and no other.
+ * - What a tick wrote is committed at most once, and by the owner of its lane.
  * - A transaction is flushed and aborted while no message is in flight.
  * - A run that ends without an error has committed everything.
  * - Every run ends and leaves no timer.
@@ -31,6 +40,7 @@ export async function checkTransactions(
   const violations: string[] = []
   const violated = (what: string) => void violations.push(what)
   const group = createTransactionGroup(host, scenario, violated)
+  let ticked = 0
   /** By message, how many attempts, writes and late refusals failed in all runs. */
   const failures = new Map<string, Record<'handlerFails' | 'sinkFails' | 'lateFails', number>>()
   const nameOf = ({ log, lane, index }: Place) => `${log}/${lane}/${index}`
@@ -66,8 +76,19 @@ export async function checkTransactions(
       violated(`${nameOf(place)} sees the writes of ${seen.join()}`)
   }
 
+  /** A tick writes one value. */
+  function handleTick(member: Member, tick: Tick): unknown {
+    const { log, lane, handleMs, fails } = tick
+    const value: Value = { place: { log, lane, index: tick.number, key: 0 }, nth: -3, refusesLate: () => false }
+    if (tick.attempts++ < fails) throw new Error('the tick fails')
+    if (handleMs === 0) return value
+    member.inFlight++
+    return new Promise((resolve) => host.setTimeout(() => resolve(value), handleMs)).finally(() => member.inFlight--)
+  }
+
   function createHandler(member: Member) {
-    return (place: Place) => {
+    return (place: Place | Tick) => {
+      if ('number' in place) return handleTick(member, place)
       useState(member, place)
       const { handleMs, outputs, generator } = behaviourOf(place)
       const isLate = outputs === 1
@@ -131,6 +152,7 @@ export async function checkTransactions(
   function createRun(member: Member, shutdownMs: number) {
     const app = makeApp({ host })
     const sink = refusing(member)
+    const clock = createClock()
     const stopping = new AbortController()
     for (const [log, source] of member.sources.entries()) {
       const { onError, retries, concurrency } = scenario.bindings[log] as TransactionScenario['bindings'][0]
@@ -142,12 +164,18 @@ export async function checkTransactions(
               backoffMs: BACKOFF_MS,
               ...(onError === 'bury' && { deadLetter: member.deadLetter }),
             }
-      app.snap(source, { name: String(log), concurrency, onError: policy, sink: [sink] })(
+      app.snap(source, { name: String(log), concurrency, onError: policy, sink: [sink], use: [clock] })(
         createHandler(member) as never,
       )
     }
+    const tick = (log: number, lane: number, given: Pick<TransactionTick, 'handleMs' | 'fails'>) =>
+      clock.tick(member.sources[log], lane, { ...given, log, lane, number: ticked++, attempts: 0 })
     let aborts = 0
-    app.on('abort', () => aborts++)
+    app.on('abort', ({ bindings, lanes }) => {
+      aborts++
+      if (scenario.ticksAtOnce)
+        for (const name of bindings) for (const lane of lanes) tick(Number(name), Number(lane), AT_ONCE)
+    })
     const { checkpointMs } = scenario
     const ended = app.stream({}, { signal: stopping.signal, checkpointMs, shutdownMs }).then(
       () => {
@@ -157,7 +185,7 @@ export async function checkTransactions(
       },
       () => false,
     )
-    return { ended, stop: () => stopping.abort() }
+    return { ended, stop: () => stopping.abort(), tick }
   }
 
   async function runMembers() {
@@ -181,8 +209,18 @@ export async function checkTransactions(
       else if (kind === 'kill') {
         to.member.kill()
         to.stop()
-      } else await group.move(from, of, to.member, kind === 'lose' ? tellMs : undefined)
+      } else {
+        // Also that of a member which has lost the lane, and is not told yet.
+        if (scenario.ticksAtOnce) host.setTimeout(() => all.forEach((one) => one.tick(from, of, AT_ONCE)), 1)
+        await group.move(from, of, to.member, kind === 'lose' ? tellMs : undefined)
+      }
     })
+    for (const { at, member, ...tick } of scenario.ticks)
+      host.setTimeout(() => {
+        const log = tick.log % scenario.logs.length
+        const lane = tick.lane % (scenario.logs[log] as readonly unknown[]).length
+        all[member % members]?.tick(log, lane, tick)
+      }, at + 2)
     host.setTimeout(() => all.forEach(({ stop }) => stop()), STOP_MS)
     await host.settle(Promise.all([start, ...events, ...all.map(({ ended }) => ended)]))
   }
@@ -208,7 +246,11 @@ export async function checkTransactions(
   const committed = new Map<string, number[]>()
   const last = new Map<string, number>()
   const writes = new Map<string, number>()
+  const ticks = group.values.flatMap(({ place, nth }) => (nth === -3 ? place.index : []))
+  if (new Set(ticks).size < ticks.length) violated(`the ticks ${ticks.join()} are committed`)
   for (const { place, nth } of group.values) {
+    // Also the dead letter of a tick.
+    if (nth === -3 || 'number' in place) continue
     if (nth === -2) {
       writes.set(nameOf(place), (writes.get(nameOf(place)) ?? 0) + 1)
       continue
@@ -248,4 +290,20 @@ export async function checkTransactions(
       }
     }
   return violations
+}
+
+/** A sink that the bindings use to tick their lanes. */
+function createClock() {
+  let options: SinkOptions | undefined
+  const nothing = () => {}
+  const state = { open: nothing, close: nothing, begin: nothing, undo: nothing, release: nothing, prepare: nothing }
+  const sink: SinkTarget<never> = {
+    '~snapstream.sink'(given) {
+      options = given
+      const kept = { ...state, commit: nothing, abort: nothing, restoring: () => [], volatile: true }
+      return { write: nothing, flush: nothing, state: kept }
+    },
+  }
+  const tick = (source: unknown, lane: number, message: object) => options?.tick?.(source, lane, message)
+  return { ...sink, open: async () => {}, close: async () => {}, tick }
 }

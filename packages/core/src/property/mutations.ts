@@ -60,6 +60,24 @@ function transactionMutations(): readonly Mutation[] {
       replace: 'const back: LaneRun[] = []',
     },
     {
+      name: 'commit a tick without the position of its lane',
+      file: 'engine/source-run.ts',
+      find: 'position = reader?.startOf?.(lane.id) })',
+      replace: 'position })',
+    },
+    {
+      name: 'commit the position of a lane only if it has moved',
+      file: 'engine/lane.ts',
+      find: ' || ticks() !== acknowledged',
+      replace: '',
+    },
+    {
+      name: 'take ticks while a source goes back',
+      file: 'engine/source-run.ts',
+      find: 'for (const lane of back) lane.wait(over)',
+      replace: '',
+    },
+    {
       name: 'flush a transaction while messages are in flight',
       file: 'engine/checkpointer.ts',
       find: 'for (const transaction of stopped) await idle(transaction)',

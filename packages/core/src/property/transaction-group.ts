@@ -22,6 +22,8 @@ interface LaneState {
 /** A lane that a member reads. */
 interface Owned {
   readonly epoch: object
+  /** Where it was assigned, or rewound to. */
+  start: number
   cursor: LaneCursor
   /** It gives no batches. */
   stopped: boolean
@@ -69,7 +71,11 @@ export function createTransactionGroup(
   const stateOf = (log: number, lane: Lane) => lanes[log]?.[lane as number] as LaneState
   const readerOf = (member: Member, log: number) => readers.get(member)?.[log] as LogReader
   const goBack = (log: number, lane: number, own: Owned) =>
-    Object.assign(own, { cursor: cursorAt(stateOf(log, lane).committed), stopped: false })
+    Object.assign(own, {
+      start: stateOf(log, lane).committed,
+      cursor: cursorAt(stateOf(log, lane).committed),
+      stopped: false,
+    })
 
   interface LogReader {
     readonly owned: Map<number, Owned>
@@ -102,7 +108,7 @@ export function createTransactionGroup(
         // It may have moved on meanwhile.
         for (const id of ids)
           if (stateOf(log, id).owner?.epoch === epoch && !own.closed)
-            own.owned.set(id, { epoch, cursor: cursorAt(stateOf(log, id).committed), stopped: false })
+            own.owned.set(id, goBack(log, id, { epoch, start: 0, cursor: cursorAt(0), stopped: false }))
         own.wake()
       },
     }
@@ -130,6 +136,7 @@ export function createTransactionGroup(
         if (all) await own.assign([...keysAt(log)])
         return {
           read: () => (reader.readMs === 0 ? take() : sleep(reader.readMs).then(take)),
+          startOf: (lane) => own.owned.get(lane as number)?.start,
           commit: () => violated('the engine commits positions of a transaction'),
           async rewind(ids) {
             rewinding++
@@ -164,6 +171,7 @@ export function createTransactionGroup(
       violated,
       values,
       inFlight: () => member.inFlight,
+      owns: (place) => member.owns(place),
       lanesOf: (positions) =>
         [...positions].flatMap(([source, of]) =>
           [...of].map(([lane, position]) => {
@@ -267,6 +275,7 @@ export function createTransactionGroup(
       await from.options?.revoked([lane], 'paused')
       await sleep(10)
       if (from.closed || from.owned.get(lane) !== own) return
+      own.start = stateOf(log, lane).committed
       await from.options?.assigned([lane])
       if (from.owned.get(lane) !== own) return
       goBack(log, lane, own)

@@ -20,6 +20,9 @@ export interface TransactionScenario {
   readonly openMs: readonly number[]
   readonly reader: { readonly batch: number; readonly readMs: number; readonly rewindMs: number }
   readonly events: readonly TransactionEvent[]
+  readonly ticks: readonly TransactionTick[]
+  /** Lanes are ticked also when they move, and when a transaction was aborted. */
+  readonly ticksAtOnce: boolean
   /** The number of apps that share the sources as one group. */
   readonly members: number
   readonly checkpointMs: number
@@ -47,6 +50,17 @@ export interface TransactionBehaviour {
   readonly lateFails: number
 }
 
+/** A step without a message, which writes one value. */
+export interface TransactionTick {
+  readonly at: number
+  readonly log: number
+  readonly lane: number
+  readonly member: number
+  readonly handleMs: number
+  /** How many attempts fail before one succeeds. */
+  readonly fails: number
+}
+
 interface TransactionEvent {
   readonly at: number
   /** `lose`: the lane moves, and its member is told `tellMs` later. `kill`: no call of the member has an effect any more. */
@@ -71,10 +85,10 @@ const behaviour: fc.Arbitrary<TransactionBehaviour> = fc.record({
 })
 
 export const transactionScenarios: fc.Arbitrary<TransactionScenario> = fc.record({
-  logs: fc.array(
-    fc.array(fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 3 }),
-    { minLength: 1, maxLength: 2 },
-  ),
+  logs: fc.array(fc.array(fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 8 }), { minLength: 1, maxLength: 3 }), {
+    minLength: 1,
+    maxLength: 2,
+  }),
   bindings: fc.tuple(
     ...[0, 1].map(() =>
       fc.record({
@@ -106,10 +120,22 @@ export const transactionScenarios: fc.Arbitrary<TransactionScenario> = fc.record
       log: fc.integer({ min: 0, max: 1 }),
       lane: fc.integer({ min: 0, max: 2 }),
       member: fc.integer({ min: 0, max: 1 }),
-      tellMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 80 })),
+      tellMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 80 }), fc.integer({ min: 100, max: 200 })),
     }),
     { maxLength: 4 },
   ),
+  ticks: fc.array(
+    fc.record({
+      at: fc.integer({ min: 0, max: 450 }),
+      log: fc.integer({ min: 0, max: 1 }),
+      lane: fc.integer({ min: 0, max: 2 }),
+      member: fc.integer({ min: 0, max: 1 }),
+      handleMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40 })),
+      fails: rarely(fc.integer({ min: 1, max: 2 }), 0),
+    }),
+    { maxLength: 6 },
+  ),
+  ticksAtOnce: fc.boolean(),
   members: fc.integer({ min: 1, max: 2 }),
   checkpointMs: fc.integer({ min: 5, max: 100 }),
   shutdownMs: fc.oneof(fc.constant(ENOUGH_MS), fc.integer({ min: 0, max: 50 })),

@@ -14,7 +14,7 @@ export interface Place {
 /** A value on its way to the sink: an output of a message, or the message as a dead letter. */
 export interface Value {
   readonly place: Place
-  /** The number of the output; -1: a dead letter; -2: a write to the state. */
+  /** The number of the output; -1: a dead letter; -2: a write to the state; -3: the output of a tick. */
   readonly nth: number
   /** Refuses the value before a flush, as often as it returns true. */
   readonly refusesLate: () => boolean
@@ -44,6 +44,7 @@ export function createTransactionSink({
   values,
   inFlight,
   lanesOf,
+  owns,
 }: {
   readonly host: Host
   readonly plan: TransactionScenario['sink']
@@ -53,6 +54,8 @@ export function createTransactionSink({
   readonly values: Value[]
   /** The number of messages in flight. */
   readonly inFlight: () => number
+  /** Whether the member has the lane of a message, and no other member. */
+  readonly owns: (place: Place) => boolean
   readonly lanesOf: (positions: Checkpoint['positions']) => readonly LanePosition[]
 }): TransactionSink {
   const sleep = (ms: number) => new Promise<void>((resolve) => host.setTimeout(resolve, ms))
@@ -171,6 +174,8 @@ export function createTransactionSink({
         state = 'failed'
         return { aborted: problem ?? new Error(isFenced ? 'lanes were lost' : 'the broker aborts') }
       }
+      for (const { nth, place } of flushed)
+        if (nth === -3 && !owns(place)) violated(`the tick of a lost lane ${place.log}/${place.lane} is committed`)
       for (const { commit } of at) commit()
       values.push(...flushed)
       return undefined

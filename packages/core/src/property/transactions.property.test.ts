@@ -31,6 +31,8 @@ const LAST_MESSAGE_CUT_OFF: TransactionScenario = {
   sink: { flows: true, prepareMs: 0, flushMs: 0, abortMs: 0, aborts: [1], failAtFlush: 0 },
   openMs: [],
   reader: { batch: 1, readMs: 2, rewindMs: 0 },
+  ticks: [],
+  ticksAtOnce: false,
   events: [{ at: 0, kind: 'kill', log: 0, lane: 0, member: 0, tellMs: 0 }],
   members: 1,
   checkpointMs: 5,

@@ -171,6 +171,20 @@ describe('rewind', () => {
     expect(state.seeks).toEqual([at('a', 0, 1), at('a', 1, 1)])
   })
 
+  test('a lane that goes on behind a transaction starts where that was committed, from the moment it is assigned', async () => {
+    const { state, at, a, hooks, topic } = await reading()
+    const starts: unknown[] = []
+    hooks.assigned = () => {
+      starts.push(a.startOf?.('a/0'))
+      return undefined
+    }
+    topic.pause()
+    state.committed = async ([of]) => [at('a', of?.partition ?? -1, 1)]
+    topic.resume()
+    await quiet()
+    expect([...starts, a.startOf?.('a/0')]).toEqual([1, 1, 1])
+  })
+
   test('an error of the look-up ends the reading; after close it is ignored', async () => {
     const { state, a, rewind } = await reading()
     state.committed = () => Promise.reject(new Error('gone'))

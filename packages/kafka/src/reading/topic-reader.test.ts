@@ -98,6 +98,50 @@ describe('lag', () => {
   })
 })
 
+test('a lane is caught up once its handled position is at the known end, and not while it is stopped', async () => {
+  const { state, a, at, topic } = await opened({ a: {} })
+  const first = a.read()
+  await quiet()
+  await state.settings?.assigned([at('a', 0, 10), at('a', 1, 4)])
+  expect([a.caughtUp?.('a/0', undefined), a.caughtUp?.('a/9', undefined)]).toEqual([false, false])
+  state.settings?.onEndOffset?.(at('a', 1, 4))
+  state.give({ ...batch('a', 0, 10, ['p', 'q']), endOffset: 13 })
+  await first
+  expect(a.caughtUp?.('a/1', undefined)).toBe(true)
+  // It ends with an offset that has no record.
+  expect([10, 12, 13].map((handled) => a.caughtUp?.('a/0', handled))).toEqual([false, false, true])
+  state.settings?.onEndOffset?.(at('a', 1, 5))
+  expect([4, 5].map((handled) => a.caughtUp?.('a/1', handled))).toEqual([false, true])
+  topic.pause()
+  expect(a.caughtUp?.('a/1', 5)).toBe(false)
+})
+
+test('the start of a lane is known once the engine may handle its messages, and follows commits and seeks', async () => {
+  const { state, a, at, hooks, topic, log } = await opened({ a: {} })
+  const starts: unknown[] = []
+  hooks.assigned = () => {
+    starts.push(a.startOf?.('a/0'))
+    return undefined
+  }
+  void a.read()
+  await quiet()
+  const assigned = state.settings?.assigned([at('a', 0, 10)])
+  const sought = topic.seek(7, { partition: 0 })
+  await Promise.all([assigned, sought])
+  await quiet()
+  expect([starts[0], a.startOf?.('a/0'), a.startOf?.('a/1')]).toEqual([undefined, 7, undefined])
+  await a.commit(new Map([['a/0', 8]]))
+  expect(a.startOf?.('a/0')).toBe(8)
+  await topic.seek(3, { partition: 0 })
+  await quiet()
+  expect([starts.at(-1), a.startOf?.('a/0')]).toEqual([3, 3])
+  hooks.revoked = async () => void starts.push(a.startOf?.('a/0'))
+  await state.settings?.revoked([at('a', 0)], 'revoked')
+  // The last checkpoint commits it.
+  expect([starts.at(-1), a.startOf?.('a/0')]).toEqual([3, undefined])
+  expect(log.at(-1)).toBe('a gave up a/0')
+})
+
 describe('ready', () => {
   test('a reader is ready once it is assigned partitions or none is left, and knows its lag once it knows the end of each', async () => {
     const { state, a, b, at, topic } = await opened({ a: {}, b: {} })
