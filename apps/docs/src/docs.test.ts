@@ -6,7 +6,8 @@ import { testBlocks } from './test-blocks.ts'
 import { WRITTEN } from './block-program.ts'
 
 const MARKS = [undefined, 'kafka', 'registry']
-const LANGUAGES = ['ts', 'text', 'sh', 'json', 'yaml', 'mermaid']
+// Blocks in 'java' and 'python' show what other libraries do; they are not run.
+const LANGUAGES = ['ts', 'text', 'sh', 'json', 'yaml', 'mermaid', 'java', 'python']
 
 testBlocks(undefined)
 
