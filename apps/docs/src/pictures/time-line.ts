@@ -7,7 +7,7 @@ export interface Mark {
 }
 
 /** A part of a row between two times. */
-export interface Span {
+interface Span {
   readonly from: number
   readonly to: number
   readonly label?: string
@@ -16,7 +16,7 @@ export interface Span {
 }
 
 /** A row of a picture: spans with marks on them. */
-export interface Row {
+interface Row {
   readonly label: string
   readonly marks?: readonly Mark[]
   /** Spans that overlap are drawn below each other. */
@@ -24,7 +24,7 @@ export interface Row {
 }
 
 /** An arrow from a mark to another, by the number of the row and the time. */
-export interface Arrow {
+interface Arrow {
   readonly from: readonly [row: number, at: number]
   readonly to: readonly [row: number, at: number]
 }
