@@ -28,7 +28,7 @@ const SETS = [
   { program: 'lmdb', packages: ['core', 'cache', 'cache-lmdb'] },
   {
     program: 'all',
-    packages: ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'state', 'codecs', 'cli', 'otel'],
+    packages: ['core', 'kafka', 'kafkats', 'cache', 'cache-lmdb', 'state', 'operators', 'codecs', 'cli', 'otel'],
     others: ['@opentelemetry/api'],
   },
 ]

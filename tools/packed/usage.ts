@@ -6,6 +6,8 @@ import { app as defaultApp, batch, createApp, interval, route, snap, stream, typ
 import { Conf, Topic } from '@snapstream/kafka'
 import { kafkats } from '@snapstream/kafkats'
 import { createTestApp } from '@snapstream/kafka/testing'
+import { aggregate, dedupe, filter, map, process, window } from '@snapstream/operators'
+import type { OperatorStore } from '@snapstream/core/adapter'
 
 declare module '@snapstream/core' {
   interface Context {
@@ -87,6 +89,32 @@ const piped: Promise<void> = tested.topic(orders).pipe({ id: 'a', amount: 1 }, {
 const back: Promise<{ value: Order | null } | undefined> = tested.topic(orders).read()
 void [piped, back]
 
+declare const counts: OperatorStore<string, number>
+declare const byNumber: OperatorStore<number, number>
+const perMinute = Topic('per-minute', { codec: JsonCodec<{ start: number; total: number }>() })
+const totals = Topic('totals', { codec: JsonCodec<number>() })
+const minute = { sizeMs: 60_000, graceMs: 5000 }
+const minutes = window(orders, counts, minute, (sum = 0, { value }) => sum + value.amount)
+snap(minutes, { sink: [perMinute] })(({ key, start, value }) => [key, { start, total: value }])
+const large = map(
+  filter(orders, ({ value }) => value.amount > 100),
+  ({ value }) => ({ key: value.id, value }),
+)
+const once = dedupe(large, { by: ({ key }) => key, withinMs: 60_000 })
+const sums = aggregate(once, (sum: number = 0, { value }) => sum + value.amount)
+snap(sums, { sink: [totals], onError: (error, record) => (record.offset > 0 ? 'skip' : 'stop') })(({ key, value }) => [
+  key,
+  value,
+])
+const silent = process(orders, counts, {
+  onMessage({ value, timestamp }, state) {
+    state.put(value.id, timestamp)
+    state.setTimer('event', timestamp + 60_000, value.id)
+  },
+  onTimer: ({ key, time }, state) => (state.getSync(key) === time - 60_000 ? { id: key, since: time } : undefined),
+})
+snap(silent, { sink: [(gone: { id: string; since: number }) => console.log(gone)] })((told) => told)
+
 const app = createApp<{ db: { insert(order: Order): Promise<void> } }>()
 app.snap(orders)(({ value }, { db }) => db.insert(value))
 
@@ -110,6 +138,16 @@ void tested.topic(orders).pipe({ id: 1 })
 Cache(new Map())
 // @ts-expect-error no such option
 void new LmdbLevel('db/lmdb', { readonly: true })
+// @ts-expect-error the fold makes text, and the store has numbers
+window(orders, counts, minute, (sum = 0, { value }) => sum + value.id)
+// @ts-expect-error the keys of the store are numbers
+aggregate(orders, byNumber, (sum = 0, { value }) => sum + value.amount)
+// @ts-expect-error messages without a key
+aggregate([1, 2], (sum: number = 0) => sum + 1)
+// @ts-expect-error a window needs a grace
+window(orders, counts, { sizeMs: 60_000 }, (count = 0) => count + 1)
+// @ts-expect-error the sink takes something else
+snap(minutes, { sink: [perMinute] })(({ key, value }) => [key, value])
 // @ts-expect-error no source
 snap({ sink: [console.log] })(() => 1)
 

@@ -12,6 +12,7 @@ export default async function all(load) {
   const { instrument, traceHeaders } = await load('@snapstream/otel')
   const { prometheus } = await load('@snapstream/otel/prometheus')
   if (Object.keys(traceHeaders()).length > 0) throw new Error('a span is active before anything is traced')
+  const { aggregate, filter, map } = await load('@snapstream/operators')
   if (kafkats().name !== 'kafkats') throw new Error('the driver of kafkats is another one')
   if (fromSubpath !== JsonCodec) throw new Error('the package and its subpath give different codecs')
 
@@ -47,6 +48,18 @@ export default async function all(load) {
   const amounts = [cache.getSync('a'), await cache.get('b')]
   await cache.close()
   if (amounts.join() !== '1,2') throw new Error(`the cache holds ${JSON.stringify(amounts)}`)
+
+  const totals = []
+  const counted = createApp()
+  const numbers = filter([1, 2, 3, 4], (n) => n > 1)
+  counted.snap(
+    aggregate(
+      map(numbers, (value) => ({ key: 'all', value })),
+      (sum = 0, { value }) => sum + value,
+    ),
+  )(({ value }) => void totals.push(value))
+  await counted.stream()
+  if (totals.join() !== '2,5,9') throw new Error(`the totals are ${JSON.stringify(totals)}`)
 
   const onLmdb = Cache(new LmdbLevel(`db/lmdb-${Date.now()}`))
   await onLmdb.open()
