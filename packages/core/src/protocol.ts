@@ -258,7 +258,7 @@ export interface SinkOptions {
    * `message.timestamp`: its event time. The same object is not handed over again while it waits or is in work.
    *
    * Returns false where no tick is possible: the lane is not open here, the end has begun, or each binding has `concurrency`
-   * or is the only one of an iterable and reads it directly (one with a `Through` does not). A tick is dropped when its lane is
+   * or is the only one of an iterable and reads it directly (one with a sequential `Through` does not). A tick is dropped when its lane is
    * given up, paused or rewound before it was handled.
    */
   tick?(

@@ -106,7 +106,7 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
 
   /** Its only worker reads the iterator itself, and nothing comes between its messages. */
   const direct =
-    readers.every(({ concurrency, through }, i) => i === 0 && concurrency === 1 && !through) && !state?.turn
+    readers.every(({ concurrency, through }, i) => i === 0 && concurrency === 1 && !through?.sequential) && !state?.turn
 
   const unhandled = (message: unknown) => emit('unhandled', () => ({ bindings: names, message }))
 
