@@ -7,7 +7,7 @@ import { Conf, Topic } from '@snapstream/kafka'
 import { kafkats } from '@snapstream/kafkats'
 import { createTestApp } from '@snapstream/kafka/testing'
 import { aggregate, dedupe, filter, map, process, window } from '@snapstream/operators'
-import type { OperatorStore } from '@snapstream/core/adapter'
+import { Store } from '@snapstream/state'
 
 declare module '@snapstream/core' {
   interface Context {
@@ -89,8 +89,8 @@ const piped: Promise<void> = tested.topic(orders).pipe({ id: 'a', amount: 1 }, {
 const back: Promise<{ value: Order | null } | undefined> = tested.topic(orders).read()
 void [piped, back]
 
-declare const counts: OperatorStore<string, number>
-declare const byNumber: OperatorStore<number, number>
+const counts = Store<string, number>('counts')
+const byNumber = Store<number, number>('by-number')
 const perMinute = Topic('per-minute', { codec: JsonCodec<{ start: number; total: number }>() })
 const totals = Topic('totals', { codec: JsonCodec<number>() })
 const minute = { sizeMs: 60_000, graceMs: 5000 }

@@ -2,7 +2,8 @@ import { createApp } from '@snapstream/core'
 import { JsonCodec } from '@snapstream/codecs'
 import { Conf, Topic } from '@snapstream/kafka'
 import { createTestApp } from '@snapstream/kafka/testing'
-import { afterEach, expect, test } from 'vitest'
+import { Store } from '@snapstream/state'
+import { afterEach, describe, expect, test } from 'vitest'
 import { runThrough } from './fixtures/run-app.ts'
 import { aggregate, filter, map } from './index.ts'
 
@@ -78,22 +79,51 @@ test('a failed attempt leaves no trace in memory, even if the fold changes its v
   ])
 })
 
-test('on topics a chain counts by key, and a dead letter is not counted', async () => {
-  Conf({ groupId: 'g' })
+describe.each([
+  ['a store', true],
+  ['memory', false],
+])('on topics with %s', (_, stored) => {
+  test('a chain counts by key, and a dead letter is not counted', async () => {
+    Conf({ groupId: 'g' })
+    const app = createApp()
+    const words = Topic('words', { codec: JsonCodec<number>() })
+    const even = filter(words, ({ value }) => value % 2 === 0)
+    const doubled = map(even, ({ key, value }) => ({ key, value: value * 2 }))
+    const sums = stored
+      ? aggregate(doubled, Store<string, number>('sums'), (sum = 0, { value }) => sum + value)
+      : aggregate(doubled, (sum: number = 0, { value }) => sum + value)
+    const out = Topic('sums', { codec: JsonCodec<number>() })
+    app.snap(sums, { sink: [out], onError: { deadLetter: Topic('dead') } })(({ key, value, message }) => {
+      if (message.value === 8) throw new Error('eight')
+      return [key, value]
+    })
+    await using test = createTestApp({ app, partitions: 2 })
+    await test.start()
+    for (const value of [1, 2, 4, 6, 7]) await test.topic(words).pipe(value, { key: 'a' })
+    await test.advance(1000)
+    expect((await test.topic(out).readAll()).map(({ value }) => value)).toEqual([4, 16])
+    expect(await test.topic('dead').readAll()).toHaveLength(1)
+  })
+})
+
+test('with a store and exactly-once topics, no crash and no retry changes a count', async () => {
+  Conf({ groupId: 'g', exactlyOnce: true })
   const app = createApp()
-  const words = Topic('words', { codec: JsonCodec<number>() })
-  const even = filter(words, ({ value }) => value % 2 === 0)
-  const doubled = map(even, ({ key, value }) => ({ key, value: value * 2 }))
-  const sums = aggregate(doubled, (sum: number = 0, { value }) => sum + value)
-  const out = Topic('sums', { codec: JsonCodec<number>() })
-  app.snap(sums, { sink: [out], onError: { deadLetter: Topic('dead') } })(({ key, value, message }) => {
-    if (message.value === 8) throw new Error('eight')
+  const words = Topic('words')
+  const counts = aggregate(words, Store<string, number>('counts'), (count = 0) => count + 1)
+  const out = Topic('counts', { codec: JsonCodec<number>() })
+  let fails = 2
+  app.snap(counts, { sink: [out], onError: { retries: 2, backoffMs: 1 } })(({ key, value }) => {
+    if (value === 3 && fails-- > 0) throw new Error('not yet')
     return [key, value]
   })
-  await using test = createTestApp({ app, partitions: 2 })
+  await using test = createTestApp({ app, checkpointMs: 10_000 })
   await test.start()
-  for (const value of [1, 2, 4, 6, 7]) await test.topic(words).pipe(value, { key: 'a' })
-  await test.advance(1000)
-  expect((await test.topic(out).readAll()).map(({ value }) => value)).toEqual([4, 16])
-  expect(await test.topic('dead').readAll()).toHaveLength(1)
+  for (let i = 0; i < 3; i++) await test.topic('words').pipe('x', { key: 'a' })
+  await test.restart({ crash: true })
+  await test.topic('words').pipe('x', { key: 'a' })
+  await test.restart({ crash: true, freshFolder: true })
+  await test.topic('words').pipe('x', { key: 'a' })
+  await test.advance(10_000)
+  expect((await test.topic(out).readAll()).map(({ value }) => value)).toEqual([1, 2, 3, 4, 5])
 })
