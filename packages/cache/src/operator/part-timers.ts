@@ -45,6 +45,8 @@ interface TimersState {
   /** Whether the list has the first timers. */
   isLoaded: boolean
   loading: Promise<void> | undefined
+  /** The time until which they are read at least. */
+  until: number
   /** The timers that were set (true) and deleted behind the end of the list while they are read. */
   changes: Map<OperatorTimer, boolean> | undefined
   /** Changes when what is being read counts for nothing. */
@@ -63,7 +65,7 @@ export function createPartTimers(options: PartTimersOptions): PartTimers {
     codec: undefined,
   })
   const list = new TimerList()
-  const state: TimersState = { isLoaded: false, loading: undefined, changes: undefined, epoch: {} }
+  const state: TimersState = { isLoaded: false, loading: undefined, until: -Infinity, changes: undefined, epoch: {} }
 
   const isKnown = (timer: OperatorTimer) => state.isLoaded && list.covers(timer)
 
@@ -74,14 +76,18 @@ export function createPartTimers(options: PartTimersOptions): PartTimers {
     else list.remove(timer)
   }
 
-  /** Reads timers behind those in memory: about `limit` of them, and all until a time. */
+  /** Reads timers behind those in memory: about `limit` of them, and all until a time. A read that is under way goes on to that. */
   function read(until: number): Promise<void> {
-    const reading = (state.loading ??= readAll(until).finally(() => (state.loading = undefined)))
+    state.until = Math.max(state.until, until)
+    const reading = (state.loading ??= readAll().finally(() => {
+      state.loading = undefined
+      state.until = -Infinity
+    }))
     reading.catch(() => {})
     return reading
   }
 
-  async function readAll(until: number): Promise<void> {
+  async function readAll(): Promise<void> {
     for (;;) {
       const { epoch } = state
       const changes: NonNullable<TimersState['changes']> = new Map()
@@ -94,7 +100,7 @@ export function createPartTimers(options: PartTimersOptions): PartTimers {
         for await (const bytes of reads.keys(end === undefined ? {} : { gt: timerKey(end) })) {
           const timer = parseTimer(bytes)
           found.push(timer)
-          if (found.length < limit || timer.time <= until) continue
+          if (found.length < limit || timer.time <= state.until) continue
           next = timer
           break
         }
