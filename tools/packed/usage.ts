@@ -2,7 +2,17 @@
 import { Cache, DELETE } from '@snapstream/cache'
 import { LmdbLevel } from '@snapstream/cache-lmdb'
 import { JsonCodec } from '@snapstream/codecs'
-import { app as defaultApp, batch, createApp, interval, route, snap, stream, type Failure } from '@snapstream/core'
+import {
+  app as defaultApp,
+  batch,
+  createApp,
+  interval,
+  route,
+  snap,
+  stream,
+  type Failure,
+  type Through,
+} from '@snapstream/core'
 import { Conf, Topic } from '@snapstream/kafka'
 import { kafkats } from '@snapstream/kafkats'
 import { createTestApp } from '@snapstream/kafka/testing'
@@ -118,6 +128,14 @@ snap(silent, { sink: [(gone: { id: string; since: number }) => console.log(gone)
 const app = createApp<{ db: { insert(order: Order): Promise<void> } }>()
 app.snap(orders)(({ value }, { db }) => db.insert(value))
 
+declare const sums: Through<number, string>
+snap(sums, { sink: [console.log], onError: (_, message) => (message === message.trim() ? 'skip' : 'stop') })((sum) => {
+  const digits: string = sum.toFixed()
+  return digits
+})
+
+// @ts-expect-error a through is alone
+snap(sums, [1])(() => {})
 // @ts-expect-error a cache takes [key, value] pairs
 snap(topic, { sink: [cache] })((record) => record.value)
 // @ts-expect-error not an Order

@@ -90,10 +90,9 @@ export function createBinding(args: readonly unknown[], handler: unknown, positi
     concurrency,
   )
   const bound = through?.bind(handler)
-  for (const option of [sequential && 'key', bound?.timestamp && 'timestamp'] as const) {
-    const value = option && options[option]
-    expectUsage(!value, `${option} of ${name}`, `given to ${what}, not to snap`, value)
-  }
+  const hint = `a field of the messages; put map(...) before ${what}`
+  expectUsage(!sequential || !key, `key of ${name}`, hint, key)
+  expectUsage(!bound?.timestamp || !timestamp, `timestamp of ${name}`, hint, timestamp)
   return {
     ...options,
     name,
@@ -113,7 +112,7 @@ export function refuseShared(bindings: readonly Binding[]): void {
     expectUsage(
       sharing.length === 1,
       `${(sharing[0] as Binding).through?.name} of ${sharing.map(({ name }) => name).join(' and ')}`,
-      'bound once; bind it once with all sinks, or make another with a store of its own',
+      'bound once, with all sinks; or make another, with a store of its own',
       operator,
     )
 }

@@ -26,7 +26,11 @@ export function joinStates(writers: Iterable<SinkWriter<never> | undefined>): La
       for (const state of states) state.begin(origin)
     },
     ...(states.some(({ turn }) => turn) && {
-      turn: (origin) => states.reduce<Room>((wait, state) => join(wait, state.turn?.(origin)), undefined),
+      turn(origin) {
+        let room: void | PromiseLike<void> = undefined
+        for (const state of states) room = join(room, state.turn?.(origin))
+        return room
+      },
     }),
     undo: (origin) => states.forEach((state) => state.undo(origin)),
     release(origin) {

@@ -7,7 +7,7 @@ import { joinStates } from './join-states.ts'
 import { createLaneStates } from './lane-states.ts'
 import { createLane } from './lane.ts'
 import type { LaneRun, Progress } from './lane.ts'
-import type { Batch, BatchSource, Lane, Positions, SinkTarget, SourceReader } from '../protocol.ts'
+import type { Batch, BatchSource, Lane, Position, Positions, SinkTarget, SourceReader } from '../protocol.ts'
 import type { Runtime } from './runtime.ts'
 import { createSequentialWorker } from './sequential-worker.ts'
 import { namesOf } from '../observe/tally.ts'
@@ -201,14 +201,20 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
   }
 
   /** The positions of the lanes that have one. */
-  const toPositions = (places: readonly Pick<Progress, 'lane' | 'position'>[]): Positions =>
-    new Map(places.flatMap(({ lane, position }) => (position === undefined ? [] : [[lane.id, position]])))
+  const toPositions = (places: readonly (readonly [LaneRun, Position | undefined])[]): Positions =>
+    new Map(places.flatMap(([{ id }, position]) => (position === undefined ? [] : [[id, position]])))
 
-  const lag = () => reader?.lag?.(toPositions([...lanes.values()].map((lane) => ({ lane, position: lane.handled() }))))
+  const lag = () => reader?.lag?.(toPositions([...lanes.values()].map((lane) => [lane, lane.handled()])))
 
   /** Those of lanes with ticks alone are where they started. */
   const allPositions = () =>
-    toPositions(noted.map(({ lane, position = reader?.startOf?.(lane.id) }) => ({ lane, position })))
+    toPositions(noted.map(({ lane, position = reader?.startOf?.(lane.id) }) => [lane, position]))
+
+  /** The lane, if it may start messages, but for a checkpoint. */
+  function live(id: Lane): LaneRun | undefined {
+    const lane = lanes.get(id)
+    return lane?.halted || lane?.waits ? undefined : lane
+  }
 
   const run: SourceRun = {
     source,
@@ -261,15 +267,12 @@ export function createSourceRun(runtime: Runtime, source: Source<unknown>, talli
       // Ticks come after the end, too, while other sources go on.
       for (const lane of lanes.values()) await lane.rest(0)
     },
-    tick: (target, id, message) => {
-      const lane = lanes.get(id)
+    tick: (target, id, message) =>
       // Of a lane that is being assigned, the reader does not know the start.
-      const known = !reader?.startOf || reader.startOf(id) !== undefined
-      return !!lane && known && !lane.halted && !lane.waits && (batched || !direct) && lane.tick(target, message)
-    },
+      (batched ? !reader?.startOf || reader.startOf(id) !== undefined : !direct) && !!live(id)?.tick(target, message),
     isIdle(id) {
-      const lane = lanes.get(id)
-      return !!lane?.empty() && !lane.halted && !lane.waits && (ended || !!reader?.caughtUp?.(id, lane.handled()))
+      const lane = live(id)
+      return !!lane?.empty() && (ended || !!reader?.caughtUp?.(id, lane.handled()))
     },
     note() {
       noted = [...lanes.values()].flatMap((lane) => lane.note() ?? [])

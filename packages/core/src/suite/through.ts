@@ -105,12 +105,12 @@ export function throughSuite({ createApp, SnapstreamError }: Core): void {
       [
         'a key in front of state',
         [evens([[1]], { sequential: true }), { key: Number }],
-        'key of handler has to be given to evens, not to snap, got a Function',
+        'key of handler has to be a field of the messages; put map(...) before evens, got a Function',
       ],
       [
         'a second timestamp',
         [evens([[1]], {}, { timestamp: Number }), { timestamp: Number }],
-        'timestamp of handler has to be given to evens, not to snap, got a Function',
+        'timestamp of handler has to be a field of the messages; put map(...) before evens, got a Function',
       ],
     ]
     test.each(refused)('snap refuses %s', (_, args, message) => {
@@ -124,7 +124,7 @@ export function throughSuite({ createApp, SnapstreamError }: Core): void {
       app.snap(evens([[2]], { single: [operator] }))(function second() {})
       const refusal = await app.stream().catch((error: unknown) => error)
       expect(SnapstreamError.is(refusal) && refusal.message).toBe(
-        'evens of first and second has to be bound once; bind it once with all sinks, or make another with a store of its own, got an object with no fields',
+        'evens of first and second has to be bound once, with all sinks; or make another, with a store of its own, got an object with no fields',
       )
     })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../app.ts'
 import { snap } from '../default-app.ts'
-import type { BatchSource, Resource, SinkTarget } from '../protocol.ts'
+import type { BatchSource, Origin, Resource, SinkTarget } from '../protocol.ts'
 import { fakeSink, fakeSource } from '../suite/fakes.ts'
 import { laneLog, statefulSink } from '../suite/stateful.ts'
 import { boundTo, createVirtualHost, startTestRun } from './index.ts'
@@ -34,6 +34,41 @@ describe('startTestRun', () => {
     await host.settle(run.ended)
     expect(log.slice(-2)).toEqual(['close source', 'close sink'])
     expect([run.pending, host.timers]).toEqual([{ functions: 0, adapters: 0 }, 0])
+  })
+
+  test('ticks, turns, starts and origins go through, with the sources that are bound', async () => {
+    const host = createVirtualHost()
+    const app = createApp()
+    const calls: string[] = []
+    const log = laneLog({ a: [1, 2], b: [] }, calls)
+    let mayGoOn = () => {}
+    const turn = new Promise<void>((resolve) => (mayGoOn = resolve))
+    let isTurn = false
+    const origins: unknown[] = []
+    const note = ({ message, source }: Origin) => void origins.push([String(message), source === log])
+    const clock = statefulSink({
+      turn(origin) {
+        note(origin)
+        return isTurn ? undefined : turn
+      },
+    })
+    const sink = fakeSink([], { write: (_, origin) => note(origin as Origin) })
+    app.snap(log, { sink: [sink, clock] })((message) => message)
+    const run = startTestRun({ app, host, checkpointMs: 100 })
+    await host.advance(10)
+    // A message that waits for its turn is no pending call.
+    expect([run.pending, origins]).toEqual([{ functions: 0, adapters: 0 }, [['1', true]]])
+    const { tick, idle } = clock.options ?? {}
+    expect([idle?.(log, 'a'), idle?.(log, 'b'), idle?.(log, 'c')]).toEqual([false, true, false])
+    const message: object = { toString: () => 'tick' }
+    expect(tick?.(log, 'b', message)).toBe(true)
+    isTurn = true
+    mayGoOn()
+    await host.advance(100)
+    expect(origins.slice(1)).toEqual(['tick', '1', '1', '2', '2'].map((name) => [name, true]))
+    expect(calls).toEqual(['position a=2', 'position b=0'])
+    run.kill()
+    expect(tick?.(log, 'b', message)).toBe(false)
   })
 
   test('rejects with the failure, and refuses an app that cannot run', async () => {
