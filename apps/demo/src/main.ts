@@ -8,11 +8,13 @@ import { helpText, listText, parseCommand } from './arguments.ts'
 import { emoji } from './examples/emoji.ts'
 import type { Example } from './examples/example.ts'
 import { hello } from './examples/hello.ts'
+import { joins } from './examples/joins.ts'
 import { orders } from './examples/orders.ts'
 import { scale } from './examples/scale.ts'
+import { windows } from './examples/windows.ts'
 import { createProgress } from './progress.ts'
 
-const examples: readonly Example[] = [hello, emoji, orders, scale]
+const examples: readonly Example[] = [hello, emoji, orders, windows, joins, scale]
 
 async function main(args: readonly string[]): Promise<void> {
   const command = parseCommand(args, examples)
