@@ -8,7 +8,7 @@ import { createFakeSource } from './fixtures/fake-source.ts'
 import { createLogBroker } from './fixtures/log-broker.ts'
 import { copyOf, startProcess } from './fixtures/store-process.ts'
 import { Store, type StoreOptions } from './index.ts'
-import { createStateFolder, openStateFolder } from './inspect/index.ts'
+import { createStateFolder, openStateFolder, resetFolder } from './inspect/index.ts'
 
 const PARTITIONS = 2
 const TOPIC = 'g-windows-changelog'
@@ -126,6 +126,23 @@ describe('the state of an operator', () => {
     // The group is left.
     await expect.poll(keys).toBe(1)
     expect(before).toBe(7)
+  })
+
+  test('is removed by a reset', async () => {
+    const { start } = setUp()
+    const disk = new MemoryLevel()
+    const { process, step, checkpoint } = await start(disk)
+    await process.assign(0)
+    await step(0, fill)
+    await checkpoint()
+    const copy = await copyOf(disk)
+    const reset = { folder: copy, group: 'g', stores: ['windows'], dryRun: false }
+    expect(await resetFolder(reset)).toHaveLength(1)
+    // The group is left.
+    expect(await (await copyOf(copy)).keys().all()).toHaveLength(1)
+    const { process: next, step: again } = await setUp().start(copy)
+    await next.assign(0)
+    expect(await again(0, stateOf)).toEqual([undefined, undefined, Infinity, Infinity, -Infinity])
   })
 
   test('goes to the changelog behind the outputs, time first and timers last, at least once', async () => {
