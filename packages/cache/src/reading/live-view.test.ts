@@ -30,6 +30,21 @@ describe('a cache as a source', () => {
     await cache.close()
   })
 
+  test('a reader is caught up once every update that it knows of is handled', async () => {
+    const { cache, sink } = await setUp()
+    const reader = await openSource(cache)
+    const isCaughtUp = (handled?: number) => reader.caughtUp?.('updates', handled)
+    expect(isCaughtUp()).toBe(true)
+    await sink.write(['a', 1])
+    expect(isCaughtUp()).toBe(false)
+    await reader.read()
+    expect([isCaughtUp(), isCaughtUp(1)]).toEqual([false, true])
+    await sink.write(['b', 2])
+    expect(isCaughtUp(1)).toBe(false)
+    await reader.close()
+    await cache.close()
+  })
+
   test('a key that is not read yet keeps its position and gets the newer value; a deleted one is dropped', async () => {
     const { cache, sink } = await setUp()
     const reader = await openSource(cache)

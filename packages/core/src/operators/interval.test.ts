@@ -42,6 +42,21 @@ describe('interval', () => {
     ])
   })
 
+  test('is caught up between its ticks', async () => {
+    const host = createVirtualHost()
+    const { signal } = new AbortController()
+    const options = { signal, host, scope: new Map(), assigned() {}, async revoked() {}, trouble() {} }
+    const reader = await interval(100)['~snapstream.source'](options)
+    expect(reader.caughtUp?.(0, undefined)).toBe(true)
+    const batch = await host.settle(Promise.resolve(reader.read()))
+    expect([undefined, 1].map((handled) => reader.caughtUp?.(0, handled))).toEqual([false, true])
+    batch?.done(1)
+    expect(reader.caughtUp?.(0, 1)).toBe(true)
+    await host.advance(100)
+    expect(reader.caughtUp?.(0, 1)).toBe(false)
+    await reader.close()
+  })
+
   test('immediate: the first tick is due at once', async () => {
     const host = createVirtualHost()
     const app = createApp({ host })
