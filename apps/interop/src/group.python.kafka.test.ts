@@ -15,6 +15,11 @@ interface Member {
 
 const COUNT = 600
 
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+const ascending = (a: number, b: number) => a - b
+const partitionsOf = (records: readonly ReadLine[]) =>
+  [...new Set(records.map(({ partition }) => partition))].sort(ascending)
+
 describe('a group of members of two clients', () => {
   const brokers = process.env['KAFKA_BROKERS'] ?? ''
   const topics = testTopics(brokers)
@@ -46,26 +51,38 @@ describe('a group of members of two clients', () => {
       const theirs: string[] = []
       const read = (state: Member) => state.records.map(({ value }) => String(Buffer.from(value ?? '', 'base64')))
       const state = () => python.ask<Member>('state', {})
-      const seen = async (more: readonly string[] = []) => new Set([...ours, ...theirs, ...more]).size
+      const seen = (more: readonly string[] = []) => new Set([...ours, ...theirs, ...more]).size
+
+      const source = Topic(topic, { groupId: topic, conf })
+      // When the first member that knows only eager rebalances joins, our member gives up partitions without a commit, so that
+      // records that it has not committed by then are read twice: see docs/delivery.md.
+      const committed = async () => (await source.lag()).every(({ lag }) => lag === 0)
 
       const app = createApp()
-      app.snap(Topic(topic, { groupId: topic, conf }))(({ value }) => void ours.push(value))
+      app.snap(source)(({ value }) => void ours.push(value))
       const end = new AbortController()
       const running = app.stream({}, { signal: end.signal, checkpointMs: 100 })
       running.catch(() => {})
       try {
         await write()
-        await until('our member reads alone', async () => (await seen()) === written)
+        await until('our member reads alone', async () => seen() === written)
+        await until('our member has committed all', committed)
 
         await python.ask('join', { topic, settings })
         await until('they share the partitions', async () => (await state()).assigned.length === PARTITIONS / 2)
         await write()
-        await until('they read together', async () => (await seen(read(await state()))) === written)
-        expect((await state()).records).toHaveLength(COUNT / 2)
+        await until('they read together', async () => seen(read(await state())) === written)
+        // Half of the partitions, and of each only the second half of its records.
+        const shared = await state()
+        expect(partitionsOf(shared.records)).toEqual(shared.assigned)
+        expect(read(shared).map(Number).sort(ascending)).toEqual(
+          numbers(COUNT, written).filter((i) => shared.assigned.includes(i % PARTITIONS)),
+        )
 
         theirs.push(...read(await python.ask<Member>('leave', {})))
         await write()
-        await until('our member has taken over', async () => (await seen()) === written)
+        await until('our member has taken over', async () => seen() === written)
+        await until('our member has committed all again', committed)
 
         await python.ask('join', { topic, settings })
         await until('they share again', async () => (await state()).assigned.length === PARTITIONS / 2)
@@ -73,14 +90,13 @@ describe('a group of members of two clients', () => {
         await running
         await until("Python's member has taken over", async () => (await state()).assigned.length === PARTITIONS)
         await write()
-        await until("Python's member reads alone", async () => (await seen(read(await state()))) === written)
+        await until("Python's member reads alone", async () => seen(read(await state())) === written)
         theirs.push(...read(await python.ask<Member>('leave', {})))
       } finally {
         end.abort()
         await running.finally(() => python.close())
       }
-      const all = [...ours, ...theirs].map(Number).sort((a, b) => a - b)
-      expect(all).toEqual(Array.from({ length: written }, (_, i) => i))
+      expect([...ours, ...theirs].map(Number).sort(ascending)).toEqual(numbers(0, written))
     },
     120_000,
   )
