@@ -15,7 +15,7 @@ import { runningService } from '../process/running-service.mjs'
 
 export const KAFKA_VERSION = process.env.SNAPSTREAM_KAFKA_VERSION || '4.1.0'
 
-/** A small broker starts faster with these flags. */
+/** A small broker, and the program that formats its folder, start faster with these flags. */
 const JVM_FLAGS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
 
 /**
@@ -76,7 +76,8 @@ async function choosePorts({ port, controllerPort }) {
 }
 
 async function format({ java, classPath, properties, id, scram = [], features = {} }) {
-  const args = ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties, '--ignore-formatted']
+  const command = [...JVM_FLAGS, '-cp', classPath, 'kafka.tools.StorageTool', 'format']
+  const args = [...command, '-t', id, '-c', properties, '--ignore-formatted']
   const users = scram.flatMap((user) => ['--add-scram', user])
   const levels = Object.entries(features).flatMap(([feature, level]) => ['--feature', `${feature}=${level}`])
   const { code, output } = await run(java, [...args, ...users, ...levels], { capture: true })
