@@ -213,6 +213,15 @@ export function installOnce(
   install: (folder: string) => Promise<void>,
 ): Promise<string>
 
+/**
+ * Builds TypeScript programs from the sources of the workspace, to run with plain Node: `<name>.mjs` in `folder` for each
+ * `<name>.ts`. For tests that start many programs, as tsx spends about a second of the processor on each start. Packages from
+ * outside of the workspace stay where they are installed, and `import.meta.url` stays that of the source. A package that is
+ * looked up by name at run time is not built. Rejects with the
+ * errors of the compiler, but does not check types.
+ */
+export function buildPrograms(options: { readonly programs: readonly string[]; readonly folder: string }): Promise<void>
+
 /** Runs a program to its end. Rejects with its output if it ends with another code than 0. */
 export function mustRun(
   command: string,

@@ -1,16 +1,11 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { builtDemo } from './fixtures/built-demo.ts'
 
 const HELLO = [0, 1, 2, 3, 4].map((n) => `Hello ${n}`)
 const EMOJI = ['🏆', '📞', '🐟', '👌', '🎉'].map((emoji) => `Look at this emoji: ${emoji}`)
 const SUMMARY = 'orders: 200 handled, 2 dead letters, 4 customers, 20100 in total\n'
 
-const main = fileURLToPath(new URL('main.ts', import.meta.url))
-/** Each runs in a process of its own. */
-const demo = (...args: string[]) =>
-  promisify(execFile)(process.execPath, ['--import', 'tsx', '--conditions=@snapstream/source', main, ...args])
+const demo = builtDemo()
 
 test.concurrent('runs all examples on the memory driver and ends', async () => {
   const { stdout, stderr } = await demo()

@@ -1,10 +1,18 @@
-import { expect, test } from 'vitest'
-import { compileBlocks, runBlock } from './block-program.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { buildBlocks, compileBlocks } from './block-program.ts'
+import type { Ended, PlacedBlock } from './block-program.ts'
 
 const placed = (code: string, path = 'README.md') => ({
   path,
   block: { language: 'ts', code, line: 7, mark: undefined, output: undefined },
 })
+
+/** Builds and runs a block. */
+async function runBlock(block: PlacedBlock, address?: string): Promise<Ended> {
+  const programs = await buildBlocks([block], address)
+  onTestFinished(programs.remove)
+  return programs.run(block)
+}
 
 test('blocks compile together, each as a module, and errors have the line in the document', async () => {
   const good = placed(
@@ -23,10 +31,20 @@ test('a block runs from the sources of the packages', async () => {
   expect(await runBlock(block)).toMatchObject({ code: 0, stdout: 'Hi\n' })
 })
 
-test('a block that throws ends with a code other than 0', async () => {
-  const { code, stderr } = await runBlock(placed(`throw new Error('oh no')\n`))
+test('a block that throws ends with a code other than 0, and the line in the document', async () => {
+  const { code, stderr } = await runBlock(placed(`const n: number = 1\nthrow new Error("oh no")\n`))
   expect(code).toBe(1)
   expect(stderr).toContain('oh no')
+  expect(stderr).toMatch(/README\.md\.7\.ts:8:/)
+})
+
+test('a block that does not parse is an error that names its line in the document', async () => {
+  await expect(runBlock(placed(`const n = \n`))).rejects.toThrow(/README\.md\.7\.ts:8:/)
+})
+
+test('a package that is not installed is missing when the block imports it, and not before', async () => {
+  const { code, stdout } = await runBlock(placed(`console.log('first')\nawait import('no-such-package')\n`))
+  expect({ code, stdout }).toEqual({ code: 1, stdout: 'first\n' })
 })
 
 test('the address of the broker replaces the one in the document', async () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildPrograms } from '@snapstream/services'
 import type { Block } from './block.ts'
 import { root } from './documents.ts'
 
@@ -31,13 +32,15 @@ export const WRITTEN = { kafka: 'localhost:29091', registry: 'http://localhost:2
  * block, in the order of the blocks: empty for a block that compiles. Rejects if the compiler does not run.
  */
 export async function compileBlocks(placed: readonly PlacedBlock[]): Promise<readonly string[]> {
-  const { code, stdout, stderr } = await inFolder(async (folder) => {
+  const folder = newFolder()
+  const compile = () => {
     for (const one of placed) writeFileSync(join(folder, fileOf(one)), textOf(one.block))
     const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false, moduleDetection: 'force' }
     const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
     return node([TSC, '-p', folder, '--pretty', 'false'], folder, COMPILE_TIMEOUT_MS)
-  })
+  }
+  const { code, stdout, stderr } = await compile().finally(() => rmSync(folder, { recursive: true, force: true }))
   // The lines of an error that follow its first one are indented.
   const errors = stdout.split(/\n(?=\S)/).map((error) => error.trim())
   const found = placed.map((one) => errors.filter((error) => error.startsWith(`${fileOf(one)}(`)).join('\n'))
@@ -46,24 +49,42 @@ export async function compileBlocks(placed: readonly PlacedBlock[]): Promise<rea
   return found
 }
 
-/**
- * Runs a block as a module of its own in an empty folder, from the sources of all packages. `address` replaces the address
- * in the document.
- */
-export function runBlock({ path, block }: PlacedBlock, address?: string): Promise<Ended> {
-  const written = WRITTEN[block.mark as keyof typeof WRITTEN] ?? WRITTEN.kafka
-  const code = address === undefined ? block.code : block.code.replaceAll(written, address)
-  return inFolder(async (folder) => {
+/** Programs of blocks, built from the sources of all packages. */
+export interface BlockPrograms {
+  /** Runs a block as a module of its own in an empty folder. */
+  run(placed: PlacedBlock): Promise<Ended>
+  remove(): void
+}
+
+/** Builds blocks at once, each as a module of its own. `address` replaces the address in the documents. */
+export async function buildBlocks(placed: readonly PlacedBlock[], address?: string): Promise<BlockPrograms> {
+  const folder = newFolder()
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const programs = placed.map(({ path, block }) => {
+    const written = WRITTEN[block.mark as keyof typeof WRITTEN] ?? WRITTEN.kafka
+    const code = address === undefined ? block.code : block.code.replaceAll(written, address)
     const file = join(folder, fileOf({ path, block }))
     writeFileSync(file, textOf({ ...block, code }))
-    const cwd = mkdtempSync(join(tmpdir(), 'snapstream-docs-'))
-    try {
-      const args = ['--import', import.meta.resolve('tsx'), '--conditions=@snapstream/source', file]
-      return await node(args, cwd, RUN_TIMEOUT_MS)
-    } finally {
-      rmSync(cwd, { recursive: true, force: true })
-    }
+    return file
   })
+  try {
+    await buildPrograms({ programs, folder })
+  } catch (error) {
+    remove()
+    throw error
+  }
+  return {
+    async run(one) {
+      const program = join(folder, fileOf(one).replace(/\.ts$/, '.mjs'))
+      const cwd = mkdtempSync(join(tmpdir(), 'snapstream-docs-'))
+      try {
+        return await node(['--enable-source-maps', program], cwd, RUN_TIMEOUT_MS)
+      } finally {
+        rmSync(cwd, { recursive: true, force: true })
+      }
+    },
+    remove,
+  }
 }
 
 /** `docs-testing.md.12.ts`: the block at line 12. */
@@ -77,14 +98,9 @@ function textOf({ code, line }: Block): string {
 }
 
 /** A new folder inside this app, as a module finds the packages from there only. */
-async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+function newFolder(): string {
   mkdirSync(join(APP, '.blocks'), { recursive: true })
-  const folder = mkdtempSync(join(APP, '.blocks', 'block-'))
-  try {
-    return await use(folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  return mkdtempSync(join(APP, '.blocks', 'block-'))
 }
 
 function node(args: readonly string[], cwd: string, timeout: number): Promise<Ended> {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findJava, startKafka } from '@snapstream/services'
+import { buildPrograms, findJava, startKafka } from '@snapstream/services'
 import type { RunningKafka } from '@snapstream/services'
 import { root } from './documents.ts'
 import { writeDemoData } from './fixtures/demo-data.ts'
@@ -22,7 +22,11 @@ describe.skipIf(!(await findJava()))('docs/cli.md', () => {
     folder = await mkdtemp(join(tmpdir(), 'snapstream-cli-docs-'))
     kafka = await startKafka({ heapMb: 384, timeoutMs: 240_000 })
     await writeDemoData(kafka.brokers, folder)
-    await writeFile(join(folder, 'snapstream'), shim())
+    await buildPrograms({ programs: [main()], folder: join(folder, 'built') })
+    await writeFile(
+      join(folder, 'snapstream'),
+      `#!/bin/sh\nexec '${process.execPath}' '${folder}/built/main.mjs' "$@"\n`,
+    )
     await chmod(join(folder, 'snapstream'), 0o755)
   }, 600_000)
   afterAll(async () => {
@@ -57,9 +61,5 @@ describe.skipIf(!(await findJava()))('docs/cli.md', () => {
   })
 })
 
-/** A script that runs the command from its sources. */
-function shim(): string {
-  const main = join(dirname(createRequire(import.meta.url).resolve('@snapstream/cli/package.json')), 'src', 'main.ts')
-  const args = ['--import', import.meta.resolve('tsx'), '--conditions=@snapstream/source', main]
-  return `#!/bin/sh\nexec '${process.execPath}' ${args.map((arg) => `'${arg}'`).join(' ')} "$@"\n`
-}
+const main = () =>
+  join(dirname(createRequire(import.meta.url).resolve('@snapstream/cli/package.json')), 'src', 'main.ts')

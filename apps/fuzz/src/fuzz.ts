@@ -8,9 +8,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { FuzzLine, FuzzPlan } from './fuzz-plan.ts'
 
-/** Runs the sources through tsx, in a test as on the command line. */
-const loader = ['--import', import.meta.resolve('tsx'), '--conditions=@snapstream/source']
-const program = fileURLToPath(new URL('fuzz-process.ts', import.meta.url))
+/** The program of the child process. */
+export const FUZZ_PROCESS = fileURLToPath(new URL('fuzz-process.ts', import.meta.url))
+/** Runs the sources through tsx. */
+const FROM_SOURCES = ['--import', import.meta.resolve('tsx'), '--conditions=@snapstream/source', FUZZ_PROCESS]
 /** A process without a line for this long hangs: it writes progress every 5 s. */
 const SILENT_MS = 30_000
 /** The number of characters of stderr that a report of a crash shows. */
@@ -29,16 +30,19 @@ export interface FuzzResult {
 /**
  * Fuzzes one target in a child process until its time is over or an input fails: throws, blocks, hangs, takes too much memory
  * or ends the process.
+ *
+ * @param program the arguments with which Node runs `FUZZ_PROCESS`
  */
 export async function fuzz(
   plan: Omit<FuzzPlan, 'current' | 'kept'>,
   signal: AbortSignal,
   progress: (runs: number, kept: number) => void = () => {},
+  program: readonly string[] = FROM_SOURCES,
 ): Promise<FuzzResult> {
   const folder = mkdtempSync(join(tmpdir(), 'snapstream-fuzz-'))
   const files = { current: join(folder, 'current'), kept: join(folder, 'kept') }
   mkdirSync(files.kept)
-  const child = spawn(process.execPath, [...loader, program, JSON.stringify({ ...plan, ...files })], {
+  const child = spawn(process.execPath, [...program, JSON.stringify({ ...plan, ...files })], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
     killSignal: 'SIGKILL',

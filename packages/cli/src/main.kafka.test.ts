@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createApp } from '@snapstream/core'
 import { Admin, Conf, Topic } from '@snapstream/kafka'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startKafka } from '@snapstream/services'
 import type { RunningKafka } from '@snapstream/services'
-import { COMMAND, cleanEnvironment, runCommand, startCommand } from './fixtures/command-process.ts'
+import { builtCommand, cleanEnvironment, runCommand, startCommand } from './fixtures/command-process.ts'
 import type { CommandProcess } from './fixtures/command-process.ts'
 import { jsonLines, run, temporaryFolder } from './fixtures/run.ts'
 
@@ -54,13 +53,15 @@ async function groupsOf(topic: string): Promise<string[]> {
 
 afterEach(() => Conf.reset())
 
+const command = builtCommand()
+
 describe('topic', { timeout: TIMEOUT_MS }, () => {
   test('--follow prints records as they are written, until Ctrl-C, and commits nothing', async () => {
     await using topic = await temporaryTopic(2)
     await produce(topic.name, 'before\n')
-    const reader = startCommand(['topic', topic.name, '--follow', '--last', '1', '--json'], { env })
+    const reader = startCommand(['topic', topic.name, '--follow', '--last', '1', '--json'], { command, env })
     expect(await shown(reader, 1)).toMatchObject([{ value: 'before' }])
-    const writer = startCommand(['topic', topic.name, '--produce', '--key-separator', '='], { env })
+    const writer = startCommand(['topic', topic.name, '--produce', '--key-separator', '='], { command, env })
     writer.stdin.write('a=1\nb=2\n')
     expect(
       (await shown(reader, 3))
@@ -80,8 +81,7 @@ describe('topic', { timeout: TIMEOUT_MS }, () => {
   test('the command ends without an error when the reader of its pipe ends', async () => {
     await using topic = await temporaryTopic()
     await produce(topic.name, `${'x'.repeat(100)}\n`.repeat(20_000))
-    const command = [...COMMAND, fileURLToPath(new URL('main.ts', import.meta.url)), 'topic', topic.name]
-    const quoted = command.map((part) => `'${part}'`).join(' ')
+    const quoted = [...command, 'topic', topic.name].map((part) => `'${part}'`).join(' ')
     const script = `${quoted} | head -n 3; echo "\${PIPESTATUS[@]}"`
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { env: cleanEnvironment(env) })
     expect(stdout.split('\n').slice(2)).toEqual(['>>> offset: 0', '0 0', ''])
@@ -108,6 +108,7 @@ describe('topic', { timeout: TIMEOUT_MS }, () => {
     expect(jsonLines(last.stdout)).toHaveLength(5)
     const rest = jsonLines((await run([...args, '-p', '0', '-o', '3', '--json'], { env })).stdout)
     expect(rest.map(({ offset }) => offset)).toEqual(offsets[0]?.slice(3))
+    // From the sources, as Node finds this package by its name.
     const other = await runCommand([...args, '--driver', 'kafkats', '--count'], { env })
     expect(other).toEqual({ code: 0, stdout: '300\n', stderr: '' })
   })

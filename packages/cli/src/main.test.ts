@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Cache } from '@snapstream/cache'
 import { describe, expect, test, vi } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
-import { cleanEnvironment, runCommand, startCommand } from './fixtures/command-process.ts'
+import { builtCommand, cleanEnvironment, fromSources, runCommand, startCommand } from './fixtures/command-process.ts'
 import { temporaryFolder } from './fixtures/run.ts'
 
 // Starting a process takes long on a machine that runs other tests at the same time.
@@ -23,7 +23,7 @@ describe('the modules that a command loads', { timeout: TIMEOUT_MS }, () => {
     await using folder = await temporaryFolder()
     const file = join(folder.path, 'modules')
     const { stderr } = await runCommand(args, {
-      node: ['--no-deprecation', '--import', lister],
+      command: fromSources(['--no-deprecation', '--import', lister]),
       env: { MODULES_FILE: file },
     })
     expect(stderr).toBe('')
@@ -58,27 +58,33 @@ describe('the modules that a command loads', { timeout: TIMEOUT_MS }, () => {
 })
 
 describe('the process', { timeout: TIMEOUT_MS }, () => {
+  const command = builtCommand()
+
   test('prints its version and its commands', async () => {
-    expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' })
-    const help = await runCommand(['--help'])
+    expect(await runCommand(['--version'], { command })).toEqual({
+      code: 0,
+      stdout: `${manifest.version}\n`,
+      stderr: '',
+    })
+    const help = await runCommand(['--help'], { command })
     expect(help).toMatchObject({ code: 0, stderr: '' })
     for (const word of ['topic', 'topics', 'cache', 'dlq', 'Examples']) expect(help.stdout).toContain(word)
   })
 
   test('suggests the closest option for an unknown one', async () => {
-    const { code, stdout, stderr } = await runCommand(['topic', 'emoji', '--folow'])
+    const { code, stdout, stderr } = await runCommand(['topic', 'emoji', '--folow'], { command })
     expect(stderr).toBe("snapstream: unknown option '--folow'\n(Did you mean --follow?)\n")
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 
   test('prints one line within seconds if no broker answers, and the stack with DEBUG', async () => {
     const args = ['topic', 'emoji', '-b', 'localhost:1', '-X', 'connectTimeoutMs=1000']
-    const { code, stdout, stderr } = await runCommand(args)
+    const { code, stdout, stderr } = await runCommand(args, { command })
     expect(stderr).toMatch(
       /^snapstream: no Kafka broker answers at localhost:1 \(tried for 1000 ms\).*\(BROKER_UNREACHABLE\)\n$/,
     )
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    const debugged = await runCommand(args, { env: { DEBUG: '1' } })
+    const debugged = await runCommand(args, { command, env: { DEBUG: '1' } })
     expect(debugged.stderr).toMatch(/\n {4}at /)
   })
 
@@ -103,7 +109,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
     const holder = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
     try {
       await once(holder.stdout, 'data')
-      const { code, stdout, stderr } = await runCommand(['cache', path])
+      const { code, stdout, stderr } = await runCommand(['cache', path], { command })
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '\n>>> key: a\n1\n', stderr: '' })
       expect(await readdir(folder.path)).toEqual(['db'])
       expect(holder.exitCode).toBe(null)
@@ -123,10 +129,10 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
         await cache.open()
         for (let i = 0; i < 200; i++) await cache(i, `${'a'.repeat(60)}b`)
       }
-      const command = startCommand(['cache', path, '--json', '-v', '(a+)+$'])
-      await vi.waitUntil(() => command.stdout.includes('more than 1000 ms'), { timeout: TIMEOUT_MS / 2 })
-      command.kill(signal)
-      const { code, stdout, stderr } = await command.ended
+      const started = startCommand(['cache', path, '--json', '-v', '(a+)+$'], { command })
+      await vi.waitUntil(() => started.stdout.includes('more than 1000 ms'), { timeout: TIMEOUT_MS / 2 })
+      started.kill(signal)
+      const { code, stdout, stderr } = await started.ended
       expect(stderr).toMatch(/^snapstream: \d+ of \d+ entries could not be read as the options ask/)
       expect(stdout.split('\n').length).toBeLessThan(100)
       expect(code).toBe(130)

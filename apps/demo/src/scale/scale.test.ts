@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { builtDemo } from '../fixtures/built-demo.ts'
 import { scaleProblems } from './fixtures/scale-problems.ts'
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+const demo = builtDemo()
 
 test('moves counts between workers, and compares them with the input', { timeout: 120_000 }, async () => {
-  const args = ['--import', 'tsx', '--conditions=@snapstream/source', main, 'scale']
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args)
+  const { stdout, stderr } = await demo('scale')
   expect(scaleProblems(stdout)).toEqual([])
   expect(stdout).toContain('Apps in one process')
   expect(stderr).toBe('')

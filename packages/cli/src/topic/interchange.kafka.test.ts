@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { BytesCodec } from '@snapstream/core'
 import { Admin, Topic, kafkajs } from '@snapstream/kafka'
@@ -7,7 +6,7 @@ import { ODD_TOPIC, oddRecords } from '@snapstream/kafka/conformance'
 import type { Driver } from '@snapstream/kafka/driver'
 import { kafkats } from '@snapstream/kafkats'
 import { afterEach, describe, expect, test } from 'vitest'
-import { COMMAND, cleanEnvironment } from '../fixtures/command-process.ts'
+import { cleanEnvironment, fromSources } from '../fixtures/command-process.ts'
 
 const brokers = process.env['KAFKA_BROKERS'] ?? ''
 const TIMEOUT_MS = 240_000
@@ -77,8 +76,9 @@ describe.each([
       const driver = makeDriver()
       const [from, to] = [await topicOf('from'), await topicOf('to')]
       await fill(from, driver, process.pid)
-      const main = fileURLToPath(new URL('../main.ts', import.meta.url))
-      const snapstream = [...COMMAND, main].map((part) => `'${part}'`).join(' ')
+      const snapstream = fromSources()
+        .map((part) => `'${part}'`)
+        .join(' ')
       const script =
         `set -o pipefail; ${snapstream} topic ${from} --json --driver ${name} | ` +
         `${snapstream} topic ${to} --produce --json --driver ${name}`
