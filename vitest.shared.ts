@@ -28,6 +28,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', ...leftOut.map((need) => `**/*.${need}.*`)],
     env: { ...(brokers ? { KAFKA_BROKERS: brokers } : {}), ...(registry ? { SCHEMA_REGISTRY_URL: registry } : {}) },
     testTimeout: 15_000,
+    // The files of a project share one process, and load the sources once.
+    isolate: false,
     // Of tests that may run side by side: they wait for most of their time.
     maxConcurrency: 20,
     reporters: results ? ['default', 'json'] : ['default'],
