@@ -5,6 +5,7 @@ import { mainBranch } from './lib/git.mjs'
 import { interruption } from './lib/interruption.mjs'
 import { projects, testFiles } from './lib/projects.mjs'
 import { removeResults, sumResults, summary } from './lib/results.mjs'
+import { testLanes } from './lib/test-lanes.mjs'
 import { needsOf } from './lib/test-needs.mjs'
 import { tool } from './lib/tool.mjs'
 import { missingClients } from './services/clients/other-clients.mjs'
@@ -25,14 +26,10 @@ and Maven or with Docker; and against the schema registry at SCHEMA_REGISTRY_URL
 starts with Java 17 and Maven. Tests with other clients (*.java.*, *.python.*) need a JDK, or Python 3.9 with venv.
 SNAPSTREAM_KAFKA_VERSION is the version of Kafka to start (default: 4.1.0).`
 
-/**
- * Projects that are tested at the same time, as integration tests wait for most of their time. Beside them runs `ASIDE`, which
- * waits most: Nx would begin with it last, as no project depends on it, and it would then run alone.
- */
-const PROJECTS = 3
-const ASIDE = 'interop'
+/** Projects that are tested at the same time, as integration tests wait for much of their time. */
+const LANES = 4
 /** Each project has its part of the cores, as several tests measure time. */
-const WORKERS = Math.max(1, Math.floor(availableParallelism() / PROJECTS))
+const WORKERS = Math.max(1, Math.floor(availableParallelism() / LANES))
 
 const OWN = new Set(['--long', '--no-kafka', '--require-kafka', '--no-cache', '--affected', '--help', '-h'])
 const args = process.argv.slice(2)
@@ -101,8 +98,7 @@ async function affectedProjects() {
 }
 
 async function runTests() {
-  const options = ['--outputStyle=static', `--parallel=${PROJECTS}`, ...(has('--no-cache') ? ['--skipNxCache'] : [])]
-  const [aside, others] = [chosen.filter(({ short }) => short === ASIDE), chosen.filter(({ short }) => short !== ASIDE)]
+  const options = ['--outputStyle=static', '--parallel=1', ...(has('--no-cache') ? ['--skipNxCache'] : [])]
   // With a filter most projects have nothing to run, which is no failure.
   const forVitest = filters.length > 0 ? ['--', '--passWithNoTests', ...filters] : []
   const env = {
@@ -113,12 +109,11 @@ async function runTests() {
     SNAPSTREAM_LEAVE_OUT: [...Object.keys(clients), ...(has('--long') ? [] : ['long'])].join(','),
     VITEST_MAX_WORKERS: String(WORKERS),
   }
-  const run = async (some) => {
-    if (some.length === 0) return 0
-    const names = some.map(({ name }) => name).join(',')
+  const run = async (lane) => {
+    const names = lane.map(({ name }) => name).join(',')
     return (await tool('nx', ['run-many', '-t', 'test', '-p', names, ...options, ...forVitest], { env })).code
   }
-  const codes = await Promise.all([run(aside), run(others)])
+  const codes = await Promise.all(testLanes(chosen, LANES, { long: has('--long') }).map(run))
   return codes.find((ended) => ended !== 0) ?? 0
 }
 
