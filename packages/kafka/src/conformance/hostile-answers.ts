@@ -169,7 +169,8 @@ function readers(): HostileCase[] {
 
 /** Answers to requests that write. */
 function writers(): HostileCase[] {
-  const writing = (name: string, answers: Answers, expect: RegExp) => answering(name, 'write', answers, expect)
+  const writing = (name: string, answers: Answers, expect: RegExp, rest?: Rest) =>
+    answering(name, 'write', answers, expect, rest)
   return [
     writing(
       'leaves out what it has written',
@@ -196,6 +197,7 @@ function writers(): HostileCase[] {
       'swallows what is written',
       { Produce: () => () => {} },
       /^BROKER_UNREACHABLE: .*did not answer Produce within 1000 ms/,
+      { silent: true },
     ),
     writing(
       'gives a producer an id below zero',

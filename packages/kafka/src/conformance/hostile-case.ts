@@ -13,7 +13,8 @@ export interface HostileCase {
   readonly told?: true
   readonly tls?: true
   readonly sasl?: SaslSettings['mechanism']
-  readonly more?: { readonly receiveMaxBytes?: number }
+  /** No answer comes, or none that can be read: the driver gives up after a time limit. */
+  readonly silent?: true
 }
 
 export type Answers = NonNullable<Script['answers']>

@@ -147,8 +147,11 @@ function frames(): HostileCase[] {
       'sends one byte of an answer at a time',
       (request) => drip(request.socket, framed(request, fetched())),
       /^BROKER_UNREACHABLE: .*did not answer Fetch within 1100 ms/,
+      { silent: true },
     ),
-    instead('swallows a request', () => {}, /^BROKER_UNREACHABLE: .*did not answer Fetch within 1100 ms/),
+    instead('swallows a request', () => {}, /^BROKER_UNREACHABLE: .*did not answer Fetch within 1100 ms/, {
+      silent: true,
+    }),
     answering(
       'throttles its client for weeks',
       'read',
@@ -157,7 +160,7 @@ function frames(): HostileCase[] {
           muted.has(socket) ? () => {} : (muted.add(socket), Buffer.concat([int32(LARGEST), fetched().subarray(4)])),
       },
       /^BROKER_UNREACHABLE: .*did not answer Fetch/,
-      { told: true },
+      { told: true, silent: true },
     ),
   ]
 }
@@ -166,8 +169,13 @@ const muted = new WeakSet<Socket>()
 
 /** Faults of SASL. */
 function users(): HostileCase[] {
-  const refused = (name: string, answers: Answers, expect: RegExp, sasl: SaslSettings['mechanism'] = 'SCRAM-SHA-256') =>
-    answering(name, 'ask', answers, expect, { sasl })
+  const refused = (
+    name: string,
+    answers: Answers,
+    expect: RegExp,
+    sasl: SaslSettings['mechanism'] = 'SCRAM-SHA-256',
+    rest: Rest = {},
+  ) => answering(name, 'ask', answers, expect, { sasl, ...rest })
   const first = (message: (nonce: string) => string): Answers => ({
     SaslAuthenticate: ({ read, version }) => {
       const nonce = /r=([^,]+)/.exec(read.bytes().toString())?.[1] ?? ''
@@ -258,17 +266,20 @@ function users(): HostileCase[] {
       /^KAFKA_FAILED: .*SaslAuthenticate cannot be read/,
       'PLAIN',
     ),
-    refused('swallows a login', { SaslAuthenticate: () => () => {} }, /^BROKER_UNREACHABLE/, 'PLAIN'),
+    refused('swallows a login', { SaslAuthenticate: () => () => {} }, /^BROKER_UNREACHABLE/, 'PLAIN', { silent: true }),
     refused(
       'answers a login with 2 GB',
       { SaslAuthenticate: () => (request) => flood(request.socket) },
       /^BROKER_UNREACHABLE/,
       'PLAIN',
+      { silent: true },
     ),
     refused(
       'answers a login with a frame of no bytes',
       { SaslHandshake: () => (request) => void request.socket.write(int32(0)) },
       /^BROKER_UNREACHABLE/,
+      'SCRAM-SHA-256',
+      { silent: true },
     ),
     refused(
       'does not support SaslAuthenticate',
