@@ -188,6 +188,9 @@ describe('a part', () => {
   })
 
   test('keeps the expiry of its entries', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const pass = (ms: number) => vi.advanceTimersByTime(ms)
     const broker = createLogBroker()
     const first = await start(broker)
     await first.process.assign(0)
@@ -198,13 +201,13 @@ describe('a part', () => {
     const second = await start(broker)
     await second.process.assign(0)
     expect(await second.entries(0)).toEqual({ short: '1', long: '1', ever: '1' })
-    await setTimeout(30)
+    pass(30)
     expect(await second.entries(0)).toEqual({ long: '1', ever: '1' })
     const third = await start(broker)
     await third.process.assign(0)
     expect(await third.entries(0)).toEqual({ long: '1', ever: '1' })
     // The next batch frees the expired one.
-    await setTimeout(100)
+    pass(100)
     await second.put(0, 'next', '1')
     await second.checkpoint()
     expect((await second.disk.keys().all()).filter((key) => key.endsWith('short'))).toEqual([])
