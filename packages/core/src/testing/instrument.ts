@@ -1,5 +1,6 @@
 import { isBatchSource, isResource, isSinkTarget } from '../binding/binding.ts'
 import type { Binding } from '../binding/binding.ts'
+import type { About } from '../adapter/probes.ts'
 import { isThenable } from '../adapter/promise.ts'
 import { isIterator } from '../engine/iterable-source.ts'
 import type {
@@ -15,7 +16,9 @@ import type {
 import type { To } from '../types.ts'
 import type { Mortal } from './mortal.ts'
 
-type Adapter = Partial<BatchSource<unknown> & SinkTarget<unknown> & Resource>
+type Adapter = Partial<
+  BatchSource<unknown> & SinkTarget<unknown> & Resource & { readonly '~snapstream.about': About | undefined }
+>
 
 /**
  * Wraps bindings so that each call from the engine to a function or adapter goes through the simulated process.
@@ -91,11 +94,13 @@ export function instrument(
   function wrapAdapter(target: Adapter): Adapter {
     const { '~snapstream.source': openSource, '~snapstream.sink': openSink, open } = target
     const { '~snapstream.key': key, '~snapstream.bounded': bounded, '~snapstream.local': local } = target
+    const { '~snapstream.about': about } = target
     const opened = {}
     return {
       ...(key && { '~snapstream.key': (message) => key.call(target, message) }),
       ...(bounded && { '~snapstream.bounded': bounded }),
       ...(local && { '~snapstream.local': local }),
+      ...(about && { '~snapstream.about': about }),
       ...(openSource && {
         '~snapstream.source': async (options) =>
           wrapReader(
