@@ -156,6 +156,9 @@ export function pythonCommand(file: string): Promise<Command>
 /** The command that runs a Python program with Python's codecs. Rejects without Python 3.9. */
 export function pythonCodecsCommand(file: string): Promise<Command>
 
+/** The command that runs a Python program with OpenTelemetry and the client of Prometheus. Rejects without Python 3.9. */
+export function pythonTelemetryCommand(file: string): Promise<Command>
+
 export interface JavaProgramOptions {
   /** Names the folder in `.cache`, with the versions of what is in it. */
   readonly name: string

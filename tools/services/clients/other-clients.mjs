@@ -15,6 +15,14 @@ const PYTHON_CODECS = [
   'snapstream==1.0.0',
 ]
 
+/** OpenTelemetry in Python, and the parser of Prometheus' text format. */
+const PYTHON_TELEMETRY = [
+  `confluent-kafka==${CONFLUENT_KAFKA}`,
+  'opentelemetry-exporter-otlp-proto-http==1.45.2',
+  'opentelemetry-sdk==1.45.2',
+  'prometheus-client==0.26.0',
+]
+
 /** What each client in another language needs that this machine lacks; undefined if it has all. */
 const MISSING = {
   async java() {
@@ -57,4 +65,9 @@ export async function pythonCommand(file) {
 /** The command that runs a Python program with Python's codecs. */
 export async function pythonCodecsCommand(file) {
   return [await pythonEnvironment('python-codecs-1', PYTHON_CODECS), '-u', file]
+}
+
+/** The command that runs a Python program with OpenTelemetry and the client of Prometheus. */
+export async function pythonTelemetryCommand(file) {
+  return [await pythonEnvironment('python-telemetry-1', PYTHON_TELEMETRY), '-u', file]
 }

@@ -59,6 +59,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
   /** The error that ended the socket. */
   let end: Error | undefined
   let mutedUntil = 0
+  let closing = false
   const closed = new Promise<void>((resolve) => {
     if (socket.closed) resolve()
     else socket.once('close', () => resolve())
@@ -151,7 +152,8 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
         socket.write(bytes)
         return (answer = await drained())
       } finally {
-        tellEnd?.(answer?.length ?? 0, answer ? undefined : end)
+        // What this client gave up itself is no error.
+        tellEnd?.(answer?.length ?? 0, answer || closing ? undefined : end)
         stop()
       }
     },
@@ -164,6 +166,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
     },
     isOpen: () => end === undefined && socket.writable,
     async close() {
+      closing = end === undefined
       fail(brokerUnreachable(address, 'gets no more requests: this client closed the connection'))
       await closed
     },

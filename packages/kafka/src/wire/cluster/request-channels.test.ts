@@ -78,3 +78,11 @@ test('a request that the broker does not answer ends once it is sent', async () 
   await socket.request({ api: 'Produce', frame, answered: false })
   expect(told[1]?.[2]).toMatchObject({ answerBytes: 0, error: undefined })
 })
+
+test('a request that this client gives up has no error', async () => {
+  const { socket } = await connected(() => {})
+  const told = listen()
+  const pending = socket.request({ api: 'Fetch', frame })
+  await Promise.all([socket.close(), expect(pending).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' })])
+  expect(told[1]?.[2]).toMatchObject({ api: 'Fetch', answerBytes: 0, error: undefined })
+})

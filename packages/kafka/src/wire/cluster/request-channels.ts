@@ -18,7 +18,10 @@ export interface RequestMessage {
   readonly answerBytes: number
   /** The time until the answer, in ms, which includes the time that a fetch waits for records. Set at the end. */
   readonly durationMs: number
-  /** The reason why there is no answer: an error of the connection. Error codes of Kafka are in answers. Set at the end. */
+  /**
+   * The reason why there is no answer: an error of the connection. Error codes of Kafka are in answers. Undefined for a request
+   * that ended because this client closed the connection. Set at the end.
+   */
   readonly error: Error | undefined
 }
 
