@@ -16,7 +16,7 @@ import {
 import { Conf, Topic } from '@snapstream/kafka'
 import { kafkats } from '@snapstream/kafkats'
 import { createTestApp } from '@snapstream/kafka/testing'
-import { aggregate, dedupe, filter, map, process, window } from '@snapstream/operators'
+import { aggregate, dedupe, filter, join, map, merge, process, window } from '@snapstream/operators'
 import { Store } from '@snapstream/state'
 
 declare module '@snapstream/core' {
@@ -125,17 +125,29 @@ const silent = process(orders, counts, {
 })
 snap(silent, { sink: [(gone: { id: string; since: number }) => console.log(gone)] })((told) => told)
 
+const payments = Topic('payments', { codec: JsonCodec<{ paid: number }>() })
+const paid = join(orders, payments, { withinMs: [0, 600_000], graceMs: 5000, type: 'left' })
+snap(paid, { sink: [totals] })(({ left, right }) => [left.key, left.value.amount - (right?.value.paid ?? 0)])
+const rows = join(orders, payments, { tables: true })
+snap(rows, { sink: [totals] })(({ key, left, right }) => [key, left ? left.value.amount - right.value.paid : null])
+snap(merge({ orders, payments }), { sink: [totals] })((either) => [
+  either.key,
+  either.from === 'orders' ? either.value.amount : -either.value.paid,
+])
+
 const app = createApp<{ db: { insert(order: Order): Promise<void> } }>()
 app.snap(orders)(({ value }, { db }) => db.insert(value))
 
-declare const sums: Through<number, string>
-snap(sums, { sink: [console.log], onError: (_, message) => (message === message.trim() ? 'skip' : 'stop') })((sum) => {
-  const digits: string = sum.toFixed()
-  return digits
-})
+declare const sizes: Through<number, string>
+snap(sizes, { sink: [console.log], onError: (_, message) => (message === message.trim() ? 'skip' : 'stop') })(
+  (size) => {
+    const digits: string = size.toFixed()
+    return digits
+  },
+)
 
 // @ts-expect-error a through is alone
-snap(sums, [1])(() => {})
+snap(sizes, [1])(() => {})
 // @ts-expect-error a cache takes [key, value] pairs
 snap(topic, { sink: [cache] })((record) => record.value)
 // @ts-expect-error not an Order
@@ -162,6 +174,14 @@ window(orders, counts, minute, (sum = 0, { value }) => sum + value.id)
 aggregate(orders, byNumber, (sum = 0, { value }) => sum + value.amount)
 // @ts-expect-error messages without a key
 aggregate([1, 2], (sum: number = 0) => sum + 1)
+// @ts-expect-error the payment may be missing
+snap(paid, { sink: [totals] })(({ left, right }) => [left.key, right.value.paid])
+// @ts-expect-error two streams need a time
+join(orders, payments, { type: 'left' })
+// @ts-expect-error a row may be gone
+snap(rows, { sink: [totals] })(({ key, left }) => [key, left.value.amount])
+// @ts-expect-error only orders have an amount
+snap(merge({ orders, payments }), { sink: [totals] })(({ key, value }) => [key, value.amount])
 // @ts-expect-error a window needs a grace
 window(orders, counts, { sizeMs: 60_000 }, (count = 0) => count + 1)
 // @ts-expect-error the sink takes something else
