@@ -1,9 +1,8 @@
 import { SnapstreamError } from '@snapstream/core'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { EXIT } from './exit-code.ts'
 import type { Io } from './io.ts'
 import { reportError } from './report-error.ts'
-import { runCommandLine } from './run-command-line.ts'
 
 function report(thrown: unknown, env: Io['env'] = {}) {
   let text = ''
@@ -11,18 +10,12 @@ function report(thrown: unknown, env: Io['env'] = {}) {
   return { exit, text }
 }
 
-const hostile = vi.hoisted(() => (): unknown => {
+const hostile = (): unknown => {
   const refuse = () => {
     throw new Error('do not look at me')
   }
   return new Proxy(new Error('hidden'), { get: refuse, has: refuse, getPrototypeOf: refuse })
-})
-
-vi.mock('./program.ts', () => ({
-  program() {
-    throw hostile()
-  },
-}))
+}
 
 test('an error whose properties throw is reported, and so is its cause', () => {
   const text = 'snapstream: a value that throws was thrown\n'
@@ -46,6 +39,18 @@ test('errors that cause each other are reported once each, and so is a cause tha
 })
 
 test('a command that throws such an error ends with the exit code of a failure', async () => {
+  // Another test of this process may have loaded the program.
+  vi.resetModules()
+  vi.doMock('./program.ts', () => ({
+    program() {
+      throw hostile()
+    },
+  }))
+  onTestFinished(() => {
+    vi.doUnmock('./program.ts')
+    vi.resetModules()
+  })
+  const { runCommandLine } = await import('./run-command-line.ts')
   let text = ''
   const io = { env: {}, stderr: { write: (more: string) => (text += more) } } as unknown as Io
   expect(await runCommandLine(['topics'], io)).toBe(EXIT.failure)
