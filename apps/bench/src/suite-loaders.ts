@@ -11,6 +11,7 @@ export const suiteLoaders: Readonly<Record<string, () => Promise<Suite>>> = {
   'exactly-once': async () => (await import('./suites/kafka/exactly-once.ts')).exactlyOnce,
   stateful: async () => (await import('./suites/kafka/stateful.ts')).stateful,
   windowed: async () => (await import('./suites/time/windowed.ts')).windowed,
+  join: async () => (await import('./suites/time/join.ts')).join,
   restore: async () => (await import('./suites/restore/restore.ts')).restore,
   memory: async () => (await import('./suites/kafka/memory.ts')).memory,
   latency: async () => (await import('./suites/kafka/latency.ts')).latency,
