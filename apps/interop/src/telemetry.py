@@ -10,16 +10,17 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from prometheus_client.parser import text_string_to_metric_families
 
 PATIENCE_S = 40
-provider = None
+providers = {}
 
 
 def tracer(request):
-    """The tracer of the process, which exports to an address of OTLP over HTTP in protobuf."""
-    global provider
-    if provider is None:
+    """A tracer that exports to an address of OTLP over HTTP in protobuf."""
+    otlp = request["otlp"]
+    if otlp not in providers:
         provider = TracerProvider(resource=Resource.create({"service.name": "python"}))
-        provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(f"{request['otlp']}/v1/traces")))
-    return provider.get_tracer("interop")
+        provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(f"{otlp}/v1/traces")))
+        providers[otlp] = provider
+    return providers[otlp].get_tracer("interop")
 
 
 class AsList(propagate.textmap.Setter):
