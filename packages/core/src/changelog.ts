@@ -46,7 +46,7 @@ export interface PartitionedSource {
 export interface CopartitionOptions {
   /** The map of the run. */
   readonly scope: Map<unknown, unknown>
-  /** What reads the sources, for errors: `the join`. */
+  /** The reader of the sources, for errors: `the join`. */
   readonly title: string
   /** All sources, this one among them. */
   readonly sources: readonly unknown[]

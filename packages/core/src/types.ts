@@ -24,17 +24,17 @@ export interface Context {
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- the messages of any sources
 export interface Through<T, M = any> {
-  /** What `snap` binds in its place. */
+  /** The parts that `snap` binds in its place. */
   readonly '~snapstream.through': ThroughParts<T, M>
 }
 
-/** What a `Through` is made of. */
+/** The parts of a `Through`. */
 export interface ThroughParts<T, M> {
   /** The name of the operator, for errors: `'window'`. */
   readonly name: string
   /** The sources that it reads, each once. */
   readonly sources: readonly Source<M>[]
-  /** What its operators use, such as stores: opened, flushed at checkpoints and closed with the binding. */
+  /** The stores and other resources that its operators use: opened, flushed at checkpoints and closed with the binding. */
   readonly use: readonly (Resource | SinkTarget<never>)[]
   /** Objects that only one binding of a stream may have: the operators with state of their own. */
   readonly single: readonly object[]
@@ -165,7 +165,7 @@ type InputOf<K extends readonly unknown[]> = K extends readonly []
   : Intersect<{ [I in keyof K]: { v: SinkInput<K[I]> } }[number]> extends { v: infer V }
     ? V
     : never
-/** What a handler gets of these sources, or of the results of a through. */
+/** The message that a handler gets from these sources, or a result of a through. */
 type MessageOf<S extends readonly unknown[]> = S extends readonly [Through<infer T>] ? T : SourceMessageOf<S>
 /** The messages of these sources, or of those of a through. */
 type SourceMessageOf<S extends readonly unknown[]> = S[number] extends infer U

@@ -7,7 +7,7 @@ import { expectSum, isTombstone, keyOf, timeFor } from './message.ts'
 import type { Keyed, KeyOf } from './message.ts'
 import { through } from './through.ts'
 
-/** What `aggregate` gives for each message. */
+/** A result of `aggregate`, one for each message. */
 export interface Aggregated<K, V, M> {
   /** The key of the message. */
   readonly key: K

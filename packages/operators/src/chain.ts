@@ -19,9 +19,9 @@ export interface Chain<T> {
   readonly sources: readonly Source<never>[]
   /** The stores of the operators, each once. */
   readonly stores: readonly AnyStore[]
-  /** What it uses beside stores: the gates of several inputs, and tables. */
+  /** The resources that it uses beside stores: the gates of several inputs, and tables. */
   readonly use: readonly SinkTarget<never>[]
-  /** What only one binding may have. */
+  /** The objects that only one binding may have. */
   readonly single: readonly object[]
   /** Whether the messages of a lane have to come one after another. */
   readonly sequential: boolean
@@ -67,11 +67,11 @@ export function chainOf<M, S>(input: Input<M, S>, operator: string): Chain<M> {
 export interface Operator<R> {
   /** Its name, for errors. */
   readonly name: string
-  /** What it keeps its state in. An operator with a store is bound once. */
+  /** The store of its state. An operator with a store is bound once. */
   readonly store?: AnyStore | undefined
-  /** What lets the messages of its inputs through one after another. An operator with a gate is bound once. */
+  /** Lets the messages of its inputs through one after another. An operator with a gate is bound once. */
   readonly gate?: SinkTarget<never> | undefined
-  /** What it reads, such as tables. */
+  /** The resources that it reads, such as tables. */
   readonly use?: readonly SinkTarget<never>[] | undefined
   /** Whether the messages of a lane have to come one after another. */
   readonly sequential?: boolean

@@ -15,7 +15,7 @@ const SEEN = 'seen'
 
 /** Options of `dedupe`. */
 export interface DedupeOptions<M> extends EventTimeOptions {
-  /** What two messages that are the same have in common, such as an id. It is synchronous. */
+  /** Returns the id of a message: two messages with the same one are the same. It is synchronous. */
   readonly by: (message: M) => OperatorKey
   /** Messages are the same if their timestamps are less than this apart, in ms. A whole number above 0. */
   readonly withinMs: number

@@ -17,7 +17,7 @@ export interface OperatorStep<M> {
   readonly tick?: ((tick: Tick) => void) | undefined
 }
 
-/** What the operators of a chain have in common while a message runs through it. */
+/** The state that the operators of a chain share while a message runs through it. */
 export interface Frame {
   /** The message of the source, or the tick, that is being handled: stores know their part by it. */
   readonly root: unknown

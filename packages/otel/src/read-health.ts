@@ -86,7 +86,7 @@ export function bindingAttributes(app: AnyApp): BindingAttributes {
   }
 }
 
-/** What all sources of a binding have in common, and their names. None if one of them does not tell. */
+/** The attributes that all sources of a binding share, and their names. None if one of them does not tell. */
 function sourceAttributes(sources: readonly (About | undefined)[]): Attributes {
   const told = sources.flatMap((source) => source ?? [])
   if (told.length < sources.length) return {}

@@ -25,7 +25,7 @@ export interface PartOperator<K extends CacheKey, V> {
   released(time: number): void
   /** A checkpoint begins. Returns the entry of the time, if it has moved. */
   prepare(): Entry | undefined
-  /** What was prepared is committed. */
+  /** The prepared writes are committed. */
   commit(): void
   /** Everything that is not committed was dropped. */
   abort(): void

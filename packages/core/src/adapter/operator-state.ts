@@ -1,7 +1,7 @@
 import type { SyncCodec } from '../codecs/codec.ts'
 import type { Lane, MaybePromise, Resource, SinkTarget } from '../protocol.ts'
 
-// What operators need of a store: the port between @snapstream/operators and the stores, caches and maps that keep their state.
+// The needs of operators from a store: the port between @snapstream/operators and the stores, caches and maps that keep their state.
 
 /** The keys of entries. They are sorted by type first (boolean, number, string, bytes), then by value. */
 export type OperatorKey = string | number | boolean | Uint8Array

@@ -57,7 +57,7 @@ function engineProbe(monitor: Monitor, probes: readonly Probe[]): EngineProbe {
   }
 }
 
-/** What a source or a sink is in the world outside, for monitoring. It tells by its property `~snapstream.about`. */
+/** The outside system of a source or a sink, for monitoring: its property `~snapstream.about`. */
 export interface About {
   /** The system that it belongs to, by the names of OpenTelemetry: `'kafka'`. */
   readonly system: string
@@ -67,7 +67,7 @@ export interface About {
   readonly group?: string | undefined
 }
 
-/** What a binding reads. */
+/** The sources of a binding. */
 export interface AboutBinding {
   /** The name of the binding. */
   readonly name: string

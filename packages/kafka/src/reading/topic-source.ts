@@ -76,7 +76,7 @@ export function lastingLanes(spec: TopicSpec, lifecycle: TopicLifecycle): Lastin
   }
 }
 
-/** What the topic is, for monitoring. */
+/** The topic, for monitoring. */
 export function aboutTopic({ name, groupId, conf }: TopicSpec): About {
   const group = groupId === undefined ? mergeSettings(confDefaults(), conf).groupId : groupId
   return { system: 'kafka', name, ...(typeof group === 'string' && { group }) }

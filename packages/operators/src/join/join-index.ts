@@ -69,7 +69,7 @@ export class JoinIndex {
     this.attempt = undefined
   }
 
-  /** What was changed up to now stays. */
+  /** The changes up to now stay. */
   forget(): void {
     if (this.notes.length > 0) this.notes = []
   }

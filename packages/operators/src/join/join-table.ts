@@ -5,7 +5,7 @@ import { expectSync, isTombstone, ownTime } from '../message.ts'
 import { through } from '../through.ts'
 import { checkLookup } from './join-options.ts'
 
-/** What `Table` of @snapstream/state makes: a topic as a map, of which a message reads the part of its partition. */
+/** The result of `Table` of @snapstream/state: a topic as a map, of which a message reads the part of its partition. */
 export interface PartitionTable<K, V> extends SinkTarget<never>, Resource {
   /** The part of the message that is being handled. */
   of(message: unknown): {
@@ -18,7 +18,7 @@ export interface PartitionTable<K, V> extends SinkTarget<never>, Resource {
   readonly versionedMs?: number | undefined
 }
 
-/** What `GlobalTable` of @snapstream/state makes: all of a topic as a map. */
+/** The result of `GlobalTable` of @snapstream/state: all of a topic as a map. */
 export interface WholeTable<K, V> extends SinkTarget<never>, Resource {
   /** The latest value of a key. */
   getSync(key: K): V | undefined

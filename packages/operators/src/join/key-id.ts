@@ -1,4 +1,4 @@
-/** What a map finds equal keys by: keys as they are, and a text for bytes. Text keys that could be mistaken for it are marked. */
+/** The identity of a key in a map: keys as they are, and a text for bytes. Text keys that could be mistaken for it are marked. */
 export type KeyId = string | number | boolean | bigint
 
 const BYTES = '\u0000b'

@@ -101,7 +101,7 @@ export function messageCodec(title: string): SyncCodec<Kept> {
   }
 }
 
-/** What `pack` made a value from. */
+/** The value from which `pack` made another. */
 function unpack(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(unpack)

@@ -25,7 +25,7 @@ export type ToldPair = (
   timestamp: number,
 ) => void
 
-/** What a join needs to know of a message. */
+/** The fields of a message that a join needs. */
 export interface Joined {
   readonly side: Side
   readonly key: string | number | boolean | Uint8Array

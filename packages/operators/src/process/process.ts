@@ -26,7 +26,7 @@ export interface ProcessFunctions<M, K extends OperatorKey, V, O1, O2> extends E
 }
 
 /**
- * Handles messages with state and timers of their partition. What the functions return are the results.
+ * Handles messages with state and timers of their partition. The results are the values that the functions return.
  *
  * Event time is the largest timestamp of the messages of a partition, and is kept with the store. A result of `onMessage` has the
  * timestamp of the message, one of `onTimer` the time of the timer.

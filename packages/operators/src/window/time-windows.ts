@@ -12,7 +12,7 @@ export interface TimeWindows<K extends OperatorKey, V, M> {
   fire(part: OperatorPart<string, V>, key: K, time: number): void
 }
 
-/** What windows of time are made with. */
+/** The options and callbacks of windows of time. */
 export interface TimeWindowsOptions<K, V, M> {
   readonly graceMs: number
   readonly fold: (value: V | undefined, message: M) => V

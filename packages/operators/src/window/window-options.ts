@@ -10,7 +10,7 @@ export interface Windowed<K, V> {
   readonly start: number
   /** The first ms behind it. */
   readonly end: number
-  /** What the fold made of its messages. */
+  /** The value that the fold made of its messages. */
   readonly value: V
   /** Of an update of a session: the starts of other sessions that have become a part of this one, told before. */
   readonly replaces?: readonly number[]

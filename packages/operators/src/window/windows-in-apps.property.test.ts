@@ -26,7 +26,7 @@ const SPECS = {
   session: { gapMs: 7, merge },
 } as const
 
-/** What happens to the process between two messages. */
+/** An event of the process between two messages. */
 const incident = fc.oneof(
   { weight: 12, arbitrary: fc.constant('none' as const) },
   {

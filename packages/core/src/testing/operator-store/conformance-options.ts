@@ -25,7 +25,7 @@ export interface OperatorStoreConformance {
   readonly name: string
   /** Makes an empty place. */
   readonly create: () => MaybePromise<OperatorStorePlace>
-  /** What the store can do. */
+  /** The functions of the store. */
   readonly supports?: {
     /**
      * Whether it outlives its process, from checkpoint to checkpoint.

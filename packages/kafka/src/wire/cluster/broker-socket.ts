@@ -152,7 +152,7 @@ export function brokerSocket(socket: Socket, address: BrokerAddress, requestTime
         socket.write(bytes)
         return (answer = await drained())
       } finally {
-        // What this client gave up itself is no error.
+        // A request that this client gave up itself is no error.
         tellEnd?.(answer?.length ?? 0, answer || closing ? undefined : end)
         stop()
       }
