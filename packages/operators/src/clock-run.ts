@@ -1,9 +1,9 @@
 import type { Host, Lane, LaneState, SinkOptions } from '@snapstream/core'
+import { partitionOfLane } from '@snapstream/core/adapter'
 import type { AnyAccess } from './any-store.ts'
 import type { Timing } from './chain.ts'
 import { createLateMessages } from './late-messages.ts'
 import type { LateMessages } from './late-messages.ts'
-import { partitionOfLane } from './partition-of.ts'
 import { Tick } from './tick.ts'
 
 /** How long to wait before a lane is asked again whether it has caught up, or is open, in ms. */

@@ -73,7 +73,7 @@ export function Table<K, V>(topic: TableTopic<K, V>, options: TableOptions = {})
     async '~snapstream.sink'(sink: SinkOptions) {
       checkProtocol(sink.scope)
       const { sources } = sink
-      // What is on disk without versions is no part of a table with them.
+      // A table with versions does not use entries that were stored without them.
       const id = resolved.versionedMs === undefined ? `table/${name}` : `versioned-table/${name}`
       const { parts, state, writer } = await openTableRun<K, Exclude<V, null>>({
         table,

@@ -4,6 +4,7 @@ import { Conf, Topic } from '@snapstream/kafka'
 import { createTestApp, type TestApp } from '@snapstream/kafka/testing'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
+import { carryOut, processPlans, type ProcessPlan } from './fixtures/process-plans.ts'
 import { Store } from './index.ts'
 
 afterEach(() => Conf.reset())
@@ -12,32 +13,7 @@ const PROCESSES = 2
 const KEYS = ['a', 'b', 'c']
 const SIZE = 4
 
-const which = fc.nat(PROCESSES - 1)
-const step = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('pipe' as const),
-      keys: fc.array(fc.nat(KEYS.length - 1), { minLength: 1, maxLength: 6 }),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(1, 50, 300, 2000, 20_000) }),
-  },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('start' as const), which, freshFolder: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'crash' as const), which }) },
-)
-
-const plan = fc.record({
-  steps: fc.array(step, { minLength: 8, maxLength: 25, size: 'max' }),
-  partitions: fc.integer({ min: 1, max: 3 }),
-  /** By message, whether the first try of its handler fails, after it wrote. */
-  failures: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
-  standbys: fc.nat(1),
-})
-
-type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never
+const plan = processPlans({ processes: PROCESSES, keys: KEYS.length, maxPiped: 6, maxSteps: 25, maxPartitions: 3 })
 
 /** Counts a message in its window. Returns the windows that have ended before it. */
 function count(part: OperatorPart<string, number>, key: string, at: number): string[] {
@@ -59,7 +35,7 @@ function count(part: OperatorPart<string, number>, key: string, at: number): str
 }
 
 /** Runs a plan. Returns the windows that were told, and those that have ended, of all partitions. */
-async function run({ steps, partitions, failures, standbys }: Plan, exactlyOnce: boolean) {
+async function run({ steps, partitions, failures, standbys }: ProcessPlan, exactlyOnce: boolean) {
   Conf({ groupId: 'shop', exactlyOnce })
   const tries = new Map<string, number>()
   const tests: TestApp[] = []
@@ -95,16 +71,9 @@ async function run({ steps, partitions, failures, standbys }: Plan, exactlyOnce:
   const world = tests[0]!
   let timestamp = 0
   try {
-    for (const taken of [...steps, ...tests.map((_, which) => ({ kind: 'start' as const, which, freshFolder: false }))])
-      if (taken.kind === 'pipe')
-        for (const key of taken.keys.map((i) => KEYS[i]!))
-          await world.topic('orders').pipe('order', { key, timestamp: timestamp++ })
-      else if (taken.kind === 'advance') await world.advance(taken.ms)
-      else {
-        const app = tests[taken.which]!
-        if (taken.kind !== 'start') await app[taken.kind]()
-        else if (!app.running) await app.start({ freshFolder: taken.freshFolder })
-      }
+    await carryOut(tests, steps, (key) =>
+      world.topic('orders').pipe('order', { key: KEYS[key]!, timestamp: timestamp++ }),
+    )
     await world.advance(120_000)
     expect(await world.topic('orders').lag()).toBe(0)
     const told = (await world.topic('told').readAll()).map(({ key, value }) => `${key} ${value as string}`)

@@ -3,6 +3,7 @@ import { Conf, Topic } from '@snapstream/kafka'
 import { createTestApp, type TestApp } from '@snapstream/kafka/testing'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
+import { carryOut, processPlans, type ProcessPlan } from './fixtures/process-plans.ts'
 import { Store } from './index.ts'
 
 afterEach(() => Conf.reset())
@@ -10,35 +11,10 @@ afterEach(() => Conf.reset())
 const PROCESSES = 3
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f']
 
-const which = fc.nat(PROCESSES - 1)
-const step = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('pipe' as const),
-      keys: fc.array(fc.nat(KEYS.length - 1), { minLength: 1 }),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(1, 50, 300, 2000, 20_000) }),
-  },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('start' as const), which, freshFolder: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('stop' as const, 'crash' as const), which }) },
-)
-
-const plan = fc.record({
-  steps: fc.array(step, { minLength: 8, maxLength: 30, size: 'max' }),
-  partitions: fc.integer({ min: 1, max: 4 }),
-  /** By message, whether the first try of its handler fails, after it wrote. */
-  failures: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
-  standbys: fc.nat(1),
-})
-
-type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never
+const plan = processPlans({ processes: PROCESSES, keys: KEYS.length, maxSteps: 30, maxPartitions: 4 })
 
 /** Runs a plan. Returns the number of messages and the counts that were written, by key. */
-async function run({ steps, partitions, failures, standbys }: Plan, exactlyOnce: boolean) {
+async function run({ steps, partitions, failures, standbys }: ProcessPlan, exactlyOnce: boolean) {
   Conf({ groupId: 'shop', exactlyOnce })
   const piped = new Map<string, number>()
   const tries = new Map<string, number>()
@@ -63,18 +39,11 @@ async function run({ steps, partitions, failures, standbys }: Plan, exactlyOnce:
   }
   const world = tests[0]!
   try {
-    for (const taken of [...steps, ...tests.map((_, which) => ({ kind: 'start' as const, which, freshFolder: false }))])
-      if (taken.kind === 'pipe')
-        for (const key of taken.keys.map((i) => KEYS[i]!)) {
-          piped.set(key, (piped.get(key) ?? 0) + 1)
-          await world.topic('orders').pipe('order', { key })
-        }
-      else if (taken.kind === 'advance') await world.advance(taken.ms)
-      else {
-        const app = tests[taken.which]!
-        if (taken.kind !== 'start') await app[taken.kind]()
-        else if (!app.running) await app.start({ freshFolder: taken.freshFolder })
-      }
+    await carryOut(tests, steps, (i) => {
+      const key = KEYS[i]!
+      piped.set(key, (piped.get(key) ?? 0) + 1)
+      return world.topic('orders').pipe('order', { key })
+    })
     await world.advance(120_000)
     expect(await world.topic('orders').lag()).toBe(0)
     const written = new Map<string, number[]>()

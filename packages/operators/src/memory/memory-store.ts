@@ -1,8 +1,8 @@
 import { describe, SnapstreamError } from '@snapstream/core'
+import { partitionOfLane } from '@snapstream/core/adapter'
 import type { Lane, LaneState, Origin } from '@snapstream/core'
 import type { OperatorKey, OperatorStore } from '@snapstream/core/adapter'
 import { checkProtocol } from '../check-protocol.ts'
-import { partitionOfLane } from '../partition-of.ts'
 import { createMemoryPart } from './memory-part.ts'
 import type { MemoryPart } from './memory-part.ts'
 

@@ -1,6 +1,6 @@
 import type { Host, Lane, LaneState, Origin, SinkOptions } from '@snapstream/core'
+import { partitionOfLane } from '@snapstream/core/adapter'
 import { ownTime } from '../message.ts'
-import { partitionOfLane } from '../partition-of.ts'
 
 /** How often a source is asked whether it has caught up, in ms: soon at first, then more rarely. */
 const ASK_AGAIN_MS = [0, 0, 1, 2, 5, 10, 20, 50]
